@@ -1,0 +1,119 @@
+import eslint from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Rooms each room may import. Everything else is a wall. */
+const mayImport = {
+  "src/base": [],
+  "src/protocol": ["base"],
+  "src/model": ["base"],
+  "src/engine": ["base", "model"],
+  "src/convert": ["base", "model"],
+  "src/child": ["base", "protocol", "model", "engine", "convert"],
+  "src/host": ["base", "protocol"],
+  "src/cli": ["base", "model", "engine", "convert"],
+};
+const rooms = ["base", "protocol", "model", "engine", "convert", "child", "host", "cli"];
+
+/** Packages that live in exactly one place. */
+const homeOf = {
+  vscode: "src/host/**/*.ts",
+  "onnxruntime-node": "src/engine/ortSession.ts",
+  sharp: "src/engine/imageDecode.ts",
+  "@huggingface/tokenizers": "src/engine/tokenizer.ts",
+  commander: "src/cli/**/*.ts",
+};
+
+const walls = Object.entries(mayImport).map(([room, allowed]) => ({
+  files: [`${room}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: rooms
+          .filter((other) => !allowed.includes(other) && !room.endsWith(`/${other}`))
+          .map((other) => ({
+            regex: `(^|/)${other}/`,
+            message: `${room} may not import ${other}`,
+          })),
+      },
+    ],
+  },
+}));
+
+// A second rule name keeps these from replacing the walls: in flat config the last entry per rule wins.
+const homes = [
+  {
+    files: ["src/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": ["error", { paths: Object.keys(homeOf) }],
+    },
+  },
+  ...Object.entries(homeOf).map(([, files]) => ({
+    files: [files],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          paths: Object.entries(homeOf)
+            .filter(([, home]) => home !== files)
+            .map(([other]) => other),
+        },
+      ],
+    },
+  })),
+];
+
+/** Numeric kernels, where `data[i]!` is right: typed arrays are `number | undefined` under the flags. */
+const kernels = [
+  "src/convert/dtype.ts",
+  "src/convert/quantize.ts",
+  "src/engine/resizeBicubic.ts",
+  "src/engine/imagePreprocess.ts",
+  "src/engine/logitsProcessors.ts",
+  "src/engine/sampling.ts",
+  "src/engine/beamSearch.ts",
+];
+
+export default tseslint.config(
+  { ignores: ["out/", "dist/", "node_modules/", ".cache/", "*.mjs", "test/**/*.mjs"] },
+  eslint.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "no-console": "error",
+      curly: ["error", "multi-line"],
+      eqeqeq: "error",
+      "max-lines": ["warn", { max: 400, skipComments: true, skipBlankLines: true }],
+      "max-lines-per-function": ["warn", { max: 60, skipComments: true, skipBlankLines: true }],
+      "max-params": "off",
+      "@typescript-eslint/max-params": ["warn", { max: 3 }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ExportDefaultDeclaration", message: "named exports only" },
+      ],
+    },
+  },
+  ...walls,
+  ...homes,
+  { files: ["src/cli/**"], rules: { "no-console": "off" } },
+  { files: kernels, rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
+  {
+    // A mocha suite is one long function of short cases, and an assertion on data[i]! fails loudly.
+    files: ["test/**"],
+    rules: {
+      "max-lines-per-function": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+);

@@ -1,0 +1,101 @@
+/** What can be asked of the engine and what it answers: plain data, the same on both sides of a pipe. */
+
+import type { GenerationOptions } from "./generationOptions";
+
+/** A finished or running exchange about one picture. */
+export interface Turn {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** What to put after the picture; `prompt.ts` turns it into the words of each model family. */
+export type Prompt =
+  | { readonly kind: "question"; readonly question: string }
+  | { readonly kind: "caption"; readonly prefix?: string }
+  | { readonly kind: "raw"; readonly text: string }
+  | { readonly kind: "chat"; readonly turns: readonly Turn[]; readonly question: string };
+
+/** How transparent pixels are treated: laid on white, or alpha dropped as the reference does. */
+export type AlphaMode = "white" | "drop";
+
+export interface GenerateRequest {
+  /** An encoded picture: the bytes of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file. */
+  readonly image: Uint8Array;
+  /** What to call the picture in an error message. @default "the picture" */
+  readonly imageName?: string;
+  readonly prompt: Prompt;
+  readonly options?: Partial<GenerationOptions>;
+  /** @default "white" */
+  readonly alpha?: AlphaMode;
+}
+
+/** One generated text. */
+export interface GeneratedSequence {
+  readonly text: string;
+  /** Ids of the new tokens, the end-of-sequence token included when it was produced. */
+  readonly tokenIds: readonly number[];
+  /** Sum of log-probabilities / length^length_penalty; beam search only. */
+  readonly score?: number;
+  readonly finishReason: FinishReason;
+}
+
+export type FinishReason = "eos" | "length" | "stop";
+
+/** Milliseconds of wall time per stage; a stage that was served from a cache took 0. */
+export interface Timings {
+  readonly preprocess: number;
+  readonly vision: number;
+  readonly qformer: number;
+  readonly prefill: number;
+  readonly decode: number;
+  readonly total: number;
+}
+
+/** Work that was not done again. */
+export interface Cached {
+  /** Where the picture's Q-Former output came from. */
+  readonly imageFeatures: "computed" | "memory" | "disk";
+  /** Positions (image and text) whose keys and values were still in the cache. */
+  readonly prefixTokens: number;
+}
+
+export interface GenerateResult {
+  /** Best first. */
+  readonly sequences: readonly GeneratedSequence[];
+  /** New tokens that were decoded. */
+  readonly tokens: number;
+  readonly timings: Timings;
+  readonly cached: Cached;
+  /** Oldest chat turns that did not fit the position table and were left out. */
+  readonly droppedTurns: number;
+}
+
+export interface ScoreRequest {
+  readonly image: Uint8Array;
+  readonly imageName?: string;
+  readonly texts: readonly string[];
+  readonly alpha?: AlphaMode;
+}
+
+/** How well a text fits a picture (paper section 3.1). */
+export interface TextScore {
+  readonly text: string;
+  /** Image-text contrastive score: the largest cosine over the queries, -1 to 1; not a probability. */
+  readonly itc: number;
+  /** Image-text matching: probability of a match, 0 to 1. */
+  readonly itm: number;
+}
+
+export interface ScoreResult {
+  readonly scores: readonly TextScore[];
+  readonly timings: Timings;
+  readonly cached: Pick<Cached, "imageFeatures">;
+}
+
+/** Called with each piece of text that is complete; only greedy decoding and sampling stream. */
+export type OnText = (text: string) => void;
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onText?: OnText;
+}

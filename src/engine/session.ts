@@ -1,0 +1,76 @@
+/** The port between BLIP-2 and whatever runs its graphs. The one implementation is ortSession.ts. */
+
+import { AppError } from "../base/errors";
+
+export type TensorData = Float32Array | BigInt64Array | Int32Array;
+
+/**
+ * A value that a graph takes or gives. A tensor on the device has no `data` and holds device memory
+ * until `dispose()`; a tensor on the CPU may be dropped without ceremony.
+ */
+export interface Tensor {
+  readonly dims: readonly number[];
+  readonly location: "cpu" | "device";
+  /** Row-major elements. @throws AppError `internal` when the tensor is on the device. */
+  readonly data: TensorData;
+  /** Frees device memory; harmless on the CPU and when called twice. */
+  dispose(): void;
+}
+
+export type TensorMap = Readonly<Record<string, Tensor>>;
+
+/** One loaded graph. Not re-entrant: callers run one session of a process at a time. */
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /**
+   * Runs the whole graph. Feeds stay the caller's; outputs become the caller's.
+   * @throws AppError `device.failed`.
+   */
+  run(feeds: TensorMap): Promise<Record<string, Tensor>>;
+  /** Frees weights. Every device tensor this session gave must be disposed before. */
+  release(): Promise<void>;
+}
+
+/** A place where graphs can run. */
+export type Device = "webgpu" | "cuda" | "dml" | "coreml" | "cpu";
+
+export interface SessionOptions {
+  readonly device: Device;
+  /** Outputs that stay in device memory, where the device has one that JavaScript can hold on to. */
+  readonly outputsOnDevice?: readonly string[];
+  /**
+   * Leave the weights in the memory-mapped file: loads at once and the pages can be evicted.
+   * Right for f32 weights, ruinous for block-quantised ones, which are then repacked at each run.
+   * @default false
+   */
+  readonly keepWeightsMapped?: boolean;
+  /** Fail instead of running a node on the CPU that the device has no kernel for. @default false */
+  readonly forbidCpuFallback?: boolean;
+}
+
+export interface SessionFactory {
+  /**
+   * Loads a graph by path; its weight file is found beside it.
+   * @throws AppError `model.corrupt` when the graph or its weights cannot be read,
+   * `device.unavailable` when the device is not there.
+   */
+  open(graphFile: string, options: SessionOptions): Promise<Session>;
+}
+
+/** A tensor in ordinary memory. The data is not copied. */
+export function cpuTensor(data: TensorData, dims: readonly number[]): Tensor {
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  if (count !== data.length)
+    throw new AppError(
+      "internal",
+      `A tensor [${dims.join(", ")}] cannot hold ${data.length} values.`,
+    );
+  return { dims, data, location: "cpu", dispose: () => undefined };
+}
+
+/** The elements of a float tensor. @throws AppError `internal` for another element type. */
+export function floats(tensor: Tensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new AppError("internal", "A graph gave no float32 tensor where one was expected.");
+}

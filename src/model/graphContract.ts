@@ -1,0 +1,105 @@
+/**
+ * The graphs of a model folder: their names, inputs and outputs. The converter writes these names and
+ * the engine reads them; neither spells one out. Names are those of Hugging Face's exports and of
+ * transformers' variables. Shapes are in comments: B batch, S new tokens, P past tokens, T = P + S,
+ * E encoder tokens, H heads, D head width.
+ */
+
+import type { Blip2Config } from "./blip2Config";
+
+/** One ONNX graph each; its weights are in one data file beside it. */
+export const PART = {
+  /** pixels → image features. */
+  visionEncoder: "vision_encoder",
+  /** image features → query output, and the projection into the language model or the ITC space. */
+  qformer: "qformer",
+  /** Retrieval only: text → ITC embedding. */
+  qformerText: "qformer_text",
+  /** Retrieval only: image features and text → match logits. */
+  qformerItm: "qformer_itm",
+  /** token ids → rows of the embedding table; always runs on the CPU. */
+  embedTokens: "embed_tokens",
+  /** T5 only: the encoder, and the cross-attention keys and values of every decoder layer. */
+  textEncoder: "text_encoder",
+  /** Prefill and decode in one graph. */
+  decoder: "decoder",
+  /** Picks the rows of the cache that the kept beams continue; no weights. */
+  reorderCache: "reorder_cache",
+  /** T5 only: the same for the encoder's keys and values; no weights. */
+  expandEncoderCache: "expand_encoder_cache",
+} as const;
+
+export type PartName = (typeof PART)[keyof typeof PART];
+
+/** Names of fixed inputs and outputs. */
+export const IO = {
+  pixelValues: "pixel_values", // f32 [B, 3, imageSize, imageSize]
+  imageFeatures: "image_features", // f32 [B, 1 + patches, vision width]
+  queryOutput: "query_output", // f32 [B, queries, Q-Former width]
+  languageModelInputs: "language_model_inputs", // f32 [B, queries, language model width]
+  imageEmbeds: "image_embeds", // f32 [B, queries, projection], unit length
+  textEmbeds: "text_embeds", // f32 [B, projection], unit length
+  itmLogits: "itm_logits", // f32 [B, 2], mean over the queries; column 1 is a match
+  inputIds: "input_ids", // int64 [B, S]
+  inputsEmbeds: "inputs_embeds", // f32 [B, S, language model width]
+  positionIds: "position_ids", // int64 [B, S], from 0; the graph adds OPT's offset
+  relativePositionBucket: "relative_position_bucket", // int64 [S, T]
+  lastHiddenState: "last_hidden_state", // f32 [B, E, language model width]
+  logits: "logits", // f32 [B, 1, vocabulary], of the last position
+  beamIdx: "beam_idx", // int32 [new B], row of the old batch that each new row continues
+} as const;
+
+type CacheTensor = "key" | "value";
+
+/** f32 [B, H, P, D]; the decoder's own keys or values of one layer. */
+export const pastName = (layer: number, tensor: CacheTensor, hasEncoder: boolean): string =>
+  `past_key_values.${layer}.${hasEncoder ? "decoder." : ""}${tensor}`;
+/** f32 [B, H, T, D]. */
+export const presentName = (layer: number, tensor: CacheTensor, hasEncoder: boolean): string =>
+  `present.${layer}.${hasEncoder ? "decoder." : ""}${tensor}`;
+/** f32 [B, H, E, D]; cross-attention input of the decoder. */
+export const pastEncoderName = (layer: number, tensor: CacheTensor): string =>
+  `past_key_values.${layer}.encoder.${tensor}`;
+/** f32 [B, H, E, D]; output of the text encoder. */
+export const presentEncoderName = (layer: number, tensor: CacheTensor): string =>
+  `present.${layer}.encoder.${tensor}`;
+
+const CACHE_TENSORS: readonly CacheTensor[] = ["key", "value"];
+
+/** Pairs of input and output names of a cache, layer by layer, key before value. */
+export function cacheNames(
+  nLayers: number,
+  hasEncoder: boolean,
+): readonly { readonly past: string; readonly present: string }[] {
+  return Array.from({ length: nLayers }, (_, layer) => layer).flatMap((layer) =>
+    CACHE_TENSORS.map((tensor) => ({
+      past: pastName(layer, tensor, hasEncoder),
+      present: presentName(layer, tensor, hasEncoder),
+    })),
+  );
+}
+
+/** The same for the encoder's keys and values. */
+export function encoderCacheNames(
+  nLayers: number,
+): readonly { readonly past: string; readonly present: string }[] {
+  return Array.from({ length: nLayers }, (_, layer) => layer).flatMap((layer) =>
+    CACHE_TENSORS.map((tensor) => ({
+      past: pastEncoderName(layer, tensor),
+      present: presentEncoderName(layer, tensor),
+    })),
+  );
+}
+
+/** The graphs that a model of this configuration has, in the order they run. */
+export function partsOf(config: Blip2Config): readonly PartName[] {
+  if (config.kind === "retrieval")
+    return [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
+  const common = [PART.visionEncoder, PART.qformer, PART.embedTokens];
+  return config.text.kind === "opt"
+    ? [...common, PART.decoder, PART.reorderCache]
+    : [...common, PART.textEncoder, PART.decoder, PART.reorderCache, PART.expandEncoderCache];
+}
+
+/** Raised when a graph changes so that an older engine could not run it. */
+export const GRAPH_CONTRACT_VERSION = 1;

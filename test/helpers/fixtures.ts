@@ -1,0 +1,8 @@
+/** Where the recorded inputs and expectations of the tests lie. */
+
+import path from "node:path";
+
+/** Absolute path of something below test/fixtures; tests run from the project's root. */
+export function fixturePath(...parts: string[]): string {
+  return path.resolve("test", "fixtures", ...parts);
+}
