@@ -91,6 +91,7 @@ export function isCancelled(thrown: unknown): boolean {
 
 /** @throws AppError `request.cancelled` when the signal has fired. */
 export function throwIfAborted(signal: { readonly aborted: boolean } | undefined): void {
-  if (signal?.aborted === true)
+  if (signal?.aborted === true) {
     throw new AppError("request.cancelled", "The request was cancelled.");
+  }
 }

@@ -58,8 +58,9 @@ export class JsonObject {
   integer(key: string, limits: { min: number; max: number; fallback?: number }): number {
     const value = this.has(key) ? this.#fields.get(key) : limits.fallback;
     if (typeof value !== "number" || !Number.isInteger(value)) this.fail(key, "a whole number");
-    if (value < limits.min || value > limits.max)
+    if (value < limits.min || value > limits.max) {
       this.fail(key, `between ${limits.min} and ${limits.max}, not ${value}`);
+    }
     return value;
   }
 

@@ -61,13 +61,15 @@ export function resolveGenerationOptions(
   const all: GenerationOptions = { ...DEFAULT_GENERATION_OPTIONS, ...options };
   const whole = (name: keyof GenerationOptions, min: number, max: number): void => {
     const value = all[name];
-    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
+    if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
       invalid(name, `a whole number from ${min} to ${max}`);
+    }
   };
   const positive = (name: keyof GenerationOptions, max: number): void => {
     const value = all[name];
-    if (typeof value !== "number" || !(value > 0 && value <= max))
+    if (typeof value !== "number" || !(value > 0 && value <= max)) {
       invalid(name, `above 0 and at most ${max}`);
+    }
   };
   whole("maxNewTokens", 1, 4096);
   whole("minNewTokens", 0, all.maxNewTokens);
@@ -80,8 +82,9 @@ export function resolveGenerationOptions(
   positive("topP", 1);
   positive("repetitionPenalty", 1000);
   if (!Number.isFinite(all.lengthPenalty)) invalid("lengthPenalty", "a number");
-  if (all.stopStrings.length > 64 || all.stopStrings.some((text) => text.length === 0))
+  if (all.stopStrings.length > 64 || all.stopStrings.some((text) => text.length === 0)) {
     invalid("stopStrings", "at most 64 texts, none of them empty");
+  }
   return all;
 }
 

@@ -61,11 +61,12 @@ export interface SessionFactory {
 /** A tensor in ordinary memory. The data is not copied. */
 export function cpuTensor(data: TensorData, dims: readonly number[]): Tensor {
   const count = dims.reduce((product, dim) => product * dim, 1);
-  if (count !== data.length)
+  if (count !== data.length) {
     throw new AppError(
       "internal",
       `A tensor [${dims.join(", ")}] cannot hold ${data.length} values.`,
     );
+  }
   return { dims, data, location: "cpu", dispose: () => undefined };
 }
 

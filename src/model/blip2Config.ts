@@ -159,7 +159,7 @@ function readVision(json: JsonObject): VisionConfig {
     qkvBias: json.boolean("qkv_bias", true),
   };
   expectActivation(json, "hidden_act", ["gelu"]);
-  expectDivisible(json, "num_attention_heads", config.hiddenSize, config.nHeads);
+  expectHeadsDivide(json, config);
   if (config.patchSize > config.imageSize) json.fail("patch_size", "at most image_size");
   return config;
 }
@@ -181,11 +181,13 @@ function readQformer(json: JsonObject, vision: VisionConfig): QformerConfig {
     }),
   };
   expectActivation(json, "hidden_act", ["gelu"]);
-  expectDivisible(json, "num_attention_heads", config.hiddenSize, config.nHeads);
-  if (json.string("position_embedding_type", "absolute") !== "absolute")
+  expectHeadsDivide(json, config);
+  if (json.string("position_embedding_type", "absolute") !== "absolute") {
     unsupported(json, "only absolute position embeddings are converted");
-  if (config.encoderHiddenSize !== vision.hiddenSize)
+  }
+  if (config.encoderHiddenSize !== vision.hiddenSize) {
     json.fail("encoder_hidden_size", `vision_config.hidden_size, ${vision.hiddenSize}`);
+  }
   return config;
 }
 
@@ -214,7 +216,7 @@ function readOpt(json: JsonObject): OptConfig {
     padTokenId: tokenId(json, "pad_token_id", 1),
   };
   expectActivation(json, "activation_function", ["relu"]);
-  expectDivisible(json, "num_attention_heads", config.hiddenSize, config.nHeads);
+  expectHeadsDivide(json, config);
   const expected: [string, boolean][] = [
     ["do_layer_norm_before", true],
     ["enable_bias", true],
@@ -222,11 +224,13 @@ function readOpt(json: JsonObject): OptConfig {
     ["_remove_final_layer_norm", false],
   ];
   for (const [key, value] of expected) {
-    if (json.boolean(key, value) !== value)
+    if (json.boolean(key, value) !== value) {
       unsupported(json, `OPT with "${key}": ${String(!value)} is not converted`);
+    }
   }
-  if (json.integer("word_embed_proj_dim", width(config.hiddenSize)) !== config.hiddenSize)
+  if (json.integer("word_embed_proj_dim", width(config.hiddenSize)) !== config.hiddenSize) {
     unsupported(json, "OPT with a word_embed_proj_dim other than hidden_size is not converted");
+  }
   return config;
 }
 
@@ -238,8 +242,9 @@ function readT5(json: JsonObject): T5Config {
   const named = isGated ? proj.slice("gated-".length) : proj;
   const derived = proj === "gated-gelu" ? "gelu_new" : named;
   const activation = json.string("dense_act_fn", derived);
-  if (activation !== "gelu" && activation !== "gelu_new" && activation !== "relu")
+  if (activation !== "gelu" && activation !== "gelu_new" && activation !== "relu") {
     return unsupported(json, `the activation "${activation}" is not converted`);
+  }
   return {
     kind: "t5",
     hiddenSize: json.integer("d_model", width(512)),
@@ -291,12 +296,15 @@ function readEps(json: JsonObject, key: string, fallback: number): number {
 
 function expectActivation(json: JsonObject, key: string, known: readonly [string]): void {
   const name = json.string(key, known[0]);
-  if (!known.includes(name))
+  if (!known.includes(name)) {
     unsupported(json, `the activation "${name}" (${key}) is not converted`);
+  }
 }
 
-function expectDivisible(json: JsonObject, key: string, total: number, parts: number): void {
-  if (total % parts !== 0) json.fail(key, `a divisor of the hidden size ${total}`);
+function expectHeadsDivide(json: JsonObject, size: { hiddenSize: number; nHeads: number }): void {
+  if (size.hiddenSize % size.nHeads !== 0) {
+    json.fail("num_attention_heads", `a divisor of the hidden size ${size.hiddenSize}`);
+  }
 }
 
 function unsupported(json: JsonObject, why: string): never {

@@ -41,7 +41,8 @@ function readEos(json: JsonObject, fallback: number): readonly number[] {
   const ids = list.filter(
     (id): id is number => typeof id === "number" && Number.isInteger(id) && id >= 0,
   );
-  if (ids.length === 0 || ids.length !== list.length)
+  if (ids.length === 0 || ids.length !== list.length) {
     json.fail("eos_token_id", "a token id or a list of token ids");
+  }
   return ids;
 }

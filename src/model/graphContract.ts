@@ -93,8 +93,9 @@ export function encoderCacheNames(
 
 /** The graphs that a model of this configuration has, in the order they run. */
 export function partsOf(config: Blip2Config): readonly PartName[] {
-  if (config.kind === "retrieval")
+  if (config.kind === "retrieval") {
     return [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
+  }
   const common = [PART.visionEncoder, PART.qformer, PART.embedTokens];
   return config.text.kind === "opt"
     ? [...common, PART.decoder, PART.reorderCache]

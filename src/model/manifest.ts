@@ -86,7 +86,11 @@ export function parseManifest(text: string, file: string): Manifest {
 
 function readFiles(json: JsonObject): ManifestFile[] {
   return json.array("files").map((value, index) => {
-    const entry = new JsonObject(value, { ...json, path: `files[${index}]` });
+    const entry = new JsonObject(value, {
+      file: json.file,
+      code: json.code,
+      path: `files[${index}]`,
+    });
     const sha256 = entry.string("sha256");
     if (!/^[0-9a-f]{64}$/.test(sha256)) entry.fail("sha256", "64 hexadecimal digits");
     return {
@@ -98,7 +102,11 @@ function readFiles(json: JsonObject): ManifestFile[] {
 }
 
 function readPart(value: unknown, at: { json: JsonObject; index: number }): ManifestPart {
-  const entry = new JsonObject(value, { ...at.json, path: `parts[${at.index}]` });
+  const entry = new JsonObject(value, {
+    file: at.json.file,
+    code: at.json.code,
+    path: `parts[${at.index}]`,
+  });
   const name = Object.values(PART).find((part) => part === entry.raw("name"));
   if (name === undefined) return entry.fail("name", "the name of a graph");
   let precision: Precision;
