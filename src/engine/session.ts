@@ -28,7 +28,7 @@ export interface Session {
    * @throws AppError `device.failed`.
    */
   run(feeds: TensorMap): Promise<Record<string, Tensor>>;
-  /** Frees weights. Every device tensor this session gave must be disposed before. */
+  /** Frees the weights and the device tensors this session gave; harmless when called twice. */
   release(): Promise<void>;
 }
 
@@ -51,11 +51,12 @@ export interface SessionOptions {
 
 export interface SessionFactory {
   /**
-   * Loads a graph by path; its weight file is found beside it.
+   * Loads a graph by path, its weight file beside it, or from the bytes of a graph without one.
    * @throws AppError `model.corrupt` when the graph or its weights cannot be read,
-   * `device.unavailable` when the device is not there.
+   * `device.unavailable` when the device is not there or cannot hold or run this graph,
+   * `device.failed` when the CPU could not (not enough memory).
    */
-  open(graphFile: string, options: SessionOptions): Promise<Session>;
+  open(graph: string | Uint8Array, options: SessionOptions): Promise<Session>;
 }
 
 /** A tensor in ordinary memory. The data is not copied. */

@@ -68,8 +68,8 @@ export interface T5Config {
   readonly activation: "gelu" | "gelu_new" | "relu";
   /** True for `wi_0`/`wi_1`, false for a single `wi`. */
   readonly isGated: boolean;
-  /** Tied models scale the decoder's output by hiddenSize^-0.5 before the head. */
-  readonly tieWordEmbeddings: boolean;
+  /** Original T5 scales the decoder's output by hiddenSize^-0.5 before the head; Flan-T5 does not. */
+  readonly scaleDecoderOutputs: boolean;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
   readonly padTokenId: number;
@@ -267,7 +267,11 @@ function readT5(json: JsonObject): T5Config {
     layerNormEps: readEps(json, "layer_norm_epsilon", 1e-6),
     activation,
     isGated,
-    tieWordEmbeddings: json.boolean("tie_word_embeddings", true),
+    // transformers took an untied head as the sign of T5 1.1 before the key of its own existed.
+    scaleDecoderOutputs: json.boolean(
+      "scale_decoder_outputs",
+      json.boolean("tie_word_embeddings", true),
+    ),
     bosTokenId: tokenId(json, "bos_token_id", 1),
     eosTokenId: tokenId(json, "eos_token_id", 1),
     padTokenId: tokenId(json, "pad_token_id", 0),

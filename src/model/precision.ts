@@ -1,6 +1,7 @@
 /** How the weights of one part are stored; agreed on by the converter, the manifest and the engine. */
 
 import { AppError } from "../base/errors";
+import { PART, type PartName } from "./graphContract";
 
 /**
  * - `f32`: as computed by the reference.
@@ -43,4 +44,35 @@ export function formatPrecision(precision: Precision): string {
   return precision.blockSize === undefined
     ? precision.kind
     : `${precision.kind}:${precision.blockSize}`;
+}
+
+/** Precision by part, with one for all parts that are not named. */
+export interface PrecisionPlan {
+  readonly fallback: Precision;
+  readonly parts: ReadonlyMap<PartName, Precision>;
+}
+
+/**
+ * Reads `int8`, or a list that names parts: `f16,vision_encoder=int8:128,decoder=int4`.
+ * @throws AppError `option.invalid`.
+ */
+export function parsePrecisionPlan(text: string): PrecisionPlan {
+  let fallback: Precision = { kind: "f32" };
+  const parts = new Map<PartName, Precision>();
+  for (const item of text.split(",")) {
+    const [left = "", right, ...rest] = item.trim().split("=");
+    if (right === undefined) {
+      fallback = parsePrecision(left);
+      continue;
+    }
+    const part = Object.values(PART).find((name) => name === left);
+    if (part === undefined || rest.length > 0) {
+      throw new AppError(
+        "option.invalid",
+        `"${left}" is not a part of a model. Use one of ${Object.values(PART).join(", ")}, as in decoder=int8.`,
+      );
+    }
+    parts.set(part, parsePrecision(right));
+  }
+  return { fallback, parts };
 }

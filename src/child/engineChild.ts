@@ -1,0 +1,69 @@
+/** The life of the engine's process: hello, requests, and an end with a code that says why. */
+
+import { writeSync } from "node:fs";
+import type { Logger } from "../base/logger";
+import {
+  type LoggedMessage,
+  PROTOCOL_VERSION,
+  type ReadyMessage,
+} from "../protocol/engineMessages";
+import type { Transport } from "../protocol/transport";
+import type { EngineHost } from "./engineHost";
+import { serveEngine } from "./engineServer";
+import { ipcTransport, isForked } from "./ipcTransport";
+
+/** Why the process ended by itself; 64 and 70 are those of sysexits.h. */
+export const CHILD_EXIT = {
+  /** The host closed the channel or is gone. */
+  hostGone: 0,
+  /** Started by hand and not forked. */
+  notForked: 64,
+  /** An error that nobody caught; it is on stderr. */
+  uncaught: 70,
+} as const;
+
+/**
+ * Runs this process as an engine until the host is gone.
+ * No handler for SIGTERM: while ONNX Runtime computes, only the default action ends the process.
+ */
+export function runEngineChild(createEngine: (logger: Logger) => EngineHost): void {
+  process.on("uncaughtException", (error) => {
+    die(CHILD_EXIT.uncaught, `Uncaught: ${describe(error)}`);
+  });
+  process.on("unhandledRejection", (reason) => {
+    die(CHILD_EXIT.uncaught, `Unhandled rejection: ${describe(reason)}`);
+  });
+  if (!isForked(process)) {
+    die(CHILD_EXIT.notForked, "This program is started by Sightline and not by hand.");
+  }
+  const transport = ipcTransport(process);
+  transport.onClose(() => {
+    process.exit(CHILD_EXIT.hostGone);
+  });
+  const logger = hostLogger(transport);
+  serveEngine({ transport, engine: createEngine(logger), logger });
+  const hello = { type: "ready", protocolVersion: PROTOCOL_VERSION, pid: process.pid } as const;
+  transport.send(hello satisfies ReadyMessage);
+}
+
+/** A logger whose lines go to the host. */
+function hostLogger(transport: Transport): Logger {
+  const log = (level: LoggedMessage["level"]) => (message: string) => {
+    transport.send({ type: "logged", level, message } satisfies LoggedMessage);
+  };
+  return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+}
+
+function describe(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
+function die(code: number, line: string): never {
+  try {
+    // Synchronous, because nothing asynchronous survives the exit.
+    writeSync(process.stderr.fd, `${line}\n`);
+  } catch {
+    // The host has closed stderr: nobody is left to tell.
+  }
+  process.exit(code);
+}

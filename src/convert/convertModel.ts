@@ -1,0 +1,275 @@
+/**
+ * From a Hugging Face checkpoint to a model folder: plan, check, write beside the target, rename.
+ * Weights stream through one tensor at a time; a failure at any point leaves nothing behind.
+ */
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import path from "node:path";
+import { formatBytes } from "../base/bytes";
+import { AppError, throwIfAborted } from "../base/errors";
+import { GRAPH_CONTRACT_VERSION, type PartName } from "../model/graphContract";
+import {
+  formatManifest,
+  GENERATION_FILE,
+  MANIFEST_FILE,
+  MANIFEST_FORMAT_VERSION,
+  PREPROCESSOR_FILE,
+  CONFIG_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+  type Manifest,
+  type ManifestFile,
+} from "../model/manifest";
+import { parsePrecisionPlan, type Precision } from "../model/precision";
+import { openCheckpoint, type Checkpoint } from "./checkpoint";
+import { CheckpointWeights } from "./checkpointWeights";
+import { planModel, type ModelPlan } from "./modelPlan";
+import { TensorReader } from "./safetensors";
+import { WeightMap, type DroppedTensor } from "./weightMap";
+
+export interface ConvertOptions {
+  /** Folder of the checkpoint in the Hugging Face layout. */
+  readonly checkpoint: string;
+  /** Folder of the model; must not exist yet. */
+  readonly out: string;
+  /** As `parsePrecisionPlan` reads it. @default "f32" */
+  readonly precision?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ConvertProgress) => void;
+}
+
+/** Bytes of the checkpoint that were hashed plus bytes of the model that were written. */
+export interface ConvertProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface ConvertResult {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Tensors of the checkpoint that no graph needs, and why. */
+  readonly dropped: readonly DroppedTensor[];
+}
+
+/**
+ * Converts a checkpoint.
+ * @throws AppError `checkpoint.*` when the checkpoint is not what it should be, `option.invalid` for a
+ * precision, `convert.failed` when the model cannot be written, `request.cancelled`.
+ */
+export async function convertModel(options: ConvertOptions): Promise<ConvertResult> {
+  const precision = parsePrecisionPlan(options.precision ?? "f32");
+  const precisionOf = (part: PartName): Precision =>
+    precision.parts.get(part) ?? precision.fallback;
+  const out = path.resolve(options.out);
+  await expectFree(out);
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  const map = new WeightMap(checkpoint);
+  const reader = new TensorReader();
+  try {
+    const weights = new CheckpointWeights(map, reader);
+    const plan = planModel(checkpoint.config, weights, precisionOf);
+    const dropped = map.finish();
+    const progress = new Progress(options, checkpoint, plan);
+    const manifest = await writeBeside(out, (folder) =>
+      writeModel(folder, { checkpoint, plan, progress }),
+    );
+    return { folder: out, manifest, dropped };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Counts bytes for the caller and stops the work when the caller gives up. */
+class Progress {
+  readonly signal: AbortSignal | undefined;
+  readonly totalBytes: number;
+  readonly #report: ((progress: ConvertProgress) => void) | undefined;
+  #doneBytes = 0;
+
+  constructor(options: ConvertOptions, checkpoint: Checkpoint, plan: ModelPlan) {
+    this.signal = options.signal;
+    this.#report = options.onProgress;
+    this.totalBytes =
+      sum(checkpoint.weightFiles.map(({ bytes }) => bytes)) +
+      sum(plan.dataFiles.map(({ bytes }) => bytes));
+  }
+
+  readonly advance = (bytes: number): void => {
+    throwIfAborted(this.signal);
+    this.#doneBytes += bytes;
+    this.#report?.({ doneBytes: this.#doneBytes, totalBytes: this.totalBytes });
+  };
+}
+
+/** @throws AppError `convert.failed` when something is already at the target. */
+async function expectFree(out: string): Promise<void> {
+  const present = await stat(out).catch(() => undefined);
+  if (present !== undefined) {
+    throw new AppError(
+      "convert.failed",
+      `${out} already exists. Delete it or choose another folder for the model.`,
+      { detail: { file: out } },
+    );
+  }
+}
+
+/** Fills a temporary sibling and renames it at the end; on any failure the sibling is deleted. */
+async function writeBeside<T>(out: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  const partial = `${out}.partial-${process.pid}`;
+  try {
+    await mkdir(path.dirname(out), { recursive: true });
+    await removeLeftovers(out);
+    await mkdir(partial);
+    const result = await fill(partial);
+    await rename(partial, out);
+    return result;
+  } catch (thrown) {
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    throw explainWriteFailure(thrown, out);
+  }
+}
+
+/** Deletes what a process that was killed while it converted to the same target left behind. */
+async function removeLeftovers(out: string): Promise<void> {
+  const parent = path.dirname(out);
+  const prefix = `${path.basename(out)}.partial-`;
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = Number(name.slice(prefix.length));
+    if (Number.isInteger(pid) && (pid === process.pid || !isRunning(pid))) {
+      await rm(path.join(parent, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // EPERM: it runs, but belongs to someone else.
+    return (thrown as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function explainWriteFailure(thrown: unknown, out: string): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  if (code === undefined) return AppError.from(thrown);
+  const why: Record<string, string> = {
+    ENOSPC: "the disk is full. Free some space and convert again",
+    EDQUOT: "the disk quota is used up. Free some space and convert again",
+    EACCES: "there is no permission to write there. Choose another folder",
+    EPERM: "there is no permission to write there. Choose another folder",
+    EROFS: "the disk is read-only. Choose another folder",
+    ENOTDIR: "part of the path is a file. Choose another folder",
+  };
+  return new AppError(
+    "convert.failed",
+    `The model could not be written to ${out}: ${why[code] ?? code}. Nothing was kept.`,
+    { cause: thrown, detail: { file: out } },
+  );
+}
+
+interface WriteJob {
+  readonly checkpoint: Checkpoint;
+  readonly plan: ModelPlan;
+  readonly progress: Progress;
+}
+
+async function writeModel(folder: string, job: WriteJob): Promise<Manifest> {
+  const { checkpoint, plan, progress } = job;
+  await expectSpace(folder, plan);
+  const files: ManifestFile[] = [];
+  for (const [name, bytes] of await smallFiles(checkpoint)) {
+    files.push(await writeFile(folder, name, bytes));
+  }
+  for (const part of plan.parts) {
+    files.push(await writeFile(folder, part.graphFile, part.graph.encode()));
+  }
+  for (const data of plan.dataFiles) {
+    files.push(await data.write(folder, { signal: progress.signal, onBytes: progress.advance }));
+  }
+  const manifest: Manifest = {
+    formatVersion: MANIFEST_FORMAT_VERSION,
+    graphContractVersion: GRAPH_CONTRACT_VERSION,
+    source: {
+      name: path.basename(path.resolve(checkpoint.folder)),
+      files: await hashSource(checkpoint, progress),
+    },
+    parts: plan.parts.map(({ name, graphFile, data, precision }) => ({
+      name,
+      graph: graphFile,
+      data: data?.fileName,
+      precision,
+    })),
+    files,
+  };
+  await writeFile(folder, MANIFEST_FILE, utf8(formatManifest(manifest)));
+  return manifest;
+}
+
+/** @throws AppError `convert.failed` saying how much is needed and how much is free. */
+async function expectSpace(folder: string, plan: ModelPlan): Promise<void> {
+  const needed = sum(plan.dataFiles.map(({ bytes }) => bytes));
+  const disk = await statfs(folder);
+  const free = disk.bavail * disk.bsize;
+  if (free < needed) {
+    throw new AppError(
+      "convert.failed",
+      `The model needs ${formatBytes(needed)} on the disk of ${path.dirname(folder)}, and ${formatBytes(free)} are free. Free some space or choose another folder.`,
+      { detail: { neededBytes: needed, freeBytes: free } },
+    );
+  }
+}
+
+/** The texts that the engine needs beside the graphs. */
+async function smallFiles(checkpoint: Checkpoint): Promise<[string, Uint8Array][]> {
+  const files: [string, Uint8Array][] = [
+    [PREPROCESSOR_FILE, utf8(checkpoint.preprocessorText)],
+    ...(checkpoint.generationText === undefined
+      ? []
+      : ([[GENERATION_FILE, utf8(checkpoint.generationText)]] satisfies [string, Uint8Array][])),
+  ];
+  for (const { name, path: file } of checkpoint.configFiles) {
+    if (![CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE].includes(name)) continue;
+    const handle = await open(file);
+    try {
+      files.push([name, await handle.readFile()]);
+    } finally {
+      await handle.close();
+    }
+  }
+  return files;
+}
+
+async function writeFile(folder: string, name: string, bytes: Uint8Array): Promise<ManifestFile> {
+  const file = await open(path.join(folder, name), "wx");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { path: name, bytes: bytes.length, sha256 };
+}
+
+/** sha256 of each weight file, comparable with what the hub publishes. */
+async function hashSource(checkpoint: Checkpoint, progress: Progress): Promise<ManifestFile[]> {
+  const files: ManifestFile[] = [];
+  for (const { path: file, bytes } of checkpoint.weightFiles) {
+    const hash = createHash("sha256");
+    for await (const chunk of createReadStream(file, { highWaterMark: 4 << 20 })) {
+      hash.update(chunk as Uint8Array);
+      progress.advance((chunk as Uint8Array).length);
+    }
+    files.push({ path: path.basename(file), bytes, sha256: hash.digest("hex") });
+  }
+  return files;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, n) => total + n, 0);
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

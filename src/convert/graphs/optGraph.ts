@@ -1,0 +1,128 @@
+/** OPT (transformers `modeling_opt.py`): blocks that normalise first, learned positions, ReLU. */
+
+import type { OptConfig } from "../../model/blip2Config";
+import { IO, PART, pastName, presentName } from "../../model/graphContract";
+import type { Precision } from "../../model/precision";
+import { packLinear, type CheckpointWeights } from "../checkpointWeights";
+import type { DataFilePlan } from "../dataFile";
+import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import {
+  activation,
+  add,
+  attention,
+  embedding,
+  lastPosition,
+  layerNorm,
+  linear,
+  splitLast,
+} from "../onnx/ops";
+import { skipRows } from "../weightSource";
+import { headTable } from "./embedGraph";
+
+export interface OptGraphSpec {
+  readonly config: OptConfig;
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+}
+
+/** Rows of the position table that come before position 0 (transformers `OPTLearnedPositionalEmbedding`). */
+const POSITION_OFFSET = 2;
+/** torch.nn.LayerNorm's default, which OPT uses; no key of config.json sets it. */
+const LAYER_NORM_EPS = 1e-5;
+const DECODER = "language_model.model.decoder";
+
+/**
+ *   inputs_embeds ─ + positions ─ blocks(past → present) ─ last position ─ LN ─ head ─ logits
+ *   block: x + Attention(LN x), then x + MLP(LN x)
+ */
+export function optGraph(spec: OptGraphSpec): GraphBuilder {
+  const { config, weights, precision } = spec;
+  const { hiddenSize: width, nHeads, vocabSize } = config;
+  const headDim = width / nHeads;
+  const g = new GraphBuilder(PART.decoder, spec.data);
+  const embeds = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
+  const table = weights.tensor(`${DECODER}.embed_positions.weight`, [
+    config.maxPositions + POSITION_OFFSET,
+    width,
+  ]);
+  const positions = embedding(g, "/embed_positions", {
+    ids: g.input(IO.positionIds, "int64", [1, "sequence"]),
+    table: skipRows(table, POSITION_OFFSET),
+    precision: { kind: "f32" },
+  });
+  let x = add(g, "/embeddings", [embeds, positions]); // [B, S, width]
+  for (let i = 0; i < config.nLayers; i++) x = block(g, i, { ...spec, x });
+  const last = layerNorm(g, "/final_layer_norm", lastPosition(g, "/last", x), {
+    ...weights.norm(`${DECODER}.final_layer_norm`, width),
+    eps: LAYER_NORM_EPS,
+  });
+  const logits = linear(g, "/lm_head", last, { weight: headTable(config, weights), precision });
+  g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
+  g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
+  for (let i = 0; i < config.nLayers; i++) {
+    for (const tensor of ["key", "value"] as const) {
+      g.output(presentName(i, tensor, false), "float32", ["batch", nHeads, "total", headDim]);
+    }
+  }
+  return g;
+}
+
+function block(
+  g: GraphBuilder,
+  index: number,
+  spec: OptGraphSpec & { readonly x: ValueName },
+): ValueName {
+  const { config, weights, precision, x } = spec;
+  const { hiddenSize: width, nHeads, ffnDim } = config;
+  const path = `/layers.${index}`;
+  const name = `${DECODER}.layers.${index}`;
+  const past = (["key", "value"] as const).map((tensor) =>
+    g.input(pastName(index, tensor, false), "float32", ["batch", nHeads, "past", width / nHeads]),
+  );
+  const normed = layerNorm(g, `${path}/self_attn_layer_norm`, x, {
+    ...weights.norm(`${name}.self_attn_layer_norm`, width),
+    eps: LAYER_NORM_EPS,
+  });
+  const packed = linear(g, `${path}/self_attn/qkv`, normed, {
+    ...packLinear(
+      ["q_proj", "k_proj", "v_proj"].map((part) =>
+        weights.linear(`${name}.self_attn.${part}`, width, width),
+      ),
+    ),
+    precision,
+  }); // [B, S, 3 · width]
+  const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
+  const mixed = attention(g, `${path}/self_attn`, {
+    query,
+    key,
+    value,
+    nHeads,
+    isCausal: true,
+    cache: {
+      past: [past[0] ?? "", past[1] ?? ""],
+      present: [presentName(index, "key", false), presentName(index, "value", false)],
+    },
+  });
+  const attended = add(g, `${path}/self_attn/residual`, [
+    x,
+    linear(g, `${path}/self_attn/out_proj`, mixed, {
+      ...weights.linear(`${name}.self_attn.out_proj`, width, width),
+      precision,
+    }),
+  ]);
+  const hidden = linear(
+    g,
+    `${path}/fc1`,
+    layerNorm(g, `${path}/final_layer_norm`, attended, {
+      ...weights.norm(`${name}.final_layer_norm`, width),
+      eps: LAYER_NORM_EPS,
+    }),
+    { ...weights.linear(`${name}.fc1`, ffnDim, width), precision },
+  ); // [B, S, ffn]
+  const out = linear(g, `${path}/fc2`, activation(g, path, hidden, "relu"), {
+    ...weights.linear(`${name}.fc2`, width, ffnDim),
+    precision,
+  });
+  return add(g, `${path}/residual`, [attended, out]);
+}

@@ -1,0 +1,278 @@
+/**
+ * T5 1.1 (transformers `modeling_t5.py`): RMSNorm, unscaled attention, relative position bias shared by
+ * all layers of a stack, gated feed-forward.
+ */
+
+import type { T5Config } from "../../model/blip2Config";
+import {
+  IO,
+  PART,
+  pastEncoderName,
+  pastName,
+  presentEncoderName,
+  presentName,
+} from "../../model/graphContract";
+import type { Precision } from "../../model/precision";
+import type { CheckpointWeights } from "../checkpointWeights";
+import type { DataFilePlan } from "../dataFile";
+import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import {
+  activation,
+  add,
+  attention,
+  embedding,
+  lastPosition,
+  linear,
+  mul,
+  reshape,
+  rmsNorm,
+  splitLast,
+  transpose,
+} from "../onnx/ops";
+import { stackRows } from "../weightSource";
+import { headTable } from "./embedGraph";
+
+export interface T5GraphSpec {
+  readonly config: T5Config;
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+}
+
+type StackName = "encoder" | "decoder";
+const ENCODER = "language_model.encoder";
+const DECODER = "language_model.decoder";
+const CACHE_TENSORS = ["key", "value"] as const;
+
+/**
+ *   inputs_embeds ─ blocks(bias) ─ RMSNorm ─ last_hidden_state ─ per decoder layer ─ present.N.encoder.*
+ *   block: x + Attention(norm x), then x + FFN(norm x)
+ */
+export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
+  const { config, weights } = spec;
+  const { hiddenSize: width, layerNormEps: eps } = config;
+  const g = new GraphBuilder(PART.textEncoder, spec.data);
+  let x = g.input(IO.inputsEmbeds, "float32", [1, "encoder", width]);
+  const bias = positionBias(g, spec, { stack: "encoder", dims: ["encoder", "encoder"] });
+  for (let i = 0; i < config.nEncoderLayers; i++) {
+    const path = `/block.${i}`;
+    const name = `${ENCODER}.block.${i}`;
+    x = selfAttention(
+      g,
+      { path: `${path}/layer.0`, name: `${name}.layer.0` },
+      { ...spec, x, bias },
+    );
+    x = feedForward(g, { path: `${path}/layer.1`, name: `${name}.layer.1` }, { ...spec, x });
+  }
+  const hidden = rmsNorm(g, "/final_layer_norm", x, {
+    weight: weights.tensor(`${ENCODER}.final_layer_norm.weight`, [width]),
+    eps,
+    output: IO.lastHiddenState,
+  });
+  g.output(IO.lastHiddenState, "float32", [1, "encoder", width]);
+  for (let i = 0; i < config.nLayers; i++) crossKeysAndValues(g, i, { ...spec, x: hidden });
+  return g;
+}
+
+/**
+ *   inputs_embeds ─ blocks(bias, past → present, encoder cache) ─ last position ─ RMSNorm ─ head ─ logits
+ *   block: x + Attention(norm x), x + CrossAttention(norm x), x + FFN(norm x)
+ */
+export function t5DecoderGraph(spec: T5GraphSpec): GraphBuilder {
+  const { config, weights, precision } = spec;
+  const { hiddenSize: width, nHeads, dKv, layerNormEps: eps } = config;
+  const g = new GraphBuilder(PART.decoder, spec.data);
+  let x = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
+  const bias = positionBias(g, spec, { stack: "decoder", dims: ["sequence", "total"] });
+  for (let i = 0; i < config.nLayers; i++) {
+    const path = `/block.${i}`;
+    const name = `${DECODER}.block.${i}`;
+    const self = { path: `${path}/layer.0`, name: `${name}.layer.0` };
+    x = selfAttention(g, self, { ...spec, x, bias, cacheLayer: i });
+    x = crossAttention(g, i, { ...spec, x });
+    x = feedForward(g, { path: `${path}/layer.2`, name: `${name}.layer.2` }, { ...spec, x });
+  }
+  let last = rmsNorm(g, "/final_layer_norm", lastPosition(g, "/last", x), {
+    weight: weights.tensor(`${DECODER}.final_layer_norm.weight`, [width]),
+    eps,
+  });
+  if (config.scaleDecoderOutputs) {
+    last = mul(g, "/lm_head/scale", [last, g.floatConstant("/lm_head/factor", width ** -0.5)]);
+  }
+  const logits = linear(g, "/lm_head", last, { weight: headTable(config, weights), precision });
+  g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
+  g.output(IO.logits, "float32", ["batch", 1, config.vocabSize]);
+  for (let i = 0; i < config.nLayers; i++) {
+    for (const tensor of CACHE_TENSORS) {
+      g.output(presentName(i, tensor, true), "float32", ["batch", nHeads, "total", dKv]);
+    }
+  }
+  return g;
+}
+
+/** int64 buckets [S, T] → f32 [1, H, S, T], the term that every layer of the stack adds to its scores. */
+function positionBias(
+  g: GraphBuilder,
+  spec: T5GraphSpec,
+  at: { stack: StackName; dims: readonly string[] },
+): ValueName {
+  const { config, weights } = spec;
+  const path = "/relative_attention_bias";
+  const name = `language_model.${at.stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`;
+  const table = weights.tensor(name, [config.relativeAttentionBuckets, config.nHeads]);
+  const rows = embedding(g, path, {
+    ids: g.input(IO.relativePositionBucket, "int64", at.dims),
+    table,
+    precision: { kind: "f32" },
+  }); // [S, T, H]
+  const heads = transpose(g, path, rows, { perm: [2, 0, 1] }); // [H, S, T]
+  return g.node(path, {
+    opType: "Unsqueeze",
+    inputs: [heads, g.int64Constant(`${path}/axes`, [0])],
+  });
+}
+
+interface Place {
+  /** In the graph. */
+  readonly path: string;
+  /** In the checkpoint. */
+  readonly name: string;
+}
+
+type BlockSpec = T5GraphSpec & { readonly x: ValueName };
+
+function norm(g: GraphBuilder, at: Place, spec: BlockSpec): ValueName {
+  const { hiddenSize, layerNormEps: eps } = spec.config;
+  const weight = spec.weights.tensor(`${at.name}.layer_norm.weight`, [hiddenSize]);
+  return rmsNorm(g, `${at.path}/layer_norm`, spec.x, { weight, eps });
+}
+
+/** x + Attention(norm x); with a cache in the decoder. */
+function selfAttention(
+  g: GraphBuilder,
+  at: Place,
+  spec: BlockSpec & { readonly bias: ValueName; readonly cacheLayer?: number },
+): ValueName {
+  const { config, weights, precision, cacheLayer } = spec;
+  const { hiddenSize: width, nHeads, dKv } = config;
+  const inner = nHeads * dKv;
+  const path = `${at.path}/SelfAttention`;
+  const packed = linear(g, `${path}/qkv`, norm(g, at, spec), {
+    weight: stackRows(
+      ["q", "k", "v"].map((part) =>
+        weights.tensor(`${at.name}.SelfAttention.${part}.weight`, [inner, width]),
+      ),
+    ),
+    precision,
+  }); // [B, S, 3 · H · D]
+  const [query = "", key = "", value = ""] = splitLast(g, path, packed, 3);
+  const mixed = attention(g, path, {
+    query,
+    key,
+    value,
+    nHeads,
+    scale: 1,
+    attentionBias: spec.bias,
+    ...(cacheLayer === undefined
+      ? {}
+      : { isCausal: true, cache: decoderCache(g, cacheLayer, config) }),
+  });
+  const out = linear(g, `${path}/o`, mixed, {
+    weight: weights.tensor(`${at.name}.SelfAttention.o.weight`, [width, inner]),
+    precision,
+  });
+  return add(g, path, [spec.x, out]);
+}
+
+function decoderCache(
+  g: GraphBuilder,
+  layer: number,
+  config: T5Config,
+): { past: readonly [ValueName, ValueName]; present: readonly [ValueName, ValueName] } {
+  const dims = ["batch", config.nHeads, "past", config.dKv];
+  const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
+    g.input(pastName(layer, tensor, true), "float32", dims),
+  );
+  return {
+    past: [key, value],
+    present: [presentName(layer, "key", true), presentName(layer, "value", true)],
+  };
+}
+
+/** Keys and values of one decoder layer over the encoder's output, [1, H, E, D] each. */
+function crossKeysAndValues(g: GraphBuilder, layer: number, spec: BlockSpec): void {
+  const { config, weights, precision } = spec;
+  const { hiddenSize: width, nHeads, dKv } = config;
+  const inner = nHeads * dKv;
+  const path = `/decoder/block.${layer}/layer.1/EncDecAttention`;
+  const name = `${DECODER}.block.${layer}.layer.1.EncDecAttention`;
+  const packed = linear(g, `${path}/kv`, spec.x, {
+    weight: stackRows(
+      ["k", "v"].map((part) => weights.tensor(`${name}.${part}.weight`, [inner, width])),
+    ),
+    precision,
+  }); // [1, E, 2 · H · D]
+  splitLast(g, path, packed, 2).forEach((half, i) => {
+    const tensor = i === 0 ? "key" : "value";
+    const heads = reshape(g, `${path}/${tensor}`, half, [1, -1, nHeads, dKv]);
+    const output = presentEncoderName(layer, tensor);
+    transpose(g, `${path}/${tensor}`, heads, { perm: [0, 2, 1, 3], output });
+    g.output(output, "float32", [1, nHeads, "encoder", dKv]);
+  });
+}
+
+/** x + Attention(norm x; encoder cache). */
+function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueName {
+  const { config, weights, precision } = spec;
+  const { hiddenSize: width, nHeads, dKv } = config;
+  const inner = nHeads * dKv;
+  const at = { path: `/block.${layer}/layer.1`, name: `${DECODER}.block.${layer}.layer.1` };
+  const path = `${at.path}/EncDecAttention`;
+  const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
+    g.input(pastEncoderName(layer, tensor), "float32", ["batch", nHeads, "encoder", dKv]),
+  );
+  const query = linear(g, `${path}/q`, norm(g, at, spec), {
+    weight: weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]),
+    precision,
+  });
+  const mixed = attention(g, path, { query, key, value, nHeads, scale: 1 });
+  const out = linear(g, `${path}/o`, mixed, {
+    weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
+    precision,
+  });
+  return add(g, path, [spec.x, out]);
+}
+
+/** x + wo(act(wi_0 norm x) ⊙ wi_1 norm x), or x + wo(act(wi norm x)) without a gate. */
+function feedForward(g: GraphBuilder, at: Place, spec: BlockSpec): ValueName {
+  const { config, weights, precision } = spec;
+  const { hiddenSize: width, ffnDim } = config;
+  const path = `${at.path}/DenseReluDense`;
+  const name = `${at.name}.DenseReluDense`;
+  const parts = config.isGated ? ["wi_0", "wi_1"] : ["wi"];
+  const packed = linear(g, `${path}/wi`, norm(g, at, spec), {
+    weight: stackRows(
+      parts.map((part) => weights.tensor(`${name}.${part}.weight`, [ffnDim, width])),
+    ),
+    precision,
+  }); // [B, S, parts · ffn]
+  const hidden = config.isGated
+    ? gate(g, path, packed, config)
+    : activation(g, path, packed, config.activation);
+  const out = linear(g, `${path}/wo`, hidden, {
+    weight: weights.tensor(`${name}.wo.weight`, [width, ffnDim]),
+    precision: precisionOfWo(precision),
+    floatActivations: true,
+  });
+  return add(g, path, [spec.x, out]);
+}
+
+function gate(g: GraphBuilder, path: string, packed: ValueName, config: T5Config): ValueName {
+  const [gated = "", straight = ""] = splitLast(g, path, packed, 2);
+  return mul(g, `${path}/gate`, [activation(g, path, gated, config.activation), straight]);
+}
+
+/** T5's last projection overflows half precision; transformers keeps it in float32 too. */
+function precisionOfWo(precision: Precision): Precision {
+  return precision.kind === "f16" ? { kind: "f32" } : precision;
+}

@@ -1,0 +1,149 @@
+/** The image encoder: a ViT whose blocks normalise first (paper section 3.1, EVA-CLIP g without its last block). */
+
+import { imageTokenCount, type VisionConfig } from "../../model/blip2Config";
+import { IO, PART } from "../../model/graphContract";
+import type { Precision } from "../../model/precision";
+import type { CheckpointWeights } from "../checkpointWeights";
+import type { DataFilePlan } from "../dataFile";
+import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import {
+  activation,
+  add,
+  attention,
+  concat,
+  layerNorm,
+  linear,
+  reshape,
+  splitLast,
+  tensor,
+  transpose,
+  vector,
+} from "../onnx/ops";
+import { addToFirstRow, asRow, skipRows, type WeightSource } from "../weightSource";
+
+export interface VisionGraphSpec {
+  readonly config: VisionConfig;
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+}
+
+/**
+ *   pixel_values ─ Conv ─ patches ─┐
+ *   class token ───────────────────┴ Concat ─ + positions ─ blocks ─ LayerNorm ─ image_features
+ *   block: x + Attention(LN x), then x + MLP(LN x)
+ */
+export function visionGraph(spec: VisionGraphSpec): GraphBuilder {
+  const { config, weights, data } = spec;
+  const { hiddenSize: width, imageSize } = config;
+  const g = new GraphBuilder(PART.visionEncoder, data);
+  const pixels = g.input(IO.pixelValues, "float32", [1, 3, imageSize, imageSize]);
+  let x = embedPatches(g, pixels, spec);
+  for (let i = 0; i < config.nLayers; i++) x = block(g, i, { ...spec, x });
+  layerNorm(g, "/post_layernorm", x, {
+    ...weights.norm("vision_model.post_layernorm", width),
+    eps: config.layerNormEps,
+    output: IO.imageFeatures,
+  });
+  g.output(IO.imageFeatures, "float32", [1, imageTokenCount(config), width]);
+  return g;
+}
+
+/** [1, 3, side, side] → [1, 1 + patches, width]. */
+function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec): ValueName {
+  const { config, weights } = spec;
+  const { hiddenSize: width, patchSize: patch } = config;
+  const nTokens = imageTokenCount(config);
+  const path = "/embeddings";
+  const name = "vision_model.embeddings";
+  const kernelDims = [width, 3, patch, patch];
+  const grid = g.node(`${path}/patch_embedding`, {
+    opType: "Conv",
+    inputs: [
+      pixels,
+      tensor(g, `${path}/patch_embedding/weight`, {
+        source: weights.tensor(`${name}.patch_embedding.weight`, kernelDims),
+        dims: kernelDims,
+      }),
+      vector(
+        g,
+        `${path}/patch_embedding/bias`,
+        weights.tensor(`${name}.patch_embedding.bias`, [width]),
+      ),
+    ],
+    attributes: { kernel_shape: { ints: [patch, patch] }, strides: { ints: [patch, patch] } },
+  }); // [1, width, grid, grid]
+  const columns = reshape(g, `${path}/columns`, grid, [1, width, nTokens - 1]);
+  const patches = transpose(g, `${path}/rows`, columns, { perm: [0, 2, 1] }); // [1, patches, width]
+  // The class token never changes, so its position is added here rather than at each run.
+  const positions = unbatched(
+    weights.tensor(`${name}.position_embedding`, [1, nTokens, width]),
+    width,
+  );
+  const classToken = unbatched(weights.tensor(`${name}.class_embedding`, [1, 1, width]), width);
+  const table = addToFirstRow(positions, classToken);
+  const first = tensor(g, `${path}/class_embedding`, {
+    source: { ...table, rows: 1 },
+    dims: [1, 1, width],
+  });
+  const rest = tensor(g, `${path}/position_embedding`, {
+    source: skipRows(table, 1),
+    dims: [1, nTokens - 1, width],
+  });
+  return concat(g, path, [first, add(g, path, [patches, rest])]);
+}
+
+/** A tensor [1, rows, width] as a matrix. */
+function unbatched(source: WeightSource, width: number): WeightSource {
+  const flat = asRow({ ...source, rows: source.rows * source.cols, cols: 1 });
+  const rows = flat.cols / width;
+  return {
+    rows,
+    cols: width,
+    readRows: async (start, count) => {
+      const all = await source.readRows(0, 1);
+      return all.subarray(start * width, (start + count) * width);
+    },
+  };
+}
+
+function block(
+  g: GraphBuilder,
+  index: number,
+  spec: VisionGraphSpec & { readonly x: ValueName },
+): ValueName {
+  const { config, weights, precision, x } = spec;
+  const { hiddenSize: width, nHeads, intermediateSize, layerNormEps: eps } = config;
+  const path = `/encoder/layers.${index}`;
+  const name = `vision_model.encoder.layers.${index}`;
+  const normed = layerNorm(g, `${path}/layer_norm1`, x, {
+    ...weights.norm(`${name}.layer_norm1`, width),
+    eps,
+  });
+  const packed = linear(g, `${path}/self_attn/qkv`, normed, {
+    weight: weights.tensor(`${name}.self_attn.qkv.weight`, [3 * width, width]),
+    ...(config.qkvBias ? { bias: weights.tensor(`${name}.self_attn.qkv.bias`, [3 * width]) } : {}),
+    precision,
+  }); // [1, tokens, 3 · width]
+  const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
+  const mixed = attention(g, `${path}/self_attn`, { query, key, value, nHeads });
+  const projected = linear(g, `${path}/self_attn/projection`, mixed, {
+    ...weights.linear(`${name}.self_attn.projection`, width, width),
+    precision,
+  });
+  const attended = add(g, `${path}/self_attn/residual`, [x, projected]);
+  const hidden = linear(
+    g,
+    `${path}/mlp/fc1`,
+    layerNorm(g, `${path}/layer_norm2`, attended, {
+      ...weights.norm(`${name}.layer_norm2`, width),
+      eps,
+    }),
+    { ...weights.linear(`${name}.mlp.fc1`, intermediateSize, width), precision },
+  ); // [1, tokens, intermediate]
+  const out = linear(g, `${path}/mlp/fc2`, activation(g, `${path}/mlp`, hidden, "gelu"), {
+    ...weights.linear(`${name}.mlp.fc2`, width, intermediateSize),
+    precision,
+  });
+  return add(g, `${path}/mlp/residual`, [attended, out]);
+}

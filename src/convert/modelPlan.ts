@@ -1,0 +1,122 @@
+/** The graphs and data files that a checkpoint becomes; nothing is read or written yet. */
+
+import { AppError } from "../base/errors";
+import type { Blip2Config, Blip2RetrievalConfig, TextConfig } from "../model/blip2Config";
+import { PART, partsOf, type PartName } from "../model/graphContract";
+import type { Precision } from "../model/precision";
+import type { CheckpointWeights } from "./checkpointWeights";
+import { DataFilePlan } from "./dataFile";
+import { expandEncoderCacheGraph, reorderCacheGraph } from "./graphs/cacheGraphs";
+import { embedGraph } from "./graphs/embedGraph";
+import { optGraph } from "./graphs/optGraph";
+import { qformerGraph, qformerItmGraph, qformerTextGraph } from "./graphs/qformerGraph";
+import { t5DecoderGraph, t5EncoderGraph } from "./graphs/t5Graphs";
+import { visionGraph } from "./graphs/visionGraph";
+import type { GraphBuilder } from "./onnx/graphBuilder";
+
+export interface PlannedPart {
+  readonly name: PartName;
+  readonly graph: GraphBuilder;
+  readonly graphFile: string;
+  /** Absent for a graph without weights. */
+  readonly data: DataFilePlan | undefined;
+  readonly precision: Precision;
+}
+
+export interface ModelPlan {
+  readonly parts: readonly PlannedPart[];
+  /** Each file once, though several graphs may share it. */
+  readonly dataFiles: readonly DataFilePlan[];
+}
+
+/** Parts whose weights lie in the file of another part. */
+const DATA_OF: Partial<Record<PartName, PartName>> = {
+  [PART.qformerText]: PART.qformer,
+  [PART.qformerItm]: PART.qformer,
+};
+const WITHOUT_WEIGHTS: readonly PartName[] = [PART.reorderCache, PART.expandEncoderCache];
+
+/**
+ * Plans every part.
+ * @param precisionOf precision of each part; parts that share a file must have the same.
+ * @throws AppError `checkpoint.incomplete` for a missing tensor or a wrong shape.
+ */
+export function planModel(
+  config: Blip2Config,
+  weights: CheckpointWeights,
+  precisionOf: (part: PartName) => Precision,
+): ModelPlan {
+  const dataFiles = new Map<PartName, DataFilePlan>();
+  const parts = partsOf(config).map((name): PlannedPart => {
+    const graphFile = `${name}.onnx`;
+    if (WITHOUT_WEIGHTS.includes(name)) {
+      const graph = weightlessGraph(name, config);
+      return { name, graph, graphFile, data: undefined, precision: { kind: "f32" } };
+    }
+    const owner = DATA_OF[name] ?? name;
+    const data = dataFiles.get(owner) ?? new DataFilePlan(`${owner}.onnx_data`);
+    dataFiles.set(owner, data);
+    const precision = precisionOf(owner);
+    const graph = weightedGraph(name, config, { weights, precision, data });
+    return { name, graph, graphFile, data, precision };
+  });
+  return { parts, dataFiles: [...dataFiles.values()] };
+}
+
+interface PartContext {
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+}
+
+function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): GraphBuilder {
+  switch (name) {
+    case PART.visionEncoder:
+      return visionGraph({ ...at, config: config.vision });
+    case PART.qformer:
+      return qformerGraph({ ...at, config });
+    case PART.qformerText: {
+      const { projectionSize } = retrieval(config, name);
+      return qformerTextGraph({ ...at, config, projectionSize });
+    }
+    case PART.qformerItm:
+      return qformerItmGraph({ ...at, config });
+    case PART.embedTokens:
+      return embedGraph({ ...at, config: languageModel(config, name) });
+    case PART.textEncoder: {
+      const text = languageModel(config, name);
+      return text.kind === "t5" ? t5EncoderGraph({ ...at, config: text }) : unplanned(name);
+    }
+    case PART.decoder: {
+      const text = languageModel(config, name);
+      return text.kind === "opt"
+        ? optGraph({ ...at, config: text })
+        : t5DecoderGraph({ ...at, config: text });
+    }
+    case PART.reorderCache:
+    case PART.expandEncoderCache:
+      return unplanned(name);
+  }
+}
+
+function weightlessGraph(name: PartName, config: Blip2Config): GraphBuilder {
+  const text = languageModel(config, name);
+  const hasEncoder = text.kind === "t5";
+  const { nLayers, nHeads } = text;
+  const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / text.nHeads;
+  return name === PART.reorderCache
+    ? reorderCacheGraph({ nLayers, nHeads, headDim, hasEncoder })
+    : expandEncoderCacheGraph({ nLayers, nHeads, headDim });
+}
+
+function languageModel(config: Blip2Config, part: PartName): TextConfig {
+  return config.kind === "generation" ? config.text : unplanned(part);
+}
+
+function retrieval(config: Blip2Config, part: PartName): Blip2RetrievalConfig {
+  return config.kind === "retrieval" ? config : unplanned(part);
+}
+
+function unplanned(part: PartName): never {
+  throw new AppError("internal", `A model of this kind has no part ${part}.`);
+}

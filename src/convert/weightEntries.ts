@@ -1,0 +1,123 @@
+/** How a weight source becomes the bytes of an initializer: as it is, transposed, or in blocks. */
+
+import { planInitializer, type DataEntry, type Piece } from "./dataFile";
+import { float32ToFloat16 } from "./dtype";
+import { blocksPerRow, codeBytesPerRow, quantizeRows, type BlockFormat } from "./quantize";
+import type { WeightSource } from "./weightSource";
+
+export type FloatStorage = "float32" | "float16";
+
+/** Values that are read at once: 16 MB as float32, enough to keep the disk busy. */
+const CHUNK_VALUES = 4 << 20;
+
+/** Row by row as in the checkpoint: vectors, convolution kernels, embedding tables. */
+export function plainEntry(
+  name: string,
+  source: WeightSource,
+  shape: { readonly dims: readonly number[]; readonly storage: FloatStorage },
+): DataEntry {
+  return {
+    initializers: [planInitializer(name, shape.storage, shape.dims)],
+    produce: async function* (): AsyncIterable<Piece> {
+      for (const { start, count } of chunks(source)) {
+        const values = await source.readRows(start, count);
+        yield { index: 0, bytes: encodeFloats(values, shape.storage) };
+      }
+    },
+  };
+}
+
+/**
+ * A linear layer's weight [out, in] as MatMul wants it, [in, out].
+ * Holds the whole result in memory: the converter's bound is three times the largest tensor.
+ */
+export function transposedEntry(
+  name: string,
+  source: WeightSource,
+  storage: FloatStorage,
+): DataEntry {
+  return {
+    initializers: [planInitializer(name, storage, [source.cols, source.rows])],
+    produce: async function* (): AsyncIterable<Piece> {
+      const { rows, cols } = source;
+      const count = rows * cols;
+      const out = storage === "float32" ? new Float32Array(count) : new Uint16Array(count);
+      for (const chunk of chunks(source)) {
+        const values = await source.readRows(chunk.start, chunk.count);
+        const coded = storage === "float32" ? values : float32ToFloat16(values);
+        scatterColumns(coded, out, { ...chunk, rows, cols });
+      }
+      yield { index: 0, bytes: new Uint8Array(out.buffer) };
+    },
+  };
+}
+
+/** Rows and columns that are transposed together, so that reads and writes stay in the cache. */
+const TILE = 64;
+
+/** Writes rows [start, start + count) of a rows × cols matrix into its transpose. */
+function scatterColumns(
+  values: ArrayLike<number>,
+  out: Float32Array | Uint16Array,
+  at: { start: number; count: number; rows: number; cols: number },
+): void {
+  const { start, count, rows, cols } = at;
+  for (let row0 = 0; row0 < count; row0 += TILE) {
+    const rowEnd = Math.min(count, row0 + TILE);
+    for (let col0 = 0; col0 < cols; col0 += TILE) {
+      const colEnd = Math.min(cols, col0 + TILE);
+      for (let col = col0; col < colEnd; col++) {
+        const base = col * rows + start;
+        for (let row = row0; row < rowEnd; row++) out[base + row] = values[row * cols + col] ?? 0;
+      }
+    }
+  }
+}
+
+/** Block-quantised codes [rows, blocks, block bytes] and scales [rows, blocks] of a matrix. */
+export function quantizedEntry(
+  name: string,
+  source: WeightSource,
+  layout: { readonly format: BlockFormat; readonly codeDims: readonly number[] },
+): DataEntry {
+  const { format } = layout;
+  const blocks = blocksPerRow(source.cols, format);
+  return {
+    initializers: [
+      planInitializer(`${name}/codes`, "uint8", layout.codeDims),
+      planInitializer(`${name}/scales`, "float32", [source.rows, blocks]),
+    ],
+    produce: async function* (): AsyncIterable<Piece> {
+      const scales = new Float32Array(source.rows * blocks);
+      for (const { start, count } of chunks(source)) {
+        const values = await source.readRows(start, count);
+        const quantized = quantizeRows(values, source.cols, format);
+        scales.set(quantized.scales, start * blocks);
+        yield { index: 0, bytes: quantized.codes };
+      }
+      yield { index: 1, bytes: new Uint8Array(scales.buffer) };
+    },
+  };
+}
+
+/** Dims of the codes for MatMulNBits: [rows, blocks, bytes of a block]. */
+export function matMulCodeDims(source: WeightSource, format: BlockFormat): readonly number[] {
+  return [source.rows, blocksPerRow(source.cols, format), (format.blockSize * format.bits) / 8];
+}
+
+/** Dims of the codes for GatherBlockQuantized: [rows, bytes of a row]. */
+export function gatherCodeDims(source: WeightSource, format: BlockFormat): readonly number[] {
+  return [source.rows, codeBytesPerRow(source.cols, format)];
+}
+
+function* chunks(source: WeightSource): Iterable<{ start: number; count: number }> {
+  const step = Math.max(1, Math.floor(CHUNK_VALUES / source.cols));
+  for (let start = 0; start < source.rows; start += step) {
+    yield { start, count: Math.min(step, source.rows - start) };
+  }
+}
+
+function encodeFloats(values: Float32Array, storage: FloatStorage): Uint8Array {
+  const coded = storage === "float32" ? values : float32ToFloat16(values);
+  return new Uint8Array(coded.buffer, coded.byteOffset, coded.byteLength);
+}

@@ -1,0 +1,91 @@
+/**
+ * Weights as the graphs want them, read row by row from the checkpoint when they are written, so that
+ * no more than one tensor is in memory at a time.
+ */
+
+import { invariant } from "../base/assert";
+import { toFloat32, type FloatDtype } from "./dtype";
+import type { TensorInfo, TensorReader } from "./safetensors";
+
+/** A matrix of rows × cols float32 values; a vector is a matrix with one column. */
+export interface WeightSource {
+  readonly rows: number;
+  readonly cols: number;
+  /** Values of `count` rows from `start`, row-major, [count, cols]. */
+  readRows(start: number, count: number): Promise<Float32Array>;
+}
+
+/** A checkpoint tensor; the first axis gives the rows, all others are flattened into the columns. */
+export function tensorSource(reader: TensorReader, tensor: TensorInfo): WeightSource {
+  const rows = tensor.shape[0] ?? 1;
+  const cols = tensor.shape.slice(1).reduce((product, dim) => product * dim, 1);
+  return {
+    rows,
+    cols,
+    readRows: async (start, count) => {
+      const bytes = await reader.read(tensor, { start: start * cols, count: count * cols });
+      return toFloat32(bytes, tensor.dtype as FloatDtype);
+    },
+  };
+}
+
+/** A vector seen as one row of all its values. */
+export function asRow(source: WeightSource): WeightSource {
+  invariant(source.cols === 1, "Only a vector can be turned into a row.");
+  return {
+    rows: 1,
+    cols: source.rows,
+    readRows: () => source.readRows(0, source.rows),
+  };
+}
+
+/** Matrices of the same width on top of each other: packed query, key and value projections. */
+export function stackRows(sources: readonly WeightSource[]): WeightSource {
+  const cols = sources[0]?.cols ?? 0;
+  invariant(
+    sources.every((source) => source.cols === cols),
+    "Stacked matrices must have one width.",
+  );
+  const rows = sources.reduce((sum, source) => sum + source.rows, 0);
+  return {
+    rows,
+    cols,
+    readRows: async (start, count) => {
+      const out = new Float32Array(count * cols);
+      let top = 0;
+      for (const source of sources) {
+        const from = Math.max(start, top);
+        const to = Math.min(start + count, top + source.rows);
+        if (from < to) out.set(await source.readRows(from - top, to - from), (from - start) * cols);
+        top += source.rows;
+      }
+      return out;
+    },
+  };
+}
+
+/** Without the first `skipped` rows. */
+export function skipRows(source: WeightSource, skipped: number): WeightSource {
+  return {
+    rows: source.rows - skipped,
+    cols: source.cols,
+    readRows: (start, count) => source.readRows(start + skipped, count),
+  };
+}
+
+/** With a row added to row 0: the class token meets its position embedding at conversion. */
+export function addToFirstRow(source: WeightSource, row: WeightSource): WeightSource {
+  invariant(row.rows === 1 && row.cols === source.cols, "The added row must be as wide.");
+  return {
+    ...source,
+    readRows: async (start, count) => {
+      const values = await source.readRows(start, count);
+      if (start > 0 || count === 0) return values;
+      const added = await row.readRows(0, 1);
+      added.forEach((value, i) => {
+        values[i] = (values[i] ?? 0) + value;
+      });
+      return values;
+    },
+  };
+}

@@ -1,0 +1,231 @@
+/**
+ * Everything that the host and the engine's process say to each other: plain data, no behaviour.
+ * The words for a question and its answer are those of the engine room; the child maps one onto the
+ * other, so a difference does not compile.
+ */
+
+import type { WireError } from "../base/errors";
+
+/** Raised when a message changes so that an older process would misread it. */
+export const PROTOCOL_VERSION = 1;
+
+/** Every request: what it takes and what it gives. The one list that both ends are typed by. */
+export interface EngineMethods {
+  /** Loads a model folder; the model that was loaded before is released first. */
+  readonly load: { readonly params: LoadParams; readonly result: ModelInfo };
+  /** Answers a question about a picture; sends `textEmitted`. */
+  readonly generate: { readonly params: GenerateParams; readonly result: GenerateReply };
+  /** Says how well texts fit a picture. */
+  readonly score: { readonly params: ScoreParams; readonly result: ScoreReply };
+  /** Converts a checkpoint to a model folder; sends `progressed`. */
+  readonly convert: { readonly params: ConvertParams; readonly result: ConvertReply };
+  /** Releases the model. */
+  readonly unload: { readonly params: Empty; readonly result: Empty };
+  /** Facts about the process; answered at once, also while another request runs. */
+  readonly status: { readonly params: Empty; readonly result: StatusReply };
+}
+
+export type MethodName = keyof EngineMethods;
+export type Params<M extends MethodName> = EngineMethods[M]["params"];
+export type Result<M extends MethodName> = EngineMethods[M]["result"];
+
+export type Empty = Readonly<Record<string, never>>;
+
+export const DEVICES = ["webgpu", "cuda", "dml", "coreml", "cpu"] as const;
+export type DeviceName = (typeof DEVICES)[number];
+
+export interface LoadParams {
+  /** Folder of a converted model. */
+  readonly model: string;
+  readonly device: "auto" | DeviceName;
+}
+
+export interface ModelInfo {
+  /** The model's name, for people. */
+  readonly model: string;
+  readonly device: DeviceName;
+  /** Why this device and not a faster one, for people. */
+  readonly deviceReason?: string;
+  readonly kind: "generation" | "retrieval";
+}
+
+export type PromptParams =
+  | { readonly kind: "question"; readonly question: string }
+  | { readonly kind: "caption"; readonly prefix?: string }
+  | { readonly kind: "raw"; readonly text: string }
+  | { readonly kind: "chat"; readonly turns: readonly TurnParams[]; readonly question: string };
+
+export interface TurnParams {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** Generation settings under transformers' names; the engine has the defaults and the ranges. */
+export interface GenerationParams {
+  readonly maxNewTokens?: number;
+  readonly minNewTokens?: number;
+  readonly numBeams?: number;
+  readonly numReturnSequences?: number;
+  readonly lengthPenalty?: number;
+  readonly earlyStopping?: boolean | "never";
+  readonly doSample?: boolean;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  readonly repetitionPenalty?: number;
+  readonly noRepeatNgramSize?: number;
+  readonly stopStrings?: readonly string[];
+}
+
+/** How transparent pixels are treated. */
+export type AlphaName = "white" | "drop";
+
+export interface GenerateParams {
+  /** Bytes of an image file; a path never crosses. */
+  readonly image: Uint8Array;
+  /** What to call the picture in an error message. */
+  readonly imageName?: string;
+  readonly prompt: PromptParams;
+  readonly options?: GenerationParams;
+  readonly alpha?: AlphaName;
+}
+
+export interface GenerateReply {
+  /** Best first. */
+  readonly sequences: readonly SequenceReply[];
+  /** New tokens that were decoded. */
+  readonly tokens: number;
+  readonly timings: TimingsReply;
+  readonly cached: CachedReply & { readonly prefixTokens: number };
+  /** Oldest chat turns that were left out for want of room. */
+  readonly droppedTurns: number;
+}
+
+export interface SequenceReply {
+  readonly text: string;
+  readonly tokenIds: readonly number[];
+  /** Beam search only. */
+  readonly score?: number;
+  readonly finishReason: "eos" | "length" | "stop";
+}
+
+/** Milliseconds. */
+export interface TimingsReply {
+  readonly preprocess: number;
+  readonly vision: number;
+  readonly qformer: number;
+  readonly prefill: number;
+  readonly decode: number;
+  readonly total: number;
+}
+
+export interface CachedReply {
+  readonly imageFeatures: "computed" | "memory" | "disk";
+}
+
+export interface ScoreParams {
+  readonly image: Uint8Array;
+  readonly imageName?: string;
+  readonly texts: readonly string[];
+  readonly alpha?: AlphaName;
+}
+
+export interface ScoreReply {
+  readonly scores: readonly { readonly text: string; readonly itc: number; readonly itm: number }[];
+  readonly timings: TimingsReply;
+  readonly cached: CachedReply;
+}
+
+export interface ConvertParams {
+  /** Folder of the checkpoint. */
+  readonly checkpoint: string;
+  /** Folder of the new model. */
+  readonly out: string;
+  /** As on the command line: f32, f16, int8, int4, int4:128. */
+  readonly precision?: string;
+}
+
+export interface ConvertReply {
+  readonly folder: string;
+}
+
+export interface StatusReply {
+  readonly loaded?: ModelInfo;
+  /** Resident memory of the process, in bytes. */
+  readonly rssBytes: number;
+  readonly pid: number;
+  readonly uptimeMs: number;
+}
+
+/** Bytes written so far and in all. */
+export interface Progress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface RequestMessage {
+  readonly type: "request";
+  /** Chosen by the host, never used twice in the life of a child. */
+  readonly id: number;
+  readonly method: MethodName;
+  /** `Params<method>`, checked by `readParams`. */
+  readonly params: unknown;
+}
+
+/** Asks for the end of a request, which is then answered with `request.cancelled`. */
+export interface CancelMessage {
+  readonly type: "cancel";
+  readonly id: number;
+}
+
+export type ToChild = RequestMessage | CancelMessage;
+
+/** The hello of the child; the host says nothing before it. */
+export interface ReadyMessage {
+  readonly type: "ready";
+  readonly protocolVersion: number;
+  readonly pid: number;
+}
+
+export interface ReplyMessage {
+  readonly type: "reply";
+  readonly id: number;
+  /** `Result` of the request's method, checked by `readResult`. */
+  readonly result: unknown;
+}
+
+export interface FailureMessage {
+  readonly type: "failure";
+  readonly id: number;
+  readonly error: WireError;
+}
+
+/** A piece of the answer that is complete. */
+export interface TextEmittedMessage {
+  readonly type: "textEmitted";
+  readonly id: number;
+  readonly text: string;
+}
+
+export interface ProgressedMessage extends Progress {
+  readonly type: "progressed";
+  readonly id: number;
+}
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** A line for the host's log. */
+export interface LoggedMessage {
+  readonly type: "logged";
+  readonly level: (typeof LOG_LEVELS)[number];
+  readonly message: string;
+}
+
+export type FromChild =
+  | ReadyMessage
+  | ReplyMessage
+  | FailureMessage
+  | TextEmittedMessage
+  | ProgressedMessage
+  | LoggedMessage;
