@@ -70,22 +70,28 @@ export function parseJson(text: string, place: Place): unknown {
 export const MAX_MEMBERS = 100_000;
 /** Deeper than any real file, shallow enough for every recursive reader that follows. */
 const MAX_DEPTH = 100;
+/**
+ * Lists, objects, keys and list items in a text, ten times what a large tokenizer has. The tens of
+ * millions that fit into a file would take `JSON.parse` half a minute and gigabytes.
+ */
+const MAX_PARTS = 4_000_000;
 
 /**
  * The members of a JSON object as key and raw text of the value. Unlike `JSON.parse` this hides no
  * duplicate key, keeps `__proto__` an ordinary key and builds no values. The texts are cut at the right
  * places but may still be invalid inside.
  * @throws AppError `checkpoint.corrupt` for duplicate keys, more members than `MAX_MEMBERS`, more than
- * 100 levels, or text that is no object.
+ * 100 levels or four million parts, or text that is no object.
  */
 export function objectMembers(text: string, place: Place): ReadonlyMap<string, string> {
   const members = new Map<string, string>();
+  const scan: Scan = { text, place, nParts: 0 };
   let at = skipSpace(text, 0);
   if (text[at] !== "{") throw corruptFile(place, "a JSON object was expected");
   at = skipSpace(text, at + 1);
   let isOpen = text[at] !== "}";
   while (isOpen) {
-    const keyEnd = text[at] === '"' ? endOfString(text, at, place) : at;
+    const keyEnd = text[at] === '"' ? endOfString(scan, at) : at;
     const key = parseJson(text.slice(at, keyEnd), place) as string;
     if (members.has(key)) throw corruptFile(place, `the key ${quoted(key)} occurs twice`);
     if (members.size === MAX_MEMBERS) {
@@ -94,7 +100,7 @@ export function objectMembers(text: string, place: Place): ReadonlyMap<string, s
     at = skipSpace(text, keyEnd);
     if (text[at] !== ":") throw corruptFile(place, `the key ${quoted(key)} has no value`);
     const start = skipSpace(text, at + 1);
-    at = endOfValue(text, start, place);
+    at = endOfValue(scan, start);
     members.set(key, text.slice(start, at));
     isOpen = text[at] === ",";
     if (isOpen) at = skipSpace(text, at + 1);
@@ -129,8 +135,14 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
+interface Scan {
+  readonly text: string;
+  readonly place: Place;
+  nParts: number;
+}
+
 /** Index behind the closing quote of the string that starts at `start`. */
-function endOfString(text: string, start: number, place: Place): number {
+function endOfString({ text, place }: Scan, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === "\\") at++;
     else if (text[at] === '"') return at + 1;
@@ -139,14 +151,19 @@ function endOfString(text: string, start: number, place: Place): number {
 }
 
 /** Index of the comma or bracket that follows the value at `start`. */
-function endOfValue(text: string, start: number, place: Place): number {
+function endOfValue(scan: Scan, start: number): number {
+  const { text, place } = scan;
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const char = text[at];
-    if (char === '"') at = endOfString(text, at, place) - 1;
+    if (char === '"') at = endOfString(scan, at) - 1;
     else if (char === "{" || char === "[") depth++;
     else if (char === "}" || char === "]") depth--;
+    if (char === "{" || char === "[" || char === ":" || char === ",") scan.nParts++;
     if (depth > MAX_DEPTH) throw corruptFile(place, `its JSON has more than ${MAX_DEPTH} levels`);
+    if (scan.nParts > MAX_PARTS) {
+      throw corruptFile(place, `its JSON has more than ${MAX_PARTS} parts`);
+    }
     if (depth < 0 || (depth === 0 && char === ",")) return at;
   }
   throw corruptFile(place, "its JSON does not end");

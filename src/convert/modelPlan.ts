@@ -6,7 +6,11 @@ import { PART, partsOf, type PartName } from "../model/graphContract";
 import type { Precision } from "../model/precision";
 import type { CheckpointWeights } from "./checkpointWeights";
 import { DataFilePlan } from "./dataFile";
-import { expandEncoderCacheGraph, reorderCacheGraph } from "./graphs/cacheGraphs";
+import {
+  expandEncoderCacheGraph,
+  reorderCacheGraph,
+  truncateCacheGraph,
+} from "./graphs/cacheGraphs";
 import { embedGraph } from "./graphs/embedGraph";
 import { optGraph } from "./graphs/optGraph";
 import { qformerGraph, qformerItmGraph, qformerTextGraph } from "./graphs/qformerGraph";
@@ -34,7 +38,11 @@ const DATA_OF: Partial<Record<PartName, PartName>> = {
   [PART.qformerText]: PART.qformer,
   [PART.qformerItm]: PART.qformer,
 };
-const WITHOUT_WEIGHTS: readonly PartName[] = [PART.reorderCache, PART.expandEncoderCache];
+const WITHOUT_WEIGHTS: readonly PartName[] = [
+  PART.reorderCache,
+  PART.truncateCache,
+  PART.expandEncoderCache,
+];
 
 /**
  * Plans every part.
@@ -94,6 +102,7 @@ function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): Gr
         : t5DecoderGraph({ ...at, config: text });
     }
     case PART.reorderCache:
+    case PART.truncateCache:
     case PART.expandEncoderCache:
       return unplanned(name);
   }
@@ -104,9 +113,9 @@ function weightlessGraph(name: PartName, config: Blip2Config): GraphBuilder {
   const hasEncoder = text.kind === "t5";
   const { nLayers, nHeads } = text;
   const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / text.nHeads;
-  return name === PART.reorderCache
-    ? reorderCacheGraph({ nLayers, nHeads, headDim, hasEncoder })
-    : expandEncoderCacheGraph({ nLayers, nHeads, headDim });
+  const shape = { nLayers, nHeads, headDim };
+  if (name === PART.reorderCache) return reorderCacheGraph({ ...shape, hasEncoder });
+  return name === PART.truncateCache ? truncateCacheGraph(shape) : expandEncoderCacheGraph(shape);
 }
 
 function languageModel(config: Blip2Config, part: PartName): TextConfig {

@@ -42,13 +42,13 @@ export class Tokenizer {
   readonly decodeReach: number;
   readonly #library: LibraryTokenizer;
   readonly #file: TokenizerFile;
-  readonly #specialIds: ReadonlySet<number>;
+  readonly #specialTexts: ReadonlySet<string>;
 
   /** @throws AppError `model.corrupt` when the parts of the file do not work together. */
   constructor(file: TokenizerFile) {
     this.#file = file;
     this.#library = openLibrary(file);
-    this.#specialIds = new Set(file.addedTokens.filter((t) => t.special).map((t) => t.id));
+    this.#specialTexts = new Set(file.addedTokens.filter((t) => t.special).map((t) => t.content));
     this.vocabSize = this.#library.model?.vocab.length ?? 0;
     this.decodeReach = file.cleansUp ? CLEAN_UP_REACH : 0;
   }
@@ -81,9 +81,10 @@ export class Tokenizer {
    * stripped; special tokens and ids without a token give nothing.
    */
   decode(ids: readonly number[]): string {
-    const visible = ids.filter(
-      (id) => !this.#specialIds.has(id) && this.#library.id_to_token(id) !== undefined,
-    );
+    const visible = ids.filter((id) => {
+      const token = this.#library.id_to_token(id);
+      return token !== undefined && !this.#specialTexts.has(token);
+    });
     if (visible.length === 0) return "";
     return this.#library.decode(visible, { clean_up_tokenization_spaces: this.#file.cleansUp });
   }

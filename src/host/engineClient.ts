@@ -186,6 +186,7 @@ export class EngineClient {
       );
     }
     if (advice.kind === "wait") await this.#pause(advice.ms);
+    this.#throwIfDisposed();
     // The memory of the child before must be free, but one that cannot be killed is left behind.
     await this.#pause(this.#limits.helloMs, this.#allGone);
     this.#throwIfDisposed();

@@ -25,7 +25,9 @@ export const PART = {
   decoder: "decoder",
   /** Picks the rows of the cache that the kept beams continue; no weights. */
   reorderCache: "reorder_cache",
-  /** T5 only: the same for the encoder's keys and values; no weights. */
+  /** OPT only: keeps the first positions of the cache, for another question about the picture; no weights. */
+  truncateCache: "truncate_cache",
+  /** T5 only: as reorder_cache for the encoder's keys and values; no weights. */
   expandEncoderCache: "expand_encoder_cache",
 } as const;
 
@@ -46,6 +48,7 @@ export const IO = {
   relativePositionBucket: "relative_position_bucket", // int64 [S, T]
   lastHiddenState: "last_hidden_state", // f32 [B, E, language model width]
   logits: "logits", // f32 [B, 1, vocabulary], of the last position
+  cacheLength: "cache_length", // int64 [1], positions to keep
   beamIdx: "beam_idx", // int32 [new B], row of the old batch that each new row continues
 } as const;
 
@@ -98,7 +101,7 @@ export function partsOf(config: Blip2Config): readonly PartName[] {
   }
   const common = [PART.visionEncoder, PART.qformer, PART.embedTokens];
   return config.text.kind === "opt"
-    ? [...common, PART.decoder, PART.reorderCache]
+    ? [...common, PART.decoder, PART.reorderCache, PART.truncateCache]
     : [...common, PART.textEncoder, PART.decoder, PART.reorderCache, PART.expandEncoderCache];
 }
 

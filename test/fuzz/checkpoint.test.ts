@@ -140,7 +140,7 @@ class Tally {
 describe("mutated checkpoints", function () {
   this.timeout(120_000);
 
-  it(`reads or refuses ${CASES} mutated safetensors headers`, async () => {
+  it(`reads or refuses ${CASES} mutated safetensors headers`, async function () {
     const random = new SeededRandom(20_231);
     // A short header and a long one: short ones are hit in every field.
     const short = JSON.stringify({
@@ -167,12 +167,12 @@ describe("mutated checkpoints", function () {
       const cut = random.int(16) === 0 ? start.subarray(0, random.int(start.length)) : start;
       await tally.run(`header ${i}`, () => parseSafetensorsHeader(cut, { file, fileBytes }));
     }
-    console.log(`      ${tally.summary}`);
+    report(this, tally);
     assert.ok(tally.count("success") > 0, "no mutation is harmless: the cases are too wild");
     assert.ok(tally.count("checkpoint.corrupt") > CASES / 2);
   });
 
-  it(`reads or refuses ${CASES} mutated configurations and indexes`, async () => {
+  it(`reads or refuses ${CASES} mutated configurations and indexes`, async function () {
     const random = new SeededRandom(4711);
     const kits = await Promise.all(KITS.map(readConfigs));
     const indexText = JSON.stringify({
@@ -193,13 +193,13 @@ describe("mutated checkpoints", function () {
       contents.set(name, mutate(Buffer.from(contents.get(name) ?? []).toString(), random));
       await tally.run(`${name} ${i}`, () => parseCheckpointConfigs(contents, "folder"));
     }
-    console.log(`      ${tally.summary}`);
+    report(this, tally);
     assert.ok(tally.count("success") > 0);
     assert.ok(tally.count("checkpoint.corrupt") > CASES / 10);
     assert.ok(tally.count("checkpoint.unsupported") > 0);
   });
 
-  it(`opens or refuses ${FOLDER_CASES} folders with a mutated file`, async () => {
+  it(`opens or refuses ${FOLDER_CASES} folders with a mutated file`, async function () {
     const random = new SeededRandom(99);
     const folder = await mkdtemp(path.join(tmpdir(), "sightline-fuzz-"));
     try {
@@ -218,7 +218,7 @@ describe("mutated checkpoints", function () {
         await tally.run(`${name} ${i}`, () => openCheckpoint(folder));
         await writeFile(file, original);
       }
-      console.log(`      ${tally.summary}`);
+      report(this, tally);
       assert.ok(tally.count("success") > 0);
       assert.ok(tally.count("checkpoint.corrupt") > 0);
     } finally {
@@ -226,6 +226,11 @@ describe("mutated checkpoints", function () {
     }
   });
 });
+
+/** Shows the outcomes in the reporter's line. */
+function report(context: Mocha.Context, tally: Tally): void {
+  if (context.test !== undefined) context.test.title += `: ${tally.summary}`;
+}
 
 /** The small files of a kit; of the tokenizer only its frame, so that mutations hit what is read. */
 async function readConfigs(name: string): Promise<Map<string, Uint8Array>> {

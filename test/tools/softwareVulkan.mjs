@@ -13,7 +13,8 @@ const run = promisify(execFile);
 const PACKAGE = "@sparticuz/chromium";
 const VERSION = "153.0.0";
 /** sha512 of the package's tarball, as the registry's lock files have it. */
-const INTEGRITY = "@@INTEGRITY@@";
+const INTEGRITY =
+  "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==";
 const ARCHIVE = "package/bin/swiftshader.tar.br";
 const MANIFEST = "vk_swiftshader_icd.json";
 /** The loader, the driver and the driver's manifest. */
@@ -64,9 +65,13 @@ async function install(folder) {
 }
 
 async function download(work) {
-  await run("npm", ["pack", `${PACKAGE}@${VERSION}`, "--ignore-scripts", "--silent"], { cwd: work });
+  await run("npm", ["pack", `${PACKAGE}@${VERSION}`, "--ignore-scripts", "--silent"], {
+    cwd: work,
+  });
   const tarball = path.join(work, `${PACKAGE.slice(1).replace("/", "-")}-${VERSION}.tgz`);
-  const digest = createHash("sha512").update(await readFile(tarball)).digest("base64");
+  const digest = createHash("sha512")
+    .update(await readFile(tarball))
+    .digest("base64");
   if (`sha512-${digest}` !== INTEGRITY) {
     throw new Error(`${PACKAGE}@${VERSION} is not the file it was: sha512-${digest}.`);
   }

@@ -19,6 +19,24 @@ export function expandEncoderCacheGraph(spec: CacheGraphSpec): GraphBuilder {
   return gatherRows(PART.expandEncoderCache, encoderCacheNames(spec.nLayers), spec);
 }
 
+/** past [B, H, P, D] and cache_length → present [B, H, cache_length, D], for every layer. */
+export function truncateCacheGraph(spec: CacheGraphSpec): GraphBuilder {
+  const g = new GraphBuilder(PART.truncateCache);
+  const length = g.input(IO.cacheLength, "int64", [1]);
+  const begin = g.int64Constant("/begin", [0]);
+  const axis = g.int64Constant("/axis", [2]);
+  for (const { past, present } of cacheNames(spec.nLayers, false)) {
+    const cache = g.input(past, "float32", ["batch", spec.nHeads, "length", spec.headDim]);
+    g.node(`/${past}`, {
+      opType: "Slice",
+      inputs: [cache, begin, length, axis],
+      outputs: [present],
+    });
+    g.output(present, "float32", ["batch", spec.nHeads, "kept", spec.headDim]);
+  }
+  return g;
+}
+
 function gatherRows(
   part: PartName,
   names: readonly { readonly past: string; readonly present: string }[],

@@ -162,6 +162,7 @@ describe("openCheckpoint", () => {
   });
 
   it("refuses a text that is not UTF-8, not JSON, ambiguous, too deep or too large", async () => {
+    const wide = `{"a":[${"[],".repeat(2_000_001)}0]}`;
     const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
     for (const [text, words] of [
       [Buffer.from([0x7b, 0xff, 0x7d]), /UTF-8/],
@@ -169,6 +170,7 @@ describe("openCheckpoint", () => {
       ['{"a":{1}}', /JSON/],
       ['{"a":1,"a":2}', /"a" occurs twice/],
       [deep, /more than 100 levels/],
+      [wide, /more than 4000000 parts/],
     ] as const) {
       for (const name of ["config.json", "tokenizer.json", "tokenizer_config.json"]) {
         const original = await readFile(at(name));

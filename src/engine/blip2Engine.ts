@@ -1,0 +1,167 @@
+/**
+ * BLIP-2 from a model folder to an answer: the order of the stages, what is kept between questions,
+ * and one queue. Knows no process boundary and no editor.
+ */
+
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { AppError, throwIfAborted } from "../base/errors";
+import type { Logger } from "../base/logger";
+import { chooseDevice, type DeviceChoice } from "./device";
+import { FeatureCache } from "./featureCache";
+import type { LanguageModel } from "./languageModel";
+import { openModelFolder, type ModelFolder } from "./modelFolder";
+import { createOrtSessionFactory } from "./ortSession";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  RunOptions,
+  ScoreRequest,
+  ScoreResult,
+} from "./request";
+import { Generator } from "./generator";
+import { ImageStage } from "./imageStage";
+import { createLanguageModel, openPartSessions } from "./modelParts";
+import type { PartSessions } from "./partSessions";
+import { Scorer } from "./scorer";
+import type { Device, SessionFactory } from "./session";
+import { loadTokenizer } from "./tokenizer";
+
+export interface EngineOptions {
+  /** A converted model. */
+  readonly folder: string;
+  readonly device: DeviceChoice;
+  readonly logger: Logger;
+  /** Where image features are kept on disk; none keeps them in memory only. */
+  readonly featureCacheDir?: string;
+  /** @default ONNX Runtime */
+  readonly factory?: SessionFactory;
+}
+
+export interface EngineInfo {
+  readonly name: string;
+  readonly device: Device;
+  /** Why this device, in one sentence. */
+  readonly deviceReason: string;
+  readonly kind: "generation" | "retrieval";
+}
+
+export interface Blip2Engine {
+  readonly info: EngineInfo;
+  /**
+   * Generates text about a picture. Requests wait for each other.
+   * @throws AppError `image.*`, `prompt.tooLong`, `option.invalid`, `model.unsupported` for a
+   * retrieval model, `model.corrupt`, `device.failed`, `request.cancelled`.
+   */
+  generate(request: GenerateRequest, run?: RunOptions): Promise<GenerateResult>;
+  /**
+   * Scores texts against a picture.
+   * @throws AppError as `generate`; `model.unsupported` for a generation model.
+   */
+  score(request: ScoreRequest, run?: RunOptions): Promise<ScoreResult>;
+  /** Waits for the running request, then frees everything. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens a model. Weights are read when a stage first needs them.
+ * @throws AppError `model.*`, `device.unavailable`.
+ */
+export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
+  const model = await openModelFolder(options.folder);
+  const tokenizer = await loadTokenizer(options.folder);
+  const factory = options.factory ?? createOrtSessionFactory();
+  const { device, reason } = await chooseDevice({
+    choice: options.device,
+    factory,
+    logger: options.logger,
+  });
+  const sessions = openPartSessions({ model, factory, device });
+  const images = new ImageStage({ model, sessions, cache: featureCacheFor(model, options) });
+  const languageModel = createLanguageModel(model, sessions);
+  return new QueuedEngine({
+    info: { name: model.name, device, deviceReason: reason, kind: model.config.kind },
+    sessions,
+    languageModel,
+    generator:
+      languageModel === undefined
+        ? undefined
+        : new Generator({ model, images, languageModel, tokenizer }),
+    scorer:
+      model.config.kind === "retrieval"
+        ? new Scorer({ config: model.config, images, sessions, tokenizer })
+        : undefined,
+  });
+}
+
+function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCache {
+  if (options.featureCacheDir === undefined) return new FeatureCache();
+  // Device and precision change the values a little; the identity covers the precision.
+  const key = createHash("sha256").update(model.identity).digest("hex").slice(0, 16);
+  return new FeatureCache({ folder: path.join(options.featureCacheDir, key) });
+}
+
+interface EngineParts {
+  readonly info: EngineInfo;
+  readonly sessions: PartSessions;
+  readonly languageModel: LanguageModel | undefined;
+  readonly generator: Generator | undefined;
+  readonly scorer: Scorer | undefined;
+}
+
+class QueuedEngine implements Blip2Engine {
+  readonly info: EngineInfo;
+  readonly #parts: EngineParts;
+  #last: Promise<unknown> = Promise.resolve();
+  #isReleased = false;
+
+  constructor(parts: EngineParts) {
+    this.info = parts.info;
+    this.#parts = parts;
+  }
+
+  generate(request: GenerateRequest, run: RunOptions = {}): Promise<GenerateResult> {
+    const { generator } = this.#parts;
+    return this.#queued(run, async () => {
+      if (generator === undefined) throw this.#cannot("answer questions");
+      return generator.generate(request, run);
+    });
+  }
+
+  score(request: ScoreRequest, run: RunOptions = {}): Promise<ScoreResult> {
+    const { scorer } = this.#parts;
+    return this.#queued(run, async () => {
+      if (scorer === undefined) throw this.#cannot("score texts");
+      return scorer.score(request, run);
+    });
+  }
+
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    await this.#last.catch(() => undefined);
+    this.#parts.languageModel?.dispose();
+    await this.#parts.sessions.release();
+  }
+
+  #queued<T>(run: RunOptions, work: () => Promise<T>): Promise<T> {
+    const result = this.#last
+      .catch(() => undefined)
+      .then(() => {
+        throwIfAborted(run.signal);
+        if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");
+        return work();
+      });
+    this.#last = result;
+    return result;
+  }
+
+  #cannot(what: string): AppError {
+    const { name, kind } = this.info;
+    const other = kind === "retrieval" ? "a captioning or question model" : "an ITM model";
+    return new AppError(
+      "model.unsupported",
+      `The model "${name}" cannot ${what}. Choose ${other}.`,
+    );
+  }
+}

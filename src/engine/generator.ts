@@ -1,0 +1,126 @@
+/** From a request about a picture to generated text: prompt, prefill, decode loop, text stream. */
+
+import { defined } from "../base/assert";
+import { IO } from "../model/graphContract";
+import { generate } from "./generate";
+import type { GeneratedIds } from "./causalModel";
+import { resolveGenerationOptions, type GenerationOptions } from "./generationOptions";
+import type { ImageStage } from "./imageStage";
+import type { LanguageModel } from "./languageModel";
+import type { ModelFolder } from "./modelFolder";
+import { buildPrompt, type BuiltPrompt } from "./prompt";
+import type { GeneratedSequence, GenerateRequest, GenerateResult, RunOptions } from "./request";
+import { floats } from "./session";
+import { cutAtStopString, TextStream } from "./textStream";
+import type { Tokenizer } from "./tokenizer";
+
+export interface GeneratorOptions {
+  readonly model: ModelFolder;
+  readonly images: ImageStage;
+  readonly languageModel: LanguageModel;
+  readonly tokenizer: Tokenizer;
+}
+
+export class Generator {
+  readonly #options: GeneratorOptions;
+
+  constructor(options: GeneratorOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError as `Blip2Engine.generate`. */
+  async generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult> {
+    const { images, languageModel, tokenizer } = this.#options;
+    const begin = performance.now();
+    const options = resolveGenerationOptions(request.options);
+    // The prompt is checked first: a question that is too long should not cost a run of the ViT.
+    const prompt = this.#prompt(request, options);
+    const picture = await images.features(request, run.signal);
+    const prefillBegin = performance.now();
+    const decoding = await languageModel.start({
+      imageKey: picture.key,
+      languageModelInputs: floats(picture.features.get(IO.languageModelInputs)),
+      promptIds: tokenizer.encode(prompt.text),
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
+    });
+    const decodeBegin = performance.now();
+    let sequences: readonly GeneratedIds[];
+    try {
+      sequences = await this.#decode(decoding, options, run);
+    } finally {
+      decoding.finish();
+    }
+    const end = performance.now();
+    return {
+      sequences: sequences.map((sequence) => this.#textOf(sequence, options)),
+      tokens: Math.max(...sequences.map(({ ids }) => ids.length)),
+      timings: {
+        ...picture.timings,
+        prefill: decodeBegin - prefillBegin,
+        decode: end - decodeBegin,
+        total: end - begin,
+      },
+      cached: { imageFeatures: picture.from, prefixTokens: decoding.reusedPositions },
+      droppedTurns: prompt.droppedTurns,
+    };
+  }
+
+  #prompt(request: GenerateRequest, options: GenerationOptions): BuiltPrompt {
+    const { languageModel, tokenizer } = this.#options;
+    return buildPrompt({
+      prompt: request.prompt,
+      family: languageModel.family,
+      count: (text) => tokenizer.encode(text).length,
+      maxTokens: languageModel.maxPromptTokens(options.maxNewTokens),
+    });
+  }
+
+  async #decode(
+    decoding: Awaited<ReturnType<LanguageModel["start"]>>,
+    options: GenerationOptions,
+    run: RunOptions,
+  ): Promise<readonly GeneratedIds[]> {
+    const { model, tokenizer } = this.#options;
+    const { eosTokenIds, padTokenId } = defined(model.generation, "The generation configuration");
+    const decode = (ids: readonly number[]): string => tokenizer.decode(ids);
+    const { onText, signal } = run;
+    const stream = new TextStream(decode, {
+      trimStart: true,
+      stopStrings: options.stopStrings,
+      holdBack: tokenizer.decodeReach,
+    });
+    const emit = (text: string): void => {
+      if (text !== "") onText?.(text);
+    };
+    const sequences = await generate(
+      decoding,
+      {
+        inputIds: decoding.inputIds,
+        eosTokenIds,
+        padTokenId,
+        decode,
+        ...(signal === undefined ? {} : { signal }),
+        ...(onText === undefined
+          ? {}
+          : {
+              onToken: (id: number) => {
+                emit(stream.push(id));
+              },
+            }),
+      },
+      options,
+    );
+    emit(stream.end());
+    return sequences;
+  }
+
+  #textOf(sequence: GeneratedIds, options: GenerationOptions): GeneratedSequence {
+    const text = this.#options.tokenizer.decode(sequence.ids);
+    return {
+      text: cutAtStopString(text, options.stopStrings).trim(),
+      tokenIds: sequence.ids,
+      ...(sequence.score === undefined ? {} : { score: sequence.score }),
+      finishReason: sequence.finishReason,
+    };
+  }
+}

@@ -1,0 +1,89 @@
+/** A picture's features, from the cache or computed: what both answering and scoring begin with. */
+
+import { createHash } from "node:crypto";
+import { IO } from "../model/graphContract";
+import type { FeatureCache, Features } from "./featureCache";
+import { encodeImage } from "./imageEncoder";
+import { preprocessImage } from "./imagePreprocess";
+import type { ModelFolder } from "./modelFolder";
+import type { PartSessions } from "./partSessions";
+import type { AlphaMode, Cached } from "./request";
+import type { Tensor } from "./session";
+
+export interface ImageStageOptions {
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  readonly cache: FeatureCache;
+}
+
+export interface Picture {
+  readonly image: Uint8Array;
+  readonly imageName?: string;
+  readonly alpha?: AlphaMode;
+}
+
+export interface PictureFeatures {
+  /** Identifies the picture and how it was read. */
+  readonly key: string;
+  readonly features: Features;
+  readonly from: Cached["imageFeatures"];
+  /** Milliseconds; 0 for what was not done. */
+  readonly timings: {
+    readonly preprocess: number;
+    readonly vision: number;
+    readonly qformer: number;
+  };
+}
+
+export class ImageStage {
+  readonly #options: ImageStageOptions;
+
+  constructor(options: ImageStageOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError `image.*`, `device.failed`, `request.cancelled`. */
+  async features(picture: Picture, signal?: AbortSignal): Promise<PictureFeatures> {
+    const { cache, model, sessions } = this.#options;
+    const alpha = picture.alpha ?? "white";
+    const key = createHash("sha256").update(`${alpha} `).update(picture.image).digest("hex");
+    const found = await cache.find(key);
+    if (found !== undefined && this.#isComplete(found.features)) {
+      const timings = { preprocess: 0, vision: 0, qformer: 0 };
+      return { key, features: found.features, from: found.from, timings };
+    }
+    const begin = performance.now();
+    const name = picture.imageName ?? "The picture";
+    const pixels = await preprocessImage(picture.image, {
+      config: model.preprocessor,
+      name,
+      alpha,
+    });
+    const preprocess = performance.now() - begin;
+    const encoded = await encodeImage(sessions, pixels, signal);
+    const features = this.#kept({ ...encoded.qformer, [IO.imageFeatures]: encoded.imageFeatures });
+    await cache.store(key, features);
+    const timings = { preprocess, vision: encoded.visionMs, qformer: encoded.qformerMs };
+    return { key, features, from: "computed", timings };
+  }
+
+  /** What later stages need; a file of another kind of model is computed again. */
+  #names(): readonly string[] {
+    return this.#options.model.config.kind === "generation"
+      ? [IO.languageModelInputs]
+      : [IO.imageFeatures, IO.imageEmbeds];
+  }
+
+  #isComplete(features: Features): boolean {
+    return this.#names().every((name) => features.has(name));
+  }
+
+  #kept(all: Readonly<Record<string, Tensor>>): Features {
+    return new Map(
+      this.#names().flatMap((name) => {
+        const tensor = all[name];
+        return tensor === undefined ? [] : [[name, tensor] as const];
+      }),
+    );
+  }
+}

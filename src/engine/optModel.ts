@@ -1,0 +1,216 @@
+/**
+ * OPT behind a picture: image rows, then `</s>` and the prompt, in one causal sequence.
+ * Keys and values of recent sequences are kept, and a new prompt starts where it first differs.
+ */
+
+import { throwIfAborted } from "../base/errors";
+import type { OptConfig } from "../model/blip2Config";
+import { cacheNames, IO, PART } from "../model/graphContract";
+import type { KvCache} from "./kvCache";
+import { emptyCache, gatherRows, presentCache, truncate } from "./kvCache";
+import {
+  embedTokens,
+  joinRows,
+  type Decoding,
+  type LanguageModel,
+  type Prefix,
+} from "./languageModel";
+import type { PartSessions } from "./partSessions";
+import { cpuTensor, floats, type Session } from "./session";
+
+export interface OptModelOptions {
+  readonly config: OptConfig;
+  readonly numQueryTokens: number;
+  /** Placeholder that stands for each image row in `input_ids`; absent in old checkpoints. */
+  readonly imageTokenIndex: number | undefined;
+  readonly sessions: PartSessions;
+}
+
+/** A sequence whose keys and values are kept. */
+interface KeptPrefix {
+  readonly imageKey: string;
+  /** Tokens after the image rows. */
+  readonly ids: readonly number[];
+  readonly cache: KvCache;
+}
+
+/** One conversation at a time is the rule; a second picture may be open beside it. */
+const MAX_KEPT = 2;
+
+export class OptModel implements LanguageModel {
+  readonly family = "opt";
+  readonly #options: OptModelOptions;
+  /** Most recent last. */
+  readonly #kept: KeptPrefix[] = [];
+
+  constructor(options: OptModelOptions) {
+    this.#options = options;
+  }
+
+  maxPromptTokens(maxNewTokens: number): number {
+    // The last new token is never fed back, so it needs no position.
+    return this.#options.config.maxPositions - this.#options.numQueryTokens - (maxNewTokens - 1);
+  }
+
+  async start(prefix: Prefix): Promise<Decoding> {
+    const { sessions } = this.#options;
+    const decoder = await sessions.open(PART.decoder);
+    const embed = await sessions.open(PART.embedTokens);
+    throwIfAborted(prefix.signal);
+    const { cache, reused } = await this.#longestKept(prefix);
+    const run = new OptRun({ options: this.#options, decoder, embed, cache });
+    let firstLogits: Float32Array;
+    try {
+      const rows = await this.#newRows(embed, prefix, reused);
+      throwIfAborted(prefix.signal);
+      firstLogits = await run.feed(rows);
+    } catch (thrown) {
+      run.dispose();
+      throw thrown;
+    }
+    return run.decoding({
+      firstLogits,
+      inputIds: [...this.#imageIds(), ...prefix.promptIds],
+      reusedPositions: reused,
+      keep: (ids, kept) => {
+        this.#keep({ imageKey: prefix.imageKey, ids: [...prefix.promptIds, ...ids], cache: kept });
+      },
+    });
+  }
+
+  dispose(): void {
+    for (const { cache } of this.#kept.splice(0)) cache.dispose();
+  }
+
+  #imageIds(): readonly number[] {
+    const { imageTokenIndex, numQueryTokens } = this.#options;
+    if (imageTokenIndex === undefined) return [];
+    return Array.from({ length: numQueryTokens }, () => imageTokenIndex);
+  }
+
+  /** The kept cache that shares the longest beginning, cut to it; an empty one when none does. */
+  async #longestKept(prefix: Prefix): Promise<{ cache: KvCache; reused: number }> {
+    const { sessions, config, numQueryTokens } = this.#options;
+    const names = cacheNames(config.nLayers, false);
+    let best: KeptPrefix | undefined;
+    let shared = -1;
+    for (const kept of this.#kept) {
+      if (kept.imageKey !== prefix.imageKey) continue;
+      // At least one token is computed, because its logits are needed.
+      const limit = Math.min(kept.ids.length, prefix.promptIds.length - 1);
+      let same = 0;
+      while (same < limit && kept.ids[same] === prefix.promptIds[same]) same++;
+      if (same > shared) [best, shared] = [kept, same];
+    }
+    if (best === undefined) {
+      const headDim = config.hiddenSize / config.nHeads;
+      return { cache: emptyCache(names, { nHeads: config.nHeads, headDim }), reused: 0 };
+    }
+    const length = numQueryTokens + shared;
+    const session = await sessions.open(PART.truncateCache);
+    return { cache: await truncate(session, names, { cache: best.cache, length }), reused: length };
+  }
+
+  /** Rows that are not in the cache yet, [positions, width]. */
+  async #newRows(embed: Session, prefix: Prefix, reused: number): Promise<Float32Array> {
+    const { numQueryTokens } = this.#options;
+    const firstId = Math.max(0, reused - numQueryTokens);
+    const words = await embedTokens(embed, prefix.promptIds.slice(firstId));
+    return reused > 0 ? words : joinRows(prefix.languageModelInputs, words);
+  }
+
+  #keep(entry: KeptPrefix): void {
+    // A longer sequence replaces the one that it continues.
+    const older = this.#kept.findIndex(
+      ({ imageKey, ids }) =>
+        imageKey === entry.imageKey && ids.every((id, i) => id === entry.ids[i]),
+    );
+    if (older >= 0) this.#kept.splice(older, 1)[0]?.cache.dispose();
+    this.#kept.push(entry);
+    while (this.#kept.length > MAX_KEPT) this.#kept.shift()?.cache.dispose();
+  }
+}
+
+/** The running state of one decoding: the current cache and what was fed. */
+class OptRun {
+  readonly #options: OptModelOptions;
+  readonly #decoder: Session;
+  readonly #embed: Session;
+  #cache: KvCache;
+
+  constructor(start: {
+    options: OptModelOptions;
+    decoder: Session;
+    embed: Session;
+    cache: KvCache;
+  }) {
+    this.#options = start.options;
+    this.#decoder = start.decoder;
+    this.#embed = start.embed;
+    this.#cache = start.cache;
+  }
+
+  /** Feeds rows [batch, positions, width] and gives the last position's logits [batch, vocabulary]. */
+  async feed(rows: Float32Array): Promise<Float32Array> {
+    const { config } = this.#options;
+    const names = cacheNames(config.nLayers, false);
+    const { batch, length: past } = this.#cache;
+    const nNew = rows.length / (batch * config.hiddenSize);
+    const positions = BigInt64Array.from({ length: nNew }, (_, i) => BigInt(past + i));
+    const outputs = await this.#decoder.run({
+      [IO.inputsEmbeds]: cpuTensor(rows, [batch, nNew, config.hiddenSize]),
+      [IO.positionIds]: cpuTensor(positions, [1, nNew]),
+      ...this.#cache.tensors,
+    });
+    this.#replace(presentCache(names, outputs, { batch, length: past + nNew }));
+    return floats(outputs[IO.logits]);
+  }
+
+  dispose(): void {
+    this.#cache.dispose();
+  }
+
+  #replace(cache: KvCache): void {
+    this.#cache.dispose();
+    this.#cache = cache;
+  }
+
+  decoding(start: {
+    firstLogits: Float32Array;
+    inputIds: readonly number[];
+    reusedPositions: number;
+    keep: (ids: readonly number[], cache: KvCache) => void;
+  }): Decoding {
+    const { config, sessions } = this.#options;
+    const fed: number[] = [];
+    let isSingle = true;
+    return {
+      vocabSize: config.vocabSize,
+      firstLogits: start.firstLogits,
+      inputIds: start.inputIds,
+      reusedPositions: start.reusedPositions,
+      step: async (ids) => {
+        const logits = await this.feed(await embedTokens(this.#embed, ids));
+        if (isSingle) fed.push(...ids);
+        return logits;
+      },
+      reorder: async (beamIdx) => {
+        const session = await sessions.open(PART.reorderCache);
+        const names = cacheNames(config.nLayers, false);
+        const next = await gatherRows(session, names, { cache: this.#cache, beamIdx });
+        if (isSingle) {
+          // From here the rows differ; what a follow-up can use is the sequence so far.
+          isSingle = false;
+          start.keep([...fed], this.#cache);
+          this.#cache = next;
+        } else {
+          this.#replace(next);
+        }
+      },
+      finish: () => {
+        if (isSingle) start.keep([...fed], this.#cache);
+        else this.dispose();
+      },
+    };
+  }
+}

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { AppError, type ErrorCode } from "../../src/base/errors";
+import { silentLogger } from "../../src/base/logger";
+import type { EngineHost } from "../../src/child/engineHost";
+import { serveEngine } from "../../src/child/engineServer";
+import type { MethodName, PromptParams } from "../../src/protocol/engineMessages";
+import { RpcClient } from "../../src/protocol/rpcClient";
+import { memoryTransportPair } from "../../src/protocol/transport";
+import { createFakeEngine } from "../helpers/fakeEngine";
+
+const image = new Uint8Array([1, 2, 3]);
+const raw = (text: string): PromptParams => ({ kind: "raw", text });
+
+describe("host and child, in memory", () => {
+  it("answer every method", async () => {
+    const { client } = connect(createFakeEngine());
+    const texts: string[] = [];
+    const progress: number[] = [];
+    assert.deepEqual(await client.call("load", { model: "/m", device: "auto" }), {
+      model: "/m",
+      device: "cpu",
+      deviceReason: "It is a fake.",
+      kind: "generation",
+    });
+    const answer = await client.call(
+      "generate",
+      { image, prompt: raw("count 3"), options: { maxNewTokens: 3 } },
+      { onText: (text) => texts.push(text) },
+    );
+    assert.equal(answer.sequences[0]?.text, "0 1 2 ");
+    assert.deepEqual(texts, ["0 ", "1 ", "2 "]);
+    const score = await client.call("score", { image, texts: ["a cat"] });
+    assert.deepEqual(score.scores, [{ text: "a cat", itc: 0.25, itm: 0.75 }]);
+    const converted = await client.call(
+      "convert",
+      { checkpoint: "/c", out: "/o" },
+      { onProgress: ({ doneBytes }) => progress.push(doneBytes) },
+    );
+    assert.deepEqual(converted, { folder: "/o" });
+    assert.deepEqual(progress, [1, 2, 3]);
+    const status = await client.call("status", {});
+    assert.equal(status.loaded?.model, "/m");
+    assert.equal(status.pid, process.pid);
+    assert.ok(status.rssBytes > 1e6 && status.uptimeMs > 0);
+    assert.deepEqual(await client.call("unload", {}), {});
+    assert.equal((await client.call("status", {})).loaded, undefined);
+  });
+
+  it("say so when there is no model", async () => {
+    const { client } = connect(createFakeEngine());
+    const calls = [
+      client.call("generate", { image, prompt: raw("count 1") }),
+      client.call("score", { image, texts: [] }),
+    ];
+    for (const call of calls) await rejectsWith(call, "model.missing");
+  });
+
+  it("release the old model before the new one is loaded, also when that fails", async () => {
+    const events: string[] = [];
+    const { client } = connect(recording(events));
+    await client.call("load", { model: "/a", device: "cpu" });
+    await client.call("load", { model: "/b", device: "cpu" });
+    await rejectsWith(client.call("load", { model: "/missing", device: "cpu" }), "model.missing");
+    await client.call("unload", {});
+    const expected = ["load /a", "release /a", "load /b", "release /b", "load /missing"];
+    assert.deepEqual(events, expected);
+    await rejectsWith(client.call("generate", { image, prompt: raw("model") }), "model.missing");
+  });
+
+  it("release a model that was cancelled while it was loading", async () => {
+    const events: string[] = [];
+    const controller = new AbortController();
+    const engine = recording(events);
+    const { client } = connect({
+      ...engine,
+      load: (folder, device) => {
+        controller.abort();
+        return engine.load(folder, device, new AbortController().signal);
+      },
+    });
+    const options = { signal: controller.signal };
+    const load = client.call("load", { model: "/a", device: "cpu" }, options);
+    await rejectsWith(load, "request.cancelled");
+    assert.deepEqual(events, ["load /a", "release /a"]);
+  });
+
+  it("run one request at a time, and answer status meanwhile", async () => {
+    const { client } = connect(createFakeEngine());
+    await client.call("load", { model: "/m", device: "cpu" });
+    const order: string[] = [];
+    const ask = async (text: string): Promise<void> => {
+      await client.call(
+        "generate",
+        { image, prompt: raw(text) },
+        { onText: (piece) => order.push(`${text}: ${piece}`) },
+      );
+    };
+    const both = Promise.all([ask("count 2"), ask("count 1")]);
+    await client.call("status", {});
+    assert.deepEqual(order, []);
+    await both;
+    assert.deepEqual(order, ["count 2: 0 ", "count 2: 1 ", "count 1: 0 "]);
+  });
+
+  it("cancel the running request through the engine's signal", async () => {
+    const { client } = connect(createFakeEngine());
+    await client.call("load", { model: "/m", device: "cpu" });
+    const controller = new AbortController();
+    const params = { image, prompt: raw("endless") };
+    const onText = (text: string): void => {
+      if (text === "2 ") controller.abort();
+    };
+    const call = client.call("generate", params, { signal: controller.signal, onText });
+    await rejectsWith(call, "request.cancelled");
+    const next = await client.call("generate", { image, prompt: raw("count 1") });
+    assert.equal(next.sequences[0]?.text, "0 ");
+  });
+
+  it("cancel a request in the queue before it begins", async () => {
+    const { client } = connect(createFakeEngine());
+    await client.call("load", { model: "/m", device: "cpu" });
+    const running = new AbortController();
+    const waiting = new AbortController();
+    const endless = { image, prompt: raw("endless") };
+    const first = client.call("generate", endless, { signal: running.signal });
+    const second = client.call("generate", endless, { signal: waiting.signal });
+    waiting.abort();
+    await rejectsWith(second, "request.cancelled");
+    assert.equal(client.nPending, 1);
+    running.abort();
+    await rejectsWith(first, "request.cancelled");
+  });
+
+  it("cancel a conversion", async () => {
+    const { client } = connect(createFakeEngine());
+    const controller = new AbortController();
+    const call = client.call(
+      "convert",
+      { checkpoint: "/endless", out: "/o" },
+      {
+        signal: controller.signal,
+        onProgress: () => {
+          controller.abort();
+        },
+      },
+    );
+    await rejectsWith(call, "request.cancelled");
+  });
+
+  it("carry every error code across", async () => {
+    const codes: ErrorCode[] = ["device.failed", "image.tooLarge", "prompt.tooLong"];
+    for (const code of codes) {
+      const engine = createFakeEngine({
+        fail: () => Promise.reject(new AppError(code, "m", { detail: { limit: 5 } })),
+      });
+      const { client } = connect(engine);
+      await client.call("load", { model: "/m", device: "cpu" });
+      const call = client.call("generate", { image, prompt: raw("fail") });
+      await assert.rejects(call, (error) => {
+        assert.ok(error instanceof AppError);
+        assert.deepEqual(error.toWire(), { code, message: "m", detail: { limit: 5 } });
+        return true;
+      });
+    }
+  });
+
+  it("survive garbage in both directions", async () => {
+    const { client, hostEnd, childEnd } = connect(createFakeEngine());
+    const garbage: unknown[] = [
+      undefined,
+      null,
+      7,
+      "text",
+      [],
+      {},
+      new Uint8Array(100),
+      { type: "request", id: 1e9, method: "load", params: null },
+      { type: "request", id: {}, method: "load" },
+      { type: "reply", id: 12_345, result: {} },
+      { type: "failure", id: 12_345 },
+      { type: "cancel", id: 12_345 },
+    ];
+    for (const message of garbage) {
+      hostEnd.send(message);
+      childEnd.send(message);
+    }
+    const unknown = client.call("explode" as MethodName, {});
+    await rejectsWith(unknown, "request.unknown");
+    assert.equal((await client.call("status", {})).pid, process.pid);
+  });
+});
+
+function connect(engine: EngineHost): {
+  readonly client: RpcClient;
+  readonly hostEnd: ReturnType<typeof memoryTransportPair>[0];
+  readonly childEnd: ReturnType<typeof memoryTransportPair>[0];
+} {
+  const [hostEnd, childEnd] = memoryTransportPair();
+  serveEngine({ transport: childEnd, engine, logger: silentLogger });
+  const ignore = (): void => undefined;
+  const client = new RpcClient({
+    transport: hostEnd,
+    onReady: ignore,
+    onLogged: ignore,
+    onViolation: ignore,
+    onClosed: ignore,
+  });
+  return { client, hostEnd, childEnd };
+}
+
+/** A fake engine that writes down what is loaded and released. */
+function recording(events: string[]): EngineHost {
+  const engine = createFakeEngine();
+  return {
+    ...engine,
+    load: async (folder, device, signal) => {
+      events.push(`load ${folder}`);
+      const loaded = await engine.load(folder, device, signal);
+      return {
+        ...loaded,
+        release: () => {
+          events.push(`release ${folder}`);
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
+async function rejectsWith(call: Promise<unknown>, code: ErrorCode): Promise<void> {
+  await assert.rejects(call, (error) => {
+    assert.ok(error instanceof AppError, String(error));
+    assert.equal(error.code, code);
+    return true;
+  });
+}

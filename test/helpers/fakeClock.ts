@@ -1,0 +1,45 @@
+/** A clock that stands still until a test moves it. */
+
+import type { Clock } from "../../src/host/clock";
+
+interface Alarm {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+export class FakeClock implements Clock {
+  #nowMs = 0;
+  readonly #alarms = new Set<Alarm>();
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const alarm: Alarm = { atMs: this.#nowMs + ms, callback };
+    this.#alarms.add(alarm);
+    return () => {
+      this.#alarms.delete(alarm);
+    };
+  }
+
+  /** Callbacks that are still to come. */
+  get nAlarms(): number {
+    return this.#alarms.size;
+  }
+
+  /** Moves the time on and rings what is due, earliest first. */
+  advance(ms: number): void {
+    const endMs = this.#nowMs + ms;
+    for (;;) {
+      const due = [...this.#alarms]
+        .filter((alarm) => alarm.atMs <= endMs)
+        .sort((a, b) => a.atMs - b.atMs)[0];
+      if (due === undefined) break;
+      this.#alarms.delete(due);
+      this.#nowMs = due.atMs;
+      due.callback();
+    }
+    this.#nowMs = endMs;
+  }
+}

@@ -1,0 +1,108 @@
+/** An engine without a model: the prompt says what it should do. For tests of everything around it. */
+
+import { AppError, throwIfAborted } from "../../src/base/errors";
+import type { EngineHost, LoadedEngine } from "../../src/child/engineHost";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  RunOptions,
+  ScoreResult,
+} from "../../src/engine/request";
+
+/** What `raw` prompts mean to a fake engine that some test has more wishes of. */
+export type Commands = Readonly<Record<string, (run: RunOptions) => Promise<string> | string>>;
+
+/**
+ * Understands the prompts `count N` (N pieces of text), `endless` (pieces until it is cancelled),
+ * `model` (the loaded folder), `fail` (an error) and those of `commands`.
+ * The folder `/missing` cannot be loaded and the checkpoint `/endless` never ends.
+ */
+export function createFakeEngine(commands: Commands = {}): EngineHost {
+  return {
+    load: async (folder, _device, signal) => {
+      await nextTurn();
+      throwIfAborted(signal);
+      if (folder === "/missing") throw new AppError("model.missing", `No model in ${folder}.`);
+      return loadedEngine(folder, commands);
+    },
+    convert: async ({ checkpoint, out }, { signal, onProgress }) => {
+      for (let step = 1; checkpoint === "/endless" || step <= 3; step++) {
+        await nextTurn();
+        throwIfAborted(signal);
+        onProgress({ doneBytes: step, totalBytes: Math.max(3, step) });
+      }
+      return { folder: out };
+    },
+  };
+}
+
+/** A millisecond, so that messages get in between two pieces of text. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 1);
+  });
+}
+
+function loadedEngine(folder: string, commands: Commands): LoadedEngine {
+  return {
+    info: { name: folder, device: "cpu", deviceReason: "It is a fake.", kind: "generation" },
+    generate: async (request, run) =>
+      answerOf(await runCommand(request, { run, folder, commands })),
+    score: (request) => Promise.resolve(scoresOf(request.texts)),
+    release: () => Promise.resolve(),
+  };
+}
+
+interface Running {
+  readonly run: RunOptions;
+  readonly folder: string;
+  readonly commands: Commands;
+}
+
+async function runCommand(request: GenerateRequest, running: Running): Promise<string> {
+  const { run, folder, commands } = running;
+  const [word = "", argument] = request.prompt.kind === "raw" ? request.prompt.text.split(" ") : [];
+  const command = commands[word];
+  if (command !== undefined) return await command(run);
+  switch (word) {
+    case "count":
+      return await emit(Number(argument), run);
+    case "endless":
+      return await emit(Infinity, run);
+    case "model":
+      return folder;
+    default:
+      throw new AppError("option.invalid", `The fake engine does not know "${word}".`);
+  }
+}
+
+async function emit(nPieces: number, { signal, onText }: RunOptions): Promise<string> {
+  let text = "";
+  for (let piece = 0; piece < nPieces; piece++) {
+    await nextTurn();
+    throwIfAborted(signal);
+    onText?.(`${piece} `);
+    text += `${piece} `;
+  }
+  return text;
+}
+
+const timings = { preprocess: 1, vision: 2, qformer: 3, prefill: 4, decode: 5, total: 15 };
+
+function answerOf(text: string): GenerateResult {
+  return {
+    sequences: [{ text, tokenIds: [1, 2], finishReason: "eos" }],
+    tokens: 2,
+    timings,
+    cached: { imageFeatures: "computed", prefixTokens: 0 },
+    droppedTurns: 0,
+  };
+}
+
+function scoresOf(texts: readonly string[]): ScoreResult {
+  return {
+    scores: texts.map((text) => ({ text, itc: 0.25, itm: 0.75 })),
+    timings,
+    cached: { imageFeatures: "memory" },
+  };
+}

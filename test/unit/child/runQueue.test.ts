@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { isCancelled } from "../../../src/base/errors";
+import { RunQueue } from "../../../src/child/runQueue";
+
+const never = new AbortController().signal;
+
+describe("RunQueue", () => {
+  it("runs one work at a time, in the order they came", async () => {
+    const queue = new RunQueue();
+    const events: string[] = [];
+    const work = (name: string) => async (): Promise<string> => {
+      events.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      events.push(`${name} ends`);
+      return name;
+    };
+    const results = await Promise.all(["a", "b", "c"].map((name) => queue.run(never, work(name))));
+    assert.deepEqual(results, ["a", "b", "c"]);
+    const expected = ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"];
+    assert.deepEqual(events, expected);
+  });
+
+  it("goes on after a work that fails", async () => {
+    const queue = new RunQueue();
+    const failing = queue.run(never, () => Promise.reject(new Error("oops")));
+    const next = queue.run(never, () => Promise.resolve("next"));
+    await assert.rejects(failing, /oops/);
+    assert.equal(await next, "next");
+    assert.equal(await queue.run(never, () => Promise.resolve("free")), "free");
+  });
+
+  it("lets a waiting work leave at once, and never begins it", async () => {
+    const queue = new RunQueue();
+    let finish: () => void = () => undefined;
+    const first = queue.run(never, () => new Promise<void>((resolve) => (finish = resolve)));
+    const controller = new AbortController();
+    const second = queue.run(controller.signal, () => assert.fail("begun"));
+    const third = queue.run(never, () => Promise.resolve("third"));
+    controller.abort();
+    await assert.rejects(second, isCancelled);
+    finish();
+    await first;
+    assert.equal(await third, "third");
+  });
+
+  it("does not begin a work whose signal had fired before", async () => {
+    const queue = new RunQueue();
+    const work = queue.run(AbortSignal.abort(), () => assert.fail("begun"));
+    await assert.rejects(work, isCancelled);
+  });
+});

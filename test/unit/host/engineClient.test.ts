@@ -1,0 +1,380 @@
+import assert from "node:assert/strict";
+import { AppError, type ErrorCode } from "../../../src/base/errors";
+import { silentLogger } from "../../../src/base/logger";
+import type { EngineHost } from "../../../src/child/engineHost";
+import { EngineClient, type EngineClientOptions } from "../../../src/host/engineClient";
+import { DEFAULT_TIME_LIMITS } from "../../../src/host/engineConnection";
+import type { GenerateParams } from "../../../src/protocol/engineMessages";
+import { FakeClock } from "../../helpers/fakeClock";
+import { createFakeEngine } from "../../helpers/fakeEngine";
+import { FakeProcess, type FakeProcessOptions } from "../../helpers/fakeProcess";
+
+const limits = {
+  helloMs: 1000,
+  cancelGraceMs: 500,
+  requestMs: { ...DEFAULT_TIME_LIMITS.requestMs, generate: 5000, convert: 20_000 },
+};
+const restart = { firstDelayMs: 100, maxDelayMs: 1000, maxFailures: 3 };
+const model = { model: "/m", device: "cpu" } as const;
+
+describe("EngineClient", () => {
+  it("starts the child with the first call and keeps it", async () => {
+    const { client, processes } = create();
+    assert.equal(processes.length, 0);
+    assert.equal(await client.status(), undefined);
+    await client.load(model);
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(processes.length, 1);
+    assert.equal((await client.status())?.loaded?.model, "/m");
+    await client.dispose();
+  });
+
+  it("starts one child for calls that come together", async () => {
+    const { client, processes } = create();
+    await Promise.all([client.load(model), convert(client), convert(client)]);
+    assert.equal(processes.length, 1);
+  });
+
+  it("tells its states in order", async () => {
+    const { client, processes, states } = create();
+    await client.load(model);
+    processes[0]?.crash();
+    await client.load(model);
+    await client.dispose();
+    assert.deepEqual(states, [
+      "starting",
+      "busy",
+      "ready",
+      "failed: engine.exited",
+      "starting",
+      "busy",
+      "ready",
+    ]);
+    assert.equal(client.state.kind, "stopped");
+  });
+
+  it("tells nothing to a listener that left", async () => {
+    const { client } = create();
+    const stop = client.onStateChanged(() => assert.fail("told"));
+    stop();
+    await convert(client);
+  });
+
+  it("ends the idle child and loads the model again with the next call", async () => {
+    const { client, processes, clock } = create();
+    await client.load(model);
+    clock.advance(9999);
+    assert.equal(client.state.kind, "ready");
+    await convert(client);
+    clock.advance(9999);
+    assert.equal(client.state.kind, "ready");
+    clock.advance(1);
+    assert.equal(client.state.kind, "stopped");
+    assert.deepEqual(processes[0]?.kills, ["kill"]);
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(processes.length, 2);
+  });
+
+  it("does not end a child that works for long", async () => {
+    const { client, clock } = create({ idleMs: 10 });
+    const gate = new Gate();
+    const call = convert(client, () => {
+      clock.advance(10_000);
+      gate.open();
+    });
+    await gate.opened;
+    assert.equal(client.state.kind, "busy");
+    await call;
+  });
+
+  it("keeps the model before when another cannot be loaded", async () => {
+    const { client } = create();
+    await client.load(model);
+    await rejectsWith(client.load({ model: "/missing", device: "cpu" }), "model.missing");
+    assert.equal(await answer(client, "model"), "/m");
+  });
+
+  it("forgets a model that was unloaded", async () => {
+    const { client, processes } = create();
+    await client.load(model);
+    await client.unload();
+    await rejectsWith(answer(client, "model"), "model.missing");
+    processes[0]?.crash();
+    await client.unload();
+    assert.equal(processes.length, 1);
+  });
+
+  it("rejects pending calls when the child dies, and the next call works", async () => {
+    const { client, processes } = create();
+    await client.load(model);
+    const calls = [answer(client, "endless"), answer(client, "endless")];
+    await turn();
+    processes[0]?.crash();
+    for (const call of calls) await rejectsWith(call, "engine.exited", /exit code 70|closed/);
+    assert.equal(await answer(client, "model"), "/m");
+  });
+
+  it("loads the model once for calls that come together after a restart", async () => {
+    let nLoads = 0;
+    const engine = createFakeEngine();
+    const counting: EngineHost = {
+      ...engine,
+      load: (...args) => {
+        nLoads += 1;
+        return engine.load(...args);
+      },
+    };
+    const { client, processes } = create({}, () => ({ engine: counting }));
+    await client.load(model);
+    processes[0]?.crash();
+    await Promise.all([answer(client, "model"), answer(client, "count 1")]);
+    assert.equal(nLoads, 2);
+  });
+
+  it("waits longer with each death, then refuses, then tries again", async () => {
+    const { client, processes, clock } = create();
+    await crashOnce(client, processes);
+    await crashOnce(client, processes);
+    const third = convert(client);
+    await turn();
+    assert.equal(processes.length, 2);
+    clock.advance(100);
+    await turn();
+    processes[2]?.crash();
+    await rejectsWith(third, "engine.exited");
+    await rejectsWith(convert(client), "engine.exited", /3 times in a row.*1 seconds/);
+    assert.equal(processes.length, 3);
+    clock.advance(200);
+    await convert(client);
+    assert.equal(processes.length, 4);
+    await crashOnce(client, processes);
+    await convert(client);
+    assert.equal(processes.length, 5);
+  });
+
+  it("gives a waiting start up when it is disposed of", async () => {
+    const { client, processes } = create();
+    await crashOnce(client, processes);
+    await crashOnce(client, processes);
+    const waiting = convert(client);
+    const settled = rejectsWith(waiting, "engine.exited");
+    await turn();
+    await client.dispose();
+    await settled;
+    assert.equal(processes.length, 2);
+    await rejectsWith(convert(client), "engine.exited", /shut down/);
+  });
+
+  it("ends a child that says no hello", async () => {
+    const { client, processes, clock } = create({}, () => ({
+      engine: createFakeEngine(),
+      isSilent: true,
+    }));
+    const call = convert(client);
+    const settled = rejectsWith(call, "engine.timeout", /did not start within 1 seconds/);
+    await turn();
+    clock.advance(1000);
+    await settled;
+    assert.deepEqual(processes[0]?.kills, ["killNow"]);
+  });
+
+  it("ends a child of another protocol version", async () => {
+    const { client, processes } = create({}, () => ({
+      engine: createFakeEngine(),
+      protocolVersion: 999,
+    }));
+    await rejectsWith(convert(client), "protocol.mismatch", /version 999/);
+    assert.deepEqual(processes[0]?.kills, ["killNow"]);
+  });
+
+  it("says so when no process can be started", async () => {
+    const { client } = create({
+      startProcess: () => {
+        throw new Error("EAGAIN");
+      },
+    });
+    await rejectsWith(convert(client), "engine.exited", /could not be started/);
+    assert.equal(client.state.kind, "failed");
+  });
+
+  it("cancels while the child starts, without ending the start", async () => {
+    const { client, processes } = create();
+    const controller = new AbortController();
+    const call = client.load(model, { signal: controller.signal });
+    controller.abort();
+    await rejectsWith(call, "request.cancelled");
+    await turn();
+    assert.equal(client.state.kind, "ready");
+    await convert(client);
+    assert.equal(processes.length, 1);
+  });
+
+  it("ends a child that gives no sign of life, and counts text as one", async () => {
+    const stuck = new Gate();
+    const engine = createFakeEngine({
+      stuck: async ({ onText }) => {
+        onText?.("a");
+        stuck.open();
+        return await new Promise<never>(() => undefined);
+      },
+    });
+    const { client, processes, clock } = create({}, () => ({ engine }));
+    await client.load(model);
+    let nTexts = 0;
+    const params = { image: new Uint8Array(1), prompt: { kind: "raw", text: "stuck" } } as const;
+    const call = client.generate(params, {
+      onText: () => {
+        nTexts += 1;
+        clock.advance(4000);
+      },
+    });
+    const waiting = convert(client);
+    const settled = [
+      rejectsWith(call, "engine.timeout", /5 seconds \(generate\)/),
+      rejectsWith(waiting, "engine.timeout"),
+    ];
+    await stuck.opened;
+    await turn();
+    assert.equal(nTexts, 1);
+    clock.advance(4999);
+    assert.deepEqual(processes[0]?.kills, []);
+    clock.advance(1);
+    await Promise.all(settled);
+    assert.deepEqual(processes[0]?.kills, ["killNow"]);
+    assert.equal(await answer(client, "model"), "/m");
+  });
+
+  it("does not count the time in the queue", async () => {
+    const gate = new Gate();
+    const engine = createFakeEngine();
+    const slow: EngineHost = {
+      ...engine,
+      convert: async () => {
+        await gate.opened;
+        return { folder: "/o" };
+      },
+    };
+    const { client, clock } = create({}, () => ({ engine: slow }));
+    await client.load(model);
+    const conversion = convert(client);
+    const queued = answer(client, "count 1");
+    await turn();
+    clock.advance(19_000);
+    gate.open();
+    await conversion;
+    assert.equal(await queued, "0 ");
+  });
+
+  it("ends a child that does not answer a cancel, and rejects the call as cancelled", async () => {
+    const engine = createFakeEngine({ stuck: () => new Promise<never>(() => undefined) });
+    const { client, processes, clock, states } = create({}, () => ({ engine }));
+    await client.load(model);
+    const controller = new AbortController();
+    const call = answer(client, "stuck", controller.signal);
+    const settled = rejectsWith(call, "request.cancelled");
+    await turn();
+    controller.abort();
+    clock.advance(499);
+    assert.deepEqual(processes[0]?.kills, []);
+    clock.advance(1);
+    await settled;
+    assert.deepEqual(processes[0]?.kills, ["killNow"]);
+    assert.equal(states.at(-1), "stopped");
+    assert.equal(await answer(client, "model"), "/m");
+  });
+
+  it("leaves the child alone when it answers a cancel in time", async () => {
+    const { client, processes, clock } = create();
+    await client.load(model);
+    const controller = new AbortController();
+    const call = answer(client, "endless", controller.signal);
+    await turn();
+    controller.abort();
+    await rejectsWith(call, "request.cancelled");
+    clock.advance(5000);
+    assert.deepEqual(processes[0]?.kills, []);
+  });
+
+  it("leaves no timer behind", async () => {
+    const { client, clock } = create();
+    await client.load(model);
+    await answer(client, "count 1");
+    assert.equal(clock.nAlarms, 1);
+    await client.dispose();
+    assert.equal(clock.nAlarms, 0);
+  });
+});
+
+interface Created {
+  readonly client: EngineClient;
+  readonly clock: FakeClock;
+  /** Every process that was started, oldest first. */
+  readonly processes: FakeProcess[];
+  /** Every state that was told. */
+  readonly states: string[];
+}
+
+function create(
+  overrides: Partial<EngineClientOptions> = {},
+  processOptions: () => FakeProcessOptions = () => ({ engine: createFakeEngine() }),
+): Created {
+  const clock = new FakeClock();
+  const processes: FakeProcess[] = [];
+  const client = new EngineClient({
+    startProcess: () => {
+      const process = new FakeProcess(processOptions());
+      processes.push(process);
+      return process;
+    },
+    logger: silentLogger,
+    clock,
+    limits,
+    idleMs: 10_000,
+    restart,
+    ...overrides,
+  });
+  const states: string[] = [];
+  client.onStateChanged((state) => {
+    states.push(state.kind === "failed" ? `failed: ${state.error.code}` : state.kind);
+  });
+  return { client, clock, processes, states };
+}
+
+async function answer(client: EngineClient, text: string, signal?: AbortSignal): Promise<string> {
+  const params: GenerateParams = { image: new Uint8Array(1), prompt: { kind: "raw", text } };
+  const result = await client.generate(params, { signal });
+  return result.sequences[0]?.text ?? "";
+}
+
+async function convert(client: EngineClient, onProgress?: () => void): Promise<void> {
+  await client.convert({ checkpoint: "/c", out: "/o" }, { onProgress });
+}
+
+/** Lets the youngest child die in the middle of a call. */
+async function crashOnce(client: EngineClient, processes: FakeProcess[]): Promise<void> {
+  const call = convert(client);
+  await turn();
+  processes.at(-1)?.crash();
+  await rejectsWith(call, "engine.exited");
+}
+
+/** Lets every message that is on its way arrive. */
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
+async function rejectsWith(call: Promise<unknown>, code: ErrorCode, message = /./): Promise<void> {
+  await assert.rejects(call, (error) => {
+    assert.ok(error instanceof AppError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  });
+}

@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../src/base/errors";
+import type { MethodName } from "../../../src/protocol/engineMessages";
+import {
+  peekId,
+  readFromChild,
+  readParams,
+  readResult,
+  readToChild,
+} from "../../../src/protocol/guards";
+
+const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, total: 10.5 };
+const cached = { imageFeatures: "disk", prefixTokens: 3 };
+const image = new Uint8Array([1, 2, 3]);
+const info = { model: "opt", device: "cpu", deviceReason: "no GPU", kind: "generation" };
+
+/** Everything that a method may carry, with every optional field. */
+const fullParams: Record<MethodName, Record<string, unknown>> = {
+  load: { model: "/models/opt", device: "auto" },
+  generate: {
+    image,
+    imageName: "cat.png",
+    prompt: { kind: "chat", turns: [{ question: "a", answer: "b" }], question: "c" },
+    options: {
+      maxNewTokens: 1,
+      minNewTokens: 2,
+      numBeams: 3,
+      numReturnSequences: 4,
+      lengthPenalty: 5,
+      earlyStopping: "never",
+      doSample: true,
+      temperature: 6,
+      topK: 7,
+      topP: 8,
+      seed: 9,
+      repetitionPenalty: 10,
+      noRepeatNgramSize: 11,
+      stopStrings: ["."],
+    },
+    alpha: "drop",
+  },
+  score: { image, imageName: "cat.png", texts: ["a cat", "a dog"], alpha: "white" },
+  convert: { checkpoint: "/ckpt", out: "/out", precision: "int4:128" },
+  unload: {},
+  status: {},
+};
+const fullResults: Record<MethodName, Record<string, unknown>> = {
+  load: info,
+  generate: {
+    sequences: [{ text: "a cat", tokenIds: [5, 6], score: -1.5, finishReason: "stop" }],
+    tokens: 2,
+    timings,
+    cached,
+    droppedTurns: 1,
+  },
+  score: {
+    scores: [{ text: "a cat", itc: 0.5, itm: 0.25 }],
+    timings,
+    cached: { imageFeatures: "memory" },
+  },
+  convert: { folder: "/out" },
+  unload: {},
+  status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
+};
+const methods = Object.keys(fullParams) as MethodName[];
+const fromChild: Record<string, unknown>[] = [
+  { type: "ready", protocolVersion: 1, pid: 42 },
+  { type: "reply", id: 1, result: { any: "thing" } },
+  { type: "failure", id: 1, error: { code: "model.corrupt", message: "m", detail: { file: "f" } } },
+  { type: "textEmitted", id: 1, text: "a cat" },
+  { type: "progressed", id: 1, doneBytes: 5, totalBytes: 10 },
+  { type: "logged", level: "warn", message: "hm" },
+];
+
+describe("guards", () => {
+  it("pass every field of every valid message", () => {
+    for (const method of methods) {
+      assert.deepEqual(readParams(method, fullParams[method]), fullParams[method]);
+      assert.deepEqual(readResult(method, fullResults[method]), fullResults[method]);
+      const request = { type: "request", id: 7, method, params: fullParams[method] };
+      assert.deepEqual(readToChild(request), request);
+    }
+    for (const message of fromChild) assert.deepEqual(readFromChild(message), message);
+    assert.deepEqual(readToChild({ type: "cancel", id: 7 }), { type: "cancel", id: 7 });
+  });
+
+  it("pass each kind of prompt", () => {
+    const prompts = [
+      { kind: "question", question: "q" },
+      { kind: "caption" },
+      { kind: "caption", prefix: "a photo of" },
+      { kind: "raw", text: "t" },
+    ];
+    for (const prompt of prompts) {
+      assert.deepEqual(readParams("generate", { image, prompt }), { image, prompt });
+    }
+  });
+
+  it("drop fields that nobody looked at", () => {
+    const message = { type: "cancel", id: 1, extra: "x" };
+    assert.deepEqual(readToChild(message), { type: "cancel", id: 1 });
+    assert.deepEqual(readParams("unload", { extra: "x" }), {});
+  });
+
+  it("refuse a message in which a field is missing or of another kind", () => {
+    const optional = new Set(["imageName", "alpha", "options", "precision", "deviceReason"]);
+    const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
+      for (const key of Object.keys(whole)) {
+        if (key === "loaded" || key === "params" || key === "result") continue;
+        const rest = Object.fromEntries(Object.entries(whole).filter(([name]) => name !== key));
+        if (!optional.has(key)) assertViolation(() => read(rest), key);
+        assertViolation(() => read({ ...whole, [key]: Symbol("s") }), key);
+        assertViolation(() => read({ ...whole, [key]: -0.5 }), key, { isNumberFine: true });
+      }
+    };
+    for (const method of methods) {
+      check((value) => readParams(method, value), fullParams[method]);
+      check((value) => readResult(method, value), fullResults[method]);
+    }
+    for (const message of fromChild) check(readFromChild, message);
+    check(readToChild, { type: "request", id: 1, method: "load", params: {} });
+  });
+
+  it("name the message and the field that is wrong", () => {
+    assert.throws(
+      () => readParams("generate", { image, prompt: { kind: "question", question: 5 } }),
+      /The generate request: "prompt": "question" must be a text\./,
+    );
+    assert.throws(() => readParams("score", { image: "path", texts: [] }), /bytes of a picture/);
+  });
+
+  it("answer an unknown method with request.unknown, also when it is one of every object", () => {
+    for (const method of ["explode", "constructor", "__proto__", "toString", ""]) {
+      assert.throws(
+        () => readToChild({ type: "request", id: 1, method, params: {} }),
+        (error) => error instanceof AppError && error.code === "request.unknown",
+      );
+    }
+  });
+
+  it("let numbers through that only the engine can judge", () => {
+    const options = { temperature: Number.NaN, topP: -1, maxNewTokens: 0.5 };
+    const params = readParams("generate", { image, prompt: { kind: "caption" }, options });
+    assert.deepEqual(params.options, options);
+  });
+
+  it("refuse bytes as a message at once, however many", () => {
+    const start = performance.now();
+    assertViolation(() => readToChild(new Uint8Array(50_000_000)), "message");
+    assert.ok(performance.now() - start < 200);
+  });
+
+  it("find the id of a message that is otherwise wrong", () => {
+    assert.equal(peekId({ id: 5, type: 12 }), 5);
+    for (const value of [{ id: -1 }, { id: "5" }, {}, undefined, 5, null, [5]]) {
+      assert.equal(peekId(value), undefined);
+    }
+  });
+
+  it("never throw anything but AppError, whatever arrives, and never let a wrong type through", () => {
+    const random = pseudoRandom(20_260_101);
+    let nPassed = 0;
+    for (let round = 0; round < 20_000; round++) {
+      const method = pick(methods, random);
+      const seeds = [
+        {
+          read: readToChild,
+          value: { type: "request", id: 1, method, params: fullParams[method] },
+        },
+        { read: readFromChild, value: pick(fromChild, random) },
+        { read: (value: unknown) => readParams(method, value), value: fullParams[method] },
+        { read: (value: unknown) => readResult(method, value), value: fullResults[method] },
+        { read: readFromChild, value: randomValue(random, 4) },
+      ];
+      const { read, value } = pick(seeds, random);
+      const mutated = mutate(value, random);
+      let result: unknown;
+      try {
+        result = read(mutated);
+      } catch (error) {
+        assert.ok(error instanceof AppError, String(error));
+        assert.ok(["protocol.violation", "request.unknown"].includes(error.code));
+        assert.ok(error.message.length < 2000);
+        continue;
+      }
+      nPassed += 1;
+      assertSameKinds(result, value, method);
+    }
+    assert.ok(nPassed > 100, `only ${nPassed} mutants were valid`);
+  });
+});
+
+/** Each field that came through is of the kind that it has in the valid message. */
+function assertSameKinds(actual: unknown, valid: unknown, where: string): void {
+  // These are looked at by another guard.
+  if (where.endsWith(".params") || where.endsWith(".result")) return;
+  if (actual instanceof Uint8Array || valid instanceof Uint8Array) {
+    assert.ok(actual instanceof Uint8Array && valid instanceof Uint8Array, where);
+    return;
+  }
+  if (where.endsWith(".earlyStopping")) {
+    assert.ok(typeof actual === "boolean" || actual === "never", where);
+    return;
+  }
+  assert.equal(typeof actual, typeof valid, where);
+  assert.equal(Array.isArray(actual), Array.isArray(valid), where);
+  if (typeof actual !== "object" || actual === null || typeof valid !== "object") return;
+  for (const [key, entry] of Object.entries<unknown>({ ...actual })) {
+    // The detail of an error may have any key.
+    if (where.endsWith(".detail")) assert.ok(["string", "number"].includes(typeof entry), where);
+    else {
+      const counterpart = Array.isArray(valid)
+        ? (valid[0] as unknown)
+        : new Map<string, unknown>(Object.entries(valid ?? {})).get(key);
+      assertSameKinds(entry, counterpart, `${where}.${key}`);
+    }
+  }
+}
+
+function assertViolation(
+  act: () => unknown,
+  what: string,
+  options: { readonly isNumberFine?: boolean } = {},
+): void {
+  try {
+    act();
+  } catch (error) {
+    assert.ok(error instanceof AppError, `${what}: ${String(error)}`);
+    assert.equal(error.code, "protocol.violation", what);
+    return;
+  }
+  const numbers = ["itc", "itm", "uptimeMs"];
+  if (options.isNumberFine === true && numbers.includes(what)) return;
+  assert.fail(`${what} was let through`);
+}
+
+/** mulberry32: numbers from 0 to 1 that are the same in every run. */
+function pseudoRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+function pick<T>(list: readonly T[], random: () => number): T {
+  return list[Math.floor(random() * list.length)]!;
+}
+
+/** A copy in which some parts are replaced by something else. */
+function mutate(value: unknown, random: () => number): unknown {
+  if (random() < 0.06) return randomValue(random, 2);
+  if (Array.isArray(value)) return value.map((entry) => mutate(entry, random));
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  const entries = Object.entries(value)
+    .filter(() => random() > 0.03)
+    .map(([key, entry]) => [key, mutate(entry, random)]);
+  return Object.fromEntries(entries) as unknown;
+}
+
+function randomValue(random: () => number, depth: number): unknown {
+  const leaves: readonly unknown[] = [
+    null,
+    undefined,
+    true,
+    0,
+    -1,
+    1.5,
+    Number.NaN,
+    Infinity,
+    2 ** 60,
+    "",
+    "reply",
+    "load",
+    "x".repeat(500),
+    10n,
+    Symbol("s"),
+    new Uint8Array(3),
+    new Map([["type", "reply"]]),
+    new Date(0),
+    /x/,
+    Object.create(null),
+  ];
+  if (depth === 0 || random() < 0.5) return pick(leaves, random);
+  const nChildren = Math.floor(random() * 4);
+  const children = Array.from({ length: nChildren }, () => randomValue(random, depth - 1));
+  if (random() < 0.3) return children;
+  const keys = ["type", "id", "method", "params", "result", "error", "code", "__proto__", "image"];
+  return Object.fromEntries(children.map((entry) => [pick(keys, random), entry]));
+}
