@@ -153,8 +153,9 @@ function decode(bytes: Buffer, file: string): Features {
   for (const name of header.keys()) {
     const dims = header.array(name).map(Number);
     const size = 4 * dims.reduce((product, dim) => product * dim, 1);
-    if (!Number.isSafeInteger(size) || size < 0 || at + size > bytes.length)
-      {throw new RangeError("truncated");}
+    if (!Number.isSafeInteger(size) || size < 0 || at + size > bytes.length) {
+      throw new RangeError("truncated");
+    }
     const copy = new Uint8Array(bytes.subarray(at, at + size));
     features.set(name, cpuTensor(new Float32Array(copy.buffer), dims));
     at += size;

@@ -2,13 +2,16 @@
  * Encoded pictures to plain 8-bit RGB, the only file that knows sharp. Knows nothing of models.
  *
  * The reference is Pillow's `Image.open(file).convert("RGB")` after `ImageOps.exif_transpose`:
- * colour profiles and gamma are not applied, gray is repeated, palettes are expanded.
+ * colour profiles and gamma are not applied, gray is repeated, palettes are expanded. PNG, GIF,
+ * WebP, TIFF and JPEG (Pillow 12.3, libjpeg-turbo on both sides) agree to the bit; AVIF with halved
+ * chroma differs at colour edges, because the two libraries enlarge the chroma differently.
  * Where Pillow gives nothing usable this file decides: 16-bit samples keep their high byte, and
  * drawings are laid on white. Transparent GIF pixels are black before `alpha` is looked at, because
  * the decoder does not say which palette entry they had.
  */
 
 import sharp, { type Metadata, type OutputInfo } from "sharp";
+import { invariant } from "../base/assert";
 import { AppError } from "../base/errors";
 import type { AlphaMode } from "./request";
 
@@ -70,13 +73,18 @@ async function decode(bytes: Uint8Array, options: TimedOptions): Promise<RgbImag
   const header = await readHeader(bytes, options);
   const isDrawing = header.format === "svg";
   if (!isDrawing) checkSize(header, options);
-  const isCmyk = header.space === "cmyk" && header.depth === "uchar";
-  const { data, info } = await readPixels(bytes, { ...options, isDrawing, isCmyk });
+  const isCmyk = header.space === "cmyk";
+  // Everything else comes out of the conversion to sRGB with 8 bits.
+  const depth = isCmyk && header.depth === "ushort" ? "ushort" : "uchar";
+  const { data, info } = await readPixels(bytes, { ...options, isDrawing, isCmyk, depth });
+  // Gray comes out as RGB too: sRGB is what sharp gives unless told otherwise.
+  invariant(info.channels >= 3, `${options.name} was decoded to ${info.channels} channels.`);
   const size = { width: info.width, height: info.height };
-  const pixels = { data, nChannels: info.channels, nPixels: info.width * info.height };
+  const samples = depth === "ushort" ? takeHighBytes(data) : data;
+  const pixels = { data: samples, nChannels: info.channels, nPixels: info.width * info.height };
   if (isCmyk) return { ...size, data: cmykToRgb(pixels) };
   const alpha = isDrawing ? "white" : options.alpha;
-  const hasAlpha = header.hasAlpha && (info.channels === 2 || info.channels === 4);
+  const hasAlpha = header.hasAlpha && info.channels === 4;
   return { ...size, data: hasAlpha && alpha === "white" ? layOnWhite(pixels) : toRgb(pixels) };
 }
 
@@ -137,7 +145,7 @@ interface Decoded {
 
 async function readPixels(
   bytes: Uint8Array,
-  options: TimedOptions & { isDrawing: boolean; isCmyk: boolean },
+  options: TimedOptions & { isDrawing: boolean; isCmyk: boolean; depth: "uchar" | "ushort" },
 ): Promise<Decoded> {
   try {
     let image = sharp(bytes, { ...READ_OPTIONS, ignoreIcc: true, autoOrient: true });
@@ -149,7 +157,7 @@ async function readPixels(
     }
     // Stops the work itself where libvips looks at the clock, which is between strips of pixels.
     image = image.timeout({ seconds: Math.ceil(options.timeoutMs / 1000) });
-    return await image.raw().toBuffer({ resolveWithObject: true });
+    return await image.raw({ depth: options.depth }).toBuffer({ resolveWithObject: true });
   } catch (cause) {
     throw new AppError(
       "image.unreadable",
@@ -181,18 +189,17 @@ async function withinTime<T>(work: Promise<T>, options: TimedOptions): Promise<T
   }
 }
 
-/** Samples as sharp gives them: [nPixels, nChannels], gray or RGB first, alpha last if any. */
+/** Samples as sharp gives them: [nPixels, nChannels], RGB or CMYK first, alpha last if any. */
 interface Pixels {
   readonly data: Buffer;
+  /** At least 3. */
   readonly nChannels: number;
   readonly nPixels: number;
 }
 
-// The three functions below write RGB over the samples they have read, which is safe while a pixel
-// has at least three channels: a large picture need not be in memory twice.
+// The functions below write RGB over samples they have read: a large picture is not in memory twice.
 
-function rgbTarget({ data, nChannels, nPixels }: Pixels): Uint8Array {
-  if (nChannels < 3) return new Uint8Array(nPixels * 3);
+function rgbTarget({ data, nPixels }: Pixels): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, nPixels * 3);
 }
 
@@ -200,28 +207,33 @@ function toRgb(pixels: Pixels): Uint8Array {
   const { data, nChannels, nPixels } = pixels;
   const rgb = rgbTarget(pixels);
   if (nChannels === 3) return rgb;
-  const step = nChannels < 3 ? 0 : 1;
   for (let from = 0, to = 0; to < nPixels * 3; from += nChannels, to += 3) {
     rgb[to] = data[from] ?? 0;
-    rgb[to + 1] = data[from + step] ?? 0;
-    rgb[to + 2] = data[from + 2 * step] ?? 0;
+    rgb[to + 1] = data[from + 1] ?? 0;
+    rgb[to + 2] = data[from + 2] ?? 0;
   }
   return rgb;
 }
 
 function layOnWhite(pixels: Pixels): Uint8Array {
-  const { data, nChannels, nPixels } = pixels;
+  const { data, nPixels } = pixels;
   const rgb = rgbTarget(pixels);
-  const step = nChannels < 3 ? 0 : 1;
-  for (let from = 0, to = 0; to < nPixels * 3; from += nChannels, to += 3) {
-    const alpha = data[from + nChannels - 1] ?? 255;
+  for (let from = 0, to = 0; to < nPixels * 3; from += 4, to += 3) {
+    const alpha = data[from + 3] ?? 255;
     // 127 rounds to the nearest; ties cannot occur because 255 is odd.
     const white = 255 * (255 - alpha) + 127;
     rgb[to] = ((data[from] ?? 0) * alpha + white) / 255;
-    rgb[to + 1] = ((data[from + step] ?? 0) * alpha + white) / 255;
-    rgb[to + 2] = ((data[from + 2 * step] ?? 0) * alpha + white) / 255;
+    rgb[to + 1] = ((data[from + 1] ?? 0) * alpha + white) / 255;
+    rgb[to + 2] = ((data[from + 2] ?? 0) * alpha + white) / 255;
   }
   return rgb;
+}
+
+/** 16-bit samples as sharp gives them, little-endian on every platform that it runs on, to 8 bits. */
+function takeHighBytes(data: Buffer): Buffer {
+  const bytes = data.subarray(0, data.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = data[2 * i + 1] ?? 0;
+  return bytes;
 }
 
 /** Pillow's conversion: (255 − k) less its share c of ink, with a rounded product over 255. */

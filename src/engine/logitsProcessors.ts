@@ -142,7 +142,7 @@ function keepTopK(scores: Float32Array, k: number): void {
 
 /**
  * Forbids the least likely tokens whose probabilities sum to at most 1 - topP. Of equals at the edge
- * those with lower ids go first, which is what transformers' ascending sort does.
+ * the lower ids stay; transformers leaves that to an unstable sort.
  */
 function keepTopP(scores: Float32Array, rules: WarperRules): void {
   const ascending = possibleScores(scores).sort();
@@ -162,7 +162,7 @@ function keepTopP(scores: Float32Array, rules: WarperRules): void {
   }
   const lowestKept = ascending[nRemoved]!;
   let nEqualsRemoved = nRemoved - ascending.indexOf(lowestKept);
-  for (let i = 0; i < scores.length; i++) {
+  for (let i = scores.length - 1; i >= 0; i--) {
     if (scores[i]! > lowestKept) continue;
     if (scores[i]! < lowestKept || nEqualsRemoved-- > 0) scores[i] = -Infinity;
   }

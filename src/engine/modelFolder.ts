@@ -88,8 +88,9 @@ export async function verifyFiles(model: ModelFolder): Promise<void> {
     const file = path.join(model.folder, name);
     const hash = createHash("sha256");
     for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-    if (hash.digest("hex") !== sha256)
-      {throw corrupt(file, "its contents are not those that were written");}
+    if (hash.digest("hex") !== sha256) {
+      throw corrupt(file, "its contents are not those that were written");
+    }
   }
 }
 
@@ -109,8 +110,9 @@ async function expectFile(folder: string, name: string, bytes: number): Promise<
   const file = path.join(folder, name);
   const present = await stat(file).catch(() => undefined);
   if (present === undefined) throw corrupt(file, "it is gone");
-  if (present.size !== bytes)
-    {throw corrupt(file, `it has ${present.size} bytes instead of ${bytes}`);}
+  if (present.size !== bytes) {
+    throw corrupt(file, `it has ${present.size} bytes instead of ${bytes}`);
+  }
 }
 
 function corrupt(file: string, why: string): AppError {

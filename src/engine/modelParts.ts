@@ -13,6 +13,8 @@ export function openPartSessions(options: {
   readonly model: ModelFolder;
   readonly factory: SessionFactory;
   readonly device: Device;
+  /** Fail rather than run a node on the CPU. @default false */
+  readonly forbidCpuFallback?: boolean;
 }): PartSessions {
   return new PartSessions({ ...options, outputsOnDevice: cacheOutputs(options.model) });
 }
@@ -39,8 +41,9 @@ export function createLanguageModel(
   const { config, generation } = model;
   if (config.kind === "retrieval") return undefined;
   const { numQueryTokens, imageTokenIndex, text } = config;
-  if (text.kind === "opt")
-    {return new OptModel({ config: text, numQueryTokens, imageTokenIndex, sessions });}
+  if (text.kind === "opt") {
+    return new OptModel({ config: text, numQueryTokens, imageTokenIndex, sessions });
+  }
   const decoderStartTokenId = generation?.decoderStartTokenId ?? text.decoderStartTokenId;
   return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions });
 }

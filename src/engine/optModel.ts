@@ -6,7 +6,7 @@
 import { throwIfAborted } from "../base/errors";
 import type { OptConfig } from "../model/blip2Config";
 import { cacheNames, IO, PART } from "../model/graphContract";
-import type { KvCache} from "./kvCache";
+import type { KvCache } from "./kvCache";
 import { emptyCache, gatherRows, presentCache, truncate } from "./kvCache";
 import {
   embedTokens,

@@ -10,6 +10,8 @@ export interface PartSessionsOptions {
   readonly device: Device;
   /** Outputs that stay on the device, by part. */
   readonly outputsOnDevice: ReadonlyMap<PartName, readonly string[]>;
+  /** Fail rather than run a node on the CPU. @default false */
+  readonly forbidCpuFallback?: boolean;
 }
 
 export class PartSessions {
@@ -43,6 +45,7 @@ export class PartSessions {
     return factory.open(file, {
       device: isTable ? "cpu" : device,
       keepWeightsMapped: isTable || precision.kind === "f32",
+      forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
       ...(kept === undefined ? {} : { outputsOnDevice: kept }),
     });
   }

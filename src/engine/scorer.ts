@@ -26,8 +26,9 @@ export class Scorer {
   /** @throws AppError as `Blip2Engine.score`. */
   async score(request: ScoreRequest, run: RunOptions): Promise<ScoreResult> {
     const begin = performance.now();
-    if (request.texts.length === 0)
-      {throw new AppError("option.invalid", "Give at least one text to compare the picture with.");}
+    if (request.texts.length === 0) {
+      throw new AppError("option.invalid", "Give at least one text to compare the picture with.");
+    }
     const ids = request.texts.map((text) => this.#encode(text));
     const picture = await this.#options.images.features(request, run.signal);
     const prefillBegin = performance.now();

@@ -161,13 +161,30 @@ function precompiled(json: JsonObject): NormalizeText {
   const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
   return (text) => {
     let out = "";
-    for (const { segment } of segmenter.segment(text)) {
+    for (const segment of graphemes(text, segmenter)) {
       const isShort = Buffer.byteLength(segment, "utf8") < WHOLE_GRAPHEME_BYTES;
       const whole = isShort ? lookUp(segment) : undefined;
       out += whole ?? Array.from(segment, (char) => lookUp(char) ?? char).join("");
     }
     return out;
   };
+}
+
+/** UTF-16 units that are segmented at a time; ICU's time per grapheme grows with the text. */
+const SEGMENTED_UNITS = 256;
+
+/** The graphemes of a text; one that is longer than what is segmented at a time comes in parts. */
+function* graphemes(text: string, segmenter: Intl.Segmenter): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    const window = text.slice(start, start + SEGMENTED_UNITS);
+    const isLast = start + window.length === text.length;
+    const segments = Array.from(segmenter.segment(window), ({ segment }) => segment);
+    // The window may have cut its last grapheme, which is then looked at again.
+    const whole = isLast || segments.length === 1 ? segments : segments.slice(0, -1);
+    for (const segment of whole) start += segment.length;
+    yield* whole;
+  }
 }
 
 /**

@@ -12,8 +12,8 @@ import { parseTokenizerFile, type TokenizerFile } from "./tokenizerFile";
 /** The largest real one, with SentencePiece's tables, takes 3 MiB. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Far beyond every position table; keeps one call below a second. */
-const MAX_TEXT_CHARS = 100_000;
+/** UTF-16 units; more than any position table has room for; the worst text takes seconds. */
+const MAX_TEXT_CHARS = 20_000;
 
 /**
  * How much the end of a decoded text can still change by clean-up when tokens follow, in UTF-16
@@ -56,13 +56,13 @@ export class Tokenizer {
   /**
    * Token ids with the special tokens of the post-processor: OPT `</s> …`, T5 `… </s>`,
    * BERT `[CLS] … [SEP]`. A special token's own text, such as "</s>", becomes that token.
-   * @throws AppError `prompt.tooLong` above 100,000 characters.
+   * @throws AppError `prompt.tooLong` above 20,000 characters.
    */
   encode(text: string): number[] {
     return [...this.#file.prefix, ...this.encodeRaw(text), ...this.#file.suffix];
   }
 
-  /** Token ids of the text alone. @throws AppError `prompt.tooLong` above 100,000 characters. */
+  /** Token ids of the text alone. @throws AppError `prompt.tooLong` above 20,000 characters. */
   encodeRaw(text: string): number[] {
     if (text.length > MAX_TEXT_CHARS) failTooLong(text);
     // Half a surrogate pair is no character in UTF-8, which the vocabulary is made of.

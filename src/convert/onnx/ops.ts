@@ -86,7 +86,8 @@ export function embedding(
   path: string,
   spec: { ids: ValueName; table: WeightSource; precision: Precision; output?: ValueName },
 ): ValueName {
-  const { table, precision, ids } = spec;
+  const { table, ids } = spec;
+  const precision = tablePrecision(table, spec.precision);
   const name = `${path}/weight`;
   const dims = [table.rows, table.cols];
   const named = spec.output === undefined ? {} : { outputs: [spec.output] };
@@ -126,6 +127,18 @@ export function embedding(
       });
     }
   }
+}
+
+/**
+ * GatherBlockQuantized gives whole blocks only: a table takes the largest block that divides its width,
+ * and stays in f32 when there is none.
+ */
+function tablePrecision(table: WeightSource, precision: Precision): Precision {
+  if (precision.blockSize === undefined) return precision;
+  const blockSize = ([128, 64, 32, 16] as const).find(
+    (size) => size <= (precision.blockSize ?? 0) && table.cols % size === 0,
+  );
+  return blockSize === undefined ? { kind: "f32" } : { kind: precision.kind, blockSize };
 }
 
 function blockFormat(precision: Precision): BlockFormat {

@@ -46,7 +46,7 @@ describe("BeamSearch", () => {
   });
 
   it("takes the lowest beam and token of equals", () => {
-    const beams = search({ maxNewTokens: 5 });
+    const beams = search({ maxNewTokens: 5, earlyStopping: "never" });
     const flat = new Float32Array(2 * VOCAB_SIZE);
     assert.deepEqual(beams.advance(flat), { beamIdx: [0, 0], tokenIds: [1, 2] });
     assert.deepEqual(beams.advance(flat), { beamIdx: [0, 0], tokenIds: [1, 2] });
@@ -80,13 +80,15 @@ describe("BeamSearch", () => {
 
   it("lets numBeams beams go on even when each of several ends is likely", () => {
     const beams = new BeamSearch({
-      options: resolveGenerationOptions({ numBeams: 2, maxNewTokens: 5 }),
+      options: resolveGenerationOptions({ numBeams: 2, maxNewTokens: 5, earlyStopping: "never" }),
       context: tableContext([3], [0, 1, 2]),
       vocabSize: VOCAB_SIZE,
     });
-    const ends = [0.3, 0.3, 0.3, 0.05, 0.04, 0.01];
+    const ends = [0.3, 0.29, 0.28, 0.06, 0.05, 0.02];
     assert.deepEqual(beams.advance(rows(ends, ends)), { beamIdx: [0, 0], tokenIds: [3, 4] });
-    assert.deepEqual(beams.advance(rows(ends, ends)), undefined);
+    // The six ends of both beams rank before everything that goes on.
+    const likely = [0.3, 0.3, 0.3, 0.05, 0.04, 0.01];
+    assert.deepEqual(beams.advance(rows(likely, likely)), { beamIdx: [0, 1], tokenIds: [3, 3] });
   });
 
   it("stops when no running beam can beat the worst of a full set of results", () => {
@@ -100,6 +102,17 @@ describe("BeamSearch", () => {
     const counts = [run(true), run(false), run("never")];
     assert.ok(counts[0]! <= counts[1]! && counts[1]! < counts[2]!, counts.join());
     assert.equal(counts[2], 50);
+  });
+
+  it("judges running beams by their present length when short texts are favoured", () => {
+    for (const earlyStopping of [false, "never"] as const) {
+      const beams = search({ maxNewTokens: 50, lengthPenalty: -1, earlyStopping });
+      beams.advance(rows([0.3, 0.4, 0.2, 0.04, 0.03, 0.03], START));
+      // The second result scores 2 ln(0.4 * 0.3) = -4.2, the running beam 2 ln(0.4 * 0.5) = -3.2.
+      const move = beams.advance(rows([0.3, 0.5, 0.05, 0.05, 0.05, 0.05], EVEN));
+      assert.equal(move?.tokenIds[0], 1);
+      assert.equal(beams.results()[0]!.ids.length, 1);
+    }
   });
 
   it("ends a beam whose text completes a stop string and keeps the token that did", () => {
@@ -164,17 +177,17 @@ describe("BeamSearch", () => {
   it("draws pairs without replacement, each with its probability", () => {
     const probabilities = [0.35, 0.3, 0.2, 0.15];
     const counts = new Map<string, number>();
-    const nDrawn = 20_000;
+    const nDrawn = 5000;
+    const options = resolveGenerationOptions({
+      numBeams: 2,
+      numReturnSequences: 2,
+      doSample: true,
+      topK: 0,
+      maxNewTokens: 1,
+    });
     for (let seed = 0; seed < nDrawn; seed++) {
       const beams = new BeamSearch({
-        options: resolveGenerationOptions({
-          numBeams: 2,
-          doSample: true,
-          topK: 0,
-          maxNewTokens: 1,
-          seed,
-          numReturnSequences: 2,
-        }),
+        options: { ...options, seed },
         context: tableContext([1], []),
         vocabSize: 4,
       });

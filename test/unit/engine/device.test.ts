@@ -26,9 +26,9 @@ const cpu = createOrtSessionFactory();
 /** How the disguised device differs from the CPU. */
 interface Quirks {
   /** Thrown by `open` on the device. */
-  readonly openError?: unknown;
+  readonly openError?: Error;
   /** Thrown by each run on the device. */
-  readonly runError?: unknown;
+  readonly runError?: Error;
   /** What the device makes of a result. */
   readonly alter?: (name: string, values: Float32Array) => Float32Array;
   /** Milliseconds of one run on the device; the CPU's take 10. */
@@ -60,7 +60,8 @@ class DisguisedFactory implements SessionFactory {
       outputNames: session.outputNames,
       run: async (feeds) => {
         if (quirks.runError !== undefined) throw quirks.runError;
-        const outputs = await session.run(feeds);
+        // What takes long is only timed, and the clock is ours.
+        const outputs = isTimed(feeds) ? {} : await session.run(feeds);
         this.#nowMs += quirks.runMs?.(feeds) ?? CPU_RUN_MS;
         return altered(outputs, quirks);
       },
@@ -71,6 +72,9 @@ class DisguisedFactory implements SessionFactory {
     };
   }
 }
+
+/** True for the feeds of the graph that measures speed, [rows, 512]. */
+const isTimed = ({ x }: TensorMap): boolean => x?.dims[1] === 512;
 
 function altered(outputs: Record<string, Tensor>, { alter }: Quirks): Record<string, Tensor> {
   if (alter === undefined) return outputs;
@@ -186,7 +190,7 @@ describe("probeDevice", () => {
     const operations = 8 * 2 * 512 ** 3;
     assert.deepEqual(result, {
       verdict: "right",
-      gflops: { device: operations / 4e6, cpu: operations / 10e6 },
+      gflops: { device: operations / 4 / 1e6, cpu: operations / CPU_RUN_MS / 1e6 },
     });
   });
 
@@ -203,7 +207,7 @@ describe("probeDevice", () => {
     let mostRows = 0;
     const factory = watched(this, {
       runMs: ({ x }) => {
-        mostRows = Math.max(mostRows, x?.dims[0] ?? 0);
+        if (x?.dims[1] === 512) mostRows = Math.max(mostRows, x.dims[0] ?? 0);
         return 400;
       },
     });

@@ -60,12 +60,12 @@ describe("warpScores", () => {
     assert.deepEqual([...row], [-Infinity, 3, 2, 2, 2, -Infinity]);
   });
 
-  it("drops equals with lower ids first at the edge of top-p", () => {
+  it("keeps the lower ids of equals at the edge of top-p", () => {
     const row = new Float32Array(8);
     warpScores(row, { temperature: 1, topK: 0, topP: 0.5, minTokensToKeep: 1 });
     assert.deepEqual(
       [...row].map((score) => score === 0),
-      [false, false, false, false, true, true, true, true],
+      [true, true, true, true, false, false, false, false],
     );
   });
 

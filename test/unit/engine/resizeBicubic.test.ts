@@ -124,6 +124,11 @@ const GOLDEN: readonly { from: [number, number]; to: [number, number]; sha256: s
     to: [2, 102],
     sha256: "f6c1349ccd33bc07b74dc85a6dda0c8731466f3e7580e18d5a3ee602090753a2",
   },
+  {
+    from: [2, 201],
+    to: [3, 250],
+    sha256: "0130976ed96737c2326e0386de21933411250c4fb2cffa8d729c7323afc75348",
+  },
 ];
 
 /** A noisy pattern with every byte value: two multiplications mixed, plus a linear congruence. */

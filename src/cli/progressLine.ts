@@ -1,0 +1,66 @@
+/** Progress in bytes on stderr: one line that is overwritten on a terminal, a few lines elsewhere. */
+
+import { formatBytes } from "../base/bytes";
+import type { TextSink } from "./printer";
+
+export interface ByteProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Fast enough to look alive; a terminal over a network can follow. */
+const REDRAW_MS = 100;
+/** Lines in a log file: at 0, 25, 50, 75 and 100 %. */
+const QUARTERS = 4;
+/** ECMA-48: back to the start of the line, and erase to its end. */
+const CLEAR_LINE = "\r\u001b[K";
+
+export class ProgressLine {
+  readonly #label: string;
+  readonly #sink: TextSink;
+  readonly #nowMs: () => number;
+  #drawnMs = -Infinity;
+  #quarter = -1;
+
+  /** @param nowMs a clock in milliseconds. */
+  constructor(label: string, sink: TextSink, nowMs: () => number = () => performance.now()) {
+    this.#label = label;
+    this.#sink = sink;
+    this.#nowMs = nowMs;
+  }
+
+  readonly update = (progress: ByteProgress): void => {
+    if (this.#sink.isTTY === true) this.#redraw(progress);
+    else this.#addLine(progress);
+  };
+
+  /** Takes the line away; call it also after a failure. */
+  end(): void {
+    if (this.#drawnMs > -Infinity) this.#sink.write(CLEAR_LINE);
+    this.#drawnMs = -Infinity;
+  }
+
+  #redraw(progress: ByteProgress): void {
+    const now = this.#nowMs();
+    if (now - this.#drawnMs < REDRAW_MS) return;
+    this.#drawnMs = now;
+    this.#sink.write(CLEAR_LINE + this.#describe(progress));
+  }
+
+  #addLine(progress: ByteProgress): void {
+    const quarter = Math.floor(shareOf(progress) * QUARTERS);
+    if (quarter <= this.#quarter) return;
+    this.#quarter = quarter;
+    this.#sink.write(`${this.#describe(progress)}\n`);
+  }
+
+  #describe(progress: ByteProgress): string {
+    const percent = Math.floor(shareOf(progress) * 100);
+    const { doneBytes, totalBytes } = progress;
+    return `${this.#label}: ${percent} % (${formatBytes(doneBytes)} of ${formatBytes(totalBytes)})`;
+  }
+}
+
+function shareOf({ doneBytes, totalBytes }: ByteProgress): number {
+  return totalBytes <= 0 ? 1 : Math.min(1, doneBytes / totalBytes);
+}

@@ -1,0 +1,48 @@
+/** Text for terminals: tables, and what keeps a stranger's text from steering the terminal. */
+
+/** C0 without tab and line feed, DEL and C1: among them the beginnings of every escape sequence. */
+// eslint-disable-next-line no-control-regex -- Control characters are what it looks for.
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+/** One replacement per character keeps columns where they are. */
+const REPLACEMENT = "\ufffd";
+
+/** The text without control characters; tabs and line breaks stay. */
+export function printable(text: string): string {
+  return text.replace(CONTROLS, REPLACEMENT);
+}
+
+/** The text on one line without control characters. */
+export function oneLine(text: string): string {
+  return printable(text.replace(/\s*[\r\n\t]\s*/g, " ").trim());
+}
+
+/**
+ * Columns side by side, two spaces apart, as wide as their widest cell; the last one is not padded.
+ * @param rows the first is the heading.
+ * @param right indices of the columns that are set to the right, such as numbers.
+ * @returns lines, each with its line break.
+ */
+export function formatTable(
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
+  const clean = rows.map((row) => row.map(oneLine));
+  const nColumns = Math.max(0, ...clean.map((row) => row.length));
+  const widths = Array.from({ length: nColumns }, (_, column) =>
+    Math.max(...clean.map((row) => lengthOf(row[column] ?? ""))),
+  );
+  const lines = clean.map((row) =>
+    widths
+      .map((width, column) => {
+        const cell = row[column] ?? "";
+        const space = " ".repeat(width - lengthOf(cell));
+        return right.includes(column) ? space + cell : cell + space;
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Characters, not UTF-16 units. */
+const lengthOf = (text: string): number => [...text].length;

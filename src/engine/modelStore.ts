@@ -1,0 +1,128 @@
+/**
+ * Where models and image features are kept between runs, and what the name of a model means.
+ * Reads folders and writes nothing; knows no checkpoints.
+ */
+
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { AppError } from "../base/errors";
+import { MANIFEST_FILE } from "../model/manifest";
+import { openModelFolder, type ModelFolder } from "./modelFolder";
+
+/** The model that comes with the program; it is converted when it is first used. */
+export const DEMO_MODEL = "demo";
+
+/** What decides where the store lies; a process passes its own. */
+export interface StoreEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly homeDir: string;
+}
+
+/** Folders of the store. They need not exist yet. */
+export interface ModelStore {
+  readonly root: string;
+  /** One folder per model. */
+  readonly modelsDir: string;
+  /** One folder per model identity, see `EngineOptions.featureCacheDir`. */
+  readonly featuresDir: string;
+}
+
+/** A model's folder, or the demo, whose folder depends on the version of its checkpoint. */
+export type ModelReference =
+  { readonly kind: "demo" } | { readonly kind: "folder"; readonly folder: string };
+
+/** One folder of the store. */
+export interface StoredModel {
+  readonly name: string;
+  readonly folder: string;
+  /** Absent when the folder cannot be opened as a model. */
+  readonly model: ModelFolder | undefined;
+  /** Why it cannot: `model.missing`, `model.corrupt` or `model.unsupported`. */
+  readonly problem: AppError | undefined;
+}
+
+/** A folder that a conversion is still filling, or was filling when it was killed. */
+const PARTIAL = /\.partial-\d+$/;
+/** Also keeps a name from climbing out of the store. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/**
+ * The store of a user: SIGHTLINE_HOME, or the cache folder that the platform prescribes
+ * (XDG Base Directory Specification on Linux, `Library/Caches` on macOS, LOCALAPPDATA on Windows).
+ */
+export function modelStoreOf(environment: StoreEnvironment): ModelStore {
+  const root = rootOf(environment);
+  return {
+    root,
+    modelsDir: path.join(root, "models"),
+    featuresDir: path.join(root, "features"),
+  };
+}
+
+/**
+ * What a user means by a model: a folder when the text has a path separator or names a folder with a
+ * manifest, otherwise the name of a model in the store. A folder is not opened here.
+ * @param nameOrDir undefined means the demo.
+ * @throws AppError `model.missing` naming the models that there are.
+ */
+export async function resolveModel(
+  nameOrDir: string | undefined,
+  store: ModelStore,
+): Promise<ModelReference> {
+  if (nameOrDir === undefined || nameOrDir === DEMO_MODEL) return { kind: "demo" };
+  if (/[/\\]/.test(nameOrDir) || (await hasManifest(nameOrDir))) {
+    return { kind: "folder", folder: path.resolve(nameOrDir) };
+  }
+  const folder = path.join(store.modelsDir, nameOrDir);
+  if (PLAIN_NAME.test(nameOrDir) && (await hasManifest(folder))) return { kind: "folder", folder };
+  const names = (await folderNames(store.modelsDir)).filter((name) => !PARTIAL.test(name));
+  const known = [DEMO_MODEL, ...names].join(", ");
+  throw new AppError(
+    "model.missing",
+    `There is no model "${nameOrDir}". Known models: ${known}. Give one of these or the folder of a converted model.`,
+    { detail: { model: nameOrDir } },
+  );
+}
+
+/**
+ * Every folder of the store by name, damaged ones included; conversions in progress are left out.
+ * No weights are read. A store that does not exist is empty.
+ */
+export async function listModels(store: ModelStore): Promise<readonly StoredModel[]> {
+  const models: StoredModel[] = [];
+  for (const name of await folderNames(store.modelsDir)) {
+    if (PARTIAL.test(name)) continue;
+    const folder = path.join(store.modelsDir, name);
+    try {
+      models.push({ name, folder, model: await openModelFolder(folder), problem: undefined });
+    } catch (thrown) {
+      models.push({ name, folder, model: undefined, problem: AppError.from(thrown) });
+    }
+  }
+  return models;
+}
+
+function rootOf({ env, platform, homeDir }: StoreEnvironment): string {
+  const own = env["SIGHTLINE_HOME"];
+  if (own !== undefined && own !== "") return path.resolve(own);
+  if (platform === "darwin") return path.join(homeDir, "Library", "Caches", "sightline");
+  const prescribed = env[platform === "win32" ? "LOCALAPPDATA" : "XDG_CACHE_HOME"] ?? "";
+  // The specification asks to ignore a relative path.
+  if (path.isAbsolute(prescribed)) return path.join(prescribed, "sightline");
+  const usual = platform === "win32" ? ["AppData", "Local"] : [".cache"];
+  return path.join(homeDir, ...usual, "sightline");
+}
+
+async function hasManifest(folder: string): Promise<boolean> {
+  const found = await stat(path.join(folder, MANIFEST_FILE)).catch(() => undefined);
+  return found?.isFile() === true;
+}
+
+async function folderNames(parent: string): Promise<readonly string[]> {
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map(({ name }) => name)
+    .sort();
+}
