@@ -1,8 +1,13 @@
 /** The port between the server and the engine: what has to be there to answer the host. */
 
 import type { Progress } from "../protocol/engineMessages";
-import type { GenerateRequest, GenerateResult, RunOptions } from "../engine/request";
-import type { ScoreRequest, ScoreResult } from "../engine/request";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  RunOptions,
+  ScoreRequest,
+  ScoreResult,
+} from "../engine/request";
 import type { Device } from "../engine/session";
 
 export interface EngineHost {

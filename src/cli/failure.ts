@@ -42,7 +42,11 @@ export function failureJson(thrown: unknown): FailureJson {
 
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.ok };
-  const message = error.message.replace(/^error: /, "");
+  // Without a command commander prints the help and has no words for programs.
+  const message =
+    error.code === "commander.help"
+      ? "The command is missing. Use: sightline COMMAND …"
+      : error.message.replace(/^error: /, "");
   return { exitCode: EXIT.usage, json: { error: { code: "option.invalid", message } } };
 }
 

@@ -45,6 +45,13 @@ export const DEVICE_CHOICES = [
   "cpu",
 ] as const satisfies readonly DeviceChoice[];
 
+/** Flags whose value is the option of the same name. */
+const SAME_NAMES = [
+  ...(["maxNewTokens", "minNewTokens", "numBeams", "numReturnSequences", "lengthPenalty"] as const),
+  ...(["doSample", "temperature", "topK", "topP", "seed"] as const),
+  ...(["repetitionPenalty", "noRepeatNgramSize"] as const),
+] satisfies readonly (keyof GenerationFlags & keyof GenerationOptions)[];
+
 const ALPHA_MODES = ["white", "drop"] as const satisfies readonly AlphaMode[];
 
 /** `maxNewTokens` → `--max-new-tokens`; stop strings have a flag of another name. */
@@ -74,8 +81,12 @@ export function addModelFlags(command: Command): Command {
 
 /** Names and defaults are those of transformers' generate(), greedy unless told otherwise. */
 export function addGenerationFlags(command: Command): Command {
-  const number = (flag: string, text: string): Option =>
-    new Option(flag, text).argParser(parseNumber);
+  const number = (flag: string, text: string): Option => {
+    const option = new Option(flag, text).argParser(parseNumber);
+    // Commander would take --no-repeat-ngram-size for the opposite of --repeat-ngram-size.
+    option.negate = false;
+    return option;
+  };
   return command
     .addOption(number("--max-new-tokens <n>", "longest answer in tokens (default: 30)"))
     .addOption(number("--min-new-tokens <n>", "shortest answer in tokens (default: 0)"))
@@ -108,13 +119,10 @@ export function addGenerationFlags(command: Command): Command {
  * @throws AppError `option.invalid` for a value out of its range, before any model is opened.
  */
 export function generationOptionsOf(flags: GenerationFlags): Partial<GenerationOptions> {
-  const { stop, earlyStopping, ...same } = flags;
+  const { stop, earlyStopping } = flags;
+  const given = SAME_NAMES.filter((name) => flags[name] !== undefined);
   const options: Partial<GenerationOptions> = {
-    ...pick(same, [
-      ...["maxNewTokens", "minNewTokens", "numBeams", "numReturnSequences"],
-      ...["lengthPenalty", "doSample", "temperature", "topK", "topP", "seed"],
-      ...["repetitionPenalty", "noRepeatNgramSize"],
-    ] as (keyof typeof same)[]),
+    ...Object.fromEntries(given.map((name) => [name, flags[name]])),
     ...(stop === undefined ? {} : { stopStrings: stop }),
     ...(earlyStopping === undefined
       ? {}
@@ -148,10 +156,4 @@ function parseNumber(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
   return value;
-}
-
-/** The given keys that have a value. */
-function pick<T extends object, K extends keyof T>(source: T, keys: readonly K[]): Partial<T> {
-  const entries = keys.flatMap((key) => (source[key] === undefined ? [] : [[key, source[key]]]));
-  return Object.fromEntries(entries) as Partial<T>;
 }

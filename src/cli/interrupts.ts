@@ -28,9 +28,9 @@ export class Interrupts {
     this.#stop(EXIT_CODES[signal]);
   }
 
-  /** The reader of our output has seen enough, which is no failure: `sightline … | head`. */
-  readerLeft(): void {
-    this.#stop(0);
+  /** Stops the work because nobody can get its output. */
+  outputLost(exitCode: number): void {
+    this.#stop(exitCode);
   }
 
   /**

@@ -45,4 +45,4 @@ export function formatTable(
 }
 
 /** Characters, not UTF-16 units. */
-const lengthOf = (text: string): number => [...text].length;
+const lengthOf = (text: string): number => Array.from(text).length;

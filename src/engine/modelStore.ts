@@ -42,6 +42,8 @@ export interface StoredModel {
   readonly problem: AppError | undefined;
 }
 
+/** What demoFolderName gives. */
+const DEMO_FOLDER = /^demo-[0-9a-f]{12}$/;
 /** A folder that a conversion is still filling, or was filling when it was killed. */
 const PARTIAL = /\.partial-\d+$/;
 /** Also keeps a name from climbing out of the store. */
@@ -61,6 +63,14 @@ export function modelStoreOf(environment: StoreEnvironment): ModelStore {
 }
 
 /**
+ * The name of the demo's folder in the store.
+ * @param digest sha256 in hexadecimal of all that decides what the folder contains.
+ */
+export function demoFolderName(digest: string): string {
+  return `${DEMO_MODEL}-${digest.slice(0, 12)}`;
+}
+
+/**
  * What a user means by a model: a folder when the text has a path separator or names a folder with a
  * manifest, otherwise the name of a model in the store. A folder is not opened here.
  * @param nameOrDir undefined means the demo.
@@ -76,8 +86,9 @@ export async function resolveModel(
   }
   const folder = path.join(store.modelsDir, nameOrDir);
   if (PLAIN_NAME.test(nameOrDir) && (await hasManifest(folder))) return { kind: "folder", folder };
-  const names = (await folderNames(store.modelsDir)).filter((name) => !PARTIAL.test(name));
-  const known = [DEMO_MODEL, ...names].join(", ");
+  const names = await folderNames(store.modelsDir);
+  const own = names.filter((name) => !PARTIAL.test(name) && !DEMO_FOLDER.test(name));
+  const known = [DEMO_MODEL, ...own].join(", ");
   throw new AppError(
     "model.missing",
     `There is no model "${nameOrDir}". Known models: ${known}. Give one of these or the folder of a converted model.`,

@@ -3,7 +3,7 @@
 export type DecodeIds = (ids: readonly number[]) => string;
 
 export interface TextStreamOptions {
-  /** Leave out white space before the first character, as the finished text does. @default false */
+  /** Leave out white space before the first character, as `stripText` does. @default false */
   readonly trimStart?: boolean;
   /** The text ends before the first of these that is completed, none of them empty. @default [] */
   readonly stopStrings?: readonly string[];
@@ -109,7 +109,7 @@ export class TextStream {
 
   #trimmed(text: string): string {
     if (!this.#trims) return text;
-    const trimmed = text.trimStart();
+    const trimmed = text.slice(leadingSpaces(text));
     if (trimmed !== "") this.#trims = false;
     return trimmed;
   }
@@ -132,6 +132,24 @@ export class TextStream {
 export function cutAtStopString(text: string, stopStrings: readonly string[]): string {
   const stops = new StopMatcher(stopStrings);
   return stops.push(text) + stops.end();
+}
+
+/** `text` without white space around it, as Python's `strip()`, which transformers' users apply. */
+export function stripText(text: string): string {
+  let end = text.length;
+  while (end > 0 && isPythonSpace(text.charAt(end - 1))) end -= 1;
+  return text.slice(Math.min(leadingSpaces(text), end), end);
+}
+
+/** Python's `str.isspace()`; unlike `trim()` it knows U+001C to U+001F and U+0085, and not U+FEFF. */
+function isPythonSpace(unit: string): boolean {
+  return /\p{White_Space}/u.test(unit) || (unit >= "\u001c" && unit <= "\u001f");
+}
+
+function leadingSpaces(text: string): number {
+  let start = 0;
+  while (start < text.length && isPythonSpace(text.charAt(start))) start += 1;
+  return start;
 }
 
 /** Lets text through except for what may begin a stop string (Knuth, Morris and Pratt's search). */

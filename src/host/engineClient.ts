@@ -107,18 +107,12 @@ export class EngineClient {
 
   /** Answers a question about a picture; the answer also arrives piece by piece in `onText`. */
   generate(params: Params<"generate">, options: CallOptions = {}): Promise<Result<"generate">> {
-    return this.#work(options.signal, async (connection) => {
-      await abortable(this.#ensureModel(connection), options.signal);
-      return await connection.call("generate", params, options);
-    });
+    return this.#ask("generate", params, options);
   }
 
   /** Says how well texts fit a picture. */
   score(params: Params<"score">, options: CallOptions = {}): Promise<Result<"score">> {
-    return this.#work(options.signal, async (connection) => {
-      await abortable(this.#ensureModel(connection), options.signal);
-      return await connection.call("score", params, options);
-    });
+    return this.#ask("score", params, options);
   }
 
   /** Converts a checkpoint; nothing else runs meanwhile. */
@@ -148,6 +142,19 @@ export class EngineClient {
     this.#connection?.stop();
     await this.#starting?.catch(() => undefined);
     await this.#allGone;
+  }
+
+  #ask<M extends "generate" | "score">(
+    method: M,
+    params: Params<M>,
+    options: CallOptions,
+  ): Promise<Result<M>> {
+    return this.#work(options.signal, async (connection) => {
+      const reload = this.#reloadInto(connection);
+      // No await without a reload, so that requests are sent in the order of their calls.
+      if (reload !== undefined) await abortable(reload, options.signal);
+      return await connection.call(method, params, options);
+    });
   }
 
   async #work<T>(
@@ -237,9 +244,9 @@ export class EngineClient {
   }
 
   /** Loads the model again when the child is not the one that held it. */
-  #ensureModel(connection: EngineConnection): Promise<void> {
+  #reloadInto(connection: EngineConnection): Promise<void> | undefined {
     const model = this.#model;
-    if (model === undefined || this.#modelHolder === connection) return Promise.resolve();
+    if (model === undefined || this.#modelHolder === connection) return undefined;
     if (this.#reload?.into !== connection) {
       const done = connection
         .call("load", model)

@@ -1,4 +1,8 @@
-/** One forked child: its channel, its log and its end. Knows nothing of what is said on the channel. */
+/**
+ * One forked child: its channel, its log and its end. Knows nothing of what is said on the channel.
+ * Node frames the messages: bytes that something else writes into the channel's file descriptor are
+ * an uncaught exception of Node's that cannot be caught here.
+ */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { createInterface } from "node:readline";

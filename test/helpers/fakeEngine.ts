@@ -14,7 +14,7 @@ export type Commands = Readonly<Record<string, (run: RunOptions) => Promise<stri
 
 /**
  * Understands the prompts `count N` (N pieces of text), `endless` (pieces until it is cancelled),
- * `model` (the loaded folder), `fail` (an error) and those of `commands`.
+ * `model` (the loaded folder), `stuck` (no end, not even by a cancel) and those of `commands`.
  * The folder `/missing` cannot be loaded and the checkpoint `/endless` never ends.
  */
 export function createFakeEngine(commands: Commands = {}): EngineHost {
@@ -71,6 +71,8 @@ async function runCommand(request: GenerateRequest, running: Running): Promise<s
       return await emit(Infinity, run);
     case "model":
       return folder;
+    case "stuck":
+      return await new Promise<never>(() => undefined);
     default:
       throw new AppError("option.invalid", `The fake engine does not know "${word}".`);
   }

@@ -1,5 +1,7 @@
 /** Waiting for something real, with a limit. */
 
+import { readFileSync } from "node:fs";
+
 /** Settles when the condition holds. @throws when that takes longer than `limitMs`. */
 export async function until(
   condition: () => boolean,
@@ -15,12 +17,22 @@ export async function until(
   }
 }
 
-/** True while a process of this id is there. */
+/** True while a process of this id runs. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
+    return false;
+  }
+  return !isZombie(pid);
+}
+
+/** An orphan that has ended keeps its id until somebody reaps it, which not every container does. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    // No /proc on this platform.
     return false;
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { buildPrompt, type PromptFamily } from "../../../src/engine/prompt";
 import type { Prompt, Turn } from "../../../src/engine/request";
-import { randomSource } from "../../helpers/random";
+import { SeededRandom } from "../../helpers/random";
 
 /** One token per word and one special token. */
 const count = (text: string): number => text.split(" ").length + 1;
@@ -154,12 +154,17 @@ describe("a prompt in a limited room", () => {
   });
 
   it("keeps as many turns as fit and always the last question, for any chat and limit", () => {
-    const random = randomSource(5);
+    const random = new SeededRandom(5);
     for (let round = 0; round < 500; round += 1) {
-      const nTurns = Math.floor(random() * 40);
-      const maxTokens = Math.floor(random() * 200);
+      const nTurns = random.int(40);
+      const maxTokens = random.int(200);
       const chat = chatOf(nTurns);
-      const request = { prompt: { kind: "chat", ...chat }, family: "opt", count, maxTokens } as const;
+      const request = {
+        prompt: { kind: "chat", ...chat },
+        family: "opt",
+        count,
+        maxTokens,
+      } as const;
       const room = maxTokens - 6;
       if (room < 0) {
         assert.throws(() => buildPrompt(request), AppError);

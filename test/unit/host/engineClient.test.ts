@@ -104,10 +104,20 @@ describe("EngineClient", () => {
     assert.equal(processes.length, 1);
   });
 
+  it("sends requests in the order of their calls", async () => {
+    const { client } = create();
+    await client.load(model);
+    const before = answer(client, "model");
+    const load = client.load({ model: "/other", device: "cpu" });
+    const after = answer(client, "model");
+    assert.deepEqual(await Promise.all([before, after]), ["/m", "/other"]);
+    await load;
+  });
+
   it("rejects pending calls when the child dies, and the next call works", async () => {
     const { client, processes } = create();
     await client.load(model);
-    const calls = [answer(client, "endless"), answer(client, "endless")];
+    const calls = [answer(client, "stuck"), answer(client, "stuck")];
     await turn();
     processes[0]?.crash();
     for (const call of calls) await rejectsWith(call, "engine.exited", /exit code 70|closed/);
@@ -210,37 +220,32 @@ describe("EngineClient", () => {
   });
 
   it("ends a child that gives no sign of life, and counts text as one", async () => {
-    const stuck = new Gate();
+    const speak = new Gate();
     const engine = createFakeEngine({
-      stuck: async ({ onText }) => {
+      once: async ({ onText }) => {
+        await speak.opened;
         onText?.("a");
-        stuck.open();
         return await new Promise<never>(() => undefined);
       },
     });
     const { client, processes, clock } = create({}, () => ({ engine }));
     await client.load(model);
-    let nTexts = 0;
-    const params = { image: new Uint8Array(1), prompt: { kind: "raw", text: "stuck" } } as const;
-    const call = client.generate(params, {
-      onText: () => {
-        nTexts += 1;
-        clock.advance(4000);
-      },
-    });
+    const call = answer(client, "once");
     const waiting = convert(client);
     const settled = [
       rejectsWith(call, "engine.timeout", /5 seconds \(generate\)/),
       rejectsWith(waiting, "engine.timeout"),
     ];
-    await stuck.opened;
     await turn();
-    assert.equal(nTexts, 1);
     clock.advance(4999);
-    assert.deepEqual(processes[0]?.kills, []);
+    speak.open();
+    await turn();
+    clock.advance(4999);
+    const [child] = processes;
+    assert.deepEqual(child?.kills, []);
     clock.advance(1);
     await Promise.all(settled);
-    assert.deepEqual(processes[0]?.kills, ["killNow"]);
+    assert.deepEqual(child.kills, ["killNow"]);
     assert.equal(await answer(client, "model"), "/m");
   });
 
@@ -266,8 +271,7 @@ describe("EngineClient", () => {
   });
 
   it("ends a child that does not answer a cancel, and rejects the call as cancelled", async () => {
-    const engine = createFakeEngine({ stuck: () => new Promise<never>(() => undefined) });
-    const { client, processes, clock, states } = create({}, () => ({ engine }));
+    const { client, processes, clock, states } = create();
     await client.load(model);
     const controller = new AbortController();
     const call = answer(client, "stuck", controller.signal);
@@ -275,10 +279,11 @@ describe("EngineClient", () => {
     await turn();
     controller.abort();
     clock.advance(499);
-    assert.deepEqual(processes[0]?.kills, []);
+    const [child] = processes;
+    assert.deepEqual(child?.kills, []);
     clock.advance(1);
     await settled;
-    assert.deepEqual(processes[0]?.kills, ["killNow"]);
+    assert.deepEqual(child.kills, ["killNow"]);
     assert.equal(states.at(-1), "stopped");
     assert.equal(await answer(client, "model"), "/m");
   });

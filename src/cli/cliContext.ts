@@ -1,0 +1,44 @@
+/** What every command is given: the process's streams and folders, passed by hand. */
+
+import type { Readable } from "node:stream";
+import { modelStoreOf, type ModelStore, type StoreEnvironment } from "../engine/modelStore";
+import type { OutputFlags } from "./flags";
+import type { Interrupts } from "./interrupts";
+import { Printer, type TextSink } from "./printer";
+
+/** Standard input, opened only by a command that reads it. */
+export type StandardInput = Readable & { readonly isTTY?: boolean };
+
+/** The process that the command line runs in. */
+export interface CliHost {
+  readonly stdin: () => StandardInput;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly environment: StoreEnvironment;
+  readonly interrupts: Interrupts;
+  /** Folder of the checkpoint that comes with the program. */
+  readonly demoCheckpoint: string;
+  readonly version: string;
+}
+
+/** What a single run of a command works with. */
+export interface CliContext {
+  readonly host: CliHost;
+  readonly printer: Printer;
+  readonly store: ModelStore;
+  readonly signal: AbortSignal;
+}
+
+export function contextOf(host: CliHost, flags: OutputFlags): CliContext {
+  return {
+    host,
+    printer: new Printer({
+      stdout: host.stdout,
+      stderr: host.stderr,
+      isJson: flags.json === true,
+      isQuiet: flags.quiet === true,
+    }),
+    store: modelStoreOf(host.environment),
+    signal: host.interrupts.signal,
+  };
+}

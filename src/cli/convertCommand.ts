@@ -1,0 +1,49 @@
+/** `convert`: a checkpoint becomes a model folder. */
+
+import { formatBytes } from "../base/bytes";
+import { convertModel, type ConvertResult } from "../convert/convertModel";
+import { formatPrecision } from "../model/precision";
+import type { CliContext } from "./cliContext";
+import { EXIT } from "./failure";
+import type { OutputFlags } from "./flags";
+
+export interface ConvertFlags extends OutputFlags {
+  readonly precision: string;
+}
+
+/**
+ * Converts, with progress on stderr; leaves nothing behind when it is cancelled.
+ * @throws AppError as `convertModel`.
+ */
+export async function convert(
+  context: CliContext,
+  paths: { readonly checkpoint: string; readonly out: string },
+  flags: ConvertFlags,
+): Promise<number> {
+  const { printer, signal } = context;
+  const progress = printer.progress("Converting");
+  let result: ConvertResult;
+  try {
+    result = await convertModel({
+      ...paths,
+      precision: flags.precision,
+      signal,
+      onProgress: progress.update,
+    });
+  } finally {
+    progress.end();
+  }
+  const { folder, manifest, dropped } = result;
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  if (printer.isJson) {
+    const parts = manifest.parts.map(({ name, precision }) => ({
+      name,
+      precision: formatPrecision(precision),
+    }));
+    printer.json({ folder, bytes, parts, dropped });
+  } else {
+    for (const { name, reason } of dropped) printer.note(`Left out ${name}: ${reason}.`);
+    printer.text(`${folder}: ${formatBytes(bytes)} in ${manifest.files.length} files\n`);
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The command line's entry: hands the process's streams, signals and folders to the commands. */
+
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { EXIT } from "./failure";
+import { connectSignals, Interrupts } from "./interrupts";
+import { runCli } from "./program";
+
+// Both the bundle and the package's own files lie below this folder.
+const packageDir = path.join(__dirname, "..");
+const { version } = JSON.parse(readFileSync(path.join(packageDir, "package.json"), "utf8")) as {
+  readonly version: string;
+};
+const interrupts = new Interrupts();
+connectSignals(interrupts, process);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // `sightline … | head`: a reader that has seen enough is no failure.
+  process.exitCode = error.code === "EPIPE" ? EXIT.ok : EXIT.failed;
+  if (error.code !== "EPIPE") {
+    process.stderr.write(`sightline: The output cannot be written: ${error.message}.\n`);
+  }
+  interrupts.outputLost(process.exitCode);
+});
+// Nobody reads what is wrong, so there is nothing left to tell.
+process.stderr.on("error", () => undefined);
+
+void runCli(process.argv.slice(2), {
+  stdin: () => process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: { env: process.env, platform: process.platform, homeDir: homedir() },
+  interrupts,
+  demoCheckpoint: path.join(packageDir, "models", "demo"),
+  version,
+}).then((exitCode) => {
+  process.exitCode ??= exitCode;
+  // A file that was being opened, a pipe for example, cannot be given up and would keep it alive.
+  if (interrupts.signal.aborted) process.exit();
+});

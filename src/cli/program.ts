@@ -1,0 +1,174 @@
+/** The commands and their arguments; what they do is in a file of its own each, loaded when it runs. */
+
+import { Command, Option } from "commander";
+import type { AskFlags, CaptionFlags } from "./askCommand";
+import type { ChatFlags } from "./chatCommand";
+import { contextOf, type CliContext, type CliHost } from "./cliContext";
+import type { ConvertFlags } from "./convertCommand";
+import { EXIT, failureOf } from "./failure";
+import {
+  addGenerationFlags,
+  addModelFlags,
+  addOutputFlags,
+  DEVICE_CHOICES,
+  type ModelFlags,
+  type OutputFlags,
+} from "./flags";
+import type { InspectFlags } from "./inspectCommand";
+import { Printer } from "./printer";
+import type { VerifyFlags } from "./verifyKit";
+
+/**
+ * Runs one command line and tells of its failure.
+ * @param args without the program's own two.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.
+ */
+export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
+  const result: ExitCode = { value: EXIT.ok };
+  try {
+    await programOf(host, result).parseAsync(args, { from: "user" });
+    return result.value;
+  } catch (thrown) {
+    const failure = failureOf(thrown, host.interrupts);
+    const isJson = args.includes("--json");
+    const printer = new Printer({ ...host, isJson, isQuiet: false });
+    if (failure.line !== undefined) printer.failure(failure.line);
+    if (isJson && failure.json !== undefined) printer.json(failure.json);
+    return failure.exitCode;
+  }
+}
+
+/** Commander's actions return nothing, so a command leaves its exit code here. */
+interface ExitCode {
+  value: number;
+}
+
+type Run = (flags: OutputFlags, work: (context: CliContext) => Promise<number>) => Promise<void>;
+
+function programOf(host: CliHost, result: ExitCode): Command {
+  const program = new Command("sightline")
+    .description("Answers questions about pictures with BLIP-2, on this machine.")
+    .version(host.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print how a command is used")
+    .helpCommand("help [command]", "print how a command is used")
+    .showHelpAfterError("Run with --help for the usage.")
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stderr.write(text),
+      outputError: (text, write) => {
+        write(`sightline: ${text.replace(/^error: /, "")}`);
+      },
+    })
+    .exitOverride();
+  const run: Run = async (flags, work) => {
+    result.value = await work(contextOf(host, flags));
+  };
+  addAnswering(program, run);
+  addScore(program, run);
+  addModels(program, run);
+  addVerify(program, run);
+  return program;
+}
+
+const IMAGE = "a picture file, or - for standard input";
+
+function addAnswering(program: Command, run: Run): void {
+  addGenerationFlags(addModelFlags(program.command("ask")))
+    .description("answer a question about a picture")
+    .argument("<image>", IMAGE)
+    .argument("[question]", "the question, unless --raw-prompt is given")
+    .option("--raw-prompt <text>", "exactly the text that the language model continues")
+    .action((image: string, question: string | undefined, flags: AskFlags) =>
+      run(flags, async (context) => {
+        const { ask } = await import("./askCommand");
+        return ask(context, { image, question }, flags);
+      }),
+    );
+  addGenerationFlags(addModelFlags(program.command("caption")))
+    .description("describe pictures, one line each")
+    .argument("<image...>", IMAGE)
+    .option("--prompt <prefix>", 'words that the description continues, such as "a photo of"')
+    .action((images: readonly string[], flags: CaptionFlags) =>
+      run(flags, async (context) => {
+        const { caption } = await import("./askCommand");
+        return caption(context, images, flags);
+      }),
+    );
+  addGenerationFlags(addModelFlags(program.command("chat")))
+    .description("talk about a picture: one question per line, /new, /exit")
+    .argument("<image>", "a picture file")
+    .action((image: string, flags: ChatFlags) =>
+      run(flags, async (context) => {
+        const { chat } = await import("./chatCommand");
+        return chat(context, image, flags);
+      }),
+    );
+}
+
+function addScore(program: Command, run: Run): void {
+  addModelFlags(program.command("score"))
+    .description("score how well texts fit a picture, with a retrieval model")
+    .argument("<image>", IMAGE)
+    .argument("<text...>", "texts to compare with the picture")
+    .action((image: string, texts: readonly string[], flags: ModelFlags) =>
+      run(flags, async (context) => {
+        const { score } = await import("./scoreCommand");
+        return score(context, { image, texts }, flags);
+      }),
+    );
+}
+
+function addModels(program: Command, run: Run): void {
+  addOutputFlags(program.command("convert"))
+    .description("convert a Hugging Face checkpoint to a model folder")
+    .argument("<checkpoint>", "folder with config.json and safetensors files")
+    .argument("<out>", "folder to create")
+    .addOption(precisionFlag("precision of the weights, by part if need be"))
+    .action((checkpoint: string, out: string, flags: ConvertFlags) =>
+      run(flags, async (context) => {
+        const { convert } = await import("./convertCommand");
+        return convert(context, { checkpoint, out }, flags);
+      }),
+    );
+  addOutputFlags(program.command("inspect"))
+    .description("describe a model or a checkpoint")
+    .argument("<target>", "name or folder of a model, or folder of a checkpoint")
+    .option("--verify", "compare the model's files with the sha256 sums in its manifest")
+    .action((target: string, flags: InspectFlags) =>
+      run(flags, async (context) => {
+        const { inspect } = await import("./inspectCommand");
+        return inspect(context, target, flags);
+      }),
+    );
+  addOutputFlags(program.command("models"))
+    .description("list the models that --model knows by name")
+    .action((flags: OutputFlags) =>
+      run(flags, async (context) => {
+        const { models } = await import("./modelsCommand");
+        return models(context);
+      }),
+    );
+}
+
+function addVerify(program: Command, run: Run): void {
+  addOutputFlags(program.command("verify"))
+    .description("compare every stage with values that transformers computed")
+    .argument("<kit>", "folder with checkpoint, images, cases.json and tensors.safetensors")
+    .addOption(precisionFlag("precision to convert the kit's checkpoint to"))
+    .addOption(
+      new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("cpu"),
+    )
+    .action((kit: string, flags: VerifyFlags) =>
+      run(flags, async (context) => {
+        const { verify } = await import("./verifyKit");
+        return verify(context, kit, flags);
+      }),
+    );
+}
+
+function precisionFlag(text: string): Option {
+  return new Option(
+    "--precision <plan>",
+    `${text}: f32, f16, int8, int4, decoder=int4:128 …`,
+  ).default("f32");
+}
