@@ -75,8 +75,16 @@ export class AppError extends Error {
   /** Any thrown value as an AppError; what we did not expect becomes `internal`. */
   static from(thrown: unknown): AppError {
     if (thrown instanceof AppError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new AppError("internal", `Unexpected failure: ${message}`, { cause: thrown });
+    return new AppError("internal", `Unexpected failure: ${describe(thrown)}`, { cause: thrown });
+  }
+}
+
+/** Anything can be thrown, even an object that cannot be turned into a text. */
+function describe(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return "a value that cannot be shown";
   }
 }
 

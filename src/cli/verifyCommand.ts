@@ -30,6 +30,8 @@ export interface VerifyOptions {
   readonly precision?: string;
   /** @default "cpu" */
   readonly device?: DeviceChoice;
+  /** Generate for this many cases only, where a device is slow. @default all */
+  readonly maxCases?: number;
   /** Called with a line for people before each longer piece of work. */
   readonly onProgress?: (text: string) => void;
 }
@@ -82,6 +84,7 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
       const generation = await compareGeneration(kit, engine, {
         model,
         precision: coarsest(precision),
+        maxCases: options.maxCases ?? Infinity,
       });
       const report = { kind: kit.kind, precision, device: engine.info.device, stages, generation };
       return { ...report, ok: isOk(report) };
@@ -231,12 +234,12 @@ async function compareScores(
 async function compareGeneration(
   kit: Kit,
   engine: Blip2Engine,
-  at: { model: ModelFolder; precision: PrecisionKind },
+  at: { model: ModelFolder; precision: PrecisionKind; maxCases: number },
 ): Promise<VerifyReport["generation"]> {
   const { eosTokenIds = [], padTokenId = -1 } = at.model.generation ?? {};
   const context = { precision: at.precision, eosTokenIds, padTokenId };
   const settings: Record<string, { cases: number; equal: number }> = {};
-  for (const entry of kit.cases) {
+  for (const entry of kit.cases.slice(0, at.maxCases)) {
     const image = await readFile(path.join(kit.folder, "images", entry.image));
     for (const generation of entry.generation) {
       const count = (settings[generation.setting] ??= { cases: 0, equal: 0 });

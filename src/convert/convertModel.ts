@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, statfs } from "node:fs/promises";
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
@@ -24,6 +24,7 @@ import {
 } from "../model/manifest";
 import { parsePrecisionPlan, type Precision } from "../model/precision";
 import { openCheckpoint, type Checkpoint } from "./checkpoint";
+import { corruptFile } from "./checkpointText";
 import { CheckpointWeights } from "./checkpointWeights";
 import { planModel, type ModelPlan } from "./modelPlan";
 import { TensorReader } from "./safetensors";
@@ -63,6 +64,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
   const precisionOf = (part: PartName): Precision =>
     precision.parts.get(part) ?? precision.fallback;
   const out = path.resolve(options.out);
+  throwIfAborted(options.signal);
   await expectFree(out);
   const checkpoint = await openCheckpoint(options.checkpoint);
   const map = new WeightMap(checkpoint);
@@ -105,7 +107,7 @@ class Progress {
 
 /** @throws AppError `convert.failed` when something is already at the target. */
 async function expectFree(out: string): Promise<void> {
-  const present = await stat(out).catch(() => undefined);
+  const present = await lstat(out).catch(() => undefined);
   if (present !== undefined) {
     throw new AppError(
       "convert.failed",
@@ -118,8 +120,9 @@ async function expectFree(out: string): Promise<void> {
 /** Fills a temporary sibling and renames it at the end; on any failure the sibling is deleted. */
 async function writeBeside<T>(out: string, fill: (folder: string) => Promise<T>): Promise<T> {
   const partial = `${out}.partial-${process.pid}`;
+  let firstCreated: string | undefined;
   try {
-    await mkdir(path.dirname(out), { recursive: true });
+    firstCreated = await mkdir(path.dirname(out), { recursive: true });
     await removeLeftovers(out);
     await mkdir(partial);
     const result = await fill(partial);
@@ -127,7 +130,21 @@ async function writeBeside<T>(out: string, fill: (folder: string) => Promise<T>)
     return result;
   } catch (thrown) {
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    await removeParents(out, firstCreated);
     throw explainWriteFailure(thrown, out);
+  }
+}
+
+/** Deletes the parents that were made for the target, as far as nobody else uses them. */
+async function removeParents(out: string, firstCreated: string | undefined): Promise<void> {
+  if (firstCreated === undefined) return;
+  for (let folder = path.dirname(out); folder.startsWith(firstCreated);) {
+    try {
+      await rmdir(folder);
+    } catch {
+      return;
+    }
+    folder = path.dirname(folder);
   }
 }
 
@@ -165,6 +182,9 @@ function explainWriteFailure(thrown: unknown, out: string): AppError {
     EPERM: "there is no permission to write there. Choose another folder",
     EROFS: "the disk is read-only. Choose another folder",
     ENOTDIR: "part of the path is a file. Choose another folder",
+    EEXIST: "a file of that name is in the way. Choose another folder",
+    ENOTEMPTY: "something else was put there meanwhile. Choose another folder",
+    EFBIG: "files of that size are not allowed there. Choose another disk or raise the limit",
   };
   return new AppError(
     "convert.failed",
@@ -208,6 +228,8 @@ async function writeModel(folder: string, job: WriteJob): Promise<Manifest> {
     files,
   };
   await writeFile(folder, MANIFEST_FILE, utf8(formatManifest(manifest)));
+  // The last chance: after this the model appears under its name.
+  throwIfAborted(progress.signal);
   return manifest;
 }
 
@@ -262,13 +284,25 @@ async function hashSource(checkpoint: Checkpoint, progress: Progress): Promise<M
   const files: ManifestFile[] = [];
   for (const { path: file, bytes } of checkpoint.weightFiles) {
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(file, { highWaterMark: 4 << 20 })) {
-      hash.update(chunk as Uint8Array);
-      progress.advance((chunk as Uint8Array).length);
+    let hashed = 0;
+    for await (const chunk of readSource(file)) {
+      hash.update(chunk);
+      hashed += chunk.length;
+      progress.advance(chunk.length);
     }
+    if (hashed !== bytes) throw corruptFile({ file }, "it changed while it was converted");
     files.push({ path: path.basename(file), bytes, sha256: hash.digest("hex") });
   }
   return files;
+}
+
+/** @throws AppError `checkpoint.corrupt`: a failed read is no failed write. */
+async function* readSource(file: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* createReadStream(file, { highWaterMark: 4 << 20 }) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw corruptFile({ file }, "its bytes could not be read", cause);
+  }
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, n) => total + n, 0);

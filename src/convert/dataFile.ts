@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { invariant } from "../base/assert";
 import { throwIfAborted } from "../base/errors";
 import type { OnnxDataType, OnnxInitializer } from "../model/onnxProto";
@@ -29,6 +29,9 @@ export interface DataEntry {
   readonly initializers: readonly PlannedInitializer[];
   readonly produce: () => AsyncIterable<Piece>;
 }
+
+/** Bytes that are written between two reports: a big piece must not make the progress stand still. */
+const MAX_WRITE_BYTES = 16 << 20;
 
 /** Whole pages, so that the file can be mapped into memory; small vectors need no more than a cache line. */
 const PAGE = 4096;
@@ -102,13 +105,14 @@ export class DataFilePlan {
     const hash = createHash("sha256");
     let end = 0;
     const append = async (bytes: Uint8Array): Promise<void> => {
-      throwIfAborted(run.signal);
-      hash.update(bytes);
-      for (let done = 0; done < bytes.length;) {
-        done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+      for (let begin = 0; begin < bytes.length; begin += MAX_WRITE_BYTES) {
+        throwIfAborted(run.signal);
+        const step = bytes.subarray(begin, begin + MAX_WRITE_BYTES);
+        hash.update(step);
+        await writeAll(file, step);
+        end += step.length;
+        run.onBytes(step.length);
       }
-      end += bytes.length;
-      run.onBytes(bytes.length);
     };
     try {
       for (const { entry, offsets } of this.#entries) {
@@ -133,8 +137,14 @@ export class DataFilePlan {
 
 export interface WriteOptions {
   readonly signal: AbortSignal | undefined;
-  /** Called after each piece with its size in bytes. */
+  /** Called after each write with its size in bytes, at most 16 MiB. */
   readonly onBytes: (bytes: number) => void;
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+  }
 }
 
 const alignUp = (value: number, step: number): number => Math.ceil(value / step) * step;

@@ -32,61 +32,66 @@ export function quantizeRows(
   format: BlockFormat,
 ): { codes: Uint8Array; scales: Float32Array } {
   const rows = values.length / cols;
+  const { bits, blockSize } = format;
   const blocks = blocksPerRow(cols, format);
-  const rowBytes = codeBytesPerRow(cols, format);
-  const zero = 1 << (format.bits - 1);
-  const codes = new Uint8Array(rows * rowBytes).fill(format.bits === 8 ? zero : zero * 0x11);
+  const blockBytes = (blockSize * bits) / 8;
+  const zero = 1 << (bits - 1);
+  const codes = new Uint8Array(rows * blocks * blockBytes).fill(bits === 8 ? zero : zero * 0x11);
   const scales = new Float32Array(rows * blocks);
-  for (let row = 0; row < rows; row++) {
-    for (let block = 0; block < blocks; block++) {
-      const begin = row * cols + block * format.blockSize;
-      const end = Math.min(begin + format.blockSize, (row + 1) * cols);
-      const scale = blockScale(values, begin, end) / -zero;
-      scales[row * blocks + block] = scale;
-      const out = row * rowBytes + (block * format.blockSize * format.bits) / 8;
-      if (format.bits === 8) encode8(values, { begin, end, scale }, codes.subarray(out));
-      else encode4(values, { begin, end, scale }, codes.subarray(out));
+  const encode = bits === 8 ? encode8 : encode4;
+  for (let row = 0, at = 0; row < rows; row++) {
+    const rowEnd = (row + 1) * cols;
+    for (let begin = row * cols; begin < rowEnd; begin += blockSize, at++) {
+      const end = Math.min(begin + blockSize, rowEnd);
+      scales[at] = signedPeak(values, begin, end) / -zero;
+      // As it is stored: the codes must fit the scale that the reader will multiply by.
+      const block = { begin, end, inverse: 1 / scales[at]!, at: at * blockBytes };
+      encode(values, block, codes);
     }
   }
   return { codes, scales };
 }
 
 /** The value of largest magnitude, with its sign; a block of zeros gives a harmless scale. */
-function blockScale(values: Float32Array, begin: number, end: number): number {
-  let peak = 0;
-  let magnitude = 0;
+function signedPeak(values: Float32Array, begin: number, end: number): number {
+  let low = 0;
+  let high = 0;
   for (let i = begin; i < end; i++) {
     const value = values[i]!;
-    const size = value < 0 ? -value : value;
-    if (size > magnitude) {
-      magnitude = size;
-      peak = value;
-    }
+    if (value > high) high = value;
+    else if (value < low) low = value;
   }
+  const peak = high >= -low ? high : low;
   return peak === 0 ? 1 : peak;
 }
 
 interface Block {
   readonly begin: number;
   readonly end: number;
-  readonly scale: number;
+  /** 1 / scale. */
+  readonly inverse: number;
+  /** Index of the block's first byte in the codes. */
+  readonly at: number;
 }
 
 function encode8(values: Float32Array, block: Block, out: Uint8Array): void {
-  const inverse = 1 / block.scale;
-  for (let i = block.begin; i < block.end; i++) {
-    const code = Math.round(values[i]! * inverse) + 128;
-    out[i - block.begin] = code < 0 ? 0 : code > 255 ? 255 : code;
+  const { begin, end, inverse } = block;
+  for (let i = begin, at = block.at; i < end; i++, at++) {
+    // Never negative, so that cutting the fraction off rounds.
+    const code = (values[i]! * inverse + 128.5) | 0;
+    out[at] = code > 255 ? 255 : code;
   }
 }
 
 function encode4(values: Float32Array, block: Block, out: Uint8Array): void {
-  const inverse = 1 / block.scale;
-  for (let i = block.begin; i < block.end; i++) {
-    const raw = Math.round(values[i]! * inverse) + 8;
-    const code = raw < 0 ? 0 : raw > 15 ? 15 : raw;
-    const at = (i - block.begin) >> 1;
-    const isHigh = ((i - block.begin) & 1) === 1;
-    out[at] = isHigh ? (out[at]! & 0x0f) | (code << 4) : (out[at]! & 0xf0) | code;
+  const { begin, end, inverse } = block;
+  for (let i = begin, at = block.at; i < end; i += 2, at++) {
+    out[at] =
+      code4(values[i]! * inverse) | ((i + 1 < end ? code4(values[i + 1]! * inverse) : 8) << 4);
   }
+}
+
+function code4(steps: number): number {
+  const code = (steps + 8.5) | 0;
+  return code > 15 ? 15 : code;
 }

@@ -4,10 +4,8 @@
  */
 
 import { AppError } from "../base/errors";
+import { isFloatDtype } from "./dtype";
 import type { TensorInfo } from "./safetensors";
-
-/** Element types the converter reads; integer tensors in a checkpoint are buffers, not weights. */
-const WEIGHT_TYPES: readonly string[] = ["F32", "F16", "BF16"];
 
 /**
  * Tensors that checkpoints carry but no graph needs.
@@ -65,7 +63,7 @@ export class WeightMap {
         `the tensor "${name}" has the shape ${show(tensor.shape)}, but config.json makes it ${show(shape)}`,
       );
     }
-    if (!WEIGHT_TYPES.includes(tensor.dtype)) {
+    if (!isFloatDtype(tensor.dtype)) {
       throw new AppError(
         "checkpoint.unsupported",
         `${tensor.file}: the tensor "${name}" is stored as ${tensor.dtype}. Save the checkpoint as F32, F16 or BF16.`,
@@ -75,7 +73,7 @@ export class WeightMap {
     return tensor;
   }
 
-  /** The first of several names that is there; the last one is named when none is. */
+  /** The first of several names that is there; the first one is named when none is. */
   takeFirst(names: readonly [string, ...string[]], shape: readonly number[]): TensorInfo {
     const present = names.find((name) => this.has(name));
     return this.take(present ?? names[0], shape);

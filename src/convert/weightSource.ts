@@ -4,7 +4,7 @@
  */
 
 import { invariant } from "../base/assert";
-import { toFloat32, type FloatDtype } from "./dtype";
+import { isFloatDtype, toFloat32 } from "./dtype";
 import type { TensorInfo, TensorReader } from "./safetensors";
 
 /** A matrix of rows × cols float32 values; a vector is a matrix with one column. */
@@ -17,6 +17,8 @@ export interface WeightSource {
 
 /** A checkpoint tensor; the first axis gives the rows, all others are flattened into the columns. */
 export function tensorSource(reader: TensorReader, tensor: TensorInfo): WeightSource {
+  const { dtype } = tensor;
+  invariant(isFloatDtype(dtype), `${tensor.name} holds no floats.`);
   const rows = tensor.shape[0] ?? 1;
   const cols = tensor.shape.slice(1).reduce((product, dim) => product * dim, 1);
   return {
@@ -24,7 +26,7 @@ export function tensorSource(reader: TensorReader, tensor: TensorInfo): WeightSo
     cols,
     readRows: async (start, count) => {
       const bytes = await reader.read(tensor, { start: start * cols, count: count * cols });
-      return toFloat32(bytes, tensor.dtype as FloatDtype);
+      return toFloat32(bytes, dtype);
     },
   };
 }

@@ -11,7 +11,7 @@ import type { ModelFolder } from "./modelFolder";
 import { buildPrompt, type BuiltPrompt } from "./prompt";
 import type { GeneratedSequence, GenerateRequest, GenerateResult, RunOptions } from "./request";
 import { floats } from "./session";
-import { cutAtStopString, TextStream } from "./textStream";
+import { cutAtStopString, stripText, TextStream } from "./textStream";
 import type { Tokenizer } from "./tokenizer";
 
 export interface GeneratorOptions {
@@ -30,7 +30,7 @@ export class Generator {
 
   /** @throws AppError as `Blip2Engine.generate`. */
   async generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult> {
-    const { images, languageModel, tokenizer } = this.#options;
+    const { images, languageModel } = this.#options;
     const begin = performance.now();
     const options = resolveGenerationOptions(request.options);
     // The prompt is checked first: a question that is too long should not cost a run of the ViT.
@@ -40,7 +40,7 @@ export class Generator {
     const decoding = await languageModel.start({
       imageKey: picture.key,
       languageModelInputs: floats(picture.features.get(IO.languageModelInputs)),
-      promptIds: tokenizer.encode(prompt.text),
+      promptIds: this.#promptIds(prompt.text),
       ...(run.signal === undefined ? {} : { signal: run.signal }),
     });
     const decodeBegin = performance.now();
@@ -65,12 +65,18 @@ export class Generator {
     };
   }
 
+  /** Without image placeholders: a question may contain their name, but only the picture may use them. */
+  #promptIds(text: string): readonly number[] {
+    const { model, tokenizer } = this.#options;
+    return tokenizer.encode(text).filter((id) => id !== model.config.imageTokenIndex);
+  }
+
   #prompt(request: GenerateRequest, options: GenerationOptions): BuiltPrompt {
-    const { languageModel, tokenizer } = this.#options;
+    const { languageModel } = this.#options;
     return buildPrompt({
       prompt: request.prompt,
       family: languageModel.family,
-      count: (text) => tokenizer.encode(text).length,
+      count: (text) => this.#promptIds(text).length,
       maxTokens: languageModel.maxPromptTokens(options.maxNewTokens),
     });
   }
@@ -117,7 +123,7 @@ export class Generator {
   #textOf(sequence: GeneratedIds, options: GenerationOptions): GeneratedSequence {
     const text = this.#options.tokenizer.decode(sequence.ids);
     return {
-      text: cutAtStopString(text, options.stopStrings).trim(),
+      text: stripText(cutAtStopString(text, options.stopStrings)),
       tokenIds: sequence.ids,
       ...(sequence.score === undefined ? {} : { score: sequence.score }),
       finishReason: sequence.finishReason,

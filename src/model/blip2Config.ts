@@ -135,7 +135,7 @@ export function parseBlip2Config(text: string, file: string): Blip2Config {
 function readKind(root: JsonObject): Blip2Config["kind"] {
   const modelType = root.string("model_type", "blip-2");
   const architecture = root.has("architectures") ? root.array("architectures")[0] : undefined;
-  if (modelType !== "blip-2") unsupported(root, `model_type "${modelType}" is not "blip-2"`);
+  if (modelType !== "blip-2") unsupported(root, `model_type ${shown(modelType)} is not "blip-2"`);
   switch (architecture) {
     case undefined:
     case "Blip2ForConditionalGeneration":
@@ -143,8 +143,13 @@ function readKind(root: JsonObject): Blip2Config["kind"] {
     case "Blip2ForImageTextRetrieval":
       return "retrieval";
     default:
-      return unsupported(root, `the class ${JSON.stringify(architecture)} is not converted`);
+      return unsupported(root, `the class ${shown(architecture)} is not converted`);
   }
+}
+
+/** A value from the file in a message: quoted, and not longer than a name would be. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : `of type ${typeof value}`;
 }
 
 function readVision(json: JsonObject): VisionConfig {
@@ -195,7 +200,7 @@ function readText(json: JsonObject): TextConfig {
   const modelType = json.string("model_type", "opt");
   if (modelType === "opt") return readOpt(json);
   if (modelType === "t5") return readT5(json);
-  return unsupported(json, `the language model "${modelType}" is neither "opt" nor "t5"`);
+  return unsupported(json, `the language model ${shown(modelType)} is neither "opt" nor "t5"`);
 }
 
 function readOpt(json: JsonObject): OptConfig {
