@@ -5,9 +5,11 @@ import { modelStoreOf } from "../engine/modelStore";
 import { runEngineChild } from "./engineChild";
 import { createRealEngine } from "./realEngine";
 
-const { featuresDir } = modelStoreOf({
+const { featuresDir, deviceMemoryFile } = modelStoreOf({
   env: process.env,
   platform: process.platform,
   homeDir: homedir(),
 });
-runEngineChild((logger) => createRealEngine({ logger, featureCacheDir: featuresDir }));
+runEngineChild((logger) =>
+  createRealEngine({ logger, featureCacheDir: featuresDir, deviceMemoryFile }),
+);

@@ -39,7 +39,7 @@ export interface AnswerJob {
 
 /**
  * Generates an answer. With text output it is printed as it comes, except when there are beams or
- * several sequences, which exist only at the end. Ends its line also when it is cancelled.
+ * several sequences, which exist only at the end. A line that was begun is ended also by a failure.
  */
 export async function generateAnswer(job: AnswerJob): Promise<GenerateResult> {
   const { model, request, printer, signal } = job;
@@ -51,9 +51,12 @@ export async function generateAnswer(job: AnswerJob): Promise<GenerateResult> {
   }
   const line = new AnswerLine(printer);
   try {
-    return await model.engine.generate(request, { signal, onText: line.add });
-  } finally {
+    const result = await model.engine.generate(request, { signal, onText: line.add });
     line.end();
+    return result;
+  } catch (thrown) {
+    if (line.isBegun) line.end();
+    throw thrown;
   }
 }
 
@@ -96,16 +99,24 @@ export function sequenceLines(sequences: readonly GeneratedSequence[]): string {
 class AnswerLine {
   readonly #printer: Printer;
   #held = "";
+  #isBegun = false;
 
   constructor(printer: Printer) {
     this.#printer = printer;
+  }
+
+  /** Something was printed. */
+  get isBegun(): boolean {
+    return this.#isBegun;
   }
 
   readonly add = (text: string): void => {
     const all = this.#held + text;
     const solid = all.trimEnd();
     this.#held = all.slice(solid.length);
-    if (solid !== "") this.#printer.text(solid);
+    if (solid === "") return;
+    this.#isBegun = true;
+    this.#printer.text(solid);
   };
 
   end(): void {

@@ -79,7 +79,9 @@ class ChatLoop {
     });
     if (this.#isTerminal) printer.note(HELP);
     try {
-      await this.#answerLines();
+      const isToldToLeave = await this.#answerLines();
+      // The shell's prompt belongs on a line of its own.
+      if (this.#isTerminal && !isToldToLeave) printer.text("\n");
     } finally {
       endIntercept();
       signal.removeEventListener("abort", close);
@@ -96,17 +98,19 @@ class ChatLoop {
     return true;
   }
 
-  async #answerLines(): Promise<void> {
+  /** @returns true for `/exit`, false when the input ended. */
+  async #answerLines(): Promise<boolean> {
     this.#prompt();
     for await (const line of this.#lines) {
       const text = line.trim();
-      if (text === "/exit") return;
+      if (text === "/exit") return true;
       if (text === "/new") this.#turns = [];
       else if (text.startsWith("/")) this.#options.context.printer.note(HELP);
       else if (text !== "") await this.#answer(text);
-      if (this.#options.context.signal.aborted) return;
+      if (this.#options.context.signal.aborted) break;
       this.#prompt();
     }
+    return false;
   }
 
   #prompt(): void {

@@ -40,7 +40,7 @@ export interface Kit {
   readonly checkpoint: string;
 }
 
-/** @throws AppError `kit.invalid` naming the file, `checkpoint.*` for its tensors. */
+/** @throws AppError `kit.invalid` naming the file. */
 export async function readKit(folder: string): Promise<Kit> {
   const file = path.join(folder, "cases.json");
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
@@ -54,12 +54,16 @@ export async function readKit(folder: string): Promise<Kit> {
   const kind = json.string("kind");
   if (kind !== "opt" && kind !== "t5" && kind !== "itm") return json.fail("kind", "opt, t5 or itm");
   const images = strings(json, "images");
+  const entries = json.array("cases");
+  // A kit that compares nothing would agree with everything.
+  if (images.length === 0) json.fail("images", "a list of at least one picture");
+  if (entries.length === 0) json.fail("cases", "a list of at least one case");
   const tensors = await readTensors(path.join(folder, "tensors.safetensors"));
   return {
     folder,
     kind,
     images,
-    cases: json.array("cases").map((value, index) => {
+    cases: entries.map((value, index) => {
       const entry = new JsonObject(value, { file, code: "kit.invalid", path: `cases[${index}]` });
       return readCase(entry, images);
     }),
@@ -76,7 +80,31 @@ export async function readKit(folder: string): Promise<Kit> {
   };
 }
 
+/** The bytes of a kit's picture. @throws AppError `kit.invalid`. */
+export async function readKitPicture(kit: Kit, name: string): Promise<Uint8Array> {
+  const file = path.join(kit.folder, "images", name);
+  return readFile(file).catch((cause: unknown) => {
+    throw new AppError("kit.invalid", `The kit's picture ${file} cannot be read.`, {
+      cause,
+      detail: { file },
+    });
+  });
+}
+
+/** The tensors are recorded values, not a checkpoint's, whoever reads the format. */
 async function readTensors(file: string): Promise<ReadonlyMap<string, Float32Array>> {
+  try {
+    return await readFloatTensors(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("kit.invalid", `The kit's recorded values cannot be read: ${why}`, {
+      cause,
+      detail: { file },
+    });
+  }
+}
+
+async function readFloatTensors(file: string): Promise<ReadonlyMap<string, Float32Array>> {
   const header = await readSafetensorsHeader(file);
   const reader = new TensorReader();
   try {

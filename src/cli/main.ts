@@ -36,6 +36,6 @@ void runCli(process.argv.slice(2), {
   version,
 }).then((exitCode) => {
   process.exitCode ??= exitCode;
-  // A file that was being opened, a pipe for example, cannot be given up and would keep it alive.
+  // A read that was given up may be waiting still.
   if (interrupts.signal.aborted) process.exit();
 });

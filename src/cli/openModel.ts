@@ -64,6 +64,7 @@ export async function withModel<T>(
     device: flags.device,
     logger: context.printer.logger(),
     featureCacheDir: context.store.featuresDir,
+    deviceMemoryFile: context.store.deviceMemoryFile,
   });
   try {
     throwIfAborted(context.signal);

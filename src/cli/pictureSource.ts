@@ -1,8 +1,9 @@
 /** The bytes of a picture that was named on the command line. */
 
 import { createReadStream } from "node:fs";
-import { AppError } from "../base/errors";
+import { stat } from "node:fs/promises";
 import { formatBytes } from "../base/bytes";
+import { AppError } from "../base/errors";
 import type { CliContext } from "./cliContext";
 import { abortable } from "./interrupts";
 
@@ -26,6 +27,7 @@ export async function readPicture(
   context: Pick<CliContext, "host" | "signal">,
 ): Promise<NamedPicture> {
   if (source !== STANDARD_INPUT) {
+    await expectRegularFile(source);
     const read = readAll(createReadStream(source), source);
     return { image: await abortable(read, context.signal), imageName: source };
   }
@@ -43,6 +45,20 @@ export async function readPicture(
     // An open pipe would keep the process alive.
     stdin.destroy();
   }
+}
+
+/** Opening a named pipe waits for its writer, and nothing can interrupt that, not even the exit. */
+async function expectRegularFile(file: string): Promise<void> {
+  const found = await stat(file).catch((thrown: unknown) => {
+    throw unreadable(thrown, file);
+  });
+  if (found.isFile()) return;
+  const what = found.isDirectory() ? "a folder" : "not an ordinary file";
+  throw new AppError(
+    "image.unreadable",
+    `${file} is ${what}. Give the path of a picture, or - to send one through a pipe.`,
+    { detail: { file } },
+  );
 }
 
 async function readAll(stream: AsyncIterable<unknown>, name: string): Promise<Uint8Array> {
@@ -74,9 +90,6 @@ function unreadable(cause: unknown, name: string): AppError {
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new AppError("image.missing", `There is no file ${name}. Check the path.`, options);
   }
-  const why: Record<string, string> = {
-    EISDIR: "it is a folder. Give the path of a picture",
-    EACCES: "there is no permission to read it",
-  };
-  return new AppError("image.unreadable", `${name} cannot be read: ${why[code] ?? code}.`, options);
+  const why = code === "EACCES" ? "there is no permission" : code;
+  return new AppError("image.unreadable", `${name} cannot be read: ${why}.`, options);
 }

@@ -3,10 +3,11 @@
  * and compares each stage and each generated sequence with what was recorded.
  */
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defined } from "../base/assert";
+import { AppError } from "../base/errors";
 import { silentLogger } from "../base/logger";
 import { convertModel } from "../convert/convertModel";
 import { loadEngine, type Blip2Engine } from "../engine/blip2Engine";
@@ -23,7 +24,7 @@ import { floats, type Device, type SessionFactory } from "../engine/session";
 import { IO } from "../model/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../model/precision";
 import { Comparison, type Deviation } from "./comparison";
-import { readKit, type Kit, type KitCase, type KitGeneration } from "./kit";
+import { readKit, readKitPicture, type Kit, type KitCase, type KitGeneration } from "./kit";
 
 export interface VerifyOptions {
   /** As `convert --precision`. @default "f32" */
@@ -165,9 +166,16 @@ async function comparePicture(
 ): Promise<EncodedImage> {
   const { model, sessions, table, index, name } = at;
   const config = model.preprocessor;
-  const bytes = await readFile(path.join(kit.folder, "images", name));
+  const bytes = await readKitPicture(kit, name);
   const pixels = await preprocessImage(bytes, { config, name, alpha: "drop" });
   const recorded = kit.tensor(`image${index}/pixel_values`);
+  if (recorded.length !== pixels.data.length) {
+    throw new AppError(
+      "kit.invalid",
+      `${kit.folder} has ${recorded.length} recorded pixel values for ${name}, and the checkpoint takes ${pixels.data.length}.`,
+      { detail: { file: kit.folder } },
+    );
+  }
   table.add("pixel_values", pixels.data, recorded);
   const reference: PixelValues = { data: recorded, dims: pixels.dims };
   const encoded = await encodeImage(sessions, reference);
@@ -240,7 +248,7 @@ async function compareGeneration(
   const context = { precision: at.precision, eosTokenIds, padTokenId };
   const settings: Record<string, { cases: number; equal: number }> = {};
   for (const entry of kit.cases.slice(0, at.maxCases)) {
-    const image = await readFile(path.join(kit.folder, "images", entry.image));
+    const image = await readKitPicture(kit, entry.image);
     for (const generation of entry.generation) {
       const count = (settings[generation.setting] ??= { cases: 0, equal: 0 });
       count.cases++;

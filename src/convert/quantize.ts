@@ -24,7 +24,8 @@ export function codeBytesPerRow(cols: number, format: BlockFormat): number {
  * Quantises rows × cols values.
  * The scale carries the sign of the block's largest value, so that this value lands on the end of the
  * range that has one step more; w ≈ (code − 2^(bits−1)) · scale.
- * @returns codes [rows, blocks · blockSize · bits / 8], low nibble first, and scales [rows, blocks].
+ * @returns codes [rows, blocks · blockSize · bits / 8], low nibble first, and scales [rows, blocks]; a
+ * block with a value that is not finite has the scale NaN.
  */
 export function quantizeRows(
   values: Float32Array,
@@ -52,17 +53,24 @@ export function quantizeRows(
   return { codes, scales };
 }
 
+/** Below this a scale would lose its precision; such a block is as good as zero. */
+const SMALLEST_PEAK = 2 ** -100;
+
 /** The value of largest magnitude, with its sign; a block of zeros gives a harmless scale. */
 function signedPeak(values: Float32Array, begin: number, end: number): number {
   let low = 0;
   let high = 0;
+  let sum = 0;
   for (let i = begin; i < end; i++) {
     const value = values[i]!;
     if (value > high) high = value;
     else if (value < low) low = value;
+    sum += value;
   }
+  // Comparisons pass over a NaN; a double cannot overflow from adding up float32 values.
+  if (!Number.isFinite(sum)) return NaN;
   const peak = high >= -low ? high : low;
-  return peak === 0 ? 1 : peak;
+  return Math.abs(peak) < SMALLEST_PEAK ? 1 : peak;
 }
 
 interface Block {

@@ -1,5 +1,6 @@
 /** How a weight source becomes the bytes of an initializer: as it is, transposed, or in blocks. */
 
+import { AppError } from "../base/errors";
 import { planInitializer, type DataEntry, type Piece } from "./dataFile";
 import { float32ToFloat16 } from "./dtype";
 import { blocksPerRow, codeBytesPerRow, quantizeRows, type BlockFormat } from "./quantize";
@@ -92,12 +93,22 @@ export function quantizedEntry(
       for (const { start, count } of chunks(source)) {
         const values = await source.readRows(start, count);
         const quantized = quantizeRows(values, source.cols, format);
+        expectFinite(quantized.scales, name);
         scales.set(quantized.scales, start * blocks);
         yield { index: 0, bytes: quantized.codes };
       }
       yield { index: 1, bytes: new Uint8Array(scales.buffer) };
     },
   };
+}
+
+function expectFinite(scales: Float32Array, name: string): void {
+  if (!scales.some(Number.isNaN)) return;
+  throw new AppError(
+    "checkpoint.corrupt",
+    `The weights for "${name}" have values that are not finite, which cannot be quantised. Download or save the checkpoint again.`,
+    { detail: { tensor: name } },
+  );
 }
 
 /** Dims of the codes for MatMulNBits: [rows, blocks, bytes of a block]. */

@@ -8,6 +8,7 @@ import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { chooseDevice, type DeviceChoice } from "./device";
+import { fileDeviceMemory } from "./deviceMemory";
 import { FeatureCache } from "./featureCache";
 import type { LanguageModel } from "./languageModel";
 import { openModelFolder, type ModelFolder } from "./modelFolder";
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly logger: Logger;
   /** Where image features are kept on disk; none keeps them in memory only. */
   readonly featureCacheDir?: string;
+  /** File that remembers a useless GPU; none probes at each start. */
+  readonly deviceMemoryFile?: string;
   /** @default ONNX Runtime */
   readonly factory?: SessionFactory;
 }
@@ -75,6 +78,9 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
     choice: options.device,
     factory,
     logger: options.logger,
+    ...(options.deviceMemoryFile === undefined
+      ? {}
+      : { memory: fileDeviceMemory({ file: options.deviceMemoryFile }) }),
   });
   const sessions = openPartSessions({ model, factory, device });
   const images = new ImageStage({ model, sessions, cache: featureCacheFor(model, options) });

@@ -7,6 +7,7 @@
 import { AppError } from "../base/errors";
 import { defined } from "../base/assert";
 import type { Logger } from "../base/logger";
+import type { DeviceMemory } from "./deviceMemory";
 import {
   CHECK_TOLERANCES,
   checkGraph,
@@ -42,6 +43,8 @@ export interface DeviceQuery {
   readonly logger: Logger;
   /** @default probeDevice */
   readonly probe?: DeviceProbe;
+  /** Asked and told about `auto` only. @default none */
+  readonly memory?: DeviceMemory;
 }
 
 export interface ChosenDevice {
@@ -57,10 +60,16 @@ export interface ChosenDevice {
 export async function chooseDevice(query: DeviceQuery): Promise<ChosenDevice> {
   const { choice, factory, logger } = query;
   if (choice === "cpu") return { device: "cpu", reason: "The CPU was asked for by name." };
+  const remembered = choice === "auto" ? await query.memory?.recall() : undefined;
+  if (remembered !== undefined) return remembered;
   const device = choice === "auto" ? "webgpu" : choice;
   const result = await (query.probe ?? probeDevice)(device, factory);
   logger.info(`Probe of ${device}: ${describe(result)}`);
-  if (choice === "auto") return judge(device, result);
+  if (choice === "auto") {
+    const chosen = judge(device, result);
+    await query.memory?.remember(chosen);
+    return chosen;
+  }
   if (result.verdict !== "right") throw refusal(device, result);
   if (isSlow(result)) logger.warn(`${DEVICE_NAMES[device]} is slower here than the CPU.`);
   return { device, reason: `${DEVICE_NAMES[device]} was asked for by name.` };

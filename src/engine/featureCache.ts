@@ -4,7 +4,7 @@
  * that the work is done again; a full disk only means that nothing is kept.
  */
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { JsonObject } from "../base/json";
@@ -30,6 +30,7 @@ export interface FoundFeatures {
 const DEFAULT_MEMORY_BYTES = 64 << 20;
 const DEFAULT_DISK_BYTES = 512 << 20;
 const SUFFIX = ".features";
+const HASH_BYTES = 32;
 /** A header lists a few tensors. */
 const MAX_HEADER_BYTES = 4096;
 
@@ -68,7 +69,7 @@ export class FeatureCache {
     const partial = path.join(this.#folder, `${randomUUID()}.partial`);
     try {
       await mkdir(this.#folder, { recursive: true });
-      await writeFile(partial, encode(features));
+      await writeFile(partial, encode(features, key));
       await rename(partial, this.#fileOf(this.#folder, key));
       await this.#evict(this.#folder);
     } catch {
@@ -97,9 +98,9 @@ export class FeatureCache {
     if (this.#folder === undefined) return undefined;
     const file = this.#fileOf(this.#folder, key);
     try {
-      const features = decode(await readFile(file), file);
+      const features = decode(await readFile(file), key);
       // The time of use decides what is evicted.
-      await utimes(file, new Date(), new Date());
+      await utimes(file, new Date(), new Date()).catch(() => undefined);
       return features;
     } catch {
       await rm(file, { force: true }).catch(() => undefined);
@@ -129,8 +130,12 @@ function bytesOf(features: Features): number {
   return [...features.values()].reduce((sum, tensor) => sum + floats(tensor).byteLength, 0);
 }
 
-/** uint32 header length, JSON header {name: dims}, then the float32 values in the order of the header. */
-function encode(features: Features): Uint8Array {
+/**
+ * SHA-256 of the key and all that follows, uint32 header length, JSON header {name: dims}, then the
+ * float32 values in the order of the header. A changed value would change answers, so the hash covers
+ * them too.
+ */
+function encode(features: Features, key: string): Uint8Array {
   const entries = [...features].map(([name, { dims }]) => [name, dims] as const);
   const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
   const length = Buffer.alloc(4);
@@ -139,15 +144,22 @@ function encode(features: Features): Uint8Array {
     const data = floats(tensor);
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   });
-  return Buffer.concat([length, header, ...values]);
+  const body = Buffer.concat([length, header, ...values]);
+  return Buffer.concat([hashOf(key, body), body]);
 }
 
-/** @throws AppError `internal` when the file is not what `encode` writes; the caller forgets the file. */
-function decode(bytes: Buffer, file: string): Features {
+function hashOf(key: string, body: Uint8Array): Buffer {
+  return createHash("sha256").update(`${key} `).update(body).digest();
+}
+
+/** @throws Error when the file is not what `encode` writes; the caller forgets the file. */
+function decode(file: Buffer, key: string): Features {
+  const bytes = file.subarray(HASH_BYTES);
+  if (!hashOf(key, bytes).equals(file.subarray(0, HASH_BYTES))) throw new RangeError("damaged");
   const headerBytes = bytes.readUInt32LE(0);
   if (headerBytes > MAX_HEADER_BYTES) throw new RangeError("no header");
   const text = bytes.toString("utf8", 4, 4 + headerBytes);
-  const header = JsonObject.parse(text, { file, code: "internal" });
+  const header = JsonObject.parse(text, { file: key, code: "internal" });
   const features = new Map<string, Tensor>();
   let at = 4 + headerBytes;
   for (const name of header.keys()) {

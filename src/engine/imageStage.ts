@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { IO } from "../model/graphContract";
 import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage } from "./imageEncoder";
-import { preprocessImage } from "./imagePreprocess";
 import type { ModelFolder } from "./modelFolder";
 import type { PartSessions } from "./partSessions";
 import type { AlphaMode, Cached } from "./request";
@@ -54,6 +53,8 @@ export class ImageStage {
     }
     const begin = performance.now();
     const name = picture.imageName ?? "The picture";
+    // A picture that is in the cache needs no decoder, whose native library takes 50 ms to load.
+    const { preprocessImage } = await import("./imagePreprocess");
     const pixels = await preprocessImage(picture.image, {
       config: model.preprocessor,
       name,

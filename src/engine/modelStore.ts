@@ -26,6 +26,8 @@ export interface ModelStore {
   readonly modelsDir: string;
   /** One folder per model identity, see `EngineOptions.featureCacheDir`. */
   readonly featuresDir: string;
+  /** See `EngineOptions.deviceMemoryFile`. */
+  readonly deviceMemoryFile: string;
 }
 
 /** A model's folder, or the demo, whose folder depends on the version of its checkpoint. */
@@ -59,6 +61,7 @@ export function modelStoreOf(environment: StoreEnvironment): ModelStore {
     root,
     modelsDir: path.join(root, "models"),
     featuresDir: path.join(root, "features"),
+    deviceMemoryFile: path.join(root, "device.json"),
   };
 }
 

@@ -31,6 +31,8 @@ export interface OrtSessionFactory extends SessionFactory {
 export interface OrtSessionFactoryOptions {
   /** Loads the native library. @default `import("onnxruntime-node")` */
   readonly loadRuntime?: () => Promise<typeof Ort>;
+  /** Throws where the system's loader finds no library of that name. @default `process.dlopen` */
+  readonly findLibrary?: (name: string) => void;
 }
 
 /**
@@ -41,13 +43,14 @@ export interface OrtSessionFactoryOptions {
  */
 export function createOrtSessionFactory(options: OrtSessionFactoryOptions = {}): OrtSessionFactory {
   const loadRuntime = options.loadRuntime ?? (() => import("onnxruntime-node"));
+  const findLibrary = options.findLibrary ?? findSystemLibrary;
   const queue = new Queue();
   return {
     open: (graph, sessionOptions) =>
       queue.add(async () => {
         const runtime = await loadOrExplain(loadRuntime);
         const label = typeof graph === "string" ? graph : "A graph in memory";
-        const source = { runtime, graph, label, options: sessionOptions };
+        const source = { runtime, graph, label, options: sessionOptions, findLibrary };
         const native = await createNative(source);
         return new NativeSession(native, { runtime, queue, label, device: sessionOptions.device });
       }),
@@ -88,6 +91,7 @@ interface Source {
   /** What to call the graph in a message. */
   readonly label: string;
   readonly options: SessionOptions;
+  readonly findLibrary: (name: string) => void;
 }
 
 async function createNative(source: Source): Promise<Ort.InferenceSession> {
@@ -95,6 +99,9 @@ async function createNative(source: Source): Promise<Ort.InferenceSession> {
   if (typeof graph === "string") await requireFile(graph);
   let native: Ort.InferenceSession;
   try {
+    if (options.device === "webgpu" && process.platform === "linux") {
+      source.findLibrary(VULKAN_LOADER);
+    }
     native = await create(source.runtime, graph, nativeOptions(options));
   } catch (cause) {
     throw await explain(cause, source);
@@ -115,6 +122,19 @@ async function requireFile(graphFile: string): Promise<void> {
     `${graphFile} is missing. Convert the checkpoint again, or copy the whole model folder.`,
     { detail: { file: graphFile } },
   );
+}
+
+/** What WebGPU loads first on Linux; without it the native library prints a warning of its own. */
+const VULKAN_LOADER = "libvulkan.so.1";
+
+/** Node loads the library and then refuses it, because it is no addon of its own. */
+function findSystemLibrary(name: string): void {
+  try {
+    process.dlopen({ exports: {} }, name);
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !thrown.message.includes("cannot open shared object")) return;
+    throw new Error(`The library ${name} is not installed.`, { cause: thrown });
+  }
 }
 
 /** The package's two overloads do not take a union. */

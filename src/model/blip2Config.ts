@@ -248,7 +248,7 @@ function readT5(json: JsonObject): T5Config {
   const derived = proj === "gated-gelu" ? "gelu_new" : named;
   const activation = json.string("dense_act_fn", derived);
   if (activation !== "gelu" && activation !== "gelu_new" && activation !== "relu") {
-    return unsupported(json, `the activation "${activation}" is not converted`);
+    return unsupported(json, `the activation ${shown(activation)} is not converted`);
   }
   return {
     kind: "t5",
@@ -259,16 +259,7 @@ function readT5(json: JsonObject): T5Config {
     nLayers: json.integer("num_decoder_layers", layers(nEncoderLayers)),
     nHeads: json.integer("num_heads", width(8)),
     vocabSize: json.integer("vocab_size", { min: 1, max: MAX_VOCAB, fallback: 32128 }),
-    relativeAttentionBuckets: json.integer("relative_attention_num_buckets", {
-      min: 4,
-      max: 4096,
-      fallback: 32,
-    }),
-    relativeAttentionMaxDistance: json.integer("relative_attention_max_distance", {
-      min: 2,
-      max: MAX_POSITIONS,
-      fallback: 128,
-    }),
+    ...readBuckets(json),
     layerNormEps: readEps(json, "layer_norm_epsilon", 1e-6),
     activation,
     isGated,
@@ -282,6 +273,30 @@ function readT5(json: JsonObject): T5Config {
     padTokenId: tokenId(json, "pad_token_id", 0),
     decoderStartTokenId: tokenId(json, "decoder_start_token_id", 0),
   };
+}
+
+function readBuckets(
+  json: JsonObject,
+): Pick<T5Config, "relativeAttentionBuckets" | "relativeAttentionMaxDistance"> {
+  const nBuckets = json.integer("relative_attention_num_buckets", {
+    min: 4,
+    max: 4096,
+    fallback: 32,
+  });
+  const maxDistance = json.integer("relative_attention_max_distance", {
+    min: 2,
+    max: MAX_POSITIONS,
+    fallback: 128,
+  });
+  // The nearer half of the buckets holds one distance each; the formula of the others divides by the
+  // logarithm of what is left.
+  if (maxDistance <= nBuckets >> 1) {
+    json.fail(
+      "relative_attention_max_distance",
+      `above half of relative_attention_num_buckets, ${nBuckets}`,
+    );
+  }
+  return { relativeAttentionBuckets: nBuckets, relativeAttentionMaxDistance: maxDistance };
 }
 
 const width = (fallback: number): { min: number; max: number; fallback: number } => ({
@@ -306,7 +321,7 @@ function readEps(json: JsonObject, key: string, fallback: number): number {
 function expectActivation(json: JsonObject, key: string, known: readonly [string]): void {
   const name = json.string(key, known[0]);
   if (!known.includes(name)) {
-    unsupported(json, `the activation "${name}" (${key}) is not converted`);
+    unsupported(json, `the activation ${shown(name)} (${key}) is not converted`);
   }
 }
 

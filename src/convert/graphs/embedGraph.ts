@@ -9,14 +9,16 @@ import { GraphBuilder } from "../onnx/graphBuilder";
 import { embedding } from "../onnx/ops";
 import type { WeightSource } from "../weightSource";
 
-/** Names under which checkpoints store the table; a tied head may be the only copy. */
+/**
+ * Names under which checkpoints store the table. OPT's head is tied to it and may be the only copy;
+ * Flan-T5's head is another matrix, which must not take its place.
+ */
 const TABLE_NAMES = {
   opt: ["language_model.model.decoder.embed_tokens.weight", "language_model.lm_head.weight"],
   t5: [
     "language_model.shared.weight",
     "language_model.encoder.embed_tokens.weight",
     "language_model.decoder.embed_tokens.weight",
-    "language_model.lm_head.weight",
   ],
 } as const;
 

@@ -312,7 +312,10 @@ describe("ortSession", () => {
   for (const [device, expected] of options) {
     it(`passes on what ${device} needs`, async () => {
       const runtime = new SlowRuntime();
-      const slow = createOrtSessionFactory({ loadRuntime: () => Promise.resolve(runtime.module) });
+      const slow = createOrtSessionFactory({
+        loadRuntime: () => Promise.resolve(runtime.module),
+        findLibrary: () => undefined,
+      });
       await slow.open(PRODUCT, { device, outputsOnDevice: ["present"], forbidCpuFallback: true });
       const fallback = device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" };
       assert.deepEqual(runtime.options, {
@@ -322,6 +325,21 @@ describe("ortSession", () => {
       });
     });
   }
+
+  it("says which library WebGPU lacks, before the native code complains", async function () {
+    if (process.platform !== "linux") return;
+    const factory = createOrtSessionFactory({
+      findLibrary: (name) => {
+        throw new Error(`The library ${name} is not installed.`);
+      },
+    });
+    await assert.rejects(factory.open(PRODUCT_OF_MATRICES, { device: "webgpu" }), (error) => {
+      assert.ok(error instanceof AppError);
+      assert.equal(error.code, "device.unavailable");
+      assert.match(error.message, /libvulkan\.so\.1/);
+      return true;
+    });
+  });
 });
 
 /** y = a · b of any sizes. */

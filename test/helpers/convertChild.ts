@@ -1,0 +1,60 @@
+/**
+ * A conversion in a process of its own, so that a test can kill it or limit its memory and files.
+ * Usage: `node convertChild.js CHECKPOINT OUT PRECISION [--hold]`. Says how it ended as one line of
+ * JSON; with `--hold` it stops for ever at the first progress, after the line "held".
+ */
+
+import { writeSync } from "node:fs";
+import { AppError } from "../../src/base/errors";
+import { convertModel } from "../../src/convert/convertModel";
+
+/** What the child says at its end. */
+export interface ConvertReport {
+  /** Absent when it succeeded. */
+  readonly code?: string;
+  readonly message?: string;
+  /** Peak of the resident memory of the whole process, in bytes. */
+  readonly peakBytes: number;
+  readonly outputBytes: number;
+  readonly totalBytes: number;
+  readonly seconds: number;
+}
+
+const [checkpoint = "", out = "", precision = "", mode] = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  const begin = performance.now();
+  let totalBytes = 0;
+  let end: { code?: string; message?: string; outputBytes: number };
+  try {
+    const { manifest } = await convertModel({
+      checkpoint,
+      out,
+      precision,
+      onProgress: (progress) => {
+        totalBytes = progress.totalBytes;
+        if (mode === "--hold") holdForEver();
+      },
+    });
+    end = { outputBytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  } catch (thrown) {
+    const { code, message } = AppError.from(thrown);
+    end = { code, message, outputBytes: 0 };
+  }
+  const report: ConvertReport = {
+    ...end,
+    // maxRSS is in KiB.
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    totalBytes,
+    seconds: (performance.now() - begin) / 1000,
+  };
+  writeSync(1, `${JSON.stringify(report)}\n`);
+}
+
+/** Blocks the whole thread, so that nothing can go on before the kill. */
+function holdForEver(): void {
+  writeSync(1, "held\n");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+void main();

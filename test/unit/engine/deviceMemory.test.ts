@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { silentLogger } from "../../../src/base/logger";
+import { chooseDevice, type ProbeResult } from "../../../src/engine/device";
+import { fileDeviceMemory } from "../../../src/engine/deviceMemory";
+import type { SessionFactory } from "../../../src/engine/session";
+
+const CPU = { device: "cpu", reason: "The CPU is used because the GPU is slow." } as const;
+const DAY_MS = 24 * 3600 * 1000;
+
+const unusedFactory: SessionFactory = {
+  open: () => Promise.reject(new Error("no graph is opened here")),
+};
+
+describe("fileDeviceMemory", () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "sightline-device-"));
+    file = path.join(folder, "deep", "device.json");
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("recalls for a week that the CPU is the better device", async () => {
+    let now = 1000;
+    const memory = fileDeviceMemory({ file, nowMs: () => now });
+    assert.equal(await memory.recall(), undefined);
+    await memory.remember(CPU);
+    assert.deepEqual(await memory.recall(), CPU);
+    now += 6 * DAY_MS;
+    assert.deepEqual(await memory.recall(), CPU);
+    now += 2 * DAY_MS;
+    assert.equal(await memory.recall(), undefined);
+  });
+
+  it("forgets when the system is another one", async () => {
+    await fileDeviceMemory({ file, fingerprint: "old driver" }).remember(CPU);
+    assert.equal(await fileDeviceMemory({ file, fingerprint: "new driver" }).recall(), undefined);
+  });
+
+  it("forgets when a device works", async () => {
+    const memory = fileDeviceMemory({ file });
+    await memory.remember(CPU);
+    await memory.remember({ device: "webgpu", reason: "It is fast." });
+    assert.equal(await memory.recall(), undefined);
+  });
+
+  it("takes a damaged file for no memory and writes over it", async () => {
+    const memory = fileDeviceMemory({ file });
+    await memory.remember(CPU);
+    for (const text of ["", "{", '{"reason": 3}', '{"probedAtMs": 1e999}', "[]"]) {
+      await writeFile(file, text);
+      assert.equal(await memory.recall(), undefined, text);
+    }
+    await memory.remember(CPU);
+    assert.deepEqual(await memory.recall(), CPU);
+    assert.deepEqual(await readdir(path.dirname(file)), ["device.json"]);
+  });
+
+  it("does without a file where none can be written", async () => {
+    await writeFile(path.join(folder, "deep"), "a file in the way");
+    const memory = fileDeviceMemory({ file });
+    await memory.remember(CPU);
+    assert.equal(await memory.recall(), undefined);
+  });
+
+  it("spares the next start the probe, but only for auto", async () => {
+    const memory = fileDeviceMemory({ file });
+    let nProbes = 0;
+    const probe = (): Promise<ProbeResult> => {
+      nProbes++;
+      return Promise.resolve({ verdict: "right", gflops: { device: 1, cpu: 50 } });
+    };
+    const query = { factory: unusedFactory, logger: silentLogger, probe, memory };
+    const first = await chooseDevice({ ...query, choice: "auto" });
+    const second = await chooseDevice({ ...query, choice: "auto" });
+    assert.deepEqual(second, first);
+    assert.equal(nProbes, 1);
+    assert.equal((await chooseDevice({ ...query, choice: "webgpu" })).device, "webgpu");
+    assert.equal(nProbes, 2);
+  });
+});

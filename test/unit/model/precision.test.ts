@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../src/base/errors";
+import { formatPrecision, parsePrecision, parsePrecisionPlan } from "../../../src/model/precision";
+
+function isOptionError(thrown: unknown): boolean {
+  assert.ok(thrown instanceof AppError);
+  return thrown.code === "option.invalid";
+}
+
+describe("a precision", () => {
+  it("is a kind with a block size where the kind has blocks", () => {
+    assert.deepEqual(parsePrecision("f32"), { kind: "f32" });
+    assert.deepEqual(parsePrecision("f16"), { kind: "f16" });
+    assert.deepEqual(parsePrecision("int8"), { kind: "int8", blockSize: 32 });
+    assert.deepEqual(parsePrecision("int4:128"), { kind: "int4", blockSize: 128 });
+  });
+
+  it("is written as it is read", () => {
+    for (const text of ["f32", "f16", "int8:16", "int8:32", "int4:64", "int4:128"]) {
+      assert.equal(formatPrecision(parsePrecision(text)), text);
+    }
+    assert.equal(formatPrecision(parsePrecision("int4")), "int4:32");
+  });
+
+  it("is refused when it is anything else", () => {
+    const bad = ["", "F16", " f16", "f32:32", "f16:16", "int8:", "int8:0", "int8:48", "int4:256"];
+    for (const text of [
+      ...bad,
+      "int4:32:32",
+      "int4:1e2",
+      "int4:032",
+      "int2",
+      "bf16",
+      "__proto__",
+    ]) {
+      assert.throws(() => parsePrecision(text), isOptionError, text);
+    }
+  });
+
+  it("that is refused is quoted in the message with those that work", () => {
+    assert.throws(() => parsePrecision("int3"), /"int3".*f32, f16, int8 or int4.*16, 32, 64, 128/);
+  });
+});
+
+describe("a precision plan", () => {
+  it("gives one precision to every part", () => {
+    const plan = parsePrecisionPlan("int8");
+    assert.deepEqual(plan.fallback, { kind: "int8", blockSize: 32 });
+    assert.equal(plan.parts.size, 0);
+  });
+
+  it("names parts in any order and leaves the others in f32", () => {
+    const plan = parsePrecisionPlan("decoder=int4:64, vision_encoder=f16");
+    assert.deepEqual(plan.fallback, { kind: "f32" });
+    assert.deepEqual(
+      [...plan.parts],
+      [
+        ["decoder", { kind: "int4", blockSize: 64 }],
+        ["vision_encoder", { kind: "f16" }],
+      ],
+    );
+    assert.deepEqual(parsePrecisionPlan("decoder=int4,f16").fallback, { kind: "f16" });
+  });
+
+  it("is refused for an unknown part or a list that is not one", () => {
+    for (const text of ["encoder=f16", "decoder=", "decoder=f16=f16", "f16,,int8", "=f16", ","]) {
+      assert.throws(() => parsePrecisionPlan(text), isOptionError, text);
+    }
+    assert.throws(() => parsePrecisionPlan("lm=f16"), /"lm" is not a part.*vision_encoder/);
+  });
+});
