@@ -8,13 +8,16 @@ export interface Deviation {
   readonly relL2: number;
 }
 
+/** As good as infinite, which JSON cannot say. */
+const INCOMPARABLE = Number.MAX_VALUE;
+
 export class Comparison {
   #maxAbs = 0;
   #squaredError = 0;
   #squaredNorm = 0;
   #isComparable = true;
 
-  /** Adds one pair of tensors; another length or a NaN makes the deviation infinite. */
+  /** Adds one pair of tensors; another length or a NaN makes the deviation immense. */
   add(ours: ArrayLike<number>, theirs: ArrayLike<number>): void {
     if (ours.length !== theirs.length) this.#isComparable = false;
     for (let i = 0; i < theirs.length; i++) {
@@ -28,7 +31,7 @@ export class Comparison {
   }
 
   result(): Deviation {
-    if (!this.#isComparable) return { maxAbs: Infinity, relL2: Infinity };
+    if (!this.#isComparable) return { maxAbs: INCOMPARABLE, relL2: INCOMPARABLE };
     const relL2 = this.#squaredError === 0 ? 0 : Math.sqrt(this.#squaredError / this.#squaredNorm);
     return { maxAbs: this.#maxAbs, relL2 };
   }

@@ -61,6 +61,7 @@ export async function withModel<T>(
   const { loadEngine } = await import("../engine/blip2Engine");
   const engine = await loadEngine({
     folder,
+    name,
     device: flags.device,
     logger: context.printer.logger(),
     featureCacheDir: context.store.featuresDir,

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { defined } from "../base/assert";
 import { AppError } from "../base/errors";
+import { throwIfAborted } from "../base/errors";
 import { silentLogger } from "../base/logger";
 import { convertModel } from "../convert/convertModel";
 import { loadEngine, type Blip2Engine } from "../engine/blip2Engine";
@@ -33,6 +34,7 @@ export interface VerifyOptions {
   readonly device?: DeviceChoice;
   /** Generate for this many cases only, where a device is slow. @default all */
   readonly maxCases?: number;
+  readonly signal?: AbortSignal;
   /** Called with a line for people before each longer piece of work. */
   readonly onProgress?: (text: string) => void;
 }
@@ -73,19 +75,27 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
   try {
     options.onProgress?.(`Converting ${kit.checkpoint}`);
     const out = path.join(temporary, "model");
-    await convertModel({ checkpoint: kit.checkpoint, out, precision });
+    const { signal } = options;
+    const run = signal === undefined ? {} : { signal };
+    await convertModel({ checkpoint: kit.checkpoint, out, precision, ...run });
     const factory = createOrtSessionFactory();
     const device = options.device ?? "cpu";
     const engine = await loadEngine({ folder: out, device, logger: silentLogger, factory });
     try {
       options.onProgress?.(`Comparing stages on ${engine.info.device}`);
       const model = await openModelFolder(out);
-      const stages = await compareStages(kit, { model, factory, device: engine.info.device });
+      const stages = await compareStages(kit, {
+        model,
+        factory,
+        device: engine.info.device,
+        ...run,
+      });
       options.onProgress?.("Comparing generated sequences");
       const generation = await compareGeneration(kit, engine, {
         model,
         precision: coarsest(precision),
         maxCases: options.maxCases ?? Infinity,
+        ...run,
       });
       const report = { kind: kit.kind, precision, device: engine.info.device, stages, generation };
       return { ...report, ok: isOk(report) };
@@ -119,6 +129,7 @@ interface StageContext {
   readonly model: ModelFolder;
   readonly factory: SessionFactory;
   readonly device: Device;
+  readonly signal?: AbortSignal;
 }
 
 class StageTable {
@@ -148,6 +159,7 @@ async function compareStages(
       const encoded = await comparePicture(kit, { ...context, sessions, table, index, name });
       const cases = kit.cases.filter(({ imageIndex }) => imageIndex === index);
       for (const entry of cases) {
+        throwIfAborted(context.signal);
         if (languageModel === undefined) {
           await compareScores(kit, { entry, encoded, sessions, table });
         } else await compareLogits(kit, { entry, encoded, languageModel, table });
@@ -242,7 +254,7 @@ async function compareScores(
 async function compareGeneration(
   kit: Kit,
   engine: Blip2Engine,
-  at: { model: ModelFolder; precision: PrecisionKind; maxCases: number },
+  at: { model: ModelFolder; precision: PrecisionKind; maxCases: number; signal?: AbortSignal },
 ): Promise<VerifyReport["generation"]> {
   const { eosTokenIds = [], padTokenId = -1 } = at.model.generation ?? {};
   const context = { precision: at.precision, eosTokenIds, padTokenId };
@@ -252,6 +264,7 @@ async function compareGeneration(
     for (const generation of entry.generation) {
       const count = (settings[generation.setting] ??= { cases: 0, equal: 0 });
       count.cases++;
+      throwIfAborted(at.signal);
       const isEqual = await isSequenceEqual(engine, { image, entry, generation, ...context });
       if (isEqual) count.equal++;
     }

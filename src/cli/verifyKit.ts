@@ -1,6 +1,5 @@
 /** `verify`: the report of a reference kit on stdout. */
 
-import { throwIfAborted } from "../base/errors";
 import type { DeviceChoice } from "../engine/device";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
@@ -16,7 +15,7 @@ export interface VerifyFlags extends OutputFlags {
 /**
  * Compares this program with what transformers computed.
  * @returns 1 when something deviates more than it may.
- * @throws AppError as `runVerify`, `request.cancelled` between two pieces of its work.
+ * @throws AppError as `runVerify`, `request.cancelled`.
  */
 export async function verify(
   context: CliContext,
@@ -27,8 +26,8 @@ export async function verify(
   const report = await runVerify(kit, {
     precision: flags.precision,
     device: flags.device,
+    signal,
     onProgress: (text) => {
-      throwIfAborted(signal);
       printer.note(text);
     },
   });

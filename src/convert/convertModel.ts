@@ -124,14 +124,32 @@ async function writeBeside<T>(out: string, fill: (folder: string) => Promise<T>)
   try {
     firstCreated = await mkdir(path.dirname(out), { recursive: true });
     await removeLeftovers(out);
-    await mkdir(partial);
-    const result = await fill(partial);
-    await rename(partial, out);
-    return result;
+    await claim(partial, out);
+    try {
+      const result = await fill(partial);
+      await rename(partial, out);
+      return result;
+    } catch (thrown) {
+      await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+      throw thrown;
+    }
   } catch (thrown) {
-    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     await removeParents(out, firstCreated);
     throw explainWriteFailure(thrown, out);
+  }
+}
+
+/** @throws AppError `convert.failed` when this process already converts to the target. */
+async function claim(partial: string, out: string): Promise<void> {
+  try {
+    await mkdir(partial);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    throw new AppError(
+      "convert.failed",
+      `Another conversion to ${out} is under way. Wait for its end or choose another folder.`,
+      { cause, detail: { file: out } },
+    );
   }
 }
 
@@ -154,11 +172,17 @@ async function removeLeftovers(out: string): Promise<void> {
   const prefix = `${path.basename(out)}.partial-`;
   for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix)) continue;
+    const leftover = path.join(parent, name);
     const pid = Number(name.slice(prefix.length));
-    if (Number.isInteger(pid) && (pid === process.pid || !isRunning(pid))) {
-      await rm(path.join(parent, name), { recursive: true, force: true });
-    }
+    const isDead = pid === process.pid ? await isOlderThanProcess(leftover) : !isRunning(pid);
+    if (Number.isInteger(pid) && isDead) await rm(leftover, { recursive: true, force: true });
   }
+}
+
+/** In a container every process may get the same id, which then says nothing about the writer. */
+async function isOlderThanProcess(folder: string): Promise<boolean> {
+  const { mtimeMs } = await lstat(folder);
+  return mtimeMs < Date.now() - process.uptime() * 1000;
 }
 
 function isRunning(pid: number): boolean {

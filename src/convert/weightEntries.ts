@@ -8,7 +8,7 @@ import type { WeightSource } from "./weightSource";
 
 export type FloatStorage = "float32" | "float16";
 
-/** Values that are read at once: 16 MB as float32, enough to keep the disk busy. */
+/** Values that are read at once: 16 MB as float32, enough to keep the disk busy; two runs are held. */
 const CHUNK_VALUES = 4 << 20;
 
 /** Row by row as in the checkpoint: vectors, convolution kernels, embedding tables. */
@@ -20,8 +20,7 @@ export function plainEntry(
   return {
     initializers: [planInitializer(name, shape.storage, shape.dims)],
     produce: async function* (): AsyncIterable<Piece> {
-      for (const { start, count } of chunks(source)) {
-        const values = await source.readRows(start, count);
+      for await (const { values } of runs(source)) {
         yield { index: 0, bytes: encodeFloats(values, shape.storage) };
       }
     },
@@ -41,12 +40,11 @@ export function transposedEntry(
     initializers: [planInitializer(name, storage, [source.cols, source.rows])],
     produce: async function* (): AsyncIterable<Piece> {
       const { rows, cols } = source;
-      const count = rows * cols;
-      const out = storage === "float32" ? new Float32Array(count) : new Uint16Array(count);
-      for (const chunk of chunks(source)) {
-        const values = await source.readRows(chunk.start, chunk.count);
+      const out =
+        storage === "float32" ? new Float32Array(rows * cols) : new Uint16Array(rows * cols);
+      for await (const { start, count, values } of runs(source)) {
         const coded = storage === "float32" ? values : float32ToFloat16(values);
-        scatterColumns(coded, out, { ...chunk, rows, cols });
+        scatterColumns(coded, out, { start, count, rows, cols });
       }
       yield { index: 0, bytes: new Uint8Array(out.buffer) };
     },
@@ -90,8 +88,7 @@ export function quantizedEntry(
     ],
     produce: async function* (): AsyncIterable<Piece> {
       const scales = new Float32Array(source.rows * blocks);
-      for (const { start, count } of chunks(source)) {
-        const values = await source.readRows(start, count);
+      for await (const { start, values } of runs(source)) {
         const quantized = quantizeRows(values, source.cols, format);
         expectFinite(quantized.scales, name);
         scales.set(quantized.scales, start * blocks);
@@ -121,10 +118,29 @@ export function gatherCodeDims(source: WeightSource, format: BlockFormat): reado
   return [source.rows, codeBytesPerRow(source.cols, format)];
 }
 
-function* chunks(source: WeightSource): Iterable<{ start: number; count: number }> {
+/** Consecutive rows of a source. */
+interface Run {
+  readonly start: number;
+  readonly count: number;
+  /** [count, cols] */
+  readonly values: Float32Array;
+}
+
+/** All rows in order; the next run is read while the caller works on one. */
+async function* runs(source: WeightSource): AsyncIterable<Run> {
   const step = Math.max(1, Math.floor(CHUNK_VALUES / source.cols));
-  for (let start = 0; start < source.rows; start += step) {
-    yield { start, count: Math.min(step, source.rows - start) };
+  const read = (start: number): Promise<Run> | undefined => {
+    if (start >= source.rows) return undefined;
+    const count = Math.min(step, source.rows - start);
+    const run = source.readRows(start, count).then((values) => ({ start, count, values }));
+    // A caller that stops early never looks at the run that was read ahead.
+    run.catch(() => undefined);
+    return run;
+  };
+  for (let next = read(0); next !== undefined;) {
+    const run = await next;
+    next = read(run.start + run.count);
+    yield run;
   }
 }
 

@@ -31,6 +31,8 @@ import { loadTokenizer } from "./tokenizer";
 export interface EngineOptions {
   /** A converted model. */
   readonly folder: string;
+  /** What to call the model. @default the folder's own name */
+  readonly name?: string;
   readonly device: DeviceChoice;
   readonly logger: Logger;
   /** Where image features are kept on disk; none keeps them in memory only. */
@@ -86,7 +88,12 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
   const images = new ImageStage({ model, sessions, cache: featureCacheFor(model, options) });
   const languageModel = createLanguageModel(model, sessions);
   return new QueuedEngine({
-    info: { name: model.name, device, deviceReason: reason, kind: model.config.kind },
+    info: {
+      name: options.name ?? model.name,
+      device,
+      deviceReason: reason,
+      kind: model.config.kind,
+    },
     sessions,
     languageModel,
     generator:

@@ -9,13 +9,16 @@ import { float32ToFloat16 } from "../../src/convert/dtype";
 import { fixturePath } from "./fixtures";
 import { SeededRandom } from "./random";
 
+/** Storage types that can be written; I64 only to be refused. */
 export type TinyDtype = "F32" | "F16" | "BF16" | "I64";
 
+/** One tensor of a checkpoint to be written. */
 export interface TinyTensor {
   shape: number[];
   dtype: TinyDtype;
 }
 
+/** What `writeTinyCheckpoint` writes. */
 export interface TinyCheckpointOptions {
   /** The reference kit whose configuration and tokenizer are the starting point. */
   readonly kit: "opt" | "t5" | "itm";
@@ -89,7 +92,8 @@ export function checkpointShapes(
  * quarter, which F16 and BF16 hold exactly.
  */
 export function tinyValues(name: string, tensor: TinyTensor): Float32Array {
-  const seed = [...name].reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0), 7);
+  let seed = 7;
+  for (let i = 0; i < name.length; i++) seed = Math.imul(seed, 31) + name.charCodeAt(i);
   const random = new SeededRandom(seed);
   return Float32Array.from({ length: count(tensor) }, () => (random.int(255) - 127) / 512);
 }
