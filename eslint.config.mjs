@@ -8,11 +8,12 @@ const mayImport = {
   "src/model": ["base"],
   "src/engine": ["base", "model"],
   "src/convert": ["base", "model"],
+  "src/alt": ["base"],
   "src/child": ["base", "protocol", "model", "engine", "convert"],
   "src/host": ["base", "protocol"],
-  "src/cli": ["base", "model", "engine", "convert"],
+  "src/cli": ["base", "model", "engine", "convert", "alt"],
 };
-const rooms = ["base", "protocol", "model", "engine", "convert", "child", "host", "cli"];
+const rooms = ["base", "protocol", "model", "engine", "convert", "alt", "child", "host", "cli"];
 
 /** Packages that live in exactly one place. */
 const homeOf = {

@@ -9,6 +9,7 @@ import { lstat, mkdir, open, readdir, rename, rm, rmdir, statfs } from "node:fs/
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
+import type { Blip2Config } from "../model/blip2Config";
 import { GRAPH_CONTRACT_VERSION, type PartName } from "../model/graphContract";
 import {
   formatManifest,
@@ -22,11 +23,11 @@ import {
   type Manifest,
   type ManifestFile,
 } from "../model/manifest";
-import { parsePrecisionPlan, type Precision } from "../model/precision";
+import { parsePrecisionPlan, type Precision, type PrecisionPlan } from "../model/precision";
 import { openCheckpoint, type Checkpoint } from "./checkpoint";
 import { corruptFile } from "./checkpointText";
 import { CheckpointWeights } from "./checkpointWeights";
-import { planModel, type ModelPlan } from "./modelPlan";
+import { planModel, precisionParts, type ModelPlan } from "./modelPlan";
 import { TensorReader } from "./safetensors";
 import { WeightMap, type DroppedTensor } from "./weightMap";
 
@@ -70,6 +71,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
   const map = new WeightMap(checkpoint);
   const reader = new TensorReader();
   try {
+    expectParts(precision, checkpoint.config);
     const weights = new CheckpointWeights(map, reader);
     const plan = planModel(checkpoint.config, weights, precisionOf);
     const dropped = map.finish();
@@ -81,6 +83,18 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
   } finally {
     await reader.close();
   }
+}
+
+/** @throws AppError `option.invalid` for a part whose precision would change nothing. */
+function expectParts(precision: PrecisionPlan, config: Blip2Config): void {
+  const known = precisionParts(config);
+  const idle = [...precision.parts.keys()].find((part) => !known.includes(part));
+  if (idle === undefined) return;
+  throw new AppError(
+    "option.invalid",
+    `A precision for "${idle}" changes nothing in this model. Its parts are ${known.join(", ")}.`,
+    { detail: { part: idle } },
+  );
 }
 
 /** Counts bytes for the caller and stops the work when the caller gives up. */

@@ -71,6 +71,13 @@ export function planModel(
   return { parts, dataFiles: [...dataFiles.values()] };
 }
 
+/** Parts whose precision can be chosen: those with weights of their own. */
+export function precisionParts(config: Blip2Config): readonly PartName[] {
+  return partsOf(config).filter(
+    (part) => DATA_OF[part] === undefined && !WITHOUT_WEIGHTS.includes(part),
+  );
+}
+
 interface PartContext {
   readonly weights: CheckpointWeights;
   readonly precision: Precision;

@@ -30,6 +30,7 @@ export interface FoundFeatures {
 const DEFAULT_MEMORY_BYTES = 64 << 20;
 const DEFAULT_DISK_BYTES = 512 << 20;
 const SUFFIX = ".features";
+const PARTIAL_SUFFIX = ".partial";
 const HASH_BYTES = 32;
 /** A header lists a few tensors. */
 const MAX_HEADER_BYTES = 4096;
@@ -66,7 +67,7 @@ export class FeatureCache {
   async store(key: string, features: Features): Promise<void> {
     this.#remember(key, features);
     if (this.#folder === undefined) return;
-    const partial = path.join(this.#folder, `${randomUUID()}.partial`);
+    const partial = path.join(this.#folder, `${randomUUID()}${PARTIAL_SUFFIX}`);
     try {
       await mkdir(this.#folder, { recursive: true });
       await writeFile(partial, encode(features, key));
@@ -109,7 +110,10 @@ export class FeatureCache {
   }
 
   async #evict(folder: string): Promise<void> {
-    const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
+    // A process that was killed while it wrote leaves a partial file.
+    const names = (await readdir(folder)).filter(
+      (name) => name.endsWith(SUFFIX) || name.endsWith(PARTIAL_SUFFIX),
+    );
     const files = await Promise.all(
       names.map(async (name) => {
         const file = path.join(folder, name);

@@ -250,6 +250,7 @@ function readT5(json: JsonObject): T5Config {
   if (activation !== "gelu" && activation !== "gelu_new" && activation !== "relu") {
     return unsupported(json, `the activation ${shown(activation)} is not converted`);
   }
+  const vocabSize = json.integer("vocab_size", { min: 1, max: MAX_VOCAB, fallback: 32128 });
   return {
     kind: "t5",
     hiddenSize: json.integer("d_model", width(512)),
@@ -258,7 +259,7 @@ function readT5(json: JsonObject): T5Config {
     nEncoderLayers,
     nLayers: json.integer("num_decoder_layers", layers(nEncoderLayers)),
     nHeads: json.integer("num_heads", width(8)),
-    vocabSize: json.integer("vocab_size", { min: 1, max: MAX_VOCAB, fallback: 32128 }),
+    vocabSize,
     ...readBuckets(json),
     layerNormEps: readEps(json, "layer_norm_epsilon", 1e-6),
     activation,
@@ -271,7 +272,12 @@ function readT5(json: JsonObject): T5Config {
     bosTokenId: tokenId(json, "bos_token_id", 1),
     eosTokenId: tokenId(json, "eos_token_id", 1),
     padTokenId: tokenId(json, "pad_token_id", 0),
-    decoderStartTokenId: tokenId(json, "decoder_start_token_id", 0),
+    // The only id of the configuration that is looked up in the table.
+    decoderStartTokenId: json.integer("decoder_start_token_id", {
+      min: 0,
+      max: vocabSize - 1,
+      fallback: 0,
+    }),
   };
 }
 

@@ -24,14 +24,16 @@ export function parseGenerationDefaults(
   config: TextConfig,
 ): GenerationDefaults {
   const json = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
-  const id = (key: string, fallback: number): number =>
-    json.integer(key, { min: 0, max: MAX_TOKEN_ID, fallback });
+  const id = (key: string, fallback: number, max = MAX_TOKEN_ID): number =>
+    json.integer(key, { min: 0, max, fallback });
   return {
     eosTokenIds: readEos(json, config.eosTokenId),
     padTokenId: id("pad_token_id", config.padTokenId),
     bosTokenId: id("bos_token_id", config.bosTokenId),
     decoderStartTokenId:
-      config.kind === "t5" ? id("decoder_start_token_id", config.decoderStartTokenId) : undefined,
+      config.kind === "t5"
+        ? id("decoder_start_token_id", config.decoderStartTokenId, config.vocabSize - 1)
+        : undefined,
   };
 }
 

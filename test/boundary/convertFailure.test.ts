@@ -116,6 +116,21 @@ describe("a conversion that fails", () => {
     );
   });
 
+  it("refuses a precision for a part that this model does not have, or that has no weights", async () => {
+    for (const [kit, part] of [
+      ["itm", "decoder"],
+      ["itm", "qformer_itm"],
+      ["opt", "text_encoder"],
+      ["t5", "reorder_cache"],
+    ] as const) {
+      const checkpoint = await write({ kit });
+      await expectFailure(
+        { checkpoint, out: at("model"), precision: `f16,${part}=int8` },
+        { code: "option.invalid", words: new RegExp(`"${part}"[^]*vision_encoder, qformer`) },
+      );
+    }
+  });
+
   it("says that the path leads through a file", async () => {
     const checkpoint = await write({ kit: "opt" });
     await writeFile(at("file"), "");

@@ -24,7 +24,7 @@ const PRECISIONS = [
   "f16",
   "int8:16",
   "int4:128",
-  "int8:64,vision_encoder=f16,qformer=int4:32,decoder=int4:16,embed_tokens=f32",
+  "int8:64,vision_encoder=f16,qformer=int4:32",
 ];
 
 /** Widths that no block size divides; the vocabulary is larger than the tokenizer's. */

@@ -15,6 +15,7 @@ const LIMITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   int8: stages({ vision: 1.5e-2, qformer: 6e-2, itc: 0.15, logits: 0.12 }),
   "int8:128": stages({ vision: 1.5e-2, qformer: 6e-2, itc: 0.15, logits: 0.12 }),
   "int4:16": stages({ vision: 0.15, qformer: 0.55, itc: 1, logits: 0.9 }),
+  "int8,qformer=f16": stages({ vision: 1.5e-2, qformer: 3e-2, itc: 0.15, logits: 0.12 }),
   "f16,vision_encoder=int8,decoder=int4:64": stages({
     vision: 1.5e-2,
     qformer: 2e-2,
@@ -68,7 +69,8 @@ describe("a converted checkpoint equals transformers", () => {
   }
 
   for (const [precision, limits] of Object.entries(LIMITS)) {
-    for (const kit of ["opt", "t5", "itm"]) {
+    // Retrieval has no decoder, and a precision for a part that is not there is refused.
+    for (const kit of precision.includes("decoder=") ? ["opt", "t5"] : ["opt", "t5", "itm"]) {
       it(`nearly, with the weights of the kit ${kit} in ${precision}`, async () => {
         const report = await runVerify(fixturePath("kits", kit), { precision });
         assert.equal(report.ok, true);
@@ -105,7 +107,8 @@ describe("verify", () => {
     await changeTensor(kit, "image0/vision", () => NaN);
     const report = await runVerify(kit, {});
     assert.equal(report.ok, false);
-    assert.equal(report.stages["vision"]?.relL2, Infinity);
+    const { relL2 = 0 } = report.stages["vision"] ?? {};
+    assert.ok(relL2 >= Number.MAX_VALUE, `${relL2}`);
   });
 
   it("fails when one recorded token is another, and says in which setting", async () => {

@@ -18,6 +18,8 @@ export interface ConvertReport {
   readonly outputBytes: number;
   readonly totalBytes: number;
   readonly seconds: number;
+  /** Computing time of all threads, which does not depend on what else the machine does. */
+  readonly cpuSeconds: number;
 }
 
 const [checkpoint = "", out = "", precision = "", mode] = process.argv.slice(2);
@@ -41,12 +43,14 @@ async function main(): Promise<void> {
     const { code, message } = AppError.from(thrown);
     end = { code, message, outputBytes: 0 };
   }
+  const { user, system } = process.cpuUsage();
   const report: ConvertReport = {
     ...end,
     // maxRSS is in KiB.
     peakBytes: process.resourceUsage().maxRSS * 1024,
     totalBytes,
     seconds: (performance.now() - begin) / 1000,
+    cpuSeconds: (user + system) / 1e6,
   };
   writeSync(1, `${JSON.stringify(report)}\n`);
 }

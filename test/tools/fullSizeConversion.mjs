@@ -101,7 +101,8 @@ try {
   const isWithin = report.peakBytes <= bound;
   console.log(
     `${flags.model} ${flags.precision}: ${mb(inputBytes)} to ${mb(report.outputBytes)} in ` +
-      `${report.seconds.toFixed(1)} s, ${mb(inputBytes / report.seconds)}/s, peak ` +
+      `${report.seconds.toFixed(1)} s (${report.cpuSeconds.toFixed(1)} s of CPU, ` +
+      `${mb(inputBytes / report.cpuSeconds)} per CPU second), peak ` +
       `${mb(report.peakBytes)}, bound ${mb(bound)}: ${isWithin ? "within" : "ABOVE"}`,
   );
   process.exitCode = isWithin ? 0 : 1;

@@ -19,7 +19,9 @@ describe("the checks of our own assumptions", () => {
     assert.throws(() => {
       invariant(false, "three is two");
     }, isInternal("three is two"));
-    assert.throws(() => defined(undefined, "The cat"), isInternal("The cat is absent"));
+    assert.throws(() => {
+      defined(undefined, "The cat");
+    }, isInternal("The cat is absent"));
     assert.throws(() => defined(null, "The dog"), isInternal("The dog is absent"));
   });
 

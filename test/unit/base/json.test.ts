@@ -64,10 +64,12 @@ describe("a JSON object of unknown origin", () => {
   });
 
   it("names the file when the text is not JSON or not an object", () => {
-    for (const text of ["", "{", "{]", "NaN", "{'a': 1}"])
+    for (const text of ["", "{", "{]", "NaN", "{'a': 1}"]) {
       fails(() => parse(text), "not valid JSON");
-    for (const text of ["null", "[]", "1", '"x"'])
+    }
+    for (const text of ["null", "[]", "1", '"x"']) {
       fails(() => parse(text), "must be a JSON object");
+    }
   });
 
   it("treats the names of Object.prototype as ordinary keys", () => {

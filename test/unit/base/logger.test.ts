@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger";
 
 describe("the silent logger", () => {
-  it("takes lines of every level and gives nothing back", () => {
+  it("takes lines of every level and drops them", () => {
     for (const level of ["debug", "info", "warn", "error"] as const) {
-      const given: unknown = silentLogger[level]("a line");
-      assert.equal(given, undefined);
+      assert.doesNotThrow(() => {
+        silentLogger[level]("a line");
+      });
     }
   });
 });

@@ -133,6 +133,9 @@ describe("the cache of image features", () => {
       await utimes(await fileOf(folder, key), 1000 + i, 1000 + i);
     }
     await writeFile(path.join(folder, "notes.txt"), "not ours".repeat(1000));
+    // As a process leaves it that was killed while it wrote.
+    await writeFile(path.join(folder, "left.partial"), "x");
+    await utimes(path.join(folder, "left.partial"), 999, 999);
     // Using the oldest makes it the newest.
     assert.equal((await new FeatureCache({ folder }).find("aa"))?.from, "disk");
     await new FeatureCache({ folder, maxDiskBytes: 3 * size }).store("dd", features(1));

@@ -9,7 +9,12 @@ const names = cacheNames(1, false);
 /** A tensor that counts how often it is disposed of. */
 function counted(count: { disposed: number }): Tensor {
   const tensor = cpuTensor(new Float32Array(2), [1, 1, 2, 1]);
-  return { ...tensor, dispose: () => void count.disposed++ };
+  return {
+    ...tensor,
+    dispose: () => {
+      count.disposed++;
+    },
+  };
 }
 
 function fakeSession(fed: TensorMap[], outputs: () => Record<string, Tensor>): Session {

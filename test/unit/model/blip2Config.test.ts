@@ -273,6 +273,8 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
     refuses({ text_config: { num_attention_heads: 7 } }, corrupt, "num_attention_heads");
     refuses({ vision_config: { image_size: 10 } }, corrupt, "patch_size");
     refuses({ qformer_config: { encoder_hidden_size: 1024 } }, corrupt, "encoder_hidden_size");
+    const start = { model_type: "t5", vocab_size: 10, decoder_start_token_id: 10 };
+    refuses({ text_config: start }, corrupt, "text_config.decoder_start_token_id");
     const buckets = { relative_attention_num_buckets: 32, relative_attention_max_distance: 16 };
     const t5Config = { text_config: { model_type: "t5", ...buckets } };
     refuses(t5Config, corrupt, "relative_attention_max_distance");

@@ -70,6 +70,7 @@ describe("generation defaults", () => {
         refuses(`{"${key}": ${value}}`, key);
       }
     }
+    refuses('{"decoder_start_token_id": 32128}', "decoder_start_token_id");
     refuses("null", "JSON object");
     refuses("{", "JSON");
   });

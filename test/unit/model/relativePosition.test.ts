@@ -20,8 +20,9 @@ const { tables } = JSON.parse(
 describe("relative position buckets", () => {
   it("were recorded for both directions of three tables", () => {
     assert.equal(tables.length, 6);
-    for (const { buckets, first } of tables)
+    for (const { buckets, first } of tables) {
       assert.deepEqual([first, buckets.length], [-600, 1201]);
+    }
   });
 
   for (const { first, buckets, ...spec } of tables) {

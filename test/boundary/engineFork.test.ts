@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { AppError, type ErrorCode } from "../../src/base/errors";
+import { silentLogger } from "../../src/base/logger";
+import { systemClock } from "../../src/host/clock";
+import { EngineClient } from "../../src/host/engineClient";
+import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
+import type { GenerateParams, Progress } from "../../src/protocol/engineMessages";
+import { fixturePath } from "../helpers/fixtures";
+import { kitPicture, recordedCase } from "../helpers/kitCases";
+import { copyOfKitModel, kitModel, temporaryFolder } from "../helpers/kitModel";
+import { isAlive } from "../helpers/waiting";
+
+const childFile = path.resolve("dist", "child.js");
+const COLOUR = "Question: what colour is the circle? Answer:";
+
+const question = (kit: string, image = "wide.png"): GenerateParams => ({
+  image: kitPicture(kit, image),
+  imageName: image,
+  prompt: { kind: "raw", text: COLOUR },
+  options: { maxNewTokens: 12 },
+  alpha: "drop",
+});
+
+describe("the real engine in a process of its own", () => {
+  const processes: EngineProcess[] = [];
+  let client: EngineClient;
+  let store: string;
+
+  before(() => {
+    assert.ok(existsSync(childFile), `${childFile} is not built: run "node esbuild.mjs --tests".`);
+  });
+
+  beforeEach(async () => {
+    store = await temporaryFolder();
+    client = new EngineClient({
+      startProcess: () => {
+        const env = { SIGHTLINE_HOME: store };
+        const child = forkEngine({ childFile, env, logger: silentLogger, clock: systemClock });
+        processes.push(child);
+        return child;
+      },
+      logger: silentLogger,
+      restart: { firstDelayMs: 1, maxDelayMs: 10 },
+    });
+  });
+
+  afterEach(async () => {
+    await client.dispose();
+    for (const { pid } of processes.splice(0)) assert.equal(isAlive(pid ?? 0), false);
+  });
+
+  const load = async (model: string): Promise<string> =>
+    (await client.load({ model, device: "cpu" })).kind;
+
+  /** The answer of the kit, given to this client by the model that is loaded. */
+  const answersAs = async (kit: string): Promise<void> => {
+    const { sequences } = await client.generate(question(kit));
+    const { generation } = recordedCase(kit, "wide.png", COLOUR);
+    assert.deepEqual([sequences[0]?.tokenIds], generation?.["greedy"]?.ids);
+  };
+
+  it("streams the answer that transformers gives", async () => {
+    assert.equal(await load(await kitModel("opt")), "generation");
+    const pieces: string[] = [];
+    const result = await client.generate(question("opt"), {
+      onText: (text) => {
+        pieces.push(text);
+      },
+    });
+    const recorded = recordedCase("opt", "wide.png", COLOUR).generation?.["greedy"];
+    assert.deepEqual([result.sequences[0]?.tokenIds], recorded?.ids);
+    assert.ok(pieces.length > 1);
+    assert.equal(pieces.join("").trim(), result.sequences[0]?.text);
+    const again = await client.generate(question("opt"));
+    assert.equal(again.cached.imageFeatures, "memory");
+    assert.ok(again.cached.prefixTokens > 8);
+    assert.equal((await client.status())?.loaded?.model, "opt-f32");
+  });
+
+  it("scores as transformers does", async () => {
+    assert.equal(await load(await kitModel("itm")), "retrieval");
+    const { image, text, itc, itm } = recordedCase("itm", "tall.png", "zebra!");
+    const bytes = kitPicture("itm", image);
+    const { scores } = await client.score({ image: bytes, texts: [text], alpha: "drop" });
+    assert.ok(Math.abs(scores[0]!.itc - itc!) <= 1e-4);
+    assert.ok(Math.abs(scores[0]!.itm - itm!) <= 1e-4);
+  });
+
+  it("fails the answer when it is killed in the middle, and answers the next question", async () => {
+    await load(await kitModel("opt"));
+    const dying = client.generate(question("opt"), {
+      onText: () => {
+        process.kill(processes[0]?.pid ?? 0, "SIGKILL");
+      },
+    });
+    await failsWith(dying, "engine.exited", "SIGKILL");
+    assert.equal(client.state.kind, "failed");
+    await answersAs("opt");
+    assert.equal(processes.length, 2);
+    // What the first process computed for the picture had reached the disk.
+    assert.ok((await readdir(path.join(store, "features"))).length > 0);
+  });
+
+  it("stops a running answer on request and keeps the process and its model", async () => {
+    await load(await kitModel("t5"));
+    const controller = new AbortController();
+    const options = { maxNewTokens: 4000, minNewTokens: 4000 };
+    const endless = client.generate(
+      { ...question("t5"), options },
+      {
+        signal: controller.signal,
+        onText: () => {
+          controller.abort();
+        },
+      },
+    );
+    await failsWith(endless, "request.cancelled");
+    await answersAs("t5");
+    assert.equal(processes.length, 1);
+  });
+
+  it("says what is wrong when its model is deleted, and loads another one", async () => {
+    const folder = await copyOfKitModel("opt-odd");
+    await load(folder);
+    await rm(folder, { recursive: true });
+    await failsWith(client.generate(question("opt-odd")), "model.corrupt", folder);
+    await failsWith(load(folder), "model.missing", folder);
+    await load(await kitModel("opt"));
+    await answersAs("opt");
+    assert.equal(processes.length, 1);
+  });
+
+  it("refuses a question without a model", async () => {
+    await failsWith(client.generate(question("opt")), "model.missing");
+    await load(await kitModel("opt"));
+    await client.unload();
+    await failsWith(client.generate(question("opt")), "model.missing");
+    assert.equal((await client.status())?.loaded, undefined);
+  });
+
+  it("converts a checkpoint, tells how far it is, and loads the result", async () => {
+    const out = path.join(await temporaryFolder(), "new");
+    const steps: Progress[] = [];
+    const params = { checkpoint: fixturePath("kits", "t5", "checkpoint"), out, precision: "f32" };
+    const { folder } = await client.convert(params, {
+      onProgress: (progress) => {
+        steps.push(progress);
+      },
+    });
+    assert.equal(folder, out);
+    const last = steps.at(-1);
+    assert.ok(last !== undefined && last.doneBytes === last.totalBytes && last.totalBytes > 0);
+    await load(folder);
+    await answersAs("t5");
+    await failsWith(client.convert(params), "convert.failed", out);
+    const missing = { checkpoint: path.join(out, "none"), out: `${out}-2` };
+    await failsWith(client.convert(missing), "checkpoint.missing");
+    await answersAs("t5");
+    assert.equal(processes.length, 1);
+  });
+
+  it("leaves nothing behind when a conversion is cancelled", async () => {
+    const parent = path.join(await temporaryFolder(), "models");
+    await mkdir(parent);
+    const controller = new AbortController();
+    const convert = client.convert(
+      { checkpoint: fixturePath("kits", "t5", "checkpoint"), out: path.join(parent, "new") },
+      {
+        signal: controller.signal,
+        onProgress: () => {
+          controller.abort();
+        },
+      },
+    );
+    await failsWith(convert, "request.cancelled");
+    assert.deepEqual(await readdir(parent), []);
+  });
+
+  it("names a picture that cannot be read and lives on", async () => {
+    await load(await kitModel("opt"));
+    const pid = (await client.status())?.pid;
+    for (const image of [
+      new Uint8Array(),
+      new Uint8Array(1000),
+      kitPicture("opt", "wide.png").subarray(0, 500),
+    ]) {
+      const broken = client.generate({ ...question("opt"), image, imageName: "cat.png" });
+      await failsWith(broken, "image.unreadable", "cat.png");
+    }
+    await failsWith(client.score({ image: new Uint8Array(9), texts: ["x"] }), "model.unsupported");
+    const options = { maxNewTokens: 4096 };
+    await failsWith(client.generate({ ...question("opt"), options }), "prompt.tooLong");
+    await answersAs("opt");
+    assert.equal((await client.status())?.pid, pid);
+  });
+});
+
+async function failsWith(work: Promise<unknown>, code: ErrorCode, text = ""): Promise<void> {
+  await assert.rejects(work, (thrown) => {
+    assert.ok(thrown instanceof AppError, String(thrown));
+    assert.equal(thrown.code, code, thrown.message);
+    assert.ok(thrown.message.includes(text), thrown.message);
+    return true;
+  });
+}

@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type * as TypeScript from "typescript";
+
+// Read at run time: bundled, the compiler would be nine tenths of all tests.
+const ts = createRequire(path.resolve("package.json"))("typescript") as typeof TypeScript;
+
+const MAX_CODE_LINES = 400;
+/** Rooms that run anywhere: no Node, no packages. */
+const PURE_ROOMS = ["base", "protocol", "model"];
+
+interface Import {
+  readonly specifier: string;
+  /** Vanishes when the program is built. */
+  readonly isTypeOnly: boolean;
+}
+
+interface SourceFile {
+  /** Relative to the project, with forward slashes. */
+  readonly file: string;
+  readonly room: string;
+  readonly imports: readonly Import[];
+  readonly nCodeLines: number;
+}
+
+const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .map((name) => `src/${name.replaceAll("\\", "/")}`)
+  .filter((file) => file.endsWith(".ts"))
+  .map(readSource);
+const known = new Set(files.map(({ file }) => file));
+const lint = readLintTables();
+
+describe("the walls between the rooms", () => {
+  it("are drawn in the linter's table for every room that there is", () => {
+    const rooms = [...new Set(files.map(({ room }) => room))].sort();
+    assert.deepEqual(Object.keys(lint.mayImport).sort(), rooms.map((room) => `src/${room}`).sort());
+  });
+
+  it("keep the rooms apart that must never know each other", () => {
+    const allowed = (room: string): readonly string[] => lint.mayImport[`src/${room}`] ?? [];
+    assert.deepEqual(allowed("base"), []);
+    assert.deepEqual(allowed("protocol"), ["base"]);
+    assert.deepEqual(allowed("model"), ["base"]);
+    for (const room of ["engine", "convert"]) assert.deepEqual(allowed(room), ["base", "model"]);
+    for (const room of ["engine", "convert", "model", "child", "cli"]) {
+      assert.ok(!allowed("host").includes(room), `host imports ${room}`);
+    }
+    for (const others of Object.values(lint.mayImport)) {
+      for (const end of ["child", "host", "cli"]) assert.ok(!others.includes(end), end);
+    }
+  });
+
+  it("are not climbed over by any import, not even one of types", () => {
+    const climbed = files.flatMap(({ file, room, imports }) =>
+      imports.flatMap(({ specifier }) => {
+        const target = targetOf(file, specifier);
+        if (target === undefined) return [];
+        const other = target.split("/")[1] ?? "";
+        const isAllowed = other === room || lint.mayImport[`src/${room}`]?.includes(other) === true;
+        return isAllowed ? [] : [`${file} imports ${specifier}`];
+      }),
+    );
+    assert.deepEqual(climbed, []);
+  });
+
+  it("leave each package in its one home", () => {
+    const strays = files.flatMap(({ file, imports }) =>
+      imports.flatMap(({ specifier, isTypeOnly }) => {
+        if (specifier.startsWith(".") || specifier.startsWith("node:")) return [];
+        const home = lint.homeOf[packageOf(specifier)];
+        // A package of types alone leaves nothing in the program.
+        if (home === undefined) return isTypeOnly ? [] : [`${file} imports homeless ${specifier}`];
+        return isAt(home, file) ? [] : [`${file} imports ${specifier}`];
+      }),
+    );
+    assert.deepEqual(strays, []);
+  });
+
+  it("keep Node and packages out of what runs anywhere", () => {
+    const impure = files.flatMap(({ file, room, imports }) =>
+      imports.flatMap(({ specifier }) =>
+        PURE_ROOMS.includes(room) && !specifier.startsWith(".") ? [`${file} ${specifier}`] : [],
+      ),
+    );
+    assert.deepEqual(impure, []);
+  });
+});
+
+describe("the source files", () => {
+  it("are there, and every import between them finds one", () => {
+    assert.ok(files.length > 80, `${files.length} files`);
+    const broken = files.flatMap(({ file, imports }) =>
+      imports.flatMap(({ specifier }) =>
+        specifier.startsWith(".") && targetOf(file, specifier) === undefined
+          ? [`${file} imports ${specifier}`]
+          : [],
+      ),
+    );
+    assert.deepEqual(broken, []);
+  });
+
+  it("do not import each other in circles", () => {
+    assert.deepEqual(findCircle(), []);
+  });
+
+  it("have at most four hundred lines of code", () => {
+    const long = files.filter(({ nCodeLines }) => nCodeLines > MAX_CODE_LINES);
+    assert.deepEqual(
+      long.map(({ file, nCodeLines }) => `${file}: ${nCodeLines}`),
+      [],
+    );
+  });
+});
+
+describe("the reader of imports", () => {
+  it("sees every kind of import", () => {
+    const text = `
+      import a from "./a"; import type { b } from "./b"; import { type c } from "./c"; import "./d";
+      export { e } from "./e"; export type * from "./f"; const g = await import("./g");
+      type H = import("./h").H; import i = require("./i"); const j = require("./j");
+      // import "./comment"; 
+      const text = 'import "./text"';`;
+    const found = importsOf(ts.createSourceFile("x.ts", text, ts.ScriptTarget.ES2022, true));
+    assert.deepEqual(
+      found.map(({ specifier, isTypeOnly }) => `${specifier}${isTypeOnly ? " type" : ""}`),
+      ["./a", "./b type", "./c type", "./d", "./e", "./f type", "./g", "./h type", "./i", "./j"],
+    );
+  });
+
+  it("counts lines of code without comments and blank lines", () => {
+    const text = "/**\n * A comment.\n */\n\nconst a = 1; // Why.\nconst b = `\n\n`;\n\n";
+    assert.equal(codeLines(ts.createSourceFile("x.ts", text, ts.ScriptTarget.ES2022, true)), 4);
+  });
+});
+
+function readSource(file: string): SourceFile {
+  const text = readFileSync(file, "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+  const room = file.split("/")[1] ?? "";
+  return { file, room, imports: importsOf(source), nCodeLines: codeLines(source) };
+}
+
+function importsOf(source: TypeScript.SourceFile): Import[] {
+  const found: Import[] = [];
+  const add = (node: TypeScript.Node | undefined, isTypeOnly: boolean): void => {
+    if (node !== undefined && ts.isStringLiteralLike(node)) {
+      found.push({ specifier: node.text, isTypeOnly });
+    }
+  };
+  const visit = (node: TypeScript.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeImport(node.importClause));
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isExternalModuleReference(node)) add(node.expression, false);
+    else if (ts.isImportTypeNode(node)) {
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true);
+    } else if (ts.isCallExpression(node)) {
+      const { expression } = node;
+      const isRequire = ts.isIdentifier(expression) && expression.text === "require";
+      if (isRequire || expression.kind === ts.SyntaxKind.ImportKeyword) {
+        add(node.arguments[0], false);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** `import type`, or an import whose every name is a type. */
+function isTypeImport(clause: TypeScript.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const { name, namedBindings } = clause;
+  if (name !== undefined || namedBindings === undefined) return false;
+  return (
+    ts.isNamedImports(namedBindings) && namedBindings.elements.every((item) => item.isTypeOnly)
+  );
+}
+
+/** Lines on which a token stands; a text that spans lines counts with all of them. */
+function codeLines(source: TypeScript.SourceFile): number {
+  const lines = new Set<number>();
+  const lineAt = (position: number): number => source.getLineAndCharacterOfPosition(position).line;
+  const visit = (node: TypeScript.Node): void => {
+    const children = node.getChildren(source);
+    if (children.length === 0 && node.getWidth(source) > 0) {
+      for (let line = lineAt(node.getStart(source)); line <= lineAt(node.end); line++) {
+        lines.add(line);
+      }
+    }
+    children.filter((child) => !ts.isJSDoc(child)).forEach(visit);
+  };
+  visit(source);
+  return lines.size;
+}
+
+/** The file of ours behind a relative import, undefined for packages and where there is none. */
+function targetOf(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const target = path.posix.join(path.posix.dirname(file), specifier);
+  return [`${target}.ts`, `${target}/index.ts`].find((candidate) => known.has(candidate));
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+/** Homes are one file, or all files below a folder. */
+function isAt(home: string, file: string): boolean {
+  const below = "**/*.ts";
+  return home.endsWith(below) ? file.startsWith(home.slice(0, -below.length)) : file === home;
+}
+
+/** The first circle of imports that exist at run time, or nothing. */
+function findCircle(): readonly string[] {
+  const targets = new Map(
+    files.map(({ file, imports }) => [
+      file,
+      imports.flatMap(({ specifier, isTypeOnly }) =>
+        isTypeOnly ? [] : (targetOf(file, specifier) ?? []),
+      ),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): readonly string[] => {
+    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const target of targets.get(file) ?? []) {
+      const circle = visit(target, [...trail, file]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(file);
+    return [];
+  };
+  return files.map(({ file }) => visit(file, [])).find((circle) => circle.length > 0) ?? [];
+}
+
+interface LintTables {
+  /** Folder of a room → rooms it may import. */
+  readonly mayImport: Readonly<Record<string, readonly string[]>>;
+  /** Package → glob of the files that may import it. */
+  readonly homeOf: Readonly<Record<string, string>>;
+}
+
+/** The two tables of eslint.config.mjs, read as text: the linter itself takes seconds to load. */
+function readLintTables(): LintTables {
+  const text = readFileSync("eslint.config.mjs", "utf8");
+  const source = ts.createSourceFile("eslint.config.mjs", text, ts.ScriptTarget.ES2022, true);
+  const table = (name: string): Record<string, unknown> => {
+    for (const statement of source.statements) {
+      if (!ts.isVariableStatement(statement)) continue;
+      for (const { name: declared, initializer } of statement.declarationList.declarations) {
+        if (initializer !== undefined && declared.getText(source) === name) {
+          return literal(initializer) as Record<string, unknown>;
+        }
+      }
+    }
+    throw new Error(`eslint.config.mjs has no table "${name}".`);
+  };
+  return {
+    mayImport: table("mayImport") as LintTables["mayImport"],
+    homeOf: table("homeOf") as LintTables["homeOf"],
+  };
+}
+
+/** The value of an object, list or text that is written out. */
+function literal(node: TypeScript.Expression): unknown {
+  if (ts.isStringLiteral(node)) return node.text;
+  if (ts.isArrayLiteralExpression(node)) return node.elements.map(literal);
+  assert.ok(ts.isObjectLiteralExpression(node), `${node.getText()} is not written out`);
+  return Object.fromEntries(
+    node.properties.map((property) => {
+      assert.ok(ts.isPropertyAssignment(property), property.getText());
+      const { name } = property;
+      assert.ok(ts.isStringLiteral(name) || ts.isIdentifier(name), name.getText());
+      return [name.text, literal(property.initializer)];
+    }),
+  );
+}
