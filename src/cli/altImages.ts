@@ -1,0 +1,150 @@
+/** The pictures of a document on the disk: where they lie and what is wrong with their text. */
+
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { ALT_PROBLEMS, altProblem } from "../alt/altText";
+import { DEFAULT_COMPONENTS } from "../alt/findContext";
+import { findImages } from "../alt/findImages";
+import type { ImageReference } from "../alt/imageReference";
+import { LinePositions, type LineRange } from "../alt/linePositions";
+import {
+  resolveTarget,
+  SITE_ROOTS,
+  type ResolveContext,
+  type ResolvedTarget,
+} from "../alt/resolveTarget";
+import type { DocumentText } from "./altDocuments";
+
+export interface AltSettings {
+  /** Names of components that show a picture, beside the usual ones. */
+  readonly components: readonly string[];
+  /** Folders that a site serves as its root, before the usual ones. */
+  readonly siteRoots: readonly string[];
+}
+
+/** Nothing is `unresolved` that is computed, remote, or within the document. */
+export const LIST_PROBLEMS = [...ALT_PROBLEMS, "unresolved"] as const;
+
+export type ListProblem = (typeof LIST_PROBLEMS)[number];
+
+/** One picture as `alt list --json` prints it. Lines are zero-based, columns UTF-16 units. */
+export interface AltRow {
+  readonly file: string;
+  /** `![…](…)`, or the opening tag. */
+  readonly range: LineRange;
+  /** The text as written; null when there is none or an expression decides it. */
+  readonly altRange: LineRange | null;
+  readonly syntax: ImageReference["syntax"];
+  readonly target: string;
+  /** The picture's file; relative when the document's path is. */
+  readonly resolved: string | null;
+  readonly alt: string | null;
+  readonly decorative: boolean;
+  readonly problem: ListProblem | null;
+}
+
+/** A picture, and everything that is known of it. */
+export interface DocumentImage {
+  readonly reference: ImageReference;
+  readonly resolved: ResolvedTarget;
+  readonly row: AltRow;
+}
+
+/** @throws AppError when the document is not well formed. */
+export async function imagesOf(
+  document: DocumentText,
+  settings: AltSettings,
+): Promise<DocumentImage[]> {
+  const references = findReferences(document, document.text, settings);
+  const lines = new LinePositions(document.text);
+  const context = await resolveContext(document, settings);
+  const images: DocumentImage[] = [];
+  for (const reference of references) {
+    const resolved = await resolveTarget(reference, context);
+    images.push({ reference, resolved, row: rowOf({ document, lines, reference, resolved }) });
+  }
+  return images;
+}
+
+/** @throws AppError when the text is not well formed. */
+export function findReferences(
+  document: DocumentText,
+  text: string,
+  settings: AltSettings,
+): ImageReference[] {
+  return findImages(text, document.language, {
+    components: [...DEFAULT_COMPONENTS, ...settings.components],
+    name: document.file,
+  });
+}
+
+/** Line and column as people count them, from one. */
+export function placeOf({ file, range: { start } }: AltRow): string {
+  return `${file}:${start.line + 1}:${start.character + 1}`;
+}
+
+interface RowParts {
+  readonly document: DocumentText;
+  readonly lines: LinePositions;
+  readonly reference: ImageReference;
+  readonly resolved: ResolvedTarget;
+}
+
+function rowOf({ document, lines, reference, resolved }: RowParts): AltRow {
+  const { span, altSpan, syntax, target, alt, isDecorative } = reference;
+  return {
+    file: document.file,
+    range: lines.rangeOf(span),
+    altRange: altSpan === null ? null : lines.rangeOf(altSpan),
+    syntax,
+    target: target.value,
+    resolved: resolved.kind === "file" ? asGiven(resolved.path, document.file) : null,
+    alt,
+    decorative: isDecorative,
+    problem: altProblem(reference) ?? (resolved.kind === "unresolved" ? "unresolved" : null),
+  };
+}
+
+/** Paths come back in the way that the document's was given. */
+function asGiven(file: string, documentFile: string): string {
+  const absolute = path.normalize(file);
+  return path.isAbsolute(documentFile) ? absolute : path.relative(process.cwd(), absolute);
+}
+
+async function resolveContext(
+  document: DocumentText,
+  settings: AltSettings,
+): Promise<ResolveContext> {
+  const documentPath = path.resolve(document.file);
+  const known = new Map<string, Promise<boolean>>();
+  const isFile = async (file: string): Promise<boolean> =>
+    stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  const roots = [path.resolve(document.root), process.cwd(), await projectOf(documentPath)];
+  return {
+    documentPath,
+    workspaceRoots: [...new Set(roots.filter((root) => root !== undefined))],
+    siteRoots: [...settings.siteRoots, ...SITE_ROOTS],
+    exists: (file) => {
+      const answer = known.get(file) ?? isFile(file);
+      known.set(file, answer);
+      return answer;
+    },
+    readText: (file) => readFile(file, "utf8").catch(() => undefined),
+  };
+}
+
+/** The nearest folder above a document that is a project of its own. */
+async function projectOf(documentPath: string): Promise<string | undefined> {
+  let folder = path.dirname(documentPath);
+  for (;;) {
+    for (const mark of [".git", "package.json"]) {
+      if ((await stat(path.join(folder, mark)).catch(() => undefined)) !== undefined) return folder;
+    }
+    const above = path.dirname(folder);
+    if (above === folder) return undefined;
+    folder = above;
+  }
+}

@@ -1,0 +1,241 @@
+/** `alt write`: describes pictures and writes the descriptions into the documents. */
+
+import { createTwoFilesPatch } from "diff";
+import { ALT_PROBLEMS, cleanCaption, textProblem, type AltProblem } from "../alt/altText";
+import { setAlt } from "../alt/editAlt";
+import { documentError } from "../alt/documentError";
+import { applyEdits } from "../alt/textEdit";
+import { AppError, isCancelled, throwIfAborted } from "../base/errors";
+import type { GenerateRequest } from "../engine/request";
+import { findDocuments, readDocument, replaceDocument, type DocumentText } from "./altDocuments";
+import { findReferences, imagesOf, placeOf, type DocumentImage } from "./altImages";
+import { settingsFrom, type AltFlags } from "./altListCommand";
+import { settingsOf } from "./askCommand";
+import type { CliContext } from "./cliContext";
+import { EXIT, failureJson } from "./failure";
+import type { GenerationFlags, ModelFlags } from "./flags";
+import { withModel, type RunningModel } from "./openModel";
+import { readPicture, type NamedPicture } from "./pictureSource";
+
+export interface AltWriteFlags extends AltFlags, ModelFlags, GenerationFlags {
+  readonly only?: string;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Writes alternative texts where there is a problem of the kinds in `--only`. A text that a person
+ * wrote is touched only when its kind of problem is asked for by name.
+ * @returns 1 when a document or picture failed; the others are written nevertheless.
+ * @throws AppError `option.invalid` for an unknown kind, and as `withModel`.
+ */
+export async function altWrite(
+  context: CliContext,
+  paths: readonly string[],
+  flags: AltWriteFlags,
+): Promise<number> {
+  const kinds = kindsOf(flags.only ?? "missing");
+  const settings = settingsOf(context, flags);
+  const run: WriteRun = { context, flags, settings, nFailed: 0, captions: new Map() };
+  const { documents, failures } = await findDocuments(paths, context.signal);
+  for (const failure of failures) tell(run, failure);
+  const jobs: DocumentJob[] = [];
+  for (const file of documents) {
+    throwIfAborted(context.signal);
+    try {
+      const document = await readDocument(file);
+      const images = await imagesOf(document, settingsFrom(flags));
+      const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
+      if (wanted.length > 0) jobs.push({ document, images: wanted });
+    } catch (thrown) {
+      tell(run, thrown, { file: file.file });
+    }
+  }
+  if (jobs.length > 0) {
+    await withModel(context, flags, async (model) => {
+      for (const job of jobs) await writeDocument(run, model, job);
+    });
+  } else context.printer.note("There is no picture to describe.");
+  return run.nFailed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+interface WriteRun {
+  readonly context: CliContext;
+  readonly flags: AltWriteFlags;
+  readonly settings: Pick<GenerateRequest, "options" | "alpha">;
+  /** Captions by the picture's file, because documents share pictures. */
+  readonly captions: Map<string, string>;
+  nFailed: number;
+}
+
+interface DocumentJob {
+  readonly document: DocumentText;
+  readonly images: readonly DocumentImage[];
+}
+
+/** A text that is about to be written. */
+interface Change {
+  readonly image: DocumentImage;
+  readonly alt: string;
+}
+
+/** The value of `--only`. @throws AppError `option.invalid`. */
+export function kindsOf(only: string): ReadonlySet<AltProblem> {
+  const names = only.split(",").map((name) => name.trim());
+  const kinds = ALT_PROBLEMS.filter((kind) => names.includes(kind));
+  const unknown = names.find((name) => !(ALT_PROBLEMS as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new AppError(
+      "option.invalid",
+      `--only does not know "${unknown}". Use one or more of ${ALT_PROBLEMS.join(", ")}, with commas between.`,
+    );
+  }
+  return new Set(kinds);
+}
+
+function isWanted({ row }: DocumentImage, kinds: ReadonlySet<AltProblem>): boolean {
+  return row.problem !== null && row.problem !== "unresolved" && kinds.has(row.problem);
+}
+
+/** Tells of the pictures whose bytes are not to be had. */
+function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
+  const { printer } = run.context;
+  return ({ resolved, row }) => {
+    if (resolved.kind === "remote") {
+      printer.note(`${placeOf(row)}: ${row.target} is on a server and is not fetched.`);
+    }
+    if (resolved.kind === "dynamic") {
+      printer.note(`${placeOf(row)}: which picture is shown is computed by the program.`);
+    }
+    if (resolved.kind === "unresolved") {
+      const message = `${placeOf(row)}: There is no file for ${row.target}. Correct the path, or name its folder with --site-root.`;
+      tell(run, documentError("missing", message), row);
+    }
+    return resolved.kind === "file" || resolved.kind === "data";
+  };
+}
+
+async function writeDocument(run: WriteRun, model: RunningModel, job: DocumentJob): Promise<void> {
+  const { document, images } = job;
+  const { signal } = run.context;
+  const changes: Change[] = [];
+  for (const image of images) {
+    throwIfAborted(signal);
+    try {
+      changes.push({ image, alt: await describe(run, model, image) });
+    } catch (thrown) {
+      if (!isAboutPicture(thrown)) throw thrown;
+      tell(run, inPlace(thrown, image), image.row);
+    }
+  }
+  if (changes.length === 0) return;
+  try {
+    const text = changedText(run, document, changes);
+    if (run.flags.dryRun !== true) await replaceDocument(document, text);
+    report(run, document, { text, changes });
+  } catch (thrown) {
+    tell(run, thrown, { file: document.file });
+  }
+}
+
+async function describe(run: WriteRun, model: RunningModel, image: DocumentImage): Promise<string> {
+  const { resolved, row } = image;
+  const key = resolved.kind === "file" ? resolved.path : row.target;
+  const known = run.captions.get(key);
+  if (known !== undefined) return known;
+  const { signal } = run.context;
+  const picture =
+    resolved.kind === "file"
+      ? await readPicture(resolved.path, run.context)
+      : dataPicture(row.target);
+  const request = { ...picture, ...run.settings, prompt: { kind: "caption" } } as const;
+  const result = await model.engine.generate(request, { signal });
+  const alt = cleanCaption(result.sequences[0]?.text ?? "");
+  if (alt === "") {
+    throw new AppError("image.unreadable", "The model has nothing to say about this picture.");
+  }
+  if (textProblem(alt) === "too-long") {
+    run.context.printer.note(`${placeOf(row)}: the alt text is long. Read it before you keep it.`);
+  }
+  run.captions.set(key, alt);
+  return alt;
+}
+
+/** The bytes in a data: URI (RFC 2397). @throws AppError `image.unreadable`. */
+function dataPicture(uri: string): NamedPicture {
+  const imageName = "The picture in the data: URI";
+  const comma = uri.indexOf(",");
+  const isBase64 = /;\s*base64\s*$/i.test(uri.slice(Math.max(0, comma - 16), Math.max(0, comma)));
+  try {
+    const body = decodeURIComponent(uri.slice(comma + 1));
+    if (comma < 0 || body === "") throw new SyntaxError("There is no data.");
+    return { image: Buffer.from(body, isBase64 ? "base64" : "utf8"), imageName };
+  } catch (cause) {
+    throw new AppError("image.unreadable", `${imageName} is damaged.`, { cause });
+  }
+}
+
+/**
+ * The document with the new texts, read back to be sure that they say what they should.
+ * @throws AppError `internal` when they do not; the document is then left alone.
+ */
+function changedText(run: WriteRun, document: DocumentText, changes: readonly Change[]): string {
+  const edits = changes.flatMap(({ image, alt }) => setAlt(document.text, image.reference, alt));
+  const text = applyEdits(document.text, edits);
+  const settings = settingsFrom(run.flags);
+  const before = findReferences(document, document.text, settings);
+  const after = findReferences(document, text, settings);
+  const altBySpan = new Map(changes.map(({ image, alt }) => [image.reference.span.start, alt]));
+  const isRight =
+    before.length === after.length &&
+    before.every(
+      ({ span, alt }, index) => after[index]?.alt === (altBySpan.get(span.start) ?? alt),
+    );
+  if (!isRight) {
+    throw new AppError(
+      "internal",
+      `${document.file} would not read back as it should, so it is left alone.`,
+    );
+  }
+  return text;
+}
+
+function report(
+  run: WriteRun,
+  document: DocumentText,
+  done: { readonly text: string; readonly changes: readonly Change[] },
+): void {
+  const { printer } = run.context;
+  const { file } = document;
+  if (printer.isJson) {
+    for (const { image, alt } of done.changes) {
+      const { range, target, resolved, alt: previous } = image.row;
+      printer.json({ file, range, target, resolved, alt, previous });
+    }
+  } else if (run.flags.dryRun === true) {
+    printer.text(createTwoFilesPatch(file, file, document.text, done.text, "", ""));
+  } else {
+    for (const { image, alt } of done.changes) printer.text(`${placeOf(image.row)}: ${alt}\n`);
+  }
+}
+
+/** A failure of one document or picture, which does not stop the others. */
+function tell(run: WriteRun, thrown: unknown, about: { readonly file?: string } = {}): void {
+  if (isCancelled(thrown)) throw thrown;
+  run.nFailed++;
+  const { printer } = run.context;
+  printer.failure(`sightline: ${AppError.from(thrown).message}`);
+  if (printer.isJson) {
+    printer.json({
+      ...(about.file === undefined ? {} : { file: about.file }),
+      ...failureJson(thrown),
+    });
+  }
+}
+
+function isAboutPicture(thrown: unknown): thrown is AppError {
+  return thrown instanceof AppError && thrown.code.startsWith("image.");
+}
+
+function inPlace(error: AppError, { row }: DocumentImage): AppError {
+  return new AppError(error.code, `${placeOf(row)}: ${error.message}`, { cause: error });
+}
