@@ -22,6 +22,19 @@ const homeOf = {
   sharp: "src/engine/imageDecode.ts",
   "@huggingface/tokenizers": "src/engine/tokenizer.ts",
   commander: "src/cli/**/*.ts",
+  diff: "src/cli/**/*.ts",
+  "@babel/parser": "src/alt/jsParser.ts",
+  "@vue/compiler-dom": "src/alt/vueImages.ts",
+  svelte: "src/alt/svelteImages.ts",
+  "svelte/compiler": "src/alt/svelteImages.ts",
+  "mdast-util-from-markdown": "src/alt/mdastTree.ts",
+  "mdast-util-frontmatter": "src/alt/mdastTree.ts",
+  "mdast-util-gfm": "src/alt/mdastTree.ts",
+  "mdast-util-mdx": "src/alt/mdastTree.ts",
+  "micromark-extension-frontmatter": "src/alt/mdastTree.ts",
+  "micromark-extension-gfm": "src/alt/mdastTree.ts",
+  "micromark-extension-mdxjs": "src/alt/mdastTree.ts",
+  parse5: "src/alt/htmlImages.ts",
 };
 
 const walls = Object.entries(mayImport).map(([room, allowed]) => ({

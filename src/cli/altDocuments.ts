@@ -40,7 +40,7 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
 const KEPT_FOLDERS: ReadonlySet<string> = new Set([".github", ".gitlab"]);
 
 /** Larger than any document that is searched; read before the limit in characters is known. */
-const MAX_DOCUMENT_BYTES = 16 << 20;
+const MAX_DOCUMENT_BYTES = 4 << 20;
 
 const BYTE_ORDER_MARK = "\ufeff";
 

@@ -1,6 +1,6 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
-import { createTwoFilesPatch } from "diff";
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { ALT_PROBLEMS, cleanCaption, textProblem, type AltProblem } from "../alt/altText";
 import { setAlt } from "../alt/editAlt";
 import { documentError } from "../alt/documentError";
@@ -212,10 +212,18 @@ function report(
       printer.json({ file, range, target, resolved, alt, previous });
     }
   } else if (run.flags.dryRun === true) {
-    printer.text(createTwoFilesPatch(file, file, document.text, done.text, "", ""));
+    printer.text(patchOf(document, done.text));
   } else {
     for (const { image, alt } of done.changes) printer.text(`${placeOf(image.row)}: ${alt}\n`);
   }
+}
+
+/** A unified diff that `patch -p0` applies; the byte order mark belongs to the first line. */
+function patchOf({ file, text, hasByteOrderMark }: DocumentText, newText: string): string {
+  const mark = hasByteOrderMark ? "\ufeff" : "";
+  const options = { context: 3, headerOptions: FILE_HEADERS_ONLY };
+  const [before, after] = [mark + text, mark + newText];
+  return createTwoFilesPatch(file, file, before, after, undefined, undefined, options);
 }
 
 /** A failure of one document or picture, which does not stop the others. */

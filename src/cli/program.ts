@@ -1,6 +1,8 @@
 /** The commands and their arguments; what they do is in a file of its own each, loaded when it runs. */
 
 import { Command, Option } from "commander";
+import type { AltFlags } from "./altListCommand";
+import type { AltWriteFlags } from "./altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./askCommand";
 import type { ChatFlags } from "./chatCommand";
 import { contextOf, type CliContext, type CliHost } from "./cliContext";
@@ -67,6 +69,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addScore(program, run);
   addModels(program, run);
   addVerify(program, run);
+  addAlt(program, run);
   return program;
 }
 
@@ -164,6 +167,42 @@ function addVerify(program: Command, run: Run): void {
         return verify(context, kit, flags);
       }),
     );
+}
+
+const DOCUMENTS = "Markdown, MDX, HTML, JSX, TSX, Vue, Svelte or Astro files, or folders of them";
+
+function addAlt(program: Command, run: Run): void {
+  const alt = program.command("alt").description("find and write alternative texts in documents");
+  addAltFlags(addOutputFlags(alt.command("list")))
+    .description("list pictures, their alt text and its problem (--json: one array)")
+    .argument("<path...>", DOCUMENTS)
+    .action((paths: readonly string[], flags: AltFlags) =>
+      run(flags, async (context) => {
+        const { altList } = await import("./altListCommand");
+        return altList(context, paths, flags);
+      }),
+    );
+  addAltFlags(addGenerationFlags(addModelFlags(alt.command("write"))))
+    .description("describe pictures and write the texts into the documents")
+    .argument("<path...>", DOCUMENTS)
+    .option(
+      "--only <problems>",
+      "missing, placeholder, filename, redundant-prefix, too-long (default: missing)",
+    )
+    .option("--dry-run", "change nothing, print a unified diff")
+    .action((paths: readonly string[], flags: AltWriteFlags) =>
+      run(flags, async (context) => {
+        const { altWrite } = await import("./altWriteCommand");
+        return altWrite(context, paths, flags);
+      }),
+    );
+}
+
+function addAltFlags(command: Command): Command {
+  const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+  return command
+    .option("--component <name>", "a component that shows a picture, as <img> does", collect)
+    .option("--site-root <dir>", "a folder that the site serves as its root", collect);
 }
 
 function precisionFlag(text: string): Option {

@@ -7,21 +7,23 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defined } from "../base/assert";
-import { AppError } from "../base/errors";
-import { throwIfAborted } from "../base/errors";
+import { AppError, throwIfAborted } from "../base/errors";
 import { silentLogger } from "../base/logger";
 import { convertModel } from "../convert/convertModel";
-import { loadEngine, type Blip2Engine } from "../engine/blip2Engine";
-import type { DeviceChoice } from "../engine/device";
+import { chooseDevice, type DeviceChoice } from "../engine/device";
+import { FeatureCache } from "../engine/featureCache";
+import { Generator } from "../engine/generator";
 import { encodeImage, type EncodedImage } from "../engine/imageEncoder";
 import { preprocessImage, type PixelValues } from "../engine/imagePreprocess";
+import { ImageStage } from "../engine/imageStage";
 import type { LanguageModel } from "../engine/languageModel";
 import { openModelFolder, type ModelFolder } from "../engine/modelFolder";
 import { createLanguageModel, openPartSessions } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { PartSessions } from "../engine/partSessions";
 import { itmLogits, largestCosine, textEmbeds } from "../engine/scorer";
-import { floats, type Device, type SessionFactory } from "../engine/session";
+import { floats, type Device } from "../engine/session";
+import { loadTokenizer } from "../engine/tokenizer";
 import { IO } from "../model/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../model/precision";
 import { Comparison, type Deviation } from "./comparison";
@@ -32,7 +34,7 @@ export interface VerifyOptions {
   readonly precision?: string;
   /** @default "cpu" */
   readonly device?: DeviceChoice;
-  /** Generate for this many cases only, where a device is slow. @default all */
+  /** Compare this many cases only, where a device is slow. @default all */
   readonly maxCases?: number;
   readonly signal?: AbortSignal;
   /** Called with a line for people before each longer piece of work. */
@@ -79,33 +81,54 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
     const { signal } = options;
     const run = signal === undefined ? {} : { signal };
     await convertModel({ checkpoint: kit.checkpoint, out, precision, ...run });
-    const factory = createOrtSessionFactory();
-    const device = options.device ?? "cpu";
-    const engine = await loadEngine({ folder: out, device, logger: silentLogger, factory });
+    const loaded = await loadParts(out, options.device ?? "cpu");
     try {
-      options.onProgress?.(`Comparing stages on ${engine.info.device}`);
-      const model = await openModelFolder(out);
-      const stages = await compareStages(kit, {
-        model,
-        factory,
-        device: engine.info.device,
-        ...run,
-      });
+      const { device } = loaded;
+      const cases = kit.cases.slice(0, options.maxCases);
+      options.onProgress?.(`Comparing stages on ${device}`);
+      const stages = await compareStages({ ...kit, cases }, { ...loaded, ...run });
       options.onProgress?.("Comparing generated sequences");
-      const generation = await compareGeneration(kit, engine, {
-        model,
-        precision: coarsest(precision),
-        maxCases: options.maxCases ?? Infinity,
-        ...run,
-      });
-      const report = { kind: kit.kind, precision, device: engine.info.device, stages, generation };
+      const generation = await compareGeneration(
+        { ...kit, cases },
+        { ...loaded, precision: coarsest(precision), ...run },
+      );
+      const report = { kind: kit.kind, precision, device, stages, generation };
       return { ...report, ok: isOk(report) };
     } finally {
-      await engine.release();
+      loaded.languageModel?.dispose();
+      await loaded.sessions.release();
     }
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** The engine's parts, one by one, so that each can be asked for its own result. */
+interface LoadedParts {
+  readonly device: Device;
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  readonly languageModel: LanguageModel | undefined;
+  /** Absent for retrieval models. */
+  readonly generator: Generator | undefined;
+}
+
+async function loadParts(folder: string, choice: DeviceChoice): Promise<LoadedParts> {
+  const factory = createOrtSessionFactory();
+  const { device } = await chooseDevice({ choice, factory, logger: silentLogger });
+  const model = await openModelFolder(folder);
+  const tokenizer = await loadTokenizer(folder);
+  // On WebGPU every node must run there: a silent way back to the CPU would prove nothing.
+  const sessions = openPartSessions({
+    model,
+    factory,
+    device,
+    forbidCpuFallback: device === "webgpu",
+  });
+  const languageModel = createLanguageModel(model, sessions);
+  const images = new ImageStage({ model, sessions, cache: new FeatureCache() });
+  const generator = languageModel && new Generator({ model, images, languageModel, tokenizer });
+  return { device, model, sessions, languageModel, generator };
 }
 
 function coarsest(precision: string): PrecisionKind {
@@ -128,12 +151,7 @@ function isOk(report: Omit<VerifyReport, "ok">): boolean {
   return stagesHold && (wordsHold || !isExact);
 }
 
-interface StageContext {
-  readonly model: ModelFolder;
-  readonly factory: SessionFactory;
-  readonly device: Device;
-  readonly signal?: AbortSignal;
-}
+type StageContext = LoadedParts & { readonly signal?: AbortSignal };
 
 class StageTable {
   readonly #stages = new Map<string, Comparison>();
@@ -154,30 +172,22 @@ async function compareStages(
   context: StageContext,
 ): Promise<Readonly<Record<string, Deviation>>> {
   const table = new StageTable();
-  // On a device every node must run there: a silent way back to the CPU would prove nothing.
-  const sessions = openPartSessions({ ...context, forbidCpuFallback: context.device !== "cpu" });
-  const languageModel = createLanguageModel(context.model, sessions);
-  try {
-    for (const [index, name] of kit.images.entries()) {
-      const encoded = await comparePicture(kit, { ...context, sessions, table, index, name });
-      const cases = kit.cases.filter(({ imageIndex }) => imageIndex === index);
-      for (const entry of cases) {
-        throwIfAborted(context.signal);
-        if (languageModel === undefined) {
-          await compareScores(kit, { entry, encoded, sessions, table });
-        } else await compareLogits(kit, { entry, encoded, languageModel, table });
-      }
+  const { sessions, languageModel } = context;
+  for (const [index, name] of kit.images.entries()) {
+    const encoded = await comparePicture(kit, { ...context, table, index, name });
+    for (const entry of kit.cases.filter(({ imageIndex }) => imageIndex === index)) {
+      throwIfAborted(context.signal);
+      if (languageModel === undefined)
+        {await compareScores(kit, { entry, encoded, sessions, table });}
+      else await compareLogits(kit, { entry, encoded, languageModel, table });
     }
-  } finally {
-    languageModel?.dispose();
-    await sessions.release();
   }
   return table.result();
 }
 
 async function comparePicture(
   kit: Kit,
-  at: StageContext & { sessions: PartSessions; table: StageTable; index: number; name: string },
+  at: StageContext & { table: StageTable; index: number; name: string },
 ): Promise<EncodedImage> {
   const { model, sessions, table, index, name } = at;
   const config = model.preprocessor;
@@ -256,20 +266,20 @@ async function compareScores(
 
 async function compareGeneration(
   kit: Kit,
-  engine: Blip2Engine,
-  at: { model: ModelFolder; precision: PrecisionKind; maxCases: number; signal?: AbortSignal },
+  at: StageContext & { readonly precision: PrecisionKind },
 ): Promise<VerifyReport["generation"]> {
-  const { eosTokenIds = [], padTokenId = -1 } = at.model.generation ?? {};
-  const context = { precision: at.precision, eosTokenIds, padTokenId };
+  const { generator, precision } = at;
   const settings: Record<string, { cases: number; equal: number }> = {};
-  for (const entry of kit.cases.slice(0, at.maxCases)) {
+  if (generator === undefined) return settings;
+  const { eosTokenIds = [], padTokenId = -1 } = at.model.generation ?? {};
+  const context = { generator, precision, eosTokenIds, padTokenId };
+  for (const entry of kit.cases) {
     const image = await readKitPicture(kit, entry.image);
     for (const generation of entry.generation) {
       const count = (settings[generation.setting] ??= { cases: 0, equal: 0 });
       count.cases++;
       throwIfAborted(at.signal);
-      const isEqual = await isSequenceEqual(engine, { image, entry, generation, ...context });
-      if (isEqual) count.equal++;
+      if (await isSequenceEqual({ image, entry, generation, ...context })) count.equal++;
     }
   }
   return settings;
@@ -287,25 +297,26 @@ function withoutPadding(
   return ids.slice(0, end < 0 ? ids.length : end + 1).filter((id) => id !== at.padTokenId);
 }
 
-async function isSequenceEqual(
-  engine: Blip2Engine,
-  at: {
-    image: Uint8Array;
-    entry: KitCase;
-    generation: KitGeneration;
-    precision: PrecisionKind;
-    eosTokenIds: readonly number[];
-    padTokenId: number;
-  },
-): Promise<boolean> {
+async function isSequenceEqual(at: {
+  readonly generator: Generator;
+  readonly image: Uint8Array;
+  readonly entry: KitCase;
+  readonly generation: KitGeneration;
+  readonly precision: PrecisionKind;
+  readonly eosTokenIds: readonly number[];
+  readonly padTokenId: number;
+}): Promise<boolean> {
   const { image, entry, generation } = at;
-  const { sequences } = await engine.generate({
-    image,
-    imageName: entry.image,
-    prompt: { kind: "raw", text: entry.text },
-    options: generation.options,
-    alpha: "drop",
-  });
+  const { sequences } = await at.generator.generate(
+    {
+      image,
+      imageName: entry.image,
+      prompt: { kind: "raw", text: entry.text },
+      options: generation.options,
+      alpha: "drop",
+    },
+    {},
+  );
   const bare = (ids: readonly number[]): readonly number[] => withoutPadding(ids, at);
   const ours = sequences.map(({ tokenIds }) => bare(tokenIds));
   if (JSON.stringify(ours) !== JSON.stringify(generation.ids.map(bare))) return false;

@@ -1,0 +1,108 @@
+/** What is known of one picture in a document: plain data that outlives the parsers. */
+
+/** Languages that have a finder. `jsx` covers plain JavaScript with JSX, `tsx` TypeScript with it. */
+export const ALT_LANGUAGES = [
+  ...(["markdown", "mdx", "html", "jsx", "tsx"] as const),
+  ...(["vue", "svelte", "astro"] as const),
+] as const;
+
+export type AltLanguage = (typeof ALT_LANGUAGES)[number];
+
+/** A stretch of a document in UTF-16 units from its beginning; `end` is exclusive. */
+export interface TextSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Replaces a stretch; an empty one inserts. */
+export interface TextEdit extends TextSpan {
+  readonly newText: string;
+}
+
+/** How a reference is written: Markdown's own syntax, or a tag of a language. */
+export type ImageSyntax =
+  "markdown-inline" | "markdown-reference" | "html" | "jsx" | "vue" | "svelte" | "astro";
+
+/** Where the picture comes from, as the document says it. */
+export interface ImageTarget {
+  /**
+   * `url`: an address as a browser reads it; `module`: what an import or require names, resolved as
+   * bundlers do; `dynamic`: an expression whose value only the running program knows.
+   */
+  readonly kind: "url" | "module" | "dynamic";
+  /** The address without the escapes of its syntax, or the source text of the expression. */
+  readonly value: string;
+}
+
+/**
+ * `text`: a fixed text, perhaps empty; `absent`: there is none; `dynamic`: the running program
+ * decides, through an expression or spread properties, so it is not for an editor to change.
+ */
+export type AltState = "text" | "absent" | "dynamic";
+
+/** Languages of attribute values; each has escapes of its own. */
+export type AttributeDialect = "html" | "jsx" | "vue" | "svelte" | "astro";
+
+/** Where and how an edit writes the alternative text. */
+export type AltSlot =
+  | {
+      readonly form: "markdown";
+      /** Between the brackets. */
+      readonly label: TextSpan;
+      /** What a shortcut or collapsed reference needs so that it still finds its definition. */
+      readonly referenceEdit: TextEdit | null;
+      readonly isInTable: boolean;
+      readonly isMdx: boolean;
+    }
+  | {
+      readonly form: "attribute";
+      /** What the edit replaces. */
+      readonly span: TextSpan;
+      /** What stands before the quoted value, such as ` alt=` where there is no attribute yet. */
+      readonly prefix: string;
+      readonly quote: '"' | "'";
+      readonly dialect: AttributeDialect;
+      readonly isInTable: boolean;
+    }
+  | { readonly form: "none" };
+
+/** Where and how an edit writes a caption. */
+export type CaptionSlot =
+  | {
+      readonly form: "markdown";
+      /** The title with its quotes, empty at the place for a new one; null: in the definition. */
+      readonly title: TextSpan | null;
+      readonly titlePrefix: string;
+      /** What begins a second line of the picture's paragraph; null when it is not alone in there. */
+      readonly linePrefix: string | null;
+      readonly isInTable: boolean;
+      readonly isMdx: boolean;
+    }
+  | {
+      readonly form: "figure";
+      /** The element that belongs into a figure. */
+      readonly element: TextSpan;
+      /** Content of the figcaption that is already there. */
+      readonly caption: TextSpan | null;
+      /** The start of `</figure>` when there is a figure already. */
+      readonly figureEnd: number | null;
+      readonly dialect: AttributeDialect;
+    };
+
+/** One picture in a document. Offsets hold for the text it was found in, and for no other. */
+export interface ImageReference {
+  readonly language: AltLanguage;
+  readonly syntax: ImageSyntax;
+  /** `![…](…)`, or the tag that opens the element. */
+  readonly span: TextSpan;
+  readonly target: ImageTarget;
+  readonly altState: AltState;
+  /** The text without escapes; null unless `altState` is `text`. */
+  readonly alt: string | null;
+  /** The text as written, without quotes or brackets; null unless `altState` is `text`. */
+  readonly altSpan: TextSpan | null;
+  /** Said to carry no meaning, with an empty `alt`; Markdown has no way to say it. */
+  readonly isDecorative: boolean;
+  readonly altSlot: AltSlot;
+  readonly captionSlot: CaptionSlot;
+}

@@ -1,0 +1,157 @@
+/** Pictures in JSX and TSX: `<img>` and image components, with imports followed. */
+
+import type { FindContext } from "./findContext";
+import { isImageName } from "./findContext";
+import type { ImageReference, TextSpan } from "./imageReference";
+import { childNode, childNodes, textField, walkJs, type JsChain, type JsNode } from "./jsNode";
+import { parseScript } from "./jsParser";
+import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
+import {
+  imageOfTag,
+  type AttributeValue,
+  type Tag,
+  type TagAttribute,
+  type TagContext,
+} from "./tag";
+
+/** @throws SyntaxError for a document that is no JavaScript. */
+export function findJsxImages(context: FindContext, kind: "jsx" | "tsx"): ImageReference[] {
+  const program = parseScript(context.text, kind);
+  return imagesInTree(program, context, bindingsOf(program, context.text));
+}
+
+/** The pictures below a node of a tree whose offsets are those of the document. */
+export function imagesInTree(
+  root: JsNode,
+  context: FindContext,
+  bindings: Bindings,
+): ImageReference[] {
+  const images: ImageReference[] = [];
+  walkJs(root, (node, parents) => {
+    if (node.type !== "JSXElement") return;
+    const opening = childNode(node, "openingElement");
+    const name = opening === undefined ? undefined : elementName(opening);
+    if (opening === undefined || name === undefined || !isImageName(name, context)) return;
+    const tag = tagOf({ opening, name, bindings, context }, contextOf(node, parents, context));
+    const { text, language } = context;
+    const image = imageOfTag(tag, { text, language, dialect: "jsx" });
+    if (image !== undefined) images.push(image);
+  });
+  return images;
+}
+
+interface TagParts {
+  readonly opening: JsNode;
+  readonly name: string;
+  readonly bindings: Bindings;
+  readonly context: FindContext;
+}
+
+function tagOf({ opening, name, bindings, context }: TagParts, around: TagContext): Tag {
+  const attributes = childNodes(opening, "attributes");
+  return {
+    name,
+    span: spanOf(opening),
+    nameEnd: childNode(opening, "name")?.end ?? opening.end,
+    attributes: attributes
+      .filter(({ type }) => type === "JSXAttribute")
+      .map((node) => attributeOf(node, { text: context.text, bindings })),
+    hasSpread: attributes.some(({ type }) => type === "JSXSpreadAttribute"),
+    context: around,
+  };
+}
+
+function attributeOf(
+  node: JsNode,
+  scope: { readonly text: string; readonly bindings: Bindings },
+): TagAttribute {
+  const written = childNode(node, "name");
+  const name = written === undefined ? "" : scope.text.slice(written.start, written.end);
+  // React writes the attribute of HTML in camel case.
+  const plain = name === "srcSet" ? "srcset" : name;
+  return { name: plain, span: spanOf(node), value: valueOf(node, scope), isBound: false };
+}
+
+function valueOf(
+  node: JsNode,
+  scope: { readonly text: string; readonly bindings: Bindings },
+): AttributeValue {
+  const value = childNode(node, "value");
+  if (value === undefined) return { kind: "none" };
+  const literal = spanOf(value);
+  const expression =
+    value.type === "JSXExpressionContainer" ? childNode(value, "expression") : value;
+  const text = expression === undefined ? undefined : fixedText(expression);
+  if (expression !== undefined && text !== undefined) {
+    const content = { start: expression.start + 1, end: expression.end - 1 };
+    return { kind: "text", text, content, literal };
+  }
+  return { kind: "expression", target: targetOf(expression ?? value, scope) };
+}
+
+/** `img`, `Image` or `next.Image`; undefined for a fragment. */
+function elementName(opening: JsNode): string | undefined {
+  const parts: string[] = [];
+  let node = childNode(opening, "name");
+  while (node?.type === "JSXMemberExpression") {
+    const property = childNode(node, "property");
+    parts.unshift(property === undefined ? "" : (textField(property, "name") ?? ""));
+    node = childNode(node, "object");
+  }
+  if (node?.type !== "JSXIdentifier") return undefined;
+  return [textField(node, "name") ?? "", ...parts].join(".");
+}
+
+/** How far a figure may be above its picture. */
+const MAX_PARENTS = 32;
+
+function contextOf(node: JsNode, parents: JsChain | null, context: FindContext): TagContext {
+  let picture: TagContext["picture"] = null;
+  let chain = parents;
+  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
+    const opening = childNode(chain.node, "openingElement");
+    const name = opening === undefined ? undefined : elementName(opening);
+    if (name === "picture") {
+      picture ??= { element: spanOf(chain.node), sourceSet: sourceSetOf(chain.node, context) };
+    }
+    if (name === "figure") {
+      return { element: spanOf(node), picture, figure: figureOf(chain.node) };
+    }
+  }
+  return { element: spanOf(node), picture, figure: null };
+}
+
+function figureOf(figure: JsNode): TagContext["figure"] {
+  const closing = childNode(figure, "closingElement");
+  if (closing === undefined) return null;
+  const caption = childNodes(figure, "children").find((child) => {
+    const opening = childNode(child, "openingElement");
+    return opening !== undefined && elementName(opening) === "figcaption";
+  });
+  return { end: closing.start, caption: caption === undefined ? null : contentOf(caption) };
+}
+
+function contentOf(element: JsNode): TextSpan | null {
+  const opening = childNode(element, "openingElement");
+  const closing = childNode(element, "closingElement");
+  if (opening === undefined || closing === undefined) return null;
+  return { start: opening.end, end: closing.start };
+}
+
+function sourceSetOf(picture: JsNode, context: FindContext): string | null {
+  for (const child of childNodes(picture, "children")) {
+    const opening = childNode(child, "openingElement");
+    if (opening === undefined || elementName(opening) !== "source") continue;
+    const scope = { text: context.text, bindings: new Map() };
+    const set = childNodes(opening, "attributes")
+      .filter(({ type }) => type === "JSXAttribute")
+      .map((node) => attributeOf(node, scope))
+      .find(({ name }) => name === "srcset");
+    if (set?.value.kind === "text") return set.value.text;
+  }
+  return null;
+}
+
+function spanOf({ start, end }: JsNode): TextSpan {
+  return { start, end };
+}

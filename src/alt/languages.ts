@@ -1,0 +1,38 @@
+/** Which finder a document needs, by its name or by the editor's language identifier. */
+
+import { ALT_LANGUAGES, type AltLanguage } from "./imageReference";
+
+const BY_EXTENSION: ReadonlyMap<string, AltLanguage> = new Map([
+  ["md", "markdown"],
+  ["markdown", "markdown"],
+  ["mdx", "mdx"],
+  ["html", "html"],
+  ["htm", "html"],
+  ["xhtml", "html"],
+  ["js", "jsx"],
+  ["mjs", "jsx"],
+  ["jsx", "jsx"],
+  ["tsx", "tsx"],
+  ["vue", "vue"],
+  ["svelte", "svelte"],
+  ["astro", "astro"],
+]);
+
+/** Identifiers of VS Code and of the extensions that bring a language, where they differ from ours. */
+const BY_EDITOR_ID: ReadonlyMap<string, AltLanguage> = new Map([
+  ...ALT_LANGUAGES.map((language) => [language, language] as const),
+  ["javascript", "jsx"],
+  ["javascriptreact", "jsx"],
+  ["typescriptreact", "tsx"],
+]);
+
+/** The language of a file by its extension; undefined for files without image references. */
+export function languageOfFile(file: string): AltLanguage | undefined {
+  const dot = file.lastIndexOf(".");
+  return dot < 0 ? undefined : BY_EXTENSION.get(file.slice(dot + 1).toLowerCase());
+}
+
+/** The language of an editor's document; undefined where there is nothing to find. */
+export function languageOfEditorId(id: string): AltLanguage | undefined {
+  return BY_EDITOR_ID.get(id);
+}

@@ -1,0 +1,177 @@
+/** Pictures in Markdown: inline and reference images, and the HTML that a document contains. */
+
+import type { Html, Image, ImageReference as MdastReference } from "mdast";
+import type { FindContext } from "./findContext";
+import { findHtmlImages } from "./htmlImages";
+import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
+import {
+  mdastSpan,
+  parseMarkdown,
+  walkMdast,
+  type MarkdownTree,
+  type MdastChain,
+} from "./mdastTree";
+import { firstFrom, isInside } from "./spans";
+
+export function findMarkdownImages(context: FindContext): ImageReference[] {
+  const tree = parseMarkdown(context.text, false);
+  const html: Html[] = [];
+  const cells: TextSpan[] = [];
+  walkMdast(tree.root, (node) => {
+    if (node.type === "html") html.push(node);
+    if (node.type === "tableCell") cells.push(mdastSpan(node));
+  });
+  const tags = findHtmlImages(context, {
+    markup: onlyHtml(context.text, html),
+    isInTable: (offset) => isInside(cells, offset),
+  });
+  return [...markdownOwnImages(tree, context), ...tags];
+}
+
+/** The images in Markdown's own syntax, of Markdown and MDX. */
+export function markdownOwnImages(tree: MarkdownTree, context: FindContext): ImageReference[] {
+  const addresses = new Map<string, string>();
+  walkMdast(tree.root, (node) => {
+    // The first definition of a name counts (CommonMark section 4.7).
+    if (node.type === "definition" && !addresses.has(node.identifier)) {
+      addresses.set(node.identifier, node.url);
+    }
+  });
+  const images: ImageReference[] = [];
+  walkMdast(tree.root, (node, parents) => {
+    if (node.type !== "image" && node.type !== "imageReference") return;
+    const url = node.type === "image" ? node.url : addresses.get(node.identifier);
+    // `![` takes two characters; a label that is not recorded belongs to no source of its own.
+    const label = tree.labels.get(mdastSpan(node).start + 2);
+    if (url === undefined || url === "" || label === undefined) return;
+    images.push(imageOf({ node, parents, url, label, tree, context }));
+  });
+  return images;
+}
+
+interface ImageParts {
+  readonly node: Image | MdastReference;
+  readonly parents: MdastChain | null;
+  readonly url: string;
+  readonly label: TextSpan;
+  readonly tree: MarkdownTree;
+  readonly context: FindContext;
+}
+
+function imageOf(parts: ImageParts): ImageReference {
+  const { node, url, label, context } = parts;
+  return {
+    language: context.language,
+    syntax: node.type === "image" ? "markdown-inline" : "markdown-reference",
+    span: mdastSpan(node),
+    target: { kind: "url", value: url },
+    altState: "text",
+    alt: node.alt ?? "",
+    altSpan: label,
+    isDecorative: false,
+    altSlot: altSlotOf(parts),
+    captionSlot: captionSlotOf(parts),
+  };
+}
+
+function altSlotOf({ node, parents, label, context }: ImageParts): AltSlot {
+  return {
+    form: "markdown",
+    label,
+    referenceEdit: node.type === "image" ? null : referenceEditOf(node, label, context.text),
+    isInTable: isInTable(parents),
+    isMdx: context.language === "mdx",
+  };
+}
+
+/** `![name]` and `![name][]` find their definition by the text that is about to change. */
+function referenceEditOf(node: MdastReference, label: TextSpan, text: string): TextEdit | null {
+  if (node.referenceType === "full") return null;
+  const name = text.slice(label.start, label.end);
+  const afterBracket = label.end + 1;
+  return node.referenceType === "collapsed"
+    ? { start: afterBracket + 1, end: afterBracket + 1, newText: name }
+    : { start: afterBracket, end: afterBracket, newText: `[${name}]` };
+}
+
+function captionSlotOf(parts: ImageParts): CaptionSlot {
+  const { node, parents, label, tree, context } = parts;
+  return {
+    form: "markdown",
+    ...titlePlace(node, label, tree),
+    linePrefix: isAlone(parents) ? linePrefix(context.text, mdastSpan(node).start) : null,
+    isInTable: isInTable(parents),
+    isMdx: context.language === "mdx",
+  };
+}
+
+function titlePlace(
+  node: Image | MdastReference,
+  label: TextSpan,
+  tree: MarkdownTree,
+): { title: TextSpan | null; titlePrefix: string } {
+  if (node.type !== "image") return { title: null, titlePrefix: "" };
+  const { end } = mdastSpan(node);
+  const title = firstFrom(tree.titles, label.end);
+  if (title !== undefined && title.end < end) return { title, titlePrefix: "" };
+  const destination = firstFrom(tree.destinations, label.end);
+  const at = destination !== undefined && destination.end < end ? destination.end : end - 1;
+  return { title: { start: at, end: at }, titlePrefix: " " };
+}
+
+function isInTable(parents: MdastChain | null): boolean {
+  return ancestors(parents).some(({ type }) => type === "tableCell");
+}
+
+/** The only content of a paragraph. */
+function isAlone(parents: MdastChain | null): boolean {
+  return parents?.node.type === "paragraph" && parents.node.children.length === 1;
+}
+
+/** More containers than this hold nobody's picture; a hostile document is cut off here. */
+const MAX_ANCESTORS = 100;
+
+function ancestors(parents: MdastChain | null): MdastChain["node"][] {
+  const nodes: MdastChain["node"][] = [];
+  for (let chain = parents; chain !== null && nodes.length < MAX_ANCESTORS; chain = chain.parents) {
+    nodes.push(chain.node);
+  }
+  return nodes;
+}
+
+/** What continues the containers of a line: quote marks stay, list markers become spaces. */
+function linePrefix(text: string, offset: number): string {
+  const before = Math.max(text.lastIndexOf("\n", offset - 1), text.lastIndexOf("\r", offset - 1));
+  const marks = Array.from(text.slice(before + 1, offset));
+  return marks.map((mark) => (mark === ">" || mark === "\t" ? mark : " ")).join("");
+}
+
+/**
+ * The document with spaces for everything but its HTML, quote marks and indents of containers
+ * included, so that a tokenizer for HTML sees only what Markdown takes for HTML, at the same offsets.
+ */
+function onlyHtml(text: string, nodes: readonly Html[]): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const node of nodes) {
+    const span = mdastSpan(node);
+    parts.push(" ".repeat(Math.max(0, span.start - end)));
+    parts.push(withoutPrefixes(text.slice(span.start, span.end), node.value));
+    end = span.end;
+  }
+  parts.push(" ".repeat(Math.max(0, text.length - end)));
+  return parts.join("");
+}
+
+/** A node's value lacks what containers put at the beginnings of its lines. */
+function withoutPrefixes(source: string, value: string): string {
+  const sourceLines = source.split("\n");
+  const valueLines = value.split("\n");
+  if (sourceLines.length !== valueLines.length) return source;
+  return sourceLines
+    .map((line, index) => {
+      const rest = valueLines[index] ?? "";
+      return line.endsWith(rest) ? " ".repeat(line.length - rest.length) + rest : line;
+    })
+    .join("\n");
+}

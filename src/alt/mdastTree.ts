@@ -1,0 +1,84 @@
+/** Markdown and MDX as syntax trees, with the places inside an image that the tree itself leaves out. */
+
+import type { Nodes, Parents, Root } from "mdast";
+import { fromMarkdown, type Extension } from "mdast-util-from-markdown";
+import { frontmatterFromMarkdown } from "mdast-util-frontmatter";
+import { gfmFromMarkdown } from "mdast-util-gfm";
+import { mdxFromMarkdown } from "mdast-util-mdx";
+import { frontmatter } from "micromark-extension-frontmatter";
+import { gfm } from "micromark-extension-gfm";
+import { mdxjs } from "micromark-extension-mdxjs";
+import type { TextSpan } from "./imageReference";
+import { refuseDeepMarkdown } from "./markdownLimits";
+
+export interface MarkdownTree {
+  readonly root: Root;
+  /** What stands between the brackets of links and images, by its start. */
+  readonly labels: ReadonlyMap<number, TextSpan>;
+  /** Titles with their quotes, in the order of the text. */
+  readonly titles: readonly TextSpan[];
+  /** Destinations with their angle brackets, in the order of the text. */
+  readonly destinations: readonly TextSpan[];
+}
+
+/**
+ * Parses CommonMark with GitHub's additions and front matter.
+ * @throws RangeError for a document nested too deeply, and an error of the parser for MDX that is not
+ * well formed; all other Markdown parses.
+ */
+export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
+  refuseDeepMarkdown(text);
+  const labels = new Map<number, TextSpan>();
+  const titles: TextSpan[] = [];
+  const destinations: TextSpan[] = [];
+  const places: Extension = {
+    enter: {
+      labelText: (token) => {
+        labels.set(token.start.offset, { start: token.start.offset, end: token.end.offset });
+      },
+      resourceTitle: (token) => {
+        titles.push({ start: token.start.offset, end: token.end.offset });
+      },
+      resourceDestination: (token) => {
+        destinations.push({ start: token.start.offset, end: token.end.offset });
+      },
+    },
+  };
+  const fences: ("yaml" | "toml")[] = ["yaml", "toml"];
+  const root = fromMarkdown(text, {
+    extensions: [gfm(), frontmatter(fences), ...(isMdx ? [mdxjs()] : [])],
+    mdastExtensions: [
+      gfmFromMarkdown(),
+      frontmatterFromMarkdown(fences),
+      ...(isMdx ? [mdxFromMarkdown()] : []),
+      places,
+    ],
+  });
+  return { root, labels, titles, destinations };
+}
+
+/** The nodes around a node, innermost first. */
+export interface MdastChain {
+  readonly node: Parents;
+  readonly parents: MdastChain | null;
+}
+
+/** Visits every node in the order of the text, without recursion: depth is the document's choice. */
+export function walkMdast(
+  root: Root,
+  visit: (node: Nodes, parents: MdastChain | null) => void,
+): void {
+  const waiting: { node: Nodes; parents: MdastChain | null }[] = [{ node: root, parents: null }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { node, parents } = next;
+    visit(node, parents);
+    if (!("children" in node)) continue;
+    const below: MdastChain = { node, parents };
+    for (const child of [...node.children].reverse()) waiting.push({ node: child, parents: below });
+  }
+}
+
+/** Where a node lies; the parser gives every node of its own a position. */
+export function mdastSpan(node: Nodes): TextSpan {
+  return { start: node.position?.start.offset ?? 0, end: node.position?.end.offset ?? 0 };
+}

@@ -1,0 +1,179 @@
+/** Pictures in MDX: those of Markdown, JSX elements among the text, and JSX inside expressions. */
+
+import type { Nodes } from "mdast";
+import { isImageName, type FindContext } from "./findContext";
+import type { ImageReference, TextSpan } from "./imageReference";
+import { childNode, childNodes, isJsNode, type JsNode } from "./jsNode";
+import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
+import { imagesInTree } from "./jsxImages";
+import { markdownOwnImages } from "./markdownImages";
+import { openingEnd, valueSpans } from "./markupAttribute";
+import { mdastSpan, parseMarkdown, walkMdast, type MdastChain } from "./mdastTree";
+import {
+  imageOfTag,
+  type AttributeValue,
+  type Tag,
+  type TagAttribute,
+  type TagContext,
+} from "./tag";
+
+/** @throws an error of the parser for a document that is not well formed. */
+export function findMdxImages(context: FindContext): ImageReference[] {
+  const tree = parseMarkdown(context.text, true);
+  const body: JsNode[] = [];
+  const programs: JsNode[] = [];
+  walkMdast(tree.root, (node) => {
+    const program = programOf(node);
+    if (program === undefined) return;
+    programs.push(program);
+    if (node.type === "mdxjsEsm") body.push(...childNodes(program, "body"));
+  });
+  const end = context.text.length;
+  const bindings = bindingsOf({ type: "Program", start: 0, end, body }, context.text);
+  const images = markdownOwnImages(tree, context);
+  for (const program of programs) images.push(...imagesInTree(program, context, bindings));
+  walkMdast(tree.root, (node, parents) => {
+    if (!isElement(node)) return;
+    images.push(...imagesInAttributes(node, context, bindings));
+    if (node.name === null || !isImageName(node.name, context)) return;
+    const tag = tagOf({ node, parents, context, bindings });
+    const { text, language } = context;
+    const image = imageOfTag(tag, { text, language, dialect: "jsx" });
+    if (image !== undefined) images.push(image);
+  });
+  return images;
+}
+
+type Element = Extract<Nodes, { type: "mdxJsxFlowElement" | "mdxJsxTextElement" }>;
+type MdxJsxAttribute = Extract<Element["attributes"][number], { type: "mdxJsxAttribute" }>;
+
+interface ElementParts {
+  readonly node: Element;
+  readonly parents: MdastChain | null;
+  readonly context: FindContext;
+  readonly bindings: Bindings;
+}
+
+function tagOf({ node, parents, context, bindings }: ElementParts): Tag {
+  const span = mdastSpan(node);
+  const nameEnd = context.text.indexOf(node.name ?? "", span.start) + (node.name ?? "").length;
+  return {
+    name: node.name ?? "",
+    span: { start: span.start, end: openingEndOf(node, context.text) },
+    nameEnd,
+    attributes: node.attributes.flatMap((attribute) =>
+      attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, context, bindings)] : [],
+    ),
+    hasSpread: node.attributes.some(({ type }) => type === "mdxJsxExpressionAttribute"),
+    context: contextOf(node, parents, context),
+  };
+}
+
+function openingEndOf(node: Element, text: string): number {
+  const span = mdastSpan(node);
+  const ends = node.attributes.map(({ position }) => position?.end.offset ?? 0);
+  return openingEnd(text, Math.max(span.start, ...ends), span.end);
+}
+
+function attributeOf(
+  attribute: MdxJsxAttribute,
+  context: FindContext,
+  bindings: Bindings,
+): TagAttribute {
+  const span: TextSpan = {
+    start: attribute.position?.start.offset ?? 0,
+    end: attribute.position?.end.offset ?? 0,
+  };
+  const name = attribute.name === "srcSet" ? "srcset" : attribute.name;
+  return { name, span, value: valueOf(attribute, { span, context, bindings }), isBound: false };
+}
+
+function valueOf(
+  { value }: MdxJsxAttribute,
+  given: { readonly span: TextSpan; readonly context: FindContext; readonly bindings: Bindings },
+): AttributeValue {
+  const { text } = given.context;
+  const spans = valueSpans(text, given.span);
+  if (value === null || value === undefined || spans === undefined) return { kind: "none" };
+  if (typeof value === "string") return { kind: "text", text: value, ...spans };
+  const expression = expressionOf(value.data?.estree);
+  if (expression === undefined) {
+    return { kind: "expression", target: { kind: "dynamic", value: value.value } };
+  }
+  const fixed = fixedText(expression);
+  if (fixed === undefined) {
+    const scope = { text, bindings: given.bindings };
+    return { kind: "expression", target: targetOf(expression, scope) };
+  }
+  const content = { start: expression.start + 1, end: expression.end - 1 };
+  return { kind: "text", text: fixed, literal: spans.literal, content };
+}
+
+function expressionOf(program: unknown): JsNode | undefined {
+  const statement = isJsNode(program) ? childNodes(program, "body")[0] : undefined;
+  return statement === undefined ? undefined : childNode(statement, "expression");
+}
+
+/** Attributes may hold elements of their own: `<Card picture={<img … />} />`. */
+function imagesInAttributes(
+  node: Element,
+  context: FindContext,
+  bindings: Bindings,
+): ImageReference[] {
+  return node.attributes.flatMap((attribute) => {
+    const value = attribute.type === "mdxJsxAttribute" ? attribute.value : attribute;
+    const program: unknown =
+      typeof value === "object" && value !== null ? value.data?.estree : undefined;
+    return isJsNode(program) ? imagesInTree(program, context, bindings) : [];
+  });
+}
+
+function programOf(node: Nodes): JsNode | undefined {
+  const isScript =
+    node.type === "mdxjsEsm" ||
+    node.type === "mdxFlowExpression" ||
+    node.type === "mdxTextExpression";
+  const program: unknown = isScript ? node.data?.estree : undefined;
+  return isJsNode(program) ? program : undefined;
+}
+
+/** How far a figure may be above its picture. */
+const MAX_PARENTS = 32;
+
+function contextOf(node: Element, parents: MdastChain | null, context: FindContext): TagContext {
+  const element = mdastSpan(node);
+  let picture: TagContext["picture"] = null;
+  let chain = parents;
+  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
+    const around = chain.node;
+    if (!isElement(around)) continue;
+    if (around.name === "picture") picture ??= { element: mdastSpan(around), sourceSet: null };
+    if (around.name === "figure") {
+      return { element, picture, figure: figureOf(around, context.text) };
+    }
+  }
+  return { element, picture, figure: null };
+}
+
+function figureOf(figure: Element, text: string): TagContext["figure"] {
+  // A figcaption on a line of its own lies in a paragraph.
+  const inside: Nodes[] = figure.children.flatMap((child): Nodes[] =>
+    child.type === "paragraph" ? [child, ...child.children] : [child],
+  );
+  const caption = inside.filter(isElement).find(({ name }) => name === "figcaption");
+  return {
+    end: closingStart(figure, text),
+    caption:
+      caption === undefined
+        ? null
+        : { start: openingEndOf(caption, text), end: closingStart(caption, text) },
+  };
+}
+
+function closingStart(node: Element, text: string): number {
+  return text.lastIndexOf("</", mdastSpan(node).end - 1);
+}
+
+function isElement(node: Nodes): node is Element {
+  return node.type === "mdxJsxFlowElement" || node.type === "mdxJsxTextElement";
+}

@@ -1,0 +1,211 @@
+/** Pictures in Vue's single-file components, by Vue's own parser. */
+
+import {
+  NodeTypes,
+  parse,
+  type ElementNode,
+  type RootNode,
+  type TemplateChildNode,
+} from "@vue/compiler-dom";
+import { isImageName, type FindContext } from "./findContext";
+import type { ImageReference, TextSpan } from "./imageReference";
+import { parseScript, parseSingleExpression, type ScriptKind } from "./jsParser";
+import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
+import { openingEnd, valueSpans } from "./markupAttribute";
+import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "./tag";
+
+/** @throws SyntaxError for a template that Vue cannot read. */
+export function findVueImages(context: FindContext): ImageReference[] {
+  const root = parse(context.text, {
+    parseMode: "sfc",
+    // Vue goes on after an error; the places of what it then finds are still right.
+    onError: () => undefined,
+  });
+  const bindings = scriptBindings(root, context.text);
+  const images: ImageReference[] = [];
+  walkElements(templateElements(root), (element, parents) => {
+    if (!isImageName(element.tag, context)) return;
+    const { text, language } = context;
+    const around = contextOf(element, parents, text);
+    const tag = tagOf(element, { text, bindings }, around);
+    const image = imageOfTag(tag, { text, language, dialect: "vue" });
+    if (image !== undefined) images.push(image);
+  });
+  return images;
+}
+
+interface Scope {
+  readonly text: string;
+  readonly bindings: Bindings;
+}
+
+/** A template in another language, such as Pug, is plain text to the parser and holds no elements. */
+function templateElements(root: RootNode): ElementNode[] {
+  return root.children.filter(isElement).filter(({ tag }) => tag === "template");
+}
+
+function scriptBindings(root: RootNode, text: string): Bindings {
+  const bindings = new Map<string, Bindings extends ReadonlyMap<string, infer T> ? T : never>();
+  for (const script of root.children.filter(isElement).filter(({ tag }) => tag === "script")) {
+    const [content] = script.children;
+    if (content?.type !== NodeTypes.TEXT) continue;
+    const start = content.loc.start.offset;
+    const source = text.slice(start, content.loc.end.offset);
+    try {
+      const program = parseScript(source, scriptKind(script), start);
+      for (const [name, target] of bindingsOf(program, text)) bindings.set(name, target);
+    } catch {
+      // Without its script a template still shows its pictures; names are then followed nowhere.
+    }
+  }
+  return bindings;
+}
+
+function scriptKind(script: ElementNode): ScriptKind {
+  const lang = script.props.find(
+    (prop) => prop.type === NodeTypes.ATTRIBUTE && prop.name === "lang",
+  );
+  const value = lang?.type === NodeTypes.ATTRIBUTE ? lang.value?.content : undefined;
+  if (value === "ts" || value === "tsx") return value;
+  return "jsx";
+}
+
+interface ElementChain {
+  readonly element: ElementNode;
+  readonly parents: ElementChain | null;
+}
+
+function walkElements(
+  roots: readonly ElementNode[],
+  visit: (element: ElementNode, parents: ElementChain | null) => void,
+): void {
+  const waiting: ElementChain[] = roots.map((element) => ({ element, parents: null }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    visit(next.element, next.parents);
+    for (const child of next.element.children.filter(isElement).reverse()) {
+      waiting.push({ element: child, parents: next });
+    }
+  }
+}
+
+function tagOf(element: ElementNode, scope: Scope, context: TagContext): Tag {
+  const { start } = spanOf(element);
+  return {
+    name: element.tag,
+    span: { start, end: openingEndOf(element, scope.text) },
+    nameEnd: start + 1 + element.tag.length,
+    attributes: element.props.flatMap((prop) => attributeOf(prop, scope)),
+    hasSpread: element.props.some(
+      (prop) =>
+        prop.type === NodeTypes.DIRECTIVE &&
+        prop.name === "bind" &&
+        // An argument in brackets is a name that only the running program knows.
+        (prop.arg === undefined ||
+          (prop.arg.type === NodeTypes.SIMPLE_EXPRESSION && !prop.arg.isStatic)),
+    ),
+    context,
+  };
+}
+
+function attributeOf(prop: ElementNode["props"][number], scope: Scope): TagAttribute[] {
+  const span = spanOf(prop);
+  if (prop.type === NodeTypes.ATTRIBUTE) {
+    const spans = prop.value === undefined ? undefined : valueSpans(scope.text, span);
+    const value =
+      spans === undefined
+        ? ({ kind: "none" } as const)
+        : ({ kind: "text", text: prop.value?.content ?? "", ...spans } as const);
+    return [{ name: prop.name.toLowerCase(), span, value, isBound: false }];
+  }
+  if (prop.name !== "bind" || prop.arg?.type !== NodeTypes.SIMPLE_EXPRESSION) return [];
+  if (!prop.arg.isStatic) return [];
+  const name = prop.arg.content.toLowerCase();
+  return [{ name, span, value: boundValue(prop, scope), isBound: true }];
+}
+
+function boundValue(
+  prop: Extract<ElementNode["props"][number], { type: NodeTypes.DIRECTIVE }>,
+  scope: Scope,
+): TagAttribute["value"] {
+  const written = prop.exp?.type === NodeTypes.SIMPLE_EXPRESSION ? prop.exp.content : "";
+  const { start, end } = spanOf(prop);
+  // `:src` alone means the variable `src`; `:src=` means nothing.
+  if (written.trim() === "" && scope.text.slice(start, end).includes("=")) return { kind: "none" };
+  const node = parseSingleExpression(written);
+  const dynamic = { kind: "expression", target: { kind: "dynamic", value: written } } as const;
+  if (node === undefined || prop.exp === undefined) return dynamic;
+  const text = fixedText(node);
+  if (text === undefined) {
+    const target = targetOf(node, { text: written, bindings: scope.bindings });
+    return { kind: "expression", target };
+  }
+  const literal = spanOf(prop.exp);
+  const content = { start: literal.start + 1, end: literal.end - 1 };
+  return { kind: "text", text, literal, content };
+}
+
+/** How far a figure may be above its picture. */
+const MAX_PARENTS = 32;
+
+function contextOf(element: ElementNode, parents: ElementChain | null, text: string): TagContext {
+  let picture: TagContext["picture"] = null;
+  let chain = parents;
+  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
+    const around = chain.element;
+    if (around.tag === "picture") {
+      picture ??= { element: spanOf(around), sourceSet: sourceSetOf(around) };
+    }
+    if (around.tag === "figure") {
+      return { element: spanOf(element), picture, figure: figureOf(around, text) };
+    }
+  }
+  return { element: spanOf(element), picture, figure: null };
+}
+
+function figureOf(figure: ElementNode, text: string): TagContext["figure"] {
+  const end = closingStart(figure, text);
+  if (end === null) return null;
+  const caption = figure.children.filter(isElement).find(({ tag }) => tag === "figcaption");
+  const captionEnd = caption === undefined ? null : closingStart(caption, text);
+  return {
+    end,
+    caption:
+      caption === undefined || captionEnd === null
+        ? null
+        : { start: openingEndOf(caption, text), end: captionEnd },
+  };
+}
+
+/** Where the end tag begins; null when there is none, so that nothing is put in a wrong place. */
+function closingStart(element: ElementNode, text: string): number | null {
+  const { end } = spanOf(element);
+  const start = text.lastIndexOf("</", end - 1);
+  return start > openingEndOf(element, text) - 1 && text.startsWith(element.tag, start + 2)
+    ? start
+    : null;
+}
+
+function sourceSetOf(picture: ElementNode): string | null {
+  for (const source of picture.children.filter(isElement).filter(({ tag }) => tag === "source")) {
+    for (const prop of source.props) {
+      if (prop.type === NodeTypes.ATTRIBUTE && prop.name === "srcset") {
+        return prop.value?.content ?? null;
+      }
+    }
+  }
+  return null;
+}
+
+function openingEndOf(element: ElementNode, text: string): number {
+  const span = spanOf(element);
+  const ends = element.props.map((prop) => prop.loc.end.offset);
+  return openingEnd(text, Math.max(span.start, ...ends), span.end);
+}
+
+function isElement(node: TemplateChildNode): node is ElementNode {
+  return node.type === NodeTypes.ELEMENT;
+}
+
+function spanOf({ loc }: { readonly loc: ElementNode["loc"] }): TextSpan {
+  return { start: loc.start.offset, end: loc.end.offset };
+}

@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { findDocuments, readDocument, replaceDocument } from "../../../src/cli/altDocuments";
+import type { AltRow } from "../../../src/cli/altImages";
+import { kindsOf } from "../../../src/cli/altWriteCommand";
+import { runCli } from "../../../src/cli/program";
+import { AppError } from "../../../src/base/errors";
+import { testHost, type TestHost } from "../../helpers/cliHost";
+
+/** A PNG of four by four white pixels. */
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAD0lEQVQImWP4jwQYiOMAANuQL9HsugRzAAAAAElFTkSuQmCC";
+
+describe("sightline alt", () => {
+  let folder: string;
+  let home: string;
+
+  before(async () => {
+    home = await mkdtemp(path.join(tmpdir(), "sightline-alt-home-"));
+  });
+
+  after(async () => {
+    await rm(home, { recursive: true });
+  });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "sightline-alt-"));
+    await put("public/img/a b.png", Buffer.from(PIXEL, "base64"));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  const at = (name: string): string => path.join(folder, name);
+
+  async function put(name: string, content: string | Uint8Array): Promise<string> {
+    await mkdir(path.dirname(at(name)), { recursive: true });
+    await writeFile(at(name), content);
+    return at(name);
+  }
+
+  async function cli(...args: string[]): Promise<{ code: number; host: TestHost }> {
+    const host = testHost({ home, demoCheckpoint: path.resolve("models", "demo") });
+    return { code: await runCli(args, host), host };
+  }
+
+  describe("list", () => {
+    it("prints one array with places, targets and problems", async () => {
+      const text = "\ufeffé ![Alt text](/img/a%20b.png?x)\r\n\r\n<img src='nope.png' alt=''>\r\n";
+      const file = await put("docs/a.md", text);
+      const { code, host } = await cli("alt", "list", folder, "--json");
+      assert.equal(code, 0);
+      const rows = JSON.parse(host.stdout.text) as AltRow[];
+      assert.deepEqual(rows, [
+        {
+          file,
+          range: { start: { line: 0, character: 2 }, end: { line: 0, character: 31 } },
+          altRange: { start: { line: 0, character: 4 }, end: { line: 0, character: 12 } },
+          syntax: "markdown-inline",
+          target: "/img/a%20b.png?x",
+          resolved: at("public/img/a b.png"),
+          alt: "Alt text",
+          decorative: false,
+          problem: "placeholder",
+        },
+        {
+          file,
+          range: { start: { line: 2, character: 0 }, end: { line: 2, character: 27 } },
+          altRange: { start: { line: 2, character: 25 }, end: { line: 2, character: 25 } },
+          syntax: "html",
+          target: "nope.png",
+          resolved: null,
+          alt: "",
+          decorative: true,
+          problem: "unresolved",
+        },
+      ]);
+    });
+
+    it("gives relative paths for a relative path", async () => {
+      const file = path.relative(
+        process.cwd(),
+        await put("a.html", "<img src='public/img/a b.png'>"),
+      );
+      const { host } = await cli("alt", "list", file, "--json");
+      const [row] = JSON.parse(host.stdout.text) as AltRow[];
+      const resolved = path.relative(process.cwd(), at("public/img/a b.png"));
+      assert.deepEqual([row?.file, row?.resolved, row?.problem], [file, resolved, "missing"]);
+    });
+
+    it("walks folders without what tools make, and finds each document once", async () => {
+      const kept = ["a.md", "b/c.tsx", ".github/d.md", "b/.e.html"];
+      const skipped = ["node_modules/a.md", ".git/a.md", "b/dist/a.md", ".next/a.html", "a.txt"];
+      for (const name of [...kept, ...skipped]) await put(name, "");
+      await symlink(folder, at("b/circle"));
+      const paths = [at("b"), folder, at("a.md")];
+      const { documents, failures } = await findDocuments(paths, new AbortController().signal);
+      assert.deepEqual(failures, []);
+      const names = documents.map(({ file }) => path.relative(folder, file)).sort();
+      assert.deepEqual(names, [".github/d.md", "a.md", "b/.e.html", "b/c.tsx"]);
+    });
+
+    it("goes on after a document that is not well formed, missing, no text or of no known kind", async () => {
+      const bad = [
+        await put("bad.jsx", "const a = <div"),
+        at("none.md"),
+        await put("utf16.md", Buffer.from("\ufeff![](a.png)", "utf16le")),
+        await put("a.txt", "![](a.png)"),
+      ];
+      const good = await put("good.md", "![A fox](https://example.com/a.png)");
+      const { code, host } = await cli("alt", "list", ...bad, good, "--json");
+      assert.equal(code, 1);
+      const rows = JSON.parse(host.stdout.text) as AltRow[];
+      assert.deepEqual(
+        rows.map(({ file, problem, resolved }) => [file, problem, resolved]),
+        [[good, null, null]],
+      );
+      for (const file of bad) assert.ok(host.stderr.text.includes(file), file);
+    });
+
+    it("prints an empty array when there is no picture", async () => {
+      const { code, host } = await cli("alt", "list", folder, "--json");
+      assert.deepEqual([code, host.stdout.text], [0, "[]\n"]);
+    });
+
+    it("prints a table for people, with places counted from one", async () => {
+      const file = await put("a.md", "\n ![](x.png)");
+      const { host } = await cli("alt", "list", file);
+      assert.match(host.stdout.text, /^PLACE +PROBLEM +PICTURE +ALT TEXT\n/);
+      assert.ok(host.stdout.text.includes(`${file}:2:2`));
+      assert.match(host.stdout.text, /missing +x\.png/);
+    });
+
+    it("knows components and site roots that are named", async () => {
+      const file = await put("a.jsx", "<Foto src='/a b.png' />");
+      const args = ["--component", "Foto", "--site-root", "public/img", "--json"];
+      const { host } = await cli("alt", "list", folder, ...args);
+      const [row] = JSON.parse(host.stdout.text) as AltRow[];
+      assert.deepEqual([row?.file, row?.resolved], [file, at("public/img/a b.png")]);
+    });
+  });
+
+  describe("write", () => {
+    const DOCUMENT =
+      "\ufeff# é\r\n\r\n![](</img/a b.png>) ![A fox](/img/a%20b.png)\r\n<img src='/img/a b.png'>";
+
+    it("writes missing texts and nothing else", async () => {
+      const file = await put("a.md", DOCUMENT);
+      await chmod(file, 0o640);
+      const { code, host } = await cli("alt", "write", folder, "--max-new-tokens", "8");
+      assert.equal(code, 0, host.stderr.text);
+      const after = await readFile(file, "utf8");
+      const match =
+        /^\ufeff# é\r\n\r\n!\[(.+)\]\(<\/img\/a b\.png>\) !\[A fox\]\(\/img\/a%20b\.png\)\r\n<img src='\/img\/a b\.png' alt="(.+)">$/.exec(
+          after,
+        );
+      assert.ok(match, after);
+      assert.equal(match[1], match[2]);
+      assert.equal((await stat(file)).mode & 0o777, 0o640);
+      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
+      const again = await cli("alt", "write", folder);
+      assert.equal(again.code, 0);
+      assert.equal(await readFile(file, "utf8"), after);
+    });
+
+    it("prints a unified diff and changes nothing with --dry-run", async () => {
+      const file = await put("a.md", DOCUMENT);
+      const { code, host } = await cli("alt", "write", file, folder, "--dry-run");
+      assert.equal(code, 0, host.stderr.text);
+      assert.equal(await readFile(file, "utf8"), DOCUMENT);
+      assert.ok(host.stdout.text.startsWith(`--- ${file}\n+++ ${file}\n@@ `), host.stdout.text);
+      assert.match(host.stdout.text, /^-!\[\]\(<\/img\/a b\.png>\)/m);
+      assert.match(host.stdout.text, /^\+!\[.+\]\(<\/img\/a b\.png>\)/m);
+      assert.match(host.stdout.text, /^ \ufeff# é\r$/m);
+    });
+
+    it("touches other problems only when they are asked for", async () => {
+      const text = "![image](</img/a b.png>) ![IMG_1.png](</img/a b.png>) ![](</img/a b.png>)";
+      const file = await put("a.md", text);
+      const { code } = await cli("alt", "write", file, "--only", "placeholder,filename", folder);
+      assert.equal(code, 0);
+      const after = await readFile(file, "utf8");
+      assert.ok(!after.includes("![image]") && !after.includes("IMG_1"), after);
+      assert.ok(after.endsWith(" ![](</img/a b.png>)"), after);
+    });
+
+    it("writes one object per picture with --json, from a data: URI too", async () => {
+      const target = `data:image/png;base64,${PIXEL}`;
+      const file = await put("a.html", `<img src="${target}">`);
+      const { host } = await cli("alt", "write", file, "--json", "--quiet");
+      const line = JSON.parse(host.stdout.text) as Record<string, unknown>;
+      assert.deepEqual([line["file"], line["target"], line["previous"]], [file, target, null]);
+      assert.ok((await readFile(file, "utf8")).endsWith(` alt="${String(line["alt"])}">`));
+    });
+
+    it("goes on after pictures that are missing or damaged, and fetches nothing", async () => {
+      await put("public/bad.png", "no picture");
+      const text =
+        "![](nope.png)\n![](/bad.png)\n![](https://example.invalid/a.png)\n![](</img/a b.png>)";
+      const file = await put("a.md", text);
+      const { code, host } = await cli("alt", "write", folder);
+      assert.equal(code, 1);
+      const after = await readFile(file, "utf8");
+      assert.ok(after.startsWith(text.slice(0, text.lastIndexOf("![]("))), after);
+      assert.match(after, /!\[.+\]\(<\/img\/a b\.png>\)$/);
+      assert.ok(host.stderr.text.includes(`${file}:1:1: There is no file for nope.png`));
+      assert.ok(host.stderr.text.includes(`${file}:2:1: `));
+      assert.match(host.stderr.text, /is on a server and is not fetched/);
+    });
+
+    it("leaves texts alone that a program computes", async () => {
+      const text = "<><img src='/img/a b.png' alt={a} /><img src='/img/a b.png' {...b} /></>";
+      const file = await put("a.jsx", text);
+      const { code, host } = await cli("alt", "write", folder);
+      assert.deepEqual([code, await readFile(file, "utf8")], [0, text]);
+      assert.match(host.stderr.text, /There is no picture to describe/);
+    });
+
+    it("refuses a problem that it does not know", async () => {
+      const { code, host } = await cli("alt", "write", folder, "--only", "missing,ugly");
+      assert.equal(code, 2);
+      assert.match(host.stderr.text, /--only does not know "ugly"/);
+      assert.deepEqual([...kindsOf("too-long, missing")], ["missing", "too-long"]);
+    });
+  });
+
+  describe("replaceDocument", () => {
+    it("leaves a file alone that was changed meanwhile, and no other file behind", async () => {
+      const file = await put("a.md", "old");
+      const document = await readDocument({ file, language: "markdown", root: folder });
+      await writeFile(file, "newer");
+      await assert.rejects(
+        replaceDocument(document, "mine"),
+        (thrown) => thrown instanceof AppError && /was changed meanwhile/.test(thrown.message),
+      );
+      assert.equal(await readFile(file, "utf8"), "newer");
+      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
+    });
+
+    it("keeps a link a link", async () => {
+      await put("real/a.md", "old");
+      await symlink(at("real/a.md"), at("link.md"));
+      const file = at("link.md");
+      const document = await readDocument({ file, language: "markdown", root: folder });
+      await replaceDocument(document, "mine");
+      assert.equal(await readFile(at("real/a.md"), "utf8"), "mine");
+      assert.deepEqual((await readdir(at("real"))).sort(), ["a.md"]);
+    });
+
+    it("says which file cannot be written", async () => {
+      const file = await put("a.md", "old");
+      const document = await readDocument({ file, language: "markdown", root: folder });
+      await rm(file);
+      await assert.rejects(
+        replaceDocument(document, "mine"),
+        (thrown) => thrown instanceof AppError && thrown.message.includes(file),
+      );
+    });
+  });
+});
