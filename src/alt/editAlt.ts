@@ -9,7 +9,7 @@ import type { ImageReference, TextEdit } from "./imageReference";
  * Edits that set the alternative text; line breaks in it become spaces.
  * @param text the document that the reference was found in.
  * @returns nothing when the text is that already.
- * @throws AppError `option.invalid` when an expression or spread properties decide the text.
+ * @throws AppError `document.notEditable` when an expression or spread properties decide the text.
  */
 export function setAlt(text: string, reference: ImageReference, alt: string): TextEdit[] {
   const value = oneLineText(alt);
@@ -26,7 +26,7 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
     }
     case "none":
       throw documentError(
-        "notEditable",
+        "document.notEditable",
         `The alt text of ${reference.target.value || "this picture"} is computed by the program. Change the expression by hand.`,
       );
     default:

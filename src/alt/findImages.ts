@@ -24,7 +24,8 @@ export const MAX_DOCUMENT_UNITS = 1 << 20;
 
 /**
  * Finds every picture that a document refers to, in the order of the text.
- * @throws AppError when the document is too large or is not well formed in its language.
+ * @throws AppError `document.tooLarge`, or `document.unparsable` when the document is not well formed
+ * in its language.
  */
 export function findImages(
   text: string,
@@ -34,7 +35,7 @@ export function findImages(
   const name = options.name ?? "The document";
   if (text.length > MAX_DOCUMENT_UNITS) {
     throw documentError(
-      "tooLarge",
+      "document.tooLarge",
       `${name} has ${text.length} characters, more than the ${MAX_DOCUMENT_UNITS} that are searched for pictures. Split it.`,
     );
   }
@@ -57,7 +58,7 @@ function parsed(context: FindContext, name: string): ImageReference[] {
     const isTooDeep = thrown instanceof RangeError;
     const reason = thrown instanceof Error ? (thrown.message.split("\n")[0] ?? "") : "";
     throw documentError(
-      "unparsable",
+      "document.unparsable",
       isTooDeep
         ? `${name} is nested too deeply to be searched for pictures. Split it.`
         : `${name} is not well-formed ${context.language}: ${reason.replace(/\.$/, "")}. Correct it, then try again.`,

@@ -22,7 +22,8 @@ export function captionStyles({ captionSlot }: ImageReference): CaptionStyle[] {
 /**
  * Edits that insert a caption, or replace the title or figcaption that is there.
  * @param text the document that the reference was found in.
- * @throws AppError `option.invalid` for an empty caption or a style that the picture cannot have.
+ * @throws AppError `document.notEditable` for an empty caption or a style that the picture cannot
+ * have.
  */
 export function insertCaption(
   text: string,
@@ -30,7 +31,9 @@ export function insertCaption(
   given: { readonly caption: string; readonly style?: CaptionStyle },
 ): TextEdit[] {
   const caption = oneLineText(given.caption);
-  if (caption === "") throw documentError("notEditable", "A caption cannot be empty. Give a text.");
+  if (caption === "") {
+    throw documentError("document.notEditable", "A caption cannot be empty. Give a text.");
+  }
   const style = given.style ?? captionStyles(reference)[0];
   const slot = reference.captionSlot;
   if (slot.form === "figure" && style === "figcaption") return figureEdits(text, slot, caption);
@@ -46,7 +49,7 @@ export function insertCaption(
     }
   }
   throw documentError(
-    "notEditable",
+    "document.notEditable",
     `The picture ${reference.target.value} cannot have a caption of the style ${style ?? "title"} where it stands. Write one by hand.`,
   );
 }

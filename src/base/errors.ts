@@ -13,6 +13,13 @@ export const ERROR_CODES = [
   "image.missing", // no file at that path
   "image.unreadable", // not a picture, or a damaged one
   "image.tooLarge", // more pixels than the limit
+  "document.missing", // no file or folder at that path
+  "document.unreadable", // not a file, not UTF-8, without permission, or of no known language
+  "document.unparsable", // breaks the rules of its language, or is nested too deeply
+  "document.tooLarge", // more bytes or characters than are searched for pictures
+  "document.changed", // somebody wrote to it since it was read
+  "document.unwritable", // replacing it did not work (disk full, no permission)
+  "document.notEditable", // no edit can put that text or caption in that place
   "prompt.tooLong", // the question alone does not fit the position table
   "option.invalid", // a generation, device or precision option out of its range
   "device.unavailable", // the device asked for by name cannot run here

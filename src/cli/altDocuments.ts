@@ -20,7 +20,7 @@ export interface DocumentFile {
 
 export interface FoundDocuments {
   readonly documents: readonly DocumentFile[];
-  /** One for each path that leads to nothing. */
+  /** One for each path that leads to nothing: `document.missing` or `document.unreadable`. */
   readonly failures: readonly AppError[];
 }
 
@@ -73,7 +73,8 @@ export async function findDocuments(
 }
 
 /**
- * @throws AppError when the file cannot be read, is too large, or is not UTF-8.
+ * @throws AppError `document.missing`, `document.tooLarge`, or `document.unreadable`, also when the file
+ * is not UTF-8.
  */
 export async function readDocument(document: DocumentFile): Promise<DocumentText> {
   const { file } = document;
@@ -83,7 +84,7 @@ export async function readDocument(document: DocumentFile): Promise<DocumentText
     decoded = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw documentError(
-      "unreadable",
+      "document.unreadable",
       `${file} is not UTF-8 text, so it is left alone. Save it as UTF-8.`,
       cause,
     );
@@ -99,7 +100,8 @@ export async function readDocument(document: DocumentFile): Promise<DocumentText
 
 /**
  * Replaces a document by a file that is complete before it takes the name; a link stays a link.
- * @throws AppError when somebody changed the file since it was read, or it cannot be written.
+ * @throws AppError `document.changed` when somebody changed the file since it was read,
+ * `document.missing` when it is gone, `document.unwritable`.
  */
 export async function replaceDocument(document: DocumentText, text: string): Promise<void> {
   const { file, bytes, hasByteOrderMark } = document;
@@ -123,7 +125,7 @@ export async function replaceDocument(document: DocumentText, text: string): Pro
     }
     if (Buffer.compare(await readFile(target), bytes) !== 0) {
       throw documentError(
-        "changed",
+        "document.changed",
         `${file} was changed meanwhile, so it is left alone. Try again.`,
       );
     }
@@ -132,7 +134,7 @@ export async function replaceDocument(document: DocumentText, text: string): Pro
     await rm(temporary, { force: true }).catch(() => undefined);
     if (thrown instanceof AppError) throw thrown;
     throw documentError(
-      "unwritable",
+      "document.unwritable",
       `${file} cannot be written: ${reasonOf(thrown)}. Check its permissions and the free space.`,
       thrown,
     );
@@ -143,7 +145,7 @@ function namedDocument(file: string): DocumentFile {
   const language = languageOfFile(file);
   if (language === undefined) {
     throw documentError(
-      "unreadable",
+      "document.unreadable",
       `${file} is no document with pictures that Sightline knows: Markdown, MDX, HTML, JSX, TSX, Vue, Svelte, Astro.`,
     );
   }
@@ -175,10 +177,12 @@ async function readBytes(file: string): Promise<Uint8Array> {
   try {
     const found = await stat(file);
     // Opening a named pipe would wait for its writer.
-    if (!found.isFile()) throw documentError("unreadable", `${file} is not an ordinary file.`);
+    if (!found.isFile()) {
+      throw documentError("document.unreadable", `${file} is not an ordinary file.`);
+    }
     if (found.size > MAX_DOCUMENT_BYTES) {
       throw documentError(
-        "tooLarge",
+        "document.tooLarge",
         `${file} has ${formatBytes(found.size)}, more than the ${formatBytes(MAX_DOCUMENT_BYTES)} that are searched for pictures. Split it.`,
       );
     }
@@ -192,9 +196,17 @@ function expected(thrown: unknown, file: string): AppError {
   if (thrown instanceof AppError) return thrown;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return documentError("missing", `There is no file or folder ${file}. Check the path.`, thrown);
+    return documentError(
+      "document.missing",
+      `There is no file or folder ${file}. Check the path.`,
+      thrown,
+    );
   }
-  return documentError("unreadable", `${file} cannot be read: ${reasonOf(thrown)}.`, thrown);
+  return documentError(
+    "document.unreadable",
+    `${file} cannot be read: ${reasonOf(thrown)}.`,
+    thrown,
+  );
 }
 
 function reasonOf(thrown: unknown): string {

@@ -50,7 +50,7 @@ export interface DocumentImage {
   readonly row: AltRow;
 }
 
-/** @throws AppError when the document is not well formed. */
+/** @throws AppError as `findImages`. */
 export async function imagesOf(
   document: DocumentText,
   settings: AltSettings,
@@ -66,7 +66,7 @@ export async function imagesOf(
   return images;
 }
 
-/** @throws AppError when the text is not well formed. */
+/** @throws AppError as `findImages`. */
 export function findReferences(
   document: DocumentText,
   text: string,

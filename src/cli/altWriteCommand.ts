@@ -3,7 +3,6 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { ALT_PROBLEMS, cleanCaption, textProblem, type AltProblem } from "../alt/altText";
 import { setAlt } from "../alt/editAlt";
-import { documentError } from "../alt/documentError";
 import { applyEdits } from "../alt/textEdit";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest } from "../engine/request";
@@ -108,7 +107,7 @@ function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
     }
     if (resolved.kind === "unresolved") {
       const message = `${placeOf(row)}: There is no file for ${row.target}. Correct the path, or name its folder with --site-root.`;
-      tell(run, documentError("missing", message), row);
+      tell(run, new AppError("image.missing", message), row);
     }
     return resolved.kind === "file" || resolved.kind === "data";
   };
@@ -176,7 +175,8 @@ function dataPicture(uri: string): NamedPicture {
 
 /**
  * The document with the new texts, read back to be sure that they say what they should.
- * @throws AppError `internal` when they do not; the document is then left alone.
+ * @throws AppError `internal` when they do not, or as `setAlt` and `findImages`; the document is then
+ * left alone.
  */
 function changedText(run: WriteRun, document: DocumentText, changes: readonly Change[]): string {
   const edits = changes.flatMap(({ image, alt }) => setAlt(document.text, image.reference, alt));

@@ -43,6 +43,7 @@ describe("the walls between the rooms", () => {
     assert.deepEqual(allowed("base"), []);
     assert.deepEqual(allowed("protocol"), ["base"]);
     assert.deepEqual(allowed("model"), ["base"]);
+    assert.deepEqual(allowed("alt"), ["base"]);
     for (const room of ["engine", "convert"]) assert.deepEqual(allowed(room), ["base", "model"]);
     for (const room of ["engine", "convert", "model", "child", "cli"]) {
       assert.ok(!allowed("host").includes(room), `host imports ${room}`);

@@ -70,11 +70,12 @@ describe("the demo model on scenes that training never saw", () => {
         Math.abs(accuracy - measured) <= TOLERANCE,
         `${precision}: ${accuracy}, transformers: ${measured}`,
       );
-      if (precision === "f32")
+      if (precision === "f32") {
         assert.deepEqual(
           answers,
           questions.map(({ reference }) => reference),
         );
+      }
     });
   }
 });

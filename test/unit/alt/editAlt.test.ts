@@ -176,7 +176,7 @@ describe("setAlt", () => {
       assert.equal(image.alt, null);
       assert.throws(
         () => setAlt(text, image, "Fox"),
-        (thrown) => thrown instanceof AppError && thrown.code === "option.invalid",
+        (thrown) => thrown instanceof AppError && thrown.code === "document.notEditable",
       );
     });
   }

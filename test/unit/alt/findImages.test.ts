@@ -294,7 +294,9 @@ describe("findImages", () => {
       assert.throws(
         () => findImages(text, language, { name: "docs/x" }),
         (thrown) =>
-          thrown instanceof AppError && /^docs\/x is not well-formed/.test(thrown.message),
+          thrown instanceof AppError &&
+          thrown.code === "document.unparsable" &&
+          /^docs\/x is not well-formed/.test(thrown.message),
       );
     });
   }
@@ -302,14 +304,17 @@ describe("findImages", () => {
   it("refuses a document of millions of characters before reading it", () => {
     assert.throws(
       () => findImages("a".repeat(MAX_DOCUMENT_UNITS + 1), "markdown"),
-      (thrown) => thrown instanceof AppError && thrown.code === "image.tooLarge",
+      (thrown) => thrown instanceof AppError && thrown.code === "document.tooLarge",
     );
   });
 
   it("says so when code is nested too deeply for the stack", () => {
     assert.throws(
       () => findImages("(".repeat(200_000), "jsx", { name: "a.jsx" }),
-      (thrown) => thrown instanceof AppError && /a\.jsx/.test(thrown.message),
+      (thrown) =>
+        thrown instanceof AppError &&
+        thrown.code === "document.unparsable" &&
+        /^a\.jsx is nested too deeply/.test(thrown.message),
     );
   });
 });

@@ -95,7 +95,7 @@ function findOrRefuse(text: string, language: AltLanguage): ImageReference[] {
     return findImages(text, language);
   } catch (thrown) {
     assert.ok(thrown instanceof AppError, String(thrown));
-    assert.notEqual(thrown.code, "internal", `${thrown.message} ${JSON.stringify(text)}`);
+    assert.equal(thrown.code, "document.unparsable", `${thrown.message} ${JSON.stringify(text)}`);
     return [];
   }
 }

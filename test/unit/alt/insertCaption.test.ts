@@ -154,7 +154,7 @@ describe("insertCaption", () => {
     for (const given of refused) {
       assert.throws(
         () => insertCaption(text, image!, given),
-        (thrown) => thrown instanceof AppError && thrown.code === "option.invalid",
+        (thrown) => thrown instanceof AppError && thrown.code === "document.notEditable",
       );
     }
   });

@@ -8,20 +8,51 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   writeFile,
 } from "node:fs/promises";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findDocuments, readDocument, replaceDocument } from "../../../src/cli/altDocuments";
 import type { AltRow } from "../../../src/cli/altImages";
 import { kindsOf } from "../../../src/cli/altWriteCommand";
 import { runCli } from "../../../src/cli/program";
-import { AppError } from "../../../src/base/errors";
-import { testHost, type TestHost } from "../../helpers/cliHost";
+import { AppError, type ErrorCode } from "../../../src/base/errors";
+import { MemorySink, testHost, type TestHost } from "../../helpers/cliHost";
 
 /** A PNG of four by four white pixels. */
 const PIXEL =
   "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAD0lEQVQImWP4jwQYiOMAANuQL9HsugRzAAAAAElFTkSuQmCC";
+
+const withCode = (code: ErrorCode, words: string) => (thrown: unknown) => {
+  assert.ok(thrown instanceof AppError, String(thrown));
+  assert.equal(thrown.code, code, thrown.message);
+  assert.ok(thrown.message.includes(words), thrown.message);
+  return true;
+};
+
+/** What `alt write --json` prints for a picture, or for one that failed. */
+interface WriteRow {
+  readonly file?: string;
+  readonly alt?: string;
+  readonly error?: { readonly code: ErrorCode };
+}
+
+/** Acts when a text is told, at which moment a command is where it tells that. */
+class ActingSink extends MemorySink {
+  readonly #act: (text: string) => void;
+
+  constructor(act: (text: string) => void) {
+    super();
+    this.#act = act;
+  }
+
+  override write(text: string): void {
+    super.write(text);
+    this.#act(text);
+  }
+}
 
 describe("sightline alt", () => {
   let folder: string;
@@ -52,8 +83,13 @@ describe("sightline alt", () => {
     return at(name);
   }
 
+  const demo = (): Partial<TestHost> & { readonly home: string } => ({
+    home,
+    demoCheckpoint: path.resolve("models", "demo"),
+  });
+
   async function cli(...args: string[]): Promise<{ code: number; host: TestHost }> {
-    const host = testHost({ home, demoCheckpoint: path.resolve("models", "demo") });
+    const host = testHost(demo());
     return { code: await runCli(args, host), host };
   }
 
@@ -237,6 +273,71 @@ describe("sightline alt", () => {
     });
   });
 
+  describe("write, where documents fail", () => {
+    const FOX = "![](</img/a b.png>)";
+    const codesOf = (host: TestHost): readonly (readonly [string | undefined, string])[] => {
+      const rows = host.stdout.text.trimEnd().split("\n");
+      return rows.map((line) => {
+        const { file, alt, error } = JSON.parse(line) as WriteRow;
+        return [file, error?.code ?? (alt === undefined ? "" : "written")];
+      });
+    };
+
+    it("goes on after documents that it cannot read", async () => {
+      const utf16 = await put("a.md", Buffer.from(`\ufeff${FOX}`, "utf16le"));
+      const broken = await put("b.jsx", "const a = <div");
+      const huge = await put("c.md", FOX);
+      await truncate(huge, 5 << 20);
+      const good = await put("d.md", FOX);
+      const bad = [at("none.md"), await put("e.txt", FOX)];
+      const args = [...bad, folder, "--json", "--quiet"];
+      const { code, host } = await cli("alt", "write", ...args);
+      assert.equal(code, 1);
+      assert.deepEqual(codesOf(host), [
+        [undefined, "document.missing"],
+        [undefined, "document.unreadable"],
+        [utf16, "document.unreadable"],
+        [broken, "document.unparsable"],
+        [huge, "document.tooLarge"],
+        [good, "written"],
+      ]);
+      assert.notEqual(await readFile(good, "utf8"), FOX);
+    });
+
+    it("goes on after documents that change before they are written", async () => {
+      const text = `${FOX}\n![](https://example.invalid/a.png)`;
+      const changed = await put("a.md", text);
+      const unwritable = await put("b.md", text);
+      const gone = await put("c.md", text);
+      const good = await put("d.md", text);
+      // The note about the last document's remote picture comes when all have been read.
+      const stderr = new ActingSink((told) => {
+        if (!told.includes(`${good}:2:1`)) return;
+        writeFileSync(changed, "newer");
+        rmSync(unwritable);
+        mkdirSync(unwritable);
+        rmSync(gone);
+      });
+      const host = testHost({ ...demo(), stderr });
+      assert.equal(await runCli(["alt", "write", folder, "--json"], host), 1);
+      assert.deepEqual(codesOf(host), [
+        [changed, "document.changed"],
+        [unwritable, "document.unwritable"],
+        [gone, "document.missing"],
+        [good, "written"],
+      ]);
+      assert.equal(await readFile(changed, "utf8"), "newer");
+      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "b.md", "d.md", "public"]);
+    });
+
+    it("says that a picture is missing, not the document", async () => {
+      const file = await put("a.md", "![](nope.png)");
+      const { code, host } = await cli("alt", "write", file, "--json", "--quiet");
+      assert.equal(code, 1);
+      assert.deepEqual(codesOf(host), [[file, "image.missing"]]);
+    });
+  });
+
   describe("replaceDocument", () => {
     it("leaves a file alone that was changed meanwhile, and no other file behind", async () => {
       const file = await put("a.md", "old");
@@ -244,7 +345,7 @@ describe("sightline alt", () => {
       await writeFile(file, "newer");
       await assert.rejects(
         replaceDocument(document, "mine"),
-        (thrown) => thrown instanceof AppError && /was changed meanwhile/.test(thrown.message),
+        withCode("document.changed", `${file} was changed meanwhile`),
       );
       assert.equal(await readFile(file, "utf8"), "newer");
       assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
@@ -260,14 +361,23 @@ describe("sightline alt", () => {
       assert.deepEqual((await readdir(at("real"))).sort(), ["a.md"]);
     });
 
-    it("says which file cannot be written", async () => {
+    it("says which file is gone", async () => {
       const file = await put("a.md", "old");
       const document = await readDocument({ file, language: "markdown", root: folder });
       await rm(file);
+      await assert.rejects(replaceDocument(document, "mine"), withCode("document.missing", file));
+    });
+
+    it("says which file cannot be written, and leaves no other file behind", async () => {
+      const file = await put("a.md", "old");
+      const document = await readDocument({ file, language: "markdown", root: folder });
+      await rm(file);
+      await mkdir(file);
       await assert.rejects(
         replaceDocument(document, "mine"),
-        (thrown) => thrown instanceof AppError && thrown.message.includes(file),
+        withCode("document.unwritable", `${file} cannot be written`),
       );
+      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
     });
   });
 });
