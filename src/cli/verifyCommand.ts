@@ -177,9 +177,9 @@ async function compareStages(
     const encoded = await comparePicture(kit, { ...context, table, index, name });
     for (const entry of kit.cases.filter(({ imageIndex }) => imageIndex === index)) {
       throwIfAborted(context.signal);
-      if (languageModel === undefined)
-        {await compareScores(kit, { entry, encoded, sessions, table });}
-      else await compareLogits(kit, { entry, encoded, languageModel, table });
+      if (languageModel === undefined) {
+        await compareScores(kit, { entry, encoded, sessions, table });
+      } else await compareLogits(kit, { entry, encoded, languageModel, table });
     }
   }
   return table.result();
