@@ -23,12 +23,15 @@ async function readJson<T>(file: string): Promise<T> {
   return JSON.parse(await readFile(file, "utf8")) as T;
 }
 
-async function answersOf(folder: string, questions: readonly HeldOut[]): Promise<string[]> {
+async function answersOf(
+  folder: string,
+  questions: readonly Pick<HeldOut, "image" | "question">[],
+): Promise<string[]> {
   const engine = await loadEngine({ folder, device: "cpu", logger: silentLogger });
   try {
     const answers: string[] = [];
     for (const { image, question } of questions) {
-      const bytes = await readFile(fixturePath("demo", image));
+      const bytes = await readFile(path.resolve(fixturePath("demo"), image));
       const { sequences } = await engine.generate({
         image: bytes,
         prompt: { kind: "question", question },
@@ -41,6 +44,13 @@ async function answersOf(folder: string, questions: readonly HeldOut[]): Promise
     await engine.release();
   }
 }
+
+/** What the documents show. */
+const SAMPLES = [
+  { image: "red-circle.png", question: "what color is the circle?", answer: "red" },
+  { image: "two-stars.png", question: "how many stars are there?", answer: "two" },
+  { image: "four-shapes.png", question: "where is the purple star?", answer: "bottom right" },
+] as const;
 
 describe("the demo model on scenes that training never saw", () => {
   let temporary: string;
@@ -78,4 +88,18 @@ describe("the demo model on scenes that training never saw", () => {
       }
     });
   }
+
+  it("answers what the documents show", async () => {
+    const out = path.join(temporary, "samples");
+    await convertModel({ checkpoint: CHECKPOINT, out });
+    const samples = path.resolve("media", "samples");
+    const asked = SAMPLES.map(({ image, question }) => ({
+      image: path.join(samples, image),
+      question,
+    }));
+    assert.deepEqual(
+      await answersOf(out, asked),
+      SAMPLES.map(({ answer }) => answer),
+    );
+  });
 });
