@@ -10,20 +10,17 @@ import { defined } from "../base/assert";
 import { AppError, throwIfAborted } from "../base/errors";
 import { silentLogger } from "../base/logger";
 import { convertModel } from "../convert/convertModel";
-import { chooseDevice, type DeviceChoice } from "../engine/device";
+import type { DeviceChoice } from "../engine/device";
 import { FeatureCache } from "../engine/featureCache";
-import { Generator } from "../engine/generator";
+import type { Generator } from "../engine/generator";
 import { encodeImage, type EncodedImage } from "../engine/imageEncoder";
 import { preprocessImage, type PixelValues } from "../engine/imagePreprocess";
-import { ImageStage } from "../engine/imageStage";
 import type { LanguageModel } from "../engine/languageModel";
-import { openModelFolder, type ModelFolder } from "../engine/modelFolder";
-import { createLanguageModel, openPartSessions } from "../engine/modelParts";
+import { loadModelParts, releaseParts, type ModelParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { PartSessions } from "../engine/partSessions";
 import { itmLogits, largestCosine, textEmbeds } from "../engine/scorer";
 import { floats, type Device } from "../engine/session";
-import { loadTokenizer } from "../engine/tokenizer";
 import { IO } from "../model/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../model/precision";
 import { Comparison, type Deviation } from "./comparison";
@@ -81,7 +78,15 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
     const { signal } = options;
     const run = signal === undefined ? {} : { signal };
     await convertModel({ checkpoint: kit.checkpoint, out, precision, ...run });
-    const loaded = await loadParts(out, options.device ?? "cpu");
+    // On WebGPU every node must run there: a silent way back to the CPU would prove nothing.
+    const loaded = await loadModelParts({
+      folder: out,
+      device: options.device ?? "cpu",
+      factory: createOrtSessionFactory(),
+      logger: silentLogger,
+      featureCacheOf: () => new FeatureCache(),
+      forbidCpuFallback: true,
+    });
     try {
       const { device } = loaded;
       const cases = kit.cases.slice(0, options.maxCases);
@@ -95,40 +100,11 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
       const report = { kind: kit.kind, precision, device, stages, generation };
       return { ...report, ok: isOk(report) };
     } finally {
-      loaded.languageModel?.dispose();
-      await loaded.sessions.release();
+      await releaseParts(loaded);
     }
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-}
-
-/** The engine's parts, one by one, so that each can be asked for its own result. */
-interface LoadedParts {
-  readonly device: Device;
-  readonly model: ModelFolder;
-  readonly sessions: PartSessions;
-  readonly languageModel: LanguageModel | undefined;
-  /** Absent for retrieval models. */
-  readonly generator: Generator | undefined;
-}
-
-async function loadParts(folder: string, choice: DeviceChoice): Promise<LoadedParts> {
-  const factory = createOrtSessionFactory();
-  const { device } = await chooseDevice({ choice, factory, logger: silentLogger });
-  const model = await openModelFolder(folder);
-  const tokenizer = await loadTokenizer(folder);
-  // On WebGPU every node must run there: a silent way back to the CPU would prove nothing.
-  const sessions = openPartSessions({
-    model,
-    factory,
-    device,
-    forbidCpuFallback: device === "webgpu",
-  });
-  const languageModel = createLanguageModel(model, sessions);
-  const images = new ImageStage({ model, sessions, cache: new FeatureCache() });
-  const generator = languageModel && new Generator({ model, images, languageModel, tokenizer });
-  return { device, model, sessions, languageModel, generator };
 }
 
 function coarsest(precision: string): PrecisionKind {
@@ -151,7 +127,7 @@ function isOk(report: Omit<VerifyReport, "ok">): boolean {
   return stagesHold && (wordsHold || !isExact);
 }
 
-type StageContext = LoadedParts & { readonly signal?: AbortSignal };
+type StageContext = ModelParts & { readonly signal?: AbortSignal };
 
 class StageTable {
   readonly #stages = new Map<string, Comparison>();

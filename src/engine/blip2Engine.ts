@@ -7,11 +7,11 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
-import { chooseDevice, type DeviceChoice } from "./device";
+import { TaskQueue } from "../base/taskQueue";
+import type { DeviceChoice } from "./device";
 import { fileDeviceMemory } from "./deviceMemory";
 import { FeatureCache } from "./featureCache";
-import type { LanguageModel } from "./languageModel";
-import { openModelFolder, type ModelFolder } from "./modelFolder";
+import type { ModelFolder } from "./modelFolder";
 import { createOrtSessionFactory } from "./ortSession";
 import type {
   GenerateRequest,
@@ -20,13 +20,8 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "./request";
-import { Generator } from "./generator";
-import { ImageStage } from "./imageStage";
-import { createLanguageModel, openPartSessions } from "./modelParts";
-import type { PartSessions } from "./partSessions";
-import { Scorer } from "./scorer";
+import { loadModelParts, releaseParts, type ModelParts } from "./modelParts";
 import type { Device, SessionFactory } from "./session";
-import { loadTokenizer } from "./tokenizer";
 
 export interface EngineOptions {
   /** A converted model. */
@@ -73,38 +68,18 @@ export interface Blip2Engine {
  * @throws AppError `model.*`, `device.unavailable`.
  */
 export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
-  const model = await openModelFolder(options.folder);
-  const tokenizer = await loadTokenizer(options.folder);
-  const factory = options.factory ?? createOrtSessionFactory();
-  const { device, reason } = await chooseDevice({
-    choice: options.device,
-    factory,
-    logger: options.logger,
-    ...(options.deviceMemoryFile === undefined
+  const { folder, device, logger, deviceMemoryFile } = options;
+  const parts = await loadModelParts({
+    folder,
+    device,
+    logger,
+    factory: options.factory ?? createOrtSessionFactory(),
+    featureCacheOf: (model) => featureCacheFor(model, options),
+    ...(deviceMemoryFile === undefined
       ? {}
-      : { memory: fileDeviceMemory({ file: options.deviceMemoryFile }) }),
+      : { deviceMemory: fileDeviceMemory({ file: deviceMemoryFile }) }),
   });
-  const sessions = openPartSessions({ model, factory, device });
-  const images = new ImageStage({ model, sessions, cache: featureCacheFor(model, options) });
-  const languageModel = createLanguageModel(model, sessions);
-  return new QueuedEngine({
-    info: {
-      name: options.name ?? model.name,
-      device,
-      deviceReason: reason,
-      kind: model.config.kind,
-    },
-    sessions,
-    languageModel,
-    generator:
-      languageModel === undefined
-        ? undefined
-        : new Generator({ model, images, languageModel, tokenizer }),
-    scorer:
-      model.config.kind === "retrieval"
-        ? new Scorer({ config: model.config, images, sessions, tokenizer })
-        : undefined,
-  });
+  return new QueuedEngine(parts, options.name ?? parts.model.name);
 }
 
 function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCache {
@@ -114,22 +89,15 @@ function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCac
   return new FeatureCache({ folder: path.join(options.featureCacheDir, key) });
 }
 
-interface EngineParts {
-  readonly info: EngineInfo;
-  readonly sessions: PartSessions;
-  readonly languageModel: LanguageModel | undefined;
-  readonly generator: Generator | undefined;
-  readonly scorer: Scorer | undefined;
-}
-
 class QueuedEngine implements Blip2Engine {
   readonly info: EngineInfo;
-  readonly #parts: EngineParts;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #parts: ModelParts;
+  readonly #queue = new TaskQueue();
   #isReleased = false;
 
-  constructor(parts: EngineParts) {
-    this.info = parts.info;
+  constructor(parts: ModelParts, name: string) {
+    const { device, deviceReason, model } = parts;
+    this.info = { name, device, deviceReason, kind: model.config.kind };
     this.#parts = parts;
   }
 
@@ -152,21 +120,16 @@ class QueuedEngine implements Blip2Engine {
   async release(): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    await this.#last.catch(() => undefined);
-    this.#parts.languageModel?.dispose();
-    await this.#parts.sessions.release();
+    await this.#queue.drained();
+    await releaseParts(this.#parts);
   }
 
   #queued<T>(run: RunOptions, work: () => Promise<T>): Promise<T> {
-    const result = this.#last
-      .catch(() => undefined)
-      .then(() => {
-        throwIfAborted(run.signal);
-        if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");
-        return work();
-      });
-    this.#last = result;
-    return result;
+    return this.#queue.add(() => {
+      throwIfAborted(run.signal);
+      if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");
+      return work();
+    });
   }
 
   #cannot(what: string): AppError {

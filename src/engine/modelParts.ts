@@ -1,15 +1,88 @@
-/** Assembles the stages that a model's configuration asks for. */
+/** Opens a model folder and assembles the stages that its configuration asks for. */
 
+import type { Logger } from "../base/logger";
 import { cacheNames, encoderCacheNames, PART, type PartName } from "../model/graphContract";
+import { chooseDevice, type DeviceChoice } from "./device";
+import type { DeviceMemory } from "./deviceMemory";
+import type { FeatureCache } from "./featureCache";
+import { Generator } from "./generator";
+import { ImageStage } from "./imageStage";
 import type { LanguageModel } from "./languageModel";
-import type { ModelFolder } from "./modelFolder";
+import { openModelFolder, type ModelFolder } from "./modelFolder";
 import { OptModel } from "./optModel";
 import { PartSessions } from "./partSessions";
+import { Scorer } from "./scorer";
 import type { Device, SessionFactory } from "./session";
 import { T5Model } from "./t5Model";
+import { loadTokenizer } from "./tokenizer";
+
+export interface ModelPartsOptions {
+  /** A converted model. */
+  readonly folder: string;
+  readonly device: DeviceChoice;
+  readonly factory: SessionFactory;
+  readonly logger: Logger;
+  /** Remembers a useless GPU. @default none */
+  readonly deviceMemory?: DeviceMemory;
+  /** Where the features of pictures are kept, once it is known which model it is. */
+  readonly featureCacheOf: (model: ModelFolder) => FeatureCache;
+  /** On WebGPU, fail rather than run a node on the CPU. @default false */
+  readonly forbidCpuFallback?: boolean;
+}
+
+/** The parts of an opened model; whoever loads them releases them, see `releaseParts`. */
+export interface ModelParts {
+  readonly device: Device;
+  /** Why this device, in one sentence. */
+  readonly deviceReason: string;
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  /** Of generation models. */
+  readonly languageModel: LanguageModel | undefined;
+  readonly generator: Generator | undefined;
+  /** Of retrieval models. */
+  readonly scorer: Scorer | undefined;
+}
+
+/**
+ * Opens a model. Weights are read when a stage first needs them.
+ * @throws AppError `model.*`, `device.unavailable`.
+ */
+export async function loadModelParts(options: ModelPartsOptions): Promise<ModelParts> {
+  const { factory, logger, deviceMemory } = options;
+  const model = await openModelFolder(options.folder);
+  const tokenizer = await loadTokenizer(options.folder);
+  const { device, reason } = await chooseDevice({
+    choice: options.device,
+    factory,
+    logger,
+    ...(deviceMemory === undefined ? {} : { memory: deviceMemory }),
+  });
+  const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
+  const sessions = openPartSessions({ model, factory, device, forbidCpuFallback });
+  const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
+  const languageModel = createLanguageModel(model, sessions);
+  const { config } = model;
+  return {
+    device,
+    deviceReason: reason,
+    model,
+    sessions,
+    languageModel,
+    generator: languageModel && new Generator({ model, images, languageModel, tokenizer }),
+    scorer:
+      config.kind === "retrieval" ? new Scorer({ config, images, sessions, tokenizer }) : undefined,
+  };
+}
+
+/** Frees keys, values and weights, in the order that devices need. */
+export async function releaseParts(parts: ModelParts): Promise<void> {
+  parts.languageModel?.dispose();
+  await parts.sessions.release();
+}
 
 /** Sessions of a model, with the key/value cache staying on the device. */
-export function openPartSessions(options: {
+function openPartSessions(options: {
   readonly model: ModelFolder;
   readonly factory: SessionFactory;
   readonly device: Device;
@@ -34,7 +107,7 @@ function cacheOutputs(model: ModelFolder): ReadonlyMap<PartName, readonly string
 }
 
 /** The language model of a generation model; a retrieval model has none. */
-export function createLanguageModel(
+function createLanguageModel(
   model: ModelFolder,
   sessions: PartSessions,
 ): LanguageModel | undefined {

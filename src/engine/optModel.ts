@@ -6,8 +6,14 @@
 import { throwIfAborted } from "../base/errors";
 import type { OptConfig } from "../model/blip2Config";
 import { cacheNames, IO, PART } from "../model/graphContract";
-import type { KvCache } from "./kvCache";
-import { emptyCache, gatherRows, presentCache, truncate } from "./kvCache";
+import {
+  emptyCache,
+  gatherRows,
+  presentCache,
+  truncate,
+  type CacheName,
+  type KvCache,
+} from "./kvCache";
 import {
   embedTokens,
   joinRows,
@@ -136,6 +142,7 @@ class OptRun {
   readonly #options: OptModelOptions;
   readonly #decoder: Session;
   readonly #embed: Session;
+  readonly #names: readonly CacheName[];
   #cache: KvCache;
 
   constructor(start: {
@@ -145,6 +152,7 @@ class OptRun {
     cache: KvCache;
   }) {
     this.#options = start.options;
+    this.#names = cacheNames(start.options.config.nLayers, false);
     this.#decoder = start.decoder;
     this.#embed = start.embed;
     this.#cache = start.cache;
@@ -153,7 +161,6 @@ class OptRun {
   /** Feeds rows [batch, positions, width] and gives the last position's logits [batch, vocabulary]. */
   async feed(rows: Float32Array): Promise<Float32Array> {
     const { config } = this.#options;
-    const names = cacheNames(config.nLayers, false);
     const { batch, length: past } = this.#cache;
     const nNew = rows.length / (batch * config.hiddenSize);
     const positions = BigInt64Array.from({ length: nNew }, (_, i) => BigInt(past + i));
@@ -162,7 +169,7 @@ class OptRun {
       [IO.positionIds]: cpuTensor(positions, [1, nNew]),
       ...this.#cache.tensors,
     });
-    this.#replace(presentCache(names, outputs, { batch, length: past + nNew }));
+    this.#replace(presentCache(this.#names, outputs, { batch, length: past + nNew }));
     return floats(outputs[IO.logits]);
   }
 
@@ -196,8 +203,7 @@ class OptRun {
       },
       reorder: async (beamIdx) => {
         const session = await sessions.open(PART.reorderCache);
-        const names = cacheNames(config.nLayers, false);
-        const next = await gatherRows(session, names, { cache: this.#cache, beamIdx });
+        const next = await gatherRows(session, this.#names, { cache: this.#cache, beamIdx });
         if (isSingle) {
           // From here the rows differ; what a follow-up can use is the sequence so far.
           isSingle = false;

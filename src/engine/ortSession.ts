@@ -6,6 +6,7 @@
 import { stat } from "node:fs/promises";
 import type * as Ort from "onnxruntime-node";
 import { AppError } from "../base/errors";
+import { TaskQueue } from "../base/taskQueue";
 import { invariant } from "../base/assert";
 import {
   cpuTensor,
@@ -44,7 +45,7 @@ export interface OrtSessionFactoryOptions {
 export function createOrtSessionFactory(options: OrtSessionFactoryOptions = {}): OrtSessionFactory {
   const loadRuntime = options.loadRuntime ?? (() => import("onnxruntime-node"));
   const findLibrary = options.findLibrary ?? findSystemLibrary;
-  const queue = new Queue();
+  const queue = new TaskQueue();
   return {
     open: (graph, sessionOptions) =>
       queue.add(async () => {
@@ -55,17 +56,6 @@ export function createOrtSessionFactory(options: OrtSessionFactoryOptions = {}):
         return new NativeSession(native, { runtime, queue, label, device: sessionOptions.device });
       }),
   };
-}
-
-/** Runs one task after the other; a failed one does not stop the next. */
-class Queue {
-  #last: Promise<unknown> = Promise.resolve();
-
-  add<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(task, task);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
 }
 
 async function loadOrExplain(load: () => Promise<typeof Ort>): Promise<typeof Ort> {
@@ -241,7 +231,7 @@ function firstLine(cause: unknown): string {
 /** What a session shares with its factory. */
 interface Surroundings {
   readonly runtime: typeof Ort;
-  readonly queue: Queue;
+  readonly queue: TaskQueue;
   readonly label: string;
   readonly device: Device;
 }

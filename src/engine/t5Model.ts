@@ -8,7 +8,7 @@ import { throwIfAborted } from "../base/errors";
 import type { T5Config } from "../model/blip2Config";
 import { cacheNames, encoderCacheNames, IO, PART } from "../model/graphContract";
 import { relativePositionBuckets, type BucketSpec } from "../model/relativePosition";
-import { emptyCache, gatherRows, presentCache, type KvCache } from "./kvCache";
+import { emptyCache, gatherRows, presentCache, type CacheName, type KvCache } from "./kvCache";
 import {
   embedTokens,
   joinRows,
@@ -114,6 +114,7 @@ class T5Run {
   readonly #options: T5ModelOptions;
   readonly #decoder: Session;
   readonly #embed: Session;
+  readonly #names: readonly CacheName[];
   /** One row; belongs to the model, which keeps it. */
   readonly #encoder: KvCache;
   /** As many rows as there are beams; ours when it is not the encoder's own. */
@@ -128,6 +129,7 @@ class T5Run {
     encoder: KvCache;
   }) {
     this.#options = start.options;
+    this.#names = cacheNames(start.options.config.nLayers, true);
     this.#decoder = start.decoder;
     this.#embed = start.embed;
     this.#cache = start.cache;
@@ -150,16 +152,14 @@ class T5Run {
       ...this.#encoderRows.tensors,
     });
     const size = { batch, length: past + 1 };
-    this.#replace(presentCache(cacheNames(config.nLayers, true), outputs, size));
+    this.#replace(presentCache(this.#names, outputs, size));
     return floats(outputs[IO.logits]);
   }
 
   async reorder(beamIdx: readonly number[]): Promise<void> {
-    const { config, sessions } = this.#options;
-    const names = cacheNames(config.nLayers, true);
-    const session = await sessions.open(PART.reorderCache);
+    const session = await this.#options.sessions.open(PART.reorderCache);
     const isResized = beamIdx.length !== this.#cache.batch;
-    this.#replace(await gatherRows(session, names, { cache: this.#cache, beamIdx }));
+    this.#replace(await gatherRows(session, this.#names, { cache: this.#cache, beamIdx }));
     // Every row sees the same picture and prompt, so a reordering among equals changes nothing.
     if (isResized) await this.#expandEncoder(beamIdx.length);
   }
