@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   "model.missing", // no model of that name or in that folder
   "model.corrupt", // a file of the model folder is damaged or absent
   "model.unsupported", // the model cannot do what was asked, or has a newer format
+  "model.busy", // another process writes to the model or holds it open
   "image.missing", // no file at that path
   "image.unreadable", // not a picture, or a damaged one
   "image.tooLarge", // more pixels than the limit

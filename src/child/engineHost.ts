@@ -1,6 +1,12 @@
 /** The port between the server and the engine: what has to be there to answer the host. */
 
-import type { Progress } from "../protocol/engineMessages";
+import type {
+  DeleteReply,
+  ImportPlan,
+  ModelsReply,
+  Progress,
+  ThumbnailReply,
+} from "../protocol/engineMessages";
 import type {
   GenerateRequest,
   GenerateResult,
@@ -12,17 +18,36 @@ import type { Device } from "../engine/session";
 
 export interface EngineHost {
   /**
-   * Loads a model folder.
-   * @throws AppError `model.missing`, `model.corrupt`, `model.unsupported`, `device.unavailable`.
+   * Loads a model; the demo is converted when it is first used.
+   * @throws AppError `model.missing`, `model.corrupt`, `model.unsupported`, `device.unavailable`,
+   * `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
    */
-  load(folder: string, device: Device | "auto", signal: AbortSignal): Promise<LoadedEngine>;
-  /** Converts a checkpoint. @throws AppError `checkpoint.*`, `convert.failed`, `request.cancelled`. */
-  convert(params: ConvertRequest, run: ConvertRun): Promise<{ readonly folder: string }>;
+  load(params: LoadRequest, run: TaskRun): Promise<LoadedEngine>;
+  /** What importing a checkpoint would cost. @throws AppError `checkpoint.*`, `option.invalid`. */
+  planImport(params: ImportRequest): Promise<ImportPlan>;
+  /**
+   * Converts a checkpoint.
+   * @throws AppError `checkpoint.*`, `option.invalid`, `convert.failed`, `model.busy`,
+   * `request.cancelled`.
+   */
+  convert(params: ConvertRequest, run: TaskRun): Promise<{ readonly folder: string }>;
+  /** The models that there are. */
+  models(): Promise<ModelsReply>;
+  /**
+   * Deletes a model of the store.
+   * @param beforeRemoval called with its folder, to release what is loaded from it.
+   * @throws AppError `model.missing`, `model.busy`.
+   */
+  deleteModel(name: string, beforeRemoval: (folder: string) => Promise<void>): Promise<DeleteReply>;
+  /** A small copy of a picture. @throws AppError `image.unreadable`, `image.tooLarge`. */
+  thumbnail(params: ThumbnailRequest): Promise<ThumbnailReply>;
 }
 
 /** A model in memory. One run at a time; the server sees to that. */
 export interface LoadedEngine {
   readonly info: EngineInfo;
+  /** Where its files are. */
+  readonly folder: string;
   generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult>;
   score(request: ScoreRequest, run: RunOptions): Promise<ScoreResult>;
   /** Frees the weights; nothing may be called after it. */
@@ -37,14 +62,31 @@ export interface EngineInfo {
   readonly kind: "generation" | "retrieval";
 }
 
-export interface ConvertRequest {
+export interface LoadRequest {
+  /** Name of a model in the store, `demo`, or a folder. */
+  readonly model: string;
+  readonly device: Device | "auto";
+}
+
+export interface ImportRequest {
   readonly checkpoint: string;
-  readonly out: string;
   /** As on the command line. */
   readonly precision?: string;
 }
 
-export interface ConvertRun {
+export interface ConvertRequest extends ImportRequest {
+  readonly out: string;
+}
+
+export interface ThumbnailRequest {
+  readonly image: Uint8Array;
+  readonly imageName?: string;
+  /** Pixels. */
+  readonly maxSide: number;
+}
+
+/** How a long task is stopped and tells how far it is. */
+export interface TaskRun {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }

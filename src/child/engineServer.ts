@@ -1,11 +1,21 @@
-/** Answers the host's requests with the engine: one handler per method, one run at a time. */
+/**
+ * Answers the host's requests with the engine: one handler per method, one run at a time, and what
+ * needs no model beside it.
+ */
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { ConvertParams, LoadParams, ModelInfo, StatusReply } from "../protocol/engineMessages";
+import type {
+  DeleteReply,
+  LoadParams,
+  ModelInfo,
+  StatusReply,
+  ThumbnailParams,
+  ThumbnailReply,
+} from "../protocol/engineMessages";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import type { Transport } from "../protocol/transport";
-import type { EngineHost, EngineInfo, LoadedEngine } from "./engineHost";
+import type { EngineHost, EngineInfo, LoadedEngine, TaskRun } from "./engineHost";
 import { RunQueue } from "./runQueue";
 
 export interface EngineServerOptions {
@@ -13,6 +23,9 @@ export interface EngineServerOptions {
   readonly engine: EngineHost;
   readonly logger: Logger;
 }
+
+/** Each decodes a picture, whose pixels may be hundreds of megabytes. */
+const THUMBNAILS_AT_ONCE = 2;
 
 /** Starts to answer; ends with the process. */
 export function serveEngine(options: EngineServerOptions): void {
@@ -30,6 +43,7 @@ class EngineServer {
   readonly #engine: EngineHost;
   readonly #logger: Logger;
   readonly #queue = new RunQueue();
+  readonly #thumbnails = new RunQueue(THUMBNAILS_AT_ONCE);
   #loaded: LoadedEngine | undefined;
 
   constructor(options: EngineServerOptions) {
@@ -39,35 +53,40 @@ class EngineServer {
 
   handlers(): Handlers {
     return {
-      load: (params, context) => this.#run(context, (signal) => this.#load(params, signal)),
+      load: (params, context) =>
+        this.#run(context, (signal) => this.#load(params, taskRun(signal, context))),
       generate: (params, context) =>
         this.#run(context, (signal) =>
           this.#model().generate(params, { signal, onText: context.emitText }),
         ),
       score: (params, context) =>
         this.#run(context, (signal) => this.#model().score(params, { signal })),
+      planImport: (params, context) => this.#run(context, () => this.#engine.planImport(params)),
       convert: (params, context) =>
-        this.#run(context, (signal) => this.#convert(params, { signal, context })),
+        this.#run(context, async (signal) => {
+          const { folder } = await this.#engine.convert(params, taskRun(signal, context));
+          return { folder };
+        }),
+      models: () => this.#engine.models(),
+      deleteModel: (params, context) => this.#run(context, () => this.#deleteModel(params.name)),
+      thumbnail: (params, context) => this.#thumbnail(params, signalOf(context)),
       unload: (_params, context) => this.#run(context, () => this.#unload()),
       status: () => Promise.resolve(this.#status()),
     };
   }
 
   #run<T>(context: RequestContext, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    context.onCancel(() => {
-      controller.abort();
-    });
-    return this.#queue.run(controller.signal, () => work(controller.signal));
+    const signal = signalOf(context);
+    return this.#queue.run(signal, () => work(signal));
   }
 
-  async #load(params: LoadParams, signal: AbortSignal): Promise<ModelInfo> {
+  async #load(params: LoadParams, run: TaskRun): Promise<ModelInfo> {
     // Two models at once would need the memory of both.
     await this.#release();
-    const loaded = await this.#engine.load(params.model, params.device, signal);
+    const loaded = await this.#engine.load(params, run);
     this.#loaded = loaded;
-    if (signal.aborted) await this.#release();
-    throwIfAborted(signal);
+    if (run.signal.aborted) await this.#release();
+    throwIfAborted(run.signal);
     this.#logger.info(`Loaded ${params.model} on ${loaded.info.device}.`);
     return modelInfo(loaded.info);
   }
@@ -83,15 +102,21 @@ class EngineServer {
     await loaded?.release();
   }
 
-  async #convert(
-    params: ConvertParams,
-    run: { readonly signal: AbortSignal; readonly context: RequestContext },
-  ): Promise<{ readonly folder: string }> {
-    const { folder } = await this.#engine.convert(params, {
-      signal: run.signal,
-      onProgress: run.context.emitProgress,
+  #deleteModel(name: string): Promise<DeleteReply> {
+    return this.#engine.deleteModel(name, async (folder) => {
+      if (this.#loaded?.folder === folder) await this.#release();
     });
-    return { folder };
+  }
+
+  /** Answers a cancel at once, though a picture that is being decoded keeps its place to the end. */
+  #thumbnail(params: ThumbnailParams, signal: AbortSignal): Promise<ThumbnailReply> {
+    const reply = this.#thumbnails.run(signal, () => this.#engine.thumbnail(params));
+    return new Promise((resolve, reject) => {
+      reply.then(resolve, reject);
+      signal.addEventListener("abort", () => {
+        reject(new AppError("request.cancelled", "The request was cancelled."));
+      });
+    });
   }
 
   #status(): StatusReply {
@@ -107,6 +132,19 @@ class EngineServer {
     if (this.#loaded !== undefined) return this.#loaded;
     throw new AppError("model.missing", "No model is loaded. Load a model folder first.");
   }
+}
+
+/** Must be called before the handler awaits anything. */
+function signalOf(context: RequestContext): AbortSignal {
+  const controller = new AbortController();
+  context.onCancel(() => {
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+function taskRun(signal: AbortSignal, { emitProgress }: RequestContext): TaskRun {
+  return { signal, onProgress: emitProgress };
 }
 
 function modelInfo(info: EngineInfo): ModelInfo {

@@ -1,15 +1,14 @@
 /** Entry of the engine's process; the host forks it and reads the log from its stderr. */
 
 import { homedir } from "node:os";
-import { modelStoreOf } from "../engine/modelStore";
+import path from "node:path";
+import { modelStoreOf } from "../library/modelStore";
 import { runEngineChild } from "./engineChild";
 import { createRealEngine } from "./realEngine";
 
-const { featuresDir, deviceMemoryFile } = modelStoreOf({
-  env: process.env,
-  platform: process.platform,
-  homeDir: homedir(),
-});
-runEngineChild((logger) =>
-  createRealEngine({ logger, featureCacheDir: featuresDir, deviceMemoryFile }),
-);
+const { env, platform } = process;
+const store = modelStoreOf({ env, platform, homeDir: homedir() });
+// The bundle lies in a folder beside the models that come with it.
+const bundledDemo = path.resolve(__dirname, "..", "models", "demo");
+const demoCheckpoint = env["SIGHTLINE_DEMO"] ?? bundledDemo;
+runEngineChild((logger) => createRealEngine({ logger, store, demoCheckpoint }));

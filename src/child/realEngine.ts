@@ -1,29 +1,78 @@
-/** The engine and the converter behind the server's port. */
+/** The engine, the converter and the store behind the server's port. */
 
 import type { Logger } from "../base/logger";
+import type { ModelEntry } from "../library/modelEntries";
+import type { ModelStore } from "../library/modelStore";
+import type { StoredModelReply } from "../protocol/engineMessages";
 import type { EngineHost } from "./engineHost";
 
 export interface RealEngineOptions {
   readonly logger: Logger;
-  /** Where image features are kept on disk. */
-  readonly featureCacheDir: string;
-  /** File that remembers a useless GPU. */
-  readonly deviceMemoryFile: string;
+  readonly store: ModelStore;
+  /** Folder of the checkpoint that the demo is made from. */
+  readonly demoCheckpoint: string;
 }
 
 /**
- * BLIP-2 on ONNX Runtime. Both rooms are read at their first use, so that the hello does not wait for
+ * BLIP-2 on ONNX Runtime. The rooms are read at their first use, so that the hello does not wait for
  * native libraries, and one that cannot be read fails the request and not the process.
  */
 export function createRealEngine(options: RealEngineOptions): EngineHost {
+  const { logger, store, demoCheckpoint } = options;
   return {
-    load: async (folder, device) => {
-      const { loadEngine } = await import("../engine/blip2Engine");
-      return await loadEngine({ folder, device, ...options });
+    load: async (params, run) => {
+      const { findNamedModel, loadFoundModel } = await import("../library/openNamedModel");
+      const { model, device } = params;
+      const found = await findNamedModel({ model, ...run, store, demoCheckpoint });
+      const engine = await loadFoundModel(found, { store, device, logger, signal: run.signal });
+      return {
+        info: engine.info,
+        folder: found.folder,
+        generate: (request, at) => engine.generate(request, at),
+        score: (request, at) => engine.score(request, at),
+        release: () => engine.release(),
+      };
+    },
+    planImport: async (params) => {
+      const { planImport } = await import("../library/importPlan");
+      return await planImport(params, store);
     },
     convert: async (params, run) => {
-      const { convertModel } = await import("../convert/convertModel");
-      return await convertModel({ ...params, ...run });
+      const { importModel } = await import("../library/importModel");
+      return await importModel({ ...params, ...run }, store);
     },
+    models: async () => {
+      const { listEntries } = await import("../library/modelEntries");
+      const { freeBytesAt } = await import("../library/diskSpace");
+      return {
+        folder: store.modelsDir,
+        freeBytes: await freeBytesAt(store.modelsDir),
+        models: (await listEntries(store, demoCheckpoint)).map(replyOf),
+      };
+    },
+    deleteModel: async (name, beforeRemoval) => {
+      const { deleteModel } = await import("../library/deleteModel");
+      const reply = await deleteModel({ name, store, demoCheckpoint, beforeRemoval });
+      logger.info(`Deleted the model ${name}.`);
+      return reply;
+    },
+    thumbnail: async ({ image, imageName, maxSide }) => {
+      const { makeThumbnail } = await import("../engine/imageDecode");
+      return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });
+    },
+  };
+}
+
+/** What the host is told of a model; how the command line groups them is not its concern. */
+function replyOf(entry: ModelEntry): StoredModelReply {
+  const { name, bytes = 0, folder, kind, architecture, precision, problem } = entry;
+  return {
+    name,
+    bytes,
+    ...(folder === undefined ? {} : { folder }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(precision === undefined ? {} : { precision }),
+    ...(problem === undefined ? {} : { problem }),
   };
 }

@@ -1,21 +1,26 @@
-/** Lets one run at a time through, first come, first served; knows nothing of what runs. */
+/** Lets a few runs through at a time, first come, first served; knows nothing of what runs. */
 
 import { AppError, throwIfAborted } from "../base/errors";
 
 /** ONNX Runtime computes one thing at a time, so a second request waits here. */
 export class RunQueue {
-  #isBusy = false;
+  #nFree: number;
   readonly #waiting: (() => void)[] = [];
 
+  /** @param nAtOnce runs that go on side by side. */
+  constructor(nAtOnce = 1) {
+    this.#nFree = nAtOnce;
+  }
+
   /**
-   * Does the work when everything before it is done.
+   * Does the work when there is room for it.
    * @throws AppError `request.cancelled` at once when the signal fires before the work has begun;
    * afterwards the signal is the work's own affair.
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     throwIfAborted(signal);
-    if (this.#isBusy) await this.#turn(signal);
-    this.#isBusy = true;
+    if (this.#nFree === 0) await this.#turn(signal);
+    else this.#nFree -= 1;
     try {
       return await work();
     } finally {
@@ -26,7 +31,7 @@ export class RunQueue {
   /** Hands the turn on without a gap in which a newcomer could slip in. */
   #next(): void {
     const start = this.#waiting.shift();
-    if (start === undefined) this.#isBusy = false;
+    if (start === undefined) this.#nFree += 1;
     else start();
   }
 

@@ -1,7 +1,7 @@
 /** What every command is given: the process's streams and folders, passed by hand. */
 
 import type { Readable } from "node:stream";
-import { modelStoreOf, type ModelStore, type StoreEnvironment } from "../engine/modelStore";
+import { modelStoreOf, type ModelStore, type StoreEnvironment } from "../library/modelStore";
 import type { OutputFlags } from "./flags";
 import type { Interrupts } from "./interrupts";
 import { Printer, type TextSink } from "./printer";

@@ -1,7 +1,8 @@
 /** `convert`: a checkpoint becomes a model folder. */
 
 import { formatBytes } from "../base/bytes";
-import { convertModel, type ConvertResult } from "../convert/convertModel";
+import type { ConvertResult } from "../convert/convertModel";
+import { importModel } from "../library/importModel";
 import { formatPrecision } from "../model/precision";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
@@ -13,23 +14,20 @@ export interface ConvertFlags extends OutputFlags {
 
 /**
  * Converts, with progress on stderr; leaves nothing behind when it is cancelled.
- * @throws AppError as `convertModel`.
+ * @throws AppError as `importModel`.
  */
 export async function convert(
   context: CliContext,
   paths: { readonly checkpoint: string; readonly out: string },
   flags: ConvertFlags,
 ): Promise<number> {
-  const { printer, signal } = context;
+  const { printer, signal, store } = context;
   const progress = printer.progress("Converting");
   let result: ConvertResult;
   try {
-    result = await convertModel({
-      ...paths,
-      precision: flags.precision,
-      signal,
-      onProgress: progress.update,
-    });
+    const { precision } = flags;
+    const onProgress = progress.update;
+    result = await importModel({ ...paths, precision, signal, onProgress }, store);
   } finally {
     progress.end();
   }

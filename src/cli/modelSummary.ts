@@ -1,10 +1,11 @@
 /** Facts about a model or a checkpoint, for people and programs. */
 
 import type { Blip2Config } from "../model/blip2Config";
-import type { Manifest, ManifestFile } from "../model/manifest";
+import type { Manifest } from "../model/manifest";
 import { formatPrecision } from "../model/precision";
 import type { Checkpoint } from "../convert/checkpoint";
 import type { ModelFolder } from "../engine/modelFolder";
+import { totalBytes } from "../library/modelEntries";
 
 /** What both have: the class and its sizes. */
 export interface Architecture {
@@ -82,16 +83,6 @@ export function summarizeCheckpoint(checkpoint: Checkpoint): CheckpointSummary {
     storage,
     files: checkpoint.weightFiles,
   };
-}
-
-/** `f32`, or `f32+int4` when parts differ; parts without weights say nothing. */
-export function precisionsOf(manifest: Manifest): string {
-  const weighted = manifest.parts.filter(({ data }) => data !== undefined);
-  return [...new Set(weighted.map(({ precision }) => formatPrecision(precision)))].join("+");
-}
-
-export function totalBytes(files: readonly ManifestFile[]): number {
-  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Sizes under the words of the paper and of transformers' configuration. */

@@ -1,52 +1,32 @@
-/** `models`: what --model can name. */
+/** `models`: what --model can name, and how to get rid of it. */
 
 import { formatBytes } from "../base/bytes";
-import { DEMO_MODEL, listModels, type StoredModel } from "../engine/modelStore";
+import { listEntries, type ModelEntry } from "../library/modelEntries";
 import type { CliContext } from "./cliContext";
-import { demoFolder } from "./demoModel";
 import { EXIT } from "./failure";
-import { precisionsOf, totalBytes } from "./modelSummary";
 import { formatTable } from "./text";
-
-/** One line of the list. */
-export interface ModelEntry {
-  readonly name: string;
-  /** Absent for a demo that was never used. */
-  readonly folder?: string;
-  /** `bundled`: comes with the program and is converted when it is first used. */
-  readonly state: "ready" | "bundled" | "damaged" | "unsupported";
-  readonly kind?: "generation" | "retrieval";
-  readonly languageModel?: "opt" | "t5";
-  readonly precision?: string;
-  readonly bytes?: number;
-  /** What is wrong with it. */
-  readonly problem?: string;
-}
 
 /** Lists the demo and the models of the store. */
 export async function models(context: CliContext): Promise<number> {
   const { printer, store, host } = context;
-  const demo = await demoFolder({ checkpoint: host.demoCheckpoint, store }).catch(() => undefined);
-  const entries = modelEntries(await listModels(store), demo);
+  const entries = await listEntries(store, host.demoCheckpoint);
   if (printer.isJson) printer.json({ folder: store.modelsDir, models: entries });
   else printer.text(modelTable(entries, store.modelsDir));
   return EXIT.ok;
 }
 
 /**
- * The demo first, the others by name.
- * @param demo folder of this version's demo; undefined when the program came without one.
+ * Deletes a model of the store.
+ * @throws AppError as `deleteModel`.
  */
-export function modelEntries(
-  stored: readonly StoredModel[],
-  demo: string | undefined,
-): readonly ModelEntry[] {
-  const isDemo = ({ folder }: StoredModel): boolean => folder === demo;
-  const converted = stored.filter(isDemo).map((model) => entryOf({ ...model, name: DEMO_MODEL }));
-  const bundled: readonly ModelEntry[] =
-    demo === undefined || converted.length > 0 ? [] : [{ name: DEMO_MODEL, state: "bundled" }];
-  const others = stored.filter((model) => !isDemo(model)).map(entryOf);
-  return [...converted, ...bundled, ...others];
+export async function removeModel(context: CliContext, name: string): Promise<number> {
+  const { printer, store, host } = context;
+  const { deleteModel } = await import("../library/deleteModel");
+  const { demoCheckpoint } = host;
+  const { freedBytes } = await deleteModel({ name, store, demoCheckpoint });
+  if (printer.isJson) printer.json({ name, freedBytes });
+  else printer.text(`Deleted ${name}: ${formatBytes(freedBytes)} are free again\n`);
+  return EXIT.ok;
 }
 
 export function modelTable(entries: readonly ModelEntry[], folder: string): string {
@@ -60,23 +40,6 @@ export function modelTable(entries: readonly ModelEntry[], folder: string): stri
   ]);
   const heading = ["NAME", "KIND", "LANGUAGE MODEL", "PRECISION", "SIZE", "STATE"];
   return `${formatTable([heading, ...rows], [4])}\nModels are kept in ${folder}\n`;
-}
-
-function entryOf({ name, folder, model, problem }: StoredModel): ModelEntry {
-  if (model === undefined) {
-    const state = problem?.code === "model.unsupported" ? "unsupported" : "damaged";
-    return { name, folder, state, ...(problem === undefined ? {} : { problem: problem.message }) };
-  }
-  const { config, manifest } = model;
-  return {
-    name,
-    folder,
-    state: "ready",
-    kind: config.kind,
-    ...(config.kind === "generation" ? { languageModel: config.text.kind } : {}),
-    precision: precisionsOf(manifest),
-    bytes: totalBytes(manifest.files),
-  };
 }
 
 function stateText({ state, problem }: ModelEntry): string {

@@ -143,12 +143,22 @@ function addModels(program: Command, run: Run): void {
         return inspect(context, target, flags);
       }),
     );
-  addOutputFlags(program.command("models"))
+  const models = program.command("models");
+  addOutputFlags(models)
     .description("list the models that --model knows by name")
     .action((flags: OutputFlags) =>
       run(flags, async (context) => {
-        const { models } = await import("./modelsCommand");
-        return models(context);
+        const { models: list } = await import("./modelsCommand");
+        return list(context);
+      }),
+    );
+  addOutputFlags(models.command("remove"))
+    .description("delete a model that was converted, or the demo's conversion")
+    .argument("<name>", "its name in the list")
+    .action((name: string, _flags: OutputFlags, command: Command) =>
+      run(command.optsWithGlobals(), async (context) => {
+        const { removeModel } = await import("./modelsCommand");
+        return removeModel(context, name);
       }),
     );
 }

@@ -9,27 +9,22 @@ import { lstat, mkdir, open, readdir, rename, rm, rmdir, statfs } from "node:fs/
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
-import type { Blip2Config } from "../model/blip2Config";
-import { GRAPH_CONTRACT_VERSION, type PartName } from "../model/graphContract";
+import { GRAPH_CONTRACT_VERSION } from "../model/graphContract";
 import {
   formatManifest,
-  GENERATION_FILE,
   MANIFEST_FILE,
   MANIFEST_FORMAT_VERSION,
-  PREPROCESSOR_FILE,
-  CONFIG_FILE,
-  TOKENIZER_CONFIG_FILE,
-  TOKENIZER_FILE,
   type Manifest,
   type ManifestFile,
 } from "../model/manifest";
-import { parsePrecisionPlan, type Precision, type PrecisionPlan } from "../model/precision";
+import { parsePrecisionPlan } from "../model/precision";
 import { openCheckpoint, type Checkpoint } from "./checkpoint";
 import { corruptFile } from "./checkpointText";
-import { CheckpointWeights } from "./checkpointWeights";
-import { planModel, precisionParts, type ModelPlan } from "./modelPlan";
+import { planConversion, smallFiles, type ConversionPlan } from "./conversionPlan";
+import type { ModelPlan } from "./modelPlan";
+import { isRunning } from "./runningProcess";
 import { TensorReader } from "./safetensors";
-import { WeightMap, type DroppedTensor } from "./weightMap";
+import type { DroppedTensor } from "./weightMap";
 
 export interface ConvertOptions {
   /** Folder of the checkpoint in the Hugging Face layout. */
@@ -38,9 +33,13 @@ export interface ConvertOptions {
   readonly out: string;
   /** As `parsePrecisionPlan` reads it. @default "f32" */
   readonly precision?: string;
+  /** What the manifest calls the checkpoint. @default its folder's own name */
+  readonly sourceName?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ConvertProgress) => void;
 }
+
+const DEFAULT_PRECISION = "f32";
 
 /** Bytes of the checkpoint that were hashed plus bytes of the model that were written. */
 export interface ConvertProgress {
@@ -61,40 +60,25 @@ export interface ConvertResult {
  * precision, `convert.failed` when the model cannot be written, `request.cancelled`.
  */
 export async function convertModel(options: ConvertOptions): Promise<ConvertResult> {
-  const precision = parsePrecisionPlan(options.precision ?? "f32");
-  const precisionOf = (part: PartName): Precision =>
-    precision.parts.get(part) ?? precision.fallback;
+  const precision = options.precision ?? DEFAULT_PRECISION;
+  // A wrong precision is the caller's mistake, whatever else is wrong.
+  parsePrecisionPlan(precision);
   const out = path.resolve(options.out);
   throwIfAborted(options.signal);
   await expectFree(out);
-  const checkpoint = await openCheckpoint(options.checkpoint);
-  const map = new WeightMap(checkpoint);
   const reader = new TensorReader();
   try {
-    expectParts(precision, checkpoint.config);
-    const weights = new CheckpointWeights(map, reader);
-    const plan = planModel(checkpoint.config, weights, precisionOf);
-    const dropped = map.finish();
-    const progress = new Progress(options, checkpoint, plan);
+    const checkpoint = await openCheckpoint(options.checkpoint);
+    const plan = planConversion({ checkpoint, precision }, reader);
+    const progress = new Progress(options, plan);
+    const sourceName = options.sourceName ?? path.basename(path.resolve(options.checkpoint));
     const manifest = await writeBeside(out, (folder) =>
-      writeModel(folder, { checkpoint, plan, progress }),
+      writeModel(folder, { plan, progress, sourceName }),
     );
-    return { folder: out, manifest, dropped };
+    return { folder: out, manifest, dropped: plan.dropped };
   } finally {
     await reader.close();
   }
-}
-
-/** @throws AppError `option.invalid` for a part whose precision would change nothing. */
-function expectParts(precision: PrecisionPlan, config: Blip2Config): void {
-  const known = precisionParts(config);
-  const idle = [...precision.parts.keys()].find((part) => !known.includes(part));
-  if (idle === undefined) return;
-  throw new AppError(
-    "option.invalid",
-    `A precision for "${idle}" changes nothing in this model. Its parts are ${known.join(", ")}.`,
-    { detail: { part: idle } },
-  );
 }
 
 /** Counts bytes for the caller and stops the work when the caller gives up. */
@@ -104,12 +88,12 @@ class Progress {
   readonly #report: ((progress: ConvertProgress) => void) | undefined;
   #doneBytes = 0;
 
-  constructor(options: ConvertOptions, checkpoint: Checkpoint, plan: ModelPlan) {
+  constructor(options: ConvertOptions, { checkpoint, model }: ConversionPlan) {
     this.signal = options.signal;
     this.#report = options.onProgress;
     this.totalBytes =
       sum(checkpoint.weightFiles.map(({ bytes }) => bytes)) +
-      sum(plan.dataFiles.map(({ bytes }) => bytes));
+      sum(model.dataFiles.map(({ bytes }) => bytes));
   }
 
   readonly advance = (bytes: number): void => {
@@ -199,16 +183,6 @@ async function isOlderThanProcess(folder: string): Promise<boolean> {
   return mtimeMs < Date.now() - process.uptime() * 1000;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    // EPERM: it runs, but belongs to someone else.
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 function explainWriteFailure(thrown: unknown, out: string): AppError {
   if (thrown instanceof AppError) return thrown;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
@@ -232,32 +206,33 @@ function explainWriteFailure(thrown: unknown, out: string): AppError {
 }
 
 interface WriteJob {
-  readonly checkpoint: Checkpoint;
-  readonly plan: ModelPlan;
+  readonly plan: ConversionPlan;
   readonly progress: Progress;
+  readonly sourceName: string;
 }
 
 async function writeModel(folder: string, job: WriteJob): Promise<Manifest> {
-  const { checkpoint, plan, progress } = job;
-  await expectSpace(folder, plan);
+  const { plan, progress } = job;
+  const { checkpoint, model } = plan;
+  await expectSpace(folder, model);
   const files: ManifestFile[] = [];
   for (const [name, bytes] of await smallFiles(checkpoint)) {
     files.push(await writeFile(folder, name, bytes));
   }
-  for (const part of plan.parts) {
+  for (const part of model.parts) {
     files.push(await writeFile(folder, part.graphFile, part.graph.encode()));
   }
-  for (const data of plan.dataFiles) {
+  for (const data of model.dataFiles) {
     files.push(await data.write(folder, { signal: progress.signal, onBytes: progress.advance }));
   }
   const manifest: Manifest = {
     formatVersion: MANIFEST_FORMAT_VERSION,
     graphContractVersion: GRAPH_CONTRACT_VERSION,
     source: {
-      name: path.basename(path.resolve(checkpoint.folder)),
+      name: job.sourceName,
       files: await hashSource(checkpoint, progress),
     },
-    parts: plan.parts.map(({ name, graphFile, data, precision }) => ({
+    parts: model.parts.map(({ name, graphFile, data, precision }) => ({
       name,
       graph: graphFile,
       data: data?.fileName,
@@ -283,26 +258,6 @@ async function expectSpace(folder: string, plan: ModelPlan): Promise<void> {
       { detail: { neededBytes: needed, freeBytes: free } },
     );
   }
-}
-
-/** The texts that the engine needs beside the graphs. */
-async function smallFiles(checkpoint: Checkpoint): Promise<[string, Uint8Array][]> {
-  const files: [string, Uint8Array][] = [
-    [PREPROCESSOR_FILE, utf8(checkpoint.preprocessorText)],
-    ...(checkpoint.generationText === undefined
-      ? []
-      : ([[GENERATION_FILE, utf8(checkpoint.generationText)]] satisfies [string, Uint8Array][])),
-  ];
-  for (const { name, path: file } of checkpoint.configFiles) {
-    if (![CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE].includes(name)) continue;
-    const handle = await open(file);
-    try {
-      files.push([name, await handle.readFile()]);
-    } finally {
-      await handle.close();
-    }
-  }
-  return files;
 }
 
 async function writeFile(folder: string, name: string, bytes: Uint8Array): Promise<ManifestFile> {

@@ -3,14 +3,12 @@
  * and one queue. Knows no process boundary and no editor.
  */
 
-import { createHash } from "node:crypto";
-import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
 import type { DeviceChoice } from "./device";
 import { fileDeviceMemory } from "./deviceMemory";
-import { FeatureCache } from "./featureCache";
+import { FeatureCache, featureFolder } from "./featureCache";
 import type { ModelFolder } from "./modelFolder";
 import { createOrtSessionFactory } from "./ortSession";
 import type {
@@ -85,8 +83,7 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
 function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCache {
   if (options.featureCacheDir === undefined) return new FeatureCache();
   // Device and precision change the values a little; the identity covers the precision.
-  const key = createHash("sha256").update(model.identity).digest("hex").slice(0, 16);
-  return new FeatureCache({ folder: path.join(options.featureCacheDir, key) });
+  return new FeatureCache({ folder: featureFolder(options.featureCacheDir, model.identity) });
 }
 
 class QueuedEngine implements Blip2Engine {

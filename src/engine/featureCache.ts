@@ -35,6 +35,12 @@ const HASH_BYTES = 32;
 /** A header lists a few tensors. */
 const MAX_HEADER_BYTES = 4096;
 
+/** The folder of one model's features below that of all models. @param identity `ModelFolder.identity`. */
+export function featureFolder(featuresDir: string, identity: string): string {
+  const key = createHash("sha256").update(identity).digest("hex").slice(0, 16);
+  return path.join(featuresDir, key);
+}
+
 export class FeatureCache {
   readonly #folder: string | undefined;
   readonly #maxMemoryBytes: number;

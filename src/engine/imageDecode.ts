@@ -1,5 +1,6 @@
 /**
- * Encoded pictures to plain 8-bit RGB, the only file that knows sharp. Knows nothing of models.
+ * Encoded pictures to plain 8-bit RGB and to thumbnails, the only file that knows sharp. Knows nothing
+ * of models.
  *
  * The reference is Pillow's `Image.open(file).convert("RGB")` after `ImageOps.exif_transpose`:
  * colour profiles and gamma are not applied, gray is repeated, palettes are expanded. PNG, GIF,
@@ -25,10 +26,13 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
-export interface DecodeOptions {
+export interface DecodeOptions extends DecodeLimits {
+  readonly alpha: AlphaMode;
+}
+
+export interface DecodeLimits {
   /** What to call the picture in an error message. */
   readonly name: string;
-  readonly alpha: AlphaMode;
   /** Largest width × height. @default MAX_PIXELS */
   readonly maxPixels?: number;
   /** Milliseconds after which a picture counts as unreadable. @default 60000 */
@@ -59,17 +63,71 @@ const FORMATS = "PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG";
  * `image.tooLarge` before any pixel is decoded.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
+  return decodeWithin(options, (timed) => decode(bytes, { ...options, ...timed }));
+}
+
+/** A small copy for people; unlike a model's input it keeps colours and transparency. */
+export interface Thumbnail {
+  /** A WebP file. */
+  readonly image: Uint8Array;
+  /** Of the original, upright, in pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface ThumbnailOptions extends DecodeLimits {
+  /** Pixels on the longer side of the copy; a smaller picture is not enlarged. */
+  readonly maxSide: number;
+}
+
+/** Shows no artefacts at the size of a thumbnail; a copy of 256 pixels has some 10 kB. */
+const THUMBNAIL_QUALITY = 80;
+
+/**
+ * Makes a small upright copy of what `decodeImage` reads, within the same limits.
+ * @throws AppError as `decodeImage`.
+ */
+export async function makeThumbnail(
+  bytes: Uint8Array,
+  options: ThumbnailOptions,
+): Promise<Thumbnail> {
+  return decodeWithin(options, (timed) => shrink(bytes, { ...options, ...timed }));
+}
+
+/** Runs a decoding that gives up in time. */
+async function decodeWithin<T>(
+  options: DecodeLimits,
+  work: (timed: Timed) => Promise<T>,
+): Promise<T> {
   // Each picture is decoded once: the operation cache would only hold memory. One thread, because
   // more of them gain little here and would take cores from the model.
   sharp.cache(false);
   sharp.concurrency(1);
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  return withinTime(decode(bytes, { ...options, timeoutMs }), { ...options, timeoutMs });
+  return withinTime(work({ timeoutMs }), { ...options, timeoutMs });
 }
 
-type TimedOptions = DecodeOptions & { readonly timeoutMs: number };
+interface Timed {
+  readonly timeoutMs: number;
+}
 
-async function decode(bytes: Uint8Array, options: TimedOptions): Promise<RgbImage> {
+async function shrink(bytes: Uint8Array, options: ThumbnailOptions & Timed): Promise<Thumbnail> {
+  const header = await readHeader(bytes, options);
+  // A drawing is drawn at the size of the copy, whatever size it names.
+  if (header.format !== "svg") checkSize(header, options);
+  const { maxSide } = options;
+  const { data } = await finish(options, () =>
+    sharp(bytes, { ...READ_OPTIONS, autoOrient: true })
+      .resize({ width: maxSide, height: maxSide, fit: "inside", withoutEnlargement: true })
+      .webp({ quality: THUMBNAIL_QUALITY })
+      .timeout({ seconds: Math.ceil(options.timeoutMs / 1000) })
+      .toBuffer({ resolveWithObject: true }),
+  );
+  const { width, height } = header.autoOrient;
+  return { image: new Uint8Array(data), width, height };
+}
+
+async function decode(bytes: Uint8Array, options: DecodeOptions & Timed): Promise<RgbImage> {
   const header = await readHeader(bytes, options);
   const isDrawing = header.format === "svg";
   if (!isDrawing) checkSize(header, options);
@@ -91,7 +149,7 @@ async function decode(bytes: Uint8Array, options: TimedOptions): Promise<RgbImag
 // "error" refuses truncated files and broken data but not mere warnings, as Pillow does.
 const READ_OPTIONS = { failOn: "error", limitInputPixels: false } as const;
 
-async function readHeader(bytes: Uint8Array, options: DecodeOptions): Promise<Metadata> {
+async function readHeader(bytes: Uint8Array, options: DecodeLimits): Promise<Metadata> {
   // A gzip stream may be a compressed drawing, which would be inflated without a limit.
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   let header: Metadata | undefined;
@@ -126,7 +184,7 @@ function isSupported(header: Metadata): boolean {
   }
 }
 
-function checkSize(header: Metadata, options: DecodeOptions): void {
+function checkSize(header: Metadata, options: DecodeLimits): void {
   const { width, height } = header;
   const maxPixels = options.maxPixels ?? MAX_PIXELS;
   if (width * height <= maxPixels && Math.max(width, height) <= MAX_SIDE) return;
@@ -145,9 +203,10 @@ interface Decoded {
 
 async function readPixels(
   bytes: Uint8Array,
-  options: TimedOptions & { isDrawing: boolean; isCmyk: boolean; depth: "uchar" | "ushort" },
+  options: DecodeOptions &
+    Timed & { isDrawing: boolean; isCmyk: boolean; depth: "uchar" | "ushort" },
 ): Promise<Decoded> {
-  try {
+  return finish(options, () => {
     let image = sharp(bytes, { ...READ_OPTIONS, ignoreIcc: true, autoOrient: true });
     // libvips would convert through a printing profile; Pillow's formula is below.
     if (options.isCmyk) image = image.pipelineColourspace("cmyk").toColourspace("cmyk");
@@ -157,7 +216,14 @@ async function readPixels(
     }
     // Stops the work itself where libvips looks at the clock, which is between strips of pixels.
     image = image.timeout({ seconds: Math.ceil(options.timeoutMs / 1000) });
-    return await image.raw({ depth: options.depth }).toBuffer({ resolveWithObject: true });
+    return image.raw({ depth: options.depth }).toBuffer({ resolveWithObject: true });
+  });
+}
+
+/** Lets libvips do what was planned. @throws AppError `image.unreadable` for whatever goes wrong. */
+async function finish(options: DecodeLimits, work: () => Promise<Decoded>): Promise<Decoded> {
+  try {
+    return await work();
   } catch (cause) {
     throw new AppError(
       "image.unreadable",
@@ -168,7 +234,7 @@ async function readPixels(
 }
 
 /** Gives up waiting; a thread that is inside one long drawing operation still has to finish it. */
-async function withinTime<T>(work: Promise<T>, options: TimedOptions): Promise<T> {
+async function withinTime<T>(work: Promise<T>, options: DecodeLimits & Timed): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {

@@ -7,18 +7,29 @@
 import type { WireError } from "../base/errors";
 
 /** Raised when a message changes so that an older process would misread it. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Every request: what it takes and what it gives. The one list that both ends are typed by. */
 export interface EngineMethods {
-  /** Loads a model folder; the model that was loaded before is released first. */
+  /**
+   * Loads a model; the model that was loaded before is released first. The demo is converted when it
+   * is first used, which sends `progressed`.
+   */
   readonly load: { readonly params: LoadParams; readonly result: ModelInfo };
   /** Answers a question about a picture; sends `textEmitted`. */
   readonly generate: { readonly params: GenerateParams; readonly result: GenerateReply };
   /** Says how well texts fit a picture. */
   readonly score: { readonly params: ScoreParams; readonly result: ScoreReply };
+  /** What importing a checkpoint would cost. Writes nothing. */
+  readonly planImport: { readonly params: ImportParams; readonly result: ImportPlan };
   /** Converts a checkpoint to a model folder; sends `progressed`. */
   readonly convert: { readonly params: ConvertParams; readonly result: ConvertReply };
+  /** The models that there are; answered at once, also while another request runs. */
+  readonly models: { readonly params: Empty; readonly result: ModelsReply };
+  /** Deletes a model from the store; the demo comes back when it is next used. */
+  readonly deleteModel: { readonly params: DeleteParams; readonly result: DeleteReply };
+  /** A small copy of a picture; does not wait for other requests. */
+  readonly thumbnail: { readonly params: ThumbnailParams; readonly result: ThumbnailReply };
   /** Releases the model. */
   readonly unload: { readonly params: Empty; readonly result: Empty };
   /** Facts about the process; answered at once, also while another request runs. */
@@ -35,7 +46,7 @@ export const DEVICES = ["webgpu", "cuda", "dml", "coreml", "cpu"] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
 export interface LoadParams {
-  /** Folder of a converted model. */
+  /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
   readonly device: "auto" | DeviceName;
 }
@@ -148,6 +159,75 @@ export interface ConvertParams {
 
 export interface ConvertReply {
   readonly folder: string;
+}
+
+export interface ImportParams {
+  /** Folder of the checkpoint. */
+  readonly checkpoint: string;
+  /** As in `ConvertParams`. @default the smallest that keeps the answers */
+  readonly precision?: string;
+}
+
+/** Sizes in bytes. */
+export interface ImportPlan {
+  /** What the model will be called: free in the store, derived from the checkpoint. */
+  readonly name: string;
+  /** `ConvertParams.out` for it. */
+  readonly out: string;
+  readonly precision: string;
+  readonly kind: "generation" | "retrieval";
+  /** The architecture, for people, such as "BLIP-2 OPT". */
+  readonly architecture: string;
+  readonly sourceBytes: number;
+  readonly modelBytes: number;
+  /** Free on the disk of the store. */
+  readonly freeBytes: number;
+}
+
+export interface ModelsReply {
+  /** The folder that holds them. */
+  readonly folder: string;
+  /** Free on its disk, in bytes. */
+  readonly freeBytes: number;
+  /** The demo first, then by name. */
+  readonly models: readonly StoredModelReply[];
+}
+
+export interface StoredModelReply {
+  /** What `load` takes. */
+  readonly name: string;
+  /** Absent for the demo that is not converted yet. */
+  readonly folder?: string;
+  readonly bytes: number;
+  readonly kind?: "generation" | "retrieval";
+  /** Such as "BLIP-2 OPT", for people. */
+  readonly architecture?: string;
+  readonly precision?: string;
+  /** Why it cannot be used, for people. */
+  readonly problem?: string;
+}
+
+export interface DeleteParams {
+  readonly name: string;
+}
+
+export interface DeleteReply {
+  readonly freedBytes: number;
+}
+
+export interface ThumbnailParams {
+  readonly image: Uint8Array;
+  readonly imageName?: string;
+  /** Pixels on the longer side of the copy, 16 to 1024; a smaller picture is not enlarged. */
+  readonly maxSide: number;
+}
+
+export interface ThumbnailReply {
+  /** A WebP file. */
+  readonly image: Uint8Array;
+  /** Of the original, upright, in pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface StatusReply {

@@ -5,7 +5,7 @@
  */
 
 import { AppError, isErrorCode, type WireError } from "../base/errors";
-import { JsonObject } from "../base/json";
+import type { JsonObject } from "../base/json";
 import {
   DEVICES,
   LOG_LEVELS,
@@ -21,9 +21,25 @@ import {
   type PromptParams,
   type Result,
   type SequenceReply,
+  type StoredModelReply,
   type TimingsReply,
   type ToChild,
 } from "./engineMessages";
+import {
+  anyNumber,
+  bytes,
+  child,
+  clip,
+  count,
+  flag,
+  oneOf,
+  optional,
+  readId,
+  record,
+  records,
+  text,
+  texts,
+} from "./messageFields";
 
 /** Reads a message of the host. @throws AppError `request.unknown` for a method that is not there. */
 export function readToChild(value: unknown): ToChild {
@@ -90,6 +106,8 @@ export function readResult<M extends MethodName>(method: M, value: unknown): Res
   return RESULTS[method](record(value, `The ${method} reply`));
 }
 
+const PICTURE = "the bytes of a picture";
+const MODEL_KINDS = ["generation", "retrieval"] as const;
 const FROM_CHILD = ["ready", "reply", "failure", "textEmitted", "progressed", "logged"] as const;
 
 const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } = {
@@ -102,10 +120,21 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
     ...readPicture(params),
     texts: texts(params, "texts"),
   }),
+  planImport: (params) => ({
+    checkpoint: params.string("checkpoint"),
+    ...optional("precision", text(params, "precision")),
+  }),
   convert: (params) => ({
     checkpoint: params.string("checkpoint"),
     out: params.string("out"),
     ...optional("precision", text(params, "precision")),
+  }),
+  models: readEmpty,
+  deleteModel: (params) => ({ name: params.string("name") }),
+  thumbnail: (params) => ({
+    image: bytes(params, "image", PICTURE),
+    ...optional("imageName", text(params, "imageName")),
+    maxSide: params.integer("maxSide", { min: 16, max: 1024 }),
   }),
   unload: readEmpty,
   status: readEmpty,
@@ -123,7 +152,28 @@ const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> }
     timings: readTimings(result),
     cached: readCached(child(result, "cached")),
   }),
+  planImport: (result) => ({
+    name: result.string("name"),
+    out: result.string("out"),
+    precision: result.string("precision"),
+    kind: oneOf(result, "kind", MODEL_KINDS),
+    architecture: result.string("architecture"),
+    sourceBytes: count(result, "sourceBytes"),
+    modelBytes: count(result, "modelBytes"),
+    freeBytes: count(result, "freeBytes"),
+  }),
   convert: (result) => ({ folder: result.string("folder") }),
+  models: (result) => ({
+    folder: result.string("folder"),
+    freeBytes: count(result, "freeBytes"),
+    models: records(result, "models").map(readStoredModel),
+  }),
+  deleteModel: (result) => ({ freedBytes: count(result, "freedBytes") }),
+  thumbnail: (result) => ({
+    image: bytes(result, "image", PICTURE),
+    width: count(result, "width"),
+    height: count(result, "height"),
+  }),
   unload: readEmpty,
   status: (result) => ({
     ...optional(
@@ -171,10 +221,8 @@ function readModelInfo(info: JsonObject): ModelInfo {
 }
 
 function readPicture(params: JsonObject): Pick<GenerateParams, "image" | "imageName" | "alpha"> {
-  const image = params.raw("image");
-  if (!(image instanceof Uint8Array)) params.fail("image", "the bytes of a picture");
   return {
-    image,
+    image: bytes(params, "image", PICTURE),
     ...optional("imageName", text(params, "imageName")),
     ...optional(
       "alpha",
@@ -258,6 +306,18 @@ function readGenerateReply(result: JsonObject): GenerateReply {
   };
 }
 
+function readStoredModel(model: JsonObject): StoredModelReply {
+  return {
+    name: model.string("name"),
+    ...optional("folder", text(model, "folder")),
+    bytes: count(model, "bytes"),
+    ...optional("kind", model.has("kind") ? oneOf(model, "kind", MODEL_KINDS) : undefined),
+    ...optional("architecture", text(model, "architecture")),
+    ...optional("precision", text(model, "precision")),
+    ...optional("problem", text(model, "problem")),
+  };
+}
+
 function readSequence(sequence: JsonObject): SequenceReply {
   const tokenIds = sequence.array("tokenIds");
   if (!tokenIds.every((id) => typeof id === "number")) {
@@ -285,70 +345,4 @@ function readTimings(result: JsonObject): TimingsReply {
 
 function readCached(cached: JsonObject): CachedReply {
   return { imageFeatures: oneOf(cached, "imageFeatures", ["computed", "memory", "disk"]) };
-}
-
-/** The fields of an object. Bytes are refused first: listing each as a field would take for ever. */
-function record(value: unknown, what: string): JsonObject {
-  const code = "protocol.violation";
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) {
-    throw new AppError(code, `${what} must be an object.`);
-  }
-  return new JsonObject(value, { file: what, code });
-}
-
-function child(parent: JsonObject, key: string): JsonObject {
-  return record(parent.raw(key), `${parent.file}: "${key}"`);
-}
-
-function records(parent: JsonObject, key: string): JsonObject[] {
-  return parent
-    .array(key)
-    .map((value, index) => record(value, `${parent.file}: "${key}[${index}]"`));
-}
-
-/** A whole number from 0, as counts, ids and byte sizes are. */
-function count(message: JsonObject, key: string): number {
-  return message.integer(key, { min: 0, max: Number.MAX_SAFE_INTEGER });
-}
-
-function readId(message: JsonObject): number {
-  return count(message, "id");
-}
-
-/** Any number: a broken model may give NaN, and that is no fault of the protocol. */
-function anyNumber(message: JsonObject, key: string): number {
-  const value = message.raw(key);
-  if (typeof value !== "number") message.fail(key, "a number");
-  return value;
-}
-
-function text(message: JsonObject, key: string): string | undefined {
-  return message.has(key) ? message.string(key) : undefined;
-}
-
-function flag(message: JsonObject, key: string): boolean | undefined {
-  return message.has(key) ? message.boolean(key) : undefined;
-}
-
-function texts(message: JsonObject, key: string): readonly string[] {
-  const list = message.array(key);
-  if (!list.every((entry) => typeof entry === "string")) message.fail(key, "a list of texts");
-  return list;
-}
-
-function oneOf<const T extends string>(message: JsonObject, key: string, known: readonly T[]): T {
-  const value = message.raw(key);
-  const match = known.find((name) => name === value);
-  return match ?? message.fail(key, `one of ${known.join(", ")}`);
-}
-
-/** `{key: value}`, or nothing to spread when there is no value. */
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  // TypeScript widens a computed key to `string`.
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
-}
-
-/** The other side's words, short enough for an error message. */
-function clip(words: string): string {
-  return words.length <= 80 ? words : `${words.slice(0, 80)}…`;
 }

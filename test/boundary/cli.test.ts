@@ -366,6 +366,35 @@ describe("the command line", () => {
     });
   });
 
+  describe("models remove", () => {
+    it("deletes a model that was converted into the store, and says what that frees", async () => {
+      const own = await mkdtemp(path.join(home, "remove-"));
+      const folder = path.join(own, "models", "mine");
+      const convert = ["convert", checkpoint("opt-odd"), folder, "--json"];
+      const [converted] = jsonLines(await runCliProcess(convert, { home: own }));
+      const bytes = Number(converted?.["bytes"]);
+      const [reply] = jsonLines(
+        await runCliProcess(["models", "remove", "mine", "--json"], { home: own }),
+      );
+      assert.equal(reply?.["name"], "mine");
+      // The manifest is not in its own list.
+      assert.ok(Number(reply["freedBytes"]) >= bytes && bytes > 0);
+      assert.deepEqual(await readdir(path.join(own, "models")), []);
+      const again = await runCliProcess(["models", "remove", "mine"], { home: own });
+      assert.equal(again.exitCode, 1);
+      assert.match(again.stderr, /^sightline: There is no model "mine"\. Known models: demo\./);
+    });
+
+    it("tells people too, and cannot be led out of the store", async () => {
+      const own = await mkdtemp(path.join(home, "remove-"));
+      const demo = await runCliProcess(["models", "remove", "demo"], { home: own });
+      assert.equal(demo.stdout, "Deleted demo: 0 bytes are free again\n");
+      const outside = await runCliProcess(["models", "remove", "../.."], { home: own });
+      assert.equal(outside.exitCode, 1);
+      assert.match(outside.stderr, /no model "\.\.\/\.\."/);
+    });
+  });
+
   describe("inspect", () => {
     it("describes a checkpoint and what became of it", async () => {
       const [source] = jsonLines(await run(["inspect", checkpoint("t5"), "--json"]));

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
+import { decodeImage } from "../../src/engine/imageDecode";
 import { systemClock } from "../../src/host/clock";
 import { EngineClient } from "../../src/host/engineClient";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
@@ -14,6 +15,7 @@ import { copyOfKitModel, kitModel, temporaryFolder } from "../helpers/kitModel";
 import { isAlive } from "../helpers/waiting";
 
 const childFile = path.resolve("dist", "child.js");
+const demoCheckpoint = fixturePath("kits", "opt-odd", "checkpoint");
 const COLOUR = "Question: what colour is the circle? Answer:";
 
 const question = (kit: string, image = "wide.png"): GenerateParams => ({
@@ -37,7 +39,7 @@ describe("the real engine in a process of its own", () => {
     store = await temporaryFolder();
     client = new EngineClient({
       startProcess: () => {
-        const env = { SIGHTLINE_HOME: store };
+        const env = { SIGHTLINE_HOME: store, SIGHTLINE_DEMO: demoCheckpoint };
         const child = forkEngine({ childFile, env, logger: silentLogger, clock: systemClock });
         processes.push(child);
         return child;
@@ -160,6 +162,79 @@ describe("the real engine in a process of its own", () => {
     await failsWith(client.convert(missing), "checkpoint.missing");
     await answersAs("t5");
     assert.equal(processes.length, 1);
+  });
+
+  it("makes the demo when it is first used, deletes it, and makes it again", async () => {
+    const steps: Progress[] = [];
+    const onProgress = (progress: Progress): void => {
+      steps.push(progress);
+    };
+    const bundled = await client.models();
+    assert.deepEqual(bundled.models, [{ name: "demo", bytes: 0 }]);
+    assert.equal(bundled.folder, path.join(store, "models"));
+    assert.ok(bundled.freeBytes > 0);
+    const demo = { model: "demo", device: "cpu" } as const;
+    assert.equal((await client.load(demo, { onProgress })).model, "demo");
+    const last = steps.at(-1);
+    assert.ok(last !== undefined && last.doneBytes === last.totalBytes);
+    const [made] = (await client.models()).models;
+    assert.equal(made?.architecture, "BLIP-2 OPT");
+    assert.ok(made.folder !== undefined && existsSync(made.folder));
+    const { freedBytes } = await client.deleteModel({ name: "demo" });
+    assert.equal(existsSync(made.folder), false);
+    assert.ok(freedBytes >= made.bytes);
+    assert.equal((await client.status())?.loaded, undefined);
+    await client.generate(question("opt-odd"));
+    assert.equal((await client.status())?.loaded?.model, "demo");
+    assert.equal(processes.length, 1);
+  });
+
+  it("imports a checkpoint into the store, loads it by its name, and deletes it while loaded", async () => {
+    const checkpoint = fixturePath("kits", "opt", "checkpoint");
+    const plan = await client.planImport({ checkpoint });
+    assert.deepEqual([plan.name, plan.precision], ["checkpoint", "f32"]);
+    await client.convert({ checkpoint, out: plan.out, precision: plan.precision });
+    await load(plan.name);
+    await answersAs("opt");
+    const { models } = await client.models();
+    assert.deepEqual(
+      models.map(({ name, bytes }) => [name, bytes]),
+      [
+        ["demo", 0],
+        [plan.name, plan.modelBytes],
+      ],
+    );
+    await client.deleteModel({ name: plan.name });
+    assert.deepEqual(await readdir(path.join(store, "models")), []);
+    await failsWith(client.generate(question("opt")), "model.missing", "Known models: demo");
+    await failsWith(client.deleteModel({ name: plan.name }), "model.missing");
+    await failsWith(client.deleteModel({ name: "../features" }), "model.missing");
+  });
+
+  it("is not kept from a new start by the lock of a process that was killed", async () => {
+    const demo = { model: "demo", device: "cpu" } as const;
+    const dying = client.load(demo, {
+      onProgress: () => {
+        process.kill(processes[0]?.pid ?? 0, "SIGKILL");
+      },
+    });
+    await failsWith(dying, "engine.exited");
+    assert.equal((await readdir(path.join(store, "locks"))).length, 1);
+    assert.equal((await client.load(demo)).model, "demo");
+    assert.deepEqual(await readdir(path.join(store, "locks")), []);
+    // What the first process had written is gone too.
+    assert.equal((await readdir(path.join(store, "models"))).length, 1);
+  });
+
+  it("makes thumbnails without a model", async () => {
+    const image = kitPicture("opt", "photo.png");
+    const copy = await client.thumbnail({ image, maxSide: 32 });
+    const original = await decodeImage(image, { name: "photo.png", alpha: "drop" });
+    const small = await decodeImage(copy.image, { name: "the copy", alpha: "drop" });
+    assert.deepEqual([copy.width, copy.height], [original.width, original.height]);
+    assert.equal(Math.max(small.width, small.height), 32);
+    const broken = client.thumbnail({ image: new Uint8Array(9), imageName: "x.png", maxSide: 32 });
+    await failsWith(broken, "image.unreadable", "x.png");
   });
 
   it("leaves nothing behind when a conversion is cancelled", async () => {

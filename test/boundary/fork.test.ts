@@ -13,14 +13,11 @@ import { isAlive, until } from "../helpers/waiting";
 
 const helper = (name: string): string => path.join(__dirname, "..", "helpers", name);
 const model = { model: "/m", device: "cpu" } as const;
-const everyLimit = (ms: number): Record<MethodName, number> => ({
-  load: ms,
-  generate: ms,
-  score: ms,
-  convert: ms,
-  unload: ms,
-  status: ms,
-});
+const everyLimit = (ms: number): Record<MethodName, number> => {
+  const limits = { ...DEFAULT_TIME_LIMITS.requestMs };
+  for (const method of Object.keys(limits) as MethodName[]) limits[method] = ms;
+  return limits;
+};
 
 describe("a forked engine", () => {
   const clients: EngineClient[] = [];

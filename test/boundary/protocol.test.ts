@@ -37,6 +37,13 @@ describe("host and child, in memory", () => {
       { onProgress: ({ doneBytes }) => progress.push(doneBytes) },
     );
     assert.deepEqual(converted, { folder: "/o" });
+    const plan = await client.call("planImport", { checkpoint: "/c", precision: "f16" });
+    assert.deepEqual([plan.name, plan.precision, plan.modelBytes], ["c", "f16", 2]);
+    const { models } = await client.call("models", {});
+    assert.deepEqual(models, [{ name: "demo", bytes: 0 }]);
+    const thumbnail = await client.call("thumbnail", { image, maxSide: 64 });
+    assert.deepEqual(thumbnail, { image: image.slice(0, 1), width: 3, height: 1 });
+    assert.deepEqual(await client.call("deleteModel", { name: "/other" }), { freedBytes: 7 });
     assert.deepEqual(progress, [1, 2, 3]);
     const status = await client.call("status", {});
     assert.equal(status.loaded?.model, "/m");
@@ -73,9 +80,9 @@ describe("host and child, in memory", () => {
     const engine = recording(events);
     const { client } = connect({
       ...engine,
-      load: (folder, device) => {
+      load: (params, run) => {
         controller.abort();
-        return engine.load(folder, device, new AbortController().signal);
+        return engine.load(params, { ...run, signal: new AbortController().signal });
       },
     });
     const options = { signal: controller.signal };
@@ -100,6 +107,71 @@ describe("host and child, in memory", () => {
     assert.deepEqual(order, []);
     await both;
     assert.deepEqual(order, ["count 2: 0 ", "count 2: 1 ", "count 1: 0 "]);
+  });
+
+  it("tell how far the demo is while it is made", async () => {
+    const { client } = connect(createFakeEngine());
+    const steps: unknown[] = [];
+    const onProgress = (step: unknown): void => {
+      steps.push(step);
+    };
+    await client.call("load", { model: "demo", device: "cpu" }, { onProgress });
+    assert.deepEqual(steps, [{ doneBytes: 1, totalBytes: 2 }]);
+  });
+
+  it("answer what needs no model while a request runs", async () => {
+    const { client } = connect(createFakeEngine());
+    await client.call("load", { model: "/m", device: "cpu" });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const running = client.call("generate", { image, prompt: raw("endless") }, { signal });
+    assert.equal((await client.call("models", {})).folder, "/models");
+    assert.equal((await client.call("thumbnail", { image, maxSide: 64 })).width, 3);
+    controller.abort();
+    await rejectsWith(running, "request.cancelled");
+  });
+
+  it("make two thumbnails at a time", async () => {
+    let nStarted = 0;
+    const { client } = connect({
+      ...createFakeEngine(),
+      thumbnail: () => {
+        nStarted += 1;
+        return new Promise<never>(() => undefined);
+      },
+    });
+    const controllers = Array.from({ length: 4 }, () => new AbortController());
+    const calls = controllers.map(({ signal }) =>
+      rejectsWith(
+        client.call("thumbnail", { image, maxSide: 64 }, { signal }),
+        "request.cancelled",
+      ),
+    );
+    await client.call("status", {});
+    assert.equal(nStarted, 2);
+    // Those that wait and those that cannot be stopped are answered alike.
+    for (const controller of controllers) controller.abort();
+    await Promise.all(calls);
+    assert.equal(nStarted, 2);
+  });
+
+  it("release a model before it is deleted, and no other", async () => {
+    const events: string[] = [];
+    const engine = recording(events);
+    const { client } = connect({
+      ...engine,
+      deleteModel: async (name, beforeRemoval) => {
+        const reply = await engine.deleteModel(name, beforeRemoval);
+        events.push(`delete ${name}`);
+        return reply;
+      },
+    });
+    await client.call("load", { model: "/a", device: "cpu" });
+    await client.call("deleteModel", { name: "/b" });
+    assert.equal((await client.call("status", {})).loaded?.model, "/a");
+    await client.call("deleteModel", { name: "/a" });
+    assert.equal((await client.call("status", {})).loaded, undefined);
+    assert.deepEqual(events, ["load /a", "delete /b", "release /a", "delete /a"]);
   });
 
   it("cancel the running request through the engine's signal", async () => {
@@ -213,13 +285,13 @@ function recording(events: string[]): EngineHost {
   const engine = createFakeEngine();
   return {
     ...engine,
-    load: async (folder, device, signal) => {
-      events.push(`load ${folder}`);
-      const loaded = await engine.load(folder, device, signal);
+    load: async (params, run) => {
+      events.push(`load ${params.model}`);
+      const loaded = await engine.load(params, run);
       return {
         ...loaded,
         release: () => {
-          events.push(`release ${folder}`);
+          events.push(`release ${params.model}`);
           return Promise.resolve();
         },
       };

@@ -20,6 +20,21 @@ describe("RunQueue", () => {
     assert.deepEqual(events, expected);
   });
 
+  it("runs as many at a time as it was made for", async () => {
+    const queue = new RunQueue(2);
+    let nRunning = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      nRunning += 1;
+      most = Math.max(most, nRunning);
+      await new Promise((resolve) => setImmediate(resolve));
+      nRunning -= 1;
+    };
+    await Promise.all(Array.from({ length: 5 }, () => queue.run(never, work)));
+    assert.equal(most, 2);
+    assert.equal(nRunning, 0);
+  });
+
   it("goes on after a work that fails", async () => {
     const queue = new RunQueue();
     const failing = queue.run(never, () => Promise.reject(new Error("oops")));

@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 
 import { askPrompt } from "../../../src/cli/askCommand";
 import { describeCheckpoint, describeModel } from "../../../src/cli/inspectCommand";
-import { precisionsOf, summarizeCheckpoint, summarizeModel } from "../../../src/cli/modelSummary";
-import { modelEntries, modelTable } from "../../../src/cli/modelsCommand";
+import { summarizeCheckpoint, summarizeModel } from "../../../src/cli/modelSummary";
+import { modelTable } from "../../../src/cli/modelsCommand";
 import { bestFirst, scoreTable } from "../../../src/cli/scoreCommand";
 import { describeReport } from "../../../src/cli/verifyKit";
-import { AppError } from "../../../src/base/errors";
 import { openCheckpoint } from "../../../src/convert/checkpoint";
 import type { ModelFolder } from "../../../src/engine/modelFolder";
-import type { StoredModel } from "../../../src/engine/modelStore";
 import { parseBlip2Config } from "../../../src/model/blip2Config";
 import type { Manifest } from "../../../src/model/manifest";
 import { parsePreprocessorConfig } from "../../../src/model/preprocessorConfig";
@@ -72,10 +70,6 @@ describe("the summary of a model", () => {
     assert.equal(summary.bytes, 2134);
   });
 
-  it("names the precisions of the parts that have weights", () => {
-    assert.equal(precisionsOf(manifest), "f16+int4:32");
-  });
-
   it("reads as a list of facts and two tables", () => {
     const text = describeModel(summarizeModel(model, "m"));
     for (const words of [
@@ -120,52 +114,27 @@ describe("the summary of a checkpoint", () => {
 });
 
 describe("the list of models", () => {
-  const stored = (name: string, part: Partial<StoredModel> = {}): StoredModel => ({
-    name,
-    folder: `/models/${name}`,
-    model,
-    problem: undefined,
-    ...part,
-  });
-
-  it("shows a demo that was never used as bundled", () => {
-    const entries = modelEntries([stored("m")], "/models/demo-1");
-    assert.deepEqual(entries[0], { name: "demo", state: "bundled" });
-    assert.deepEqual(entries[1], {
-      name: "m",
-      folder: "/models/m",
-      state: "ready",
-      kind: "generation",
-      languageModel: "opt",
-      precision: "f16+int4:32",
-      bytes: 2134,
-    });
-  });
-
-  it("shows the converted demo first, under its own name", () => {
-    const entries = modelEntries([stored("a"), stored("demo-1")], "/models/demo-1");
-    assert.deepEqual(
-      entries.map(({ name, state }) => [name, state]),
+  it("says of each model what it is, or what is wrong with it", () => {
+    const table = modelTable(
       [
-        ["demo", "ready"],
-        ["a", "ready"],
+        { name: "demo", state: "bundled" },
+        {
+          name: "m",
+          folder: "/models/m",
+          state: "ready",
+          kind: "generation",
+          languageModel: "opt",
+          architecture: "BLIP-2 OPT",
+          precision: "f16+int4:32",
+          bytes: 2134,
+        },
+        { name: "x", folder: "/models/x", state: "damaged", bytes: 5, problem: "It is broken." },
       ],
+      "/models",
     );
-  });
-
-  it("shows no demo when the program came without one", () => {
-    assert.deepEqual(modelEntries([], undefined), []);
-  });
-
-  it("says what is wrong with a model", () => {
-    const broken = (code: "model.corrupt" | "model.unsupported"): StoredModel =>
-      stored("x", { model: undefined, problem: new AppError(code, "It is broken.") });
-    const states = [broken("model.corrupt"), broken("model.unsupported")].map(
-      (entry) => modelEntries([entry], undefined)[0]?.state,
-    );
-    assert.deepEqual(states, ["damaged", "unsupported"]);
-    const table = modelTable(modelEntries([broken("model.corrupt")], undefined), "/models");
-    assert.match(table, /^x +damaged: It is broken\.$/m);
+    assert.match(table, /^demo +converted when first used$/m);
+    assert.match(table, /^m +generation +OPT +f16\+int4:32 +2\.1 kB +ready$/m);
+    assert.match(table, /^x +5 bytes +damaged: It is broken\.$/m);
     assert.match(table, /Models are kept in \/models/);
   });
 });

@@ -13,6 +13,15 @@ const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, t
 const cached = { imageFeatures: "disk", prefixTokens: 3 };
 const image = new Uint8Array([1, 2, 3]);
 const info = { model: "opt", device: "cpu", deviceReason: "no GPU", kind: "generation" };
+const storedModel = {
+  name: "opt",
+  folder: "/models/opt",
+  bytes: 5,
+  kind: "generation",
+  architecture: "BLIP-2 OPT",
+  precision: "int8:128",
+  problem: "It is damaged.",
+};
 
 /** Everything that a method may carry, with every optional field. */
 const fullParams: Record<MethodName, Record<string, unknown>> = {
@@ -40,7 +49,11 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
     alpha: "drop",
   },
   score: { image, imageName: "cat.png", texts: ["a cat", "a dog"], alpha: "white" },
+  planImport: { checkpoint: "/ckpt", precision: "int8:128" },
   convert: { checkpoint: "/ckpt", out: "/out", precision: "int4:128" },
+  models: {},
+  deleteModel: { name: "opt" },
+  thumbnail: { image, imageName: "cat.png", maxSide: 256 },
   unload: {},
   status: {},
 };
@@ -58,7 +71,20 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
     timings,
     cached: { imageFeatures: "memory" },
   },
+  planImport: {
+    name: "opt",
+    out: "/models/opt",
+    precision: "f32",
+    kind: "generation",
+    architecture: "BLIP-2 OPT",
+    sourceBytes: 1,
+    modelBytes: 2,
+    freeBytes: 3,
+  },
   convert: { folder: "/out" },
+  models: { folder: "/models", freeBytes: 5, models: [storedModel] },
+  deleteModel: { freedBytes: 6 },
+  thumbnail: { image, width: 640, height: 480 },
   unload: {},
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
 };
@@ -93,6 +119,25 @@ describe("guards", () => {
     ];
     for (const prompt of prompts) {
       assert.deepEqual(readParams("generate", { image, prompt }), { image, prompt });
+    }
+  });
+
+  it("pass a model of which only the name is known, and none whose fields are of another kind", () => {
+    const reply = (model: unknown): unknown => ({ folder: "/m", freeBytes: 0, models: [model] });
+    const least = { name: "demo", bytes: 0 };
+    assert.deepEqual(readResult("models", reply(least)), reply(least));
+    for (const key of Object.keys(storedModel)) {
+      const wrong = reply({ ...storedModel, [key]: Symbol("s") });
+      assertViolation(() => readResult("models", wrong), key);
+    }
+  });
+
+  it("pass sizes of thumbnails from 16 to 1024 pixels", () => {
+    for (const maxSide of [16, 1024]) {
+      assert.deepEqual(readParams("thumbnail", { image, maxSide }), { image, maxSide });
+    }
+    for (const maxSide of [15, 1025, 16.5, Number.NaN, "64"]) {
+      assertViolation(() => readParams("thumbnail", { image, maxSide }), "maxSide");
     }
   });
 

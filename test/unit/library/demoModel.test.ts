@@ -8,15 +8,16 @@ import {
   readdir,
   rm,
   stat,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { AppError, isCancelled } from "../../../src/base/errors";
-import { demoFolder, ensureDemoModel } from "../../../src/cli/demoModel";
+import { demoFolder, ensureDemoModel } from "../../../src/library/demoModel";
 import { openModelFolder, verifyFiles } from "../../../src/engine/modelFolder";
-import { modelStoreOf, type ModelStore } from "../../../src/engine/modelStore";
+import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
 import { fixturePath } from "../../helpers/fixtures";
 
 const checkpoint = fixturePath("kits", "itm", "checkpoint");
@@ -68,6 +69,52 @@ describe("ensureDemoModel", () => {
     assert.equal(first, await demoFolder({ checkpoint, store }));
     await appendFile(path.join(copy, "generation_config.json"), "\n");
     assert.notEqual(first, await demoFolder({ checkpoint: copy, store }));
+  });
+
+  it("converts once for calls that come together, and leaves no lock", async () => {
+    let nBegun = 0;
+    const call = (): Promise<string> => {
+      let isFirst = true;
+      const onProgress = (): void => {
+        if (isFirst) nBegun += 1;
+        isFirst = false;
+      };
+      return ensureDemoModel({ checkpoint, store, onProgress });
+    };
+    const folders = await Promise.all([call(), call(), call()]);
+    assert.equal(new Set(folders).size, 1);
+    assert.equal(nBegun, 1);
+    assert.deepEqual(await readdir(store.locksDir), []);
+  });
+
+  it("deletes the demos of other versions that nobody used for a day, and nothing else", async () => {
+    const dayAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    const hourAgo = new Date(Date.now() - 60 * 60 * 1000);
+    const folders: readonly (readonly [string, Date])[] = [
+      ["demo-000000000000", dayAgo],
+      ["demo-111111111111", hourAgo],
+      ["demo-mine", dayAgo],
+      ["other", dayAgo],
+    ];
+    for (const [name, date] of folders) {
+      const folder = path.join(store.modelsDir, name);
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, "manifest.json"), "{}");
+      await utimes(folder, date, date);
+    }
+    const made = await ensureDemoModel({ checkpoint, store });
+    assert.deepEqual(
+      (await readdir(store.modelsDir)).sort(),
+      ["demo-111111111111", path.basename(made), "demo-mine", "other"].sort(),
+    );
+  });
+
+  it("tells other versions that the demo is in use", async () => {
+    const folder = await ensureDemoModel({ checkpoint, store });
+    const dayAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await utimes(folder, dayAgo, dayAgo);
+    await ensureDemoModel({ checkpoint, store });
+    assert.ok(Date.now() - (await stat(folder)).mtimeMs < 60_000);
   });
 
   it("says so when the checkpoint is missing from the installation", async () => {

@@ -6,11 +6,12 @@ import path from "node:path";
 import { AppError } from "../../../src/base/errors";
 import {
   demoFolderName,
+  isPlainName,
   listModels,
   modelStoreOf,
   resolveModel,
   type ModelStore,
-} from "../../../src/engine/modelStore";
+} from "../../../src/library/modelStore";
 
 describe("modelStoreOf", () => {
   const rootOf = (platform: NodeJS.Platform, env: Record<string, string>): string =>
@@ -41,6 +42,16 @@ describe("modelStoreOf", () => {
     const store = modelStoreOf({ platform: "linux", env: { SIGHTLINE_HOME: "/s" }, homeDir: "/" });
     assert.equal(store.modelsDir, path.join(store.root, "models"));
     assert.equal(store.featuresDir, path.join(store.root, "features"));
+    assert.equal(store.locksDir, path.join(store.root, "locks"));
+  });
+});
+
+describe("isPlainName", () => {
+  it("refuses what could be a path, hidden, or a conversion in progress", () => {
+    for (const name of ["blip2-opt-2.7b", "A", "0", "a.b_c"]) assert.ok(isPlainName(name), name);
+    for (const name of ["", ".", "..", ".a", "a/b", "a\\b", "/", "a b", "-a", "a.partial-12"]) {
+      assert.ok(!isPlainName(name), name);
+    }
   });
 });
 
@@ -71,6 +82,20 @@ describe("a store", () => {
   it("finds a model by its name", async () => {
     const folder = await model(path.join(store.modelsDir, "blip2-opt"));
     assert.deepEqual(await resolveModel("blip2-opt", store), { kind: "folder", folder });
+  });
+
+  it("prefers the store's model to a folder of the working directory", async () => {
+    const stored = await model(path.join(store.modelsDir, "both"));
+    const here = process.cwd();
+    const elsewhere = path.join(root, "cwd");
+    await model(path.join(elsewhere, "both"));
+    try {
+      process.chdir(elsewhere);
+      assert.deepEqual(await resolveModel("both", store), { kind: "folder", folder: stored });
+    } finally {
+      process.chdir(here);
+      await rm(stored, { recursive: true });
+    }
   });
 
   it("takes no name and the name demo for the demo", async () => {
@@ -111,8 +136,9 @@ describe("a store", () => {
     }
   });
 
-  it("lists damaged models with what is wrong, and no conversions in progress", async () => {
+  it("lists damaged models with what is wrong, and none that are coming or going", async () => {
     await symlink(path.join(root, "gone"), path.join(store.modelsDir, "dangling"));
+    await model(path.join(store.modelsDir, ".deleted-1"));
     const found = await listModels(store);
     assert.deepEqual(
       found.map(({ name, problem }) => [name, problem?.code]),

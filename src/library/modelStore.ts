@@ -6,8 +6,8 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../base/errors";
+import { openModelFolder, type ModelFolder } from "../engine/modelFolder";
 import { MANIFEST_FILE } from "../model/manifest";
-import { openModelFolder, type ModelFolder } from "./modelFolder";
 
 /** The model that comes with the program; it is converted when it is first used. */
 export const DEMO_MODEL = "demo";
@@ -28,6 +28,8 @@ export interface ModelStore {
   readonly featuresDir: string;
   /** See `EngineOptions.deviceMemoryFile`. */
   readonly deviceMemoryFile: string;
+  /** One file per model that a process is writing. */
+  readonly locksDir: string;
 }
 
 /** A model's folder, or the demo, whose folder depends on the version of its checkpoint. */
@@ -62,6 +64,7 @@ export function modelStoreOf(environment: StoreEnvironment): ModelStore {
     modelsDir: path.join(root, "models"),
     featuresDir: path.join(root, "features"),
     deviceMemoryFile: path.join(root, "device.json"),
+    locksDir: path.join(root, "locks"),
   };
 }
 
@@ -73,9 +76,29 @@ export function demoFolderName(digest: string): string {
   return `${DEMO_MODEL}-${digest.slice(0, 12)}`;
 }
 
+/** True for the folder of a demo, of this version or another one. */
+export function isDemoFolderName(name: string): boolean {
+  return DEMO_FOLDER.test(name);
+}
+
+/** True for a name that a model of the store can have; false for anything that could be a path. */
+export function isPlainName(name: string): boolean {
+  return PLAIN_NAME.test(name) && !PARTIAL.test(name);
+}
+
+/** Names of all folders of the store but hidden ones, in order; conversions in progress are there too. */
+export async function folderNames(store: ModelStore): Promise<readonly string[]> {
+  const entries = await readdir(store.modelsDir, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith("."))
+    .sort();
+}
+
 /**
- * What a user means by a model: a folder when the text has a path separator or names a folder with a
- * manifest, otherwise the name of a model in the store. A folder is not opened here.
+ * What a user means by a model: a folder when the text has a path separator, otherwise the name of a
+ * model in the store or, after that, of a folder with a manifest. A folder is not opened here.
  * @param nameOrDir undefined means the demo.
  * @throws AppError `model.missing` naming the models that there are.
  */
@@ -84,18 +107,25 @@ export async function resolveModel(
   store: ModelStore,
 ): Promise<ModelReference> {
   if (nameOrDir === undefined || nameOrDir === DEMO_MODEL) return { kind: "demo" };
+  const stored = path.join(store.modelsDir, nameOrDir);
+  if (isPlainName(nameOrDir) && (await hasManifest(stored))) {
+    return { kind: "folder", folder: stored };
+  }
   if (/[/\\]/.test(nameOrDir) || (await hasManifest(nameOrDir))) {
     return { kind: "folder", folder: path.resolve(nameOrDir) };
   }
-  const folder = path.join(store.modelsDir, nameOrDir);
-  if (PLAIN_NAME.test(nameOrDir) && (await hasManifest(folder))) return { kind: "folder", folder };
-  const names = await folderNames(store.modelsDir);
-  const own = names.filter((name) => !PARTIAL.test(name) && !DEMO_FOLDER.test(name));
+  throw await unknownModel(nameOrDir, store);
+}
+
+/** The error `model.missing` that names the models that there are. */
+export async function unknownModel(name: string, store: ModelStore): Promise<AppError> {
+  const names = await folderNames(store);
+  const own = names.filter((other) => !PARTIAL.test(other) && !DEMO_FOLDER.test(other));
   const known = [DEMO_MODEL, ...own].join(", ");
-  throw new AppError(
+  return new AppError(
     "model.missing",
-    `There is no model "${nameOrDir}". Known models: ${known}. Give one of these or the folder of a converted model.`,
-    { detail: { model: nameOrDir } },
+    `There is no model "${name}". Known models: ${known}. Give one of these or the folder of a converted model.`,
+    { detail: { model: name } },
   );
 }
 
@@ -105,7 +135,7 @@ export async function resolveModel(
  */
 export async function listModels(store: ModelStore): Promise<readonly StoredModel[]> {
   const models: StoredModel[] = [];
-  for (const name of await folderNames(store.modelsDir)) {
+  for (const name of await folderNames(store)) {
     if (PARTIAL.test(name)) continue;
     const folder = path.join(store.modelsDir, name);
     try {
@@ -131,12 +161,4 @@ function rootOf({ env, platform, homeDir }: StoreEnvironment): string {
 async function hasManifest(folder: string): Promise<boolean> {
   const found = await stat(path.join(folder, MANIFEST_FILE)).catch(() => undefined);
   return found?.isFile() === true;
-}
-
-async function folderNames(parent: string): Promise<readonly string[]> {
-  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-    .map(({ name }) => name)
-    .sort();
 }

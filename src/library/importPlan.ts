@@ -1,0 +1,108 @@
+/** What importing a checkpoint into the store would cost, told before anything is written. */
+
+import path from "node:path";
+import { openCheckpoint } from "../convert/checkpoint";
+import { planConversion, plannedBytes } from "../convert/conversionPlan";
+import { TensorReader } from "../convert/safetensors";
+import { freeBytesAt } from "./diskSpace";
+import { findCheckpoint } from "./findCheckpoint";
+import { architectureName } from "./modelEntries";
+import {
+  DEMO_MODEL,
+  folderNames,
+  isDemoFolderName,
+  isPlainName,
+  type ModelStore,
+} from "./modelStore";
+
+/** Sizes in bytes. */
+export interface ImportPlan {
+  /** Free in the store, derived from the checkpoint's. */
+  readonly name: string;
+  /** The model's folder to be. */
+  readonly out: string;
+  /** As `parsePrecisionPlan` reads it. */
+  readonly precision: string;
+  readonly kind: "generation" | "retrieval";
+  /** Such as "BLIP-2 OPT", for people. */
+  readonly architecture: string;
+  /** Of the checkpoint's weights. */
+  readonly sourceBytes: number;
+  /** Of the model's files, exactly. */
+  readonly modelBytes: number;
+  /** Free on the disk of the store. */
+  readonly freeBytes: number;
+}
+
+/** Above it weights are worth making smaller; kits and demos are below, real checkpoints far above. */
+const SMALL_BYTES = 200e6;
+
+/** Folders and their temporary siblings stay far below the 255 bytes of a file system. */
+const MAX_NAME_LENGTH = 80;
+
+/**
+ * Plans an import. Writes nothing and reads no weights.
+ * @param source `checkpoint` as `findCheckpoint` takes it; `precision` defaults to `usualPrecision`.
+ * @throws AppError `checkpoint.*`, `option.invalid` for a precision.
+ */
+export async function planImport(
+  source: { readonly checkpoint: string; readonly precision?: string | undefined },
+  store: ModelStore,
+): Promise<ImportPlan> {
+  const found = await findCheckpoint(source.checkpoint);
+  const reader = new TensorReader();
+  try {
+    const checkpoint = await openCheckpoint(found.folder);
+    const sourceBytes = checkpoint.weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
+    const precision = source.precision ?? usualPrecision(sourceBytes);
+    const plan = planConversion({ checkpoint, precision }, reader);
+    const name = freeName(found.name, await folderNames(store));
+    return {
+      name,
+      out: path.join(store.modelsDir, name),
+      precision,
+      kind: checkpoint.config.kind,
+      architecture: architectureName(checkpoint.config),
+      sourceBytes,
+      modelBytes: await plannedBytes(plan),
+      freeBytes: await freeBytesAt(store.modelsDir),
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * The precision that a checkpoint gets unless somebody chooses: a small one stays as it is, a large
+ * one gets the smallest blocks of int8 that keep its answers, at a quarter of the size.
+ */
+export function usualPrecision(sourceBytes: number): string {
+  return sourceBytes < SMALL_BYTES ? "f32" : "int8:128";
+}
+
+/**
+ * A name that no model of the store has, not even in another case: `blip2`, `blip2-2`, `blip2-3` …
+ * @param wanted any text; what a name cannot have becomes a dash.
+ */
+export function freeName(wanted: string, taken: readonly string[]): string {
+  const used = new Set(taken.map((name) => name.toLowerCase()));
+  const base = plainName(wanted);
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? base : `${base}-${n}`;
+    const isReserved = name.toLowerCase() === DEMO_MODEL || isDemoFolderName(name);
+    if (!isReserved && !used.has(name.toLowerCase())) return name;
+  }
+}
+
+/** Names of devices on Windows, with any extension. */
+const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+function plainName(wanted: string): string {
+  const name = wanted
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .slice(0, MAX_NAME_LENGTH)
+    .replace(/^[^A-Za-z0-9]+/, "")
+    // Windows drops a dot at the end of a name.
+    .replace(/[._-]+$/, "");
+  return isPlainName(name) && !DEVICE_NAME.test(name) ? name : "model";
+}
