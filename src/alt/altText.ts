@@ -41,6 +41,11 @@ export function cleanCaption(caption: string): string {
   return capitalised(text);
 }
 
+/** True for a text that most guides call too long for an alternative text. */
+export function isLongAlt(text: string): boolean {
+  return Array.from(oneLineText(text)).length > MAX_ALT_CHARACTERS;
+}
+
 /** What is wrong with the alternative text of a picture; null when rules find nothing. */
 export function altProblem(reference: ImageReference): AltProblem | null {
   if (reference.altState === "dynamic" || reference.isDecorative) return null;
@@ -55,7 +60,7 @@ export function textProblem(alt: string): AltProblem | null {
   if (isPlaceholder(text)) return "placeholder";
   if (isFileName(text)) return "filename";
   if (prefixOf(text, REDUNDANT_PREFIX) !== "") return "redundant-prefix";
-  return Array.from(text).length > MAX_ALT_CHARACTERS ? "too-long" : null;
+  return isLongAlt(text) ? "too-long" : null;
 }
 
 /** Words that stand where a description should (VS Code inserts "alt text" itself). */

@@ -36,3 +36,6 @@ export function languageOfFile(file: string): AltLanguage | undefined {
 export function languageOfEditorId(id: string): AltLanguage | undefined {
   return BY_EDITOR_ID.get(id);
 }
+
+/** Every identifier that `languageOfEditorId` knows, for the editor's registrations. */
+export const EDITOR_LANGUAGE_IDS: readonly string[] = [...BY_EDITOR_ID.keys()];

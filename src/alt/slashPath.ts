@@ -33,3 +33,14 @@ export function joinPath(folder: string, relative: string): string {
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }
+
+/** The way from a folder to a file, both absolute. */
+export function relativePath(folder: string, file: string): string {
+  const from = folder.split("/").filter((part) => part !== "");
+  const to = file.split("/").filter((part) => part !== "");
+  let nShared = 0;
+  while (nShared < from.length && nShared < to.length - 1 && from[nShared] === to[nShared]) {
+    nShared++;
+  }
+  return [...from.slice(nShared).map(() => ".."), ...to.slice(nShared)].join("/");
+}

@@ -6,13 +6,18 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import type {
+  DeleteReply,
+  ImportPlan,
   LoadParams,
   ModelInfo,
+  ModelsReply,
   Params,
   Result,
   StatusReply,
+  ThumbnailReply,
 } from "../protocol/engineMessages";
 import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
+import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
 import {
   type ConnectionEnd,
@@ -31,8 +36,11 @@ export interface EngineClientOptions {
   readonly clock?: Clock;
   /** @default DEFAULT_TIME_LIMITS */
   readonly limits?: TimeLimits;
-  /** Without work for this long, in ms, the child is ended to free its memory. @default 600000 */
-  readonly idleMs?: number;
+  /**
+   * Without work for this long, in ms, the child is ended to free its memory; a function is asked at
+   * the end of each work. @default 600000
+   */
+  readonly idleMs?: number | (() => number);
   readonly restart?: RestartLimits;
 }
 
@@ -89,7 +97,10 @@ export class EngineClient {
     };
   }
 
-  /** Loads a model folder. When that fails, the model before it stays the one that is used. */
+  /**
+   * Loads a model; the demo's first use is a conversion, which tells its progress. When it fails, the
+   * model before it stays the one that is used.
+   */
   load(params: LoadParams, options: CallOptions = {}): Promise<ModelInfo> {
     return this.#work(options.signal, async (connection) => {
       try {
@@ -115,9 +126,41 @@ export class EngineClient {
     return this.#ask("score", params, options);
   }
 
+  /** What importing a checkpoint would cost. */
+  planImport(params: Params<"planImport">, options: CallOptions = {}): Promise<ImportPlan> {
+    return this.#work(options.signal, (connection) =>
+      connection.call("planImport", params, options),
+    );
+  }
+
   /** Converts a checkpoint; nothing else runs meanwhile. */
   convert(params: Params<"convert">, options: CallOptions = {}): Promise<Result<"convert">> {
     return this.#work(options.signal, (connection) => connection.call("convert", params, options));
+  }
+
+  /** The models that there are; does not wait for other requests. */
+  models(options: CallOptions = {}): Promise<ModelsReply> {
+    return this.#work(options.signal, (connection) => connection.call("models", {}, options));
+  }
+
+  /** Deletes a model; when it was the loaded one, the next question tries to load it again. */
+  deleteModel(params: Params<"deleteModel">, options: CallOptions = {}): Promise<DeleteReply> {
+    return this.#work(options.signal, async (connection) => {
+      try {
+        return await connection.call("deleteModel", params, options);
+      } finally {
+        const status = await connection.call("status", {}).catch(() => undefined);
+        const isReleased = status?.loaded === undefined;
+        if (isReleased && this.#modelHolder === connection) this.#modelHolder = undefined;
+      }
+    });
+  }
+
+  /** A small copy of a picture; does not wait for other requests. */
+  thumbnail(params: Params<"thumbnail">, options: CallOptions = {}): Promise<ThumbnailReply> {
+    return this.#work(options.signal, (connection) =>
+      connection.call("thumbnail", params, options),
+    );
   }
 
   /** Releases the model and forgets it. Starts no child. */
@@ -281,7 +324,9 @@ export class EngineClient {
     this.#state = next;
     this.#stopIdleTimer?.();
     if (next.kind === "ready") {
-      this.#stopIdleTimer = this.#clock.after(this.#options.idleMs ?? DEFAULT_IDLE_MS, () => {
+      const { idleMs = DEFAULT_IDLE_MS } = this.#options;
+      const ms = typeof idleMs === "number" ? idleMs : idleMs();
+      this.#stopIdleTimer = this.#clock.after(ms, () => {
         this.#connection?.stop();
       });
     }
@@ -304,19 +349,4 @@ export class EngineClient {
     if (!this.#isDisposed) return;
     throw new AppError("engine.exited", "The engine was shut down. Reload the window to start it.");
   }
-}
-
-/** The promise, unless the signal fires first; what the promise does afterwards is nobody's concern. */
-function abortable<T>(promise: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(new AppError("request.cancelled", "The request was cancelled."));
-    };
-    signal.addEventListener("abort", onAbort);
-    if (signal.aborted) onAbort();
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", onAbort);
-    });
-  });
 }

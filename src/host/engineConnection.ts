@@ -32,6 +32,12 @@ export interface TimeLimits {
 
 const MINUTE_MS = 60_000;
 
+/**
+ * The child answers these beside the one request that it works on, as soon as a computation lets it.
+ * So they are timed only while nothing else is.
+ */
+const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>(["models", "thumbnail", "status"]);
+
 /** Generous: they are there for a child that hangs, not for a slow computer. */
 export const DEFAULT_TIME_LIMITS: TimeLimits = {
   helloMs: MINUTE_MS / 2,
@@ -40,7 +46,11 @@ export const DEFAULT_TIME_LIMITS: TimeLimits = {
     load: 15 * MINUTE_MS,
     generate: 10 * MINUTE_MS,
     score: 10 * MINUTE_MS,
+    planImport: 5 * MINUTE_MS,
     convert: 60 * MINUTE_MS,
+    models: MINUTE_MS,
+    deleteModel: 15 * MINUTE_MS,
+    thumbnail: 2 * MINUTE_MS,
     unload: MINUTE_MS,
     status: MINUTE_MS,
   },
@@ -76,7 +86,10 @@ export class EngineConnection {
   #settleHello: (error?: AppError) => void = () => undefined;
   #isReady = false;
   #isExpectedEnd = false;
-  /** Oldest first. The child takes them in this order, so only the first one is being worked on. */
+  /**
+   * Oldest first, and those of BESIDE last. The child takes them in this order, so only the first one
+   * is being worked on.
+   */
   readonly #line: OpenCall[] = [];
   #stopTimer: (() => void) | undefined;
 
@@ -132,7 +145,7 @@ export class EngineConnection {
       open.isCancelled = true;
       if (this.#line[0] === open) this.#watch();
     };
-    this.#line.push(open);
+    this.#lineUp(open);
     options.signal?.addEventListener("abort", onAbort);
     if (this.#line[0] === open) this.#watch();
     try {
@@ -169,6 +182,12 @@ export class EngineConnection {
     this.#isReady = true;
     this.#stopTimer?.();
     this.#settleHello();
+  }
+
+  #lineUp(open: OpenCall): void {
+    const firstBeside = this.#line.findIndex(({ method }) => BESIDE.has(method));
+    const isLast = firstBeside < 0 || BESIDE.has(open.method);
+    this.#line.splice(isLast ? this.#line.length : firstBeside, 0, open);
   }
 
   #withSignsOfLife(open: OpenCall, options: CallOptions): CallOptions {

@@ -16,6 +16,8 @@ export interface ForkOptions {
   readonly childFile: string;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Says in lists of processes what the child is for; the child does not look at it. */
+  readonly label?: string;
   /** Options of Node for the child. @default [] */
   readonly execArgv?: readonly string[];
   /** Gets what the child prints. */
@@ -45,7 +47,7 @@ export interface EngineProcess {
 
 /** Starts the child. A child that cannot be started is one that exits at once. */
 export function forkEngine(options: ForkOptions): EngineProcess {
-  const child = fork(options.childFile, [], {
+  const child = fork(options.childFile, options.label === undefined ? [] : [options.label], {
     // The editor's own program is Electron, which is Node only when it is told to be.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", ...options.env },
     // Not the host's own options: an inspector port can be open only once.

@@ -15,15 +15,30 @@ export type Commands = Readonly<Record<string, (run: RunOptions) => Promise<stri
 /**
  * Understands the prompts `count N` (N pieces of text), `endless` (pieces until it is cancelled),
  * `model` (the loaded folder), `stuck` (no end, not even by a cancel) and those of `commands`.
- * The folder `/missing` cannot be loaded and the checkpoint `/endless` never ends.
+ * The folder `/missing` cannot be loaded, `demo` tells its progress, and the checkpoint `/endless` never
+ * ends. A thumbnail is as wide as the picture has bytes; a picture without bytes is never done.
  */
 export function createFakeEngine(commands: Commands = {}): EngineHost {
   return {
-    load: async (folder, _device, signal) => {
+    load: async ({ model }, { signal, onProgress }) => {
       await nextTurn();
       throwIfAborted(signal);
-      if (folder === "/missing") throw new AppError("model.missing", `No model in ${folder}.`);
-      return loadedEngine(folder, commands);
+      if (model === "/missing") throw new AppError("model.missing", `No model in ${model}.`);
+      if (model === "demo") onProgress({ doneBytes: 1, totalBytes: 2 });
+      return loadedEngine(model, commands);
+    },
+    planImport: ({ checkpoint, precision = "f32" }) =>
+      Promise.resolve({ ...importPlan, name: checkpoint.slice(1), precision }),
+    models: () => Promise.resolve(modelsReply),
+    deleteModel: async (name, beforeRemoval) => {
+      if (name === "/missing") throw new AppError("model.missing", `No model ${name}.`);
+      await beforeRemoval(name);
+      return { freedBytes: 7 };
+    },
+    thumbnail: async ({ image }) => {
+      if (image.length === 0) return await new Promise<never>(() => undefined);
+      await nextTurn();
+      return { image: image.slice(0, 1), width: image.length, height: 1 };
     },
     convert: async ({ checkpoint, out }, { signal, onProgress }) => {
       for (let step = 1; checkpoint === "/endless" || step <= 3; step++) {
@@ -36,6 +51,21 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
   };
 }
 
+const importPlan = {
+  out: "/models/c",
+  kind: "generation",
+  architecture: "BLIP-2 OPT",
+  sourceBytes: 4,
+  modelBytes: 2,
+  freeBytes: 100,
+} as const;
+
+const modelsReply = {
+  folder: "/models",
+  freeBytes: 100,
+  models: [{ name: "demo", bytes: 0 }],
+} as const;
+
 /** A millisecond, so that messages get in between two pieces of text. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
@@ -46,6 +76,7 @@ export function nextTurn(): Promise<void> {
 function loadedEngine(folder: string, commands: Commands): LoadedEngine {
   return {
     info: { name: folder, device: "cpu", deviceReason: "It is a fake.", kind: "generation" },
+    folder,
     generate: async (request, run) =>
       answerOf(await runCommand(request, { run, folder, commands })),
     score: (request) => Promise.resolve(scoresOf(request.texts)),

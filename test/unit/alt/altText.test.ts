@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cleanCaption, textProblem } from "../../../src/alt/altText";
+import { cleanCaption, isLongAlt, textProblem } from "../../../src/alt/altText";
 
 describe("cleanCaption", () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -119,5 +119,14 @@ describe("textProblem", () => {
   it("counts characters, not UTF-16 units", () => {
     assert.equal(textProblem("😀".repeat(125)), null);
     assert.equal(textProblem("😀".repeat(126)), "too-long");
+  });
+});
+
+describe("isLongAlt", () => {
+  it("counts characters and not units, and what is heard", () => {
+    assert.equal(isLongAlt("x".repeat(125)), false);
+    assert.equal(isLongAlt("x".repeat(126)), true);
+    assert.equal(isLongAlt("🦊".repeat(125)), false);
+    assert.equal(isLongAlt(`${"x".repeat(125)}   `), false);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { folderOf, isWithin, joinPath, toSlashes } from "../../../src/alt/slashPath";
+import { folderOf, isWithin, joinPath, relativePath, toSlashes } from "../../../src/alt/slashPath";
 
 describe("slashPath", () => {
   it("joins and takes out dots", () => {
@@ -23,5 +23,13 @@ describe("slashPath", () => {
   it("keeps backslashes that are letters of a name", () => {
     assert.equal(toSlashes("C:\\a\\b"), "C:/a/b");
     assert.equal(toSlashes("/a\\b"), "/a\\b");
+  });
+
+  it("finds the way from a folder to a file", () => {
+    assert.equal(relativePath("/a/b", "/a/b/c.png"), "c.png");
+    assert.equal(relativePath("/a/b", "/a/c/d.png"), "../c/d.png");
+    assert.equal(relativePath("/", "/a.png"), "a.png");
+    assert.equal(relativePath("/a/b", "/a/b"), "../b");
+    assert.equal(relativePath("/c:/x", "/d:/y.png"), "../../d:/y.png");
   });
 });

@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
-import { AppError, type ErrorCode } from "../../../src/base/errors";
-import { silentLogger } from "../../../src/base/logger";
 import type { EngineHost } from "../../../src/child/engineHost";
-import { EngineClient, type EngineClientOptions } from "../../../src/host/engineClient";
-import { DEFAULT_TIME_LIMITS } from "../../../src/host/engineConnection";
-import type { GenerateParams } from "../../../src/protocol/engineMessages";
-import { FakeClock } from "../../helpers/fakeClock";
+import type { EngineClient } from "../../../src/host/engineClient";
+import { answer, convert, create, Gate, model, rejectsWith, turn } from "../../helpers/fakeClient";
 import { createFakeEngine } from "../../helpers/fakeEngine";
-import { FakeProcess, type FakeProcessOptions } from "../../helpers/fakeProcess";
-
-const limits = {
-  helloMs: 1000,
-  cancelGraceMs: 500,
-  requestMs: { ...DEFAULT_TIME_LIMITS.requestMs, generate: 5000, convert: 20_000 },
-};
-const restart = { firstDelayMs: 100, maxDelayMs: 1000, maxFailures: 3 };
-const model = { model: "/m", device: "cpu" } as const;
+import type { FakeProcess } from "../../helpers/fakeProcess";
 
 describe("EngineClient", () => {
   it("starts the child with the first call and keeps it", async () => {
@@ -310,76 +298,10 @@ describe("EngineClient", () => {
   });
 });
 
-interface Created {
-  readonly client: EngineClient;
-  readonly clock: FakeClock;
-  /** Every process that was started, oldest first. */
-  readonly processes: FakeProcess[];
-  /** Every state that was told. */
-  readonly states: string[];
-}
-
-function create(
-  overrides: Partial<EngineClientOptions> = {},
-  processOptions: () => FakeProcessOptions = () => ({ engine: createFakeEngine() }),
-): Created {
-  const clock = new FakeClock();
-  const processes: FakeProcess[] = [];
-  const client = new EngineClient({
-    startProcess: () => {
-      const process = new FakeProcess(processOptions());
-      processes.push(process);
-      return process;
-    },
-    logger: silentLogger,
-    clock,
-    limits,
-    idleMs: 10_000,
-    restart,
-    ...overrides,
-  });
-  const states: string[] = [];
-  client.onStateChanged((state) => {
-    states.push(state.kind === "failed" ? `failed: ${state.error.code}` : state.kind);
-  });
-  return { client, clock, processes, states };
-}
-
-async function answer(client: EngineClient, text: string, signal?: AbortSignal): Promise<string> {
-  const params: GenerateParams = { image: new Uint8Array(1), prompt: { kind: "raw", text } };
-  const result = await client.generate(params, { signal });
-  return result.sequences[0]?.text ?? "";
-}
-
-async function convert(client: EngineClient, onProgress?: () => void): Promise<void> {
-  await client.convert({ checkpoint: "/c", out: "/o" }, { onProgress });
-}
-
 /** Lets the youngest child die in the middle of a call. */
 async function crashOnce(client: EngineClient, processes: FakeProcess[]): Promise<void> {
   const call = convert(client);
   await turn();
   processes.at(-1)?.crash();
   await rejectsWith(call, "engine.exited");
-}
-
-/** Lets every message that is on its way arrive. */
-async function turn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
-class Gate {
-  open: () => void = () => undefined;
-  readonly opened = new Promise<void>((resolve) => {
-    this.open = resolve;
-  });
-}
-
-async function rejectsWith(call: Promise<unknown>, code: ErrorCode, message = /./): Promise<void> {
-  await assert.rejects(call, (error) => {
-    assert.ok(error instanceof AppError, String(error));
-    assert.equal(error.code, code);
-    assert.match(error.message, message);
-    return true;
-  });
 }

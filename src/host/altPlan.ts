@@ -1,0 +1,114 @@
+/** Which pictures of a document want a text, and which is which after the document changed; pure. */
+
+import { altProblem, type AltProblem } from "../alt/altText";
+import type { ImageReference, TextSpan } from "../alt/imageReference";
+
+/** A text and the pictures that were found in it. */
+export interface FoundImages {
+  readonly text: string;
+  /** In the order of the text. */
+  readonly references: readonly ImageReference[];
+}
+
+/** What an alternative text that is there means for one who wants to write another. */
+export type AltOwner =
+  /** Nothing, a placeholder or a file's name, which nobody would miss. */
+  | "nobody"
+  /** Somebody wrote it, or let something write it and kept it. */
+  | "person"
+  /** Said to carry no meaning. */
+  | "decorative"
+  /** The running program decides. */
+  | "program";
+
+/** Texts that stand in for a description. */
+const STAND_INS: readonly (AltProblem | null)[] = ["missing", "placeholder", "filename"];
+
+/** Whose the alternative text is. */
+export function altOwner(reference: ImageReference): AltOwner {
+  if (reference.altState === "dynamic") return "program";
+  if (reference.isDecorative) return "decorative";
+  return STAND_INS.includes(altProblem(reference)) ? "nobody" : "person";
+}
+
+/** Longer documents are searched only when somebody asks, because parsing them is felt. */
+const MAX_PASSIVE_UNITS = 300_000;
+
+/**
+ * False when a document surely has no picture, or is too long to look while somebody types. Says
+ * nothing about where a picture is; the parsers do.
+ * @param components names of tags that show a picture, besides `img`.
+ */
+export function isWorthSearching(text: string, components: readonly string[]): boolean {
+  if (text.length > MAX_PASSIVE_UNITS) return false;
+  if (text.includes("![")) return true;
+  if (!text.includes("<")) return false;
+  const lower = text.toLowerCase();
+  return ["img", "image", ...components].some((name) => lower.includes(`<${name.toLowerCase()}`));
+}
+
+/** The picture that a stretch of the text touches; its end belongs to it, so that a cursor there does. */
+export function imageTouching(
+  references: readonly ImageReference[],
+  { start, end }: TextSpan,
+): ImageReference | undefined {
+  const touched = references.filter(({ span }) => span.start <= end && span.end >= start);
+  // Two pictures side by side share a place, and then the one that begins there is meant.
+  return touched.find(({ span }) => span.end > start) ?? touched[0];
+}
+
+/**
+ * The same picture after the document changed; undefined when it is gone, when its text or address
+ * was changed, or when which one it is cannot be told.
+ */
+export function findAgain(
+  reference: ImageReference,
+  before: FoundImages,
+  after: FoundImages,
+): ImageReference | undefined {
+  const start = movedOffset(reference.span, before.text, after.text);
+  if (start !== undefined) {
+    const found = after.references.find(({ span }) => span.start === start);
+    return found !== undefined && keyOf(found) === keyOf(reference) ? found : undefined;
+  }
+  // Edits before and behind: pictures that look the same keep their order.
+  const isSame = (other: ImageReference): boolean => keyOf(other) === keyOf(reference);
+  const old = before.references.filter(isSame);
+  const current = after.references.filter(isSame);
+  if (old.length !== current.length) return undefined;
+  return current[old.findIndex(({ span }) => span.start === reference.span.start)];
+}
+
+/** Where a span begins now, when everything that changed lies on one side of it. */
+function movedOffset(span: TextSpan, before: string, after: string): number | undefined {
+  if (before.slice(0, span.end) === after.slice(0, span.end)) return span.start;
+  const moved = after.length - before.length;
+  const rest = before.length - span.start;
+  const isBehind = rest <= after.length && before.endsWith(after.slice(after.length - rest));
+  return isBehind ? span.start + moved : undefined;
+}
+
+function keyOf({ syntax, target, altState, alt }: ImageReference): string {
+  return JSON.stringify([syntax, target.kind, target.value, altState, alt]);
+}
+
+/** Rules of markdownlint, jsx-a11y, axe, vuejs-accessibility, Svelte, Biome and eslint-plugin-astro. */
+const ALT_RULES: ReadonlySet<string> = new Set([
+  ...["md045", "no-alt-text", "alt-text", "image-alt", "img-alt", "usealttext"],
+  ...[
+    "a11y-missing-attribute",
+    "img-redundant-alt",
+    "noredundantalt",
+    "gh001",
+    "no-default-alt-text",
+  ],
+]);
+
+/** True when a linter's rule is about the alternative texts of pictures. */
+export function isAltRule(code: string): boolean {
+  return code
+    .toLowerCase()
+    .replaceAll("_", "-")
+    .split("/")
+    .some((part) => ALT_RULES.has(part));
+}

@@ -1,0 +1,63 @@
+/** The engine as the editor's features see it; engineService.ts is behind it, and a fake in tests. */
+
+import type { AppError } from "../base/errors";
+import type {
+  DeleteParams,
+  DeleteReply,
+  DeviceName,
+  ConvertParams,
+  ConvertReply,
+  GenerateParams,
+  GenerateReply,
+  ImportParams,
+  ImportPlan,
+  ModelsReply,
+  Progress,
+  ThumbnailParams,
+  ThumbnailReply,
+} from "../protocol/engineMessages";
+import type { CallOptions } from "../protocol/rpcClient";
+
+/**
+ * Starts by itself when it is needed and loads the model that the settings name. Every promise rejects
+ * with AppError; `request.cancelled` when the signal fired.
+ */
+export interface Engine {
+  readonly status: EngineStatus;
+  /** Calls back with each new status. Returns the function that ends this. */
+  onStatusChanged(listener: (status: EngineStatus) => void): () => void;
+  /** Answers a question about a picture, or describes it. */
+  generate(params: GenerateParams, options?: CallOptions): Promise<GenerateReply>;
+  /** A small copy of a picture; made in a process of its own, so that it never waits for an answer. */
+  thumbnail(params: ThumbnailParams, options?: CallOptions): Promise<ThumbnailReply>;
+  models(): Promise<ModelsReply>;
+  planImport(params: ImportParams, options?: CallOptions): Promise<ImportPlan>;
+  convert(params: ConvertParams, options?: CallOptions): Promise<ConvertReply>;
+  deleteModel(params: DeleteParams): Promise<DeleteReply>;
+  /** Loads the chosen model now, so that the first question need not wait for it. */
+  warmUp(options?: CallOptions): Promise<void>;
+  /** Ends the processes; the next call starts them again. */
+  restart(): Promise<void>;
+  /** Ends the processes for good. */
+  dispose(): Promise<void>;
+}
+
+export interface EngineStatus {
+  /**
+   * `off`: nothing runs yet, or it was ended for being idle; `unsupported`: this installation has no
+   * runtime for the platform.
+   */
+  readonly kind: "off" | "starting" | "loading" | "ready" | "busy" | "failed" | "unsupported";
+  /** The chosen model's name. */
+  readonly model: string;
+  /** Where the loaded model computes. */
+  readonly device?: DeviceName;
+  /** Why there and nowhere faster, for people. */
+  readonly deviceReason?: string;
+  /** While the demo is converted. */
+  readonly progress?: Progress;
+  /** Resident memory of the process that answers, in bytes, when it was last asked. */
+  readonly rssBytes?: number;
+  /** Only when `kind` is `failed` or `unsupported`. */
+  readonly error?: AppError;
+}

@@ -1,0 +1,246 @@
+/**
+ * The engine behind the editor's features: sees to it that the chosen model is loaded before a
+ * question is asked, and tells how things stand. Knows no editor and no settings but those it is given.
+ */
+
+import { AppError, throwIfAborted } from "../base/errors";
+import type { Logger } from "../base/logger";
+import type { LoadParams, Params, Result } from "../protocol/engineMessages";
+import type { CallOptions } from "../protocol/rpcClient";
+import { abandonAfter } from "./abandonAfter";
+import { type Clock, systemClock } from "./clock";
+import type { Engine, EngineStatus } from "./engine";
+import { EngineClient, type EngineClientOptions } from "./engineClient";
+import type { EngineProcess } from "./engineProcess";
+import { isSameStatus, statusOf } from "./engineStatus";
+import { ModelLoader } from "./modelLoader";
+
+/**
+ * The same program runs up to three times, because ONNX Runtime and the converter block a process for
+ * seconds: once for answers, once for small copies of pictures, once for models on disk.
+ */
+export type ProcessKind = "answers" | "pictures" | "models";
+
+export interface EngineServiceOptions {
+  /** The model and the device that the user chose; read before each question. */
+  readonly chosen: () => LoadParams;
+  /** Forks a new child. */
+  readonly startProcess: (kind: ProcessKind) => EngineProcess;
+  /** Without a question for this long, in ms, the model is given up to free its memory. */
+  readonly idleMs: () => number;
+  readonly logger: Logger;
+  /** The platform, such as `linux-armhf`, when this installation has no runtime for it. */
+  readonly unsupportedPlatform?: string | undefined;
+  /** @default the real time */
+  readonly clock?: Clock;
+  /** As in EngineClientOptions. */
+  readonly limits?: EngineClientOptions["limits"];
+  /** As in EngineClientOptions. */
+  readonly restart?: EngineClientOptions["restart"];
+}
+
+/** Starting a helper again takes a fraction of a second. */
+const HELPER_IDLE_MS = 60_000;
+/** Longer than a process that can be killed at all needs to go. */
+const MAX_END_MS = 10_000;
+
+export class EngineService implements Engine {
+  readonly #options: EngineServiceOptions;
+  readonly #clock: Clock;
+  readonly #unsupported: AppError | undefined;
+  readonly #clients = new Map<ProcessKind, EngineClient>();
+  readonly #loader: ModelLoader;
+  readonly #listeners = new Set<(status: EngineStatus) => void>();
+  /** What the listeners know. */
+  #told: EngineStatus;
+  #rssBytes: number | undefined;
+  /** Settles when the processes before a restart are gone. */
+  #gone: Promise<unknown> = Promise.resolve();
+  #isDisposed = false;
+
+  constructor(options: EngineServiceOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    const platform = options.unsupportedPlatform;
+    this.#unsupported = platform === undefined ? undefined : unsupportedError(platform);
+    this.#loader = new ModelLoader({
+      chosen: options.chosen,
+      onChanged: () => {
+        this.#update();
+      },
+    });
+    this.#told = this.status;
+  }
+
+  get status(): EngineStatus {
+    return statusOf({
+      model: this.#options.chosen().model,
+      unsupported: this.#unsupported,
+      client: this.#clients.get("answers")?.state,
+      loader: this.#loader,
+      rssBytes: this.#rssBytes,
+    });
+  }
+
+  onStatusChanged(listener: (status: EngineStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** To be called when `chosen` may say something else than before. Loads nothing. */
+  choiceChanged(): void {
+    this.#loader.choiceChanged();
+    this.#update();
+  }
+
+  async generate(
+    params: Params<"generate">,
+    options: CallOptions = {},
+  ): Promise<Result<"generate">> {
+    return await this.#withModel(options, async (client) => {
+      try {
+        return await client.generate(params, options);
+      } catch (error) {
+        // A device that failed once, such as a GPU that was lost, works only after a new start.
+        if (error instanceof AppError && error.code === "device.failed") this.#loader.lose(error);
+        throw error;
+      }
+    });
+  }
+
+  async thumbnail(
+    params: Params<"thumbnail">,
+    options: CallOptions = {},
+  ): Promise<Result<"thumbnail">> {
+    return (await this.#client("pictures")).thumbnail(params, options);
+  }
+
+  async models(): Promise<Result<"models">> {
+    return (await this.#client("models")).models();
+  }
+
+  async planImport(
+    params: Params<"planImport">,
+    options: CallOptions = {},
+  ): Promise<Result<"planImport">> {
+    return (await this.#client("models")).planImport(params, options);
+  }
+
+  async convert(params: Params<"convert">, options: CallOptions = {}): Promise<Result<"convert">> {
+    return (await this.#client("models")).convert(params, options);
+  }
+
+  async deleteModel(params: Params<"deleteModel">): Promise<Result<"deleteModel">> {
+    const client = await this.#client("models");
+    // Windows does not delete files that are mapped into memory.
+    if (await this.#loader.release(params.name)) await this.#clients.get("answers")?.unload();
+    return await client.deleteModel(params);
+  }
+
+  async warmUp(options: CallOptions = {}): Promise<void> {
+    await this.#withModel(options, () => Promise.resolve());
+  }
+
+  async restart(): Promise<void> {
+    const clients = [...this.#clients.values()];
+    this.#clients.clear();
+    this.#rssBytes = undefined;
+    this.#loader.forget();
+    const ended = Promise.all([this.#gone, ...clients.map((client) => client.dispose())]);
+    this.#gone = abandonAfter(ended, MAX_END_MS, this.#clock);
+    this.#update();
+    await this.#gone;
+  }
+
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    this.#listeners.clear();
+    await this.restart();
+  }
+
+  /** Uses a child that holds the chosen model, without anything in between that could change it. */
+  async #withModel<T>(options: CallOptions, use: (client: EngineClient) => Promise<T>): Promise<T> {
+    for (;;) {
+      const client = await this.#client("answers");
+      throwIfAborted(options.signal);
+      const load = this.#loader.neededLoad(client);
+      if (load === undefined) return await use(client);
+      // The user may have chosen another model meanwhile, so the loop looks again.
+      await load.join(options);
+    }
+  }
+
+  async #client(kind: ProcessKind): Promise<EngineClient> {
+    if (this.#unsupported !== undefined) throw this.#unsupported;
+    // Two models at once would need the memory of both.
+    await this.#gone;
+    if (this.#isDisposed) {
+      const text = "The engine was shut down. Reload the window to start it.";
+      throw new AppError("engine.exited", text);
+    }
+    const known = this.#clients.get(kind);
+    if (known !== undefined) return known;
+    const client = this.#createClient(kind);
+    this.#clients.set(kind, client);
+    return client;
+  }
+
+  #createClient(kind: ProcessKind): EngineClient {
+    const { startProcess, logger, limits, restart } = this.#options;
+    const client = new EngineClient({
+      startProcess: () => startProcess(kind),
+      logger,
+      clock: this.#clock,
+      idleMs: kind === "answers" ? this.#options.idleMs : () => HELPER_IDLE_MS,
+      ...(limits === undefined ? {} : { limits }),
+      ...(restart === undefined ? {} : { restart }),
+    });
+    if (kind !== "answers") return client;
+    client.onStateChanged((state) => {
+      if (state.kind !== "ready" && state.kind !== "busy") {
+        this.#rssBytes = undefined;
+        // The next question then loads it again where its progress can be seen and cancelled.
+        this.#loader.lose();
+      }
+      this.#update();
+      if (state.kind === "ready") this.#askMemory(client);
+    });
+    return client;
+  }
+
+  #askMemory(client: EngineClient): void {
+    const note = (rssBytes: number | undefined): void => {
+      if (this.#clients.get("answers") !== client || !isRunning(client)) return;
+      this.#rssBytes = rssBytes;
+      this.#update();
+    };
+    // Only a fact for the status; a child that died meanwhile is reported by its calls.
+    client.status().then(
+      (reply) => {
+        note(reply?.rssBytes);
+      },
+      () => undefined,
+    );
+  }
+
+  #update(): void {
+    const status = this.status;
+    if (isSameStatus(status, this.#told)) return;
+    this.#told = status;
+    for (const listener of [...this.#listeners]) listener(status);
+  }
+}
+
+function isRunning({ state }: EngineClient): boolean {
+  return state.kind === "ready" || state.kind === "busy";
+}
+
+function unsupportedError(platform: string): AppError {
+  return new AppError(
+    "device.unavailable",
+    `This version of Sightline has no engine for ${platform}. Install the version for your platform; there is one for Linux and Windows (x64 and arm64) and for macOS on Apple silicon.`,
+    { detail: { platform } },
+  );
+}

@@ -1,0 +1,107 @@
+/** The models as the model manager lists them: order, what is said of each, what can be done; pure. */
+
+import path from "node:path";
+import { formatBytes } from "../base/bytes";
+import type { ImportPlan, ModelsReply, StoredModelReply } from "../protocol/engineMessages";
+
+/** The model that comes with the extension. */
+export const DEMO_MODEL = "demo";
+
+/**
+ * `retrieval`: compares pictures with texts and answers no questions; `damaged`: in the store, but of
+ * no use; `outside`: a folder that the settings name; `unknown`: a name that the settings have and the
+ * store has not.
+ */
+export type ModelChoiceState = "usable" | "retrieval" | "damaged" | "outside" | "unknown";
+
+export interface ModelChoice {
+  /** What the settings call it. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+  readonly state: ModelChoiceState;
+  /** Such as "BLIP-2 OPT", "int8" and "1.2 GB"; what is not known is left out. */
+  readonly facts: readonly string[];
+  readonly isCurrent: boolean;
+  /** Takes room on the disk of the store. */
+  readonly canBeDeleted: boolean;
+  readonly bytes: number;
+  readonly folder?: string;
+  /** Why it cannot be used, for people. */
+  readonly problem?: string;
+}
+
+/** The demo first, then what can be chosen, then the rest; each by name. */
+export function modelChoices(reply: ModelsReply, currentModel: string): readonly ModelChoice[] {
+  const stored = reply.models.map((model) => storedChoice(model, currentModel));
+  const isListed = stored.some(({ isCurrent }) => isCurrent);
+  const choices = isListed ? stored : [...stored, unlistedChoice(currentModel)];
+  return choices.sort(
+    (a, b) => rankOf(a) - rankOf(b) || a.title.localeCompare(b.title, "en", { numeric: true }),
+  );
+}
+
+/** A model's name for people: the last part of a folder. */
+export function modelTitle(name: string): string {
+  return isFolder(name) ? lastPart(name) : name;
+}
+
+/** Left free besides the model, so that the disk can still be worked with. */
+const RESERVE_BYTES = 100e6;
+
+/** How many bytes are missing on the disk for an import; 0 when there is enough. */
+export function missingBytes(plan: Pick<ImportPlan, "modelBytes" | "freeBytes">): number {
+  return Math.max(0, plan.modelBytes + RESERVE_BYTES - plan.freeBytes);
+}
+
+function storedChoice(model: StoredModelReply, currentModel: string): ModelChoice {
+  const { name, folder, bytes, problem } = model;
+  return {
+    name,
+    title: name,
+    state: stateOf(model),
+    facts: factsOf(model),
+    isCurrent: name === currentModel || isSameFolder(folder, currentModel),
+    canBeDeleted: folder !== undefined,
+    bytes,
+    ...(folder === undefined ? {} : { folder }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** What the settings name although the store does not have it. */
+function unlistedChoice(name: string): ModelChoice {
+  const common = { name, title: modelTitle(name), isCurrent: true, canBeDeleted: false, bytes: 0 };
+  return isFolder(name)
+    ? { ...common, state: "outside", facts: [name], folder: name }
+    : { ...common, state: "unknown", facts: [] };
+}
+
+function stateOf({ problem, kind }: StoredModelReply): ModelChoiceState {
+  if (problem !== undefined) return "damaged";
+  return kind === "retrieval" ? "retrieval" : "usable";
+}
+
+function factsOf({ architecture, precision, bytes }: StoredModelReply): readonly string[] {
+  const size = bytes > 0 ? formatBytes(bytes) : undefined;
+  return [architecture, precision, size].filter((fact) => fact !== undefined);
+}
+
+function rankOf({ name, state }: ModelChoice): number {
+  if (name === DEMO_MODEL) return 0;
+  return state === "usable" || state === "outside" ? 1 : 2;
+}
+
+/** As the engine tells a folder from a name. */
+function isFolder(name: string): boolean {
+  return /[/\\]/.test(name);
+}
+
+function isSameFolder(folder: string | undefined, name: string): boolean {
+  return folder !== undefined && isFolder(name) && path.resolve(folder) === path.resolve(name);
+}
+
+function lastPart(folder: string): string {
+  const parts = folder.split(/[/\\]/).filter((part) => part !== "");
+  return parts.at(-1) ?? folder;
+}

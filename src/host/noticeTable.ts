@@ -1,0 +1,111 @@
+/** Which failure is shown how, and which buttons help against it; the words are the editor's. */
+
+import { AppError, type ErrorCode } from "../base/errors";
+
+/** What a button does; the editor has a label and a command for each. */
+export const NOTICE_ACTIONS = [
+  "choosePicture",
+  "chooseModel",
+  "importModel",
+  "restartEngine",
+  "reloadWindow",
+  "openDeviceSetting",
+  "openFolderSetting",
+  "showLog",
+] as const;
+
+export type NoticeAction = (typeof NOTICE_ACTIONS)[number];
+
+/**
+ * What is said: `message` is the error's own, which names the file and what to do; the others replace
+ * a message that only a programmer understands.
+ */
+export type NoticeText = "message" | "bug" | "mismatch";
+
+export interface NoticePlan {
+  /** How the editor shows it; `silent` is not a failure to the user. */
+  readonly kind: "silent" | "warning" | "error";
+  readonly text: NoticeText;
+  /** The one that helps most comes first. */
+  readonly actions: readonly NoticeAction[];
+}
+
+/** The plan for a failure; the user's own doing is a warning, the program's is an error. */
+export function noticePlan(code: ErrorCode): NoticePlan {
+  switch (code) {
+    case "request.cancelled":
+      return { kind: "silent", text: "message", actions: [] };
+    case "image.missing":
+    case "image.unreadable":
+    case "image.tooLarge":
+      return warning("choosePicture");
+    case "document.missing":
+    case "document.unreadable":
+    case "document.tooLarge":
+    case "document.changed":
+    case "document.unwritable":
+    case "document.notEditable":
+    case "prompt.tooLong":
+      return warning();
+    case "model.busy":
+      return warning("chooseModel");
+    case "document.unparsable":
+    case "option.invalid":
+      return warning("showLog");
+    case "model.missing":
+    case "model.corrupt":
+    case "model.unsupported":
+      return error("chooseModel", "showLog");
+    case "checkpoint.missing":
+    case "checkpoint.corrupt":
+    case "checkpoint.incomplete":
+    case "checkpoint.unsupported":
+      return error("importModel", "showLog");
+    case "convert.failed":
+      return error("openFolderSetting", "showLog");
+    case "device.unavailable":
+    case "device.failed":
+      return error("openDeviceSetting", "showLog");
+    case "engine.exited":
+    case "engine.timeout":
+      return error("restartEngine", "showLog");
+    case "protocol.mismatch":
+    case "request.unknown":
+      return { ...error("reloadWindow", "showLog"), text: "mismatch" };
+    case "protocol.violation":
+    case "kit.invalid":
+    case "internal":
+      return { ...error("showLog"), text: "bug" };
+  }
+}
+
+/** True for the identifier of a button, which may come from a webview. */
+export function isNoticeAction(id: unknown): id is NoticeAction {
+  return (NOTICE_ACTIONS as readonly unknown[]).includes(id);
+}
+
+/** A failure with everything known of it, for the log: message, facts, stack and causes. */
+export function failureReport(error: AppError): string {
+  const facts = error.detail === undefined ? "" : ` ${JSON.stringify(error.detail)}`;
+  const lines = [`${error.code}: ${error.message}${facts}`];
+  let cause = error.cause;
+  // A chain of causes can be a circle.
+  for (let depth = 0; cause !== undefined && depth < 5; depth += 1) {
+    lines.push(`caused by ${textOf(cause)}`);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return lines.join("\n");
+}
+
+function textOf(cause: unknown): string {
+  if (cause instanceof Error) return cause.stack ?? cause.message;
+  return AppError.from(cause).message;
+}
+
+function warning(...actions: readonly NoticeAction[]): NoticePlan {
+  return { kind: "warning", text: "message", actions };
+}
+
+function error(...actions: readonly NoticeAction[]): NoticePlan {
+  return { kind: "error", text: "message", actions };
+}

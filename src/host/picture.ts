@@ -1,0 +1,18 @@
+/** A picture that can be asked about, wherever it came from. */
+
+export interface Picture {
+  /** The file's name, or what to call a picture that has no file. */
+  readonly name: string;
+  /** An encoded image file. */
+  readonly bytes: Uint8Array;
+  /** Where it can be read again, as a URI; absent for pasted pictures. */
+  readonly uri?: string;
+}
+
+/** Larger files are refused before they are read; the largest photographs are a tenth of it. */
+export const MAX_PICTURE_BYTES = 256 * 2 ** 20;
+
+/** What sharp reads, by extension and without the dot; menus are shown for the same ones. */
+export const PICTURE_EXTENSIONS: readonly string[] = [
+  ...["png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "avif", "tif", "tiff", "svg"],
+];

@@ -1,0 +1,153 @@
+/** What the model manager and the status bar are given, with an engine that follows a script. */
+
+import { AppError } from "../../src/base/errors";
+import { silentLogger } from "../../src/base/logger";
+import type { Services } from "../../src/editor/services";
+import type { Engine, EngineStatus } from "../../src/host/engine";
+import type { ImportPlan, StoredModelReply } from "../../src/protocol/engineMessages";
+import type { CallOptions } from "../../src/protocol/rpcClient";
+
+export const GENERATION: StoredModelReply = {
+  name: "opt",
+  folder: "/store/opt",
+  bytes: 4e9,
+  kind: "generation",
+  architecture: "BLIP-2 OPT",
+  precision: "int8",
+};
+export const RETRIEVAL: StoredModelReply = {
+  ...GENERATION,
+  name: "itm",
+  folder: "/store/itm",
+  kind: "retrieval",
+  architecture: "BLIP-2 ITM",
+};
+export const DAMAGED: StoredModelReply = {
+  name: "hurt",
+  folder: "/store/hurt",
+  bytes: 12,
+  problem: "manifest.json is not valid JSON.",
+};
+export const PLAN: ImportPlan = {
+  name: "new",
+  out: "/store/new",
+  precision: "int4",
+  kind: "generation",
+  architecture: "BLIP-2 T5",
+  sourceBytes: 15.5e9,
+  modelBytes: 2e9,
+  freeBytes: 50e9,
+};
+
+/** What a test arranges and what then happened. */
+export interface ModelWorld {
+  readonly services: Services;
+  status: EngineStatus;
+  /** Tells the listeners. */
+  readonly tell: (status: EngineStatus) => void;
+  models: StoredModelReply[];
+  plan: ImportPlan;
+  /** Models that cannot be loaded. */
+  readonly broken: Set<string>;
+  /** Calls of the engine, such as `convert /store/new`, and changes of the setting. */
+  readonly done: string[];
+}
+
+/** Services with the demo chosen. */
+export function createModelWorld(): ModelWorld {
+  const done: string[] = [];
+  const listeners = new Set<(status: EngineStatus) => void>();
+  let chosen = "demo";
+  const settings = {
+    get model() {
+      return chosen;
+    },
+    device: "auto",
+    setModel: (name: string) => {
+      chosen = name;
+      done.push(`choose ${name}`);
+      return Promise.resolve();
+    },
+  };
+  const notices = { describe: (error: AppError) => ({ text: error.message, actions: [] }) };
+  const world: ModelWorld = {
+    // The other services are for other features.
+    services: {
+      engine: engineOf(() => world, { done, listeners, chosen: () => chosen }),
+      settings,
+      notices,
+      log: silentLogger,
+    } as unknown as Services,
+    status: { kind: "off", model: "demo" },
+    tell: (status) => {
+      world.status = status;
+      for (const listener of [...listeners]) listener(status);
+    },
+    models: [{ name: "demo", bytes: 0 }, GENERATION, RETRIEVAL, DAMAGED],
+    plan: PLAN,
+    broken: new Set(),
+    done,
+  };
+  return world;
+}
+
+interface EngineScript {
+  readonly done: string[];
+  readonly listeners: Set<(status: EngineStatus) => void>;
+  readonly chosen: () => string;
+}
+
+function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
+  const { done, listeners, chosen } = script;
+  const unexpected = (): never => {
+    throw new Error("The manager asks no questions.");
+  };
+  return {
+    get status() {
+      return worldOf().status;
+    },
+    onStatusChanged: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    generate: unexpected,
+    thumbnail: unexpected,
+    models: () => Promise.resolve({ folder: "/store", freeBytes: 50e9, models: worldOf().models }),
+    planImport: async ({ checkpoint }, options) => {
+      done.push(`plan ${checkpoint}`);
+      await cancelPoint(options);
+      return worldOf().plan;
+    },
+    convert: async ({ out, precision }, options) => {
+      done.push(`convert ${out} ${precision ?? ""}`);
+      options?.onProgress?.({ doneBytes: 1.2e9, totalBytes: 4e9 });
+      await cancelPoint(options);
+      return { folder: out };
+    },
+    deleteModel: ({ name }) => {
+      done.push(`delete ${name}`);
+      return Promise.resolve({ freedBytes: 4e9 });
+    },
+    warmUp: async (options) => {
+      done.push(`load ${chosen()}`);
+      await cancelPoint(options);
+      if (worldOf().broken.has(chosen())) {
+        throw new AppError("model.corrupt", `${chosen()} is damaged.`);
+      }
+      worldOf().status = { kind: "ready", model: chosen(), device: "cpu" };
+    },
+    restart: () => {
+      done.push("restart");
+      return Promise.resolve();
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** Long enough for a user who presses Cancel at once. */
+async function cancelPoint(options: CallOptions | undefined): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  if (options?.signal?.aborted === true) throw new AppError("request.cancelled", "Cancelled.");
+}

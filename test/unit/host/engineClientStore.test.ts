@@ -1,0 +1,82 @@
+/** The client's calls that are about models and pictures rather than about questions. */
+
+import assert from "node:assert/strict";
+import { answer, create, Gate, limits, model, rejectsWith, turn } from "../../helpers/fakeClient";
+import { createFakeEngine } from "../../helpers/fakeEngine";
+
+const shortThumbnails = { ...limits, requestMs: { ...limits.requestMs, thumbnail: 1000 } };
+
+describe("EngineClient, about the store", () => {
+  it("tells how far the demo is when it is loaded for the first time", async () => {
+    const { client } = create();
+    const steps: unknown[] = [];
+    const onProgress = (step: unknown): void => {
+      steps.push(step);
+    };
+    await client.load({ model: "demo", device: "cpu" }, { onProgress });
+    assert.deepEqual(steps, [{ doneBytes: 1, totalBytes: 2 }]);
+  });
+
+  it("passes on what concerns the store and pictures", async () => {
+    const { client } = create();
+    assert.equal((await client.planImport({ checkpoint: "/c" })).name, "c");
+    assert.equal((await client.models()).folder, "/models");
+    assert.deepEqual(await client.deleteModel({ name: "/m" }), { freedBytes: 7 });
+    const thumbnail = await client.thumbnail({ image: new Uint8Array(5), maxSide: 64 });
+    assert.equal(thumbnail.width, 5);
+  });
+
+  it("loads a model again when it was deleted, and leaves another one alone", async () => {
+    let nLoads = 0;
+    const engine = createFakeEngine();
+    const { client } = create({}, () => ({
+      engine: {
+        ...engine,
+        load: (...args) => {
+          nLoads += 1;
+          return engine.load(...args);
+        },
+      },
+    }));
+    await client.load(model);
+    await client.deleteModel({ name: "/other" });
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(nLoads, 1);
+    await client.deleteModel({ name: "/m" });
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(nLoads, 2);
+    await rejectsWith(client.deleteModel({ name: "/missing" }), "model.missing");
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(nLoads, 2);
+  });
+
+  it("does not time a thumbnail while a question is answered", async () => {
+    const gate = new Gate();
+    const engine = createFakeEngine({
+      once: async () => {
+        await gate.opened;
+        return "done";
+      },
+    });
+    const { client, processes, clock } = create({ limits: shortThumbnails }, () => ({ engine }));
+    await client.load(model);
+    const neverDone = new AbortController();
+    const thumbnail = client.thumbnail(
+      { image: new Uint8Array(0), maxSide: 64 },
+      { signal: neverDone.signal },
+    );
+    const settled = rejectsWith(thumbnail, "engine.timeout", /1 seconds \(thumbnail\)/);
+    await turn();
+    const call = answer(client, "once");
+    await turn();
+    clock.advance(4999);
+    assert.deepEqual(processes[0]?.kills, []);
+    gate.open();
+    assert.equal(await call, "done");
+    clock.advance(999);
+    assert.deepEqual(processes[0].kills, []);
+    clock.advance(1);
+    await settled;
+    assert.deepEqual(processes[0].kills, ["killNow"]);
+  });
+});

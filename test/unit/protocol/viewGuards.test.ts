@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../src/base/errors";
+import { readFromView, readToView, VIEW_LIMITS } from "../../../src/protocol/viewGuards";
+import type { FromView, ToView, TurnView } from "../../../src/protocol/viewMessages";
+
+const notice = { text: "It failed.", actions: [{ id: "log", label: "Show Log" }] };
+const picture = {
+  id: "p",
+  name: "cat.png",
+  thumbnail: "data:image/webp;base64,AA==",
+  width: 3,
+  height: 4,
+  isSelected: true,
+  problem: "It is gone.",
+};
+const plainTurn: TurnView = {
+  id: "t",
+  pictureId: "p",
+  pictureName: "cat.png",
+  kind: "question",
+  question: "how many?",
+  answer: "two",
+  state: "failed",
+};
+const turn: TurnView = { ...plainTurn, notice, durationMs: 12.5 };
+const engine = { kind: "loading", label: "Loading demo…", detail: "CPU", progress: 0.5 } as const;
+const conversation = { id: "c", title: "how many?", updatedAt: 1, isOpen: true };
+
+/** One of each, with every optional field. */
+const fromView: { readonly [K in FromView["type"]]: Extract<FromView, { type: K }> } = {
+  ready: { type: "ready" },
+  ask: { type: "ask", question: "how many?" },
+  stop: { type: "stop" },
+  retry: { type: "retry", turnId: "t" },
+  copy: { type: "copy", turnId: "t" },
+  insert: { type: "insert", turnId: "t" },
+  pickPictures: { type: "pickPictures" },
+  addPictures: {
+    type: "addPictures",
+    pictures: [{ name: "a.png", bytes: new Uint8Array([1, 2]) }],
+  },
+  addUris: { type: "addUris", uris: ["file:///a.png"] },
+  selectPicture: { type: "selectPicture", pictureId: "p", isSelected: false },
+  removePicture: { type: "removePicture", pictureId: "p" },
+  newConversation: { type: "newConversation" },
+  openConversation: { type: "openConversation", conversationId: "c" },
+  deleteConversation: { type: "deleteConversation", conversationId: "c" },
+  runAction: { type: "runAction", actionId: "log" },
+  openMenu: { type: "openMenu" },
+};
+const toView: { readonly [K in ToView["type"]]: Extract<ToView, { type: K }> } = {
+  chatReplaced: {
+    type: "chatReplaced",
+    chat: {
+      conversationId: "c",
+      pictures: [picture],
+      turns: [turn],
+      suggestions: ["why?"],
+      history: [conversation],
+      engine,
+    },
+  },
+  picturesChanged: { type: "picturesChanged", pictures: [picture] },
+  turnAdded: { type: "turnAdded", turn },
+  textEmitted: { type: "textEmitted", turnId: "t", text: " two" },
+  turnChanged: { type: "turnChanged", turn },
+  suggestionsChanged: { type: "suggestionsChanged", suggestions: ["why?"] },
+  historyChanged: { type: "historyChanged", history: [conversation] },
+  engineChanged: { type: "engineChanged", engine },
+  composerFocused: { type: "composerFocused" },
+  historyToggled: { type: "historyToggled" },
+  noticeShown: { type: "noticeShown", notice },
+};
+
+describe("readFromView", () => {
+  for (const message of Object.values(fromView)) {
+    it(`reads ${message.type} with all of its fields`, () => {
+      assert.deepEqual(readFromView(message), message);
+    });
+
+    it(`drops what does not belong to ${message.type}`, () => {
+      assert.deepEqual(readFromView({ ...message, extra: 1 }), message);
+    });
+
+    for (const key of Object.keys(message).filter((name) => name !== "type")) {
+      it(`refuses ${message.type} without ${key} and with a wrong one`, () => {
+        refuses(readFromView, { ...message, [key]: undefined });
+        refuses(readFromView, { ...message, [key]: { strange: true } });
+        refuses(readFromView, { ...message, [key]: [null] });
+      });
+    }
+  }
+
+  for (const value of strangeValues()) {
+    it(`refuses ${nameOf(value)}`, () => {
+      refuses(readFromView, value);
+    });
+  }
+
+  it("takes a question of 4,000 characters and no longer one", () => {
+    const longest = "a".repeat(VIEW_LIMITS.questionLength);
+    assert.equal(VIEW_LIMITS.questionLength, 4000);
+    assert.deepEqual(readFromView({ type: "ask", question: longest }).type, "ask");
+    refuses(readFromView, { type: "ask", question: `${longest}a` });
+  });
+
+  it("takes 32 pictures or addresses at once and no more", () => {
+    const one = { name: "a.png", bytes: new Uint8Array(1) };
+    const many = (count: number): unknown => ({
+      type: "addPictures",
+      pictures: new Array(count).fill(one),
+    });
+    assert.equal(readFromView(many(32)).type, "addPictures");
+    refuses(readFromView, many(33));
+    const uris = new Array(33).fill("file:///a.png");
+    assert.equal(readFromView({ type: "addUris", uris: uris.slice(1) }).type, "addUris");
+    refuses(readFromView, { type: "addUris", uris });
+  });
+
+  it("refuses pictures that are too large together", () => {
+    // The same buffer again and again costs no memory here.
+    const bytes = new Uint8Array(VIEW_LIMITS.pictureBytes / 2);
+    const one = { name: "a.png", bytes };
+    assert.equal(readFromView({ type: "addPictures", pictures: [one, one] }).type, "addPictures");
+    refuses(readFromView, {
+      type: "addPictures",
+      pictures: [one, one, { name: "b", bytes: new Uint8Array(1) }],
+    });
+  });
+
+  it("refuses ids, names and addresses of absurd length", () => {
+    const long = "a".repeat(20_000);
+    refuses(readFromView, { type: "retry", turnId: long });
+    refuses(readFromView, { type: "runAction", actionId: long });
+    refuses(readFromView, { type: "addUris", uris: [long] });
+    refuses(readFromView, {
+      type: "addPictures",
+      pictures: [{ name: long, bytes: new Uint8Array(1) }],
+    });
+  });
+
+  it("names the message and the field, but repeats no long words of the sender", () => {
+    assert.throws(() => readFromView({ type: "x".repeat(5000) }), {
+      code: "protocol.violation",
+      message: /chat view.*"type"/s,
+    });
+    try {
+      readFromView({ type: "x".repeat(5000) });
+    } catch (thrown) {
+      assert.ok(AppError.from(thrown).message.length < 300);
+    }
+  });
+});
+
+describe("readToView", () => {
+  for (const message of Object.values(toView)) {
+    it(`reads ${message.type} with all of its fields`, () => {
+      assert.deepEqual(readToView(message), message);
+    });
+
+    for (const key of Object.keys(message).filter((name) => name !== "type")) {
+      it(`refuses ${message.type} without ${key} and with a wrong one`, () => {
+        refuses(readToView, { ...message, [key]: undefined });
+        refuses(readToView, { ...message, [key]: { strange: true } });
+      });
+    }
+  }
+
+  for (const value of strangeValues()) {
+    it(`refuses ${nameOf(value)}`, () => {
+      refuses(readToView, value);
+    });
+  }
+
+  it("leaves absent fields absent", () => {
+    const bare = { id: "p", name: "cat.png", isSelected: false };
+    const message = { type: "picturesChanged", pictures: [bare] };
+    assert.deepEqual(readToView(message), message);
+    const added = { type: "turnAdded", turn: plainTurn };
+    assert.deepEqual(readToView(added), added);
+  });
+
+  it("refuses a thumbnail from anywhere else", () => {
+    for (const thumbnail of ["https://example.org/a.png", "file:///a.png", "javascript:1", ""]) {
+      refuses(readToView, { type: "picturesChanged", pictures: [{ ...picture, thumbnail }] });
+    }
+  });
+
+  it("refuses a state or a kind that there is not", () => {
+    refuses(readToView, { type: "turnAdded", turn: { ...turn, state: "asleep" } });
+    refuses(readToView, { type: "turnAdded", turn: { ...turn, kind: "wish" } });
+    refuses(readToView, { type: "engineChanged", engine: { ...engine, kind: "tired" } });
+    refuses(readToView, { type: "engineChanged", engine: { ...engine, progress: NaN } });
+  });
+});
+
+function strangeValues(): unknown[] {
+  return [
+    ...[undefined, null, 1, "ready", [], [1], {}, { type: 1 }, { type: "toString" }],
+    ...[{ type: "__proto__" }, { type: "constructor" }, { type: ["ready"] }, { type: "" }],
+    new Uint8Array(3),
+  ];
+}
+
+function nameOf(value: unknown): string {
+  return value === undefined ? "undefined" : JSON.stringify(value);
+}
+
+function refuses(read: (value: unknown) => unknown, value: unknown): void {
+  assert.throws(
+    () => read(value),
+    (thrown) => thrown instanceof AppError && thrown.code === "protocol.violation",
+  );
+}
