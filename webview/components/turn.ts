@@ -1,0 +1,160 @@
+/** One question with its answer, and what can be done with them. */
+
+import type { TurnView } from "../../src/protocol/viewMessages";
+import { element, setAttributes, setShown, setText, type Part } from "../render/dom";
+import { icon } from "../render/icons";
+import { isRunning } from "../state";
+import { fill } from "../strings";
+import { describeSeconds } from "../when";
+import { iconButton, secondaryButton, setLabel } from "./controls";
+import type { PageContext } from "./context";
+import { createNotice } from "./notice";
+import { createPicture } from "./picture";
+
+export interface TurnProps {
+  readonly turn: TurnView;
+  /** Of its picture, when that is still in the tray. */
+  readonly thumbnail: string | undefined;
+  /** True for a moment after its answer was copied. */
+  readonly isCopied: boolean;
+  /** True for the first of those that run: stopping it stops all. */
+  readonly hasStop: boolean;
+}
+
+/** For how long the button says that it did its work. */
+const COPIED_MS = 2000;
+
+export function createTurn(context: PageContext, turnId: string): Part<TurnProps> {
+  const request = createRequest();
+  const response = createResponse(context);
+  const actions = createActions(context, turnId);
+  const root = element("article", { class: "turn" }, [
+    request.element,
+    element("div", { class: "response" }, [response.element, actions.element]),
+  ]);
+  let last: TurnProps | undefined;
+  return {
+    element: root,
+    update: (props) => {
+      if (last !== undefined && isSame(last, props)) return;
+      last = props;
+      setAttributes(root, {
+        "data-state": props.turn.state,
+        "aria-busy": isRunning(props.turn) ? "true" : "false",
+      });
+      request.update(props);
+      response.update(props);
+      actions.update(props);
+    },
+  };
+}
+
+function isSame(a: TurnProps, b: TurnProps): boolean {
+  return (
+    a.turn === b.turn &&
+    a.thumbnail === b.thumbnail &&
+    a.isCopied === b.isCopied &&
+    a.hasStop === b.hasStop
+  );
+}
+
+function createRequest(): Part<TurnProps> {
+  const picture = createPicture("turn-picture");
+  const name = element("span", { class: "turn-name" });
+  const question = element("h2", { class: "turn-question" });
+  return {
+    element: element("div", { class: "request" }, [
+      picture.element,
+      element("div", { class: "request-words" }, [name, question]),
+    ]),
+    update: ({ turn, thumbnail }) => {
+      picture.update(thumbnail);
+      setText(name, turn.pictureName);
+      setText(question, turn.question);
+      setAttributes(name, { title: turn.pictureName });
+    },
+  };
+}
+
+function createResponse(context: PageContext): Part<TurnProps> {
+  const { strings } = context;
+  // The announcer says the whole answer; here each piece of it would interrupt the one before.
+  const answer = element("div", { class: "answer", "aria-live": "off" });
+  const words = element("span");
+  const dots = [element("i"), element("i"), element("i")];
+  const waiting = element("div", { class: "waiting" }, [
+    element("span", { class: "dots", "aria-hidden": "true" }, dots),
+    words,
+  ]);
+  const stopped = element("p", { class: "stopped" }, [icon("stop"), strings.stopped]);
+  const notice = createNotice(context);
+  return {
+    element: element("div", {}, [answer, waiting, stopped, notice.element]),
+    update: ({ turn }) => {
+      setText(answer, turn.answer);
+      setShown(answer, { when: turn.answer !== "" });
+      setText(words, turn.state === "streaming" ? strings.answering : strings.waiting);
+      setShown(waiting, { when: isRunning(turn) && turn.answer === "" });
+      setShown(stopped, { when: turn.state === "stopped" });
+      notice.update(noticeOf(turn, strings.failed));
+    },
+  };
+}
+
+function noticeOf(turn: TurnView, failed: string): TurnView["notice"] {
+  if (turn.state !== "failed") return undefined;
+  return turn.notice ?? { text: failed, actions: [] };
+}
+
+function createActions(context: PageContext, turnId: string): Part<TurnProps> {
+  const { strings, locale, post } = context;
+  const buttons = createButtons(context, turnId);
+  const stop = secondaryButton(strings.stop);
+  const duration = element("span", { class: "duration" });
+  stop.addEventListener("click", () => {
+    post({ type: "stop" });
+  });
+  return {
+    element: element("div", { class: "turn-actions" }, [buttons.element, stop, duration]),
+    update: (props) => {
+      const { state, durationMs } = props.turn;
+      buttons.update(props);
+      setShown(stop, { when: props.hasStop });
+      const isTimed = state === "done" && durationMs !== undefined && Number.isFinite(durationMs);
+      setText(duration, isTimed ? fill(strings.seconds, describeSeconds(durationMs, locale)) : "");
+    },
+  };
+}
+
+function createButtons(context: PageContext, turnId: string): Part<TurnProps> {
+  const { strings, post, dispatch, after } = context;
+  const copy = iconButton("copy", strings.copy);
+  const insert = iconButton("insert", strings.insert);
+  const retry = iconButton("retry", strings.retry);
+  copy.append(icon("check"));
+  copy.addEventListener("click", () => {
+    post({ type: "copy", turnId });
+    dispatch({ type: "answerCopied", turnId });
+    after(COPIED_MS, () => {
+      dispatch({ type: "copyForgotten", turnId });
+    });
+  });
+  insert.addEventListener("click", () => {
+    post({ type: "insert", turnId });
+  });
+  retry.addEventListener("click", () => {
+    post({ type: "retry", turnId });
+  });
+  return {
+    element: element("div", { class: "turn-buttons" }, [copy, insert, retry]),
+    update: ({ turn, isCopied }) => {
+      const hasEnded = !isRunning(turn);
+      for (const button of [copy, insert]) {
+        setShown(button, { when: hasEnded && turn.answer !== "" });
+      }
+      setShown(retry, { when: hasEnded });
+      setLabel(copy, isCopied ? strings.copied : strings.copy);
+      setAttributes(copy, { "data-done": isCopied });
+    },
+  };
+}

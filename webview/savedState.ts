@@ -1,0 +1,50 @@
+/** What of the page survives while its view is hidden, when the editor throws the page away. */
+
+import { AppError } from "../src/base/errors";
+import { readToView } from "../src/protocol/viewGuards";
+import type { ChatView } from "../src/protocol/viewMessages";
+import { INITIAL_STATE, type PageState } from "./state";
+
+/** Raised when the shape changes, so that what another version of the extension kept is left alone. */
+const VERSION = 1;
+
+export interface SavedState {
+  readonly version: typeof VERSION;
+  readonly chat: ChatView;
+  readonly draft: string;
+  readonly scroll: number | "end";
+}
+
+/** The part of the state that is kept. */
+export function savedOf({ chat, draft, scroll }: PageState): SavedState {
+  return { version: VERSION, chat, draft, scroll };
+}
+
+/** The state that was kept; without one, or with one that cannot be read, the initial state. */
+export function restoredFrom(saved: unknown): PageState {
+  if (!isRecord(saved) || saved["version"] !== VERSION) return INITIAL_STATE;
+  const { draft, scroll } = saved;
+  const chat = readChat(saved["chat"]);
+  if (chat === undefined || typeof draft !== "string" || !isScroll(scroll)) return INITIAL_STATE;
+  return { ...INITIAL_STATE, chat, draft, scroll, isLoaded: true };
+}
+
+function readChat(chat: unknown): ChatView | undefined {
+  try {
+    const message = readToView({ type: "chatReplaced", chat });
+    return message.type === "chatReplaced" ? message.chat : undefined;
+  } catch (thrown) {
+    if (thrown instanceof AppError) return undefined;
+    throw thrown;
+  }
+}
+
+function isRecord(
+  value: unknown,
+): value is Readonly<Record<"chat" | "draft" | "scroll" | "version", unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isScroll(value: unknown): value is number | "end" {
+  return value === "end" || (typeof value === "number" && Number.isFinite(value) && value >= 0);
+}

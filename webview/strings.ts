@@ -1,0 +1,70 @@
+/** The page's texts in the user's language, as the extension wrote them into the page. */
+
+import type { ViewStrings } from "../src/protocol/viewMessages";
+
+type Key = keyof ViewStrings;
+
+/** Every key and its name; one that is missing here or unknown does not compile. */
+const NAMES: { readonly [K in Key]: K } = {
+  emptyTitle: "emptyTitle",
+  emptyHint: "emptyHint",
+  addPicture: "addPicture",
+  removePicture: "removePicture",
+  selectPicture: "selectPicture",
+  pictures: "pictures",
+  dropHere: "dropHere",
+  questionLabel: "questionLabel",
+  questionPlaceholder: "questionPlaceholder",
+  questionPlaceholderNoPicture: "questionPlaceholderNoPicture",
+  ask: "ask",
+  stop: "stop",
+  retry: "retry",
+  copy: "copy",
+  copied: "copied",
+  insert: "insert",
+  waiting: "waiting",
+  answering: "answering",
+  stopped: "stopped",
+  failed: "failed",
+  conversation: "conversation",
+  suggestions: "suggestions",
+  history: "history",
+  historyEmpty: "historyEmpty",
+  openConversation: "openConversation",
+  deleteConversation: "deleteConversation",
+  newConversation: "newConversation",
+  close: "close",
+  engineMenu: "engineMenu",
+  seconds: "seconds",
+  notAPicture: "notAPicture",
+  tooLarge: "tooLarge",
+  tooMany: "tooMany",
+};
+
+/**
+ * The texts of `data-strings`.
+ * A text that is absent shows its key: a button with a strange name still works, an empty page does not.
+ */
+export function readStrings(json: string | undefined): ViewStrings {
+  const given = parse(json);
+  const texts: Record<Key, string> = { ...NAMES };
+  for (const key of Object.values(NAMES)) {
+    const text = given.get(key);
+    if (typeof text === "string") texts[key] = text;
+  }
+  return texts;
+}
+
+/** Puts a value in the place of `{0}`. */
+export function fill(text: string, value: string): string {
+  return text.replaceAll("{0}", () => value);
+}
+
+function parse(json: string | undefined): ReadonlyMap<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json ?? "{}");
+    return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
+  } catch {
+    return new Map();
+  }
+}
