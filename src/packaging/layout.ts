@@ -1,0 +1,112 @@
+/** Says which files a package holds and where they come from. */
+
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { findNpmPackage, type NpmPackage, type PackageSource } from "./npmPackages";
+import type { NativeParts, Target } from "./targets";
+
+/** A file of a package. */
+export interface PackedFile {
+  /** Below the package's folder, with forward slashes. */
+  readonly to: string;
+  /** Absolute. */
+  readonly from: string;
+}
+
+/** Files of the project that every package holds; a folder means the files right in it. */
+const PROJECT_FILES: readonly { readonly path: string; readonly only?: RegExp }[] = [
+  { path: "CHANGELOG.md" },
+  { path: "LICENSE" },
+  { path: ".", only: /^package\.nls(\.[\w-]+)?\.json$/ },
+  { path: "l10n", only: /^bundle\.l10n\.[\w-]+\.json$/ },
+  { path: "media/icon.png" },
+  { path: "media/activity.svg" },
+  { path: "media/samples", only: /\.png$/ },
+  { path: "media/walkthrough", only: /\.(md|png|svg)$/ },
+];
+
+/** What runs the models; a package without native files has no use for it. */
+const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[] = [
+  { path: "models/demo", only: /\.(json|safetensors)$/ },
+];
+
+/** What only the command line needs. */
+const COMMAND_LINE_PROGRAM = "cli.js";
+const ENGINE_PROGRAM = "child.js";
+
+/**
+ * What each npm package needs at run time: found by following its require calls. The runtime's
+ * other two dependencies are used by its install script only.
+ */
+const RUNTIME_FILES: Readonly<Record<string, RegExp>> = {
+  "@img/colour": /^(index|color)\.cjs$/,
+  "detect-libc": /^lib\/[\w-]+\.js$/,
+  "onnxruntime-common": /^dist\/cjs\/([\w-]+\.js|package\.json)$/,
+  "onnxruntime-node": /^dist\/[\w-]+\.js$/,
+  semver: /^(index\.js|(classes|functions|internal|ranges)\/[\w-]+\.js)$/,
+  sharp: /^dist\/[\w-]+\.cjs$/,
+};
+const SHARP_NATIVE_FILES =
+  /^(index\.cjs|versions\.json|lib\/([\w.-]+\.(node|dll|dylib)|libvips-cpp\.so\.[\d.]+))$/;
+
+/** Those of the built programs that a target's package holds. */
+export function programsOf(target: Target, built: Iterable<string>): readonly string[] {
+  return [...built].filter(
+    (name) =>
+      name !== COMMAND_LINE_PROGRAM && (name !== ENGINE_PROGRAM || target.native !== undefined),
+  );
+}
+
+/** The files of the project that a target's package holds, besides programs and what is written. */
+export async function projectFiles(
+  projectDir: string,
+  target: Target,
+): Promise<readonly PackedFile[]> {
+  const wanted = target.native === undefined ? PROJECT_FILES : [...PROJECT_FILES, ...ENGINE_FILES];
+  const found = await Promise.all(
+    wanted.map(async ({ path: place, only }) => {
+      if (only === undefined) return [place];
+      const names = (await readdir(path.join(projectDir, place))).filter((name) => only.test(name));
+      if (names.length === 0) throw new Error(`${place} holds nothing that can be packed.`);
+      return names.map((name) => path.posix.join(place, name));
+    }),
+  );
+  return found.flat().map((to) => ({ to, from: path.join(projectDir, to) }));
+}
+
+/** The npm packages that a target's native parts need. */
+export async function nativePackages(
+  source: PackageSource,
+  native: NativeParts,
+): Promise<readonly NpmPackage[]> {
+  const names = [...Object.keys(RUNTIME_FILES), ...native.sharpPackages].sort();
+  const found: NpmPackage[] = [];
+  // One after the other: each may be a download.
+  for (const name of names) found.push(await findNpmPackage(source, name));
+  return found;
+}
+
+/**
+ * The files of an npm package that are shipped, without its package.json.
+ * @throws Error when a file that the target needs is not there.
+ */
+export async function nativeFiles(
+  { name, dir }: NpmPackage,
+  native: NativeParts,
+): Promise<readonly PackedFile[]> {
+  const wanted = RUNTIME_FILES[name] ?? SHARP_NATIVE_FILES;
+  const all = await readdir(dir, { recursive: true, encoding: "utf8" });
+  const files = all.map((file) => file.replaceAll("\\", "/")).filter((file) => wanted.test(file));
+  if (name === "onnxruntime-node") {
+    const folder = `bin/napi-v6/${native.platform}/${native.arch}`;
+    files.push(...native.runtimeFiles.map((file) => `${folder}/${file}`));
+  }
+  const missing = files.find((file) => !all.includes(path.normalize(file)));
+  if (missing !== undefined) {
+    throw new Error(`${name} has no ${missing}; src/packaging/targets.ts is old.`);
+  }
+  if (files.length === 0) {
+    throw new Error(`${name} holds nothing that src/packaging/layout.ts expects.`);
+  }
+  return files.map((file) => ({ to: `node_modules/${name}/${file}`, from: path.join(dir, file) }));
+}
