@@ -1,10 +1,12 @@
 // Bundles each runtime of the project; types are tsc's job.
 //   node esbuild.mjs [--watch] [--production] [--if-stale] [--tests]
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const flag = (name) => process.argv.includes(`--${name}`);
 const production = flag("production");
+// What is packed is built apart, so that packing leaves the programs in dist as they are.
+const outdir = production ? "out/production/dist" : "dist";
 
 /** Every file below a folder, depth first. */
 function filesBelow(folder) {
@@ -16,16 +18,17 @@ function filesBelow(folder) {
 
 /** True when no source is newer than what was built; keeps `npm run ask` quick. */
 function isFresh() {
-  if (!existsSync("dist/cli.js") || !existsSync("dist/child.js")) return false;
-  const builtMs = statSync("dist/cli.js").mtimeMs;
-  return ["esbuild.mjs", "package.json", ...filesBelow("src")].every(
+  const built = ["cli", "child", "extension", "webview"].map((name) => `dist/${name}.js`);
+  if (!built.every((file) => existsSync(file))) return false;
+  const builtMs = Math.min(...built.map((file) => statSync(file).mtimeMs));
+  return ["esbuild.mjs", "package.json", ...filesBelow("src"), ...filesBelow("webview")].every(
     (file) => statSync(file).mtimeMs <= builtMs,
   );
 }
 
 if (flag("if-stale") && isFresh()) process.exit(0);
 
-const { build, context } = await import("esbuild");
+const { build, context, transform } = await import("esbuild");
 const quiet = flag("if-stale") ? "warning" : "info";
 const node = {
   bundle: true,
@@ -37,13 +40,56 @@ const node = {
   minify: production,
   logLevel: quiet,
   legalComments: "none",
+  metafile: production,
   // Native packages stay outside; the editor gives `vscode` at run time.
   external: ["vscode", "onnxruntime-node", "sharp"],
 };
 const programs = {
   ...node,
-  outdir: "dist",
-  entryPoints: { child: "src/child/main.ts", cli: "src/cli/main.ts" },
+  outdir,
+  entryPoints: {
+    child: "src/child/main.ts",
+    cli: "src/cli/main.ts",
+  },
+};
+// The editor reads the whole of what it starts, so parsers wait in files of their own until the first
+// `import()`. esbuild splits ES modules only, and the editor loads CommonJS: hence two steps.
+const extension = {
+  ...node,
+  format: "esm",
+  splitting: true,
+  write: false,
+  sourcemap: production ? false : "inline",
+  outdir,
+  entryPoints: { extension: "src/editor/extension.ts" },
+  chunkNames: "extension/[hash]",
+  plugins: [{ name: "commonjs", setup: ({ onEnd }) => onEnd(writeCommonJs) }],
+};
+
+async function writeCommonJs({ outputFiles = [], errors }) {
+  if (errors.length > 0) return;
+  const { platform, target, minify, legalComments, sourcemap } = extension;
+  const settings = { platform, target, minify, legalComments, sourcemap };
+  rmSync(path.join(outdir, "extension"), { recursive: true, force: true });
+  for (const file of outputFiles) {
+    const { code } = await transform(file.text, {
+      ...settings,
+      format: "cjs",
+      supported: { "dynamic-import": false },
+    });
+    mkdirSync(path.dirname(file.path), { recursive: true });
+    writeFileSync(file.path, code);
+  }
+}
+
+const page = {
+  ...node,
+  platform: "browser",
+  format: "iife",
+  target: "es2022",
+  external: [],
+  outdir,
+  entryPoints: { webview: "webview/main.ts" },
 };
 const testFiles = () => filesBelow("test").filter((file) => /\.test\.ts$|Child\.ts$/.test(file));
 const tests = () => ({
@@ -55,12 +101,15 @@ const tests = () => ({
   entryPoints: testFiles(),
 });
 
-const targets = [programs];
+const targets = [programs, extension, page];
 if (flag("tests")) {
   rmSync("out/test", { recursive: true, force: true });
   targets.push(tests());
 }
+const metafiles = [];
 for (const target of targets) {
   if (flag("watch")) await (await context(target)).watch();
-  else await build(target);
+  else metafiles.push((await build(target)).metafile);
 }
+// Tells the packing which packages are in the programs, for their licences.
+if (production) writeFileSync("out/production/metafiles.json", JSON.stringify(metafiles));

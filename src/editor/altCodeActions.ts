@@ -1,0 +1,122 @@
+/** What the lightbulb offers on the reference of a picture. */
+
+import * as vscode from "vscode";
+import { altProblem } from "../alt/altText";
+import { captionStyles } from "../alt/insertCaption";
+import { altOwner, isAltRule } from "../host/altPlan";
+import { ALT_SELECTOR, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
+import { placeOf } from "./altPicture";
+import { imageArgument } from "./altTarget";
+import type { CommandId, Services } from "./services";
+
+/** Asking changes nothing in the document, so it is a kind of its own. */
+const ASK = vscode.CodeActionKind.Empty.append("sightline").append("ask");
+const { QuickFix, RefactorRewrite } = vscode.CodeActionKind;
+
+/** Registers the lightbulb. */
+export function registerAltCodeActions(services: Services): vscode.Disposable {
+  return vscode.languages.registerCodeActionsProvider(
+    ALT_SELECTOR,
+    { provideCodeActions: (...given) => actionsFor(services, ...given) },
+    { providedCodeActionKinds: [QuickFix, RefactorRewrite, ASK] },
+  );
+}
+
+type Given = Parameters<vscode.CodeActionProvider["provideCodeActions"]>;
+
+async function actionsFor(
+  services: Services,
+  ...[document, range, context, token]: Given
+): Promise<vscode.CodeAction[]> {
+  const isAsked = [QuickFix, RefactorRewrite, ASK].some((kind) => isWanted(kind, context));
+  if (!isAsked) return [];
+  const found = await findQuietly(services, document);
+  if (found === undefined || token.isCancellationRequested) return [];
+  const image = imageAt(found, document, range);
+  if (image === undefined) return [];
+  const offers = offersFor(image).filter(({ kind }) => isWanted(kind, context));
+  const actions = offers.map((offer) => actionOf(offer, image, context));
+  const ask = isWanted(ASK, context) ? await askAction(services, image) : undefined;
+  return ask === undefined ? actions : [...actions, ask];
+}
+
+/** `only` names the kind that is looked for, or one above it. */
+function isWanted(kind: vscode.CodeActionKind, { only }: vscode.CodeActionContext): boolean {
+  return only === undefined || only.contains(kind);
+}
+
+interface Offer {
+  readonly title: string;
+  readonly command: CommandId;
+  readonly kind: vscode.CodeActionKind;
+}
+
+function offersFor({ reference }: DocumentImage): Offer[] {
+  const owner = altOwner(reference);
+  const offers: Offer[] = [];
+  if (owner !== "program") {
+    offers.push({
+      title: vscode.l10n.t("Generate Alt Text"),
+      command: "sightline.generateAltText",
+      kind: altProblem(reference) === null ? RefactorRewrite : QuickFix,
+    });
+  }
+  if (owner === "person") {
+    offers.push({
+      title: vscode.l10n.t("Refine Alt Text…"),
+      command: "sightline.refineAltText",
+      kind: RefactorRewrite,
+    });
+  }
+  if (captionStyles(reference).length > 0) {
+    offers.push({
+      title: vscode.l10n.t("Insert Caption…"),
+      command: "sightline.insertCaption",
+      kind: RefactorRewrite,
+    });
+  }
+  if (owner === "nobody" || owner === "person") {
+    offers.push({
+      title: vscode.l10n.t("Mark as Decorative"),
+      command: "sightline.markAsDecorative",
+      kind: RefactorRewrite,
+    });
+  }
+  return offers;
+}
+
+function actionOf(
+  { title, command, kind }: Offer,
+  image: DocumentImage,
+  context: vscode.CodeActionContext,
+): vscode.CodeAction {
+  const action = new vscode.CodeAction(title, kind);
+  action.command = { title, command, arguments: [imageArgument(image)] };
+  if (kind === QuickFix) {
+    const span = rangeOf(image.document, image.reference.span);
+    // What linters say about the missing text is mended by the same action.
+    action.diagnostics = context.diagnostics.filter(
+      ({ code, range }) => isAltRule(codeText(code)) && range.intersection(span) !== undefined,
+    );
+  }
+  return action;
+}
+
+function codeText(code: vscode.Diagnostic["code"]): string {
+  return String(typeof code === "object" ? code.value : (code ?? ""));
+}
+
+/** Undefined where there is no picture to ask about. */
+async function askAction(
+  services: Services,
+  image: DocumentImage,
+): Promise<vscode.CodeAction | undefined> {
+  const place = await placeOf(services, image).catch(() => undefined);
+  if (place === undefined) return undefined;
+  const title = vscode.l10n.t("Ask About This Image…");
+  const action = new vscode.CodeAction(title, ASK);
+  const command: CommandId = "sightline.askAboutImage";
+  const argument = place.kind === "file" ? place.uri : imageArgument(image);
+  action.command = { title, command, arguments: [argument] };
+  return action;
+}

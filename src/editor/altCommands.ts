@@ -1,0 +1,241 @@
+/** Commands that write, take away or copy the text of one picture. */
+
+import * as vscode from "vscode";
+import { AppError, isCancelled } from "../base/errors";
+import { captionStyles, insertCaption, type CaptionStyle } from "../alt/insertCaption";
+import { markDecorative } from "../alt/editAlt";
+import { altOwner } from "../host/altPlan";
+import { altTexts } from "../host/describer";
+import type { Picture } from "../host/picture";
+import { chooseOne, type Choice } from "./altChoice";
+import {
+  failSilentModel,
+  reportingEngine,
+  requireEditable,
+  say,
+  textFor,
+  writeAndTell,
+} from "./altDescribing";
+import { changeImages, fileName, type DocumentImage } from "./altDocument";
+import { refineAltText } from "./altRefine";
+import { imageFor, pictureUris, previewedPicture, requireImage } from "./altTarget";
+import { withLateProgress } from "./lateProgress";
+import { choosePictures } from "./picturePicker";
+import type { Services } from "./services";
+
+/**
+ * Writes a text for the picture at the cursor. Asks first when somebody wrote one, or said that the
+ * picture needs none.
+ * @throws AppError as `requireImage`, `textFor`, `changeImages`.
+ */
+export async function generateAltText(services: Services, args: readonly unknown[]): Promise<void> {
+  const image = await requireImage(services, args);
+  requireEditable(image);
+  const wish = await wishFor(image);
+  if (wish === "refine") await refineAltText(services, image);
+  if (wish === "write") await writeAndTell(services, image, await textFor(services, image));
+}
+
+/**
+ * Says that the picture at the cursor carries no meaning.
+ * @throws AppError as `requireImage`, `changeImages`.
+ */
+export async function markAsDecorative(
+  services: Services,
+  args: readonly unknown[],
+): Promise<void> {
+  const image = await requireImage(services, args);
+  requireEditable(image);
+  const { reference } = image;
+  if (altOwner(reference) === "person" && !(await mayRemove(reference.alt ?? ""))) return;
+  await changeImages(services, [{ image, edits: markDecorative }]);
+  say(
+    reference.altSlot.form === "markdown"
+      ? vscode.l10n.t("The alt text is empty, which is all that Markdown can say.")
+      : vscode.l10n.t("The picture is marked as decorative."),
+  );
+}
+
+/**
+ * Puts a caption to the picture at the cursor: asks which kind when there are several, and shows the
+ * text for changes before it is written.
+ * @throws AppError as `requireImage`, `textFor`, `changeImages`, `insertCaption`.
+ */
+export async function insertCaptionAtCursor(
+  services: Services,
+  args: readonly unknown[],
+): Promise<void> {
+  const image = await requireImage(services, args);
+  const style = await captionStyleFor(image);
+  if (style === undefined) return;
+  const present = captionText(image, style);
+  const caption = await vscode.window.showInputBox({
+    title: vscode.l10n.t("Insert caption"),
+    prompt:
+      present === ""
+        ? vscode.l10n.t("The caption that everybody sees. Change it, then press Enter.")
+        : vscode.l10n.t("Replaces the caption that is there: {0}", present),
+    value: await textFor(services, image),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text.trim() === "" ? vscode.l10n.t("A caption cannot be empty.") : undefined,
+  });
+  if (caption === undefined) return;
+  await changeImages(services, [
+    { image, edits: (text, reference) => insertCaption(text, reference, { caption, style }) },
+  ]);
+}
+
+/**
+ * Copies texts for the picture files that a menu gave; without any for the picture at the cursor, the
+ * one that is previewed, or those that are chosen from a list.
+ * @throws AppError why a picture has no text.
+ */
+export async function copyAltText(services: Services, args: readonly unknown[]): Promise<void> {
+  const given = pictureUris(args);
+  const image = given.length > 0 ? undefined : await imageFor(services, args);
+  if (image !== undefined) {
+    await copy([await textFor(services, image)]);
+    return;
+  }
+  const { texts, failure } = await describePictures(services, await sourcesFor(services, given));
+  if (texts.length > 0) await copy(texts);
+  if (failure !== undefined) throw failure;
+}
+
+/** A picture that may still have to be read. */
+interface Source {
+  readonly name: string;
+  readonly read: () => Promise<Picture>;
+}
+
+async function sourcesFor(
+  services: Services,
+  given: readonly vscode.Uri[],
+): Promise<readonly Source[]> {
+  const previewed = previewedPicture();
+  const uris = given.length > 0 || previewed === undefined ? given : [previewed];
+  if (uris.length === 0) {
+    const chosen = await choosePictures(services, []);
+    return chosen.map((picture) => ({ name: picture.name, read: () => Promise.resolve(picture) }));
+  }
+  return uris.map((uri) => ({ name: fileName(uri), read: () => services.pictures.read(uri) }));
+}
+
+/** What is to be done, when there is something already; undefined for nothing. */
+async function wishFor({ reference }: DocumentImage): Promise<"write" | "refine" | undefined> {
+  const title = vscode.l10n.t("Generate alt text");
+  switch (altOwner(reference)) {
+    case "nobody":
+    case "program":
+      return "write";
+    case "decorative": {
+      const choices: Choice<"write" | undefined>[] = [
+        { label: vscode.l10n.t("Keep it decorative"), value: undefined },
+        { label: vscode.l10n.t("Generate a text"), value: "write" },
+      ];
+      const placeholder = vscode.l10n.t("This picture is marked as decorative");
+      return chooseOne(choices, { title, placeholder });
+    }
+    case "person": {
+      const choices: Choice<"write" | "refine" | undefined>[] = [
+        { label: vscode.l10n.t("Keep the text"), value: undefined },
+        { label: vscode.l10n.t("Refine the text…"), value: "refine" },
+        { label: vscode.l10n.t("Replace the text"), value: "write" },
+      ];
+      const placeholder = vscode.l10n.t("Now: {0}", reference.alt ?? "");
+      return chooseOne(choices, { title, placeholder });
+    }
+  }
+}
+
+async function mayRemove(alt: string): Promise<boolean> {
+  const choices: Choice<boolean>[] = [
+    { label: vscode.l10n.t("Keep the text"), value: false },
+    { label: vscode.l10n.t("Remove the text"), value: true },
+  ];
+  const title = vscode.l10n.t("Mark as decorative");
+  const placeholder = vscode.l10n.t("Now: {0}", alt);
+  return (await chooseOne(choices, { title, placeholder })) === true;
+}
+
+/** @throws AppError `document.notEditable` when the picture cannot have a caption where it stands. */
+async function captionStyleFor({
+  found,
+  reference,
+}: DocumentImage): Promise<CaptionStyle | undefined> {
+  const styles = captionStyles(reference);
+  const [first, second] = styles;
+  // Fails with the reason before the model is asked.
+  if (first === undefined) insertCaption(found.text, reference, { caption: "." });
+  if (second === undefined) return first;
+  const choices = styles.map((value): Choice<CaptionStyle> => ({ ...styleWords(value), value }));
+  return chooseOne(choices, { title: vscode.l10n.t("Insert caption") });
+}
+
+function styleWords(style: CaptionStyle): vscode.QuickPickItem {
+  switch (style) {
+    case "title":
+      return {
+        label: vscode.l10n.t("Title"),
+        description: vscode.l10n.t("in quotes behind the address; shown on hover or below"),
+      };
+    case "emphasis":
+      return {
+        label: vscode.l10n.t("Line in italics"),
+        description: vscode.l10n.t("below the picture, shown everywhere"),
+      };
+    case "figcaption":
+      return { label: vscode.l10n.t("Caption of a figure"), description: "<figcaption>" };
+  }
+}
+
+/** What would be replaced, as it is written; empty when nothing would be. */
+function captionText({ found, reference }: DocumentImage, style: CaptionStyle): string {
+  const slot = reference.captionSlot;
+  const span = slot.form === "figure" ? slot.caption : style === "title" ? slot.title : null;
+  return span === null ? "" : found.text.slice(span.start, span.end).trim();
+}
+
+interface PictureTexts {
+  readonly texts: readonly string[];
+  /** Of the first picture without a text; the others are described nevertheless. */
+  readonly failure: AppError | undefined;
+}
+
+async function describePictures(
+  services: Services,
+  sources: readonly Source[],
+): Promise<PictureTexts> {
+  const texts: string[] = [];
+  let failure: AppError | undefined;
+  await withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
+    for (const [index, { name, read }] of sources.entries()) {
+      run.report(name, index / sources.length);
+      try {
+        const picture = await read();
+        const { signal } = run;
+        const [text] = await reportingEngine(services, run, () =>
+          altTexts(services.engine, picture, { signal }),
+        );
+        texts.push(text ?? failSilentModel());
+      } catch (thrown) {
+        if (isCancelled(thrown)) throw thrown;
+        failure ??= AppError.from(thrown);
+        // Only another picture can succeed where this one failed; the engine fails for all.
+        if (!AppError.from(thrown).code.startsWith("image.")) return;
+      }
+    }
+  });
+  return { texts, failure };
+}
+
+async function copy(texts: readonly string[]): Promise<void> {
+  await vscode.env.clipboard.writeText(texts.join("\n"));
+  const [first = ""] = texts;
+  say(
+    texts.length === 1
+      ? vscode.l10n.t("Copied: {0}", first)
+      : vscode.l10n.t("Copied {0} alt texts", texts.length),
+  );
+}

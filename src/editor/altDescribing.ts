@@ -1,0 +1,105 @@
+/** Texts for a picture in a document, with progress, and what is said once one is written. */
+
+import * as vscode from "vscode";
+import { AppError } from "../base/errors";
+import { isLongAlt, MAX_ALT_CHARACTERS } from "../alt/altText";
+import { setAlt } from "../alt/editAlt";
+import { altTexts, type AltTextOptions } from "../host/describer";
+import { writeAlt, type DocumentImage } from "./altDocument";
+import { allowPlace, placeOf, readPlace } from "./altPicture";
+import { imageArgument } from "./altTarget";
+import { withLateProgress, type CancellableRun } from "./lateProgress";
+import type { Services } from "./services";
+
+/** How long a sentence stays in the status bar, in ms. */
+const MESSAGE_MS = 6000;
+
+/**
+ * Texts for a picture, the best first; perhaps none.
+ * @throws AppError as `pictureOf` and `altTexts`.
+ */
+export async function textsFor(
+  services: Services,
+  image: DocumentImage,
+  options: Omit<AltTextOptions, "signal">,
+): Promise<string[]> {
+  const place = await placeOf(services, image);
+  await allowPlace(services, image, place);
+  return withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
+    const picture = await readPlace(services, place, run.signal);
+    return reportingEngine(services, run, () =>
+      altTexts(services.engine, picture, { ...options, signal: run.signal }),
+    );
+  });
+}
+
+/** The best text for a picture. @throws AppError as `textsFor`; `image.unreadable` without one. */
+export async function textFor(services: Services, image: DocumentImage): Promise<string> {
+  const [text] = await textsFor(services, image, {});
+  return text ?? failSilentModel();
+}
+
+/** @throws AppError `image.unreadable`, because the model said nothing. */
+export function failSilentModel(): never {
+  throw new AppError(
+    "image.unreadable",
+    vscode.l10n.t("The model has nothing to say about this picture. Write a text by hand."),
+  );
+}
+
+/** Tells while the work waits for the model to load. */
+export async function reportingEngine<T>(
+  { engine }: Services,
+  { report }: CancellableRun,
+  work: () => Promise<T>,
+): Promise<T> {
+  const tell = (): void => {
+    if (engine.status.kind === "loading") {
+      report(vscode.l10n.t("Loading the model {0}", engine.status.model));
+    }
+  };
+  tell();
+  const stop = engine.onStatusChanged(tell);
+  try {
+    return await work();
+  } finally {
+    stop();
+  }
+}
+
+/** @throws AppError `document.notEditable` when an expression decides the text, before any work. */
+export function requireEditable({ found, reference }: DocumentImage): void {
+  // Any text but the present one shows whether there is a place for it.
+  setAlt(found.text, reference, `${reference.alt ?? ""}.`);
+}
+
+/** Writes a text and says so; a long one is written as it is, with a warning. */
+export async function writeAndTell(
+  services: Services,
+  image: DocumentImage,
+  alt: string,
+): Promise<void> {
+  await writeAlt(services, image, alt);
+  say(vscode.l10n.t("Alt text: {0}", alt));
+  if (isLongAlt(alt)) void warnOfLength(alt, image);
+}
+
+/** A sentence in the status bar, for what needs no answer. */
+export function say(text: string): void {
+  vscode.window.setStatusBarMessage(text, MESSAGE_MS);
+}
+
+/** Why a text is long, in words; undefined for one that is not. */
+export function lengthNote(text: string): string | undefined {
+  if (!isLongAlt(text)) return undefined;
+  const n = Array.from(text).length;
+  return vscode.l10n.t("{0} characters; most guides advise at most {1}", n, MAX_ALT_CHARACTERS);
+}
+
+async function warnOfLength(alt: string, image: DocumentImage): Promise<void> {
+  const refine = vscode.l10n.t("Refine…");
+  const note = lengthNote(alt) ?? "";
+  const text = vscode.l10n.t("The alt text is long: {0}. Nothing was cut.", note);
+  if ((await vscode.window.showWarningMessage(text, refine)) !== refine) return;
+  await vscode.commands.executeCommand("sightline.refineAltText", imageArgument(image));
+}

@@ -1,0 +1,174 @@
+/** The pictures of an open document: finding them, finding them again after a change, changing them. */
+
+import * as vscode from "vscode";
+import { AppError } from "../base/errors";
+import type { ImageReference, TextEdit, TextSpan } from "../alt/imageReference";
+import { EDITOR_LANGUAGE_IDS, languageOfEditorId } from "../alt/languages";
+import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
+import type { Services } from "./services";
+
+/** One picture of a document as it was when somebody looked. */
+export interface DocumentImage {
+  readonly document: vscode.TextDocument;
+  readonly found: FoundImages;
+  readonly reference: ImageReference;
+}
+
+/** Where pictures are found: every language that has a finder, in every file system. */
+export const ALT_SELECTOR: readonly vscode.DocumentFilter[] = EDITOR_LANGUAGE_IDS.map(
+  (language) => ({ language }),
+);
+
+/**
+ * The picture whose reference holds the cursor or touches the selection; undefined when there is none.
+ * @throws AppError as `findInDocument`.
+ */
+export async function imageAtCursor(
+  services: Services,
+  editor: vscode.TextEditor,
+): Promise<DocumentImage | undefined> {
+  const { document, selection } = editor;
+  return imageAt(await findInDocument(services, document), document, selection);
+}
+
+/** The picture of a document that a range touches. */
+export function imageAt(
+  found: FoundImages,
+  document: vscode.TextDocument,
+  range: vscode.Range,
+): DocumentImage | undefined {
+  const span = { start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
+  const reference = imageTouching(found.references, span);
+  return reference === undefined ? undefined : { document, found, reference };
+}
+
+/**
+ * All pictures of a document, found once for each version of it; none in a language without a finder.
+ * @throws AppError `document.tooLarge`, `document.unparsable`.
+ */
+export async function findInDocument(
+  { settings }: Pick<Services, "settings">,
+  document: vscode.TextDocument,
+): Promise<FoundImages> {
+  const language = languageOfEditorId(document.languageId);
+  if (language === undefined) return { text: document.getText(), references: [] };
+  const components = settings.altComponents(document.uri);
+  const key = `${document.version} ${language} ${components.join(" ")}`;
+  const known = searches.get(document);
+  if (known?.key === key) return known.found;
+  const text = document.getText();
+  const name = fileName(document.uri);
+  const found = import("../alt/findImages").then(({ findImages }) => ({
+    text,
+    references: findImages(text, language, { components, name }),
+  }));
+  searches.set(document, { key, found });
+  return found;
+}
+
+/**
+ * The pictures of a document for what nobody asked for, such as a lightbulb: undefined where looking
+ * would be felt, and where the document is not well formed while somebody types.
+ */
+export async function findQuietly(
+  services: Pick<Services, "settings" | "log">,
+  document: vscode.TextDocument,
+): Promise<FoundImages | undefined> {
+  const components = services.settings.altComponents(document.uri);
+  if (!isWorthSearching(document.getText(), components)) return undefined;
+  try {
+    return await findInDocument(services, document);
+  } catch (thrown) {
+    services.log.debug(AppError.from(thrown).message);
+    return undefined;
+  }
+}
+
+/** What is to be written for one picture. */
+export interface ImageChange {
+  readonly image: DocumentImage;
+  /** Edits for the picture in the document's text as it is by then. */
+  readonly edits: (text: string, reference: ImageReference) => readonly TextEdit[];
+}
+
+/**
+ * Changes pictures of one document in one step of undo. A picture is found again when the document
+ * changed since; nothing is written when one cannot be.
+ * @throws AppError `document.changed`, `document.unwritable`, or as the edits.
+ */
+export async function changeImages(
+  services: Services,
+  changes: readonly ImageChange[],
+): Promise<void> {
+  const [first] = changes;
+  if (first === undefined) return;
+  const document = await openAgain(first.image.document);
+  const current = await findInDocument(services, document);
+  const edit = new vscode.WorkspaceEdit();
+  for (const { image, edits } of changes) {
+    const reference = findAgain(image.reference, image.found, current);
+    if (reference === undefined) throw changed(document);
+    for (const { start, end, newText } of edits(current.text, reference)) {
+      edit.replace(document.uri, rangeOf(document, { start, end }), newText);
+    }
+  }
+  if (edit.size === 0) return;
+  if (await vscode.workspace.applyEdit(edit)) return;
+  if (document.getText() !== current.text) throw changed(document);
+  throw new AppError(
+    "document.unwritable",
+    vscode.l10n.t("{0} cannot be changed. It may be read-only.", fileName(document.uri)),
+  );
+}
+
+/** Writes the alternative text of a picture. @throws AppError as `changeImages`, `setAlt`. */
+export async function writeAlt(
+  services: Services,
+  image: DocumentImage,
+  alt: string,
+): Promise<void> {
+  const { setAlt } = await import("../alt/editAlt");
+  await changeImages(services, [
+    { image, edits: (text, reference) => setAlt(text, reference, alt) },
+  ]);
+}
+
+/** A stretch of the document's present text. */
+export function rangeOf(document: vscode.TextDocument, { start, end }: TextSpan): vscode.Range {
+  return new vscode.Range(document.positionAt(start), document.positionAt(end));
+}
+
+/** What to call a document or a picture in a sentence. */
+export function fileName(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf("/") + 1);
+}
+
+interface Search {
+  readonly key: string;
+  readonly found: Promise<FoundImages>;
+}
+
+/** The last search of each open document; it goes when the document does. */
+const searches = new WeakMap<vscode.TextDocument, Search>();
+
+/** Its tab may have been closed while the model was thinking. */
+async function openAgain(document: vscode.TextDocument): Promise<vscode.TextDocument> {
+  if (!document.isClosed) return document;
+  try {
+    return await vscode.workspace.openTextDocument(document.uri);
+  } catch (cause) {
+    const name = fileName(document.uri);
+    const text = vscode.l10n.t("{0} cannot be opened any more, so nothing was written.", name);
+    throw new AppError("document.changed", text, { cause });
+  }
+}
+
+function changed(document: vscode.TextDocument): AppError {
+  return new AppError(
+    "document.changed",
+    vscode.l10n.t(
+      "{0} changed while the picture was looked at, so nothing was written. Try again.",
+      fileName(document.uri),
+    ),
+  );
+}

@@ -1,0 +1,169 @@
+/** The picture and its alternative text, shown over its reference. */
+
+import * as vscode from "vscode";
+import { altProblem } from "../alt/altText";
+import { altOwner } from "../host/altPlan";
+import { pictureOfDataUri } from "../host/dataUri";
+import { abortable } from "../host/abortable";
+import {
+  ALT_SELECTOR,
+  fileName,
+  findQuietly,
+  imageAt,
+  rangeOf,
+  type DocumentImage,
+} from "./altDocument";
+import { placeOf, type PicturePlace } from "./altPicture";
+import { imageArgument } from "./altTarget";
+import { problemWords } from "./altWords";
+import type { CommandId, Services } from "./services";
+
+/** Of the thumbnail, in pixels. */
+const MAX_WIDTH = 200;
+/** A hover is looked at for a moment, so a thumbnail that takes longer is left out, in ms. */
+const THUMBNAIL_MS = 2500;
+/** What the editor's own renderer shows; other formats go through the engine. */
+const SHOWN_BY_EDITOR = /\.(?:png|jpe?g|jpe|jfif|gif|webp|svg)$/i;
+
+/** Registers the hover. */
+export function registerAltHover(services: Services): vscode.Disposable {
+  return vscode.languages.registerHoverProvider(ALT_SELECTOR, {
+    provideHover: async (document, position, token) => {
+      if (!services.settings.altHover(document.uri)) return undefined;
+      const found = await findQuietly(services, document);
+      if (found === undefined || token.isCancellationRequested) return undefined;
+      const image = imageAt(found, document, new vscode.Range(position, position));
+      return image === undefined ? undefined : hoverOf(services, image, token);
+    },
+  });
+}
+
+async function hoverOf(
+  services: Services,
+  image: DocumentImage,
+  token: vscode.CancellationToken,
+): Promise<vscode.Hover | undefined> {
+  const place = await placeOf(services, image).catch(() => undefined);
+  const thumbnail = place === undefined ? undefined : await thumbnailOf(services, place, token);
+  if (token.isCancellationRequested) return undefined;
+  const links = linksFor(image, place);
+  const text = new vscode.MarkdownString();
+  text.isTrusted = { enabledCommands: links.map(({ command }) => command) };
+  // A hover is low, so the words come before the picture.
+  text.appendText(altWords(image)).appendMarkdown("\n\n");
+  const problem = altProblem(image.reference);
+  if (problem !== null && problem !== "missing") {
+    text.appendText(problemWords(problem)).appendMarkdown("\n\n");
+  }
+  if (links.length > 0) text.appendMarkdown(`${links.map(linkText).join(" | ")}\n\n`);
+  if (thumbnail !== undefined) text.appendMarkdown(`![](${thumbnail.source})\n\n`);
+  if (thumbnail?.size !== undefined) text.appendText(thumbnail.size);
+  if (place === undefined) text.appendText(vscode.l10n.t("The picture was not found."));
+  if (place?.kind === "remote") text.appendText(place.url.host);
+  return new vscode.Hover(text, rangeOf(image.document, image.reference.span));
+}
+
+function altWords({ reference }: DocumentImage): string {
+  switch (altOwner(reference)) {
+    case "program":
+      return vscode.l10n.t("The alt text is computed by the program");
+    case "decorative":
+      return vscode.l10n.t("Decorative: screen readers pass over this picture");
+    case "nobody":
+    case "person": {
+      const alt = reference.alt ?? "";
+      return alt === "" ? vscode.l10n.t("No alt text") : vscode.l10n.t("Alt text: {0}", alt);
+    }
+  }
+}
+
+interface Thumbnail {
+  /** An address with a width, as the editor's Markdown takes it. */
+  readonly source: string;
+  /** Of the original, in words. */
+  readonly size?: string;
+}
+
+/** Undefined for what is not fetched, and for what cannot be shown. */
+async function thumbnailOf(
+  services: Services,
+  place: PicturePlace,
+  token: vscode.CancellationToken,
+): Promise<Thumbnail | undefined> {
+  if (place.kind === "remote") return undefined;
+  if (
+    place.kind === "file" &&
+    place.uri.scheme === "file" &&
+    SHOWN_BY_EDITOR.test(place.uri.path)
+  ) {
+    return { source: `${place.uri.toString()}|width=${MAX_WIDTH}` };
+  }
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort();
+  }, THUMBNAIL_MS);
+  const subscription = token.onCancellationRequested(() => {
+    controller.abort();
+  });
+  try {
+    return await abortable(smallCopy(services, place, controller.signal), controller.signal);
+  } catch {
+    // A hover without its thumbnail still says what the text is.
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    subscription.dispose();
+  }
+}
+
+async function smallCopy(
+  { pictures, engine }: Services,
+  place: Exclude<PicturePlace, { kind: "remote" }>,
+  signal: AbortSignal,
+): Promise<Thumbnail> {
+  const picture =
+    place.kind === "file" ? await pictures.read(place.uri) : pictureOfDataUri(place.uri, "data:");
+  const reply = await engine.thumbnail(
+    { image: picture.bytes, imageName: picture.name, maxSide: MAX_WIDTH },
+    { signal },
+  );
+  const data = Buffer.from(reply.image).toString("base64");
+  return {
+    source: `data:image/webp;base64,${data}`,
+    size: vscode.l10n.t("{0} × {1} pixels", reply.width, reply.height),
+  };
+}
+
+interface Link {
+  readonly title: string;
+  readonly command: CommandId;
+  readonly argument: unknown;
+}
+
+function linksFor(image: DocumentImage, place: PicturePlace | undefined): Link[] {
+  const owner = altOwner(image.reference);
+  const argument = imageArgument(image);
+  const links: Link[] = [];
+  if (owner !== "program" && place !== undefined) {
+    const title = vscode.l10n.t("Generate Alt Text");
+    links.push({ title, command: "sightline.generateAltText", argument });
+  }
+  if (owner === "person" && place !== undefined) {
+    const title = vscode.l10n.t("Refine");
+    links.push({ title, command: "sightline.refineAltText", argument });
+  }
+  if (place?.kind === "file") {
+    const title = vscode.l10n.t("Ask About {0}", fileName(place.uri));
+    links.push({ title, command: "sightline.askAboutImage", argument: place.uri });
+  }
+  return links;
+}
+
+function linkText({ title, command, argument }: Link): string {
+  const label = title.replace(/[\\`*_{}[\]()#+\-.!|<>]/g, "\\$&");
+  // Brackets stay as they are in a URI component, and would end the address in Markdown.
+  const given = encodeURIComponent(JSON.stringify([argument]))
+    .replaceAll("(", "%28")
+    .replaceAll(")", "%29");
+  return `[${label}](command:${command}?${given})`;
+}

@@ -1,0 +1,208 @@
+/** From a picture's reference in a document to its bytes, through the editor's file systems. */
+
+import * as vscode from "vscode";
+import { AppError } from "../base/errors";
+import type { ResolveContext, ResolvedTarget } from "../alt/resolveTarget";
+import { pictureOfDataUri } from "../host/dataUri";
+import { fetchPicture, remoteUrl } from "../host/fetchPicture";
+import type { Picture } from "../host/picture";
+import type { DocumentImage } from "./altDocument";
+import type { Services } from "./services";
+
+/** Where a picture's bytes are. */
+export type PicturePlace =
+  | { readonly kind: "file"; readonly uri: vscode.Uri }
+  | { readonly kind: "data"; readonly uri: string }
+  | { readonly kind: "remote"; readonly url: URL };
+
+/** A configuration file of aliases is a few kilobytes; a larger one is something else. */
+const MAX_CONFIG_BYTES = 1 << 20;
+
+/**
+ * The picture that a reference means; asks before anything is fetched.
+ * @throws AppError as `placeOf`, `allowPlace` and `readPlace`.
+ */
+export async function pictureOf(
+  services: Services,
+  image: DocumentImage,
+  signal: AbortSignal,
+): Promise<Picture> {
+  const place = await placeOf(services, image);
+  await allowPlace(services, image, place);
+  return readPlace(services, place, signal);
+}
+
+/**
+ * Asks before something is fetched.
+ * @throws AppError `request.cancelled` when the person does not want it, `image.missing` where nothing
+ * is fetched at all.
+ */
+export async function allowPlace(
+  services: Services,
+  image: DocumentImage,
+  place: PicturePlace,
+): Promise<void> {
+  if (place.kind !== "remote") return;
+  refuseRemote(services, image, place.url);
+  if (await askToFetch([place.url])) return;
+  throw new AppError("request.cancelled", `${place.url.href} was not fetched.`);
+}
+
+/** @throws AppError `image.missing`, `image.tooLarge`, `image.unreadable`, `request.cancelled`. */
+export async function readPlace(
+  services: Services,
+  place: PicturePlace,
+  signal: AbortSignal,
+): Promise<Picture> {
+  switch (place.kind) {
+    case "file":
+      return services.pictures.read(place.uri);
+    case "data":
+      return pictureOfDataUri(place.uri, vscode.l10n.t("The picture in the document"));
+    case "remote":
+      return fetchPicture(place.url, { fetch: globalThis.fetch, signal });
+  }
+}
+
+/**
+ * Where the bytes are that a reference means; reads configuration files and no picture.
+ * @throws AppError `image.missing` when the reference leads nowhere.
+ */
+export async function placeOf(services: Services, image: DocumentImage): Promise<PicturePlace> {
+  const { document, reference } = image;
+  const base = baseUri(document);
+  const { resolveTarget } = await import("../alt/resolveTarget");
+  const resolved = await resolveTarget(reference, await contextFor(services, document, base));
+  return placeOfTarget(resolved, image, base);
+}
+
+/** Asks whether pictures may be fetched, all of them at once. */
+export async function askToFetch(urls: readonly URL[]): Promise<boolean> {
+  const [first] = urls;
+  if (first === undefined) return true;
+  const fetch = vscode.l10n.t("Fetch");
+  const question =
+    urls.length === 1
+      ? vscode.l10n.t("Fetch this picture from {0}?", first.host)
+      : vscode.l10n.t("Fetch {0} pictures from the network?", urls.length);
+  const detail = vscode.l10n.t("The server learns that somebody asked for it.");
+  const list = urls.slice(0, 10).map(({ href }) => (href.length > 200 ? first.host : href));
+  const options = { modal: true, detail: [...list, "", detail].join("\n") };
+  return (await vscode.window.showWarningMessage(question, options, fetch)) === fetch;
+}
+
+function placeOfTarget(
+  resolved: ResolvedTarget,
+  { reference }: DocumentImage,
+  base: vscode.Uri,
+): PicturePlace {
+  const target = shortened(reference.target.value);
+  switch (resolved.kind) {
+    case "file":
+      return { kind: "file", uri: base.with({ path: uriPath(resolved.path) }) };
+    case "data":
+      return resolved;
+    case "remote": {
+      const url = remoteUrl(resolved.url);
+      if (url !== undefined) return { kind: "remote", url };
+      throw new AppError("image.missing", vscode.l10n.t("{0} is no address.", target));
+    }
+    case "dynamic":
+      throw new AppError(
+        "image.missing",
+        vscode.l10n.t(
+          "Which picture is shown here is computed by the program, so there is none to look at.",
+        ),
+      );
+    case "unresolved":
+      throw new AppError(
+        "image.missing",
+        vscode.l10n.t(
+          "There is no file for {0}. Correct the path, or name its folder in the setting sightline.alt.siteRoots.",
+          target,
+        ),
+      );
+  }
+}
+
+/** @throws AppError `image.missing` where nothing is fetched. */
+export function refuseRemote({ settings }: Services, { document }: DocumentImage, url: URL): void {
+  if (!vscode.workspace.isTrusted) {
+    throw new AppError(
+      "image.missing",
+      vscode.l10n.t(
+        "The picture is on {0}, and nothing is fetched in a workspace that is not trusted.",
+        url.host,
+      ),
+    );
+  }
+  if (settings.remoteImages(document.uri) === "never") {
+    throw new AppError(
+      "image.missing",
+      vscode.l10n.t(
+        "The picture is on {0}, and the setting sightline.alt.remoteImages says that nothing is fetched.",
+        url.host,
+      ),
+    );
+  }
+}
+
+/** A document without a file counts as one in the first workspace folder. */
+function baseUri({ uri }: vscode.TextDocument): vscode.Uri {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (uri.scheme === "vscode-notebook-cell") return uri.with({ scheme: "file", fragment: "" });
+  if (uri.scheme !== "untitled") return uri.with({ query: "", fragment: "" });
+  if (folder === undefined) return vscode.Uri.from({ scheme: "file", path: "/untitled" });
+  return vscode.Uri.joinPath(folder.uri, "untitled");
+}
+
+async function contextFor(
+  { settings }: Services,
+  document: vscode.TextDocument,
+  base: vscode.Uri,
+): Promise<ResolveContext> {
+  const { SITE_ROOTS } = await import("../alt/resolveTarget");
+  const inSameSystem = ({ uri }: vscode.WorkspaceFolder): boolean =>
+    uri.scheme === base.scheme && uri.authority === base.authority;
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(inSameSystem);
+  const known = new Map<string, Promise<boolean>>();
+  return {
+    documentPath: base.path,
+    workspaceRoots: folders.map(({ uri }) => uri.path),
+    siteRoots: [...settings.altSiteRoots(document.uri), ...SITE_ROOTS],
+    exists: (path) => {
+      const answer = known.get(path) ?? isFile(base.with({ path: uriPath(path) }));
+      known.set(path, answer);
+      return answer;
+    },
+    readText: (path) => readConfig(base.with({ path: uriPath(path) })),
+  };
+}
+
+/** The path of a Windows drive has a slash before it in a URI. */
+function uriPath(path: string): string {
+  return path.startsWith("/") ? path : `/${path}`;
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  try {
+    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+async function readConfig(uri: vscode.Uri): Promise<string | undefined> {
+  try {
+    const { type, size } = await vscode.workspace.fs.stat(uri);
+    if ((type & vscode.FileType.File) === 0 || size > MAX_CONFIG_BYTES) return undefined;
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A data: URI or a generated address would fill the message. */
+function shortened(target: string): string {
+  return target.length > 80 ? `${target.slice(0, 77)}...` : target;
+}

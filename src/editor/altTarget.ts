@@ -1,0 +1,78 @@
+/** Which picture a command is about: the one that its argument names, or the one at the cursor. */
+
+import * as vscode from "vscode";
+import { AppError } from "../base/errors";
+import { imageTouching } from "../host/altPlan";
+import { isPictureName } from "../host/pastePlan";
+import { findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
+import type { Services } from "./services";
+
+/** What lightbulbs and hovers give to commands; plain, because it passes through a link. */
+export interface ImageArgument {
+  readonly document: string;
+  /** Where the reference begins. */
+  readonly offset: number;
+}
+
+/** The argument that means this picture. */
+export function imageArgument({ document, reference }: DocumentImage): ImageArgument {
+  return { document: document.uri.toString(), offset: reference.span.start };
+}
+
+/**
+ * The picture in a document that a command is about; undefined when there is none.
+ * @param args what the command was called with; anything but an `ImageArgument` means the cursor.
+ * @throws AppError as `findInDocument`.
+ */
+export async function imageFor(
+  services: Services,
+  args: readonly unknown[],
+): Promise<DocumentImage | undefined> {
+  const named = readArgument(args[0]);
+  if (named === undefined) {
+    const editor = vscode.window.activeTextEditor;
+    return editor === undefined ? undefined : imageAtCursor(services, editor);
+  }
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(named.document, true));
+  const found = await findInDocument(services, document);
+  const span = { start: named.offset, end: named.offset };
+  const reference = imageTouching(found.references, span);
+  return reference === undefined ? undefined : { document, found, reference };
+}
+
+/** As `imageFor`. @throws AppError `document.notEditable` when there is none. */
+export async function requireImage(
+  services: Services,
+  args: readonly unknown[],
+): Promise<DocumentImage> {
+  const image = await imageFor(services, args);
+  if (image !== undefined) return image;
+  throw new AppError(
+    "document.notEditable",
+    vscode.l10n.t("There is no picture at the cursor. Put it into the reference of a picture."),
+  );
+}
+
+/** The picture files that a menu gave to a command: several are in the second argument. */
+export function pictureUris(args: readonly unknown[]): readonly vscode.Uri[] {
+  const [first, all] = args;
+  const uris = Array.isArray(all) && all.length > 0 ? (all as readonly unknown[]) : [first];
+  return uris.filter(
+    (uri): uri is vscode.Uri => uri instanceof vscode.Uri && isPictureName(uri.path),
+  );
+}
+
+/** The picture of the active tab, when that is a preview of one. */
+export function previewedPicture(): vscode.Uri | undefined {
+  const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const isPreview = input instanceof vscode.TabInputCustom && isPictureName(input.uri.path);
+  return isPreview ? input.uri : undefined;
+}
+
+function readArgument(value: unknown): ImageArgument | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("document" in value) || !("offset" in value)) return undefined;
+  const { document, offset } = value;
+  if (typeof document !== "string" || typeof offset !== "number") return undefined;
+  return { document, offset };
+}

@@ -1,0 +1,113 @@
+/** The chat's commands: which pictures they are about depends on where they were called from. */
+
+import * as vscode from "vscode";
+import { isPictureName } from "../host/pastePlan";
+import type { Picture } from "../host/picture";
+import { pictureOf } from "./altPicture";
+import { imageFor, previewedPicture } from "./altTarget";
+import { withLateProgress } from "./lateProgress";
+import { choosePictures } from "./picturePicker";
+import { notAPicture, readPictures } from "./readPictures";
+import type { Chat, CommandTable, Services } from "./services";
+
+/** What the commands need of the chat besides asking. */
+export interface ChatControls extends Chat {
+  open(): Promise<void>;
+  showHistory(): Promise<void>;
+  newConversation(): Promise<void>;
+  stop(): void;
+  /** URIs of the pictures that were used last, the latest first. */
+  recentUris(): readonly string[];
+}
+
+/** The handlers; each checks its own arguments. */
+export function askCommands(services: Services, chat: ChatControls): CommandTable {
+  const withPictures =
+    (use: (pictures: readonly Picture[]) => Promise<void>) =>
+    async (...args: readonly unknown[]): Promise<void> => {
+      const pictures = await picturesFor(services, chat, args);
+      if (pictures.length > 0) await use(pictures);
+    };
+  return {
+    "sightline.askAboutImage": withPictures((pictures) => chat.askAbout(pictures)),
+    "sightline.describeImage": withPictures((pictures) => chat.describe(pictures, "short")),
+    "sightline.describeImageInDetail": withPictures((pictures) => chat.describe(pictures, "long")),
+    "sightline.openChat": () => chat.open(),
+    "sightline.addPictures": async () => {
+      const pictures = await choosePictures(services, chat.recentUris());
+      if (pictures.length > 0) await chat.askAbout(pictures);
+    },
+    "sightline.newConversation": () => chat.newConversation(),
+    "sightline.showHistory": () => chat.showHistory(),
+    "sightline.stopAnswer": () => {
+      chat.stop();
+    },
+  };
+}
+
+/**
+ * The files that a menu named, else the picture at the cursor, else the one in the active tab, else
+ * what the user chooses; empty when they change their mind.
+ * @throws AppError `image.unreadable` for a file that is no picture, or as reading pictures.
+ */
+async function picturesFor(
+  services: Services,
+  chat: ChatControls,
+  args: readonly unknown[],
+): Promise<readonly Picture[]> {
+  const uris = namedUris(args);
+  if (uris.length > 0) return readNamed(services, uris);
+  const inDocument = await pictureInDocument(services, args);
+  if (inDocument !== undefined) return [inDocument];
+  const previewed = previewedPicture() ?? editedPicture();
+  if (previewed !== undefined) return [await services.pictures.read(previewed)];
+  return choosePictures(services, chat.recentUris());
+}
+
+/** What menus give: one file, and all that are selected; an editor's menu gives its document. */
+function namedUris(args: readonly unknown[]): readonly vscode.Uri[] {
+  const [first, all] = args;
+  const several = Array.isArray(all) ? (all as readonly unknown[]) : [];
+  const uris = (several.length > 0 ? several : [first]).filter(isUri);
+  const [only] = uris;
+  const document = vscode.window.activeTextEditor?.document;
+  const isDocument =
+    uris.length === 1 && document !== undefined && only?.toString() === document.uri.toString();
+  return isDocument && !isPictureName(document.uri.path) ? [] : uris;
+}
+
+function isUri(value: unknown): value is vscode.Uri {
+  return value instanceof vscode.Uri;
+}
+
+/** Those that can be read; it is said why the others cannot. */
+async function readNamed(
+  services: Services,
+  uris: readonly vscode.Uri[],
+): Promise<readonly Picture[]> {
+  const [only] = uris;
+  if (uris.length === 1 && only !== undefined) {
+    if (!isPictureName(only.path)) throw notAPicture(only);
+    return [await services.pictures.read(only)];
+  }
+  const { pictures, failures } = await readPictures(services, uris);
+  for (const error of failures) await services.notices.show(error);
+  return pictures;
+}
+
+async function pictureInDocument(
+  services: Services,
+  args: readonly unknown[],
+): Promise<Picture | undefined> {
+  const image = await imageFor(services, args);
+  if (image === undefined) return undefined;
+  return withLateProgress(vscode.l10n.t("Reading the picture"), ({ signal }) =>
+    pictureOf(services, image, signal),
+  );
+}
+
+/** An SVG that is open as text is a picture as well. */
+function editedPicture(): vscode.Uri | undefined {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  return uri !== undefined && isPictureName(uri.path) ? uri : undefined;
+}

@@ -1,0 +1,40 @@
+/** How the engine is, in the chat's one short line. */
+
+import * as vscode from "vscode";
+import { DEVICE_NAMES } from "../host/deviceNames";
+import type { EngineStatus } from "../host/engine";
+import { modelTitle } from "../host/modelChoices";
+import type { EngineView } from "../protocol/viewMessages";
+import type { Notices } from "./services";
+
+/** The line for a status. */
+export function engineView(status: EngineStatus, notices: Pick<Notices, "describe">): EngineView {
+  const { kind, deviceReason, progress, error } = status;
+  const detail = error === undefined ? deviceReason : notices.describe(error).text;
+  const isMoving = kind === "loading" && progress !== undefined && progress.totalBytes > 0;
+  return {
+    kind,
+    label: labelOf(status),
+    ...(detail === undefined ? {} : { detail }),
+    ...(isMoving ? { progress: Math.min(1, progress.doneBytes / progress.totalBytes) } : {}),
+  };
+}
+
+function labelOf({ kind, model, device }: EngineStatus): string {
+  const title = modelTitle(model);
+  switch (kind) {
+    case "off":
+      return vscode.l10n.t("{0} · not started", title);
+    case "starting":
+      return vscode.l10n.t("Starting…");
+    case "loading":
+      return vscode.l10n.t("Loading {0}…", title);
+    case "ready":
+    case "busy":
+      return device === undefined ? title : `${title} · ${DEVICE_NAMES[device]}`;
+    case "failed":
+      return vscode.l10n.t("{0} · failed", title);
+    case "unsupported":
+      return vscode.l10n.t("Not available on this platform");
+  }
+}

@@ -1,0 +1,75 @@
+/** Where the extension begins: makes every part, hands it the others, and decides nothing itself. */
+
+import * as vscode from "vscode";
+import type { EngineService } from "../host/engineService";
+import { createAltFeatures } from "./alt";
+import type { SightlineApi } from "./api";
+import { createApi } from "./apiCalls";
+import { createChat } from "./chat";
+import { createEngine, followSettings } from "./engineSetup";
+import { type Log, openLog } from "./log";
+import { createModelManager } from "./modelManager";
+import { EditorNotices } from "./notices";
+import { EditorPictureReader } from "./pictureReader";
+import type { CommandTable, Notices, Services } from "./services";
+import { EditorSettings } from "./settings";
+import { createStatusBar } from "./statusBar";
+
+/** Ended by `deactivate`, which the editor waits for, unlike for subscriptions. */
+let running: EngineService | undefined;
+
+/** Called by the editor once; reads no file, starts no process and waits for nothing. */
+export function activate(context: vscode.ExtensionContext): SightlineApi {
+  const log = openLog();
+  const settings = new EditorSettings(log);
+  const notices = new EditorNotices(log);
+  const setup = { extensionFolder: context.extensionPath, settings, log };
+  const engine = createEngine(setup);
+  running = engine;
+  const pictures = new EditorPictureReader();
+  const services: Services = { context, engine, settings, log, notices, pictures };
+  const chat = createChat(services);
+  const features = [
+    chat,
+    createAltFeatures(services),
+    createModelManager(services),
+    createStatusBar(services),
+  ];
+  const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
+  context.subscriptions.push(
+    ...tables.flatMap((table) => registerCommands(table, notices)),
+    ...features,
+    followSettings(engine, setup),
+    settings,
+    // Ended in this order, so that whatever ends can still say so.
+    log,
+  );
+  return createApi(services);
+}
+
+/** Called by the editor before it closes or the extension is switched off. */
+export async function deactivate(): Promise<void> {
+  await running?.dispose();
+  running = undefined;
+}
+
+function ownCommands(context: vscode.ExtensionContext, log: Log): CommandTable {
+  return {
+    "sightline.showLog": () => {
+      log.show();
+    },
+    "sightline.openWalkthrough": async () => {
+      const walkthrough = `${context.extension.id}#start`;
+      await vscode.commands.executeCommand("workbench.action.openWalkthrough", walkthrough, false);
+    },
+  };
+}
+
+/** A command that fails says why; nothing that it throws is lost. */
+function registerCommands(table: CommandTable, notices: Notices): vscode.Disposable[] {
+  return Object.entries(table).map(([id, handler]) =>
+    vscode.commands.registerCommand(id, (...args: readonly unknown[]) =>
+      notices.guard(async () => await handler(...args)),
+    ),
+  );
+}

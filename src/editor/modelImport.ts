@@ -1,0 +1,101 @@
+/** Turning a checkpoint of the user into a model: which, at what price, and the conversion. */
+
+import * as vscode from "vscode";
+import { formatBytes } from "../base/bytes";
+import { missingBytes } from "../host/modelChoices";
+import type { ImportPlan } from "../protocol/engineMessages";
+import { withEngineProgress } from "./engineProgress";
+import type { Services } from "./services";
+
+/**
+ * Asks for the folder when none is given, says what the import costs, and converts once the user has
+ * agreed. What is cancelled leaves nothing behind.
+ * @returns the plan that was carried out; undefined when the user changed their mind.
+ * @throws AppError `checkpoint.*`, `convert.failed`, `request.cancelled`, `engine.*`.
+ */
+export async function importCheckpoint(
+  { engine }: Pick<Services, "engine">,
+  given: vscode.Uri | undefined,
+): Promise<ImportPlan | undefined> {
+  const folder = given ?? (await pickFolder());
+  if (folder === undefined) return undefined;
+  if (folder.scheme !== "file") {
+    const text = vscode.l10n.t(
+      "Copy the checkpoint to this machine first; its folder must be on a disk.",
+    );
+    void vscode.window.showWarningMessage(text);
+    return undefined;
+  }
+  const checkpoint = folder.fsPath;
+  const plan = await withEngineProgress(
+    { title: vscode.l10n.t("Reading the checkpoint…"), place: "notification" },
+    (options) => engine.planImport({ checkpoint }, options),
+  );
+  if (!(await hasRoom(plan)) || !(await isAgreed(plan))) return undefined;
+  await withEngineProgress(
+    { title: vscode.l10n.t("Importing {0}", plan.name), place: "notification" },
+    (options) => engine.convert({ checkpoint, out: plan.out, precision: plan.precision }, options),
+  );
+  return plan;
+}
+
+async function pickFolder(): Promise<vscode.Uri | undefined> {
+  const folders = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t("Choose the folder of a BLIP-2 checkpoint"),
+    openLabel: vscode.l10n.t("Import"),
+    canSelectFolders: true,
+    canSelectFiles: false,
+    canSelectMany: false,
+  });
+  return folders?.[0];
+}
+
+/** Says what is missing, and where the models could be kept instead. */
+async function hasRoom(plan: ImportPlan): Promise<boolean> {
+  const missing = missingBytes(plan);
+  if (missing === 0) return true;
+  const choose = vscode.l10n.t("Choose Folder");
+  const text = vscode.l10n.t(
+    "{0} needs {1}, but only {2} are free. Free {3}, or keep the models on another disk.",
+    ...[plan.name, plan.modelBytes, plan.freeBytes, missing].map(sizeOrName),
+  );
+  const chosen = await vscode.window.showErrorMessage(text, choose);
+  if (chosen === choose) {
+    await vscode.commands.executeCommand(
+      "workbench.action.openSettings",
+      "sightline.storageFolder",
+    );
+  }
+  return false;
+}
+
+function sizeOrName(value: string | number): string {
+  return typeof value === "number" ? formatBytes(value) : value;
+}
+
+async function isAgreed(plan: ImportPlan): Promise<boolean> {
+  const go = vscode.l10n.t("Import");
+  const chosen = await vscode.window.showInformationMessage(
+    vscode.l10n.t("Import {0}?", plan.name),
+    { modal: true, detail: detailOf(plan) },
+    go,
+  );
+  return chosen === go;
+}
+
+function detailOf(plan: ImportPlan): string {
+  const what =
+    plan.kind === "generation"
+      ? vscode.l10n.t("{0}, answers questions about pictures.", plan.architecture)
+      : vscode.l10n.t(
+          "{0}, compares pictures with texts. It cannot answer questions.",
+          plan.architecture,
+        );
+  const model = formatBytes(plan.modelBytes);
+  return [
+    what,
+    vscode.l10n.t("The checkpoint ({0}) stays as it is.", formatBytes(plan.sourceBytes)),
+    vscode.l10n.t("The model takes {0} with {1} weights.", model, plan.precision),
+    vscode.l10n.t("{0} are free on the disk.", formatBytes(plan.freeBytes)),
+  ].join("\n");
+}

@@ -1,0 +1,204 @@
+/** The commands around models: choose, import, delete, show on disk, and start the engine anew. */
+
+import * as vscode from "vscode";
+import { formatBytes } from "../base/bytes";
+import { DEMO_MODEL, type ModelChoice, modelTitle } from "../host/modelChoices";
+import { DEVICE_NAMES } from "../host/deviceNames";
+import { withEngineProgress } from "./engineProgress";
+import { importCheckpoint } from "./modelImport";
+import { type ModelWish, pickModelWish } from "./modelPicker";
+import type { Feature, Services } from "./services";
+
+/** Long enough to read, in ms. */
+const NOTE_MS = 5000;
+
+/** Makes the commands; nothing is asked of the engine before one of them runs. */
+export function createModelManager(services: Services): Feature {
+  const manager = new ModelManager(services);
+  return {
+    commands: {
+      "sightline.manageModels": () => manager.manage(),
+      "sightline.importModel": (folder) =>
+        manager.import(folder instanceof vscode.Uri ? folder : undefined),
+      "sightline.restartEngine": () => manager.restart(),
+    },
+    dispose: () => undefined,
+  };
+}
+
+class ModelManager {
+  readonly #services: Services;
+  #isImporting = false;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Shows the list, and shows it again after what changes it. */
+  async manage(): Promise<void> {
+    const { engine, settings } = this.#services;
+    for (;;) {
+      const models = engine.models();
+      // Looked at by the list, unless the user leaves before.
+      models.catch(() => undefined);
+      const wish = await pickModelWish(models, settings.model);
+      if (wish === undefined || !(await this.#fulfil(wish))) return;
+    }
+  }
+
+  /** Imports a checkpoint and offers to use it. */
+  async import(folder?: vscode.Uri): Promise<void> {
+    if (this.#isImporting) {
+      const text = vscode.l10n.t("A checkpoint is being imported. Wait for it, or cancel it.");
+      void vscode.window.showInformationMessage(text);
+      return;
+    }
+    this.#isImporting = true;
+    const plan = await importCheckpoint(this.#services, folder).finally(() => {
+      this.#isImporting = false;
+    });
+    if (plan === undefined) return;
+    if (plan.kind === "retrieval") {
+      sayRetrieval(plan.name);
+      return;
+    }
+    const use = vscode.l10n.t("Use It");
+    const text = vscode.l10n.t("{0} is imported and can answer questions.", plan.name);
+    if ((await vscode.window.showInformationMessage(text, use)) === use) {
+      await this.#use(plan.name);
+    }
+  }
+
+  /** Ends the processes and loads the chosen model in a new one. */
+  async restart(): Promise<void> {
+    const title = vscode.l10n.t("Restarting Sightline's engine…");
+    await withEngineProgress({ title, place: "statusBar" }, async (options) => {
+      await this.#services.engine.restart();
+      await this.#services.engine.warmUp(options);
+    });
+    this.#sayReady();
+  }
+
+  /** @returns true when the list should come back. */
+  async #fulfil(wish: ModelWish): Promise<boolean> {
+    switch (wish.kind) {
+      case "choose":
+        await this.#choose(wish.choice);
+        return false;
+      case "delete":
+        await this.#delete(wish.choice);
+        return true;
+      case "reveal":
+        await reveal(wish.folder);
+        return false;
+      case "import":
+        await this.import();
+        return false;
+    }
+  }
+
+  async #choose(choice: ModelChoice): Promise<void> {
+    switch (choice.state) {
+      case "usable":
+      case "outside":
+        await this.#use(choice.name);
+        return;
+      case "retrieval":
+        sayRetrieval(choice.title);
+        return;
+      case "damaged":
+      case "unknown":
+        await this.#offerHelp(choice);
+    }
+  }
+
+  /** Switches and loads; a switch that does not work out changes nothing. */
+  async #use(name: string): Promise<void> {
+    const { engine, settings } = this.#services;
+    const before = settings.model;
+    if (name !== before) await settings.setModel(name);
+    const title = vscode.l10n.t("Loading {0}…", modelTitle(name));
+    try {
+      await withEngineProgress({ title, place: "notification" }, (options) =>
+        engine.warmUp(options),
+      );
+    } catch (error) {
+      if (name !== before && settings.model === name) await settings.setModel(before);
+      throw error;
+    }
+    this.#sayReady();
+  }
+
+  #sayReady(): void {
+    const { model, device } = this.#services.engine.status;
+    const text =
+      device === undefined
+        ? vscode.l10n.t("Sightline answers with {0}.", modelTitle(model))
+        : vscode.l10n.t(
+            "Sightline answers with {0} on {1}.",
+            modelTitle(model),
+            DEVICE_NAMES[device],
+          );
+    vscode.window.setStatusBarMessage(text, NOTE_MS);
+  }
+
+  async #offerHelp(choice: ModelChoice): Promise<void> {
+    const remove = vscode.l10n.t("Delete");
+    const text =
+      choice.problem ?? vscode.l10n.t("There is no model {0}. Choose another.", choice.title);
+    const buttons = choice.canBeDeleted ? [remove] : [];
+    const chosen = await vscode.window.showWarningMessage(text, ...buttons);
+    if (chosen === remove) await this.#delete(choice);
+  }
+
+  async #delete(choice: ModelChoice): Promise<void> {
+    if (!(await isDeletionAgreed(choice))) return;
+    const { engine, settings } = this.#services;
+    const title = vscode.l10n.t("Deleting {0}…", choice.title);
+    const { freedBytes } = await withEngineProgress({ title, place: "statusBar" }, () =>
+      engine.deleteModel({ name: choice.name }),
+    );
+    if (choice.isCurrent && choice.name !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
+    const text = vscode.l10n.t(
+      "{0} is deleted; {1} are free again.",
+      choice.title,
+      formatBytes(freedBytes),
+    );
+    vscode.window.setStatusBarMessage(text, NOTE_MS);
+  }
+}
+
+function sayRetrieval(name: string): void {
+  const text = vscode.l10n.t(
+    "{0} compares pictures with texts and cannot answer questions. Choose another model for that.",
+    name,
+  );
+  void vscode.window.showInformationMessage(text);
+}
+
+async function isDeletionAgreed({ title, name, bytes }: ModelChoice): Promise<boolean> {
+  const remove = vscode.l10n.t("Delete");
+  const freed = vscode.l10n.t("This frees {0}.", formatBytes(bytes));
+  const after =
+    name === DEMO_MODEL
+      ? vscode.l10n.t("The demo is made again when it is next used.")
+      : vscode.l10n.t("To have it again, import its checkpoint again.");
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Delete {0}?", title),
+    { modal: true, detail: `${freed} ${after}` },
+    remove,
+  );
+  return chosen === remove;
+}
+
+/** Shows a folder in the system's file manager; where the editor is remote, in a window of its own. */
+async function reveal(folder: string): Promise<void> {
+  const uri = vscode.Uri.file(folder);
+  // The store does not exist before its first model.
+  await vscode.workspace.fs.createDirectory(uri);
+  const isLocal =
+    vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop;
+  await (isLocal
+    ? vscode.commands.executeCommand("revealFileInOS", uri)
+    : vscode.commands.executeCommand("vscode.openFolder", uri, { forceNewWindow: true }));
+}

@@ -1,0 +1,139 @@
+/** The list of models; says what the user wants and does none of it. */
+
+import * as vscode from "vscode";
+import { formatBytes } from "../base/bytes";
+import { DEMO_MODEL, type ModelChoice, modelChoices } from "../host/modelChoices";
+import type { ModelsReply } from "../protocol/engineMessages";
+
+/** What the user wants with the models. */
+export type ModelWish =
+  | { readonly kind: "choose" | "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "reveal"; readonly folder: string }
+  | { readonly kind: "import" };
+
+interface WishItem extends vscode.QuickPickItem {
+  readonly wish?: ModelWish;
+  /** Beside `buttons`, in the same order. */
+  readonly buttonWishes?: readonly ModelWish[];
+}
+
+/**
+ * Shows the list, at once and busy until the models are known.
+ * @returns undefined when the user leaves.
+ * @throws what `models` rejects with.
+ */
+export async function pickModelWish(
+  models: Promise<ModelsReply>,
+  currentModel: string,
+): Promise<ModelWish | undefined> {
+  const picker = vscode.window.createQuickPick<WishItem>();
+  picker.title = vscode.l10n.t("Manage models");
+  picker.placeholder = vscode.l10n.t("Choose the model that answers");
+  picker.matchOnDescription = true;
+  picker.matchOnDetail = true;
+  picker.busy = true;
+  picker.show();
+  try {
+    const wish = wishOf(picker);
+    const reply = await Promise.race([models, wish]);
+    if (reply !== undefined && "models" in reply) fill(picker, reply, currentModel);
+    return await wish;
+  } finally {
+    picker.dispose();
+  }
+}
+
+function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefined> {
+  return new Promise((resolve) => {
+    picker.onDidAccept(() => {
+      resolve(picker.selectedItems[0]?.wish);
+    });
+    picker.onDidTriggerItemButton(({ item, button }) => {
+      resolve(item.buttonWishes?.[item.buttons?.indexOf(button) ?? -1]);
+    });
+    picker.onDidHide(() => {
+      resolve(undefined);
+    });
+  });
+}
+
+function fill(picker: vscode.QuickPick<WishItem>, reply: ModelsReply, currentModel: string): void {
+  const choices = modelChoices(reply, currentModel).map(choiceItem);
+  picker.items = [
+    ...choices,
+    { label: "", kind: vscode.QuickPickItemKind.Separator },
+    {
+      label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
+      iconPath: new vscode.ThemeIcon("add"),
+      alwaysShow: true,
+      wish: { kind: "import" },
+    },
+    {
+      label: vscode.l10n.t("Open model folder"),
+      description: vscode.l10n.t("{0} free", formatBytes(reply.freeBytes)),
+      detail: reply.folder,
+      iconPath: new vscode.ThemeIcon("folder-opened"),
+      alwaysShow: true,
+      wish: { kind: "reveal", folder: reply.folder },
+    },
+  ];
+  const current = choices.find(({ isCurrent }) => isCurrent);
+  if (current !== undefined) picker.activeItems = [current];
+  picker.busy = false;
+}
+
+function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boolean } {
+  const { isCurrent, facts, title } = choice;
+  const words = [...(isCurrent ? [vscode.l10n.t("in use")] : []), ...facts];
+  const detail = detailOf(choice);
+  const buttons = buttonsOf(choice);
+  return {
+    label: title,
+    description: words.join(" · "),
+    ...(detail === undefined ? {} : { detail }),
+    iconPath: new vscode.ThemeIcon(iconOf(choice)),
+    wish: { kind: "choose", choice },
+    buttons: buttons.map(({ button }) => button),
+    buttonWishes: buttons.map(({ wish }) => wish),
+    isCurrent,
+  };
+}
+
+function iconOf({ isCurrent, state }: ModelChoice): string {
+  if (state === "damaged" || state === "unknown") return "warning";
+  // An icon that is not there keeps the names in one column.
+  return isCurrent ? "check" : "blank";
+}
+
+function detailOf({ name, state, problem }: ModelChoice): string | undefined {
+  switch (state) {
+    case "retrieval":
+      return vscode.l10n.t("Compares pictures with texts; answers no questions");
+    case "unknown":
+      return vscode.l10n.t("The settings name it, but there is no such model");
+    case "damaged":
+      return problem;
+    case "usable":
+    case "outside":
+      return name === DEMO_MODEL
+        ? vscode.l10n.t("Comes with Sightline, to try things out")
+        : undefined;
+  }
+}
+
+function buttonsOf(
+  choice: ModelChoice,
+): { readonly button: vscode.QuickInputButton; readonly wish: ModelWish }[] {
+  const { folder, canBeDeleted } = choice;
+  const reveal = {
+    iconPath: new vscode.ThemeIcon("folder-opened"),
+    tooltip: vscode.l10n.t("Open the folder"),
+  };
+  const remove = { iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Delete") };
+  return [
+    ...(folder === undefined
+      ? []
+      : [{ button: reveal, wish: { kind: "reveal", folder } as const }]),
+    ...(canBeDeleted ? [{ button: remove, wish: { kind: "delete", choice } as const }] : []),
+  ];
+}

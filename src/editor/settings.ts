@@ -1,0 +1,117 @@
+/** The only reader of the user's configuration; what settings mean is in settingValues.ts. */
+
+import * as vscode from "vscode";
+import type { Logger } from "../base/logger";
+import {
+  readSetting,
+  SETTING_DEFAULTS,
+  type SettingKey,
+  settingProblem,
+  type SettingValues,
+} from "../host/settingValues";
+import type { DeviceName } from "../protocol/engineMessages";
+
+/** Read anew each time, and valid: what the user wrote wrongly is the default. */
+export interface Settings {
+  /** Name of a model in the store, `demo`, or the folder of a converted model. */
+  readonly model: string;
+  readonly device: "auto" | DeviceName;
+  /** Where models are kept; undefined for the platform's cache folder. */
+  readonly storageFolder: string | undefined;
+  /** Without work for this long the engine is ended. */
+  readonly idleMinutes: number;
+  /** Folders that a site's "/" may be, besides the usual ones. */
+  altSiteRoots(uri: vscode.Uri): readonly string[];
+  /** Components that show a picture, as `img` does. */
+  altComponents(uri: vscode.Uri): readonly string[];
+  altOnPaste(uri: vscode.Uri): boolean;
+  altHover(uri: vscode.Uri): boolean;
+  remoteImages(uri: vscode.Uri): "ask" | "never";
+  /** Chooses a model for all windows. */
+  setModel(name: string): Thenable<void>;
+  readonly onDidChange: vscode.Event<void>;
+}
+
+const SECTION = "sightline";
+
+/** The editor's settings; `dispose` ends the event. */
+export class EditorSettings implements Settings, vscode.Disposable {
+  readonly #log: Logger;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  /** Problems that the log has already. */
+  readonly #reported = new Set<string>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(SECTION)) this.#changed.fire();
+    });
+  }
+
+  get model(): string {
+    return this.#read("model");
+  }
+
+  get device(): "auto" | DeviceName {
+    return this.#read("device");
+  }
+
+  get storageFolder(): string | undefined {
+    const folder = this.#read("storageFolder");
+    return folder === "" ? undefined : folder;
+  }
+
+  get idleMinutes(): number {
+    return this.#read("idleMinutes");
+  }
+
+  altSiteRoots(uri: vscode.Uri): readonly string[] {
+    return this.#read("alt.siteRoots", uri);
+  }
+
+  altComponents(uri: vscode.Uri): readonly string[] {
+    return this.#read("alt.components", uri);
+  }
+
+  altOnPaste(uri: vscode.Uri): boolean {
+    return this.#read("alt.onPaste", uri);
+  }
+
+  altHover(uri: vscode.Uri): boolean {
+    return this.#read("alt.hover", uri);
+  }
+
+  remoteImages(uri: vscode.Uri): "ask" | "never" {
+    return this.#read("alt.remoteImages", uri);
+  }
+
+  setModel(name: string): Thenable<void> {
+    return vscode.workspace
+      .getConfiguration(SECTION)
+      .update("model", name, vscode.ConfigurationTarget.Global);
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+
+  #read<K extends SettingKey>(key: K, uri?: vscode.Uri): SettingValues[K] {
+    const value: unknown = vscode.workspace.getConfiguration(SECTION, scopeOf(uri)).get(key);
+    const valid = readSetting(key, value);
+    if (valid !== undefined) return valid;
+    const problem = settingProblem(key, value);
+    if (!this.#reported.has(problem)) this.#log.warn(problem);
+    this.#reported.add(problem);
+    return SETTING_DEFAULTS[key];
+  }
+}
+
+/** An open document brings its language, whose own settings win. */
+function scopeOf(uri: vscode.Uri | undefined): vscode.ConfigurationScope | null {
+  if (uri === undefined) return null;
+  const key = uri.toString();
+  return vscode.workspace.textDocuments.find((open) => open.uri.toString() === key) ?? uri;
+}

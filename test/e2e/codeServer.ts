@@ -1,0 +1,179 @@
+/** A VS Code server as a process of its own, with data of its own. Knows no browser. */
+
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { isAlive, until } from "../helpers/waiting";
+import type { EditorPrograms } from "./editorPrograms";
+import { descendantsOf, killTree } from "./processTree";
+
+const run = promisify(execFile);
+
+/** A package of the extension is unpacked in seconds; a server listens after one. */
+const INSTALL_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 30_000;
+/** How long the server may take to end by itself. */
+const STOP_GRACE_MS = 5_000;
+
+/** What every server has, so that nothing moves, opens or asks by itself. */
+const QUIET_SETTINGS = {
+  "chat.disableAIFeatures": true,
+  "extensions.autoCheckUpdates": false,
+  "files.autoSave": "off",
+  "git.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "workbench.colorTheme": "Light 2026",
+  "workbench.reduceMotion": "on",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+};
+
+export interface ServerOptions {
+  readonly programs: EditorPrograms;
+  /** Home of the server: its data, the extensions' data and caches; must exist. */
+  readonly home: string;
+  /** Added to the quiet settings of the user. @default {} */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the editor asks before it trusts a folder. @default false */
+  readonly asksForTrust?: boolean;
+  /** Added to the environment of the server and so of every extension. @default {} */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A running server. */
+export class CodeServer {
+  readonly #options: ServerOptions;
+  readonly #process: ChildProcess;
+  readonly #log: string[] = [];
+  #settings: Readonly<Record<string, unknown>>;
+
+  private constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#settings = { ...QUIET_SETTINGS, ...options.settings };
+    const { programs, home } = options;
+    const trust = options.asksForTrust === true ? [] : ["--disable-workspace-trust"];
+    // Port 0: the system chooses one that is free.
+    const address = ["--auth", "none", "--bind-addr", "127.0.0.1:0"];
+    const quiet = [
+      "--disable-telemetry",
+      "--disable-update-check",
+      "--disable-getting-started-override",
+    ];
+    this.#process = spawn(
+      programs.node,
+      [programs.codeServer, ...address, ...quiet, ...trust, ...folderArguments(home)],
+      { env: environment(options), stdio: ["ignore", "pipe", "pipe"] },
+    );
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#log.push(text);
+      });
+    }
+  }
+
+  /** Installs a package and starts. @throws when the server does neither in time. */
+  static async start(options: ServerOptions & { readonly vsix: string }): Promise<CodeServer> {
+    const { programs, home, vsix } = options;
+    await run(
+      programs.node,
+      [programs.codeServer, ...folderArguments(home), "--install-extension", path.resolve(vsix)],
+      { env: environment(options), timeout: INSTALL_LIMIT_MS },
+    );
+    const server = new CodeServer(options);
+    await server.writeSettings({});
+    await until(
+      () => server.#address() !== undefined || server.#process.exitCode !== null,
+      "for the server to listen",
+      START_LIMIT_MS,
+    );
+    if (server.#address() === undefined) throw new Error(`The server ended:\n${server.log}`);
+    return server;
+  }
+
+  /** Where the workbench is served, without a slash at its end. */
+  get url(): string {
+    const address = this.#address();
+    if (address === undefined) throw new Error("The server does not listen.");
+    return address;
+  }
+
+  /** What the server has printed. */
+  get log(): string {
+    return this.#log.join("");
+  }
+
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error("The server could not be started.");
+    return this.#process.pid;
+  }
+
+  /** The folder where an installed extension was unpacked. @param id publisher and name */
+  async extensionFolder(id: string): Promise<string> {
+    const extensions = path.join(this.#options.home, "extensions");
+    const name = (await readdir(extensions)).find((each) => each.startsWith(`${id}-`));
+    if (name === undefined) throw new Error(`${id} is not installed in ${extensions}.`);
+    return path.join(extensions, name);
+  }
+
+  /** Changes settings of the user; a window reads them when it loads. */
+  async writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#settings = { ...this.#settings, ...settings };
+    const file = path.join(this.#options.home, "data", "User", "settings.json");
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify(this.#settings, undefined, 2));
+  }
+
+  /** Every log of the extension host and of the output channels of extensions, by file name. */
+  async logFiles(): Promise<ReadonlyMap<string, string>> {
+    const folder = path.join(this.#options.home, "data", "logs");
+    const names = await readdir(folder, { recursive: true, encoding: "utf8" }).catch(() => []);
+    const logs = names.filter((name) => name.endsWith(".log"));
+    return new Map(
+      await Promise.all(
+        logs.map(async (name) => [name, await readFile(path.join(folder, name), "utf8")] as const),
+      ),
+    );
+  }
+
+  /** Processes below the server whose program is this file of an extension, such as dist/child.js. */
+  pidsRunning(file: string): number[] {
+    return descendantsOf(this.pid)
+      .filter(({ commandLine }) => commandLine.some((word) => word.endsWith(`/${file}`)))
+      .map(({ pid }) => pid);
+  }
+
+  /** Ends the server and everything that it started. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const below = descendantsOf(this.pid);
+    const ended = once(this.#process, "exit");
+    this.#process.kill();
+    const timer = setTimeout(() => {
+      killTree(this.pid);
+    }, STOP_GRACE_MS);
+    await ended;
+    clearTimeout(timer);
+    for (const { pid } of below) if (isAlive(pid)) killTree(pid);
+  }
+
+  #address(): string | undefined {
+    return /HTTP server listening on (http:\/\/[\d.:]+)\//.exec(this.log)?.[1];
+  }
+}
+
+function folderArguments(home: string): string[] {
+  const folder = (name: string): string => path.join(home, name);
+  return ["--user-data-dir", folder("data"), "--extensions-dir", folder("extensions")];
+}
+
+/** Nothing of npm's or mocha's own reaches the server. */
+function environment({ home, env }: ServerOptions): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE_|VSCODE_|XDG_|SIGHTLINE_)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), HOME: home, ...env };
+}

@@ -1,0 +1,57 @@
+/** The files of the workspace in the side bar, used with the mouse. */
+
+import type { Locator, Page } from "playwright-core";
+
+/** A menu ignores the release of a button in its first 100 ms: it may belong to the press that opened it. */
+const PRESS_MS = 200;
+
+export class Explorer {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** The row of a file or folder by its name; its folder must be open. */
+  row(name: string): Locator {
+    return this.#page
+      .locator(".explorer-folders-view .monaco-list-row")
+      .filter({ has: this.#page.getByText(name, { exact: true }) });
+  }
+
+  /** Selects several files at once. */
+  async select(...names: readonly string[]): Promise<void> {
+    for (const [index, name] of names.entries()) {
+      await this.row(name).click(index === 0 ? {} : { modifiers: ["Control"] });
+    }
+  }
+
+  /** Entries of the context menu, submenus not opened; the menu is closed again. */
+  async menuOf(name: string): Promise<string[]> {
+    await this.#openMenu(name);
+    const labels = await this.#entries.allInnerTexts();
+    await this.#page.keyboard.press("Escape");
+    await this.#entries.first().waitFor({ state: "detached" });
+    return labels.filter((label) => label !== "");
+  }
+
+  /** Right-clicks a file and chooses an entry; each further name is one of the submenu before it. */
+  async choose(name: string, ...entries: readonly string[]): Promise<void> {
+    await this.#openMenu(name);
+    for (const [index, entry] of entries.entries()) {
+      const label = this.#entries.filter({ hasText: entry }).last();
+      if (index < entries.length - 1) await label.hover();
+      else await label.click({ delay: PRESS_MS });
+    }
+    await this.#entries.first().waitFor({ state: "detached" });
+  }
+
+  get #entries(): Locator {
+    return this.#page.locator(".monaco-menu .action-label");
+  }
+
+  async #openMenu(name: string): Promise<void> {
+    await this.row(name).click({ button: "right" });
+    await this.#entries.first().waitFor();
+  }
+}

@@ -1,0 +1,103 @@
+/** The input at the top of the editor: command palette, quick picks and input boxes. Uses the keyboard alone. */
+
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+
+/** A user would press again after so long. */
+const PATIENCE_MS = 3_000;
+const MAX_ATTEMPTS = 5;
+/** No list of ours is longer. */
+const MAX_STEPS = 100;
+
+export class QuickInput {
+  readonly #page: Page;
+  readonly #widget: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#widget = page.locator(".quick-input-widget:visible");
+  }
+
+  /** The field to type in. */
+  get field(): Locator {
+    return this.#widget.locator("input.input");
+  }
+
+  /** Texts above the list: title, message, and what the field says while it is empty. */
+  async texts(): Promise<{ title: string; message: string; placeholder: string }> {
+    await this.field.waitFor();
+    return {
+      title: await this.#widget.locator(".quick-input-title").innerText(),
+      message: await this.#widget.locator(".quick-input-message").innerText(),
+      placeholder: (await this.field.getAttribute("placeholder")) ?? "",
+    };
+  }
+
+  /** Labels of the rows that are on the screen. */
+  async labels(): Promise<string[]> {
+    await this.#rows.first().waitFor();
+    return this.#rows.locator(".label-name").allInnerTexts();
+  }
+
+  /** Opens the input with a key. A webview that is loading swallows keys, so it may take two. */
+  async open(key: string): Promise<void> {
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+      await this.#page.keyboard.press(key);
+      const shown = this.field.waitFor({ timeout: PATIENCE_MS });
+      const isShown = await shown.then(
+        () => true,
+        () => false,
+      );
+      if (isShown) return;
+    }
+    await this.#page.keyboard.press(key);
+    await this.field.waitFor();
+  }
+
+  /** Runs a command of the palette by its full name, category included. */
+  async runCommand(name: string): Promise<void> {
+    await this.open("F1");
+    await this.field.fill(`>${name}`);
+    await this.#focusRow(name);
+    await this.#page.keyboard.press("Enter");
+  }
+
+  /** Chooses a row by its label. */
+  async choose(label: string | RegExp): Promise<void> {
+    await this.#focusRow(label);
+    await this.#page.keyboard.press("Enter");
+  }
+
+  /** Types into an input box and accepts. */
+  async answer(text: string): Promise<void> {
+    await this.field.fill(text);
+    await this.#page.keyboard.press("Enter");
+  }
+
+  async cancel(): Promise<void> {
+    await this.#page.keyboard.press("Escape");
+    await this.#widget.waitFor({ state: "hidden" });
+  }
+
+  get #rows(): Locator {
+    return this.#widget.locator(".quick-input-list .monaco-list-row");
+  }
+
+  /** Rows change while a list loads, so the label is awaited before the first step. */
+  async #focusRow(label: string | RegExp): Promise<void> {
+    const wanted = new RegExp(typeof label === "string" ? `^${escape(label)}$` : label);
+    const name = this.#page.locator(".label-name").filter({ hasText: wanted });
+    await this.#rows.filter({ has: name }).first().waitFor({ state: "attached" });
+    const focused = this.#widget.locator(".monaco-list-row.focused .label-name");
+    for (let step = 0; step < MAX_STEPS; step++) {
+      const text = (await focused.count()) === 0 ? "" : await focused.first().innerText();
+      if (wanted.test(text)) return;
+      await this.#page.keyboard.press("ArrowDown");
+    }
+    assert.fail(`The list has no row ${String(label)}: ${(await this.labels()).join(", ")}.`);
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

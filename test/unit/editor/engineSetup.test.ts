@@ -1,0 +1,66 @@
+import { fakeEditor, resetFakeEditor } from "../../helpers/fakeVscode";
+import assert from "node:assert/strict";
+import { silentLogger } from "../../../src/base/logger";
+import { createEngine, followSettings } from "../../../src/editor/engineSetup";
+import { EditorSettings } from "../../../src/editor/settings";
+import { SETTING_DEFAULTS } from "../../../src/host/settingValues";
+
+describe("the engine's settings", () => {
+  let settings: EditorSettings;
+
+  beforeEach(() => {
+    resetFakeEditor();
+    for (const [key, value] of Object.entries(SETTING_DEFAULTS)) {
+      fakeEditor.settings.set(`sightline.${key}`, value);
+    }
+    settings = new EditorSettings(silentLogger);
+  });
+  afterEach(() => {
+    settings.dispose();
+  });
+
+  it("end the engine when the folder of models changes, and only then", () => {
+    const did: string[] = [];
+    const engine = {
+      choiceChanged: () => did.push("choice"),
+      restart: () => Promise.resolve(void did.push("restart")),
+    };
+    const following = followSettings(engine, { settings, log: silentLogger });
+    change("model", "large");
+    assert.deepEqual(did.splice(0), ["choice"]);
+    change("idleMinutes", 3);
+    assert.deepEqual(did.splice(0), ["choice"]);
+    change("device", "cpu");
+    assert.deepEqual(did.splice(0), ["choice"]);
+    change("storageFolder", process.cwd());
+    assert.deepEqual(did.splice(0), ["choice", "restart"]);
+    // What cannot be used is the default, and a relative folder cannot.
+    change("storageFolder", "");
+    did.length = 0;
+    change("storageFolder", "somewhere");
+    assert.deepEqual(did.splice(0), ["choice"]);
+    following.dispose();
+    change("device", "cpu");
+    assert.deepEqual(did, []);
+  });
+
+  it("start no process by themselves and name the chosen model", async () => {
+    fakeEditor.settings.set("sightline.model", "large");
+    const engine = createEngine({ extensionFolder: process.cwd(), settings, log: silentLogger });
+    assert.equal(engine.status.kind, "off");
+    assert.equal(engine.status.model, "large");
+    await engine.dispose();
+  });
+
+  it("say in a package without a runtime that there is none for the platform", async () => {
+    const engine = createEngine({ extensionFolder: "/no/such", settings, log: silentLogger });
+    assert.equal(engine.status.kind, "unsupported");
+    await assert.rejects(engine.warmUp(), { code: "device.unavailable" });
+    await engine.dispose();
+  });
+
+  function change(key: string, value: unknown): void {
+    fakeEditor.settings.set(`sightline.${key}`, value);
+    fakeEditor.changeSettings(`sightline.${key}`);
+  }
+});

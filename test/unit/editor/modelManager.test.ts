@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { FakeUri, fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
+import { AppError, type ErrorCode } from "../../../src/base/errors";
+import { createModelManager } from "../../../src/editor/modelManager";
+import type { CommandId } from "../../../src/editor/services";
+import { createModelWorld, type ModelWorld, PLAN } from "../../helpers/modelServices";
+
+const IMPORT = "Import a BLIP-2 checkpoint folder…";
+
+describe("the model manager", () => {
+  beforeEach(resetFakeWindow);
+
+  it("lists every model with what is known of it, and the ways to more", async () => {
+    await run(createModelWorld(), "sightline.manageModels");
+    const items = fakeWindow.lists[0]?.map(({ label, description, detail }) => [
+      label,
+      description,
+      detail,
+    ]);
+    assert.deepEqual(items, [
+      ["demo", "in use", "Comes with Sightline, to try things out"],
+      ["opt", "BLIP-2 OPT · int8 · 4.0 GB", undefined],
+      ["hurt", "12 bytes", "manifest.json is not valid JSON."],
+      ["itm", "BLIP-2 ITM · int8 · 4.0 GB", "Compares pictures with texts; answers no questions"],
+      ["", undefined, undefined],
+      [IMPORT, undefined, undefined],
+      ["Open model folder", "50.0 GB free", "/store"],
+    ]);
+  });
+
+  it("switches to the chosen model and loads it", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "opt" });
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(world.done, ["choose opt", "load opt"]);
+    assert.deepEqual(fakeWindow.notes, ["Sightline answers with opt on CPU."]);
+  });
+
+  it("keeps the model before when the chosen one cannot be loaded", async () => {
+    const world = createModelWorld();
+    world.broken.add("opt");
+    fakeWindow.listSteps.push({ choose: "opt" });
+    await failsWith(run(world, "sightline.manageModels"), "model.corrupt");
+    assert.deepEqual(world.done, ["choose opt", "load opt", "choose demo"]);
+  });
+
+  it("keeps the model before when the load is cancelled", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "opt" });
+    fakeWindow.cancelledTitle = "Loading opt…";
+    await failsWith(run(world, "sightline.manageModels"), "request.cancelled");
+    assert.deepEqual(world.done, ["choose opt", "load opt", "choose demo"]);
+  });
+
+  it("does not switch to a model that answers no questions", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "itm" });
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(world.done, []);
+    assert.match(fakeWindow.messages[0]?.text ?? "", /^itm .*cannot answer questions/);
+  });
+
+  it("says what is wrong with a damaged model and offers to delete it", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "hurt" });
+    fakeWindow.pressed.add("Delete");
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(
+      fakeWindow.messages.map(({ text }) => text),
+      ["manifest.json is not valid JSON.", "Delete hurt?"],
+    );
+    assert.deepEqual(world.done, ["delete hurt"]);
+  });
+
+  it("deletes after asking, with the size, and shows the list again", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "opt", button: "Delete" });
+    fakeWindow.pressed.add("Delete");
+    await run(world, "sightline.manageModels");
+    assert.equal(fakeWindow.messages[0]?.text, "Delete opt?");
+    assert.match(fakeWindow.messages[0].detail ?? "", /frees 4\.0 GB/);
+    assert.deepEqual(world.done, ["delete opt"]);
+    assert.equal(fakeWindow.lists.length, 2);
+  });
+
+  it("deletes nothing when the user does not agree", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "opt", button: "Delete" });
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(world.done, []);
+  });
+
+  it("goes back to the demo when the model in use is deleted", async () => {
+    const world = createModelWorld();
+    await world.services.settings.setModel("opt");
+    fakeWindow.listSteps.push({ choose: "opt", button: "Delete" });
+    fakeWindow.pressed.add("Delete");
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(world.done, ["choose opt", "delete opt", "choose demo"]);
+  });
+
+  it("shows the folder of a model and the folder of all", async () => {
+    const world = createModelWorld();
+    for (const step of [
+      { choose: "opt", button: "Open the folder" },
+      { choose: "Open model folder" },
+    ]) {
+      fakeWindow.listSteps.push(step);
+      await run(world, "sightline.manageModels");
+    }
+    assert.deepEqual(fakeWindow.executed, [
+      ["revealFileInOS", FakeUri.file("/store/opt")],
+      ["revealFileInOS", FakeUri.file("/store")],
+    ]);
+  });
+
+  it("rejects with what the list of models rejects with", async () => {
+    const world = createModelWorld();
+    world.services.engine.models = () =>
+      Promise.reject(new AppError("device.unavailable", "No engine."));
+    await failsWith(run(world, "sightline.manageModels"), "device.unavailable");
+  });
+});
+
+describe("the import of a checkpoint", () => {
+  beforeEach(resetFakeWindow);
+
+  it("says what it costs, converts with its progress, and switches when that is wished", async () => {
+    const world = createModelWorld();
+    fakeWindow.pickedFolder = FakeUri.file("/checkpoint");
+    fakeWindow.pressed.add("Import").add("Use It");
+    fakeWindow.listSteps.push({ choose: IMPORT });
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(world.done, [
+      "plan /checkpoint",
+      "convert /store/new int4",
+      "choose new",
+      "load new",
+    ]);
+    assert.equal(fakeWindow.messages[0]?.text, "Import new?");
+    assert.equal(
+      fakeWindow.messages[0].detail,
+      [
+        "BLIP-2 T5, answers questions about pictures.",
+        "The checkpoint (15.5 GB) stays as it is.",
+        "The model takes 2.0 GB with int4 weights.",
+        "50.0 GB are free on the disk.",
+      ].join("\n"),
+    );
+    const conversion = fakeWindow.progress.find(({ title }) => title === "Importing new");
+    assert.deepEqual(conversion?.reports, [{ message: "1.2 of 4.0 GB (30 %)", increment: 30 }]);
+  });
+
+  it("takes a folder from a menu and asks for none", async () => {
+    const world = createModelWorld();
+    fakeWindow.pressed.add("Import");
+    await run(world, "sightline.importModel", FakeUri.file("/given"));
+    assert.deepEqual(world.done, ["plan /given", "convert /store/new int4"]);
+  });
+
+  it("does nothing without a folder, and without consent nothing but planning", async () => {
+    const world = createModelWorld();
+    await run(world, "sightline.importModel", "no folder");
+    assert.deepEqual(world.done, []);
+    fakeWindow.pickedFolder = FakeUri.file("/checkpoint");
+    await run(world, "sightline.importModel");
+    assert.deepEqual(world.done, ["plan /checkpoint"]);
+  });
+
+  it("refuses a folder that is on no disk", async () => {
+    const world = createModelWorld();
+    await run(world, "sightline.importModel", new FakeUri("vscode-vfs", "/remote"));
+    assert.deepEqual(world.done, []);
+    assert.match(fakeWindow.messages[0]?.text ?? "", /Copy the checkpoint/);
+  });
+
+  it("refuses when the disk is too small, and offers another place", async () => {
+    const world = createModelWorld();
+    world.plan = { ...PLAN, freeBytes: 1e9 };
+    fakeWindow.pickedFolder = FakeUri.file("/checkpoint");
+    fakeWindow.pressed.add("Import").add("Choose Folder");
+    await run(world, "sightline.importModel");
+    assert.deepEqual(world.done, ["plan /checkpoint"]);
+    assert.equal(
+      fakeWindow.messages[0]?.text,
+      "new needs 2.0 GB, but only 1.0 GB are free. Free 1.1 GB, or keep the models on another disk.",
+    );
+    assert.deepEqual(fakeWindow.executed, [
+      ["workbench.action.openSettings", "sightline.storageFolder"],
+    ]);
+  });
+
+  it("ends when the user cancels, and can be begun again", async () => {
+    const world = createModelWorld();
+    fakeWindow.pressed.add("Import");
+    fakeWindow.cancelledTitle = "Importing new";
+    const manager = createModelManager(world.services);
+    const begin = (): unknown =>
+      manager.commands["sightline.importModel"]?.(FakeUri.file("/checkpoint"));
+    await failsWith(Promise.resolve(begin()), "request.cancelled");
+    fakeWindow.cancelledTitle = undefined;
+    await begin();
+    assert.equal(fakeWindow.messages.at(-1)?.text, "new is imported and can answer questions.");
+  });
+
+  it("runs once at a time", async () => {
+    const world = createModelWorld();
+    fakeWindow.pressed.add("Import");
+    const manager = createModelManager(world.services);
+    const begin = (): unknown =>
+      manager.commands["sightline.importModel"]?.(FakeUri.file("/checkpoint"));
+    await Promise.all([begin(), begin()]);
+    assert.equal(fakeWindow.messages[0]?.text.startsWith("A checkpoint is being imported"), true);
+    assert.deepEqual(world.done, ["plan /checkpoint", "convert /store/new int4"]);
+  });
+
+  it("does not offer to use a model that answers no questions", async () => {
+    const world = createModelWorld();
+    world.plan = { ...PLAN, kind: "retrieval", architecture: "BLIP-2 ITM" };
+    fakeWindow.pressed.add("Import").add("Use It");
+    await run(world, "sightline.importModel", FakeUri.file("/checkpoint"));
+    assert.match(fakeWindow.messages[0]?.detail ?? "", /cannot answer questions/);
+    assert.match(fakeWindow.messages[1]?.text ?? "", /cannot answer questions/);
+    assert.deepEqual(world.done, ["plan /checkpoint", "convert /store/new int4"]);
+  });
+});
+
+describe("the restart of the engine", () => {
+  beforeEach(resetFakeWindow);
+
+  it("loads the model in the new process and says so", async () => {
+    const world = createModelWorld();
+    await run(world, "sightline.restartEngine");
+    assert.deepEqual(world.done, ["restart", "load demo"]);
+    assert.deepEqual(fakeWindow.notes, ["Sightline answers with demo on CPU."]);
+  });
+});
+
+async function run(world: ModelWorld, command: CommandId, ...args: unknown[]): Promise<void> {
+  const handler = createModelManager(world.services).commands[command];
+  assert.ok(handler !== undefined, command);
+  await handler(...args);
+}
+
+async function failsWith(call: Promise<unknown>, code: ErrorCode): Promise<void> {
+  await assert.rejects(call, (error) => error instanceof AppError && error.code === code);
+}

@@ -1,0 +1,104 @@
+import { FakeCancellationError, fakeEditor, resetFakeEditor } from "../../helpers/fakeVscode";
+import assert from "node:assert/strict";
+import { AppError, ERROR_CODES } from "../../../src/base/errors";
+import { EditorNotices } from "../../../src/editor/notices";
+import { until } from "../../helpers/waiting";
+
+const gone = new AppError("model.missing", "There is no model large. Choose another one.");
+
+describe("the editor's notices", () => {
+  let lines: string[];
+  let notices: EditorNotices;
+
+  beforeEach(() => {
+    resetFakeEditor();
+    lines = [];
+    const note =
+      (level: string) =>
+      (line: string): void => {
+        lines.push(`${level} ${line}`);
+      };
+    const logger = { debug: note("debug"), info: note("info"), warn: note("warn") };
+    notices = new EditorNotices({ ...logger, error: note("error") });
+  });
+
+  it("show the program's failures as errors and the user's as warnings", async () => {
+    await notices.show(gone);
+    await notices.show(new AppError("image.missing", "cat.png was not found."));
+    assert.deepEqual(
+      fakeEditor.messages.map(({ kind, text }) => `${kind} ${text}`),
+      ["error There is no model large. Choose another one.", "warning cat.png was not found."],
+    );
+  });
+
+  it("are silent about cancellations, our own and the editor's", async () => {
+    await notices.show(new AppError("request.cancelled", "The request was cancelled."));
+    await notices.show(new FakeCancellationError());
+    assert.deepEqual(fakeEditor.messages, []);
+    assert.ok(lines.every((line) => line.startsWith("debug request.cancelled")));
+    assert.equal(lines.length, 2);
+  });
+
+  it("show the same failure once, and log it each time", async () => {
+    for (const error of [gone, gone, new AppError(gone.code, gone.message)]) {
+      await notices.show(error);
+    }
+    assert.equal(fakeEditor.messages.length, 1);
+    assert.equal(lines.length, 3);
+    await notices.show(new AppError("model.missing", "There is no model small."));
+    assert.equal(fakeEditor.messages.length, 2);
+  });
+
+  it("show a failure again once its message was answered", async () => {
+    fakeEditor.press = "Choose Model";
+    await notices.show(gone);
+    await until(() => fakeEditor.executed.length === 1, "the button's command");
+    await notices.show(gone);
+    assert.equal(fakeEditor.messages.length, 2);
+  });
+
+  it("run the command of the button that is pressed", async () => {
+    fakeEditor.press = "Restart Engine";
+    await notices.show(new AppError("engine.exited", "The engine ended."));
+    await until(() => fakeEditor.executed.length > 0, "the button's command");
+    assert.deepEqual(fakeEditor.executed, [["sightline.restartEngine"]]);
+  });
+
+  it("have a labelled button with a command for every action of every code", async () => {
+    for (const code of ERROR_CODES) {
+      const { actions } = notices.describe(new AppError(code, "Something happened."));
+      for (const { id, label } of actions) {
+        assert.match(label, /^[A-Z]/);
+        fakeEditor.executed.length = 0;
+        await notices.run(id);
+        assert.equal(fakeEditor.executed.length, 1, id);
+      }
+    }
+  });
+
+  it("do nothing for a button that is none of theirs", async () => {
+    await notices.run("workbench.action.quit");
+    assert.deepEqual(fakeEditor.executed, []);
+  });
+
+  it("say a bug in plain words and log what it was", async () => {
+    await notices.show(new TypeError("x is not a function"));
+    assert.match(fakeEditor.messages[0]?.text ?? "", /^Something went wrong inside Sightline/);
+    assert.match(lines[0] ?? "", /^error internal: .*x is not a function[^]*caused by TypeError/);
+  });
+
+  it("put a sentence of the user's language before what the engine says", () => {
+    assert.equal(notices.describe(gone).text, gone.message);
+    fakeEditor.language = "de";
+    assert.equal(notices.describe(gone).text, `The model cannot be used. ${gone.message}`);
+    const document = new AppError("document.changed", "Das Dokument hat sich geändert.");
+    assert.equal(notices.describe(document).text, document.message);
+  });
+
+  it("guard work: its result comes through and its failure is shown", async () => {
+    assert.equal(await notices.guard(() => Promise.resolve(7)), 7);
+    const failed = await notices.guard<number>(() => Promise.reject(gone));
+    assert.equal(failed, undefined);
+    assert.equal(fakeEditor.messages.length, 1);
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { type FakeStatusItem, fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
+import { AppError } from "../../../src/base/errors";
+import { createStatusBar } from "../../../src/editor/statusBar";
+import { createModelWorld, type ModelWorld } from "../../helpers/modelServices";
+
+describe("the item in the status bar", () => {
+  beforeEach(resetFakeWindow);
+
+  it("is there from the start and opens the menu", () => {
+    const { item } = create();
+    assert.equal(item.isShown, true);
+    assert.equal(item.text, "$(eye) Sightline");
+    assert.equal(item.command, "sightline.showMenu");
+  });
+
+  it("follows the engine until it is disposed of", () => {
+    const { world, item, dispose } = create();
+    const model = "demo";
+    world.tell({ kind: "loading", model, progress: { doneBytes: 1e6, totalBytes: 4e6 } });
+    assert.equal(item.text, "$(loading~spin) Sightline");
+    assert.match(item.accessibilityInformation?.label ?? "", /1\.0 of 4\.0 MB \(25 %\)/);
+    world.tell({ kind: "ready", model });
+    assert.equal(item.text, "$(eye) Sightline");
+    dispose();
+    world.tell({ kind: "busy", model });
+    assert.equal(item.text, "$(eye) Sightline");
+    assert.equal(item.isDisposed, true);
+  });
+
+  it("says which model computes where, why there, and what it takes", () => {
+    const { world, item } = create();
+    const deviceReason = "No GPU *here*.";
+    world.tell({ kind: "ready", model: "/a/b", device: "cpu", deviceReason, rssBytes: 1.2e9 });
+    assert.equal(
+      item.tooltip?.value,
+      "**Sightline**\n\nReady.\n\nModel: b\n\nDevice: CPU\n\nNo GPU \\*here\\*.\n\nMemory: 1.2 GB",
+    );
+    assert.equal(item.accessibilityInformation?.label, "Sightline: Ready.");
+  });
+
+  it("has the colour of an error only while the engine has failed", () => {
+    const { world, item } = create();
+    const error = new AppError("engine.exited", "The engine ended (signal SIGKILL).");
+    world.tell({ kind: "failed", model: "demo", error });
+    assert.equal(item.backgroundColor?.id, "statusBarItem.errorBackground");
+    assert.equal(item.text, "$(error) Sightline");
+    assert.match(item.accessibilityInformation?.label ?? "", /SIGKILL/);
+    world.tell({ kind: "starting", model: "demo" });
+    assert.equal(item.backgroundColor, undefined);
+  });
+
+  it("says where there is no engine, without alarm", () => {
+    const { world, item } = create();
+    const error = new AppError("device.unavailable", "There is no engine for linux-armhf.");
+    world.tell({ kind: "unsupported", model: "demo", error });
+    assert.equal(item.text, "$(circle-slash) Sightline");
+    assert.equal(item.backgroundColor, undefined);
+    assert.match(item.tooltip?.value ?? "", /no engine for linux/);
+  });
+});
+
+describe("the menu", () => {
+  beforeEach(resetFakeWindow);
+
+  it("leads to every command that it names", async () => {
+    const { showMenu } = create();
+    const expected = [
+      ["Ask about a picture…", "sightline.askAboutImage"],
+      ["Open the chat", "sightline.openChat"],
+      ["Manage models…", "sightline.manageModels"],
+      ["Device: automatic", "workbench.action.openSettings"],
+      ["Show the log", "sightline.showLog"],
+      ["Restart the engine", "sightline.restartEngine"],
+      ["Open the walkthrough", "sightline.openWalkthrough"],
+    ] as const;
+    for (const [choose] of expected) {
+      fakeWindow.listSteps.push({ choose });
+      await showMenu();
+    }
+    assert.deepEqual(
+      fakeWindow.executed.map(([command]) => command),
+      expected.map(([, command]) => command),
+    );
+    const labels = fakeWindow.lists[0]?.map(({ label }) => label).filter((label) => label !== "");
+    assert.deepEqual(
+      labels,
+      expected.map(([label]) => label),
+    );
+  });
+
+  it("says what automatic has come to, and runs nothing when the user leaves", async () => {
+    const { world, showMenu } = create();
+    world.tell({ kind: "ready", model: "demo", device: "webgpu", deviceReason: "Fastest." });
+    await showMenu();
+    const device = fakeWindow.lists[0]?.find(({ label }) => label.startsWith("Device"));
+    assert.equal(device?.label, "Device: automatic, GPU (WebGPU) at present");
+    assert.equal(device.description, "Fastest.");
+    assert.deepEqual(fakeWindow.executed, []);
+  });
+});
+
+interface Created {
+  readonly world: ModelWorld;
+  readonly item: FakeStatusItem;
+  readonly dispose: () => void;
+  readonly showMenu: () => Promise<void>;
+}
+
+function create(): Created {
+  const world = createModelWorld();
+  const feature = createStatusBar(world.services);
+  const item = fakeWindow.statusItems[0];
+  assert.ok(item !== undefined);
+  return {
+    world,
+    item,
+    dispose: () => {
+      feature.dispose();
+    },
+    showMenu: async () => {
+      await feature.commands["sightline.showMenu"]?.();
+    },
+  };
+}
