@@ -1,5 +1,7 @@
 /** Syntax trees of JavaScript (ESTree), read without trusting their shape: several parsers make them. */
 
+import type { Chain } from "./tagAncestors";
+
 /** A node; offsets are UTF-16 units of the text that was parsed. */
 export interface JsNode {
   readonly type: string;
@@ -36,8 +38,13 @@ export function textField(node: JsNode, field: string): string | undefined {
  * Visits every node below and including `root`, parents first, in the order of the text.
  * A list instead of recursion: the depth of a document is not ours to choose.
  */
-export function walkJs(root: JsNode, visit: (node: JsNode, parents: JsChain | null) => void): void {
-  const waiting: { node: JsNode; parents: JsChain | null }[] = [{ node: root, parents: null }];
+export function walkJs(
+  root: JsNode,
+  visit: (node: JsNode, parents: Chain<JsNode> | null) => void,
+): void {
+  const waiting: { node: JsNode; parents: Chain<JsNode> | null }[] = [
+    { node: root, parents: null },
+  ];
   // Trees with references back to a parent, or to a comment from two nodes, are walked once.
   const seen = new Set<JsNode>();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -62,10 +69,4 @@ export function walkJs(root: JsNode, visit: (node: JsNode, parents: JsChain | nu
 export function fragmentNodes(value: unknown): readonly unknown[] | undefined {
   if (typeof value !== "object" || value === null || !("nodes" in value)) return undefined;
   return Array.isArray(value.nodes) ? value.nodes : undefined;
-}
-
-/** The nodes around a node, innermost first. */
-export interface JsChain {
-  readonly node: JsNode;
-  readonly parents: JsChain | null;
 }

@@ -3,7 +3,7 @@
 import type { FindContext } from "./findContext";
 import { isImageName } from "./findContext";
 import type { ImageReference, TextSpan } from "./imageReference";
-import { childNode, childNodes, textField, walkJs, type JsChain, type JsNode } from "./jsNode";
+import { childNode, childNodes, textField, walkJs, type JsNode } from "./jsNode";
 import { parseScript } from "./jsParser";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import {
@@ -13,6 +13,7 @@ import {
   type TagAttribute,
   type TagContext,
 } from "./tag";
+import { contextAbove, type TreeReader } from "./tagAncestors";
 
 /** @throws SyntaxError for a document that is no JavaScript. */
 export function findJsxImages(context: FindContext, kind: "jsx" | "tsx"): ImageReference[] {
@@ -27,12 +28,13 @@ export function imagesInTree(
   bindings: Bindings,
 ): ImageReference[] {
   const images: ImageReference[] = [];
+  const reader = readerOf(context.text);
   walkJs(root, (node, parents) => {
     if (node.type !== "JSXElement") return;
     const opening = childNode(node, "openingElement");
     const name = opening === undefined ? undefined : elementName(opening);
     if (opening === undefined || name === undefined || !isImageName(name, context)) return;
-    const tag = tagOf({ opening, name, bindings, context }, contextOf(node, parents, context));
+    const tag = tagOf({ opening, name, bindings, context }, contextAbove(node, parents, reader));
     const { text, language } = context;
     const image = imageOfTag(tag, { text, language, dialect: "jsx" });
     if (image !== undefined) images.push(image);
@@ -102,33 +104,17 @@ function elementName(opening: JsNode): string | undefined {
   return [textField(node, "name") ?? "", ...parts].join(".");
 }
 
-/** How far a figure may be above its picture. */
-const MAX_PARENTS = 32;
-
-function contextOf(node: JsNode, parents: JsChain | null, context: FindContext): TagContext {
-  let picture: TagContext["picture"] = null;
-  let chain = parents;
-  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
-    const opening = childNode(chain.node, "openingElement");
-    const name = opening === undefined ? undefined : elementName(opening);
-    if (name === "picture") {
-      picture ??= { element: spanOf(chain.node), sourceSet: sourceSetOf(chain.node, context) };
-    }
-    if (name === "figure") {
-      return { element: spanOf(node), picture, figure: figureOf(chain.node) };
-    }
-  }
-  return { element: spanOf(node), picture, figure: null };
+function readerOf(text: string): TreeReader<JsNode> {
+  return { nameOf, spanOf, contentOf, childrenOf, sourceSetOf: (node) => sourceSetOf(node, text) };
 }
 
-function figureOf(figure: JsNode): TagContext["figure"] {
-  const closing = childNode(figure, "closingElement");
-  if (closing === undefined) return null;
-  const caption = childNodes(figure, "children").find((child) => {
-    const opening = childNode(child, "openingElement");
-    return opening !== undefined && elementName(opening) === "figcaption";
-  });
-  return { end: closing.start, caption: caption === undefined ? null : contentOf(caption) };
+function nameOf(node: JsNode): string | undefined {
+  const opening = childNode(node, "openingElement");
+  return opening === undefined ? undefined : elementName(opening);
+}
+
+function childrenOf(node: JsNode): readonly JsNode[] {
+  return childNodes(node, "children");
 }
 
 function contentOf(element: JsNode): TextSpan | null {
@@ -138,18 +124,15 @@ function contentOf(element: JsNode): TextSpan | null {
   return { start: opening.end, end: closing.start };
 }
 
-function sourceSetOf(picture: JsNode, context: FindContext): string | null {
-  for (const child of childNodes(picture, "children")) {
-    const opening = childNode(child, "openingElement");
-    if (opening === undefined || elementName(opening) !== "source") continue;
-    const scope = { text: context.text, bindings: new Map() };
-    const set = childNodes(opening, "attributes")
-      .filter(({ type }) => type === "JSXAttribute")
-      .map((node) => attributeOf(node, scope))
-      .find(({ name }) => name === "srcset");
-    if (set?.value.kind === "text") return set.value.text;
-  }
-  return null;
+function sourceSetOf(source: JsNode, text: string): string | null {
+  const opening = childNode(source, "openingElement");
+  if (opening === undefined) return null;
+  const scope = { text, bindings: new Map() };
+  const set = childNodes(opening, "attributes")
+    .filter(({ type }) => type === "JSXAttribute")
+    .map((node) => attributeOf(node, scope))
+    .find(({ name }) => name === "srcset");
+  return set?.value.kind === "text" ? set.value.text : null;
 }
 
 function spanOf({ start, end }: JsNode): TextSpan {

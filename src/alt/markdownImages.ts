@@ -1,17 +1,12 @@
 /** Pictures in Markdown: inline and reference images, and the HTML that a document contains. */
 
-import type { Html, Image, ImageReference as MdastReference } from "mdast";
+import type { Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "./findContext";
 import { findHtmlImages } from "./htmlImages";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
-import {
-  mdastSpan,
-  parseMarkdown,
-  walkMdast,
-  type MarkdownTree,
-  type MdastChain,
-} from "./mdastTree";
+import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { firstFrom, isInside } from "./spans";
+import type { Chain } from "./tagAncestors";
 
 export function findMarkdownImages(context: FindContext): ImageReference[] {
   const tree = parseMarkdown(context.text, false);
@@ -51,7 +46,7 @@ export function markdownOwnImages(tree: MarkdownTree, context: FindContext): Ima
 
 interface ImageParts {
   readonly node: Image | MdastReference;
-  readonly parents: MdastChain | null;
+  readonly parents: Chain<Nodes> | null;
   readonly url: string;
   readonly label: TextSpan;
   readonly tree: MarkdownTree;
@@ -119,20 +114,20 @@ function titlePlace(
   return { title: { start: at, end: at }, titlePrefix: " " };
 }
 
-function isInTable(parents: MdastChain | null): boolean {
+function isInTable(parents: Chain<Nodes> | null): boolean {
   return ancestors(parents).some(({ type }) => type === "tableCell");
 }
 
 /** The only content of a paragraph. */
-function isAlone(parents: MdastChain | null): boolean {
+function isAlone(parents: Chain<Nodes> | null): boolean {
   return parents?.node.type === "paragraph" && parents.node.children.length === 1;
 }
 
 /** More containers than this hold nobody's picture; a hostile document is cut off here. */
 const MAX_ANCESTORS = 100;
 
-function ancestors(parents: MdastChain | null): MdastChain["node"][] {
-  const nodes: MdastChain["node"][] = [];
+function ancestors(parents: Chain<Nodes> | null): Nodes[] {
+  const nodes: Nodes[] = [];
   for (let chain = parents; chain !== null && nodes.length < MAX_ANCESTORS; chain = chain.parents) {
     nodes.push(chain.node);
   }

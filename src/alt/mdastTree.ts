@@ -1,6 +1,6 @@
 /** Markdown and MDX as syntax trees, with the places inside an image that the tree itself leaves out. */
 
-import type { Nodes, Parents, Root } from "mdast";
+import type { Nodes, Root } from "mdast";
 import { fromMarkdown, type Extension } from "mdast-util-from-markdown";
 import { frontmatterFromMarkdown } from "mdast-util-frontmatter";
 import { gfmFromMarkdown } from "mdast-util-gfm";
@@ -10,6 +10,7 @@ import { gfm } from "micromark-extension-gfm";
 import { mdxjs } from "micromark-extension-mdxjs";
 import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
+import type { Chain } from "./tagAncestors";
 
 export interface MarkdownTree {
   readonly root: Root;
@@ -57,23 +58,17 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
   return { root, labels, titles, destinations };
 }
 
-/** The nodes around a node, innermost first. */
-export interface MdastChain {
-  readonly node: Parents;
-  readonly parents: MdastChain | null;
-}
-
 /** Visits every node in the order of the text, without recursion: depth is the document's choice. */
 export function walkMdast(
   root: Root,
-  visit: (node: Nodes, parents: MdastChain | null) => void,
+  visit: (node: Nodes, parents: Chain<Nodes> | null) => void,
 ): void {
-  const waiting: { node: Nodes; parents: MdastChain | null }[] = [{ node: root, parents: null }];
+  const waiting: { node: Nodes; parents: Chain<Nodes> | null }[] = [{ node: root, parents: null }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, parents } = next;
     visit(node, parents);
     if (!("children" in node)) continue;
-    const below: MdastChain = { node, parents };
+    const below: Chain<Nodes> = { node, parents };
     for (const child of [...node.children].reverse()) waiting.push({ node: child, parents: below });
   }
 }

@@ -8,7 +8,7 @@ import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { imagesInTree } from "./jsxImages";
 import { markdownOwnImages } from "./markdownImages";
 import { openingEnd, valueSpans } from "./markupAttribute";
-import { mdastSpan, parseMarkdown, walkMdast, type MdastChain } from "./mdastTree";
+import { mdastSpan, parseMarkdown, walkMdast } from "./mdastTree";
 import {
   imageOfTag,
   type AttributeValue,
@@ -16,6 +16,7 @@ import {
   type TagAttribute,
   type TagContext,
 } from "./tag";
+import { contentBefore, contextAbove, type TreeReader } from "./tagAncestors";
 
 /** @throws an error of the parser for a document that is not well formed. */
 export function findMdxImages(context: FindContext): ImageReference[] {
@@ -31,12 +32,13 @@ export function findMdxImages(context: FindContext): ImageReference[] {
   const end = context.text.length;
   const bindings = bindingsOf({ type: "Program", start: 0, end, body }, context.text);
   const images = markdownOwnImages(tree, context);
+  const reader = readerOf(context.text);
   for (const program of programs) images.push(...imagesInTree(program, context, bindings));
   walkMdast(tree.root, (node, parents) => {
     if (!isElement(node)) return;
     images.push(...imagesInAttributes(node, context, bindings));
     if (node.name === null || !isImageName(node.name, context)) return;
-    const tag = tagOf({ node, parents, context, bindings });
+    const tag = tagOf({ node, context, bindings }, contextAbove(node, parents, reader));
     const { text, language } = context;
     const image = imageOfTag(tag, { text, language, dialect: "jsx" });
     if (image !== undefined) images.push(image);
@@ -49,12 +51,11 @@ type MdxJsxAttribute = Extract<Element["attributes"][number], { type: "mdxJsxAtt
 
 interface ElementParts {
   readonly node: Element;
-  readonly parents: MdastChain | null;
   readonly context: FindContext;
   readonly bindings: Bindings;
 }
 
-function tagOf({ node, parents, context, bindings }: ElementParts): Tag {
+function tagOf({ node, context, bindings }: ElementParts, around: TagContext): Tag {
   const span = mdastSpan(node);
   const nameEnd = context.text.indexOf(node.name ?? "", span.start) + (node.name ?? "").length;
   return {
@@ -65,7 +66,7 @@ function tagOf({ node, parents, context, bindings }: ElementParts): Tag {
       attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, context, bindings)] : [],
     ),
     hasSpread: node.attributes.some(({ type }) => type === "mdxJsxExpressionAttribute"),
-    context: contextOf(node, parents, context),
+    context: around,
   };
 }
 
@@ -137,41 +138,27 @@ function programOf(node: Nodes): JsNode | undefined {
   return isJsNode(program) ? program : undefined;
 }
 
-/** How far a figure may be above its picture. */
-const MAX_PARENTS = 32;
-
-function contextOf(node: Element, parents: MdastChain | null, context: FindContext): TagContext {
-  const element = mdastSpan(node);
-  let picture: TagContext["picture"] = null;
-  let chain = parents;
-  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
-    const around = chain.node;
-    if (!isElement(around)) continue;
-    if (around.name === "picture") picture ??= { element: mdastSpan(around), sourceSet: null };
-    if (around.name === "figure") {
-      return { element, picture, figure: figureOf(around, context.text) };
-    }
-  }
-  return { element, picture, figure: null };
-}
-
-function figureOf(figure: Element, text: string): TagContext["figure"] {
-  // A figcaption on a line of its own lies in a paragraph.
-  const inside: Nodes[] = figure.children.flatMap((child): Nodes[] =>
-    child.type === "paragraph" ? [child, ...child.children] : [child],
-  );
-  const caption = inside.filter(isElement).find(({ name }) => name === "figcaption");
+function readerOf(text: string): TreeReader<Nodes> {
   return {
-    end: closingStart(figure, text),
-    caption:
-      caption === undefined
-        ? null
-        : { start: openingEndOf(caption, text), end: closingStart(caption, text) },
+    nameOf: (node) => (isElement(node) ? (node.name ?? undefined) : undefined),
+    spanOf: mdastSpan,
+    // A figcaption on a line of its own lies in a paragraph.
+    childrenOf: (node) =>
+      childrenOf(node).flatMap((child): readonly Nodes[] =>
+        child.type === "paragraph" ? [child, ...child.children] : [child],
+      ),
+    contentOf: (node) => {
+      if (!isElement(node)) return null;
+      const openingEnd = openingEndOf(node, text);
+      return contentBefore(text, { name: node.name ?? "", span: mdastSpan(node), openingEnd });
+    },
+    // MDX is written for React, whose pictures name their file in the img.
+    sourceSetOf: () => null,
   };
 }
 
-function closingStart(node: Element, text: string): number {
-  return text.lastIndexOf("</", mdastSpan(node).end - 1);
+function childrenOf(node: Nodes): readonly Nodes[] {
+  return "children" in node ? node.children : [];
 }
 
 function isElement(node: Nodes): node is Element {

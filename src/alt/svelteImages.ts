@@ -10,7 +10,6 @@ import {
   isJsNode,
   textField,
   walkJs,
-  type JsChain,
   type JsNode,
 } from "./jsNode";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
@@ -22,6 +21,7 @@ import {
   type TagAttribute,
   type TagContext,
 } from "./tag";
+import { contentBefore, contextAbove, type TreeReader } from "./tagAncestors";
 
 /** @throws an error of the parser for a document that is no component. */
 export function findSvelteImages(context: FindContext): ImageReference[] {
@@ -34,10 +34,11 @@ export function findSvelteImages(context: FindContext): ImageReference[] {
   );
   const body = (fragmentNodes(root.fragment) ?? []).filter(isJsNode);
   const images: ImageReference[] = [];
+  const reader = readerOf(text);
   walkJs({ type: "Root", start: 0, end: text.length, body }, (node, parents) => {
     const name = elementName(node);
     if (name === undefined || !isImageName(name, context)) return;
-    const tag = tagOf({ node, name, text, bindings }, contextOf(node, parents, text));
+    const tag = tagOf({ node, name, text, bindings }, contextAbove(node, parents, reader));
     const image = imageOfTag(tag, { text, language, dialect: "svelte" });
     if (image !== undefined) images.push(image);
   });
@@ -100,54 +101,28 @@ function valueOf(node: JsNode, scope: Scope): AttributeValue {
   return { kind: "text", text, literal: spans.literal, content };
 }
 
-/** How far a figure may be above its picture. */
-const MAX_PARENTS = 32;
-
-function contextOf(node: JsNode, parents: JsChain | null, text: string): TagContext {
-  const element = spanOf(node);
-  let picture: TagContext["picture"] = null;
-  let chain = parents;
-  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
-    const name = elementName(chain.node);
-    if (name === "picture") {
-      picture ??= { element: spanOf(chain.node), sourceSet: sourceSetOf(chain.node, text) };
-    }
-    if (name === "figure") return { element, picture, figure: figureOf(chain.node, text) };
-  }
-  return { element, picture, figure: null };
-}
-
-function figureOf(figure: JsNode, text: string): TagContext["figure"] {
-  const end = closingStart(figure, text);
-  if (end === null) return null;
-  const caption = elementsIn(figure).find((child) => elementName(child) === "figcaption");
-  const captionEnd = caption === undefined ? null : closingStart(caption, text);
+function readerOf(text: string): TreeReader<JsNode> {
   return {
-    end,
-    caption:
-      caption === undefined || captionEnd === null
-        ? null
-        : { start: openingEndOf(caption, text), end: captionEnd },
+    nameOf: elementName,
+    spanOf,
+    childrenOf: elementsIn,
+    contentOf: (node) => {
+      const name = elementName(node) ?? "";
+      return contentBefore(text, {
+        name,
+        span: spanOf(node),
+        openingEnd: openingEndOf(node, text),
+      });
+    },
+    sourceSetOf: (source) => {
+      const scope = { text, bindings: new Map() };
+      const set = childNodes(source, "attributes")
+        .filter(({ type }) => type === "Attribute")
+        .map((attribute) => attributeOf(attribute, scope))
+        .find(({ name }) => name === "srcset");
+      return set?.value.kind === "text" ? set.value.text : null;
+    },
   };
-}
-
-/** Where the end tag begins; null when there is none. */
-function closingStart(node: JsNode, text: string): number | null {
-  const start = text.lastIndexOf("</", node.end - 1);
-  const isOwn = text.startsWith(elementName(node) ?? "", start + 2);
-  return isOwn && start >= openingEndOf(node, text) ? start : null;
-}
-
-function sourceSetOf(picture: JsNode, text: string): string | null {
-  for (const source of elementsIn(picture).filter((child) => elementName(child) === "source")) {
-    const scope = { text, bindings: new Map() };
-    const set = childNodes(source, "attributes")
-      .filter(({ type }) => type === "Attribute")
-      .map((attribute) => attributeOf(attribute, scope))
-      .find(({ name }) => name === "srcset");
-    if (set?.value.kind === "text") return set.value.text;
-  }
-  return null;
 }
 
 function elementsIn(node: JsNode): JsNode[] {

@@ -13,6 +13,7 @@ import { parseScript, parseSingleExpression, type ScriptKind } from "./jsParser"
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { openingEnd, valueSpans } from "./markupAttribute";
 import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "./tag";
+import { contentBefore, contextAbove, type Chain, type TreeReader } from "./tagAncestors";
 
 /** @throws SyntaxError for a template that Vue cannot read. */
 export function findVueImages(context: FindContext): ImageReference[] {
@@ -23,10 +24,11 @@ export function findVueImages(context: FindContext): ImageReference[] {
   });
   const bindings = scriptBindings(root, context.text);
   const images: ImageReference[] = [];
+  const reader = readerOf(context.text);
   walkElements(templateElements(root), (element, parents) => {
     if (!isImageName(element.tag, context)) return;
     const { text, language } = context;
-    const around = contextOf(element, parents, text);
+    const around = contextAbove(element, parents, reader);
     const tag = tagOf(element, { text, bindings }, around);
     const image = imageOfTag(tag, { text, language, dialect: "vue" });
     if (image !== undefined) images.push(image);
@@ -70,20 +72,17 @@ function scriptKind(script: ElementNode): ScriptKind {
   return "jsx";
 }
 
-interface ElementChain {
-  readonly element: ElementNode;
-  readonly parents: ElementChain | null;
-}
+type ElementChain = Chain<ElementNode>;
 
 function walkElements(
   roots: readonly ElementNode[],
   visit: (element: ElementNode, parents: ElementChain | null) => void,
 ): void {
-  const waiting: ElementChain[] = roots.map((element) => ({ element, parents: null }));
+  const waiting: ElementChain[] = roots.map((node) => ({ node, parents: null }));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    visit(next.element, next.parents);
-    for (const child of next.element.children.filter(isElement).reverse()) {
-      waiting.push({ element: child, parents: next });
+    visit(next.node, next.parents);
+    for (const child of next.node.children.filter(isElement).reverse()) {
+      waiting.push({ node: child, parents: next });
     }
   }
 }
@@ -144,56 +143,24 @@ function boundValue(
   return { kind: "text", text, literal, content };
 }
 
-/** How far a figure may be above its picture. */
-const MAX_PARENTS = 32;
-
-function contextOf(element: ElementNode, parents: ElementChain | null, text: string): TagContext {
-  let picture: TagContext["picture"] = null;
-  let chain = parents;
-  for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
-    const around = chain.element;
-    if (around.tag === "picture") {
-      picture ??= { element: spanOf(around), sourceSet: sourceSetOf(around) };
-    }
-    if (around.tag === "figure") {
-      return { element: spanOf(element), picture, figure: figureOf(around, text) };
-    }
-  }
-  return { element: spanOf(element), picture, figure: null };
-}
-
-function figureOf(figure: ElementNode, text: string): TagContext["figure"] {
-  const end = closingStart(figure, text);
-  if (end === null) return null;
-  const caption = figure.children.filter(isElement).find(({ tag }) => tag === "figcaption");
-  const captionEnd = caption === undefined ? null : closingStart(caption, text);
+function readerOf(text: string): TreeReader<ElementNode> {
   return {
-    end,
-    caption:
-      caption === undefined || captionEnd === null
-        ? null
-        : { start: openingEndOf(caption, text), end: captionEnd },
-  };
-}
-
-/** Where the end tag begins; null when there is none, so that nothing is put in a wrong place. */
-function closingStart(element: ElementNode, text: string): number | null {
-  const { end } = spanOf(element);
-  const start = text.lastIndexOf("</", end - 1);
-  return start > openingEndOf(element, text) - 1 && text.startsWith(element.tag, start + 2)
-    ? start
-    : null;
-}
-
-function sourceSetOf(picture: ElementNode): string | null {
-  for (const source of picture.children.filter(isElement).filter(({ tag }) => tag === "source")) {
-    for (const prop of source.props) {
-      if (prop.type === NodeTypes.ATTRIBUTE && prop.name === "srcset") {
-        return prop.value?.content ?? null;
+    nameOf: ({ tag }) => tag,
+    spanOf,
+    childrenOf: ({ children }) => children.filter(isElement),
+    contentOf: (element) => {
+      const openingEnd = openingEndOf(element, text);
+      return contentBefore(text, { name: element.tag, span: spanOf(element), openingEnd });
+    },
+    sourceSetOf: ({ props }) => {
+      for (const prop of props) {
+        if (prop.type === NodeTypes.ATTRIBUTE && prop.name === "srcset") {
+          return prop.value?.content ?? null;
+        }
       }
-    }
-  }
-  return null;
+      return null;
+    },
+  };
 }
 
 function openingEndOf(element: ElementNode, text: string): number {
