@@ -61,13 +61,15 @@ export async function chooseText(
   }
 }
 
-/** A text as an item of a list: on two lines when it is long, because lists do not wrap. */
-export function textChoice(text: string): Choice<string> {
-  const end = text.length > LINE_CHARACTERS ? text.lastIndexOf(" ", LINE_CHARACTERS) : -1;
-  const [first, rest] = end > 0 ? [text.slice(0, end), text.slice(end + 1)] : [text, ""];
-  const detail = [rest, lengthNote(text) ?? ""].filter((line) => line !== "").join(" · ");
-  const item = { label: plainLabel(first), value: text };
-  return detail === "" ? item : { ...item, detail: plainLabel(detail) };
+/** A text on the two lines of an item, because lists do not wrap; the second is often empty. */
+export function twoLines(text: string, maxFirst: number): readonly [string, string] {
+  const end = text.length > maxFirst ? text.lastIndexOf(" ", maxFirst) : -1;
+  return end > 0 ? [text.slice(0, end), text.slice(end + 1)] : [text, ""];
+}
+
+/** Parts that say something, in a row. */
+export function inARow(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== "").join(" · ");
 }
 
 /** Labels show `$(name)` as an icon; a text says what it says. */
@@ -103,4 +105,10 @@ class TextPreview implements vscode.Disposable {
   dispose(): void {
     this.#type.dispose();
   }
+}
+
+function textChoice(text: string): Choice<string> {
+  const [first, rest] = twoLines(text, LINE_CHARACTERS);
+  const detail = inARow(rest, lengthNote(text));
+  return { label: plainLabel(first), detail: plainLabel(detail), value: text };
 }

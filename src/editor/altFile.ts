@@ -6,13 +6,16 @@ import { altProblem, isLongAlt } from "../alt/altText";
 import { setAlt } from "../alt/editAlt";
 import { altOwner, type FoundImages } from "../host/altPlan";
 import { altTexts } from "../host/describer";
-import { plainLabel, type Choice } from "./altChoice";
+import { inARow, plainLabel, twoLines, type Choice } from "./altChoice";
 import { failSilentModel, lengthNote, reportingEngine, say } from "./altDescribing";
 import { changeImages, fileName, findInDocument, type DocumentImage } from "./altDocument";
 import { askToFetch, placeOf, readPlace, refuseRemote, type PicturePlace } from "./altPicture";
 import { problemWords } from "./altWords";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import type { Services } from "./services";
+
+/** Leaves room for the picture's name behind it. */
+const FIRST_LINE_CHARACTERS = 58;
 
 /**
  * Writes texts for the pictures of the active document that a person chooses, after showing them, in
@@ -267,15 +270,14 @@ async function showDrafts(
   }
 }
 
-/** The text has the line with the most room. */
 function draftItem({ image, alt }: Draft): vscode.QuickPickItem {
   const before = image.reference.alt ?? "";
   const now = before === "" ? vscode.l10n.t("no text now") : vscode.l10n.t("now: {0}", before);
-  const description = [lengthNote(alt) ?? "", now].filter((part) => part !== "").join(" · ");
+  const [first, rest] = twoLines(alt, FIRST_LINE_CHARACTERS);
   return {
-    label: plainLabel(placeWords(image)),
-    description: plainLabel(description),
-    detail: plainLabel(alt),
+    label: plainLabel(first),
+    description: plainLabel(placeWords(image)),
+    detail: plainLabel(inARow(rest, lengthNote(alt), now)),
   };
 }
 
