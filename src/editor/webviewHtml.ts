@@ -20,7 +20,8 @@ export function chatPage(page: ChatPage): string {
   const policy = [
     "default-src 'none'",
     "img-src data:",
-    `style-src ${cspSource}`,
+    // The component library asks the browser about `:focus-visible` with a style of its own.
+    `style-src ${cspSource} 'nonce-${nonce}'`,
     `font-src ${cspSource}`,
     `script-src 'nonce-${nonce}'`,
   ].join("; ");
@@ -29,6 +30,7 @@ export function chatPage(page: ChatPage): string {
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
+<meta property="csp-nonce" content="${escaped(nonce)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${escaped(styleUri)}">
 <title>Sightline</title>

@@ -182,7 +182,9 @@ describe("the manifest's keys", () => {
       assert.ok(!(key.includes("ctrl") && key.includes("alt")), key);
       assert.match(key, /(ctrl|alt)\+/);
       assert.match(mac, /cmd\+/);
+      // Where pictures are usual the key need not wait until the cursor was looked at.
       assert.match(when, /sightline\.imageAtCursor/);
+      assert.match(when, /editorTextFocus/);
     }
   });
 });

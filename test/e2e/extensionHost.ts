@@ -1,6 +1,6 @@
 /** Runs a mocha suite inside the extension host of an editor, as editors run the tests of extensions. */
 
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { until } from "../helpers/waiting";
 import { Editor, EXTENSION, type EditorOptions } from "./editor";
@@ -25,6 +25,7 @@ export async function runInExtensionHost(
 ): Promise<SuiteReport & { readonly exitCode: number }> {
   const reportFile = path.resolve("out", "e2e", "extension-suite.json");
   await mkdir(path.dirname(reportFile), { recursive: true });
+  await rm(reportFile, { force: true });
   const env = { ...options.env, SIGHTLINE_SUITE_REPORT: reportFile };
   const editor = await Editor.start({ ...options, env });
   try {
@@ -33,6 +34,7 @@ export async function runInExtensionHost(
     await editor.page.exposeFunction("codeAutomationExit", (code: number) => {
       exitCode = code;
     });
+    await allowPayload(editor);
     const remote = `vscode-remote://${new URL(editor.server.url).host}`;
     await editor.load([
       ["extensionDevelopmentPath", `${remote}${await editor.server.extensionFolder(EXTENSION)}`],
@@ -47,4 +49,29 @@ export async function runInExtensionHost(
   } finally {
     await editor.close();
   }
+}
+
+/**
+ * A released workbench obeys the payload of its address only when its server says that tests drive it,
+ * which code-server has no option for; so the page is told on its way to the browser.
+ */
+async function allowPayload({ page, server }: Editor): Promise<void> {
+  // Chromium does not know where a page that was changed on its way came from, and asks before it lets
+  // such a page speak to a server on this machine.
+  await page.context().grantPermissions(["local-network-access"], { origin: server.url });
+  await page.route(
+    (url) => url.pathname === "/",
+    async (route) => {
+      const response = await route.fetch();
+      const original = await response.text();
+      const body = original.replace(
+        "developmentOptions&quot;:{",
+        "developmentOptions&quot;:{&quot;enableSmokeTestDriver&quot;:true,",
+      );
+      if (body === original) {
+        throw new Error("The workbench's page has no options for development.");
+      }
+      await route.fulfill({ response, body });
+    },
+  );
 }

@@ -36,7 +36,8 @@ export class QuickInput {
   /** Labels of the rows that are on the screen. */
   async labels(): Promise<string[]> {
     await this.#rows.first().waitFor();
-    return this.#rows.locator(".label-name").allInnerTexts();
+    // A second row of an entry is its detail.
+    return this.#rows.locator(".quick-input-list-row:first-child .label-name").allInnerTexts();
   }
 
   /** Opens the input with a key. A webview that is loading swallows keys, so it may take two. */

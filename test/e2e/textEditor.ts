@@ -6,7 +6,8 @@ import type { Locator, Page } from "playwright-core";
 import { offerFiles, type OfferedFiles } from "./pageScripts";
 import type { QuickInput } from "./quickInput";
 
-/** The message that there are no code actions stays for three seconds. */
+/** A user would press again after so long. */
+const PATIENCE_MS = 3_000;
 const MAX_ATTEMPTS = 5;
 
 /** Zero-based, as the API of the editor counts. */
@@ -80,12 +81,21 @@ export class TextEditor {
   /** Labels of the code actions at the cursor; the menu stays open. */
   async openCodeActions(): Promise<string[]> {
     await this.focus();
-    const none = this.#page.getByText("No code actions available");
+    const none = this.#page
+      .locator(".monaco-editor-overlaymessage")
+      .filter({ hasText: "No code actions available" })
+      .first();
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       await this.#page.keyboard.press("Control+.");
-      await this.#codeActions.or(none).first().waitFor();
-      if (!(await none.isVisible())) return this.#codeActions.locator(".title").allInnerTexts();
-      // The extension may still be starting; the message goes away by itself.
+      // While the extension starts there is sometimes neither a menu nor a message.
+      const shown = this.#codeActions.or(none).first().waitFor({ timeout: PATIENCE_MS });
+      await shown.catch(() => undefined);
+      if (await this.#codeActions.first().isVisible()) {
+        return this.#codeActions.locator(".title").allInnerTexts();
+      }
+      // The message stays until the cursor moves.
+      await this.#page.keyboard.press("ArrowRight");
+      await this.#page.keyboard.press("ArrowLeft");
       await none.waitFor({ state: "hidden" });
     }
     throw new Error("There are no code actions at the cursor.");
