@@ -139,10 +139,14 @@ export class CodeServer {
     );
   }
 
-  /** Processes below the server whose program is this file of an extension, such as dist/child.js. */
-  pidsRunning(file: string): number[] {
+  /** Processes below the server whose program is this file of an extension, started with these arguments. */
+  pidsRunning(file: string, ...wanted: readonly string[]): number[] {
     return descendantsOf(this.pid)
-      .filter(({ commandLine }) => commandLine.some((word) => word.endsWith(`/${file}`)))
+      .filter(({ commandLine }) => {
+        const program = commandLine.findIndex((word) => word.endsWith(`/${file}`));
+        const given = commandLine.slice(program + 1);
+        return program >= 0 && wanted.every((word, index) => given[index] === word);
+      })
       .map(({ pid }) => pid);
   }
 

@@ -19,8 +19,12 @@ import { TextEditor } from "./textEditor";
 
 /** Publisher and name in package.json. */
 export const EXTENSION = "sightline.sightline";
-/** The program of the engine's process, inside the extension's folder. */
+/** The program of the engine's processes, inside the extension's folder. */
 const CHILD_FILE = "dist/child.js";
+/** The first argument of the process that holds the model and answers questions. */
+const ANSWERING = "answers";
+/** Any command of the extension. */
+const KNOWN_COMMAND = "Sightline: Show Log";
 /** Where a failed test leaves its report; not kept under version control. */
 const REPORTS = path.resolve("out", "e2e");
 const CACHE = path.resolve(".cache", "vscode-e2e");
@@ -158,10 +162,10 @@ export class Editor {
     );
   }
 
-  /** The process of the engine. @throws when there is not exactly one */
+  /** The process that answers questions. @throws when there is not exactly one */
   enginePid(): number {
-    const pids = this.server.pidsRunning(CHILD_FILE);
-    assert.equal(pids.length, 1, `processes of the engine: ${pids.join(", ")}`);
+    const pids = this.server.pidsRunning(CHILD_FILE, ANSWERING);
+    assert.equal(pids.length, 1, `processes that answer: ${pids.join(", ")}`);
     return pids[0] ?? 0;
   }
 
@@ -197,6 +201,8 @@ export class Editor {
     for (const part of [".part.editor", ".part.sidebar", ".part.statusbar"]) {
       await this.page.locator(`.monaco-workbench ${part}`).waitFor({ state: "attached" });
     }
+    // Menus and keys of extensions come after the workbench; the palette has them all at once.
+    await untilTrue(() => this.quickInput.hasCommand(KNOWN_COMMAND), "the extension's commands");
   }
 }
 

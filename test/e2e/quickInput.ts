@@ -63,6 +63,20 @@ export class QuickInput {
     await this.#page.keyboard.press("Enter");
   }
 
+  /** Whether the palette has a command; a palette that is open does not learn of new ones. */
+  async hasCommand(name: string): Promise<boolean> {
+    await this.open("F1");
+    await this.field.fill(`>${name}`);
+    const label = this.#page.locator(".label-name").filter({ hasText: exactly(name) });
+    const row = this.#rows.filter({ has: label }).first();
+    const isThere = await row.waitFor({ timeout: PATIENCE_MS }).then(
+      () => true,
+      () => false,
+    );
+    await this.cancel();
+    return isThere;
+  }
+
   /** Chooses a row by its label. */
   async choose(label: string | RegExp): Promise<void> {
     await this.#focusRow(label);
@@ -86,7 +100,7 @@ export class QuickInput {
 
   /** Rows change while a list loads, so the label is awaited before the first step. */
   async #focusRow(label: string | RegExp): Promise<void> {
-    const wanted = new RegExp(typeof label === "string" ? `^${escape(label)}$` : label);
+    const wanted = typeof label === "string" ? exactly(label) : label;
     const name = this.#page.locator(".label-name").filter({ hasText: wanted });
     await this.#rows.filter({ has: name }).first().waitFor({ state: "attached" });
     const focused = this.#widget.locator(".monaco-list-row.focused .label-name");
@@ -99,6 +113,6 @@ export class QuickInput {
   }
 }
 
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`);
 }
