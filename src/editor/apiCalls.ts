@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { altTexts } from "../host/describer";
+import { questionPrompt } from "../host/questionPrompt";
 import type { AskOptions, DescribeOptions, SightlineApi } from "./api";
 import type { Services } from "./services";
 
@@ -24,7 +25,7 @@ export function createApi({
           {
             image: picture.bytes,
             imageName: picture.name,
-            prompt: { kind: "question", question: words },
+            prompt: questionPrompt([], words),
           },
           { signal },
         ),

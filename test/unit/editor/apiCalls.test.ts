@@ -23,7 +23,7 @@ describe("the interface for other extensions", () => {
       {
         image: bytes,
         imageName: "car.png",
-        prompt: { kind: "question", question: "What color is it?" },
+        prompt: { kind: "chat", turns: [], question: "what color is it?" },
       },
     ]);
   });

@@ -1,0 +1,115 @@
+/** What the chat's feature is given in tests, with an engine that does as it is told. */
+
+import { AppError } from "../../src/base/errors";
+import { silentLogger } from "../../src/base/logger";
+import { createChat } from "../../src/editor/chat";
+import type { Chat, CommandId, Feature, Services } from "../../src/editor/services";
+import type { EngineStatus } from "../../src/host/engine";
+import type { ToView } from "../../src/protocol/viewMessages";
+import { FakeMemento, ScriptedEngine, settled } from "./chatFakes";
+import { chatEditor, FakeUri, FakeWebviewView } from "./fakeChatEditor";
+
+/** A window with the chat in it, and the page of its view when it was looked at. */
+export class ChatWorld {
+  readonly engine = new ScriptedEngine();
+  /** What was shown as a message, by code. */
+  readonly shown: string[] = [];
+  readonly actions: string[] = [];
+  nWarmUps = 0;
+  readonly view = new FakeWebviewView();
+  readonly chat: Feature & Chat;
+  readonly #listeners = new Set<(status: EngineStatus) => void>();
+
+  constructor() {
+    this.chat = createChat(this.#services());
+    chatEditor.onExecuted = (id) => {
+      if (id === "sightline.chat.focus" && this.view.webview.html === "") this.open();
+    };
+  }
+
+  /** What the page was told, of one type. */
+  posted<T extends ToView["type"]>(type: T): Extract<ToView, { type: T }>[] {
+    return (this.view.posted as ToView[]).filter(
+      (message): message is Extract<ToView, { type: T }> => message.type === type,
+    );
+  }
+
+  /** The editor makes the view; the page has not said anything yet. */
+  open(): void {
+    chatEditor.providers.get("sightline.chat")?.resolveWebviewView(this.view);
+  }
+
+  /** The page says something; settles when it is done. */
+  async say(message: unknown): Promise<void> {
+    await this.view.received.fire(message);
+  }
+
+  async run(id: CommandId, ...args: readonly unknown[]): Promise<void> {
+    await this.chat.commands[id]?.(...args);
+    await settled();
+  }
+
+  tell(status: EngineStatus): void {
+    this.engine.status = status;
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  get nListeners(): number {
+    return this.#listeners.size;
+  }
+
+  #services(): Services {
+    const engine = Object.assign(this.engine, {
+      onStatusChanged: (listener: (status: EngineStatus) => void) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+      warmUp: () => {
+        this.nWarmUps++;
+        return Promise.reject(new AppError("engine.exited", "Not now."));
+      },
+    });
+    const show = (thrown: unknown): Promise<void> => {
+      this.shown.push(AppError.from(thrown).message);
+      return Promise.resolve();
+    };
+    const notices = {
+      show,
+      describe: (error: AppError) => ({ text: error.message, actions: [] }),
+      run: (id: string) => Promise.resolve(void this.actions.push(id)),
+      guard: (work: () => Promise<unknown>) => work().catch(show),
+    };
+    const context = {
+      workspaceState: new FakeMemento(),
+      extensionUri: FakeUri.file("/extension"),
+      storageUri: FakeUri.file("/storage"),
+      globalStorageUri: FakeUri.file("/global"),
+    };
+    const settings = { altComponents: () => [], altSiteRoots: () => [] };
+    const pictures = { read: readPicture };
+    // What the chat does not use is not there.
+    return {
+      context,
+      engine,
+      settings,
+      notices,
+      pictures,
+      log: silentLogger,
+    } as unknown as Services;
+  }
+}
+
+/** Puts a picture file into the workspace. */
+export function addFile(name: string, content = name): FakeUri {
+  const uri = FakeUri.file(`/w/${name}`);
+  chatEditor.files.set(uri.toString(), new TextEncoder().encode(content));
+  return uri;
+}
+
+function readPicture(uri: FakeUri): Promise<object> {
+  const bytes = chatEditor.files.get(uri.toString());
+  const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
+  return bytes === undefined
+    ? Promise.reject(new AppError("image.missing", `${name} was not found.`))
+    : Promise.resolve({ name, bytes, uri: uri.toString() });
+}

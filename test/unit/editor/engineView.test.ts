@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import "../../helpers/fakeChatEditor";
+import { AppError } from "../../../src/base/errors";
+import { engineView } from "../../../src/editor/engineView";
+import type { EngineStatus } from "../../../src/host/engine";
+
+const notices = { describe: (error: AppError) => ({ text: error.message, actions: [] }) };
+const error = new AppError("engine.exited", "It ended.");
+
+describe("engineView", () => {
+  for (const [status, label] of [
+    [{ kind: "off", model: "demo" }, "demo · not started"],
+    [{ kind: "starting", model: "demo" }, "Starting…"],
+    [{ kind: "loading", model: "/models/opt" }, "Loading opt…"],
+    [{ kind: "ready", model: "demo", device: "cpu" }, "demo · CPU"],
+    [{ kind: "busy", model: "demo", device: "webgpu" }, "demo · GPU (WebGPU)"],
+    [{ kind: "ready", model: "demo" }, "demo"],
+    [{ kind: "failed", model: "demo", error }, "demo · failed"],
+    [{ kind: "unsupported", model: "demo", error }, "Not available on this platform"],
+  ] as const satisfies readonly (readonly [EngineStatus, string])[]) {
+    it(`says "${label}" when it is ${status.kind}`, () => {
+      assert.deepEqual(
+        [engineView(status, notices).label, engineView(status, notices).kind],
+        [label, status.kind],
+      );
+    });
+  }
+
+  it("says why this device, or what went wrong", () => {
+    const status = { kind: "ready", model: "demo", device: "cpu" } as const;
+    assert.equal(engineView({ ...status, deviceReason: "No GPU." }, notices).detail, "No GPU.");
+    assert.equal(engineView({ ...status, kind: "failed", error }, notices).detail, "It ended.");
+    assert.equal("detail" in engineView(status, notices), false);
+  });
+
+  it("tells the progress of loading as a part of the whole, and none without a whole", () => {
+    const at = (doneBytes: number, totalBytes: number): number | undefined => {
+      const progress = { doneBytes, totalBytes };
+      return engineView({ kind: "loading", model: "demo", progress }, notices).progress;
+    };
+    assert.equal(at(1, 4), 0.25);
+    assert.equal(at(5, 4), 1);
+    assert.equal(at(0, 0), undefined);
+  });
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import {
+  chatEditor,
+  FakeDocument,
+  FakeTextEditor,
+  FakeUri,
+  resetChatEditor,
+} from "../../helpers/fakeChatEditor";
+import { addFile, ChatWorld } from "../../helpers/chatServices";
+
+describe("choosing pictures", () => {
+  beforeEach(() => {
+    resetChatEditor();
+    chatEditor.folders = [FakeUri.file("/w")];
+  });
+
+  it("offers what was used, what is near and the rest, and any other file", async () => {
+    const world = new ChatWorld();
+    await world.run("sightline.askAboutImage", addFile("used.png"));
+    addFile("docs/near.png");
+    addFile("far/away.png");
+    const document = new FakeDocument(FakeUri.file("/w/docs/readme.md"), "markdown", "text");
+    chatEditor.activeEditor = new FakeTextEditor(document, [0, 0]);
+    await world.run("sightline.addPictures");
+    assert.deepEqual(
+      chatEditor.picks[0]?.items.map(({ label, description = "" }) => `${label}|${description}`),
+      [
+        ...["recently used|", "used.png|", "near the open document|", "near.png|docs"],
+        ...["in the workspace|", "away.png|far", "|", "Choose a file…|"],
+      ],
+    );
+  });
+
+  it("shows files themselves, and small copies of what other file systems hold", async () => {
+    const world = new ChatWorld();
+    addFile("a.png");
+    const remote = FakeUri.parse("memfs://host/w/b.png");
+    chatEditor.files.set(remote.toString(), new Uint8Array([1, 2]));
+    chatEditor.pickSteps.push({ active: "b.png", leaves: true });
+    await world.run("sightline.addPictures");
+    const icons = new Map(
+      chatEditor.picks[0]?.items.map(({ label, iconPath }) => [label, iconPath]),
+    );
+    assert.equal(String(icons.get("a.png")), "file:///w/a.png");
+    assert.match(String(icons.get("b.png")), /^data:image\/webp;base64,/);
+    assert.equal(world.engine.thumbnails.length, 1);
+  });
+
+  it("takes Enter without a tick for the line that it was pressed on", async () => {
+    const world = new ChatWorld();
+    addFile("a.png");
+    addFile("b.png");
+    chatEditor.pickSteps.push({ active: "b.png" });
+    await world.run("sightline.addPictures");
+    assert.deepEqual(await selectedOf(world), ["b.png"]);
+  });
+
+  it("opens the file dialog for its line, beside what else is ticked", async () => {
+    const world = new ChatWorld();
+    addFile("a.png");
+    chatEditor.pickSteps.push({ tick: ["a.png", "Choose a file…"] });
+    chatEditor.chosenFiles = [addFile("elsewhere.png")];
+    await world.run("sightline.addPictures");
+    assert.deepEqual(await selectedOf(world), ["a.png", "elsewhere.png"]);
+  });
+
+  it("opens the file dialog at once in a window without folders", async () => {
+    const world = new ChatWorld();
+    chatEditor.folders = [];
+    await world.run("sightline.addPictures");
+    assert.deepEqual([chatEditor.nDialogs, chatEditor.picks.length], [1, 0]);
+    assert.equal(world.view.webview.html, "");
+  });
+
+  it("says that there are more than it lists", async () => {
+    const world = new ChatWorld();
+    for (let n = 0; n < 2001; n++) addFile(`${n}.png`, "x");
+    await world.run("sightline.addPictures");
+    assert.match(chatEditor.picks[0]?.title ?? "", /first 2000/);
+  });
+
+  it("adds what the page's button chooses", async () => {
+    const world = new ChatWorld();
+    world.open();
+    await world.say({ type: "ready" });
+    addFile("a.png");
+    chatEditor.pickSteps.push({ tick: ["a.png"] });
+    await world.say({ type: "pickPictures" });
+    assert.deepEqual(
+      world.posted("picturesChanged")[0]?.pictures.map(({ name }) => name),
+      ["a.png"],
+    );
+  });
+});
+
+async function selectedOf(world: ChatWorld): Promise<string[]> {
+  await world.say({ type: "ready" });
+  return selected(world);
+}
+
+function selected(world: ChatWorld): string[] {
+  const pictures = world.posted("chatReplaced").at(-1)?.chat.pictures ?? [];
+  return pictures.filter(({ isSelected }) => isSelected).map(({ name }) => name);
+}
