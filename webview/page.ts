@@ -23,8 +23,9 @@ export function createPage(context: PageContext): Part<PageState> {
   ]);
   let shown = INITIAL_STATE;
   root.append(createDropZone(context, root));
-  receivePastes(context, root);
-  root.addEventListener("keydown", (event) => {
+  // On the document: a page that nobody has clicked on yet has the keyboard outside of its root.
+  receivePastes(context, document);
+  document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     if (shown.isHistoryOpen) context.dispatch({ type: "historyClosed" });
     else if (isAnswering(shown.chat)) context.post({ type: "stop" });
@@ -36,7 +37,10 @@ export function createPage(context: PageContext): Part<PageState> {
       const isAsked = state.nFocusRequests !== shown.nFocusRequests;
       shown = state;
       updateParts(parts, state);
-      if (isAsked || isLost(focused, parts.main)) parts.composer.focus();
+      if (isAsked) parts.composer.focus();
+      else if (focused !== undefined) {
+        keepFocus(focused, state.isHistoryOpen ? parts.history : parts.composer);
+      }
     },
   };
 }
@@ -95,16 +99,19 @@ function updateParts(parts: Parts, state: PageState): void {
   parts.announcer.update({ announcement, turns, hasSeveralPictures: pictures.length > 1 });
 }
 
-function focusedIn(root: HTMLElement): Element | undefined {
+function focusedIn(root: HTMLElement): HTMLElement | undefined {
   const { activeElement } = document;
-  return activeElement !== null && root.contains(activeElement) ? activeElement : undefined;
+  return activeElement !== null && root.contains(activeElement)
+    ? (activeElement as HTMLElement)
+    : undefined;
 }
 
-/** True when what had the keyboard is gone: it would fall back to the page, far from everything. */
-function isLost(focused: Element | undefined, main: HTMLElement): boolean {
-  if (focused === undefined || isShown(focused)) return false;
+/** What had the keyboard may be gone or have moved: it would fall back to the page, far from everything. */
+function keepFocus(focused: HTMLElement, fallback: { focus(): void }): void {
   const { activeElement } = document;
   const isElsewhere =
     activeElement !== focused && activeElement !== null && activeElement !== document.body;
-  return !isElsewhere && !main.hasAttribute("inert");
+  if (isElsewhere) return;
+  if (!isShown(focused)) fallback.focus();
+  else if (activeElement !== focused) focused.focus();
 }

@@ -46,7 +46,7 @@ export function createDropZone(context: PageContext, page: HTMLElement): HTMLEle
 }
 
 /** Takes pictures out of the clipboard; text goes where it always went. */
-export function receivePastes(context: PageContext, page: HTMLElement): void {
+export function receivePastes(context: PageContext, page: Document): void {
   page.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length === 0) return;

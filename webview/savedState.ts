@@ -1,7 +1,7 @@
 /** What of the page survives while its view is hidden, when the editor throws the page away. */
 
 import { AppError } from "../src/base/errors";
-import { readToView } from "../src/protocol/viewGuards";
+import { readToView, VIEW_LIMITS } from "../src/protocol/viewGuards";
 import type { ChatView } from "../src/protocol/viewMessages";
 import { INITIAL_STATE, type PageState } from "./state";
 
@@ -26,7 +26,8 @@ export function restoredFrom(saved: unknown): PageState {
   const { draft, scroll } = saved;
   const chat = readChat(saved["chat"]);
   if (chat === undefined || typeof draft !== "string" || !isScroll(scroll)) return INITIAL_STATE;
-  return { ...INITIAL_STATE, chat, draft, scroll, isLoaded: true };
+  const question = draft.slice(0, VIEW_LIMITS.questionLength);
+  return { ...INITIAL_STATE, chat, draft: question, scroll, isLoaded: true };
 }
 
 function readChat(chat: unknown): ChatView | undefined {

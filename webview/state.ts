@@ -179,10 +179,11 @@ function withTurn(
   change: (turn: TurnView) => TurnView,
 ): PageState {
   const { turns } = state.chat;
-  if (!turns.some(({ id }) => id === turnId)) return state;
-  return inChat(state, {
-    turns: turns.map((turn) => (turn.id === turnId ? change(turn) : turn)),
-  });
+  const before = turns.find(({ id }) => id === turnId);
+  if (before === undefined) return state;
+  const after = change(before);
+  if (after === before) return state;
+  return inChat(state, { turns: turns.map((turn) => (turn === before ? after : turn)) });
 }
 
 function inChat(state: PageState, changes: Partial<ChatView>): PageState {

@@ -7,6 +7,8 @@ const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
 ];
 /** Older than this, a date says more than a number of days. */
 const LONG_AGO_MS = 7 * 86_400_000;
+/** The least that one decimal can say. */
+const MIN_SECONDS = 0.1;
 
 export interface TimeContext {
   /** Milliseconds since 1970. */
@@ -28,13 +30,13 @@ export function describeTime(time: number, { now, locale }: TimeContext): string
     : format.format(-Math.floor(ago / step[1]), step[0]);
 }
 
-/** `1234` → "1.2", with the language's own decimal sign. */
+/** `1234` → "1.2", with the language's own decimal sign; nothing takes no time, so at least "0.1". */
 export function describeSeconds(ms: number, locale: string): string {
   const format = new Intl.NumberFormat(locale, {
     minimumFractionDigits: 1,
     maximumFractionDigits: 1,
   });
-  return format.format(ms / 1000);
+  return format.format(Math.max(MIN_SECONDS, ms / 1000));
 }
 
 /** The locale when the browser knows such a language, else English. */

@@ -134,10 +134,12 @@ export class ChatView implements vscode.Disposable {
         await session.retry(message.turnId);
         return;
       case "copy":
-        await vscode.env.clipboard.writeText(this.#answerOf(message.turnId));
+        await this.#withAnswer(message.turnId, (answer) => vscode.env.clipboard.writeText(answer));
         return;
       case "insert":
-        await insertAnswer(services, lastEditor.current, this.#answerOf(message.turnId));
+        await this.#withAnswer(message.turnId, (answer) =>
+          insertAnswer(services, lastEditor.current, answer),
+        );
         return;
       case "pickPictures":
         session.addPictures(await choosePictures(services, session.recentUris()));
@@ -182,8 +184,10 @@ export class ChatView implements vscode.Disposable {
     session.viewed();
   }
 
-  #answerOf(turnId: string): string {
-    return this.#options.session.turn(turnId)?.answer ?? "";
+  /** An empty answer would empty the clipboard or the selection. */
+  async #withAnswer(turnId: string, use: (answer: string) => Thenable<void>): Promise<void> {
+    const answer = this.#options.session.turn(turnId)?.answer ?? "";
+    if (answer !== "") await use(answer);
   }
 
   async #addUris(addresses: readonly string[]): Promise<void> {

@@ -17,8 +17,13 @@ export type HistoryProps = Pick<PageState, "isHistoryOpen"> & {
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1 };
 const TITLE_ID = "history-title";
 
+export interface HistoryPanel extends Part<HistoryProps> {
+  /** Moves the keyboard to where it goes when the panel opens. */
+  focus(): void;
+}
+
 /** @param behind What cannot be reached while the panel is open. */
-export function createHistoryPanel(context: PageContext, behind: HTMLElement): Part<HistoryProps> {
+export function createHistoryPanel(context: PageContext, behind: HTMLElement): HistoryPanel {
   const { strings } = context;
   const list = element("ul", { class: "history-list" });
   const none = element("p", { class: "history-none" }, [strings.historyEmpty]);
@@ -37,6 +42,9 @@ export function createHistoryPanel(context: PageContext, behind: HTMLElement): P
   const opening = createOpening(root, behind);
   return {
     element: root,
+    focus: () => {
+      firstStop(root)?.focus();
+    },
     update: ({ history, isHistoryOpen }) => {
       // Times go stale, so they are written when somebody looks at them.
       conversations.update(isHistoryOpen ? history : []);

@@ -46,6 +46,7 @@ class ImageTray {
   readonly #context: PageContext;
   readonly #places: HTMLElement;
   readonly #pending: HTMLElement;
+  readonly #problems: HTMLElement;
   readonly #list: KeyedList<Item>;
   #pictures: readonly PictureView[] = [];
   #current = 0;
@@ -54,10 +55,12 @@ class ImageTray {
     this.#context = context;
     this.#places = element("div", { class: "tray-places" });
     this.#pending = element("div", { class: "tray-pending", "aria-hidden": "true" });
+    // For those who see the page and cannot hover; to others, each picture's button says the same.
+    this.#problems = element("p", { class: "tray-problems", "aria-hidden": "true" });
     this.element = element(
       "div",
       { class: "tray", role: "toolbar", "aria-label": context.strings.pictures, hidden: true },
-      [this.#places, this.#pending],
+      [this.#places, this.#pending, this.#problems],
     );
     this.#list = new KeyedList(this.#places, {
       keyOf: ({ picture }: Item) => picture.id,
@@ -80,6 +83,11 @@ class ImageTray {
     if (nPending !== this.#pending.childElementCount) {
       this.#pending.replaceChildren(...placeholders);
     }
+    const problems = pictures.flatMap(({ name, problem }) =>
+      problem === undefined ? [] : `${name}: ${problem}`,
+    );
+    setText(this.#problems, problems.join("\n"));
+    setShown(this.#problems, { when: problems.length > 0 });
     setAttributes(this.element, { "data-single": pictures.length + nPending === 1 });
     setShown(this.element, { when: pictures.length + nPending > 0 });
   }

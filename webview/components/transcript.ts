@@ -1,7 +1,7 @@
 /** The conversation from its first question to its last answer, and how far it is scrolled. */
 
 import type { ChatView, PictureView } from "../../src/protocol/viewMessages";
-import { element, setShown, type Part } from "../render/dom";
+import { element, setAttributes, setShown, type Part } from "../render/dom";
 import { KeyedList } from "../render/keyedList";
 import { isRunning, type PageState } from "../state";
 import type { PageContext } from "./context";
@@ -28,12 +28,17 @@ export function createTranscript(
     create: ({ turn }) => createTurn(context, turn.id),
   });
   const scroller = createScroller(root, context);
+  let conversationId: string | undefined;
   return {
     element: root,
     update: ({ chat, scroll, copiedTurnId }) => {
+      // A conversation that is opened again is no news; reading all its questions aloud would be.
+      const isOther = chat.conversationId !== conversationId;
+      conversationId = chat.conversationId;
+      setAttributes(root, { "aria-live": isOther ? "off" : "polite" });
       list.update(propsOf(chat, copiedTurnId));
       setShown(root, { when: chat.turns.length > 0 });
-      scroller.update({ scroll, conversationId: chat.conversationId });
+      scroller.update({ scroll, isOther });
     },
   };
 }
@@ -53,7 +58,8 @@ function propsOf(chat: ChatView, copiedTurnId: string | undefined): readonly Tur
 
 interface ScrollProps {
   readonly scroll: number | "end";
-  readonly conversationId: string;
+  /** True when another conversation is shown than before. */
+  readonly isOther: boolean;
 }
 
 /** Follows the end, or goes back once to where a conversation was left. */
@@ -62,7 +68,6 @@ function createScroller(
   context: PageContext,
 ): Pick<Part<ScrollProps>, "update"> {
   let place: number | "end" = "end";
-  let conversationId: string | undefined;
   const follow = (): void => {
     if (place === "end") root.scrollTop = root.scrollHeight;
   };
@@ -73,10 +78,8 @@ function createScroller(
   // The transcript also shrinks when the field below it grows. Only browsers have this class.
   if (typeof ResizeObserver !== "undefined") new ResizeObserver(follow).observe(root);
   return {
-    update: (props) => {
-      const isOther = props.conversationId !== conversationId;
-      conversationId = props.conversationId;
-      place = props.scroll;
+    update: ({ scroll, isOther }) => {
+      place = scroll;
       if (isOther && place !== "end") root.scrollTop = place;
       follow();
     },

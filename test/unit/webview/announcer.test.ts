@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import type { TurnView } from "../../../src/protocol/viewMessages";
+import { createAnnouncer } from "../../../webview/components/announcer";
+import type { Announcement } from "../../../webview/state";
+import { turnOf } from "../../helpers/chatViews";
+import { freshDocument, pageBench } from "../../helpers/pageDocument";
+
+const ended: Announcement = { nth: 1, kind: "turnEnded", turnId: "t" };
+
+describe("what a screen reader is told", () => {
+  beforeEach(() => {
+    freshDocument();
+  });
+
+  it("waits politely and is empty at the start", () => {
+    const { root } = create();
+    assert.equal(root.getAttribute("aria-live"), "polite");
+    assert.equal(root.textContent, "");
+  });
+
+  const outcomes: readonly (readonly [name: string, turn: Partial<TurnView>, words: string])[] = [
+    ["the whole answer", {}, "a dog"],
+    ["that and where it was stopped", { state: "stopped", answer: "a d" }, "stopped. a d"],
+    ["only that it was stopped before its first word", { state: "stopped", answer: "" }, "stopped"],
+    [
+      "why there is no answer",
+      { state: "failed", answer: "", notice: { text: "The engine ended.", actions: [] } },
+      "The engine ended.",
+    ],
+    ["that there is no answer", { state: "failed", answer: "" }, "failed"],
+  ];
+  for (const [name, changes, words] of outcomes) {
+    it(`is ${name}`, () => {
+      const { tell } = create();
+      assert.equal(tell(ended, [turnOf("t", changes)]), words);
+    });
+  }
+
+  it("names the picture where there are several", () => {
+    const { announcer, root } = create();
+    announcer.update({ announcement: ended, turns: [turnOf("t")], hasSeveralPictures: true });
+    assert.equal(root.textContent, "p.png: a dog");
+  });
+
+  it("is said once, however often the page is drawn", () => {
+    const { tell, root } = create();
+    tell(ended, [turnOf("t")]);
+    const said = root.firstChild;
+    tell(ended, [turnOf("t", { answer: "another" })]);
+    assert.equal(root.firstChild, said);
+    assert.equal(root.textContent, "a dog");
+  });
+
+  it("is said again when the same words come again", () => {
+    const { tell, root } = create();
+    tell({ nth: 1, kind: "copied" }, []);
+    const said = root.firstChild;
+    assert.equal(tell({ nth: 2, kind: "copied" }, []), "copied");
+    assert.notEqual(root.firstChild, said);
+  });
+
+  it("is nothing when the turn is gone", () => {
+    const { tell } = create();
+    assert.equal(tell(ended, []), "");
+  });
+});
+
+function create() {
+  const announcer = createAnnouncer(pageBench().context.strings);
+  const root = announcer.element;
+  return {
+    announcer,
+    root,
+    tell: (announcement: Announcement, turns: readonly TurnView[]) => {
+      announcer.update({ announcement, turns, hasSeveralPictures: false });
+      return root.textContent;
+    },
+  };
+}
