@@ -109,7 +109,8 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
 
 function coarsest(precision: string): PrecisionKind {
   const plan = parsePrecisionPlan(precision);
-  const kinds = [plan.fallback, ...plan.parts.values()].map(({ kind }) => kind);
+  const chosen = [plan.fallback, ...plan.profile.values(), ...plan.parts.values()];
+  const kinds = chosen.map(({ kind }) => kind);
   const order: readonly PrecisionKind[] = ["int4", "int8", "f16"];
   return order.find((kind) => kinds.includes(kind)) ?? "f32";
 }

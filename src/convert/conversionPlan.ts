@@ -3,7 +3,6 @@
 import { open } from "node:fs/promises";
 import { AppError } from "../base/errors";
 import type { Blip2Config } from "../model/blip2Config";
-import type { PartName } from "../model/graphContract";
 import {
   CONFIG_FILE,
   GENERATION_FILE,
@@ -11,7 +10,7 @@ import {
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from "../model/manifest";
-import { parsePrecisionPlan, type Precision, type PrecisionPlan } from "../model/precision";
+import { parsePrecisionPlan, precisionOfPart, type PrecisionPlan } from "../model/precision";
 import type { Checkpoint } from "./checkpoint";
 import { CheckpointWeights } from "./checkpointWeights";
 import { planModel, precisionParts, type ModelPlan } from "./modelPlan";
@@ -40,9 +39,9 @@ export function planConversion(
   const precision = parsePrecisionPlan(source.precision);
   const map = new WeightMap(checkpoint);
   expectParts(precision, checkpoint.config);
-  const precisionOf = (part: PartName): Precision =>
-    precision.parts.get(part) ?? precision.fallback;
-  const model = planModel(checkpoint.config, new CheckpointWeights(map, reader), precisionOf);
+  const model = planModel(checkpoint.config, new CheckpointWeights(map, reader), (part) =>
+    precisionOfPart(precision, part),
+  );
   return { checkpoint, model, dropped: map.finish() };
 }
 

@@ -91,3 +91,40 @@ export function addToFirstRow(source: WeightSource, row: WeightSource): WeightSo
     },
   };
 }
+
+/** With each row multiplied by a factor of its own, as a vector's values are. */
+export function scaleRows(
+  source: WeightSource,
+  factors: () => Promise<Float32Array>,
+): WeightSource {
+  return {
+    ...source,
+    readRows: async (start, count) => {
+      const values = await source.readRows(start, count);
+      const scale = await factors();
+      return values.map((value, i) => value * (scale[start + Math.floor(i / source.cols)] ?? 1));
+    },
+  };
+}
+
+/** With each column multiplied by a factor of its own. */
+export function scaleCols(
+  source: WeightSource,
+  factors: () => Promise<Float32Array>,
+): WeightSource {
+  return {
+    ...source,
+    readRows: async (start, count) => {
+      const values = await source.readRows(start, count);
+      const scale = await factors();
+      if (scale.every((factor) => factor === 1)) return values;
+      for (let at = 0, row = 0; row < count; row++) {
+        // Reads are new arrays, so they can be changed in place; this is the hot loop of a conversion.
+        for (let col = 0; col < source.cols; col++, at++) {
+          values[at] = (values[at] ?? 0) * (scale[col] ?? 1);
+        }
+      }
+      return values;
+    },
+  };
+}

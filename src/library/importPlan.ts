@@ -1,9 +1,11 @@
 /** What importing a checkpoint into the store would cost, told before anything is written. */
 
+import { totalmem } from "node:os";
 import path from "node:path";
 import { openCheckpoint } from "../convert/checkpoint";
 import { planConversion, plannedBytes } from "../convert/conversionPlan";
 import { TensorReader } from "../convert/safetensors";
+import type { ProfileName } from "../model/precisionProfiles";
 import { freeBytesAt } from "./diskSpace";
 import { findCheckpoint } from "./findCheckpoint";
 import { architectureName } from "./modelEntries";
@@ -37,25 +39,34 @@ export interface ImportPlan {
 /** Above it weights are worth making smaller; kits and demos are below, real checkpoints far above. */
 const SMALL_BYTES = 200e6;
 
+/** What a model may take of the machine's memory; the editor and what it works on need the rest. */
+const MEMORY_SHARE = 0.5;
+/** What ONNX Runtime adds to the files of a quantised model when it repacks them (measured: 7 to 22 %). */
+const REPACKING = 1.15;
+
 /** Folders and their temporary siblings stay far below the 255 bytes of a file system. */
 const MAX_NAME_LENGTH = 80;
 
 /**
  * Plans an import. Writes nothing and reads no weights.
  * @param source `checkpoint` as `findCheckpoint` takes it; `precision` defaults to `usualPrecision`.
+ * @param memoryBytes of the machine that will run the model.
  * @throws AppError `checkpoint.*`, `option.invalid` for a precision.
  */
 export async function planImport(
   source: { readonly checkpoint: string; readonly precision?: string | undefined },
   store: ModelStore,
+  memoryBytes = totalmem(),
 ): Promise<ImportPlan> {
   const found = await findCheckpoint(source.checkpoint);
   const reader = new TensorReader();
   try {
     const checkpoint = await openCheckpoint(found.folder);
     const sourceBytes = checkpoint.weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
-    const precision = source.precision ?? usualPrecision(sourceBytes);
-    const plan = planConversion({ checkpoint, precision }, reader);
+    const modelBytes = (precision: string): Promise<number> =>
+      plannedBytes(planConversion({ checkpoint, precision }, reader));
+    const precision =
+      source.precision ?? (await usualPrecision(sourceBytes, { memoryBytes, modelBytes }));
     const name = freeName(found.name, await folderNames(store));
     return {
       name,
@@ -64,7 +75,7 @@ export async function planImport(
       kind: checkpoint.config.kind,
       architecture: architectureName(checkpoint.config),
       sourceBytes,
-      modelBytes: await plannedBytes(plan),
+      modelBytes: await modelBytes(precision),
       freeBytes: await freeBytesAt(store.modelsDir),
     };
   } finally {
@@ -73,11 +84,20 @@ export async function planImport(
 }
 
 /**
- * The precision that a checkpoint gets unless somebody chooses: a small one stays as it is, a large
- * one gets the smallest blocks of int8 that keep its answers, at a quarter of the size.
+ * The precision that a checkpoint gets unless somebody chooses: a small one stays as it is, a large one
+ * gets the profile `balanced`, or `small` where that would take more than half of the memory.
  */
-export function usualPrecision(sourceBytes: number): string {
-  return sourceBytes < SMALL_BYTES ? "f32" : "int8:128";
+export async function usualPrecision(
+  sourceBytes: number,
+  at: {
+    readonly memoryBytes: number;
+    /** Bytes of the model's files in a precision. */
+    readonly modelBytes: (precision: ProfileName) => Promise<number>;
+  },
+): Promise<string> {
+  if (sourceBytes < SMALL_BYTES) return "f32";
+  const balancedBytes = REPACKING * (await at.modelBytes("balanced"));
+  return balancedBytes <= MEMORY_SHARE * at.memoryBytes ? "balanced" : "small";
 }
 
 /**

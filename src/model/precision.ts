@@ -2,6 +2,7 @@
 
 import { AppError } from "../base/errors";
 import { PART, type PartName } from "./graphContract";
+import { isProfileName, PROFILE_NAMES, PROFILES } from "./precisionProfiles";
 
 /**
  * - `f32`: as computed by the reference.
@@ -26,16 +27,23 @@ const DEFAULT_BLOCK_SIZE: BlockSize = 32;
  * @throws AppError `option.invalid`.
  */
 export function parsePrecision(text: string): Precision {
+  return precisionNamed(text) ?? refuse(text, "");
+}
+
+function precisionNamed(text: string): Precision | undefined {
   const [kind, size, ...rest] = text.split(":");
   if ((kind === "f32" || kind === "f16") && size === undefined) return { kind };
-  if ((kind === "int8" || kind === "int4") && rest.length === 0) {
-    const blockSize =
-      size === undefined ? DEFAULT_BLOCK_SIZE : BLOCK_SIZES.find((known) => String(known) === size);
-    if (blockSize !== undefined) return { kind, blockSize };
-  }
+  if ((kind !== "int8" && kind !== "int4") || rest.length > 0) return undefined;
+  const blockSize =
+    size === undefined ? DEFAULT_BLOCK_SIZE : BLOCK_SIZES.find((known) => String(known) === size);
+  return blockSize === undefined ? undefined : { kind, blockSize };
+}
+
+/** @param others What could stand there too, with a comma at its end. */
+function refuse(text: string, others: string): never {
   throw new AppError(
     "option.invalid",
-    `"${text}" is not a precision. Use f32, f16, int8 or int4; int8 and int4 take a block size of ${BLOCK_SIZES.join(", ")}, as in int4:128.`,
+    `"${text}" is not a precision. Use ${others}f32, f16, int8 or int4; int8 and int4 take a block size of ${BLOCK_SIZES.join(", ")}, as in int4:128.`,
   );
 }
 
@@ -49,20 +57,32 @@ export function formatPrecision(precision: Precision): string {
 /** Precision by part, with one for all parts that are not named. */
 export interface PrecisionPlan {
   readonly fallback: Precision;
+  /** What a profile says; a model may lack some of these parts. */
+  readonly profile: ReadonlyMap<PartName, Precision>;
+  /** What was said part by part, which wins. */
   readonly parts: ReadonlyMap<PartName, Precision>;
 }
 
+/** The precision that a plan gives to a part. */
+export function precisionOfPart(plan: PrecisionPlan, part: PartName): Precision {
+  return plan.parts.get(part) ?? plan.profile.get(part) ?? plan.fallback;
+}
+
 /**
- * Reads `int8`, or a list that names parts: `f16,vision_encoder=int8:128,decoder=int4`.
+ * Reads the name of a profile, `balanced`, or one precision, `int8`, either with parts that differ:
+ * `f16,vision_encoder=int8:128,decoder=int4`.
  * @throws AppError `option.invalid`.
  */
 export function parsePrecisionPlan(text: string): PrecisionPlan {
-  let fallback: Precision = { kind: "f32" };
+  let whole: Pick<PrecisionPlan, "fallback" | "profile"> = {
+    fallback: { kind: "f32" },
+    profile: new Map(),
+  };
   const parts = new Map<PartName, Precision>();
   for (const item of text.split(",")) {
     const [left = "", right, ...rest] = item.trim().split("=");
     if (right === undefined) {
-      fallback = parsePrecision(left);
+      whole = parseWhole(left);
       continue;
     }
     const part = Object.values(PART).find((name) => name === left);
@@ -74,5 +94,14 @@ export function parsePrecisionPlan(text: string): PrecisionPlan {
     }
     parts.set(part, parsePrecision(right));
   }
-  return { fallback, parts };
+  return { ...whole, parts };
+}
+
+function parseWhole(text: string): Pick<PrecisionPlan, "fallback" | "profile"> {
+  if (isProfileName(text)) {
+    const { fallback, parts } = parsePrecisionPlan(PROFILES[text]);
+    return { fallback, profile: parts };
+  }
+  const fallback = precisionNamed(text) ?? refuse(text, `${PROFILE_NAMES.join(", ")}, `);
+  return { fallback, profile: new Map() };
 }

@@ -9,36 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-
-/** Published sizes: config.json of Salesforce/blip2-opt-2.7b and Salesforce/blip2-flan-t5-xl. */
-const vision = {
-  ...{ hidden_size: 1408, intermediate_size: 6144, num_hidden_layers: 39 },
-  ...{ num_attention_heads: 16, image_size: 224, patch_size: 14 },
-};
-const qformer = {
-  ...{ hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12 },
-  ...{ num_attention_heads: 12, encoder_hidden_size: 1408, cross_attention_frequency: 2 },
-  ...{ vocab_size: 30522, max_position_embeddings: 512 },
-};
-const common = { vision_config: vision, qformer_config: qformer, num_query_tokens: 32 };
-const models = {
-  "opt-2.7b": {
-    kit: "opt",
-    nTensors: 1247,
-    text: {
-      ...{ hidden_size: 2560, ffn_dim: 10240, num_hidden_layers: 32, num_attention_heads: 32 },
-      ...{ vocab_size: 50304, max_position_embeddings: 2048, word_embed_proj_dim: 2560 },
-    },
-  },
-  "flan-t5-xl": {
-    kit: "t5",
-    nTensors: 1289,
-    text: {
-      ...{ d_model: 2048, d_ff: 5120, d_kv: 64, num_heads: 32, vocab_size: 32128 },
-      ...{ num_layers: 24, num_decoder_layers: 24 },
-    },
-  },
-};
+import { publishedConfig, publishedModels } from "./publishedSizes.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -47,9 +18,9 @@ const { values: flags } = parseArgs({
     "cpu-prof": { type: "string" },
   },
 });
-const model = models[flags.model];
+const model = publishedModels[flags.model];
 if (model === undefined) {
-  console.error(`--model is one of ${Object.keys(models).join(", ")}.`);
+  console.error(`--model is one of ${Object.keys(publishedModels).join(", ")}.`);
   process.exit(2);
 }
 
@@ -87,7 +58,7 @@ try {
   const checkpoint = path.join(folder, flags.model);
   const tensors = await writeTinyCheckpoint(checkpoint, {
     ...{ kit: model.kit, nShards: 2, isSparse: true },
-    config: { ...common, text_config: model.text },
+    config: { ...publishedConfig, text_config: model.text },
   });
   if (tensors.size !== model.nTensors) {
     throw new Error(`${tensors.size} tensors instead of ${model.nTensors}.`);

@@ -5,6 +5,7 @@ import { IO, PART, pastName, presentName } from "../../model/graphContract";
 import type { Precision } from "../../model/precision";
 import { packLinear, type CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
+import { foldNorm } from "../normFold";
 import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
@@ -74,22 +75,28 @@ function block(
   spec: OptGraphSpec & { readonly x: ValueName },
 ): ValueName {
   const { config, weights, precision, x } = spec;
-  const { hiddenSize: width, nHeads, ffnDim } = config;
+  const { hiddenSize: width, nHeads } = config;
   const path = `/layers.${index}`;
   const name = `${DECODER}.layers.${index}`;
   const past = (["key", "value"] as const).map((tensor) =>
     g.input(pastName(index, tensor, false), "float32", ["batch", nHeads, "past", width / nHeads]),
   );
+  const qkv = packLinear(
+    ["q_proj", "k_proj", "v_proj"].map((part) =>
+      weights.linear(`${name}.self_attn.${part}`, width, width),
+    ),
+  );
+  const folded = foldNorm(
+    { norm: weights.norm(`${name}.self_attn_layer_norm`, width), weight: qkv.weight },
+    precision,
+  );
   const normed = layerNorm(g, `${path}/self_attn_layer_norm`, x, {
-    ...weights.norm(`${name}.self_attn_layer_norm`, width),
+    ...folded.norm,
     eps: LAYER_NORM_EPS,
   });
   const packed = linear(g, `${path}/self_attn/qkv`, normed, {
-    ...packLinear(
-      ["q_proj", "k_proj", "v_proj"].map((part) =>
-        weights.linear(`${name}.self_attn.${part}`, width, width),
-      ),
-    ),
+    weight: folded.weight,
+    bias: qkv.bias,
     precision,
   }); // [B, S, 3 · width]
   const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
@@ -111,18 +118,30 @@ function block(
       precision,
     }),
   ]);
+  return feedForward(g, { path, name }, { ...spec, x: attended });
+}
+
+/** x + fc2(relu(fc1(LN x))). */
+function feedForward(
+  g: GraphBuilder,
+  at: { readonly path: string; readonly name: string },
+  spec: OptGraphSpec & { readonly x: ValueName },
+): ValueName {
+  const { config, weights, precision, x } = spec;
+  const { hiddenSize: width, ffnDim } = config;
+  const { path, name } = at;
+  const { weight, bias } = weights.linear(`${name}.fc1`, ffnDim, width);
+  const norm = weights.norm(`${name}.final_layer_norm`, width);
+  const folded = foldNorm({ norm, weight }, precision);
   const hidden = linear(
     g,
     `${path}/fc1`,
-    layerNorm(g, `${path}/final_layer_norm`, attended, {
-      ...weights.norm(`${name}.final_layer_norm`, width),
-      eps: LAYER_NORM_EPS,
-    }),
-    { ...weights.linear(`${name}.fc1`, ffnDim, width), precision },
+    layerNorm(g, `${path}/final_layer_norm`, x, { ...folded.norm, eps: LAYER_NORM_EPS }),
+    { weight: folded.weight, bias, precision },
   ); // [B, S, ffn]
   const out = linear(g, `${path}/fc2`, activation(g, path, hidden, "relu"), {
     ...weights.linear(`${name}.fc2`, width, ffnDim),
     precision,
   });
-  return add(g, `${path}/residual`, [attended, out]);
+  return add(g, `${path}/residual`, [x, out]);
 }

@@ -15,6 +15,7 @@ import {
 import type { Precision } from "../../model/precision";
 import type { CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
+import { foldNorm } from "../normFold";
 import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
@@ -29,7 +30,7 @@ import {
   splitLast,
   transpose,
 } from "../onnx/ops";
-import { stackRows } from "../weightSource";
+import { stackRows, type WeightSource } from "../weightSource";
 import { headTable } from "./embedGraph";
 
 export interface T5GraphSpec {
@@ -141,10 +142,17 @@ interface Place {
 
 type BlockSpec = T5GraphSpec & { readonly x: ValueName };
 
-function norm(g: GraphBuilder, at: Place, spec: BlockSpec): ValueName {
+/** norm x, and the matrix as it is to be multiplied with it. */
+function norm(
+  g: GraphBuilder,
+  at: Place,
+  spec: BlockSpec & { readonly matrix: WeightSource },
+): { readonly x: ValueName; readonly weight: WeightSource } {
   const { hiddenSize, layerNormEps: eps } = spec.config;
-  const weight = spec.weights.tensor(`${at.name}.layer_norm.weight`, [hiddenSize]);
-  return rmsNorm(g, `${at.path}/layer_norm`, spec.x, { weight, eps });
+  const gains = spec.weights.tensor(`${at.name}.layer_norm.weight`, [hiddenSize]);
+  const folded = foldNorm({ norm: { weight: gains }, weight: spec.matrix }, spec.precision);
+  const x = rmsNorm(g, `${at.path}/layer_norm`, spec.x, { ...folded.norm, eps });
+  return { x, weight: folded.weight };
 }
 
 /** x + Attention(norm x); with a cache in the decoder. */
@@ -157,14 +165,13 @@ function selfAttention(
   const { hiddenSize: width, nHeads, dKv } = config;
   const inner = nHeads * dKv;
   const path = `${at.path}/SelfAttention`;
-  const packed = linear(g, `${path}/qkv`, norm(g, at, spec), {
-    weight: stackRows(
-      ["q", "k", "v"].map((part) =>
-        weights.tensor(`${at.name}.SelfAttention.${part}.weight`, [inner, width]),
-      ),
+  const matrix = stackRows(
+    ["q", "k", "v"].map((part) =>
+      weights.tensor(`${at.name}.SelfAttention.${part}.weight`, [inner, width]),
     ),
-    precision,
-  }); // [B, S, 3 · H · D]
+  );
+  const { x, weight } = norm(g, at, { ...spec, matrix });
+  const packed = linear(g, `${path}/qkv`, x, { weight, precision }); // [B, S, 3 · H · D]
   const [query = "", key = "", value = ""] = splitLast(g, path, packed, 3);
   const mixed = attention(g, path, {
     query,
@@ -231,10 +238,9 @@ function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueN
   const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
     g.input(pastEncoderName(layer, tensor), "float32", ["batch", nHeads, "encoder", dKv]),
   );
-  const query = linear(g, `${path}/q`, norm(g, at, spec), {
-    weight: weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]),
-    precision,
-  });
+  const matrix = weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]);
+  const { x, weight } = norm(g, at, { ...spec, matrix });
+  const query = linear(g, `${path}/q`, x, { weight, precision });
   const mixed = attention(g, path, { query, key, value, nHeads, scale: 1 });
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
@@ -250,12 +256,11 @@ function feedForward(g: GraphBuilder, at: Place, spec: BlockSpec): ValueName {
   const path = `${at.path}/DenseReluDense`;
   const name = `${at.name}.DenseReluDense`;
   const parts = config.isGated ? ["wi_0", "wi_1"] : ["wi"];
-  const packed = linear(g, `${path}/wi`, norm(g, at, spec), {
-    weight: stackRows(
-      parts.map((part) => weights.tensor(`${name}.${part}.weight`, [ffnDim, width])),
-    ),
-    precision,
-  }); // [B, S, parts · ffn]
+  const matrix = stackRows(
+    parts.map((part) => weights.tensor(`${name}.${part}.weight`, [ffnDim, width])),
+  );
+  const { x, weight } = norm(g, at, { ...spec, matrix });
+  const packed = linear(g, `${path}/wi`, x, { weight, precision }); // [B, S, parts · ffn]
   const hidden = config.isGated
     ? gate(g, path, packed, config)
     : activation(g, path, packed, config.activation);

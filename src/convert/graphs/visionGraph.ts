@@ -5,6 +5,7 @@ import { IO, PART } from "../../model/graphContract";
 import type { Precision } from "../../model/precision";
 import type { CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
+import { foldNorm } from "../normFold";
 import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
@@ -116,12 +117,16 @@ function block(
   const { hiddenSize: width, nHeads, intermediateSize, layerNormEps: eps } = config;
   const path = `/encoder/layers.${index}`;
   const name = `vision_model.encoder.layers.${index}`;
-  const normed = layerNorm(g, `${path}/layer_norm1`, x, {
-    ...weights.norm(`${name}.layer_norm1`, width),
-    eps,
-  });
+  const first = foldNorm(
+    {
+      norm: weights.norm(`${name}.layer_norm1`, width),
+      weight: weights.tensor(`${name}.self_attn.qkv.weight`, [3 * width, width]),
+    },
+    precision,
+  );
+  const normed = layerNorm(g, `${path}/layer_norm1`, x, { ...first.norm, eps });
   const packed = linear(g, `${path}/self_attn/qkv`, normed, {
-    weight: weights.tensor(`${name}.self_attn.qkv.weight`, [3 * width, width]),
+    weight: first.weight,
     ...(config.qkvBias ? { bias: weights.tensor(`${name}.self_attn.qkv.bias`, [3 * width]) } : {}),
     precision,
   }); // [1, tokens, 3 · width]
@@ -132,14 +137,13 @@ function block(
     precision,
   });
   const attended = add(g, `${path}/self_attn/residual`, [x, projected]);
+  const { weight, bias } = weights.linear(`${name}.mlp.fc1`, intermediateSize, width);
+  const second = foldNorm({ norm: weights.norm(`${name}.layer_norm2`, width), weight }, precision);
   const hidden = linear(
     g,
     `${path}/mlp/fc1`,
-    layerNorm(g, `${path}/layer_norm2`, attended, {
-      ...weights.norm(`${name}.layer_norm2`, width),
-      eps,
-    }),
-    { ...weights.linear(`${name}.mlp.fc1`, intermediateSize, width), precision },
+    layerNorm(g, `${path}/layer_norm2`, attended, { ...second.norm, eps }),
+    { weight: second.weight, bias, precision },
   ); // [1, tokens, intermediate]
   const out = linear(g, `${path}/mlp/fc2`, activation(g, `${path}/mlp`, hidden, "gelu"), {
     ...weights.linear(`${name}.mlp.fc2`, width, intermediateSize),

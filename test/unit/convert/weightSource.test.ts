@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import {
   addToFirstRow,
   asRow,
+  scaleCols,
+  scaleRows,
   skipRows,
   stackRows,
   tensorSource,
@@ -53,6 +55,17 @@ describe("weight sources", () => {
   it("refuses to stack matrices of different widths", () => {
     const parts = [matrixSource(counting(0, 6), 3), matrixSource(counting(0, 6), 2)];
     assert.throws(() => stackRows(parts), { code: "internal" });
+  });
+
+  it("multiplies rows or columns by factors of their own, whichever rows are read", async () => {
+    const factors = (): Promise<Float32Array> => Promise.resolve(Float32Array.of(2, 10, 0.5));
+    const square = matrixSource(counting(1, 9), 3);
+    await expectRows(scaleRows(square, factors), [2, 4, 6, 40, 50, 60, 3.5, 4, 4.5]);
+    await expectRows(scaleCols(square, factors), [2, 20, 1.5, 8, 50, 3, 14, 80, 4.5]);
+    const vector = matrixSource(counting(1, 3), 1);
+    await expectRows(scaleRows(vector, factors), [2, 20, 1.5]);
+    // What was read before is not multiplied again.
+    assert.deepEqual(await all(square), [...counting(1, 9)]);
   });
 
   it("leaves the first rows out", async () => {

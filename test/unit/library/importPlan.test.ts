@@ -9,6 +9,7 @@ import { totalBytes } from "../../../src/library/modelEntries";
 import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
 import { fixturePath } from "../../helpers/fixtures";
 import { temporaryFolder } from "../../helpers/kitModel";
+import { writeTinyCheckpoint } from "../../helpers/tinyCheckpoint";
 
 const checkpointOf = (kit: string): string => fixturePath("kits", kit, "checkpoint");
 
@@ -24,7 +25,7 @@ describe("planImport", () => {
     ["t5-odd", "BLIP-2 T5"],
     ["itm", "BLIP-2 ITM"],
   ] as const) {
-    for (const precision of ["f32", "f16", "int8:128"]) {
+    for (const precision of ["f32", "f16", "int8:128", "balanced", "small"]) {
       it(`tells the size of ${kit} in ${precision} to the byte`, async () => {
         const source = { checkpoint: checkpointOf(kit), precision };
         const plan = await planImport(source, store);
@@ -89,10 +90,44 @@ describe("planImport", () => {
 });
 
 describe("usualPrecision", () => {
-  it("leaves small checkpoints as they are and makes large ones small", () => {
-    assert.equal(usualPrecision(0), "f32");
-    assert.equal(usualPrecision(199_999_999), "f32");
-    assert.equal(usualPrecision(200_000_000), "int8:128");
+  const modelBytes = (precision: string): Promise<number> =>
+    Promise.resolve(precision === "balanced" ? 4e9 : 2e9);
+
+  it("leaves small checkpoints as they are and makes large ones small", async () => {
+    const at = { memoryBytes: 16e9, modelBytes };
+    assert.equal(await usualPrecision(0, at), "f32");
+    assert.equal(await usualPrecision(199_999_999, at), "f32");
+    assert.equal(await usualPrecision(200_000_000, at), "balanced");
+  });
+
+  it("takes the smaller profile where memory is short", async () => {
+    const at = (memoryBytes: number) => ({ memoryBytes, modelBytes });
+    assert.equal(await usualPrecision(15e9, at(8e9)), "small");
+    assert.equal(await usualPrecision(15e9, at(9.3e9)), "balanced");
+  });
+
+  it("plans a checkpoint of several hundred megabytes in the profile that fits", async () => {
+    const folder = path.join(await temporaryFolder(), "large");
+    // Holes in a file, so that it takes no disk.
+    await writeTinyCheckpoint(folder, {
+      kit: "opt",
+      isSparse: true,
+      config: {
+        vision_config: { hidden_size: 256, intermediate_size: 1 << 17, num_hidden_layers: 1 },
+        qformer_config: { encoder_hidden_size: 256 },
+        text_config: { ffn_dim: 1 << 17 },
+      },
+    });
+    const env = { SIGHTLINE_HOME: path.join(folder, "home") };
+    const store = modelStoreOf({ env, platform: "linux", homeDir: "/" });
+    const ample = await planImport({ checkpoint: folder }, store, 16e9);
+    assert.equal(ample.precision, "balanced");
+    assert.ok(ample.modelBytes < ample.sourceBytes / 3, `${ample.modelBytes}`);
+    const short = await planImport({ checkpoint: folder }, store, 64e6);
+    assert.equal(short.precision, "small");
+    assert.ok(short.modelBytes < ample.modelBytes);
+    const chosen = await planImport({ checkpoint: folder, precision: "small" }, store, 16e9);
+    assert.equal(chosen.modelBytes, short.modelBytes);
   });
 });
 

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
-import { formatPrecision, parsePrecision, parsePrecisionPlan } from "../../../src/model/precision";
+import { PART } from "../../../src/model/graphContract";
+import {
+  formatPrecision,
+  parsePrecision,
+  parsePrecisionPlan,
+  precisionOfPart,
+} from "../../../src/model/precision";
+import { PROFILE_NAMES, PROFILES } from "../../../src/model/precisionProfiles";
 
 function isOptionError(thrown: unknown): boolean {
   assert.ok(thrown instanceof AppError);
@@ -67,5 +74,41 @@ describe("a precision plan", () => {
       assert.throws(() => parsePrecisionPlan(text), isOptionError, text);
     }
     assert.throws(() => parsePrecisionPlan("lm=f16"), /"lm" is not a part.*vision_encoder/);
+  });
+
+  it("reads the name of a profile", () => {
+    const exact = parsePrecisionPlan("exact");
+    for (const part of ["vision_encoder", "qformer", "embed_tokens", "decoder"] as const) {
+      assert.equal(precisionOfPart(exact, part).kind, "f32");
+    }
+    const small = parsePrecisionPlan("small");
+    assert.equal(precisionOfPart(small, "decoder").kind, "int4");
+    for (const name of PROFILE_NAMES) {
+      const plan = parsePrecisionPlan(name);
+      const written = parsePrecisionPlan(PROFILES[name]);
+      assert.equal(plan.parts.size, 0);
+      for (const part of Object.values(PART)) {
+        assert.deepEqual(precisionOfPart(plan, part), precisionOfPart(written, part));
+      }
+    }
+  });
+
+  it("lets a part differ from the profile", () => {
+    for (const text of ["balanced,decoder=int4:32", "decoder=int4:32, balanced"]) {
+      const plan = parsePrecisionPlan(text);
+      assert.equal(formatPrecision(precisionOfPart(plan, "decoder")), "int4:32");
+      assert.deepEqual(
+        precisionOfPart(plan, "vision_encoder"),
+        precisionOfPart(parsePrecisionPlan("balanced"), "vision_encoder"),
+      );
+    }
+    // The last of several for the whole model wins, with nothing left of the earlier.
+    assert.equal(precisionOfPart(parsePrecisionPlan("small,f16"), "decoder").kind, "f16");
+  });
+
+  it("names the profiles where one could stand, and only there", () => {
+    assert.throws(() => parsePrecisionPlan("tiny"), /"tiny".*exact, balanced, small, f32/);
+    assert.throws(() => parsePrecisionPlan("decoder=small"), /"small" is not.*Use f32/);
+    assert.throws(() => parsePrecisionPlan("toString"), isOptionError);
   });
 });

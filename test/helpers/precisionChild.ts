@@ -1,0 +1,74 @@
+/**
+ * One step of the precision report in a process of its own, because the report itself is not TypeScript.
+ * Usage: `node precisionChild.js JOB`, where JOB is a JSON text of `PrecisionJob`. Says what it found as
+ * one line of JSON.
+ */
+
+import { writeSync } from "node:fs";
+import { AppError } from "../../src/base/errors";
+import { runVerify } from "../../src/cli/verifyCommand";
+import { openCheckpoint } from "../../src/convert/checkpoint";
+import { planConversion, plannedBytes } from "../../src/convert/conversionPlan";
+import { convertModel } from "../../src/convert/convertModel";
+import { TensorReader } from "../../src/convert/safetensors";
+import { accuracy, agreement, demoQuestions, relativeError, runDemo } from "./demoRun";
+
+/** What can be asked for; folders and files are paths, `precision` is as `convert --precision`. */
+export type PrecisionJob =
+  | { readonly kind: "plan"; readonly checkpoint: string; readonly precision: string }
+  | {
+      readonly kind: "convert";
+      readonly checkpoint: string;
+      readonly out: string;
+      readonly precision: string;
+    }
+  | { readonly kind: "verify"; readonly kit: string; readonly precision: string }
+  | { readonly kind: "demo"; readonly folder: string; readonly reference?: string };
+
+async function run(job: PrecisionJob): Promise<unknown> {
+  switch (job.kind) {
+    case "plan": {
+      const reader = new TensorReader();
+      const checkpoint = await openCheckpoint(job.checkpoint);
+      const plan = planConversion({ checkpoint, precision: job.precision }, reader);
+      return { bytes: await plannedBytes(plan) };
+    }
+    case "convert": {
+      const { manifest } = await convertModel(job);
+      return { bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
+    }
+    case "verify": {
+      const report = await runVerify(job.kit, { precision: job.precision });
+      return { stages: report.stages, generation: report.generation };
+    }
+    case "demo":
+      return compareDemo(job.folder, job.reference);
+  }
+}
+
+/** Accuracy on all questions; with a reference model also how far the two are apart. */
+async function compareDemo(folder: string, reference: string | undefined): Promise<unknown> {
+  const questions = await demoQuestions();
+  const ours = await runDemo(folder, questions);
+  const own = { accuracy: accuracy(ours.answers, questions) };
+  if (reference === undefined) return own;
+  const theirs = await runDemo(reference, questions);
+  return {
+    ...own,
+    imageFeatures: relativeError(ours.imageFeatures, theirs.imageFeatures),
+    logits: relativeError(ours.logits, theirs.logits),
+    agreement: agreement(ours.answers, theirs.answers),
+  };
+}
+
+async function main(): Promise<void> {
+  try {
+    const result = await run(JSON.parse(process.argv[2] ?? "") as PrecisionJob);
+    writeSync(1, `${JSON.stringify(result)}\n`);
+  } catch (thrown) {
+    writeSync(2, `${AppError.from(thrown).message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+void main();
