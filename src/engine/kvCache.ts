@@ -5,7 +5,14 @@
 
 import { invariant } from "../base/assert";
 import { IO } from "../model/graphContract";
-import { cpuTensor, type Session, type Tensor, type TensorMap } from "./session";
+import {
+  cpuTensor,
+  floats,
+  ownedTensor,
+  type Session,
+  type Tensor,
+  type TensorMap,
+} from "./session";
 
 /** Input and output name of one cached tensor. */
 export interface CacheName {
@@ -55,13 +62,22 @@ export function presentCache(
   return new KvCache(Object.fromEntries(tensors), size);
 }
 
-/** Row i of the result is row `beamIdx[i]` of the cache; the cache stays as it is. */
+/**
+ * Row i of the result is row `beamIdx[i]` of the cache; the cache stays as it is.
+ * The session moves rows on the device; on the CPU they are copied here, once where a graph's result
+ * would be copied again on its way out.
+ */
 export async function gatherRows(
   session: Session,
   names: readonly CacheName[],
   selection: { readonly cache: KvCache; readonly beamIdx: readonly number[] },
 ): Promise<KvCache> {
   const { cache, beamIdx } = selection;
+  const entries = Object.entries(cache.tensors);
+  if (entries.every(([, { location }]) => location === "cpu")) {
+    const rows = entries.map(([name, tensor]) => [name, copyRows(tensor, beamIdx)] as const);
+    return new KvCache(Object.fromEntries(rows), { batch: beamIdx.length, length: cache.length });
+  }
   const feeds: Record<string, Tensor> = {
     [IO.beamIdx]: cpuTensor(Int32Array.from(beamIdx), [beamIdx.length]),
     ...cache.tensors,
@@ -80,4 +96,15 @@ export async function truncate(
   const kept = cpuTensor(BigInt64Array.of(BigInt(length)), [1]);
   const outputs = await session.run({ [IO.cacheLength]: kept, ...cache.tensors });
   return presentCache(names, outputs, { batch: cache.batch, length });
+}
+
+function copyRows(tensor: Tensor, rows: readonly number[]): Tensor {
+  const values = floats(tensor);
+  const [batch = 1, ...inner] = tensor.dims;
+  const size = values.length / batch;
+  const out = new Float32Array(rows.length * size);
+  rows.forEach((from, to) => {
+    out.set(values.subarray(from * size, (from + 1) * size), to * size);
+  });
+  return ownedTensor(out, [rows.length, ...inner]);
 }

@@ -9,7 +9,7 @@ import { AppError } from "../base/errors";
 import { TaskQueue } from "../base/taskQueue";
 import { invariant } from "../base/assert";
 import {
-  cpuTensor,
+  ownedTensor,
   type Device,
   type Session,
   type SessionFactory,
@@ -314,7 +314,7 @@ class NativeSession implements OrtSession {
         this.#given.add(tensor);
         outputs[name] = tensor;
       } else if (isTensorData(value.data)) {
-        outputs[name] = cpuTensor(value.data, value.dims);
+        outputs[name] = ownedTensor(value.data, value.dims);
       } else problem = `"${name}" as ${value.type}`;
     }
     if (problem === undefined) return outputs;

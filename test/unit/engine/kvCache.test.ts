@@ -7,10 +7,11 @@ import { cacheNames } from "../../../src/model/graphContract";
 const names = cacheNames(1, false);
 
 /** A tensor that counts how often it is disposed of. */
-function counted(count: { disposed: number }): Tensor {
+function counted(count: { disposed: number }, location: Tensor["location"] = "cpu"): Tensor {
   const tensor = cpuTensor(new Float32Array(2), [1, 1, 2, 1]);
   return {
     ...tensor,
+    location,
     dispose: () => {
       count.disposed++;
     },
@@ -29,8 +30,14 @@ function fakeSession(fed: TensorMap[], outputs: () => Record<string, Tensor>): S
   };
 }
 
-function presents(count: { disposed: number }): Record<string, Tensor> {
-  return { "present.0.key": counted(count), "present.0.value": counted(count) };
+function presents(
+  count: { disposed: number },
+  location?: Tensor["location"],
+): Record<string, Tensor> {
+  return {
+    "present.0.key": counted(count, location),
+    "present.0.value": counted(count, location),
+  };
 }
 
 describe("a cache of keys and values", () => {
@@ -68,7 +75,7 @@ describe("a cache of keys and values", () => {
 
   it("is left as it is when rows are gathered or positions are cut", async () => {
     const count = { disposed: 0 };
-    const cache = presentCache(names, presents(count), { batch: 1, length: 2 });
+    const cache = presentCache(names, presents(count, "device"), { batch: 1, length: 2 });
     const fed: TensorMap[] = [];
     const session = fakeSession(fed, () => presents({ disposed: 0 }));
     const rows = await gatherRows(session, names, { cache, beamIdx: [0, 0, 0] });
@@ -81,5 +88,23 @@ describe("a cache of keys and values", () => {
       assert.equal(feeds["past_key_values.0.key"], cache.tensors["past_key_values.0.key"]);
     }
     assert.equal(count.disposed, 0);
+  });
+
+  it("copies rows without a graph when they are on the CPU", async () => {
+    const tensor = (from: number): Tensor =>
+      cpuTensor(Float32Array.of(from, from + 1, from + 2, from + 3), [2, 1, 1, 2]);
+    const outputs = { "present.0.key": tensor(0), "present.0.value": tensor(10) };
+    const cache = presentCache(names, outputs, { batch: 2, length: 1 });
+    const fed: TensorMap[] = [];
+    const session = fakeSession(fed, () => ({}));
+    const rows = await gatherRows(session, names, { cache, beamIdx: [1, 1, 0] });
+    const { "past_key_values.0.key": key, "past_key_values.0.value": value } = rows.tensors;
+    assert.deepEqual(key?.data, Float32Array.of(2, 3, 2, 3, 0, 1));
+    assert.deepEqual(value?.data, Float32Array.of(12, 13, 12, 13, 10, 11));
+    assert.deepEqual(key.dims, [3, 1, 1, 2]);
+    assert.deepEqual([rows.batch, rows.length], [3, 1]);
+    rows.dispose();
+    assert.deepEqual(cache.tensors["past_key_values.0.key"]?.data, Float32Array.of(0, 1, 2, 3));
+    assert.equal(fed.length, 0);
   });
 });

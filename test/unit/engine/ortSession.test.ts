@@ -75,8 +75,18 @@ describe("ortSession", () => {
     assert.deepEqual(y?.data, Float32Array.of(1, 2, 3, 4));
     assert.deepEqual(y.dims, [2, 2]);
     assert.equal(y.location, "cpu");
-    y.dispose();
-    assert.deepEqual(y.data, Float32Array.of(1, 2, 3, 4));
+    await session.release();
+  });
+
+  it("gives the memory of a result back when it is disposed, and only once", async () => {
+    const session = await factory.open(await productFile("disposed"), CPU);
+    const { y } = await session.run({ x: ONES });
+    const { y: other } = await session.run({ x: ONES });
+    y?.dispose();
+    y?.dispose();
+    assert.equal(y?.data.length, 0);
+    assert.deepEqual(other?.data, Float32Array.of(1, 2, 3, 4));
+    assert.deepEqual(ONES.data, Float32Array.of(1, 0, 0, 1), "a feed stays the caller's");
     await session.release();
   });
 
