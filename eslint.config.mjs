@@ -26,6 +26,7 @@ const homeOf = {
   "onnxruntime-node": "src/engine/ortSession.ts",
   sharp: "src/engine/imageDecode.ts",
   "@huggingface/tokenizers": "src/engine/tokenizer.ts",
+  undici: "src/library/hubRoutes.ts",
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
   "@babel/parser": "src/alt/jsParser.ts",

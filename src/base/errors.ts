@@ -7,6 +7,11 @@ export const ERROR_CODES = [
   "checkpoint.incomplete", // a tensor is missing, left over or of the wrong shape
   "checkpoint.unsupported", // a valid checkpoint of a kind this project does not convert
   "convert.failed", // writing the model did not work (disk full, no permission)
+  "hub.denied", // the hub wants a token, or another one
+  "hub.missing", // the hub has no such repository, revision or file
+  "hub.failed", // the hub or the way to it failed, and went on failing
+  "download.corrupt", // what arrived is not what the hub promised
+  "download.failed", // what arrives cannot be kept (disk full, no permission)
   "model.missing", // no model of that name or in that folder
   "model.corrupt", // a file of the model folder is damaged or absent
   "model.unsupported", // the model cannot do what was asked, or has a newer format

@@ -1,6 +1,9 @@
 /** The port between the server and the engine: what has to be there to answer the host. */
 
 import type {
+  AddModelParams,
+  AddModelReply,
+  CatalogReply,
   DeleteReply,
   ImportPlan,
   ModelsReply,
@@ -39,6 +42,16 @@ export interface EngineHost {
    * @throws AppError `model.missing`, `model.busy`.
    */
   deleteModel(name: string, beforeRemoval: (folder: string) => Promise<void>): Promise<DeleteReply>;
+  /** The published checkpoints. Asks no network. */
+  catalog(): Promise<CatalogReply>;
+  /**
+   * Gets a model of the catalogue.
+   * @throws AppError `model.missing`, `hub.*`, `download.*`, `checkpoint.*`, `convert.failed`,
+   * `option.invalid`, `model.busy`, `request.cancelled`.
+   */
+  addModel(params: AddModelParams, run: TaskRun): Promise<AddModelReply>;
+  /** Deletes what has arrived of a download. @throws AppError `model.missing`, `model.busy`. */
+  deleteDownload(name: string): Promise<DeleteReply>;
   /** A small copy of a picture. @throws AppError `image.unreadable`, `image.tooLarge`. */
   thumbnail(params: ThumbnailRequest): Promise<ThumbnailReply>;
 }

@@ -69,6 +69,11 @@ class EngineServer {
         }),
       models: () => this.#engine.models(),
       deleteModel: (params, context) => this.#run(context, () => this.#deleteModel(params.name)),
+      catalog: () => this.#engine.catalog(),
+      addModel: (params, context) =>
+        this.#run(context, (signal) => this.#engine.addModel(params, taskRun(signal, context))),
+      deleteDownload: (params, context) =>
+        this.#run(context, () => this.#engine.deleteDownload(params.name)),
       thumbnail: (params, context) => this.#thumbnail(params, signalOf(context)),
       unload: (_params, context) => this.#run(context, () => this.#unload()),
       status: () => Promise.resolve(this.#status()),

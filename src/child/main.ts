@@ -7,8 +7,13 @@ import { runEngineChild } from "./engineChild";
 import { createRealEngine } from "./realEngine";
 
 const { env, platform } = process;
-const store = modelStoreOf({ env, platform, homeDir: homedir() });
+const environment = { env, platform, homeDir: homedir() };
+const store = modelStoreOf(environment);
 // The bundle lies in a folder beside the models that come with it.
-const bundledDemo = path.resolve(__dirname, "..", "models", "demo");
+const models = path.resolve(__dirname, "..", "models");
+const bundledDemo = path.join(models, "demo");
+const catalogFile = path.join(models, "catalog.json");
 const demoCheckpoint = env["SIGHTLINE_DEMO"] ?? bundledDemo;
-runEngineChild((logger) => createRealEngine({ logger, store, demoCheckpoint }));
+runEngineChild((logger) =>
+  createRealEngine({ logger, store, demoCheckpoint, catalogFile, environment }),
+);

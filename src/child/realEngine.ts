@@ -1,9 +1,10 @@
 /** The engine, the converter and the store behind the server's port. */
 
 import type { Logger } from "../base/logger";
+import type { CatalogState } from "../library/addModel";
 import type { ModelEntry } from "../library/modelEntries";
-import type { ModelStore } from "../library/modelStore";
-import type { StoredModelReply } from "../protocol/engineMessages";
+import type { ModelStore, StoreEnvironment } from "../library/modelStore";
+import type { CatalogEntryReply, StoredModelReply } from "../protocol/engineMessages";
 import type { EngineHost } from "./engineHost";
 
 export interface RealEngineOptions {
@@ -11,6 +12,10 @@ export interface RealEngineOptions {
   readonly store: ModelStore;
   /** Folder of the checkpoint that the demo is made from. */
   readonly demoCheckpoint: string;
+  /** The list of published checkpoints. */
+  readonly catalogFile: string;
+  /** Where the caches of other programs are. */
+  readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
 }
 
 /**
@@ -56,10 +61,52 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       logger.info(`Deleted the model ${name}.`);
       return reply;
     },
+    ...createCatalogMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });
     },
+  };
+}
+
+/** The published checkpoints, and the way to them. */
+function createCatalogMethods(
+  options: RealEngineOptions,
+): Pick<EngineHost, "catalog" | "addModel" | "deleteDownload"> {
+  const { store, catalogFile, environment } = options;
+  return {
+    catalog: async () => {
+      const { catalogStates } = await import("../library/addModel");
+      const { readCatalog } = await import("../library/catalog");
+      const { freeBytesAt } = await import("../library/diskSpace");
+      const states = await catalogStates(await readCatalog(catalogFile), { store, environment });
+      return { freeBytes: await freeBytesAt(store.root), entries: states.map(catalogReplyOf) };
+    },
+    addModel: async ({ name, precision, hub = {} }, run) => {
+      const { addModel } = await import("../library/addModel");
+      const { readCatalog } = await import("../library/catalog");
+      const catalog = await readCatalog(catalogFile);
+      return await addModel({ name, precision, hub, catalog, store, environment, ...run });
+    },
+    deleteDownload: async (name) => {
+      const { deleteDownload } = await import("../library/addModel");
+      const { readCatalog } = await import("../library/catalog");
+      return await deleteDownload(name, { catalog: await readCatalog(catalogFile), store });
+    },
+  };
+}
+
+function catalogReplyOf({
+  entry,
+  models,
+  partialBytes,
+  cacheFolder,
+}: CatalogState): CatalogEntryReply {
+  const { name, title, kind, repository, licence, imageSize, downloadBytes, goodAt } = entry;
+  return {
+    ...{ name, title, kind, repository, licence, imageSize, downloadBytes, goodAt },
+    ...entry.costs.balanced,
+    ...{ models, partialBytes, isCached: cacheFolder !== undefined },
   };
 }
 

@@ -18,6 +18,8 @@ export interface CliHost {
   readonly interrupts: Interrupts;
   /** Folder of the checkpoint that comes with the program. */
   readonly demoCheckpoint: string;
+  /** The list of published checkpoints that comes with the program. */
+  readonly catalogFile: string;
   readonly version: string;
 }
 

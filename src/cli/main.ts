@@ -33,6 +33,7 @@ void runCli(process.argv.slice(2), {
   environment: { env: process.env, platform: process.platform, homeDir: homedir() },
   interrupts,
   demoCheckpoint: path.join(packageDir, "models", "demo"),
+  catalogFile: path.join(packageDir, "models", "catalog.json"),
   version,
 }).then((exitCode) => {
   process.exitCode ??= exitCode;

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { AltFlags } from "./altListCommand";
 import type { AltWriteFlags } from "./altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./askCommand";
+import type { BenchFlags } from "./benchCommand";
 import type { ChatFlags } from "./chatCommand";
 import { contextOf, type CliContext, type CliHost } from "./cliContext";
 import type { ConvertFlags } from "./convertCommand";
@@ -16,6 +17,7 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "./flags";
+import type { AddFlags } from "./modelsAddCommand";
 import type { InspectFlags } from "./inspectCommand";
 import { Printer } from "./printer";
 import type { VerifyFlags } from "./verifyKit";
@@ -69,6 +71,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addScore(program, run);
   addModels(program, run);
   addVerify(program, run);
+  addBench(program, run);
   addAlt(program, run);
   return program;
 }
@@ -143,17 +146,34 @@ function addModels(program: Command, run: Run): void {
         return inspect(context, target, flags);
       }),
     );
-  const models = program.command("models");
+  addStore(program.command("models"), run);
+}
+
+function addStore(models: Command, run: Run): void {
+  const list = (flags: OutputFlags): Promise<void> =>
+    run(flags, async (context) => {
+      const { models: listModels } = await import("./modelsCommand");
+      return listModels(context);
+    });
   addOutputFlags(models)
-    .description("list the models that --model knows by name")
-    .action((flags: OutputFlags) =>
-      run(flags, async (context) => {
-        const { models: list } = await import("./modelsCommand");
-        return list(context);
+    .description("list the models that --model knows by name, and those that can be added")
+    .action(list);
+  addOutputFlags(models.command("list"))
+    .description("the same")
+    .action((_flags: OutputFlags, command: Command) => list(command.optsWithGlobals()));
+  addOutputFlags(models.command("add"))
+    .description("download a published checkpoint and convert it; continues where it was stopped")
+    .argument("<name>", "its name in the list")
+    .option("--precision <plan>", "precision of the weights (default: what fits this machine)")
+    .option("--endpoint <url>", "a mirror of huggingface.co (default: HF_ENDPOINT)")
+    .action((name: string, _flags: AddFlags, command: Command) =>
+      run(command.optsWithGlobals(), async (context) => {
+        const { addNamedModel } = await import("./modelsAddCommand");
+        return addNamedModel(context, name, command.optsWithGlobals());
       }),
     );
   addOutputFlags(models.command("remove"))
-    .description("delete a model that was converted, or the demo's conversion")
+    .description("delete a model, the demo's conversion, or what has arrived of a download")
     .argument("<name>", "its name in the list")
     .action((name: string, _flags: OutputFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
@@ -175,6 +195,29 @@ function addVerify(program: Command, run: Run): void {
       run(flags, async (context) => {
         const { verify } = await import("./verifyKit");
         return verify(context, kit, flags);
+      }),
+    );
+}
+
+function addBench(program: Command, run: Run): void {
+  addOutputFlags(program.command("bench"))
+    .description("time a model of a published size with made-up weights, on the CPU")
+    .addOption(
+      new Option("--model <name>", "the published checkpoint whose sizes it has")
+        .choices(["opt-2.7b", "flan-t5-xl"])
+        .default("opt-2.7b"),
+    )
+    .option("--precision <plan>", "precision of the weights, as for convert", "small")
+    .addOption(
+      new Option("--runs <n>", "measurements to take the median of").argParser(Number).default(3),
+    )
+    .option("--python <path>", "a Python with transformers, which is timed in turn")
+    .option("--dir <dir>", "folder for 15 GB of weights and the models (default: in the cache)")
+    .addOption(new Option("--measure <folder>").hideHelp())
+    .action((flags: BenchFlags) =>
+      run(flags, async (context) => {
+        const { bench } = await import("./benchCommand");
+        return bench(context, flags);
       }),
     );
 }
@@ -218,6 +261,6 @@ function addAltFlags(command: Command): Command {
 function precisionFlag(text: string): Option {
   return new Option(
     "--precision <plan>",
-    `${text}: f32, f16, int8, int4, decoder=int4:128 …`,
+    `${text}: exact, balanced, small, f32, f16, int8, int4, decoder=int4:128 …`,
   ).default("f32");
 }

@@ -6,6 +6,8 @@ import type { TextSink } from "./printer";
 export interface ByteProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
+  /** What else there is to say, such as the time that is left. */
+  readonly note?: string;
 }
 
 /** Fast enough to look alive; a terminal over a network can follow. */
@@ -56,8 +58,9 @@ export class ProgressLine {
 
   #describe(progress: ByteProgress): string {
     const percent = Math.floor(shareOf(progress) * 100);
-    const { doneBytes, totalBytes } = progress;
-    return `${this.#label}: ${percent} % (${formatBytes(doneBytes)} of ${formatBytes(totalBytes)})`;
+    const { doneBytes, totalBytes, note } = progress;
+    const text = `${this.#label}: ${percent} % (${formatBytes(doneBytes)} of ${formatBytes(totalBytes)})`;
+    return note === undefined ? text : `${text}, ${note}`;
   }
 }
 

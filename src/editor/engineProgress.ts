@@ -10,6 +10,8 @@ export interface ProgressOptions {
   readonly title: string;
   /** A notification has a button to cancel; the status bar is for what is short or cannot be cancelled. */
   readonly place: "notification" | "statusBar";
+  /** What is said of each step. @default progressMessage */
+  readonly describe?: (progress: Progress) => string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ProgressOptions {
  * @throws what the work throws; `request.cancelled` when the user cancelled it.
  */
 export async function withEngineProgress<T>(
-  { title, place }: ProgressOptions,
+  { title, place, describe = progressMessage }: ProgressOptions,
   work: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   const isNotification = place === "notification";
@@ -32,7 +34,7 @@ export async function withEngineProgress<T>(
         controller.abort();
       });
       try {
-        return await work({ signal: controller.signal, onProgress: reporter(progress) });
+        return await work({ signal: controller.signal, onProgress: reporter(progress, describe) });
       } finally {
         subscription.dispose();
       }
@@ -48,10 +50,11 @@ export function progressMessage(progress: Progress): string {
 
 function reporter(
   progress: vscode.Progress<{ message?: string; increment?: number }>,
+  describe: (progress: Progress) => string,
 ): (step: Progress) => void {
   let shown = { message: "", percent: 0 };
   return (step) => {
-    const message = progressMessage(step);
+    const message = describe(step);
     const { percent } = progressText(step);
     if (message === shown.message) return;
     progress.report({ message, increment: Math.max(0, percent - shown.percent) });

@@ -50,8 +50,13 @@ async function pickFolder(): Promise<vscode.Uri | undefined> {
   return folders?.[0];
 }
 
-/** Says what is missing, and where the models could be kept instead. */
-async function hasRoom(plan: ImportPlan): Promise<boolean> {
+/**
+ * Says what is missing on the disk, and where the models could be kept instead.
+ * @returns true when nothing is.
+ */
+export async function hasRoom(
+  plan: Pick<ImportPlan, "name" | "modelBytes" | "freeBytes">,
+): Promise<boolean> {
   const missing = missingBytes(plan);
   if (missing === 0) return true;
   const choose = vscode.l10n.t("Choose Folder");

@@ -4,9 +4,11 @@ import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL, type ModelChoice, modelTitle } from "../host/modelChoices";
 import { DEVICE_NAMES } from "../host/deviceNames";
+import type { CatalogEntryReply } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
+import { getModel, setHubToken } from "./modelDownload";
 import { importCheckpoint } from "./modelImport";
-import { type ModelWish, pickModelWish } from "./modelPicker";
+import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
 import type { Feature, Services } from "./services";
 
 /** Long enough to read, in ms. */
@@ -20,6 +22,7 @@ export function createModelManager(services: Services): Feature {
       "sightline.manageModels": () => manager.manage(),
       "sightline.importModel": (folder) =>
         manager.import(folder instanceof vscode.Uri ? folder : undefined),
+      "sightline.setHubToken": () => setHubToken(services.context),
       "sightline.restartEngine": () => manager.restart(),
     },
     dispose: () => undefined,
@@ -29,6 +32,8 @@ export function createModelManager(services: Services): Feature {
 class ModelManager {
   readonly #services: Services;
   #isImporting = false;
+  /** Names of the catalogue that are on their way. */
+  readonly #coming = new Set<string>();
 
   constructor(services: Services) {
     this.#services = services;
@@ -36,12 +41,12 @@ class ModelManager {
 
   /** Shows the list, and shows it again after what changes it. */
   async manage(): Promise<void> {
-    const { engine, settings } = this.#services;
+    const { settings } = this.#services;
     for (;;) {
-      const models = engine.models();
+      const offer = this.#offer();
       // Looked at by the list, unless the user leaves before.
-      models.catch(() => undefined);
-      const wish = await pickModelWish(models, settings.model);
+      offer.catch(() => undefined);
+      const wish = await pickModelWish(offer, settings.model);
       if (wish === undefined || !(await this.#fulfil(wish))) return;
     }
   }
@@ -57,16 +62,63 @@ class ModelManager {
     const plan = await importCheckpoint(this.#services, folder).finally(() => {
       this.#isImporting = false;
     });
-    if (plan === undefined) return;
-    if (plan.kind === "retrieval") {
-      sayRetrieval(plan.name);
+    if (plan !== undefined) {
+      await this.#offerUse(
+        plan,
+        vscode.l10n.t("{0} is imported and can answer questions.", plan.name),
+      );
+    }
+  }
+
+  async #offer(): Promise<ModelOffer> {
+    const { engine, log } = this.#services;
+    const [stored, catalog] = await Promise.all([
+      engine.models(),
+      // The models that are there can be used without it.
+      engine.catalog().catch((thrown: unknown) => {
+        log.warn(`The catalogue cannot be shown: ${String(thrown)}`);
+        return { freeBytes: 0, entries: [] };
+      }),
+    ]);
+    return { stored, catalog };
+  }
+
+  /** Gets a model of the catalogue and offers to use it. */
+  async #get({ entry, freeBytes }: Extract<ModelWish, { kind: "get" }>): Promise<void> {
+    if (this.#coming.has(entry.name)) {
+      const text = vscode.l10n.t("{0} is on its way. Wait for it, or cancel it.", entry.title);
+      void vscode.window.showInformationMessage(text);
+      return;
+    }
+    this.#coming.add(entry.name);
+    const added = await getModel(this.#services, entry, freeBytes).finally(() => {
+      this.#coming.delete(entry.name);
+    });
+    if (added !== undefined) {
+      await this.#offerUse(
+        added,
+        vscode.l10n.t("{0} is here and can answer questions.", added.name),
+      );
+    }
+  }
+
+  async #discard({ name, title }: CatalogEntryReply): Promise<void> {
+    const { freedBytes } = await this.#services.engine.deleteDownload({ name });
+    const freed = formatBytes(freedBytes);
+    const text = vscode.l10n.t("The download of {0} is deleted; {1} are free again.", title, freed);
+    vscode.window.setStatusBarMessage(text, NOTE_MS);
+  }
+
+  async #offerUse(
+    { name, kind }: { readonly name: string; readonly kind: "generation" | "retrieval" },
+    text: string,
+  ): Promise<void> {
+    if (kind === "retrieval") {
+      sayRetrieval(name);
       return;
     }
     const use = vscode.l10n.t("Use It");
-    const text = vscode.l10n.t("{0} is imported and can answer questions.", plan.name);
-    if ((await vscode.window.showInformationMessage(text, use)) === use) {
-      await this.#use(plan.name);
-    }
+    if ((await vscode.window.showInformationMessage(text, use)) === use) await this.#use(name);
   }
 
   /** Ends the processes and loads the chosen model in a new one. */
@@ -94,6 +146,12 @@ class ModelManager {
       case "import":
         await this.import();
         return false;
+      case "get":
+        await this.#get(wish);
+        return false;
+      case "discard":
+        await this.#discard(wish.entry);
+        return true;
     }
   }
 

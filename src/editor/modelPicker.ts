@@ -3,13 +3,21 @@
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL, type ModelChoice, modelChoices } from "../host/modelChoices";
-import type { ModelsReply } from "../protocol/engineMessages";
+import type { CatalogEntryReply, CatalogReply, ModelsReply } from "../protocol/engineMessages";
 
 /** What the user wants with the models. */
 export type ModelWish =
   | { readonly kind: "choose" | "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "get"; readonly entry: CatalogEntryReply; readonly freeBytes: number }
+  | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
   | { readonly kind: "reveal"; readonly folder: string }
   | { readonly kind: "import" };
+
+/** What there is, and what could be had. */
+export interface ModelOffer {
+  readonly stored: ModelsReply;
+  readonly catalog: CatalogReply;
+}
 
 interface WishItem extends vscode.QuickPickItem {
   readonly wish?: ModelWish;
@@ -20,10 +28,10 @@ interface WishItem extends vscode.QuickPickItem {
 /**
  * Shows the list, at once and busy until the models are known.
  * @returns undefined when the user leaves.
- * @throws what `models` rejects with.
+ * @throws what `offer` rejects with.
  */
 export async function pickModelWish(
-  models: Promise<ModelsReply>,
+  offer: Promise<ModelOffer>,
   currentModel: string,
 ): Promise<ModelWish | undefined> {
   const picker = vscode.window.createQuickPick<WishItem>();
@@ -35,8 +43,8 @@ export async function pickModelWish(
   picker.show();
   try {
     const wish = wishOf(picker);
-    const reply = await Promise.race([models, wish]);
-    if (reply !== undefined && "models" in reply) fill(picker, reply, currentModel);
+    const reply = await Promise.race([offer, wish]);
+    if (reply !== undefined && "stored" in reply) fill(picker, reply, currentModel);
     return await wish;
   } finally {
     picker.dispose();
@@ -57,10 +65,21 @@ function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefin
   });
 }
 
-function fill(picker: vscode.QuickPick<WishItem>, reply: ModelsReply, currentModel: string): void {
+function fill(picker: vscode.QuickPick<WishItem>, offer: ModelOffer, currentModel: string): void {
+  const { stored: reply, catalog } = offer;
   const choices = modelChoices(reply, currentModel).map(choiceItem);
+  const offers = catalog.entries.filter(({ models }) => models.length === 0);
   picker.items = [
     ...choices,
+    ...(offers.length === 0
+      ? []
+      : [
+          {
+            label: vscode.l10n.t("Get a model"),
+            kind: vscode.QuickPickItemKind.Separator,
+          },
+          ...offers.map((entry) => offerItem(entry, catalog.freeBytes)),
+        ]),
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     {
       label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
@@ -96,6 +115,34 @@ function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boole
     buttons: buttons.map(({ button }) => button),
     buttonWishes: buttons.map(({ wish }) => wish),
     isCurrent,
+  };
+}
+
+function offerItem(entry: CatalogEntryReply, freeBytes: number): WishItem {
+  const { title, isCached, partialBytes, downloadBytes, diskBytes, memoryBytes } = entry;
+  const size = formatBytes(downloadBytes);
+  const words = isCached
+    ? vscode.l10n.t("in Hugging Face's cache")
+    : partialBytes > 0
+      ? vscode.l10n.t("{0} of {1} arrived; continue", formatBytes(partialBytes), size)
+      : vscode.l10n.t("{0} to download", size);
+  const costs = vscode.l10n.t(
+    "{0} on disk, {1} of memory",
+    formatBytes(diskBytes),
+    formatBytes(memoryBytes),
+  );
+  const discard = {
+    iconPath: new vscode.ThemeIcon("trash"),
+    tooltip: vscode.l10n.t("Delete the download"),
+  };
+  return {
+    label: title,
+    description: words,
+    detail: `${costs} · ${entry.licence} · ${entry.goodAt}`,
+    iconPath: new vscode.ThemeIcon("cloud-download"),
+    wish: { kind: "get", entry, freeBytes },
+    buttons: partialBytes > 0 ? [discard] : [],
+    buttonWishes: partialBytes > 0 ? [{ kind: "discard", entry }] : [],
   };
 }
 

@@ -119,6 +119,9 @@ function headlineOf(code: ErrorCode): string | undefined {
       return vscode.l10n.t("The checkpoint cannot be imported.");
     case "convert":
       return vscode.l10n.t("The model could not be written.");
+    case "hub":
+    case "download":
+      return vscode.l10n.t("The model could not be downloaded.");
     case "model":
       return vscode.l10n.t("The model cannot be used.");
     case "image":
@@ -144,6 +147,8 @@ function labelOf(action: NoticeAction): string {
       return vscode.l10n.t("Choose Model");
     case "importModel":
       return vscode.l10n.t("Import Checkpoint");
+    case "setHubToken":
+      return vscode.l10n.t("Set Token");
     case "restartEngine":
       return vscode.l10n.t("Restart Engine");
     case "reloadWindow":
@@ -165,6 +170,8 @@ function commandOf(action: NoticeAction): readonly [command: string, ...args: st
       return ["sightline.manageModels"];
     case "importModel":
       return ["sightline.importModel"];
+    case "setHubToken":
+      return ["sightline.setHubToken"];
     case "restartEngine":
       return ["sightline.restartEngine"];
     case "reloadWindow":

@@ -45,6 +45,7 @@ export const COMMAND_IDS = [
   "sightline.stopAnswer",
   "sightline.manageModels",
   "sightline.importModel",
+  "sightline.setHubToken",
   "sightline.showMenu",
   "sightline.showLog",
   "sightline.restartEngine",

@@ -9,7 +9,7 @@ import {
   settingProblem,
   type SettingValues,
 } from "../host/settingValues";
-import type { DeviceName } from "../protocol/engineMessages";
+import type { DeviceName, HubParams } from "../protocol/engineMessages";
 
 /** Read anew each time, and valid: what the user wrote wrongly is the default. */
 export interface Settings {
@@ -20,6 +20,8 @@ export interface Settings {
   readonly storageFolder: string | undefined;
   /** Without work for this long the engine is ended. */
   readonly idleMinutes: number;
+  /** The way to the hub: its address, and the editor's proxy where one is set. */
+  readonly hub: HubWay;
   /** Folders that a site's "/" may be, besides the usual ones. */
   altSiteRoots(uri: vscode.Uri): readonly string[];
   /** Components that show a picture, as `img` does. */
@@ -31,6 +33,9 @@ export interface Settings {
   setModel(name: string): Thenable<void>;
   readonly onDidChange: vscode.Event<void>;
 }
+
+/** As the child's request has it, but for the token, which is a secret and no setting. */
+export type HubWay = Omit<HubParams, "token">;
 
 const SECTION = "sightline";
 
@@ -65,6 +70,19 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   get idleMinutes(): number {
     return this.#read("idleMinutes");
+  }
+
+  get hub(): HubWay {
+    const http = vscode.workspace.getConfiguration("http");
+    const isProxyOff = http.get<unknown>("proxySupport") === "off";
+    const proxy = isProxyOff ? undefined : http.get<unknown>("proxy");
+    const noProxy = http.get<unknown>("noProxy");
+    const endpoint = this.#read("hub.endpoint");
+    return {
+      ...(endpoint === "" ? {} : { endpoint }),
+      ...(typeof proxy === "string" && proxy.trim() !== "" ? { proxy } : {}),
+      ...(Array.isArray(noProxy) && noProxy.length > 0 ? { noProxy: noProxy.join(",") } : {}),
+    };
   }
 
   altSiteRoots(uri: vscode.Uri): readonly string[] {

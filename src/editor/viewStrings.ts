@@ -54,7 +54,7 @@ function turnStrings(): Pick<ViewStrings, TurnKey> {
   return {
     questionLabel: vscode.l10n.t("Question"),
     questionPlaceholder: vscode.l10n.t("Ask in English, such as: How many people are there?"),
-    questionPlaceholderNoPicture: vscode.l10n.t("Add a picture to ask about it"),
+    questionPlaceholderNoPicture: vscode.l10n.t("Add or select a picture to ask about it"),
     ask: vscode.l10n.t("Ask"),
     stop: vscode.l10n.t("Stop"),
     retry: vscode.l10n.t("Ask Again"),

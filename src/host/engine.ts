@@ -2,6 +2,9 @@
 
 import type { AppError } from "../base/errors";
 import type {
+  AddModelParams,
+  AddModelReply,
+  CatalogReply,
   DeleteParams,
   DeleteReply,
   DeviceName,
@@ -34,6 +37,12 @@ export interface Engine {
   planImport(params: ImportParams, options?: CallOptions): Promise<ImportPlan>;
   convert(params: ConvertParams, options?: CallOptions): Promise<ConvertReply>;
   deleteModel(params: DeleteParams): Promise<DeleteReply>;
+  /** The published checkpoints, and what is here of each. Asks no network. */
+  catalog(): Promise<CatalogReply>;
+  /** Gets a model of the catalogue, in a process of its own. The only call that uses a network. */
+  addModel(params: AddModelParams, options?: CallOptions): Promise<AddModelReply>;
+  /** Deletes what has arrived of a download that was not finished. */
+  deleteDownload(params: DeleteParams): Promise<DeleteReply>;
   /** Loads the chosen model now, so that the first question need not wait for it. */
   warmUp(options?: CallOptions): Promise<void>;
   /** Ends the processes; the next call starts them again. */

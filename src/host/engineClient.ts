@@ -6,6 +6,8 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import type {
+  AddModelReply,
+  CatalogReply,
   DeleteReply,
   ImportPlan,
   LoadParams,
@@ -154,6 +156,26 @@ export class EngineClient {
         if (isReleased && this.#modelHolder === connection) this.#modelHolder = undefined;
       }
     });
+  }
+
+  /** The published checkpoints, and what is here of each; does not wait for other requests. */
+  catalog(options: CallOptions = {}): Promise<CatalogReply> {
+    return this.#work(options.signal, (connection) => connection.call("catalog", {}, options));
+  }
+
+  /** Gets a model of the catalogue; nothing else runs meanwhile. */
+  addModel(params: Params<"addModel">, options: CallOptions = {}): Promise<AddModelReply> {
+    return this.#work(options.signal, (connection) => connection.call("addModel", params, options));
+  }
+
+  /** Deletes what has arrived of a download. */
+  deleteDownload(
+    params: Params<"deleteDownload">,
+    options: CallOptions = {},
+  ): Promise<DeleteReply> {
+    return this.#work(options.signal, (connection) =>
+      connection.call("deleteDownload", params, options),
+    );
   }
 
   /** A small copy of a picture; does not wait for other requests. */

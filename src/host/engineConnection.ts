@@ -36,7 +36,12 @@ const MINUTE_MS = 60_000;
  * The child answers these beside the one request that it works on, as soon as a computation lets it.
  * So they are timed only while nothing else is.
  */
-const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>(["models", "thumbnail", "status"]);
+const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>([
+  "models",
+  "catalog",
+  "thumbnail",
+  "status",
+]);
 
 /** Generous: they are there for a child that hangs, not for a slow computer. */
 export const DEFAULT_TIME_LIMITS: TimeLimits = {
@@ -50,6 +55,10 @@ export const DEFAULT_TIME_LIMITS: TimeLimits = {
     convert: 60 * MINUTE_MS,
     models: MINUTE_MS,
     deleteModel: 15 * MINUTE_MS,
+    catalog: MINUTE_MS,
+    // Progress counts as a sign of life; reading what has arrived of 50 GB gives none.
+    addModel: 60 * MINUTE_MS,
+    deleteDownload: 15 * MINUTE_MS,
     thumbnail: 2 * MINUTE_MS,
     unload: MINUTE_MS,
     status: MINUTE_MS,

@@ -16,10 +16,11 @@ import { isSameStatus, statusOf } from "./engineStatus";
 import { ModelLoader } from "./modelLoader";
 
 /**
- * The same program runs up to three times, because ONNX Runtime and the converter block a process for
- * seconds: once for answers, once for small copies of pictures, once for models on disk.
+ * The same program runs up to four times, because ONNX Runtime and the converter block a process for
+ * seconds: once for answers, once for small copies of pictures, once for models on disk, and once for
+ * a download, which takes long and is the only one that uses a network.
  */
-export type ProcessKind = "answers" | "pictures" | "models";
+export type ProcessKind = "answers" | "pictures" | "models" | "downloads";
 
 export interface EngineServiceOptions {
   /** The model and the device that the user chose; read before each question. */
@@ -137,6 +138,21 @@ export class EngineService implements Engine {
     // Windows does not delete files that are mapped into memory.
     if (await this.#loader.release(params.name)) await this.#clients.get("answers")?.unload();
     return await client.deleteModel(params);
+  }
+
+  async catalog(): Promise<Result<"catalog">> {
+    return (await this.#client("models")).catalog();
+  }
+
+  async addModel(
+    params: Params<"addModel">,
+    options: CallOptions = {},
+  ): Promise<Result<"addModel">> {
+    return (await this.#client("downloads")).addModel(params, options);
+  }
+
+  async deleteDownload(params: Params<"deleteDownload">): Promise<Result<"deleteDownload">> {
+    return (await this.#client("models")).deleteDownload(params);
   }
 
   async warmUp(options: CallOptions = {}): Promise<void> {

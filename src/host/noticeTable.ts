@@ -7,6 +7,7 @@ export const NOTICE_ACTIONS = [
   "choosePicture",
   "chooseModel",
   "importModel",
+  "setHubToken",
   "restartEngine",
   "reloadWindow",
   "openDeviceSetting",
@@ -62,7 +63,15 @@ export function noticePlan(code: ErrorCode): NoticePlan {
     case "checkpoint.unsupported":
       return error("importModel", "showLog");
     case "convert.failed":
+    case "download.failed":
       return error("openFolderSetting", "showLog");
+    case "hub.denied":
+      return warning("setHubToken", "showLog");
+    case "hub.missing":
+      return error("importModel", "showLog");
+    case "hub.failed":
+    case "download.corrupt":
+      return warning("chooseModel", "showLog");
     case "device.unavailable":
     case "device.failed":
       return error("openDeviceSetting", "showLog");

@@ -16,6 +16,8 @@ export interface SettingValues {
   /** An absolute path; "" stands for the platform's cache folder. */
   readonly storageFolder: string;
   readonly idleMinutes: number;
+  /** Where published checkpoints are downloaded from; "" stands for Hugging Face itself. */
+  readonly "hub.endpoint": string;
   readonly "alt.siteRoots": readonly string[];
   readonly "alt.components": readonly string[];
   readonly "alt.onPaste": boolean;
@@ -31,6 +33,7 @@ export const SETTING_DEFAULTS: SettingValues = {
   device: "auto",
   storageFolder: "",
   idleMinutes: 10,
+  "hub.endpoint": "",
   "alt.siteRoots": [],
   "alt.components": DEFAULT_COMPONENTS,
   "alt.onPaste": false,
@@ -66,6 +69,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   storageFolder: readFolder,
   idleMinutes: (value) =>
     typeof value === "number" && value >= 1 && value <= MAX_IDLE_MINUTES ? value : undefined,
+  "hub.endpoint": readAddress,
   "alt.siteRoots": readTexts,
   "alt.components": readTexts,
   "alt.onPaste": readBoolean,
@@ -78,6 +82,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   device: `Write auto or one of ${DEVICES.join(", ")}.`,
   storageFolder: "Write the absolute path of a folder, or leave it empty.",
   idleMinutes: `Write a number from 1 to ${MAX_IDLE_MINUTES}.`,
+  "hub.endpoint": "Write an address that begins with https:// or http://, or leave it empty.",
   "alt.siteRoots": `Write a list of at most ${MAX_LIST} folders.`,
   "alt.components": `Write a list of at most ${MAX_LIST} names.`,
   "alt.onPaste": "Write true or false.",
@@ -97,6 +102,13 @@ function readFolder(value: unknown): string | undefined {
   if (text === undefined || text === "") return text;
   const folder = /^~(?=$|[\\/])/.test(text) ? path.join(homedir(), text.slice(1)) : text;
   return path.isAbsolute(folder) ? path.normalize(folder) : undefined;
+}
+
+function readAddress(value: unknown): string | undefined {
+  const text = readText(value, 0);
+  if (text === undefined || text === "") return text;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === "https:" || url?.protocol === "http:" ? text : undefined;
 }
 
 function readTexts(value: unknown): readonly string[] | undefined {

@@ -64,6 +64,8 @@ async function acquire(options: LockOptions): Promise<ModelLock | undefined> {
     const outcome = await lock.tryCreate(staleMs);
     if (outcome === "created") return lock;
     if (outcome === "impossible") return undefined;
+    // Its owner is gone, and so is the lock by now.
+    if (outcome === "cleared") continue;
     if (options.ifBusy === "refuse") {
       throw new AppError(
         "model.busy",
@@ -91,7 +93,7 @@ class ModelLock {
     this.#file = file;
   }
 
-  async tryCreate(staleMs: number): Promise<"created" | "taken" | "impossible"> {
+  async tryCreate(staleMs: number): Promise<"created" | "taken" | "cleared" | "impossible"> {
     try {
       await mkdir(path.dirname(this.#file), { recursive: true });
     } catch {
@@ -108,7 +110,8 @@ class ModelLock {
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") return "impossible";
     }
-    return (await this.#isDead(staleMs)) && !(await this.#remove()) ? "impossible" : "taken";
+    if (!(await this.#isDead(staleMs))) return "taken";
+    return (await this.#remove()) ? "cleared" : "impossible";
   }
 
   async #isDead(staleMs: number): Promise<boolean> {

@@ -27,6 +27,7 @@ const PROJECT_FILES: readonly { readonly path: string; readonly only?: RegExp }[
 
 /** What runs the models; a package without native files has no use for it. */
 const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[] = [
+  { path: "models/catalog.json" },
   { path: "models/demo", only: /\.(json|safetensors)$/ },
 ];
 

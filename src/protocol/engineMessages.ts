@@ -7,7 +7,7 @@
 import type { WireError } from "../base/errors";
 
 /** Raised when a message changes so that an older process would misread it. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Every request: what it takes and what it gives. The one list that both ends are typed by. */
 export interface EngineMethods {
@@ -28,6 +28,15 @@ export interface EngineMethods {
   readonly models: { readonly params: Empty; readonly result: ModelsReply };
   /** Deletes a model from the store; the demo comes back when it is next used. */
   readonly deleteModel: { readonly params: DeleteParams; readonly result: DeleteReply };
+  /** The published checkpoints, and what is here of each; answered at once. Asks no network. */
+  readonly catalog: { readonly params: Empty; readonly result: CatalogReply };
+  /**
+   * Gets a model of the catalogue: downloads what is missing, converts, deletes the download. The only
+   * request that uses a network; sends `progressed` with a step.
+   */
+  readonly addModel: { readonly params: AddModelParams; readonly result: AddModelReply };
+  /** Deletes what has arrived of a download that was not finished. */
+  readonly deleteDownload: { readonly params: DeleteParams; readonly result: DeleteReply };
   /** A small copy of a picture; does not wait for other requests. */
   readonly thumbnail: { readonly params: ThumbnailParams; readonly result: ThumbnailReply };
   /** Releases the model. */
@@ -207,6 +216,63 @@ export interface StoredModelReply {
   readonly problem?: string;
 }
 
+export interface CatalogReply {
+  /** Free on the disk of the store, in bytes. */
+  readonly freeBytes: number;
+  readonly entries: readonly CatalogEntryReply[];
+}
+
+/** A published checkpoint; sizes in bytes, and those of a model at the larger usual precision. */
+export interface CatalogEntryReply {
+  /** What `addModel` takes. */
+  readonly name: string;
+  readonly title: string;
+  readonly kind: "generation" | "retrieval";
+  /** On the hub. */
+  readonly repository: string;
+  readonly licence: string;
+  /** Pixels on each side of what the model sees. */
+  readonly imageSize: number;
+  readonly downloadBytes: number;
+  readonly diskBytes: number;
+  readonly memoryBytes: number;
+  /** For people. */
+  readonly goodAt: string;
+  /** Models of the store that were made from it. */
+  readonly models: readonly string[];
+  /** Of a download that was not finished. */
+  readonly partialBytes: number;
+  /** True when Hugging Face's own tools have it on this disk, so that nothing need be downloaded. */
+  readonly isCached: boolean;
+}
+
+export interface AddModelParams {
+  /** Of the catalogue. */
+  readonly name: string;
+  /** As in `ConvertParams`. @default what fits the machine */
+  readonly precision?: string;
+  readonly hub?: HubParams;
+}
+
+/** The way to the hub. */
+export interface HubParams {
+  readonly endpoint?: string;
+  /** A secret: never to be logged. */
+  readonly token?: string;
+  /** Address of a proxy. @default what the environment says */
+  readonly proxy?: string;
+  /** Hosts that are reached without it, separated by commas. */
+  readonly noProxy?: string;
+}
+
+export interface AddModelReply {
+  /** What the model is called in the store. */
+  readonly name: string;
+  readonly folder: string;
+  readonly source: "hub" | "cache" | "store";
+  readonly kind: "generation" | "retrieval";
+}
+
 export interface DeleteParams {
   readonly name: string;
 }
@@ -238,10 +304,13 @@ export interface StatusReply {
   readonly uptimeMs: number;
 }
 
-/** Bytes written so far and in all. */
+export const PROGRESS_STEPS = ["download", "convert"] as const;
+
+/** Bytes so far and in all; each step of a work that has several counts anew. */
 export interface Progress {
   readonly doneBytes: number;
   readonly totalBytes: number;
+  readonly step?: (typeof PROGRESS_STEPS)[number];
 }
 
 export interface RequestMessage {

@@ -9,12 +9,16 @@ import type { JsonObject } from "../base/json";
 import {
   DEVICES,
   LOG_LEVELS,
+  PROGRESS_STEPS,
+  type AddModelParams,
   type CachedReply,
+  type CatalogEntryReply,
   type Empty,
   type FromChild,
   type GenerateParams,
   type GenerateReply,
   type GenerationParams,
+  type HubParams,
   type MethodName,
   type ModelInfo,
   type Params,
@@ -83,6 +87,10 @@ export function readFromChild(value: unknown): FromChild {
         id: readId(message),
         doneBytes: count(message, "doneBytes"),
         totalBytes: count(message, "totalBytes"),
+        ...optional(
+          "step",
+          message.has("step") ? oneOf(message, "step", PROGRESS_STEPS) : undefined,
+        ),
       };
   }
 }
@@ -131,6 +139,9 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
   }),
   models: readEmpty,
   deleteModel: (params) => ({ name: params.string("name") }),
+  catalog: readEmpty,
+  addModel: readAddModelParams,
+  deleteDownload: (params) => ({ name: params.string("name") }),
   thumbnail: (params) => ({
     image: bytes(params, "image", PICTURE),
     ...optional("imageName", text(params, "imageName")),
@@ -169,6 +180,17 @@ const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> }
     models: records(result, "models").map(readStoredModel),
   }),
   deleteModel: (result) => ({ freedBytes: count(result, "freedBytes") }),
+  catalog: (result) => ({
+    freeBytes: count(result, "freeBytes"),
+    entries: records(result, "entries").map(readCatalogEntry),
+  }),
+  addModel: (result) => ({
+    name: result.string("name"),
+    folder: result.string("folder"),
+    source: oneOf(result, "source", ["hub", "cache", "store"]),
+    kind: oneOf(result, "kind", MODEL_KINDS),
+  }),
+  deleteDownload: (result) => ({ freedBytes: count(result, "freedBytes") }),
   thumbnail: (result) => ({
     image: bytes(result, "image", PICTURE),
     width: count(result, "width"),
@@ -303,6 +325,41 @@ function readGenerateReply(result: JsonObject): GenerateReply {
     timings: readTimings(result),
     cached: { ...readCached(cached), prefixTokens: count(cached, "prefixTokens") },
     droppedTurns: count(result, "droppedTurns"),
+  };
+}
+
+function readAddModelParams(params: JsonObject): AddModelParams {
+  return {
+    name: params.string("name"),
+    ...optional("precision", text(params, "precision")),
+    ...optional("hub", params.has("hub") ? readHub(child(params, "hub")) : undefined),
+  };
+}
+
+function readHub(hub: JsonObject): HubParams {
+  return {
+    ...optional("endpoint", text(hub, "endpoint")),
+    ...optional("token", text(hub, "token")),
+    ...optional("proxy", text(hub, "proxy")),
+    ...optional("noProxy", text(hub, "noProxy")),
+  };
+}
+
+function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
+  return {
+    name: entry.string("name"),
+    title: entry.string("title"),
+    kind: oneOf(entry, "kind", MODEL_KINDS),
+    repository: entry.string("repository"),
+    licence: entry.string("licence"),
+    imageSize: count(entry, "imageSize"),
+    downloadBytes: count(entry, "downloadBytes"),
+    diskBytes: count(entry, "diskBytes"),
+    memoryBytes: count(entry, "memoryBytes"),
+    goodAt: entry.string("goodAt"),
+    models: texts(entry, "models"),
+    partialBytes: count(entry, "partialBytes"),
+    isCached: entry.boolean("isCached"),
   };
 }
 

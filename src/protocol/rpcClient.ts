@@ -159,9 +159,10 @@ export class RpcClient {
         return;
       }
       case "progressed": {
-        const { doneBytes, totalBytes } = message;
-        const { options } = this.#find(message.id);
-        if (options.signal?.aborted !== true) options.onProgress?.({ doneBytes, totalBytes });
+        const { id, doneBytes, totalBytes, step } = message;
+        const { options } = this.#find(id);
+        if (options.signal?.aborted === true) return;
+        options.onProgress?.({ doneBytes, totalBytes, ...(step === undefined ? {} : { step }) });
         return;
       }
     }

@@ -207,7 +207,13 @@ describe("the manifest's settings", () => {
   });
 
   it("of folders, devices and processes are the user's and never a workspace's", () => {
-    const keys: readonly SettingKey[] = ["model", "device", "storageFolder", "idleMinutes"];
+    const keys: readonly SettingKey[] = [
+      "model",
+      "device",
+      "storageFolder",
+      "idleMinutes",
+      "hub.endpoint",
+    ];
     for (const key of keys) assert.equal(settings[`sightline.${key}`]?.scope, "machine", key);
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     for (const key of restrictedConfigurations) assert.ok(settings[key] !== undefined, key);

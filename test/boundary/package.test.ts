@@ -175,7 +175,7 @@ describe("vsce", () => {
       ...["webview.js", "webview.css"].map((name) => `dist/${name}`),
       ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],
-      ...["models/demo/config.json", "models/demo/model.safetensors"],
+      ...["models/catalog.json", "models/demo/config.json", "models/demo/model.safetensors"],
       ...native("onnxruntime-node", [
         "dist/index.js",
         "bin/napi-v6/linux/x64/libonnxruntime.so.1",

@@ -1,5 +1,6 @@
 /** A process for commands that run inside the test's own: streams in memory, folders of the test. */
 
+import path from "node:path";
 import { Readable } from "node:stream";
 import { contextOf, type CliContext, type CliHost } from "../../src/cli/cliContext";
 import type { OutputFlags } from "../../src/cli/flags";
@@ -35,6 +36,7 @@ export function testHost(given: Partial<TestHost> & { readonly home?: string } =
     environment: { env: { SIGHTLINE_HOME: home }, platform: "linux", homeDir: home },
     interrupts: new Interrupts(),
     demoCheckpoint: "/nonexistent/demo",
+    catalogFile: path.resolve("models", "catalog.json"),
     version: "0.0.0",
     ...rest,
   };

@@ -35,6 +35,20 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       await beforeRemoval(name);
       return { freedBytes: 7 };
     },
+    catalog: () => Promise.resolve({ freeBytes: 100, entries: [] }),
+    addModel: ({ name }, { onProgress }) => {
+      if (name === "missing") {
+        return Promise.reject(new AppError("hub.missing", `The hub has no ${name}.`));
+      }
+      onProgress({ step: "download", doneBytes: 1, totalBytes: 2 });
+      return Promise.resolve({
+        name,
+        folder: `/models/${name}`,
+        source: "hub",
+        kind: "generation",
+      });
+    },
+    deleteDownload: () => Promise.resolve({ freedBytes: 8 }),
     thumbnail: async ({ image }) => {
       if (image.length === 0) return await new Promise<never>(() => undefined);
       await nextTurn();

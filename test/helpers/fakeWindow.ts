@@ -24,6 +24,8 @@ export interface FakeWindow {
   readonly listSteps: ListStep[];
   /** The labels that the user presses wherever they are offered. */
   readonly pressed: Set<string>;
+  /** What the user types; undefined for Escape. */
+  typed: string | undefined;
   /** What the user picks in a file dialog. */
   pickedFolder: FakeUri | undefined;
   /** Presses Cancel in the progress of this title when it is shown. */
@@ -99,6 +101,7 @@ function newWindow(): FakeWindow {
   return {
     listSteps: [],
     pressed: new Set(),
+    typed: undefined,
     pickedFolder: undefined,
     cancelledTitle: undefined,
     messages: [],
@@ -243,6 +246,7 @@ const vscode = {
     },
     showErrorMessage: showMessage,
     showInformationMessage: showMessage,
+    showInputBox: () => Promise.resolve(fakeWindow.typed),
     showOpenDialog: () =>
       Promise.resolve(
         fakeWindow.pickedFolder === undefined ? undefined : [fakeWindow.pickedFolder],

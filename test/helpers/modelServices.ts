@@ -4,7 +4,11 @@ import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import type { Services } from "../../src/editor/services";
 import type { Engine, EngineStatus } from "../../src/host/engine";
-import type { ImportPlan, StoredModelReply } from "../../src/protocol/engineMessages";
+import type {
+  CatalogEntryReply,
+  ImportPlan,
+  StoredModelReply,
+} from "../../src/protocol/engineMessages";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 
 export const GENERATION: StoredModelReply = {
@@ -39,6 +43,22 @@ export const PLAN: ImportPlan = {
   freeBytes: 50e9,
 };
 
+export const OFFER: CatalogEntryReply = {
+  name: "blip2-opt-2.7b",
+  title: "BLIP-2 OPT-2.7B",
+  kind: "generation",
+  repository: "Salesforce/blip2-opt-2.7b",
+  licence: "MIT",
+  imageSize: 224,
+  downloadBytes: 15.5e9,
+  diskBytes: 4.4e9,
+  memoryBytes: 5.3e9,
+  goodAt: "descriptions",
+  models: [],
+  partialBytes: 0,
+  isCached: false,
+};
+
 /** What a test arranges and what then happened. */
 export interface ModelWorld {
   readonly services: Services;
@@ -47,6 +67,12 @@ export interface ModelWorld {
   readonly tell: (status: EngineStatus) => void;
   models: StoredModelReply[];
   plan: ImportPlan;
+  /** The catalogue; none unless a test wants one. */
+  offers: CatalogEntryReply[];
+  /** Free on the disk, in bytes. */
+  freeBytes: number;
+  /** What the secret storage holds. */
+  readonly secrets: Map<string, string>;
   /** Models that cannot be loaded. */
   readonly broken: Set<string>;
   /** Calls of the engine, such as `convert /store/new`, and changes of the setting. */
@@ -68,6 +94,15 @@ export function createModelWorld(): ModelWorld {
       done.push(`choose ${name}`);
       return Promise.resolve();
     },
+    hub: { endpoint: "https://huggingface.co", proxy: "http://proxy:3128" },
+  };
+  const secrets = new Map<string, string>();
+  const context = {
+    secrets: {
+      get: (key: string) => Promise.resolve(secrets.get(key)),
+      store: (key: string, value: string) => Promise.resolve(void secrets.set(key, value)),
+      delete: (key: string) => Promise.resolve(void secrets.delete(key)),
+    },
   };
   const notices = { describe: (error: AppError) => ({ text: error.message, actions: [] }) };
   const world: ModelWorld = {
@@ -75,6 +110,7 @@ export function createModelWorld(): ModelWorld {
     services: {
       engine: engineOf(() => world, { done, listeners, chosen: () => chosen }),
       settings,
+      context,
       notices,
       log: silentLogger,
     } as unknown as Services,
@@ -85,6 +121,9 @@ export function createModelWorld(): ModelWorld {
     },
     models: [{ name: "demo", bytes: 0 }, GENERATION, RETRIEVAL, DAMAGED],
     plan: PLAN,
+    offers: [],
+    freeBytes: 50e9,
+    secrets,
     broken: new Set(),
     done,
   };
@@ -129,6 +168,19 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
     deleteModel: ({ name }) => {
       done.push(`delete ${name}`);
       return Promise.resolve({ freedBytes: 4e9 });
+    },
+    catalog: () => Promise.resolve({ freeBytes: worldOf().freeBytes, entries: worldOf().offers }),
+    addModel: async ({ name, hub }, options) => {
+      done.push(`add ${name} ${JSON.stringify(hub)}`);
+      options?.onProgress?.({ doneBytes: 1e9, totalBytes: 4e9, step: "download" });
+      options?.onProgress?.({ doneBytes: 1e9, totalBytes: 2e9, step: "convert" });
+      await cancelPoint(options);
+      const { kind } = worldOf().offers.find((entry) => entry.name === name) ?? OFFER;
+      return { name, folder: `/store/${name}`, source: "hub", kind };
+    },
+    deleteDownload: ({ name }) => {
+      done.push(`discard ${name}`);
+      return Promise.resolve({ freedBytes: 1e9 });
     },
     warmUp: async (options) => {
       done.push(`load ${chosen()}`);

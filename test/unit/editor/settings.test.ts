@@ -36,6 +36,22 @@ describe("the editor's settings", () => {
     assert.deepEqual(warnings, []);
   });
 
+  it("go to the hub by the editor's own proxy, unless it is switched off", () => {
+    assert.deepEqual(settings.hub, {});
+    const endpoint = "https://mirror.example";
+    fakeEditor.settings.set("sightline.hub.endpoint", endpoint);
+    fakeEditor.settings.set("http.proxy", "http://proxy:3128");
+    fakeEditor.settings.set("http.noProxy", ["localhost", ".example.org"]);
+    assert.deepEqual(settings.hub, {
+      endpoint,
+      proxy: "http://proxy:3128",
+      noProxy: "localhost,.example.org",
+    });
+    fakeEditor.settings.set("http.proxySupport", "off");
+    fakeEditor.settings.set("http.noProxy", []);
+    assert.deepEqual(settings.hub, { endpoint });
+  });
+
   it("are read anew each time", () => {
     assert.equal(settings.model, "demo");
     fakeEditor.settings.set("sightline.model", "large");

@@ -118,6 +118,18 @@ describe("withModelLock", () => {
     });
   });
 
+  it("does not refuse because of a process that is gone", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    await withModelLock(options, async () => {
+      const [file = ""] = await lockFiles();
+      await writeFile(file, `${pid} ${hostname()} x`);
+      assert.equal(
+        await withModelLock({ ...options, ifBusy: "refuse" }, () => Promise.resolve("taken")),
+        "taken",
+      );
+    });
+  });
+
   it("believes the lock of another machine, and one that is still being written", async () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     for (const text of [`${pid} elsewhere x`, "", `-1 ${hostname()} x`, `x ${hostname()}`]) {

@@ -53,9 +53,31 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
   convert: { checkpoint: "/ckpt", out: "/out", precision: "int4:128" },
   models: {},
   deleteModel: { name: "opt" },
+  catalog: {},
+  addModel: {
+    name: "blip2-opt-2.7b",
+    precision: "small",
+    hub: { endpoint: "https://mirror", token: "t", proxy: "http://proxy:3128", noProxy: "a,b" },
+  },
+  deleteDownload: { name: "blip2-opt-2.7b" },
   thumbnail: { image, imageName: "cat.png", maxSide: 256 },
   unload: {},
   status: {},
+};
+const catalogEntry = {
+  name: "blip2-opt-2.7b",
+  title: "BLIP-2 OPT-2.7B",
+  kind: "generation",
+  repository: "Salesforce/blip2-opt-2.7b",
+  licence: "MIT",
+  imageSize: 224,
+  downloadBytes: 1,
+  diskBytes: 2,
+  memoryBytes: 3,
+  goodAt: "questions",
+  models: ["opt"],
+  partialBytes: 4,
+  isCached: false,
 };
 const fullResults: Record<MethodName, Record<string, unknown>> = {
   load: info,
@@ -84,6 +106,9 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   convert: { folder: "/out" },
   models: { folder: "/models", freeBytes: 5, models: [storedModel] },
   deleteModel: { freedBytes: 6 },
+  catalog: { freeBytes: 7, entries: [catalogEntry] },
+  addModel: { name: "opt", folder: "/models/opt", source: "hub", kind: "generation" },
+  deleteDownload: { freedBytes: 8 },
   thumbnail: { image, width: 640, height: 480 },
   unload: {},
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
@@ -95,6 +120,7 @@ const fromChild: Record<string, unknown>[] = [
   { type: "failure", id: 1, error: { code: "model.corrupt", message: "m", detail: { file: "f" } } },
   { type: "textEmitted", id: 1, text: "a cat" },
   { type: "progressed", id: 1, doneBytes: 5, totalBytes: 10 },
+  { type: "progressed", id: 1, doneBytes: 5, totalBytes: 10, step: "download" },
   { type: "logged", level: "warn", message: "hm" },
 ];
 
@@ -148,7 +174,15 @@ describe("guards", () => {
   });
 
   it("refuse a message in which a field is missing or of another kind", () => {
-    const optional = new Set(["imageName", "alpha", "options", "precision", "deviceReason"]);
+    const optional = new Set([
+      "imageName",
+      "alpha",
+      "options",
+      "precision",
+      "deviceReason",
+      "hub",
+      ...["endpoint", "token", "proxy", "noProxy", "step"],
+    ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {
         if (key === "loaded" || key === "params" || key === "result") continue;

@@ -1,0 +1,105 @@
+/** Times one model in this process: loading, each stage, whole answers, and the peak of the memory. */
+
+import { defined } from "../base/assert";
+import { throwIfAborted } from "../base/errors";
+import { FeatureCache } from "../engine/featureCache";
+import type { GenerationOptions } from "../engine/generationOptions";
+import { loadModelParts, releaseParts, type ModelParts } from "../engine/modelParts";
+import { createOrtSessionFactory } from "../engine/ortSession";
+import type { GenerateResult } from "../engine/request";
+import { loadTokenizer } from "../engine/tokenizer";
+import { partsOf } from "../model/graphContract";
+import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
+import { measureMachine, type MachineSpeed } from "./benchLimits";
+
+/** What the measuring process reports. */
+export interface BenchMeasurement {
+  readonly figures: BenchFigures;
+  readonly machine: MachineSpeed;
+}
+
+/**
+ * Loads a model on the CPU and answers a few questions; the first answer is not counted.
+ * @throws AppError as the engine; `request.cancelled`.
+ */
+export async function measureModel(folder: string, signal: AbortSignal): Promise<BenchMeasurement> {
+  const factory = createOrtSessionFactory();
+  const begin = performance.now();
+  const parts = await loadModelParts({
+    folder,
+    factory,
+    device: "cpu",
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    featureCacheOf: () => new FeatureCache(),
+  });
+  try {
+    for (const part of partsOf(parts.model.config)) {
+      throwIfAborted(signal);
+      await parts.sessions.open(part);
+    }
+    const load = performance.now() - begin;
+    const figures = { load, ...(await timeAnswers(parts, folder, signal)) };
+    return { figures, machine: await measureMachine(factory) };
+  } finally {
+    await releaseParts(parts);
+  }
+}
+
+const ignore = (): void => undefined;
+
+async function timeAnswers(
+  parts: ModelParts,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Omit<BenchFigures, "load">> {
+  const generator = defined(parts.generator, "A model that answers");
+  const [first, second] = await questions(folder);
+  const ask = (seed: number, text: string, numBeams = 1): Promise<GenerateResult> => {
+    const options: Partial<GenerationOptions> = {
+      ...{ maxNewTokens: NEW_TOKENS, minNewTokens: NEW_TOKENS },
+      numBeams,
+    };
+    const prompt = { kind: "raw", text } as const;
+    return generator.generate({ image: picture(seed), prompt, options }, { signal });
+  };
+  // The first runs touch pages and grow arenas.
+  await ask(1, first);
+  const answer = await ask(2, first);
+  const followUp = await ask(2, second);
+  const beams = await ask(3, first, BEAMS);
+  const { preprocess, vision, qformer, prefill, decode, total } = answer.timings;
+  return {
+    ...{ preprocess, vision, qformer, prefill },
+    // The first token comes out of the prompt's logits.
+    token: decode / (NEW_TOKENS - 1),
+    firstToken: total - decode,
+    answer: total,
+    followUp: followUp.timings.total,
+    beams: beams.timings.total,
+    peakBytes: process.resourceUsage().maxRSS * KIB,
+  };
+}
+
+const KIB = 1024;
+
+/** Two prompts of the right length that differ after their first words. */
+async function questions(folder: string): Promise<readonly [string, string]> {
+  const tokenizer = await loadTokenizer(folder);
+  const grown = (start: string, word: string): string => {
+    let text = start;
+    while (tokenizer.encode(text).length < PROMPT_TOKENS) text += word;
+    return text;
+  };
+  return [grown("Question:", " is"), grown("Question:", " a")];
+}
+
+/** A picture that differs from every other one. */
+function picture(seed: number): Uint8Array {
+  const shapes = Array.from({ length: 12 }, (_, i) => {
+    const at = (seed * 97 + i * 131) % 400;
+    const color = ((seed * 7919 + i * 104_729) & 0xffffff).toString(16).padStart(6, "0");
+    return `<rect x="${at}" y="${(at * 3) % 300}" width="160" height="120" fill="#${color}"/>`;
+  });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">${shapes.join("")}</svg>`;
+  return new TextEncoder().encode(svg);
+}

@@ -1,0 +1,84 @@
+/** `models add`: a model of the catalogue, downloaded and converted. */
+
+import { durationOf, TimeLeft } from "../base/timeLeft";
+import { type AddedModel, type AddProgress, addModel } from "../library/addModel";
+import { readCatalog } from "../library/catalog";
+import type { HubSettings } from "../library/hubRoutes";
+import type { CliContext } from "./cliContext";
+import { EXIT } from "./failure";
+import type { OutputFlags } from "./flags";
+import type { ProgressLine } from "./progressLine";
+
+export interface AddFlags extends OutputFlags {
+  readonly precision?: string;
+  readonly endpoint?: string;
+}
+
+const LABELS: Readonly<Record<AddProgress["step"], string>> = {
+  download: "Downloading",
+  convert: "Converting",
+};
+
+/**
+ * Adds a model, with progress on stderr. A download that is interrupted goes on with the next call.
+ * @throws AppError as `addModel`.
+ */
+export async function addNamedModel(
+  context: CliContext,
+  name: string,
+  flags: AddFlags,
+): Promise<number> {
+  const { printer, store, signal, host } = context;
+  const { environment } = host;
+  const lines = new Map<AddProgress["step"], ProgressLine>();
+  const timeLeft = new TimeLeft(() => performance.now());
+  let added: AddedModel;
+  try {
+    added = await addModel({
+      ...{ name, store, environment, signal, precision: flags.precision },
+      catalog: await readCatalog(host.catalogFile),
+      hub: hubOf(environment.env, flags),
+      onProgress: ({ step, ...progress }) => {
+        const line = lines.get(step) ?? printer.progress(LABELS[step]);
+        if (!lines.has(step)) for (const other of lines.values()) other.end();
+        lines.set(step, line);
+        const note = durationText(timeLeft.update(progress));
+        line.update(note === undefined ? progress : { ...progress, note });
+      },
+    });
+  } finally {
+    for (const line of lines.values()) line.end();
+  }
+  if (printer.isJson) printer.json(added);
+  else printer.text(sentenceOf(added));
+  return EXIT.ok;
+}
+
+/** What Hugging Face's own tools read too. */
+function hubOf(
+  env: Readonly<Record<string, string | undefined>>,
+  { endpoint }: AddFlags,
+): HubSettings {
+  return {
+    endpoint: endpoint ?? env["HF_ENDPOINT"],
+    token: env["HF_TOKEN"] ?? env["HUGGING_FACE_HUB_TOKEN"],
+  };
+}
+
+function durationText(seconds: number | undefined): string | undefined {
+  if (seconds === undefined) return undefined;
+  const duration = durationOf(seconds);
+  if (duration.hours > 0) return `${duration.hours} h ${duration.minutes} min left`;
+  return duration.minutes > 0 ? `${duration.minutes} min left` : `${duration.seconds} s left`;
+}
+
+function sentenceOf({ name, folder, source }: AddedModel): string {
+  switch (source) {
+    case "store":
+      return `${name} is there already: ${folder}\n`;
+    case "cache":
+      return `${name}: ${folder}, made from the checkpoint in Hugging Face's cache\n`;
+    case "hub":
+      return `${name}: ${folder}\n`;
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * A model of the catalogue, ready for use: taken from the cache of Hugging Face's own tools when it is
+ * there, otherwise downloaded; then converted, and the download deleted.
+ */
+
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { openCheckpoint } from "../convert/checkpoint";
+import { type Catalog, type CatalogEntry, catalogEntry, costOf } from "./catalog";
+import { folderBytes } from "./diskSpace";
+import { downloadCheckpoint } from "./downloadCheckpoint";
+import type { Patience } from "./downloadFile";
+import { findCheckpoint } from "./findCheckpoint";
+import { HubClient } from "./hubClient";
+import type { HubSettings } from "./hubRoutes";
+import { importModel } from "./importModel";
+import { planImport } from "./importPlan";
+import { withModelLock } from "./modelLock";
+import { listModels, type ModelStore, type StoreEnvironment } from "./modelStore";
+
+export interface AddModelOptions {
+  /** Of the catalogue. */
+  readonly name: string;
+  readonly catalog: Catalog;
+  readonly store: ModelStore;
+  /** Where Hugging Face's cache is, and the usual proxy. */
+  readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
+  readonly hub: HubSettings;
+  /** As `parsePrecisionPlan` reads it. @default what an import would choose */
+  readonly precision?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: AddProgress) => void;
+  /** As in FileJob. */
+  readonly patience?: Patience;
+  /** As HubClient takes it. */
+  readonly stallMs?: number;
+}
+
+/** How far a step is; each step counts anew. */
+export interface AddProgress {
+  readonly step: "download" | "convert";
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface AddedModel {
+  /** What the model is called in the store. */
+  readonly name: string;
+  readonly folder: string;
+  /** Where the checkpoint came from; `store` when the model was there already. */
+  readonly source: "hub" | "cache" | "store";
+  readonly kind: "generation" | "retrieval";
+}
+
+/** What is here of a checkpoint of the catalogue. */
+export interface CatalogState {
+  readonly entry: CatalogEntry;
+  /** Names of the models of the store that were made from it. */
+  readonly models: readonly string[];
+  /** Of a download that was not finished. */
+  readonly partialBytes: number;
+  /** The checkpoint in Hugging Face's cache. */
+  readonly cacheFolder?: string;
+}
+
+type Place = Pick<AddModelOptions, "store" | "environment">;
+
+const DEFAULT_PROFILE = "balanced";
+
+/**
+ * Adds the model; one that is there already stays as it is, unless another precision is asked for.
+ * A download that is cut off or cancelled goes on with the next call.
+ * @throws AppError `model.missing` and `checkpoint.unsupported` for a name, `hub.*`, `download.*`,
+ * `checkpoint.*`, `convert.failed`, `option.invalid`, `model.busy`, `request.cancelled`.
+ */
+export async function addModel(options: AddModelOptions): Promise<AddedModel> {
+  const { catalog, name, store, precision } = options;
+  const entry = catalogEntry(catalog, name);
+  const { kind } = entry;
+  if (precision === undefined) {
+    const [present] = await modelsOf(entry, store);
+    if (present !== undefined) return { ...present, source: "store", kind };
+  }
+  const cached = await cachedCheckpoint(entry, options);
+  if (cached !== undefined) return { ...(await convert(cached, options)), source: "cache", kind };
+  const folder = downloadFolder(store, entry.name);
+  return await withModelLock(
+    { store, folder, ifBusy: "refuse", signal: options.signal },
+    async () => {
+      await download(entry, folder, options);
+      const added = await convert(folder, options);
+      await rm(folder, { recursive: true, force: true });
+      return { ...added, source: "hub", kind };
+    },
+  );
+}
+
+/** What is here of each checkpoint of the catalogue. */
+export async function catalogStates(
+  catalog: Catalog,
+  place: Place,
+): Promise<readonly CatalogState[]> {
+  return await Promise.all(
+    catalog.entries.map(async (entry) => {
+      const cacheFolder = await cachedCheckpoint(entry, place);
+      const models = await modelsOf(entry, place.store);
+      return {
+        entry,
+        models: models.map(({ name }) => name),
+        partialBytes: await folderBytes(downloadFolder(place.store, entry.name)),
+        ...(cacheFolder === undefined ? {} : { cacheFolder }),
+      };
+    }),
+  );
+}
+
+/**
+ * Deletes what has arrived of a download.
+ * @throws AppError `model.missing` for a name that the catalogue does not have, `model.busy` while it
+ * is going on.
+ */
+export async function deleteDownload(
+  name: string,
+  { catalog, store }: Pick<AddModelOptions, "catalog" | "store">,
+): Promise<{ readonly freedBytes: number }> {
+  const folder = downloadFolder(store, catalogEntry(catalog, name).name);
+  return await withModelLock({ store, folder, ifBusy: "refuse" }, async () => {
+    const freedBytes = await folderBytes(folder);
+    await rm(folder, { recursive: true, force: true });
+    return { freedBytes };
+  });
+}
+
+/** Beside the models, so that they share a disk. */
+function downloadFolder(store: ModelStore, name: string): string {
+  return path.join(store.root, "downloads", name);
+}
+
+async function download(
+  entry: CatalogEntry,
+  folder: string,
+  options: AddModelOptions,
+): Promise<void> {
+  const { environment, signal, patience, stallMs, precision = DEFAULT_PROFILE } = options;
+  const { repository, revision } = entry;
+  const limits = stallMs === undefined ? {} : { stallMs };
+  const hub = new HubClient({ env: environment.env, ...options.hub }, limits);
+  let reportedMs = -Infinity;
+  try {
+    await downloadCheckpoint({
+      ...{ hub, repository, revision, folder, signal, patience },
+      spareBytes: costOf(entry, precision).diskBytes,
+      onProgress: ({ doneBytes, totalBytes }) => {
+        const nowMs = performance.now();
+        // A fast line brings thousands of pieces each second.
+        if (nowMs - reportedMs < REPORT_MS && doneBytes < totalBytes) return;
+        reportedMs = nowMs;
+        options.onProgress({ step: "download", doneBytes, totalBytes });
+      },
+    });
+  } finally {
+    await hub.close();
+  }
+}
+
+const REPORT_MS = 100;
+
+async function convert(
+  checkpoint: string,
+  options: AddModelOptions,
+): Promise<{ readonly name: string; readonly folder: string }> {
+  const { store, signal } = options;
+  const plan = await planImport({ checkpoint, precision: options.precision }, store);
+  const { folder } = await importModel(
+    {
+      ...{ checkpoint, out: plan.out, precision: plan.precision, signal },
+      onProgress: (progress) => {
+        options.onProgress({ step: "convert", ...progress });
+      },
+    },
+    store,
+  );
+  return { name: plan.name, folder };
+}
+
+/** Models remember the name of the checkpoint that they were made from. */
+async function modelsOf(
+  { name }: CatalogEntry,
+  store: ModelStore,
+): Promise<readonly { readonly name: string; readonly folder: string }[]> {
+  const stored = await listModels(store);
+  return stored
+    .filter(({ model }) => model?.manifest.source.name === name)
+    .map((found) => ({ name: found.name, folder: found.folder }));
+}
+
+/** The checkpoint in Hugging Face's cache, if it is whole. */
+async function cachedCheckpoint(
+  { repository }: CatalogEntry,
+  { environment }: Pick<Place, "environment">,
+): Promise<string | undefined> {
+  const folder = path.join(hubCache(environment), `models--${repository.replaceAll("/", "--")}`);
+  try {
+    const found = await findCheckpoint(folder);
+    await openCheckpoint(found.folder);
+    return found.folder;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As huggingface_hub finds it. */
+function hubCache({ env, homeDir }: AddModelOptions["environment"]): string {
+  const own = env["HF_HUB_CACHE"] ?? "";
+  if (own !== "") return own;
+  const base = env["XDG_CACHE_HOME"] ?? "";
+  const home = env["HF_HOME"] ?? "";
+  const usual = path.join(base === "" ? path.join(homeDir, ".cache") : base, "huggingface");
+  return path.join(home === "" ? usual : home, "hub");
+}

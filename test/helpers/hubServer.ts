@@ -1,0 +1,226 @@
+/**
+ * A hub on this machine: lists a repository, redirects weights to a storage server on another port,
+ * understands Range, If-Range and ETag, and fails in the ways that a test orders.
+ */
+
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import path from "node:path";
+
+/**
+ * What goes wrong with one answer. `cut` ends the connection after some bytes, `short` ends the body
+ * properly but too early, `stall` sends no more but stays, `wrong` changes a byte, `whole` sends
+ * everything in spite of a range, `surplus` sends a byte too many.
+ */
+export type Fault =
+  | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
+  | { readonly kind: "cut" | "short" | "stall"; readonly afterBytes: number }
+  | { readonly kind: "wrong" | "whole" | "surplus" };
+
+/** One request as it came in. */
+export interface SeenRequest {
+  readonly server: "hub" | "storage";
+  readonly file: string;
+  readonly range: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+/** Long enough for a reader to take what was sent. */
+const CUT_MS = 50;
+
+/** Where the listing is concerned and not a file. */
+export const LISTING = "listing";
+
+export class HubServer {
+  /** The endpoint; also the address of a proxy. */
+  url = "";
+  readonly files = new Map<string, Buffer>();
+  readonly requests: SeenRequest[] = [];
+  commit = "1".repeat(40);
+  /** Token without which nothing is handed out. */
+  requiredToken: string | undefined;
+  /** Whether the listing says what the bytes should be. */
+  hasDigests = true;
+  /** What the listing says instead. */
+  listingText: string | undefined;
+  readonly #faults = new Map<string, Fault[]>();
+  readonly #hub: Server;
+  readonly #storage: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Tunnels that the proxy opened. */
+  readonly tunnels: string[] = [];
+
+  private constructor() {
+    this.#hub = createServer((request, response) => {
+      this.#answerHub(request, response);
+    });
+    this.#storage = createServer((request, response) => {
+      this.#answerStorage(request, response);
+    });
+    this.#hub.on("connect", (request, client: Socket) => {
+      this.#tunnel(request.url ?? "", client);
+    });
+    for (const server of [this.#hub, this.#storage]) {
+      server.on("connection", (socket) => {
+        this.#sockets.add(socket);
+        socket.on("close", () => this.#sockets.delete(socket));
+      });
+    }
+  }
+
+  /** Starts with the files of a folder. */
+  static async start(folder: string): Promise<HubServer> {
+    const server = new HubServer();
+    for (const name of readdirSync(folder)) {
+      server.files.set(name, readFileSync(path.join(folder, name)));
+    }
+    for (const part of [server.#hub, server.#storage]) {
+      await new Promise<void>((resolve) => part.listen(0, "127.0.0.1", resolve));
+    }
+    server.url = urlOf(server.#hub);
+    return server;
+  }
+
+  /** Orders the failures of the next answers about a file, one for each. */
+  fail(file: string, ...faults: Fault[]): void {
+    this.#faults.set(file, [...(this.#faults.get(file) ?? []), ...faults]);
+  }
+
+  /** The ranges that were asked of a file where its bytes are, "" for all of it. */
+  rangesOf(file: string): readonly string[] {
+    return this.requests
+      .filter((seen) => seen.file === file && !(seen.server === "hub" && isLarge(file)))
+      .map(({ range }) => range ?? "");
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    for (const part of [this.#hub, this.#storage]) {
+      await new Promise((resolve) => part.close(resolve));
+    }
+  }
+
+  #answerHub(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname } = new URL(request.url ?? "", this.url);
+    const isListing = pathname.startsWith("/api/models/");
+    const file = isListing ? LISTING : path.posix.basename(pathname);
+    this.#note("hub", file, request);
+    const token = request.headers.authorization;
+    if (this.requiredToken !== undefined && token !== `Bearer ${this.requiredToken}`) {
+      response.writeHead(token === undefined ? 401 : 403).end();
+      return;
+    }
+    if (isListing) {
+      if (this.#refuses(LISTING, response)) return;
+      const text = this.listingText ?? this.#listing();
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+    } else if (!this.files.has(file)) {
+      response.writeHead(404).end();
+    } else if (isLarge(file)) {
+      const target = `${urlOf(this.#storage)}/signed/${file}?signature=1`;
+      response.writeHead(302, { location: target }).end("Found");
+    } else {
+      this.#send(file, request, response);
+    }
+  }
+
+  #answerStorage(request: IncomingMessage, response: ServerResponse): void {
+    const file = path.posix.basename(new URL(request.url ?? "", "http://storage").pathname);
+    this.#note("storage", file, request);
+    this.#send(file, request, response);
+  }
+
+  #refuses(file: string, response: ServerResponse): boolean {
+    const fault = this.#faults.get(file)?.[0];
+    if (fault?.kind !== "status") return false;
+    this.#faults.get(file)?.shift();
+    const headers = fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter };
+    response.writeHead(fault.status, headers).end();
+    return true;
+  }
+
+  #send(file: string, request: IncomingMessage, response: ServerResponse): void {
+    if (this.#refuses(file, response)) return;
+    const fault = this.#faults.get(file)?.shift();
+    const all = this.files.get(file) ?? Buffer.alloc(0);
+    const etag = `"${sha256(all).slice(0, 16)}"`;
+    const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
+    const condition = request.headers["if-range"];
+    const isPart =
+      wanted !== undefined &&
+      fault?.kind !== "whole" &&
+      (condition === undefined || condition === etag);
+    const start = isPart ? Number(wanted) : 0;
+    let body = Buffer.from(all.subarray(start));
+    if (fault?.kind === "wrong") body[0] = (body[0] ?? 0) ^ 1;
+    if (fault?.kind === "surplus") body = Buffer.concat([body, Buffer.alloc(1)]);
+    const end = all.length - 1;
+    // Without a length the end of the body is whatever the server says.
+    const length = fault?.kind === "short" ? {} : { "content-length": body.length };
+    const range = isPart ? { "content-range": `bytes ${start}-${end}/${all.length}` } : {};
+    response.writeHead(isPart ? 206 : 200, { etag, ...length, ...range });
+    if (fault === undefined || !("afterBytes" in fault)) {
+      response.end(body);
+      return;
+    }
+    const part = body.subarray(0, fault.afterBytes);
+    if (fault.kind === "short") response.end(part);
+    else {
+      response.write(part, () => {
+        // Bytes that come together with the end of a connection need not reach the reader.
+        if (fault.kind === "cut") setTimeout(() => response.socket?.destroy(), CUT_MS);
+      });
+    }
+  }
+
+  #tunnel(address: string, client: Socket): void {
+    this.tunnels.push(address);
+    const [host = "", port = ""] = address.split(":");
+    const server = connect(Number(port), host, () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      server.pipe(client).pipe(server);
+    });
+    this.#sockets.add(server);
+    server.on("error", () => client.destroy());
+    client.on("error", () => server.destroy());
+  }
+
+  #note(server: SeenRequest["server"], file: string, { headers }: IncomingMessage): void {
+    this.requests.push({
+      server,
+      file,
+      range: headers.range,
+      authorization: headers.authorization,
+    });
+  }
+
+  #listing(): string {
+    const siblings = [...this.files].map(([rfilename, bytes]) => {
+      const size = bytes.length;
+      if (!this.hasDigests) return { rfilename, size };
+      return isLarge(rfilename)
+        ? { rfilename, size, blobId: "0".repeat(40), lfs: { sha256: sha256(bytes), size } }
+        : { rfilename, size, blobId: gitHash(bytes) };
+    });
+    return JSON.stringify({ sha: this.commit, siblings });
+  }
+}
+
+function isLarge(file: string): boolean {
+  return file.endsWith(".safetensors");
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** As `git hash-object` prints it. */
+function gitHash(bytes: Uint8Array): string {
+  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}

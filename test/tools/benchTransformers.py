@@ -1,0 +1,124 @@
+"""Times transformers beside `sightline bench`: the same sizes, random weights, batch 1, on the CPU.
+
+    python benchTransformers.py CONFIG.json PROMPT_TOKENS NEW_TOKENS BEAMS [bf16|f32]
+
+Prints one line of JSON: milliseconds and bytes under the names of BenchFigures.
+Needs torch and transformers; neither is needed to install or to test Sightline.
+"""
+
+import json
+import resource
+import sys
+import time
+
+import torch
+from transformers import AutoConfig, Blip2ForConditionalGeneration
+
+
+def load(config_file, dtype):
+    """A model with weights of sensible scale; they are filled in place, so that nothing is doubled."""
+    config = AutoConfig.from_pretrained(config_file)
+    with torch.device("meta"):
+        model = Blip2ForConditionalGeneration._from_config(config, dtype=dtype)
+    model.to_empty(device="cpu")
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() > 1:
+                parameter.uniform_(-0.02, 0.02)
+            else:
+                parameter.fill_(1.0 if "norm" in name.lower() and name.endswith("weight") else 0.0)
+        for name, buffer in model.named_buffers():
+            if name.endswith("position_ids"):
+                buffer.copy_(torch.arange(buffer.shape[-1]).expand_as(buffer))
+            else:
+                buffer.zero_()
+    return model.eval()
+
+
+class Stages:
+    """Wall time of each call of a module, newest last."""
+
+    def __init__(self, modules):
+        self.times = {name: [] for name in modules}
+        for name, module in modules.items():
+            module.register_forward_pre_hook(self._before(name), with_kwargs=True)
+            module.register_forward_hook(self._after(name), with_kwargs=True)
+
+    def _before(self, name):
+        def hook(module, args, kwargs):
+            self.times[name].append(-time.perf_counter())
+
+        return hook
+
+    def _after(self, name):
+        def hook(module, args, kwargs, output):
+            self.times[name][-1] += time.perf_counter()
+
+        return hook
+
+    def clear(self):
+        for times in self.times.values():
+            times.clear()
+
+
+def main():
+    config_file, n_prompt, n_new, n_beams = sys.argv[1], *map(int, sys.argv[2:5])
+    dtype = torch.float32 if sys.argv[5:] == ["f32"] else torch.bfloat16
+    begin = time.perf_counter()
+    model = load(config_file, dtype)
+    load_seconds = time.perf_counter() - begin
+    language = model.language_model
+    is_t5 = model.config.text_config.model_type == "t5"
+    modules = {"vision": model.vision_model, "qformer": model.qformer}
+    modules["decoder"] = language.decoder if is_t5 else language
+    if is_t5:
+        modules["encoder"] = language.encoder
+    stages = Stages(modules)
+    image_ids = [model.config.image_token_index] * model.config.num_query_tokens
+    ids = torch.tensor([image_ids + list(range(5, 5 + n_prompt))])
+    side = model.config.vision_config.image_size
+
+    def answer(beams):
+        stages.clear()
+        pixels = torch.rand(1, 3, side, side, dtype=dtype)
+        begin = time.perf_counter()
+        with torch.inference_mode():
+            model.generate(
+                pixel_values=pixels,
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                min_new_tokens=n_new,
+                max_new_tokens=n_new,
+                num_beams=beams,
+                do_sample=False,
+            )
+        return time.perf_counter() - begin
+
+    answer(1)
+    total = answer(1)
+    steps = stages.times["decoder"]
+    tokens = steps[1:]
+    prefill = steps[0] + sum(stages.times.get("encoder", []))
+    token = (total - sum(stages.times["vision"]) - sum(stages.times["qformer"]) - prefill) / len(tokens)
+    figures = {
+        "load": load_seconds,
+        "preprocess": 0,
+        "vision": sum(stages.times["vision"]),
+        "qformer": sum(stages.times["qformer"]),
+        "prefill": prefill,
+        "token": token,
+        "firstToken": total - token * len(tokens),
+        "answer": total,
+        # Nothing is kept between calls of generate().
+        "followUp": answer(1),
+        "beams": answer(n_beams),
+    }
+    figures = {name: 1000 * seconds for name, seconds in figures.items()}
+    # ru_maxrss is in KiB on Linux and in bytes on macOS.
+    unit = 1 if sys.platform == "darwin" else 1024
+    figures["peakBytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

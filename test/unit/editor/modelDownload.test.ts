@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
+import { AppError } from "../../../src/base/errors";
+import { createModelManager } from "../../../src/editor/modelManager";
+import type { CommandId } from "../../../src/editor/services";
+import { createModelWorld, type ModelWorld, OFFER } from "../../helpers/modelServices";
+
+const HUB = '{"endpoint":"https://huggingface.co","proxy":"http://proxy:3128"}';
+
+describe("the offer of published models", () => {
+  let world: ModelWorld;
+  beforeEach(() => {
+    resetFakeWindow();
+    world = createModelWorld();
+    world.offers = [OFFER];
+  });
+
+  it("lists what is not there yet, with its price", async () => {
+    world.offers.push({ ...OFFER, name: "added", title: "Added", models: ["opt"] });
+    world.offers.push({ ...OFFER, name: "begun", title: "Begun", partialBytes: 2e9 });
+    world.offers.push({ ...OFFER, name: "cached", title: "Cached", isCached: true });
+    await run("sightline.manageModels");
+    const items = fakeWindow.lists[0] ?? [];
+    const begin = items.findIndex(({ label }) => label === "Get a model");
+    const costs = "4.4 GB on disk, 5.3 GB of memory · MIT · descriptions";
+    assert.deepEqual(
+      items.slice(begin + 1, begin + 4).map(({ label, description, detail }) => {
+        return [label, description, detail];
+      }),
+      [
+        ["BLIP-2 OPT-2.7B", "15.5 GB to download", costs],
+        ["Begun", "2.0 GB of 15.5 GB arrived; continue", costs],
+        ["Cached", "in Hugging Face's cache", costs],
+      ],
+    );
+    assert.ok(!items.some(({ label }) => label === "Added"));
+    assert.deepEqual(world.done, []);
+  });
+
+  it("asks with sizes, licence and source, and asks nobody else without consent", async () => {
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    await run("sightline.manageModels");
+    assert.deepEqual(fakeWindow.messages, [
+      {
+        text: "Get BLIP-2 OPT-2.7B?",
+        detail: [
+          "15.5 GB are downloaded: Salesforce/blip2-opt-2.7b from https://huggingface.co.",
+          "The model takes up to 4.4 GB of the disk and about 5.3 GB of memory. A download is deleted once it is converted.",
+          "50.0 GB are free on the disk.",
+          "Licence: MIT",
+        ].join("\n"),
+      },
+    ]);
+    assert.deepEqual(world.done, []);
+  });
+
+  it("downloads with the editor's proxy and the kept token, tells how far it is, offers to use it", async () => {
+    world.secrets.set("hubToken", "secret");
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download").add("Use It");
+    await run("sightline.manageModels");
+    const hub = HUB.replace("}", ',"token":"secret"}');
+    assert.deepEqual(world.done, [
+      `add blip2-opt-2.7b ${hub}`,
+      "choose blip2-opt-2.7b",
+      "load blip2-opt-2.7b",
+    ]);
+    const reports = fakeWindow.progress.find(({ title }) => title === `Getting ${OFFER.title}`);
+    assert.deepEqual(reports?.reports, [
+      { message: "1.0 of 4.0 GB (25 %)", increment: 25 },
+      { message: "Converting: 1.0 of 2.0 GB (50 %)", increment: 25 },
+    ]);
+  });
+
+  it("says that what has arrived is not downloaded again", async () => {
+    world.offers = [{ ...OFFER, partialBytes: 5.5e9 }];
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    await run("sightline.manageModels");
+    const detail = fakeWindow.messages[0]?.detail ?? "";
+    assert.match(detail, /^10\.0 GB are downloaded/);
+    assert.match(detail, /5\.5 GB have arrived already/);
+  });
+
+  it("can be cancelled, and then rejects as cancelled", async () => {
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download");
+    fakeWindow.cancelledTitle = `Getting ${OFFER.title}`;
+    await assert.rejects(
+      run("sightline.manageModels"),
+      (thrown) => thrown instanceof AppError && thrown.code === "request.cancelled",
+    );
+  });
+
+  it("says what is missing on the disk and downloads nothing", async () => {
+    world.freeBytes = 5e9;
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download");
+    await run("sightline.manageModels");
+    assert.match(fakeWindow.messages[0]?.text ?? "", /needs 19\.9 GB, but only 5\.0 GB are free/);
+    assert.deepEqual(world.done, []);
+  });
+
+  it("does not offer a model that answers no questions for use", async () => {
+    world.offers = [{ ...OFFER, kind: "retrieval" }];
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download").add("Use It");
+    await run("sightline.manageModels");
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b ${HUB}`]);
+    assert.match(fakeWindow.messages[1]?.text ?? "", /cannot answer questions/);
+  });
+
+  it("deletes a download that was not finished and shows the list again", async () => {
+    world.offers = [{ ...OFFER, partialBytes: 1e9 }];
+    fakeWindow.listSteps.push({ choose: OFFER.title, button: "Delete the download" });
+    await run("sightline.manageModels");
+    assert.deepEqual(world.done, ["discard blip2-opt-2.7b"]);
+    assert.equal(fakeWindow.lists.length, 2);
+  });
+
+  it("does not keep the models that are there from being used when it cannot be had", async () => {
+    world.services.engine.catalog = () => Promise.reject(new AppError("internal", "No list."));
+    fakeWindow.listSteps.push({ choose: "opt" });
+    await run("sightline.manageModels");
+    assert.deepEqual(world.done, ["choose opt", "load opt"]);
+  });
+
+  it("keeps a token, forgets it when it is empty, and leaves it when the user leaves", async () => {
+    for (const [typed, kept] of [
+      [" hf_abc ", "hf_abc"],
+      [undefined, "hf_abc"],
+      ["", undefined],
+    ] as const) {
+      fakeWindow.typed = typed;
+      await run("sightline.setHubToken");
+      assert.equal(world.secrets.get("hubToken"), kept);
+    }
+  });
+
+  async function run(command: CommandId): Promise<void> {
+    const handler = createModelManager(world.services).commands[command];
+    assert.ok(handler !== undefined, command);
+    await handler();
+  }
+});
