@@ -20,6 +20,8 @@ const STOP_GRACE_MS = 5_000;
 /** What every server has, so that nothing moves, opens or asks by itself. */
 const QUIET_SETTINGS = {
   "chat.disableAIFeatures": true,
+  // It would take back a selection of several files.
+  "explorer.autoReveal": false,
   "extensions.autoCheckUpdates": false,
   "files.autoSave": "off",
   "git.enabled": false,

@@ -19,10 +19,16 @@ export class Explorer {
       .filter({ has: this.#page.getByText(name, { exact: true }) });
   }
 
+  /** Waits until the list has the keyboard; when it gets it later, a selection that was made before is lost. */
+  async untilFocused(): Promise<void> {
+    await this.#page.locator(".explorer-folders-view .monaco-list:focus-within").waitFor();
+  }
+
   /** Selects several files at once. */
   async select(...names: readonly string[]): Promise<void> {
     for (const [index, name] of names.entries()) {
       await this.row(name).click(index === 0 ? {} : { modifiers: ["Control"] });
+      await this.row(name).and(this.#page.locator(".selected")).waitFor();
     }
   }
 

@@ -23,6 +23,15 @@ export interface FocusedElement {
   readonly name: string;
 }
 
+/** What can be read of one question in the chat. */
+export interface ShownTurn {
+  readonly picture: string;
+  readonly question: string;
+  readonly answer: string;
+  /** As the page marks it: waiting, streaming, done, stopped or failed. */
+  readonly state: string;
+}
+
 /** Lays an invisible pane over the whole page, so that no mouse reaches what is below, frames included. */
 export function coverPage(): void {
   const pane = document.createElement("div");
@@ -89,5 +98,25 @@ export function offerFiles(element: Element, { event, files }: OfferedFiles): vo
 /** Runs axe-core, whose script the frame must have. */
 export async function runAxe(): Promise<AxeResults> {
   const { axe } = globalThis as unknown as { axe: { run: () => Promise<AxeResults> } };
-  return axe.run();
+  // The frame is transparent, and axe-core takes what it cannot see for white.
+  const { style } = document.documentElement;
+  style.backgroundColor = "var(--vscode-sideBar-background)";
+  try {
+    return await axe.run();
+  } finally {
+    style.backgroundColor = "";
+  }
+}
+
+/** Reads the turns of the chat at one moment. */
+export function readTurns(turns: readonly Element[]): ShownTurn[] {
+  return turns.map((turn) => {
+    const textOf = (part: string): string => turn.querySelector(part)?.textContent ?? "";
+    return {
+      picture: textOf(".turn-name"),
+      question: textOf(".turn-question"),
+      answer: textOf(".answer"),
+      state: turn.getAttribute("data-state") ?? "",
+    };
+  });
 }

@@ -40,33 +40,34 @@ export class QuickInput {
     return this.#rows.locator(".quick-input-list-row:first-child .label-name").allInnerTexts();
   }
 
-  /** Opens the input with a key. A webview that is loading swallows keys, so it may take two. */
-  async open(key: string): Promise<void> {
+  /**
+   * Opens the input with a key and types into it. A webview that is loading swallows keys or takes the
+   * focus, which closes the input, so it may take two.
+   */
+  async open(key: string, text: string): Promise<void> {
     for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
       await this.#page.keyboard.press(key);
-      const shown = this.field.waitFor({ timeout: PATIENCE_MS });
-      const isShown = await shown.then(
+      const filled = this.field.fill(text, { timeout: PATIENCE_MS });
+      const isFilled = await filled.then(
         () => true,
         () => false,
       );
-      if (isShown) return;
+      if (isFilled && (await this.field.isVisible())) return;
     }
     await this.#page.keyboard.press(key);
-    await this.field.waitFor();
+    await this.field.fill(text);
   }
 
   /** Runs a command of the palette by its full name, category included. */
   async runCommand(name: string): Promise<void> {
-    await this.open("F1");
-    await this.field.fill(`>${name}`);
+    await this.open("F1", `>${name}`);
     await this.#focusRow(name);
     await this.#page.keyboard.press("Enter");
   }
 
   /** Whether the palette has a command; a palette that is open does not learn of new ones. */
   async hasCommand(name: string): Promise<boolean> {
-    await this.open("F1");
-    await this.field.fill(`>${name}`);
+    await this.open("F1", `>${name}`);
     const label = this.#page.locator(".label-name").filter({ hasText: exactly(name) });
     const row = this.#rows.filter({ has: label }).first();
     const isThere = await row.waitFor({ timeout: PATIENCE_MS }).then(
@@ -81,6 +82,14 @@ export class QuickInput {
   async choose(label: string | RegExp): Promise<void> {
     await this.#focusRow(label);
     await this.#page.keyboard.press("Enter");
+  }
+
+  /** Presses a small button at the end of a row, with the mouse, because it shows only then. */
+  async pressButton(label: string, button: string): Promise<void> {
+    const name = this.#page.locator(".label-name").filter({ hasText: exactly(label) });
+    const row = this.#rows.filter({ has: name }).first();
+    await row.hover();
+    await row.getByRole("button", { name: button }).click();
   }
 
   /** Types into an input box and accepts. */

@@ -26,8 +26,8 @@ The stars came later:
 
 /** What a question about four-shapes.png must bring, whatever is drawn around it. */
 const TALK = [
-  { question: "what color is the square?", answer: "pink" },
-  { question: "where is the small black circle?", answer: "top right" },
+  { question: "what is at the top left?", answer: "a pink square" },
+  { question: "where is the purple star?", answer: "bottom right" },
 ];
 
 describe("pictures of the extension", () => {
@@ -49,8 +49,10 @@ describe("pictures of the extension", () => {
   it("show a conversation about a picture", async () => {
     const { explorer, keyboard, page, view } = editor();
     await explorer.row("four-shapes.png").dblclick();
-    await page.locator(".tab.active", { hasText: "four-shapes.png" }).waitFor();
-    await explorer.choose("four-shapes.png", "Ask About This Image…");
+    // The preview takes the focus when it is drawn; only then does the workbench get keys again.
+    await page.locator(".statusbar-item", { hasText: "320x320" }).waitFor();
+    await page.locator(".tab.active", { hasText: "four-shapes.png" }).click();
+    await editor().runCommand("Sightline: Ask About This Image…");
     const field = view.document.getByRole("textbox");
     await field.waitFor();
     for (const { question, answer } of TALK) {

@@ -29,8 +29,7 @@ export class TextEditor {
 
   /** Opens a file of the workspace by its name, which must be the only one of that name. */
   async open(name: string): Promise<void> {
-    await this.#quickInput.open("Control+p");
-    await this.#quickInput.field.fill(name);
+    await this.#quickInput.open("Control+p", name);
     await this.#quickInput.choose(path.basename(name));
     await this.#activeTab.and(this.#page.locator(`[data-resource-name="${name}"]`)).waitFor();
   }
@@ -47,8 +46,7 @@ export class TextEditor {
 
   /** Moves the cursor and waits until the status bar says so. */
   async goTo({ line, character }: TextPlace): Promise<void> {
-    await this.#quickInput.open("Control+g");
-    await this.#quickInput.field.fill(`:${line + 1}:${character + 1}`);
+    await this.#quickInput.open("Control+g", `:${line + 1}:${character + 1}`);
     await this.#quickInput.choose(new RegExp(`line ${line + 1} at column ${character + 1}\\b`));
     const position = this.#page.locator("#status\\.editor\\.selection");
     await position.filter({ hasText: `Ln ${line + 1}, Col ${character + 1}` }).waitFor();

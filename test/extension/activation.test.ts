@@ -1,16 +1,34 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { note } from "./notes";
+import { extension, manifest } from "./world";
+
+/** A hang; how fast it is depends on the machine and is only noted. */
+const LIMIT_MS = 2_000;
 
 describe("the extension in its host", () => {
-  it("is found by its name and activates", async () => {
-    const extension = vscode.extensions.getExtension("sightline.sightline");
-    assert.ok(extension, "sightline.sightline is not installed");
-    await extension.activate();
-    assert.equal(extension.isActive, true);
+  it("activates without a model, a process or a question", async () => {
+    const wasActive = extension().isActive;
+    const startMs = performance.now();
+    const api = await extension().activate();
+    const ms = performance.now() - startMs;
+    assert.equal(extension().isActive, true);
+    assert.equal(api.apiVersion, 1);
+    assert.ok(ms < LIMIT_MS, `activated after ${ms.toFixed(0)} ms`);
+    note(wasActive ? "The editor had activated it before." : `Activated in ${ms.toFixed(1)} ms.`);
   });
 
   it("runs where the files of the workspace are", () => {
-    const extension = vscode.extensions.getExtension("sightline.sightline");
-    assert.equal(extension?.extensionKind, vscode.ExtensionKind.Workspace);
+    assert.equal(extension().extensionKind, vscode.ExtensionKind.Workspace);
+  });
+
+  it("registers every command of its manifest", async () => {
+    const registered = await vscode.commands.getCommands(true);
+    const promised = manifest().contributes.commands.map(({ command }) => command);
+    assert.ok(promised.length > 0);
+    assert.deepEqual(
+      promised.filter((command) => !registered.includes(command)),
+      [],
+    );
   });
 });

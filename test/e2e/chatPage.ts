@@ -1,0 +1,74 @@
+/** The chat in the side bar as a user sees it: questions, answers, pictures and buttons. */
+
+import assert from "node:assert/strict";
+import type { Locator } from "playwright-core";
+import { readTurns, type ShownTurn } from "./pageScripts";
+import { untilTrue } from "./polling";
+import type { SideBarView } from "./sideBarView";
+
+export class ChatPage {
+  readonly #view: SideBarView;
+
+  constructor(view: SideBarView) {
+    this.#view = view;
+  }
+
+  /** Where questions are typed. */
+  get field(): Locator {
+    return this.#view.byRole("textbox", "Question");
+  }
+
+  /** The turns of the conversation, oldest first. */
+  get turns(): Locator {
+    return this.#view.document.getByRole("article");
+  }
+
+  /** Questions that are offered. */
+  get suggestions(): Locator {
+    return this.#view.document
+      .getByRole("group", { name: "Suggested questions" })
+      .locator("button");
+  }
+
+  /** Conversations in the open list. */
+  get conversations(): Locator {
+    return this.#view.document.getByRole("dialog").getByRole("listitem");
+  }
+
+  /** A picture of the tray that questions are about, by its file's name. */
+  picture(name: string): Locator {
+    return this.#view.document
+      .getByRole("toolbar", { name: "Pictures" })
+      .locator("button[aria-pressed=true]", { hasText: name });
+  }
+
+  /** A button of the last turn. */
+  lastButton(name: string): Locator {
+    return this.turns.last().getByRole("button", { name });
+  }
+
+  /** Types a question and presses Enter, wherever the keyboard was before. */
+  async ask(question: string): Promise<void> {
+    await this.field.fill(question);
+    await this.field.press("Enter");
+  }
+
+  /** Everything that was asked, as it is shown at one moment. */
+  async shown(): Promise<ShownTurn[]> {
+    return this.turns.evaluateAll(readTurns);
+  }
+
+  /** Waits until so many turns are there and the last one is in this state. */
+  async untilLast(count: number, state: string): Promise<ShownTurn> {
+    let last: ShownTurn | undefined;
+    await untilTrue(async () => {
+      const turns = await this.shown();
+      last = turns.at(-1);
+      return turns.length === count && last?.state === state;
+    }, `${count} questions, the last one ${state}`).catch(async (error: unknown) => {
+      throw new Error(`The chat shows ${JSON.stringify(await this.shown())}.`, { cause: error });
+    });
+    assert.ok(last);
+    return last;
+  }
+}

@@ -1,0 +1,68 @@
+/** Models in the editor: a checkpoint is imported, answers, and goes away again; nothing is reloaded. */
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { ChatPage } from "./chatPage";
+import { untilTrue } from "./polling";
+import { useEditor } from "./useEditor";
+
+/** A BLIP-2 with random weights, so what it answers is nothing that one could expect. */
+const CHECKPOINT = "test/fixtures/kits/opt/checkpoint";
+
+describe("models in the editor", () => {
+  const editor = useEditor({
+    files: {
+      "red-circle.png": { from: "media/samples/red-circle.png" },
+      "tiny-model": { from: CHECKPOINT },
+    },
+  });
+  const chat = (): ChatPage => new ChatPage(editor().view);
+
+  it("are imported from a folder after their price was agreed to", async () => {
+    const { keyboard, messages, quickInput } = editor();
+    await editor().runCommand("Sightline: Import a BLIP-2 Checkpoint Folder…");
+    await untilTrue(
+      async () => (await quickInput.field.inputValue()).startsWith("/"),
+      "the dialog for a folder",
+    );
+    await quickInput.field.fill(path.join(editor().folder, "tiny-model"));
+    await keyboard.press("Enter");
+    await messages
+      .dialog("Import tiny-model?")
+      .getByText(/free on the disk/)
+      .waitFor();
+    await messages.answerDialog("Import tiny-model?", "Import");
+    await messages.press(/tiny-model is imported/, "Use It");
+    await messages.statusItem.waitFor();
+    await editor().explorer.choose("red-circle.png", "Ask About This Image…");
+    await chat().ask("what color is the circle?");
+    await chat().untilLast(1, "done");
+    await editor()
+      .view.document.getByText(/tiny-model · CPU/)
+      .waitFor();
+  });
+
+  it("are switched without a reload", async () => {
+    await editor().runCommand("Sightline: Manage Models…");
+    await editor().quickInput.choose("demo");
+    await editor()
+      .view.document.getByText(/demo · CPU/)
+      .waitFor();
+    await chat().ask("what color is the circle?");
+    assert.equal((await chat().untilLast(2, "done")).answer, "red");
+  });
+
+  it("are deleted after a question, and are gone from the list", async () => {
+    const { messages, quickInput } = editor();
+    await editor().runCommand("Sightline: Manage Models…");
+    await quickInput.pressButton("tiny-model", "Delete");
+    await messages.dialog("Delete tiny-model?").getByText(/frees/).waitFor();
+    await messages.answerDialog("Delete tiny-model?", "Delete");
+    // The list comes back by itself.
+    await untilTrue(async () => {
+      const labels = await quickInput.labels();
+      return labels.includes("demo") && !labels.includes("tiny-model");
+    }, "the list without the model");
+    await quickInput.cancel();
+  });
+});
