@@ -22,12 +22,21 @@ describe("the chat in the side bar", () => {
   async function askAbout(...names: readonly [string, ...string[]]): Promise<void> {
     await editor().runCommand("Sightline: New Conversation");
     await chat().turns.first().waitFor({ state: "detached" });
+    // The view takes the keyboard, from the palette as well, should that be opened before.
+    await untilQuestionIsFocused();
     await editor().runCommand("View: Show Explorer");
     await editor().explorer.untilFocused();
     if (names.length > 1) await editor().explorer.select(...names);
     await editor().explorer.choose(names[0], ASK);
     await chat().field.waitFor();
     for (const name of names) await chat().picture(name).waitFor();
+  }
+
+  async function untilQuestionIsFocused(): Promise<void> {
+    await untilTrue(
+      async () => (await editor().keyboard.focused())?.name === "Question",
+      "the keyboard in the question's field",
+    );
   }
 
   /** Runs the work while the engine's process stands still. */
@@ -47,10 +56,7 @@ describe("the chat in the side bar", () => {
     await editor().explorer.choose("red-circle.png", ASK);
     // Nothing is clicked: the keyboard is already in the field.
     await chat().picture("red-circle.png").waitFor();
-    await untilTrue(
-      async () => (await editor().keyboard.focused())?.name === "Question",
-      "the keyboard in the question's field",
-    );
+    await untilQuestionIsFocused();
     await editor().keyboard.type(COLOR);
     await editor().keyboard.press("Enter");
     const turn = await chat().untilLast(1, "done");

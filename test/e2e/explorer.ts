@@ -1,6 +1,7 @@
 /** The files of the workspace in the side bar, used with the mouse. */
 
 import type { Locator, Page } from "playwright-core";
+import { untilTrue } from "./polling";
 
 /** A menu ignores the release of a button in its first 100 ms: it may belong to the press that opened it. */
 const PRESS_MS = 200;
@@ -24,12 +25,17 @@ export class Explorer {
     await this.#page.locator(".explorer-folders-view .monaco-list:focus-within").waitFor();
   }
 
-  /** Selects several files at once. */
+  /** Selects several files at once; the list forgets a selection when it is drawn anew in between. */
   async select(...names: readonly string[]): Promise<void> {
-    for (const [index, name] of names.entries()) {
-      await this.row(name).click(index === 0 ? {} : { modifiers: ["Control"] });
-      await this.row(name).and(this.#page.locator(".selected")).waitFor();
-    }
+    const wanted = [...names].sort().join();
+    const trySelecting = async (): Promise<boolean> => {
+      for (const [index, name] of names.entries()) {
+        await this.row(name).click(index === 0 ? {} : { modifiers: ["Control"] });
+      }
+      const selected = this.#page.locator(".explorer-folders-view .monaco-list-row.selected");
+      return (await selected.locator(".label-name").allInnerTexts()).sort().join() === wanted;
+    };
+    await untilTrue(trySelecting, `${names.join(", ")} selected`);
   }
 
   /** Entries of the context menu, submenus not opened; the menu is closed again. */
