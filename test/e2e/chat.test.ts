@@ -102,6 +102,7 @@ describe("the chat in the side bar", () => {
     await whileEngineStandsStill(async () => {
       await chat().ask(COLOR);
       await chat().untilLast(1, "waiting");
+      await chat().untilEngineIsBusy();
       await chat().lastButton("Stop").click();
       await chat().untilLast(1, "stopped");
       await chat().turns.last().getByText("Stopped").waitFor();
@@ -116,6 +117,7 @@ describe("the chat in the side bar", () => {
     await whileEngineStandsStill(async (pid) => {
       await chat().ask(COLOR);
       await chat().untilLast(1, "waiting");
+      await chat().untilEngineIsBusy();
       process.kill(pid, "SIGKILL");
       ended = pid;
       await chat().untilLast(1, "failed");

@@ -47,6 +47,11 @@ export class ChatPage {
     return this.turns.last().getByRole("button", { name });
   }
 
+  /** Waits until the engine has a question to answer. */
+  async untilEngineIsBusy(): Promise<void> {
+    await this.#view.document.locator("button.engine[data-kind=busy]").waitFor();
+  }
+
   /** Types a question and presses Enter, wherever the keyboard was before. */
   async ask(question: string): Promise<void> {
     await this.field.fill(question);

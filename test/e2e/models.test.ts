@@ -19,14 +19,9 @@ describe("models in the editor", () => {
   const chat = (): ChatPage => new ChatPage(editor().view);
 
   it("are imported from a folder after their price was agreed to", async () => {
-    const { keyboard, messages, quickInput } = editor();
+    const { messages, quickInput } = editor();
     await editor().runCommand("Sightline: Import a BLIP-2 Checkpoint Folder…");
-    await untilTrue(
-      async () => (await quickInput.field.inputValue()).startsWith("/"),
-      "the dialog for a folder",
-    );
-    await quickInput.field.fill(path.join(editor().folder, "tiny-model"));
-    await keyboard.press("Enter");
+    await quickInput.answerFolder(path.join(editor().folder, "tiny-model"));
     await messages
       .dialog("Import tiny-model?")
       .getByText(/free on the disk/)

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
+import { untilTrue } from "./polling";
 
 /** A user would press again after so long. */
 const PATIENCE_MS = 3_000;
@@ -96,6 +97,28 @@ export class QuickInput {
   async answer(text: string): Promise<void> {
     await this.field.fill(text);
     await this.#page.keyboard.press("Enter");
+  }
+
+  /**
+   * Answers the editor's dialog for a folder. Enter opens a folder as long as the dialog has not read its
+   * parent, and accepts it after that, so it may take two.
+   */
+  async answerFolder(folder: string): Promise<void> {
+    await untilTrue(
+      async () => (await this.field.inputValue()).startsWith("/"),
+      "the dialog for a folder",
+    );
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      await this.field.fill(folder);
+      await this.#page.keyboard.press("Enter");
+      const gone = this.#widget.waitFor({ state: "hidden", timeout: PATIENCE_MS });
+      const isGone = await gone.then(
+        () => true,
+        () => false,
+      );
+      if (isGone) return;
+    }
+    assert.fail(`The dialog does not take ${folder}.`);
   }
 
   async cancel(): Promise<void> {
