@@ -1,5 +1,6 @@
 /** `models add`: a model of the catalogue, downloaded and converted. */
 
+import { formatBytes } from "../base/bytes";
 import { durationOf, TimeLeft } from "../base/timeLeft";
 import { type AddedModel, type AddProgress, addModel } from "../library/addModel";
 import { readCatalog } from "../library/catalog";
@@ -12,6 +13,7 @@ import type { ProgressLine } from "./progressLine";
 export interface AddFlags extends OutputFlags {
   readonly precision?: string;
   readonly endpoint?: string;
+  readonly keep?: boolean;
 }
 
 const LABELS: Readonly<Record<AddProgress["step"], string>> = {
@@ -36,14 +38,18 @@ export async function addNamedModel(
   try {
     added = await addModel({
       ...{ name, store, environment, signal, precision: flags.precision },
+      keepCheckpoint: flags.keep,
       catalog: await readCatalog(host.catalogFile),
       hub: hubOf(environment.env, flags),
-      onProgress: ({ step, ...progress }) => {
+      onProgress: ({ step, convertedBytes, ...progress }) => {
         const line = lines.get(step) ?? printer.progress(LABELS[step]);
         if (!lines.has(step)) for (const other of lines.values()) other.end();
         lines.set(step, line);
-        const note = durationText(timeLeft.update(progress));
-        line.update(note === undefined ? progress : { ...progress, note });
+        const converted =
+          convertedBytes === undefined ? undefined : `${formatBytes(convertedBytes)} converted`;
+        const notes = [converted, durationText(timeLeft.update(progress))];
+        const note = notes.filter((text) => text !== undefined).join(", ");
+        line.update(note === "" ? progress : { ...progress, note });
       },
     });
   } finally {

@@ -61,6 +61,7 @@ const MAX_REL_L2: Readonly<Record<PrecisionKind, { vision: number; behind: numbe
   f32: { vision: 1e-4, behind: 1e-4 },
   f16: { vision: 1e-3, behind: 1e-2 },
   int8: { vision: 2e-2, behind: 2e-1 },
+  w8a8: { vision: 2e-2, behind: 2e-1 },
   int4: { vision: 2e-1, behind: 1 },
 };
 
@@ -111,7 +112,7 @@ function coarsest(precision: string): PrecisionKind {
   const plan = parsePrecisionPlan(precision);
   const chosen = [plan.fallback, ...plan.profile.values(), ...plan.parts.values()];
   const kinds = chosen.map(({ kind }) => kind);
-  const order: readonly PrecisionKind[] = ["int4", "int8", "f16"];
+  const order: readonly PrecisionKind[] = ["int4", "w8a8", "int8", "f16"];
   return order.find((kind) => kinds.includes(kind)) ?? "f32";
 }
 

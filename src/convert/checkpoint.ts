@@ -70,16 +70,20 @@ const CONFIG_FILES = [
 
 /**
  * Reads everything but the weights' values.
+ * @param early headers, by the files' names, of weight files that are still to come.
  * @throws AppError `checkpoint.missing` for an absent folder or file, `checkpoint.corrupt` for a file
  * that breaks its format, `checkpoint.unsupported` for a kind of checkpoint that is not converted.
  */
-export async function openCheckpoint(folder: string): Promise<Checkpoint> {
-  const names = await listFolder(folder);
+export async function openCheckpoint(
+  folder: string,
+  early: ReadonlyMap<string, SafetensorsHeader> = new Map(),
+): Promise<Checkpoint> {
+  const names = new Set([...(await listFolder(folder)), ...early.keys()]);
   const present = CONFIG_FILES.filter((name) => names.has(name));
   const contents = new Map<string, Uint8Array>();
   for (const name of present) contents.set(name, await readSmallFile(path.join(folder, name)));
   const configs = parseCheckpointConfigs(contents, folder);
-  const headers = await readWeightHeaders(folder, names);
+  const headers = await readWeightHeaders(folder, { names, early });
   const tensors = mergeTensors(headers);
   return {
     folder,
@@ -192,20 +196,19 @@ function findPreprocessor(texts: ReadonlyMap<string, string>, folder: string): s
 /** Of one file, of the files an index names, or of numbered files without an index, in this order. */
 async function readWeightHeaders(
   folder: string,
-  names: ReadonlySet<string>,
+  files: WeightFiles,
 ): Promise<readonly SafetensorsHeader[]> {
-  if (names.has(WEIGHTS_FILE)) {
-    return [await readSafetensorsHeader(path.join(folder, WEIGHTS_FILE))];
-  }
+  const { names } = files;
+  if (names.has(WEIGHTS_FILE)) return readShards(folder, files, [WEIGHTS_FILE]);
   if (names.has(INDEX_FILE)) {
     const file = path.join(folder, INDEX_FILE);
     const shardOf = parseWeightIndex(await readSmallFile(file), file);
-    const headers = await readShards(folder, { names, wanted: [...new Set(shardOf.values())] });
+    const headers = await readShards(folder, files, [...new Set(shardOf.values())]);
     expectIndexed(headers, { shardOf, folder, index: file });
     return headers;
   }
   const wanted = numberedShards(folder, names);
-  if (wanted.length > 0) return readShards(folder, { names, wanted });
+  if (wanted.length > 0) return readShards(folder, files, wanted);
   const other = [...names].find((name) => /\.(bin|pt|pth|msgpack|h5|gguf)$/.test(name));
   if (other === undefined) {
     return absent(
@@ -220,18 +223,25 @@ async function readWeightHeaders(
   );
 }
 
+interface WeightFiles {
+  /** Of the folder, and of what is still to come. */
+  readonly names: ReadonlySet<string>;
+  readonly early: ReadonlyMap<string, SafetensorsHeader>;
+}
+
 async function readShards(
   folder: string,
-  shards: { names: ReadonlySet<string>; wanted: readonly string[] },
+  { names, early }: WeightFiles,
+  wanted: readonly string[],
 ): Promise<readonly SafetensorsHeader[]> {
-  for (const name of shards.wanted) {
-    if (!shards.names.has(name)) {
+  for (const name of wanted) {
+    if (!names.has(name)) {
       absent(path.join(folder, name), "Download this part of the weights too.");
     }
   }
   const headers: SafetensorsHeader[] = [];
-  for (const name of shards.wanted) {
-    headers.push(await readSafetensorsHeader(path.join(folder, name)));
+  for (const name of wanted) {
+    headers.push(early.get(name) ?? (await readSafetensorsHeader(path.join(folder, name))));
   }
   return headers;
 }

@@ -1,6 +1,6 @@
 /** The checkpoint's tensors as weight sources, by their Hugging Face names. */
 
-import type { TensorReader } from "./safetensors";
+import type { TensorBytes } from "./safetensors";
 import type { WeightMap } from "./weightMap";
 import { stackRows, tensorSource, type WeightSource } from "./weightSource";
 
@@ -12,9 +12,9 @@ export interface LinearWeights {
 
 export class CheckpointWeights {
   readonly #map: WeightMap;
-  readonly #reader: TensorReader;
+  readonly #reader: TensorBytes;
 
-  constructor(map: WeightMap, reader: TensorReader) {
+  constructor(map: WeightMap, reader: TensorBytes) {
     this.#map = map;
     this.#reader = reader;
   }

@@ -14,7 +14,7 @@ import { parsePrecisionPlan, precisionOfPart, type PrecisionPlan } from "../mode
 import type { Checkpoint } from "./checkpoint";
 import { CheckpointWeights } from "./checkpointWeights";
 import { planModel, precisionParts, type ModelPlan } from "./modelPlan";
-import type { TensorReader } from "./safetensors";
+import type { TensorBytes } from "./safetensors";
 import { WeightMap, type DroppedTensor } from "./weightMap";
 
 /** A checkpoint and the graphs and files that it becomes. */
@@ -28,12 +28,12 @@ export interface ConversionPlan {
 /**
  * Plans a conversion; what can be wrong with an open checkpoint, but for its values, is found here.
  * @param source `precision` as `parsePrecisionPlan` reads it.
- * @param reader reads the weights when the plan is carried out; the caller closes it.
+ * @param reader reads the weights when the plan is carried out.
  * @throws AppError `checkpoint.incomplete`, `checkpoint.unsupported`, `option.invalid` for a precision.
  */
 export function planConversion(
   source: { readonly checkpoint: Checkpoint; readonly precision: string },
-  reader: TensorReader,
+  reader: TensorBytes,
 ): ConversionPlan {
   const { checkpoint } = source;
   const precision = parsePrecisionPlan(source.precision);

@@ -1,14 +1,13 @@
 /**
- * The external-data file of one part: first planned, so that graphs can refer to offsets, then written
- * piece by piece with its sha256.
+ * The external-data file of one part: planned before anything is written, so that graphs can refer to
+ * offsets and the entries can be written in any order.
  */
 
-import { createHash } from "node:crypto";
-import { open, type FileHandle } from "node:fs/promises";
 import { invariant } from "../base/assert";
-import { throwIfAborted } from "../base/errors";
 import type { OnnxDataType, OnnxInitializer } from "../model/onnxProto";
 import type { ManifestFile } from "../model/manifest";
+import { DataFileWriter, type WriteOptions } from "./dataFileWriter";
+import type { TensorInfo } from "./safetensors";
 
 /** One initializer's place in the file. */
 export interface PlannedInitializer {
@@ -27,11 +26,27 @@ export interface Piece {
 /** One or several initializers that are computed in one pass over their source. */
 export interface DataEntry {
   readonly initializers: readonly PlannedInitializer[];
+  /** What `produce` reads; some of them may occur twice. */
+  readonly tensors: readonly TensorInfo[];
   readonly produce: () => AsyncIterable<Piece>;
 }
 
-/** Bytes that are written between two reports: a big piece must not make the progress stand still. */
-const MAX_WRITE_BYTES = 16 << 20;
+/** An entry and where its initializers lie. */
+export interface PlacedEntry {
+  readonly entry: DataEntry;
+  /** One for each initializer, in order. */
+  readonly places: readonly PlacedInitializer[];
+}
+
+/** Absolute offsets in the file. */
+export interface PlacedInitializer {
+  readonly name: string;
+  /** Of the zeros before the first byte, which belong to nobody else. */
+  readonly padding: number;
+  readonly begin: number;
+  /** Behind the last byte. */
+  readonly end: number;
+}
 
 /** Whole pages, so that the file can be mapped into memory; small vectors need no more than a cache line. */
 const PAGE = 4096;
@@ -59,7 +74,7 @@ export function planInitializer(
 
 export class DataFilePlan {
   readonly fileName: string;
-  readonly #entries: { readonly entry: DataEntry; readonly offsets: readonly number[] }[] = [];
+  readonly #entries: PlacedEntry[] = [];
   readonly #placed = new Map<string, OnnxInitializer>();
   #end = 0;
 
@@ -76,8 +91,8 @@ export class DataFilePlan {
     const first = entry.initializers[0];
     invariant(first !== undefined, "An entry needs an initializer.");
     if (!this.#placed.has(first.name)) {
-      const offsets = entry.initializers.map((initializer) => this.#reserve(initializer));
-      this.#entries.push({ entry, offsets });
+      const places = entry.initializers.map((initializer) => this.#reserve(initializer));
+      this.#entries.push({ entry, places });
     }
     return entry.initializers.map((initializer) => {
       const placed = this.#placed.get(initializer.name);
@@ -86,64 +101,34 @@ export class DataFilePlan {
     });
   }
 
-  #reserve(initializer: PlannedInitializer): number {
+  #reserve(initializer: PlannedInitializer): PlacedInitializer {
     const { name, dataType, dims, bytes } = initializer;
     invariant(!this.#placed.has(name), `The initializer ${name} is planned twice.`);
-    const offset = alignUp(this.#end, bytes >= PAGE ? PAGE : CACHE_LINE);
-    this.#end = offset + bytes;
-    const data = { location: this.fileName, offset, length: bytes };
+    const padding = this.#end;
+    const begin = alignUp(padding, bytes >= PAGE ? PAGE : CACHE_LINE);
+    this.#end = begin + bytes;
+    const data = { location: this.fileName, offset: begin, length: bytes };
     this.#placed.set(name, { name, dataType, dims, data });
-    return offset;
+    return { name, padding, begin, end: this.#end };
+  }
+
+  /** Every entry that was placed, in the order of the file. */
+  get entries(): readonly PlacedEntry[] {
+    return this.#entries;
   }
 
   /**
-   * Writes the file.
+   * Writes the file from its first byte to its last.
    * @throws AppError `request.cancelled`; whatever the file system and the sources throw.
    */
   async write(folder: string, run: WriteOptions): Promise<ManifestFile> {
-    const file = await open(`${folder}/${this.fileName}`, "wx");
-    const hash = createHash("sha256");
-    let end = 0;
-    const append = async (bytes: Uint8Array): Promise<void> => {
-      for (let begin = 0; begin < bytes.length; begin += MAX_WRITE_BYTES) {
-        throwIfAborted(run.signal);
-        const step = bytes.subarray(begin, begin + MAX_WRITE_BYTES);
-        hash.update(step);
-        await writeAll(file, step);
-        end += step.length;
-        run.onBytes(step.length);
-      }
-    };
+    const writer = await DataFileWriter.create(this, folder, run);
     try {
-      for (const { entry, offsets } of this.#entries) {
-        for await (const piece of entry.produce()) {
-          const offset = offsets[piece.index] ?? 0;
-          if (end < offset) await append(new Uint8Array(offset - end));
-          await append(piece.bytes);
-        }
-        const last = entry.initializers.at(-1);
-        invariant(
-          end === (offsets.at(-1) ?? 0) + (last?.bytes ?? 0),
-          `${last?.name ?? ""} was written with the wrong length.`,
-        );
-      }
-      await file.sync();
+      for (const placed of this.#entries) await writer.write(placed);
+      return await writer.finish();
     } finally {
-      await file.close();
+      await writer.close();
     }
-    return { path: this.fileName, bytes: end, sha256: hash.digest("hex") };
-  }
-}
-
-export interface WriteOptions {
-  readonly signal: AbortSignal | undefined;
-  /** Called after each write with its size in bytes, at most 16 MiB. */
-  readonly onBytes: (bytes: number) => void;
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
   }
 }
 

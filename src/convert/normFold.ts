@@ -6,7 +6,7 @@
  */
 
 import type { Precision } from "../model/precision";
-import { scaleCols, scaleRows, type WeightSource } from "./weightSource";
+import { type Factors, scaleCols, scaleRows, type WeightSource } from "./weightSource";
 
 /** Vectors [width] of a LayerNorm, or of an RMSNorm, which has no bias. */
 export interface NormWeights {
@@ -22,8 +22,8 @@ export interface NormAndMatrix<N extends NormWeights = NormWeights> {
 }
 
 /**
- * The pair with the factors moved, or as it is where it would not gain: only int8 rounds weights and
- * activations equally finely, and with int4 the weights are what has no precision to give.
+ * The pair with the factors moved, or as it is where it would not gain: only int8 and w8a8 round
+ * weights and activations equally finely; with int4 the weights are what has no precision to give.
  * Factors are powers of two, so nothing is rounded and the product is the same to the bit. On the demo
  * model with two of 128 gains fifty times their size, the int8 encoder is off by 8 % instead of 32 %.
  */
@@ -31,18 +31,24 @@ export function foldNorm<N extends NormWeights>(
   pair: NormAndMatrix<N>,
   precision: Precision,
 ): NormAndMatrix<N> {
-  if (precision.kind !== "int8") return pair;
+  if (precision.kind !== "int8" && precision.kind !== "w8a8") return pair;
+  const { norm, weight } = pair;
   let factors: Promise<Float32Array> | undefined;
   const read = (): Promise<Float32Array> => (factors ??= migrationFactors(pair));
-  const inverse = async (): Promise<Float32Array> => (await read()).map((factor) => 1 / factor);
-  const { norm, weight } = pair;
+  const tensors = [norm.weight, ...(norm.bias === undefined ? [] : [norm.bias]), weight].flatMap(
+    (source) => source.tensors,
+  );
+  const inverse: Factors = {
+    tensors,
+    read: async () => (await read()).map((factor) => 1 / factor),
+  };
   return {
     norm: {
       ...norm,
       weight: scaleRows(norm.weight, inverse),
       ...(norm.bias === undefined ? {} : { bias: scaleRows(norm.bias, inverse) }),
     },
-    weight: scaleCols(weight, read),
+    weight: scaleCols(weight, { tensors, read }),
   };
 }
 

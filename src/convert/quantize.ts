@@ -55,6 +55,27 @@ export function quantizeRows(
   return { codes, scales };
 }
 
+/**
+ * Quantises rows × cols values with one scale for each row; w ≈ code · scale, codes from -127 to 127.
+ * @returns codes [rows, cols] and scales [rows]; a row with a value that is not finite has the scale NaN.
+ */
+export function quantizeChannels(
+  values: Float32Array,
+  cols: number,
+): { codes: Int8Array; scales: Float32Array } {
+  const codes = new Int8Array(values.length);
+  const scales = new Float32Array(values.length / cols);
+  for (let row = 0; row < scales.length; row++) {
+    const begin = row * cols;
+    const end = begin + cols;
+    scales[row] = Math.abs(signedPeak(values, begin, end)) / 127;
+    // As it is stored: the codes must fit the scale that the reader will multiply by.
+    const inverse = 1 / scales[row]!;
+    for (let i = begin; i < end; i++) codes[i] = Math.round(values[i]! * inverse);
+  }
+  return { codes, scales };
+}
+
 /** Below this a scale would lose its precision; such a block is as good as zero. */
 const SMALLEST_PEAK = 2 ** -100;
 

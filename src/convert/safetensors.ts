@@ -74,20 +74,37 @@ const OPEN_BRACE = 0x7b;
  */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
   const fileBytes = await regularFileBytes(file);
+  return parseSafetensorsHeader(await readHeaderBytes(file), { file, fileBytes });
+}
+
+/**
+ * The first bytes of a file, its header and what says how long it is; nothing of it is checked.
+ * @throws AppError as `readSafetensorsHeader` for a length that no header has.
+ */
+export async function readHeaderBytes(file: string): Promise<Uint8Array> {
+  const fileBytes = await regularFileBytes(file);
   const handle = await openRegularFile(file);
   try {
     const prefix = new Uint8Array(LENGTH_BYTES);
     await readExactly(handle, { place: { file }, position: 0, into: prefix });
-    const bytes = new Uint8Array(LENGTH_BYTES + headerLength(prefix, { file, fileBytes }));
+    const bytes = new Uint8Array(headerEnd(prefix, { file, fileBytes }));
     await readExactly(handle, { place: { file }, position: 0, into: bytes });
-    return parseSafetensorsHeader(bytes, { file, fileBytes });
+    return bytes;
   } finally {
     await handle.close();
   }
 }
 
 /**
- * The same on the first bytes of a file, which must hold the length and the whole header.
+ * Where the header of a file ends, which its first eight bytes say.
+ * @throws AppError `checkpoint.corrupt` for a length that no header of the file can have.
+ */
+export function headerEnd(bytes: Uint8Array, source: { file: string; fileBytes: number }): number {
+  return LENGTH_BYTES + headerLength(bytes, source);
+}
+
+/**
+ * `readSafetensorsHeader` on the first bytes of a file, which must hold its whole header.
  * @throws AppError `checkpoint.corrupt`.
  */
 export function parseSafetensorsHeader(
@@ -95,7 +112,7 @@ export function parseSafetensorsHeader(
   source: { file: string; fileBytes: number },
 ): SafetensorsHeader {
   const { file, fileBytes } = source;
-  const dataOffset = LENGTH_BYTES + headerLength(bytes, source);
+  const dataOffset = headerEnd(bytes, source);
   if (bytes.length < dataOffset) throw corruptFile({ file }, "it ends inside its header");
   const text = decodeHeader(bytes.subarray(LENGTH_BYTES, dataOffset), file);
   const tensors = new Map<string, TensorInfo>();
@@ -108,11 +125,17 @@ export function parseSafetensorsHeader(
   return { file, fileBytes, dataOffset, tensors, metadata };
 }
 
+/** Where the bytes of tensors come from. */
+export interface TensorBytes {
+  /** As `TensorReader.read`. */
+  read(info: TensorInfo, range?: ElementRange, into?: Uint8Array): Promise<Uint8Array>;
+}
+
 /**
  * Reads the bytes of tensors. Files are opened by the first read and a few stay open, the ones used
  * last. Reads may overlap in time.
  */
-export class TensorReader {
+export class TensorReader implements TensorBytes {
   /** Oldest use first. */
   readonly #files = new Map<string, { handle: Promise<FileHandle>; nReads: number }>();
   readonly #maxFiles: number;
@@ -143,6 +166,14 @@ export class TensorReader {
       await this.#closeIdle();
     }
     return target;
+  }
+
+  /** Closes a file that nothing reads any more, so that it can be deleted. */
+  async release(file: string): Promise<void> {
+    const entry = this.#files.get(file);
+    this.#files.delete(file);
+    const handle = await entry?.handle.catch(() => undefined);
+    await handle?.close();
   }
 
   /** Closes every file; reads under way and later ones fail. */

@@ -3,7 +3,13 @@
 import { AppError } from "../base/errors";
 import { planInitializer, type DataEntry, type Piece } from "./dataFile";
 import { float32ToFloat16 } from "./dtype";
-import { blocksPerRow, codeBytesPerRow, quantizeRows, type BlockFormat } from "./quantize";
+import {
+  blocksPerRow,
+  codeBytesPerRow,
+  quantizeChannels,
+  quantizeRows,
+  type BlockFormat,
+} from "./quantize";
 import type { WeightSource } from "./weightSource";
 
 export type FloatStorage = "float32" | "float16";
@@ -19,6 +25,7 @@ export function plainEntry(
 ): DataEntry {
   return {
     initializers: [planInitializer(name, shape.storage, shape.dims)],
+    tensors: source.tensors,
     produce: async function* (): AsyncIterable<Piece> {
       for await (const { values } of runs(source)) {
         yield { index: 0, bytes: encodeFloats(values, shape.storage) };
@@ -38,6 +45,7 @@ export function transposedEntry(
 ): DataEntry {
   return {
     initializers: [planInitializer(name, storage, [source.cols, source.rows])],
+    tensors: source.tensors,
     produce: async function* (): AsyncIterable<Piece> {
       const { rows, cols } = source;
       const out =
@@ -57,7 +65,7 @@ const TILE = 64;
 /** Writes rows [start, start + count) of a rows × cols matrix into its transpose. */
 function scatterColumns(
   values: ArrayLike<number>,
-  out: Float32Array | Uint16Array,
+  out: Float32Array | Uint16Array | Int8Array,
   at: { start: number; count: number; rows: number; cols: number },
 ): void {
   const { start, count, rows, cols } = at;
@@ -73,6 +81,33 @@ function scatterColumns(
   }
 }
 
+/**
+ * Codes [in, out] and scales [out] of a linear layer's weight [out, in], as DynamicQuantizeMatMul wants
+ * them. Holds all codes in memory, a quarter of what `transposedEntry` holds.
+ */
+export function channelEntry(name: string, source: WeightSource): DataEntry {
+  const { rows, cols } = source;
+  return {
+    initializers: [
+      planInitializer(`${name}/codes`, "int8", [cols, rows]),
+      planInitializer(`${name}/scales`, "float32", [rows]),
+    ],
+    tensors: source.tensors,
+    produce: async function* (): AsyncIterable<Piece> {
+      const codes = new Int8Array(rows * cols);
+      const scales = new Float32Array(rows);
+      for await (const { start, count, values } of runs(source)) {
+        const quantized = quantizeChannels(values, cols);
+        expectFinite(quantized.scales, name);
+        scales.set(quantized.scales, start);
+        scatterColumns(quantized.codes, codes, { start, count, rows, cols });
+      }
+      yield { index: 0, bytes: new Uint8Array(codes.buffer) };
+      yield { index: 1, bytes: new Uint8Array(scales.buffer) };
+    },
+  };
+}
+
 /** Block-quantised codes [rows, blocks, block bytes] and scales [rows, blocks] of a matrix. */
 export function quantizedEntry(
   name: string,
@@ -86,6 +121,7 @@ export function quantizedEntry(
       planInitializer(`${name}/codes`, "uint8", layout.codeDims),
       planInitializer(`${name}/scales`, "float32", [source.rows, blocks]),
     ],
+    tensors: source.tensors,
     produce: async function* (): AsyncIterable<Piece> {
       const scales = new Float32Array(source.rows * blocks);
       for await (const { start, values } of runs(source)) {

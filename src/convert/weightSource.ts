@@ -5,18 +5,20 @@
 
 import { invariant } from "../base/assert";
 import { isFloatDtype, toFloat32 } from "./dtype";
-import type { TensorInfo, TensorReader } from "./safetensors";
+import type { TensorBytes, TensorInfo } from "./safetensors";
 
 /** A matrix of rows × cols float32 values; a vector is a matrix with one column. */
 export interface WeightSource {
   readonly rows: number;
   readonly cols: number;
+  /** What `readRows` reads; some of them may occur twice. */
+  readonly tensors: readonly TensorInfo[];
   /** Values of `count` rows from `start`, row-major, [count, cols]. */
   readRows(start: number, count: number): Promise<Float32Array>;
 }
 
 /** A checkpoint tensor; the first axis gives the rows, all others are flattened into the columns. */
-export function tensorSource(reader: TensorReader, tensor: TensorInfo): WeightSource {
+export function tensorSource(reader: TensorBytes, tensor: TensorInfo): WeightSource {
   const { dtype } = tensor;
   invariant(isFloatDtype(dtype), `${tensor.name} holds no floats.`);
   const rows = tensor.shape[0] ?? 1;
@@ -24,6 +26,7 @@ export function tensorSource(reader: TensorReader, tensor: TensorInfo): WeightSo
   return {
     rows,
     cols,
+    tensors: [tensor],
     readRows: async (start, count) => {
       const bytes = await reader.read(tensor, { start: start * cols, count: count * cols });
       return toFloat32(bytes, dtype);
@@ -37,6 +40,7 @@ export function asRow(source: WeightSource): WeightSource {
   return {
     rows: 1,
     cols: source.rows,
+    tensors: source.tensors,
     readRows: () => source.readRows(0, source.rows),
   };
 }
@@ -52,6 +56,7 @@ export function stackRows(sources: readonly WeightSource[]): WeightSource {
   return {
     rows,
     cols,
+    tensors: sources.flatMap((source) => source.tensors),
     readRows: async (start, count) => {
       const out = new Float32Array(count * cols);
       let top = 0;
@@ -71,6 +76,7 @@ export function skipRows(source: WeightSource, skipped: number): WeightSource {
   return {
     rows: source.rows - skipped,
     cols: source.cols,
+    tensors: source.tensors,
     readRows: (start, count) => source.readRows(start + skipped, count),
   };
 }
@@ -80,6 +86,7 @@ export function addToFirstRow(source: WeightSource, row: WeightSource): WeightSo
   invariant(row.rows === 1 && row.cols === source.cols, "The added row must be as wide.");
   return {
     ...source,
+    tensors: [...source.tensors, ...row.tensors],
     readRows: async (start, count) => {
       const values = await source.readRows(start, count);
       if (start > 0 || count === 0) return values;
@@ -92,31 +99,34 @@ export function addToFirstRow(source: WeightSource, row: WeightSource): WeightSo
   };
 }
 
+/** Factors that are worked out from weights when they are first asked for. */
+export interface Factors {
+  /** What `read` reads. */
+  readonly tensors: readonly TensorInfo[];
+  readonly read: () => Promise<Float32Array>;
+}
+
 /** With each row multiplied by a factor of its own, as a vector's values are. */
-export function scaleRows(
-  source: WeightSource,
-  factors: () => Promise<Float32Array>,
-): WeightSource {
+export function scaleRows(source: WeightSource, factors: Factors): WeightSource {
   return {
     ...source,
+    tensors: [...source.tensors, ...factors.tensors],
     readRows: async (start, count) => {
       const values = await source.readRows(start, count);
-      const scale = await factors();
+      const scale = await factors.read();
       return values.map((value, i) => value * (scale[start + Math.floor(i / source.cols)] ?? 1));
     },
   };
 }
 
 /** With each column multiplied by a factor of its own. */
-export function scaleCols(
-  source: WeightSource,
-  factors: () => Promise<Float32Array>,
-): WeightSource {
+export function scaleCols(source: WeightSource, factors: Factors): WeightSource {
   return {
     ...source,
+    tensors: [...source.tensors, ...factors.tensors],
     readRows: async (start, count) => {
       const values = await source.readRows(start, count);
-      const scale = await factors();
+      const scale = await factors.read();
       if (scale.every((factor) => factor === 1)) return values;
       for (let at = 0, row = 0; row < count; row++) {
         // Reads are new arrays, so they can be changed in place; this is the hot loop of a conversion.

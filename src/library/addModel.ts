@@ -1,14 +1,15 @@
 /**
- * A model of the catalogue, ready for use: taken from the cache of Hugging Face's own tools when it is
- * there, otherwise downloaded; then converted, and the download deleted.
+ * A model of the catalogue, ready for use: converted from the cache of Hugging Face's own tools when it is
+ * there, otherwise downloaded, and converted while it arrives.
  */
 
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { openCheckpoint } from "../convert/checkpoint";
-import { type Catalog, type CatalogEntry, catalogEntry, costOf } from "./catalog";
+import { readJournal } from "../convert/conversionJournal";
+import { parsePrecisionPlan } from "../model/precision";
+import { type Catalog, type CatalogEntry, catalogEntry } from "./catalog";
 import { folderBytes } from "./diskSpace";
-import { downloadCheckpoint } from "./downloadCheckpoint";
 import type { Patience } from "./downloadFile";
 import { findCheckpoint } from "./findCheckpoint";
 import { HubClient } from "./hubClient";
@@ -17,6 +18,7 @@ import { importModel } from "./importModel";
 import { planImport } from "./importPlan";
 import { withModelLock } from "./modelLock";
 import { listModels, type ModelStore, type StoreEnvironment } from "./modelStore";
+import { streamModel, type StreamProgress } from "./streamModel";
 
 export interface AddModelOptions {
   /** Of the catalogue. */
@@ -28,20 +30,20 @@ export interface AddModelOptions {
   readonly hub: HubSettings;
   /** As `parsePrecisionPlan` reads it. @default what an import would choose */
   readonly precision?: string | undefined;
+  /** Keeps the checkpoint of a download in the store, where it takes its room. @default false */
+  readonly keepCheckpoint?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: AddProgress) => void;
   /** As in FileJob. */
   readonly patience?: Patience;
   /** As HubClient takes it. */
   readonly stallMs?: number;
+  /** As in DownloadOptions. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 /** How far a step is; each step counts anew. */
-export interface AddProgress {
-  readonly step: "download" | "convert";
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
+export type AddProgress = StreamProgress;
 
 export interface AddedModel {
   /** What the model is called in the store. */
@@ -57,15 +59,15 @@ export interface CatalogState {
   readonly entry: CatalogEntry;
   /** Names of the models of the store that were made from it. */
   readonly models: readonly string[];
-  /** Of a download that was not finished. */
+  /** Of a download that was not finished: what need not arrive again, converted or not. */
   readonly partialBytes: number;
+  /** What has begun to be converted is of this precision, and can only go on in it. */
+  readonly begunPrecision?: string;
   /** The checkpoint in Hugging Face's cache. */
   readonly cacheFolder?: string;
 }
 
 type Place = Pick<AddModelOptions, "store" | "environment">;
-
-const DEFAULT_PROFILE = "balanced";
 
 /**
  * Adds the model; one that is there already stays as it is, unless another precision is asked for.
@@ -77,6 +79,7 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
   const { catalog, name, store, precision } = options;
   const entry = catalogEntry(catalog, name);
   const { kind } = entry;
+  if (precision !== undefined) parsePrecisionPlan(precision);
   if (precision === undefined) {
     const [present] = await modelsOf(entry, store);
     if (present !== undefined) return { ...present, source: "store", kind };
@@ -87,9 +90,8 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
   return await withModelLock(
     { store, folder, ifBusy: "refuse", signal: options.signal },
     async () => {
-      await download(entry, folder, options);
-      const added = await convert(folder, options);
-      await rm(folder, { recursive: true, force: true });
+      const added = await download(entry, folder, options);
+      if (options.keepCheckpoint !== true) await rm(folder, { recursive: true, force: true });
       return { ...added, source: "hub", kind };
     },
   );
@@ -104,10 +106,13 @@ export async function catalogStates(
     catalog.entries.map(async (entry) => {
       const cacheFolder = await cachedCheckpoint(entry, place);
       const models = await modelsOf(entry, place.store);
+      const journal = await readJournal(workFolder(place.store, entry.name));
+      const hasBegun = journal !== undefined && journal.taken.length > 0;
       return {
         entry,
         models: models.map(({ name }) => name),
-        partialBytes: await folderBytes(downloadFolder(place.store, entry.name)),
+        partialBytes: await arrivedBytes(place.store, entry.name),
+        ...(hasBegun ? { begunPrecision: journal.precision } : {}),
         ...(cacheFolder === undefined ? {} : { cacheFolder }),
       };
     }),
@@ -123,10 +128,15 @@ export async function deleteDownload(
   name: string,
   { catalog, store }: Pick<AddModelOptions, "catalog" | "store">,
 ): Promise<{ readonly freedBytes: number }> {
-  const folder = downloadFolder(store, catalogEntry(catalog, name).name);
+  const entry = catalogEntry(catalog, name);
+  const folder = downloadFolder(store, entry.name);
   return await withModelLock({ store, folder, ifBusy: "refuse" }, async () => {
-    const freedBytes = await folderBytes(folder);
-    await rm(folder, { recursive: true, force: true });
+    let freedBytes = 0;
+    // The conversion first: without it the download only has to arrive again.
+    for (const part of [workFolder(store, entry.name), folder]) {
+      freedBytes += await folderBytes(part);
+      await rm(part, { recursive: true, force: true });
+    }
     return { freedBytes };
   });
 }
@@ -136,34 +146,43 @@ function downloadFolder(store: ModelStore, name: string): string {
   return path.join(store.root, "downloads", name);
 }
 
+/** Hidden, and where the model will be, so that it only has to be renamed. */
+function workFolder(store: ModelStore, name: string): string {
+  return path.join(store.modelsDir, `.adding-${name}`);
+}
+
+/** Of a download: the files that are there, and those that were converted and deleted. */
+async function arrivedBytes(store: ModelStore, name: string): Promise<number> {
+  const folder = downloadFolder(store, name);
+  const journal = await readJournal(workFolder(store, name));
+  let bytes = await folderBytes(folder);
+  for (const file of journal?.taken ?? []) {
+    const isThere = (await folderBytes(path.join(folder, file.path))) > 0;
+    if (!isThere) bytes += file.bytes;
+  }
+  return bytes;
+}
+
 async function download(
   entry: CatalogEntry,
   folder: string,
   options: AddModelOptions,
-): Promise<void> {
-  const { environment, signal, patience, stallMs, precision = DEFAULT_PROFILE } = options;
-  const { repository, revision } = entry;
+): Promise<{ readonly name: string; readonly folder: string }> {
+  const { environment, store, signal, patience, stallMs, precision, freeBytes } = options;
+  const { name, repository, revision } = entry;
   const limits = stallMs === undefined ? {} : { stallMs };
   const hub = new HubClient({ env: environment.env, ...options.hub }, limits);
-  let reportedMs = -Infinity;
   try {
-    await downloadCheckpoint({
-      ...{ hub, repository, revision, folder, signal, patience },
-      spareBytes: costOf(entry, precision).diskBytes,
-      onProgress: ({ doneBytes, totalBytes }) => {
-        const nowMs = performance.now();
-        // A fast line brings thousands of pieces each second.
-        if (nowMs - reportedMs < REPORT_MS && doneBytes < totalBytes) return;
-        reportedMs = nowMs;
-        options.onProgress({ step: "download", doneBytes, totalBytes });
-      },
+    return await streamModel({
+      ...{ hub, repository, revision, folder, store, name, precision, signal, patience, freeBytes },
+      workFolder: workFolder(store, name),
+      isKeeping: options.keepCheckpoint === true,
+      onProgress: options.onProgress,
     });
   } finally {
     await hub.close();
   }
 }
-
-const REPORT_MS = 100;
 
 async function convert(
   checkpoint: string,

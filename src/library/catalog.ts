@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
-import { isProfileName, type ProfileName } from "../model/precisionProfiles";
+import type { ProfileName } from "../model/precisionProfiles";
 
 /** What a converted model costs in a precision, in bytes, to within a few per cent. */
 export interface CatalogCost {
@@ -106,14 +106,6 @@ export function catalogEntry({ entries, later }: Catalog, name: string): Catalog
     `The catalogue has no model "${name}". It has ${names}. A checkpoint of your own is imported from its folder.`,
     { detail: { model: name } },
   );
-}
-
-/** What a precision costs; one that is no profile counts as the profile whose decoder is like it. */
-export function costOf({ costs }: CatalogEntry, precision: string): CatalogCost {
-  if (isProfileName(precision)) return costs[precision];
-  const decoder = /(?:^|,)\s*decoder=(\w+)/.exec(precision)?.[1] ?? precision;
-  if (decoder.startsWith("f")) return costs.exact;
-  return decoder.startsWith("int4") ? costs.small : costs.balanced;
 }
 
 function readRow(row: JsonObject): CatalogRow {

@@ -1,8 +1,10 @@
-/** A checkpoint from the hub into a folder: which files, whether there is room, several at a time. */
+/**
+ * A checkpoint from the hub into a folder: which files, in which order. Small files and the headers of
+ * the weights come first; then it is known what the weights are for.
+ */
 
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
 import {
   CONFIG_FILE,
@@ -11,10 +13,12 @@ import {
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from "../model/manifest";
-import { downloadFile, type Patience, withPatience } from "./downloadFile";
+import { downloadFile, type FileJob, type Patience, withPatience } from "./downloadFile";
+import { downloadWeights, expectRoom, FILES_AT_ONCE, type WeightTaker } from "./downloadWeights";
 import { freeBytesAt } from "./diskSpace";
 import type { HubClient, HubFile, HubListing } from "./hubClient";
 import { PARTIAL_ENDINGS } from "./partialFile";
+import { type EarlyHeader, earlyHeader, HEADER_ENDING } from "./weightHeaders";
 
 export interface DownloadOptions {
   readonly hub: HubClient;
@@ -22,12 +26,22 @@ export interface DownloadOptions {
   readonly revision: string;
   /** Where the files go; what an earlier run left there is used. */
   readonly folder: string;
-  /** Bytes that have to be free besides, for what becomes of the files. */
-  readonly spareBytes: number;
+  /** Called before any weights come; decides what becomes of them. */
+  readonly prepare: (coming: ComingWeights) => Promise<WeightTaker>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: DownloadProgress) => void;
   /** As in FileJob. */
   readonly patience?: Patience | undefined;
+  /** Bytes that can still be written at a folder. @default freeBytesAt */
+  readonly freeBytes?: ((folder: string) => Promise<number>) | undefined;
+}
+
+/** What is known of the weights before they come; the small files are there by then. */
+export interface ComingWeights {
+  readonly commit: string;
+  readonly files: readonly HubFile[];
+  /** By the names of the files; none of them was compared with anything yet. */
+  readonly headers: ReadonlyMap<string, EarlyHeader>;
 }
 
 /** Bytes that are there, those of earlier runs among them, and in all. */
@@ -50,15 +64,12 @@ const CONFIG_FILES: ReadonlySet<string> = new Set([
 ]);
 /** Says which commit the files of the folder are of. */
 const COMMIT_FILE = ".commit";
-/** One connection seldom gets all of a line; more than a few make storage servers push back. */
-const FILES_AT_ONCE = 3;
-/** Left free, so that the disk can still be worked with. */
-const RESERVE_BYTES = 100e6;
 
 /**
- * Downloads what is missing of a checkpoint, smallest files first.
+ * Downloads what is missing of a checkpoint and hands each weight file on when it is whole and checked.
  * @throws AppError `hub.*`, `download.corrupt`, `download.failed` also when the disk has too little
- * room, `request.cancelled`; what has arrived stays for another call.
+ * room, `checkpoint.corrupt` for a header, `request.cancelled`, and what the taker throws; what has
+ * arrived stays for another call.
  */
 export async function downloadCheckpoint(options: DownloadOptions): Promise<void> {
   const { hub, repository, revision, folder, signal } = options;
@@ -68,7 +79,6 @@ export async function downloadCheckpoint(options: DownloadOptions): Promise<void
     throw unwritable(folder, cause);
   });
   await removeOthers(folder, files, listing.commit);
-  await expectRoom(files, options);
   await downloadAll(files, listing.commit, options);
 }
 
@@ -81,12 +91,11 @@ export function checkpointFiles(
   repository: string,
 ): readonly HubFile[] {
   const isSharded = files.some(({ name }) => name === WEIGHT_INDEX);
-  const isWeights = (name: string): boolean =>
+  const isPart = (name: string): boolean =>
     isSharded ? name === WEIGHT_INDEX || SHARD.test(name) : name === SINGLE_WEIGHTS;
-  const wanted = files.filter(({ name }) => CONFIG_FILES.has(name) || isWeights(name));
+  const wanted = files.filter(({ name }) => CONFIG_FILES.has(name) || isPart(name));
   const isWhole =
-    wanted.some(({ name }) => name === CONFIG_FILE) &&
-    wanted.some(({ name }) => name === SINGLE_WEIGHTS || SHARD.test(name));
+    wanted.some(({ name }) => name === CONFIG_FILE) && wanted.some(({ name }) => isWeights(name));
   if (!isWhole) {
     throw new AppError(
       "hub.missing",
@@ -94,28 +103,51 @@ export function checkpointFiles(
       { detail: { repository } },
     );
   }
-  return [...wanted].sort((a, b) => a.bytes - b.bytes);
+  return wanted;
 }
+
+const isWeights = (name: string): boolean => name === SINGLE_WEIGHTS || SHARD.test(name);
+
+type AnyFileJob = Omit<FileJob, "file">;
 
 async function downloadAll(
   files: readonly HubFile[],
   commit: string,
   options: DownloadOptions,
 ): Promise<void> {
-  const { hub, repository, folder, patience } = options;
+  const { hub, repository, folder, patience, signal, freeBytes = freeBytesAt } = options;
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
   let doneBytes = 0;
   const onBytes = (change: number): void => {
     doneBytes += change;
     options.onProgress({ doneBytes, totalBytes });
   };
+  const job = { hub, repository, commit, folder, patience, signal, onBytes };
+  const weights = files.filter(({ name }) => isWeights(name));
+  await downloadSmall(
+    files.filter((file) => !weights.includes(file)),
+    job,
+  );
+  const headers = new Map<string, EarlyHeader>();
+  for (const file of weights) headers.set(file.name, await earlyHeader({ ...job, file }));
+  const taker = await options.prepare({ commit, files: weights, headers });
+  const coming = weights.filter(({ name }) => !taker.taken.has(name));
+  await expectRoom(coming, { ...job, taker, freeBytes });
+  onBytes(bytesOf(weights) - bytesOf(coming));
+  await downloadWeights(coming, { ...job, taker, freeBytes });
+}
+
+const bytesOf = (files: readonly HubFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+async function downloadSmall(files: readonly HubFile[], job: AnyFileJob): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([job.signal, stop.signal]);
   const waiting = [...files];
   const failures: unknown[] = [];
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      await downloadFile({ hub, repository, commit, file, folder, signal, onBytes, patience });
+      await downloadFile({ ...job, file, signal });
     }
   };
   const workers = Array.from({ length: FILES_AT_ONCE }, () =>
@@ -126,31 +158,8 @@ async function downloadAll(
     }),
   );
   await Promise.all(workers);
-  throwIfAborted(options.signal);
+  throwIfAborted(job.signal);
   if (failures.length > 0) throw failures[0];
-}
-
-/** @throws AppError `download.failed` saying how much is needed and how much is free. */
-async function expectRoom(files: readonly HubFile[], options: DownloadOptions): Promise<void> {
-  const { folder, spareBytes } = options;
-  const sizes = await Promise.all(files.map(({ name, bytes }) => missingOf(folder, name, bytes)));
-  const missing = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  const needed = missing + spareBytes + RESERVE_BYTES;
-  const free = await freeBytesAt(folder);
-  if (free >= needed) return;
-  throw new AppError(
-    "download.failed",
-    `${formatBytes(missing)} have to be downloaded and ${formatBytes(spareBytes)} be written for the model, but only ${formatBytes(free)} are free at ${folder}. Free ${formatBytes(needed - free)}, or keep the models on another disk.`,
-    { detail: { neededBytes: needed, freeBytes: free } },
-  );
-}
-
-async function missingOf(folder: string, name: string, bytes: number): Promise<number> {
-  for (const file of [name, `${name}${PARTIAL_ENDINGS[0]}`]) {
-    const found = await stat(path.join(folder, file)).catch(() => undefined);
-    if (found !== undefined) return Math.max(0, bytes - found.size);
-  }
-  return bytes;
 }
 
 /**
@@ -166,7 +175,7 @@ async function removeOthers(
   const isSame = (await readFile(record, "utf8").catch(() => "")) === commit;
   const kept = new Set(
     files.flatMap(({ name }) => [
-      ...(isSame ? [name] : []),
+      ...(isSame ? [name, name + HEADER_ENDING] : []),
       ...PARTIAL_ENDINGS.map((ending) => name + ending),
     ]),
   );

@@ -8,7 +8,7 @@ import { type HubClient, type HubFile, TransientFailure } from "./hubClient";
 import { PartialFile } from "./partialFile";
 
 export interface FileJob {
-  readonly hub: HubClient;
+  readonly hub: Pick<HubClient, "open">;
   readonly repository: string;
   readonly commit: string;
   readonly file: HubFile;
@@ -50,8 +50,7 @@ const MAX_CORRUPT = 2;
 export async function downloadFile(job: FileJob): Promise<void> {
   const { file, folder, signal, onBytes } = job;
   const target = path.join(folder, file.name);
-  const present = await stat(target).catch(() => undefined);
-  if (present?.isFile() === true && present.size === file.bytes) {
+  if (await isWholeFile(job)) {
     onBytes(file.bytes);
     return;
   }
@@ -69,6 +68,15 @@ export async function downloadFile(job: FileJob): Promise<void> {
   } finally {
     await partial.close();
   }
+}
+
+/** True when the file is there under its own name, which it got after it had been checked. */
+export async function isWholeFile({
+  file,
+  folder,
+}: Pick<FileJob, "file" | "folder">): Promise<boolean> {
+  const present = await stat(path.join(folder, file.name)).catch(() => undefined);
+  return present?.isFile() === true && present.size === file.bytes;
 }
 
 /**

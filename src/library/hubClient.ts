@@ -34,6 +34,8 @@ export interface HubRequest {
   readonly name: string;
   /** Bytes that are there already. */
   readonly offset: number;
+  /** Bytes from there that are wanted; a server may send more. @default all */
+  readonly length?: number;
   /** Of the body that these bytes came from; a body with another one is sent from its start. */
   readonly etag?: string | undefined;
 }
@@ -116,11 +118,11 @@ export class HubClient {
    * bytes are read.
    */
   async open(wanted: HubRequest, signal?: AbortSignal): Promise<HubBody> {
-    const { repository, commit, name, offset, etag } = wanted;
+    const { repository, commit, name, offset, length, etag } = wanted;
     const path = `/${repository}/resolve/${commit}/${encodeURIComponent(name)}`;
     const headers: Record<string, string> = { "accept-encoding": "identity" };
-    if (offset > 0) {
-      headers["range"] = `bytes=${offset}-`;
+    if (offset > 0 || length !== undefined) {
+      headers["range"] = `bytes=${offset}-${length === undefined ? "" : offset + length - 1}`;
       if (etag !== undefined) headers["if-range"] = etag;
     }
     const response = await this.#get({ path, repository, headers }, signal);

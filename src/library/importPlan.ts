@@ -2,7 +2,7 @@
 
 import { totalmem } from "node:os";
 import path from "node:path";
-import { openCheckpoint } from "../convert/checkpoint";
+import { type Checkpoint, openCheckpoint } from "../convert/checkpoint";
 import { planConversion, plannedBytes } from "../convert/conversionPlan";
 import { TensorReader } from "../convert/safetensors";
 import type { ProfileName } from "../model/precisionProfiles";
@@ -59,28 +59,45 @@ export async function planImport(
   memoryBytes = totalmem(),
 ): Promise<ImportPlan> {
   const found = await findCheckpoint(source.checkpoint);
+  const checkpoint = await openCheckpoint(found.folder);
+  const precision = source.precision ?? (await precisionFor(checkpoint, memoryBytes));
+  const name = freeName(found.name, await folderNames(store));
+  return {
+    name,
+    out: path.join(store.modelsDir, name),
+    precision,
+    kind: checkpoint.config.kind,
+    architecture: architectureName(checkpoint.config),
+    sourceBytes: bytesOf(checkpoint),
+    modelBytes: await modelBytesIn(checkpoint, precision),
+    freeBytes: await freeBytesAt(store.modelsDir),
+  };
+}
+
+/**
+ * The precision that an open checkpoint gets unless somebody chooses.
+ * @param memoryBytes of the machine that will run the model.
+ * @throws AppError `checkpoint.incomplete`, `checkpoint.unsupported`.
+ */
+export async function precisionFor(
+  checkpoint: Checkpoint,
+  memoryBytes = totalmem(),
+): Promise<string> {
+  const modelBytes = (precision: string): Promise<number> => modelBytesIn(checkpoint, precision);
+  return await usualPrecision(bytesOf(checkpoint), { memoryBytes, modelBytes });
+}
+
+async function modelBytesIn(checkpoint: Checkpoint, precision: string): Promise<number> {
   const reader = new TensorReader();
   try {
-    const checkpoint = await openCheckpoint(found.folder);
-    const sourceBytes = checkpoint.weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
-    const modelBytes = (precision: string): Promise<number> =>
-      plannedBytes(planConversion({ checkpoint, precision }, reader));
-    const precision =
-      source.precision ?? (await usualPrecision(sourceBytes, { memoryBytes, modelBytes }));
-    const name = freeName(found.name, await folderNames(store));
-    return {
-      name,
-      out: path.join(store.modelsDir, name),
-      precision,
-      kind: checkpoint.config.kind,
-      architecture: architectureName(checkpoint.config),
-      sourceBytes,
-      modelBytes: await modelBytes(precision),
-      freeBytes: await freeBytesAt(store.modelsDir),
-    };
+    return await plannedBytes(planConversion({ checkpoint, precision }, reader));
   } finally {
     await reader.close();
   }
+}
+
+function bytesOf({ weightFiles }: Checkpoint): number {
+  return weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ModelFolder } from "../engine/modelFolder";
 import type { Blip2Config } from "../model/blip2Config";
 import type { Manifest, ManifestFile } from "../model/manifest";
 import { formatPrecision } from "../model/precision";
+import { precisionName } from "../model/precisionName";
 import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
 import { DEMO_MODEL, listModels, type ModelStore, type StoredModel } from "./modelStore";
@@ -90,7 +91,7 @@ function readyEntry(name: string, { folder, config, manifest }: ModelFolder): Mo
     kind: config.kind,
     ...(config.kind === "generation" ? { languageModel: config.text.kind } : {}),
     architecture: architectureName(config),
-    precision: precisionsOf(manifest),
+    precision: precisionName(manifest) ?? precisionsOf(manifest),
     bytes: totalBytes(manifest.files),
   };
 }

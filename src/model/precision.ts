@@ -8,8 +8,11 @@ import { isProfileName, PROFILE_NAMES, PROFILES } from "./precisionProfiles";
  * - `f32`: as computed by the reference.
  * - `f16`: half-precision matrix products, everything else in f32.
  * - `int8`, `int4`: block-wise weights (ONNX Runtime `MatMulNBits`), everything else in f32.
+ * - `w8a8`: int8 weights with a scale for each output channel, int8 activations with one for each position
+ *   (ONNX Runtime `DynamicQuantizeMatMul`); the fastest where many positions are computed at once, and for
+ *   the CPU alone.
  */
-export type PrecisionKind = "f32" | "f16" | "int8" | "int4";
+export type PrecisionKind = "f32" | "f16" | "int8" | "int4" | "w8a8";
 
 export interface Precision {
   readonly kind: PrecisionKind;
@@ -23,7 +26,7 @@ const BLOCK_SIZES: readonly BlockSize[] = [16, 32, 64, 128];
 const DEFAULT_BLOCK_SIZE: BlockSize = 32;
 
 /**
- * Reads `f32`, `f16`, `int8`, `int4`, or a quantised kind with a block size, `int4:128`.
+ * Reads `f32`, `f16`, `int8`, `int4`, `w8a8`, or a block-wise kind with a block size, `int4:128`.
  * @throws AppError `option.invalid`.
  */
 export function parsePrecision(text: string): Precision {
@@ -32,7 +35,7 @@ export function parsePrecision(text: string): Precision {
 
 function precisionNamed(text: string): Precision | undefined {
   const [kind, size, ...rest] = text.split(":");
-  if ((kind === "f32" || kind === "f16") && size === undefined) return { kind };
+  if ((kind === "f32" || kind === "f16" || kind === "w8a8") && size === undefined) return { kind };
   if ((kind !== "int8" && kind !== "int4") || rest.length > 0) return undefined;
   const blockSize =
     size === undefined ? DEFAULT_BLOCK_SIZE : BLOCK_SIZES.find((known) => String(known) === size);
@@ -43,7 +46,7 @@ function precisionNamed(text: string): Precision | undefined {
 function refuse(text: string, others: string): never {
   throw new AppError(
     "option.invalid",
-    `"${text}" is not a precision. Use ${others}f32, f16, int8 or int4; int8 and int4 take a block size of ${BLOCK_SIZES.join(", ")}, as in int4:128.`,
+    `"${text}" is not a precision. Use ${others}f32, f16, int8, int4 or w8a8; int8 and int4 take a block size of ${BLOCK_SIZES.join(", ")}, as in int4:128.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** A published model, from the hub's server to an answer: in the child's process and by the command line. */
 
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
@@ -112,6 +112,19 @@ describe("a model of the catalogue", () => {
     assert.deepEqual(list.catalog.find(({ name }) => name === NAME)?.models, [NAME]);
     assert.equal((await run(["models", "remove", NAME])).exitCode, 0);
     assert.deepEqual(await readdir(path.join(home, "models")), []);
+  });
+
+  it("leaves the checkpoint on the disk with --keep, until that is removed too", async () => {
+    const args = ["models", "add", NAME, "--endpoint", server.url, "--keep"];
+    const added = await run(args);
+    assert.equal(added.exitCode, 0, added.stderr);
+    const kept = path.join(home, "downloads", NAME, WEIGHTS);
+    assert.equal((await stat(kept)).size, server.files.get(WEIGHTS)?.length);
+    for (const file of [path.join(home, "models", NAME), kept]) {
+      await stat(file);
+      assert.match((await run(["models", "remove", NAME])).stdout, /are free again/);
+      await assert.rejects(stat(file), { code: "ENOENT" });
+    }
   });
 
   it("says on the command line why it cannot be had, and removes what has arrived", async () => {

@@ -33,11 +33,18 @@ const CUT_MS = 50;
 /** Where the listing is concerned and not a file. */
 export const LISTING = "listing";
 
+/** Where the first bytes of a file are concerned, asked for by themselves. */
+export const headerOf = (file: string): string => `${file}#header`;
+
 export class HubServer {
   /** The endpoint; also the address of a proxy. */
   url = "";
   readonly files = new Map<string, Buffer>();
   readonly requests: SeenRequest[] = [];
+  /** Sent instead of the first bytes of a file when these are asked for by themselves. */
+  readonly forgedHeaders = new Map<string, Buffer>();
+  /** Called when a request has come in, before it is answered. */
+  onRequest: (seen: SeenRequest) => void = () => undefined;
   commit = "1".repeat(40);
   /** Token without which nothing is handed out. */
   requiredToken: string | undefined;
@@ -106,7 +113,7 @@ export class HubServer {
     const { pathname } = new URL(request.url ?? "", this.url);
     const isListing = pathname.startsWith("/api/models/");
     const file = isListing ? LISTING : path.posix.basename(pathname);
-    this.#note("hub", file, request);
+    this.#note("hub", subjectOf(file, request), request);
     const token = request.headers.authorization;
     if (this.requiredToken !== undefined && token !== `Bearer ${this.requiredToken}`) {
       response.writeHead(token === undefined ? 401 : 403).end();
@@ -128,7 +135,7 @@ export class HubServer {
 
   #answerStorage(request: IncomingMessage, response: ServerResponse): void {
     const file = path.posix.basename(new URL(request.url ?? "", "http://storage").pathname);
-    this.#note("storage", file, request);
+    this.#note("storage", subjectOf(file, request), request);
     this.#send(file, request, response);
   }
 
@@ -142,21 +149,23 @@ export class HubServer {
   }
 
   #send(file: string, request: IncomingMessage, response: ServerResponse): void {
-    if (this.#refuses(file, response)) return;
-    const fault = this.#faults.get(file)?.shift();
-    const all = this.files.get(file) ?? Buffer.alloc(0);
+    const subject = subjectOf(file, request);
+    if (this.#refuses(subject, response)) return;
+    const fault = this.#faults.get(subject)?.shift();
+    const forged = subject === file ? undefined : this.forgedHeaders.get(file);
+    const all = forged ?? this.files.get(file) ?? Buffer.alloc(0);
     const etag = `"${sha256(all).slice(0, 16)}"`;
-    const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
+    const [, wanted, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
     const condition = request.headers["if-range"];
     const isPart =
       wanted !== undefined &&
       fault?.kind !== "whole" &&
       (condition === undefined || condition === etag);
     const start = isPart ? Number(wanted) : 0;
-    let body = Buffer.from(all.subarray(start));
+    const end = isPart && last !== "" ? Math.min(Number(last), all.length - 1) : all.length - 1;
+    let body = Buffer.from(all.subarray(start, end + 1));
     if (fault?.kind === "wrong") body[0] = (body[0] ?? 0) ^ 1;
     if (fault?.kind === "surplus") body = Buffer.concat([body, Buffer.alloc(1)]);
-    const end = all.length - 1;
     // Without a length the end of the body is whatever the server says.
     const length = fault?.kind === "short" ? {} : { "content-length": body.length };
     const range = isPart ? { "content-range": `bytes ${start}-${end}/${all.length}` } : {};
@@ -188,12 +197,9 @@ export class HubServer {
   }
 
   #note(server: SeenRequest["server"], file: string, { headers }: IncomingMessage): void {
-    this.requests.push({
-      server,
-      file,
-      range: headers.range,
-      authorization: headers.authorization,
-    });
+    const { range, authorization } = headers;
+    this.requests.push({ server, file, range, authorization });
+    this.onRequest({ server, file, range, authorization });
   }
 
   #listing(): string {
@@ -206,6 +212,11 @@ export class HubServer {
     });
     return JSON.stringify({ sha: this.commit, siblings });
   }
+}
+
+/** What a fault is ordered for: a file, or the first bytes of it. */
+function subjectOf(file: string, { headers }: IncomingMessage): string {
+  return /^bytes=0-\d+$/.test(headers.range ?? "") ? headerOf(file) : file;
 }
 
 function isLarge(file: string): boolean {

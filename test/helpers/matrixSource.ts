@@ -7,6 +7,7 @@ export function matrixSource(values: Float32Array, cols: number): WeightSource {
   return {
     rows: values.length / cols,
     cols,
+    tensors: [],
     readRows: (start, count) => Promise.resolve(values.slice(start * cols, (start + count) * cols)),
   };
 }

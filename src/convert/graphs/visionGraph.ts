@@ -101,6 +101,7 @@ function unbatched(source: WeightSource, width: number): WeightSource {
   return {
     rows,
     cols: width,
+    tensors: source.tensors,
     readRows: async (start, count) => {
       const all = await source.readRows(0, 1);
       return all.subarray(start * width, (start + count) * width);

@@ -5,6 +5,7 @@
 
 import type { Precision } from "../../model/precision";
 import {
+  channelEntry,
   matMulCodeDims,
   plainEntry,
   quantizedEntry,
@@ -36,25 +37,23 @@ export interface LinearSpec {
 
 /** [B, S, in] → [B, S, out]. */
 export function linear(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): ValueName {
-  const product = matMul(g, path, x, spec);
-  return spec.bias === undefined
-    ? product
-    : add(g, path, [product, vector(g, `${path}/bias`, spec.bias)]);
-}
-
-function matMul(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): ValueName {
   const { weight, precision } = spec;
   const name = `${path}/weight`;
+  const bias = spec.bias === undefined ? undefined : vector(g, `${path}/bias`, spec.bias);
+  const withBias = (product: ValueName): ValueName =>
+    bias === undefined ? product : add(g, path, [product, bias]);
   switch (precision.kind) {
     case "f32": {
       const [w = ""] = g.weights(transposedEntry(name, weight, "float32"));
-      return g.node(path, { opType: "MatMul", inputs: [x, w] });
+      return withBias(g.node(path, { opType: "MatMul", inputs: [x, w] }));
     }
     case "f16": {
       const [w = ""] = g.weights(transposedEntry(name, weight, "float16"));
       const half = cast(g, path, x, FLOAT16);
-      return cast(g, path, g.node(path, { opType: "MatMul", inputs: [half, w] }), FLOAT);
+      return withBias(cast(g, path, g.node(path, { opType: "MatMul", inputs: [half, w] }), FLOAT));
     }
+    case "w8a8":
+      return withBias(byPosition(g, path, { x, weight }));
     case "int8":
     case "int4": {
       const format = blockFormat(precision);
@@ -65,7 +64,7 @@ function matMul(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): 
       return g.node(path, {
         opType: "MatMulNBits",
         domain: MICROSOFT,
-        inputs: [x, codes, scales],
+        inputs: [x, codes, scales, "", "", bias ?? ""],
         attributes: {
           K: { int: weight.cols },
           N: { int: weight.rows },
@@ -78,6 +77,36 @@ function matMul(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): 
       });
     }
   }
+}
+
+/** Keeps a position of zeros from being divided by zero. */
+const SMALLEST_PEAK = 1e-20;
+
+/**
+ * A product in int8. The operator has one scale for all activations, so that each position is divided by
+ * its largest value before and multiplied by it afterwards: a large token takes nothing from the others.
+ */
+function byPosition(
+  g: GraphBuilder,
+  path: string,
+  { x, weight }: { readonly x: ValueName; readonly weight: WeightSource },
+): ValueName {
+  const [codes = "", scales = ""] = g.weights(channelEntry(`${path}/weight`, weight));
+  const sizes = g.node(path, { opType: "Abs", inputs: [x] });
+  const peaks = g.node(path, {
+    opType: "ReduceMax",
+    inputs: [sizes, g.int64Constant("/last_axis", [-1])],
+    attributes: { keepdims: { int: 1 } },
+  }); // [B, S, 1]
+  const smallest = g.floatConstant("/smallest_peak", SMALLEST_PEAK);
+  const divisors = g.node(path, { opType: "Max", inputs: [peaks, smallest] });
+  const levelled = g.node(path, { opType: "Div", inputs: [x, divisors] });
+  const product = g.node(path, {
+    opType: "DynamicQuantizeMatMul",
+    domain: MICROSOFT,
+    inputs: [levelled, codes, scales],
+  });
+  return mul(g, path, [product, divisors]);
 }
 
 /** Rows of a table [rows, d] by int64 ids [B, S] → f32 [B, S, d]. */
@@ -107,7 +136,8 @@ export function embedding(
       });
     }
     case "int8":
-    case "int4": {
+    case "int4":
+    case "w8a8": {
       const format = blockFormat(precision);
       const codeDims = gatherCodeDims(table, format);
       const [codes = "", scales = ""] = g.weights(
@@ -134,11 +164,14 @@ export function embedding(
  * and stays in f32 when there is none.
  */
 function tablePrecision(table: WeightSource, precision: Precision): Precision {
-  if (precision.blockSize === undefined) return precision;
+  if (precision.kind === "f32" || precision.kind === "f16") return precision;
+  // A table is not multiplied, so that w8a8 means no more than int8 does.
+  const { kind, blockSize: most = 128 } = precision;
   const blockSize = ([128, 64, 32, 16] as const).find(
-    (size) => size <= (precision.blockSize ?? 0) && table.cols % size === 0,
+    (size) => size <= most && table.cols % size === 0,
   );
-  return blockSize === undefined ? { kind: "f32" } : { kind: precision.kind, blockSize };
+  if (blockSize === undefined) return { kind: "f32" };
+  return { kind: kind === "w8a8" ? "int8" : kind, blockSize };
 }
 
 function blockFormat(precision: Precision): BlockFormat {

@@ -13,6 +13,7 @@ import {
 /** An entry of uint8 initializers whose bytes come in the given pieces. */
 function entryOf(sizes: Readonly<Record<string, number>>, pieces: readonly Piece[]): DataEntry {
   return {
+    tensors: [],
     initializers: Object.entries(sizes).map(([name, n]) => planInitializer(name, "uint8", [n])),
     produce: async function* (): AsyncIterable<Piece> {
       for (const piece of pieces) yield await Promise.resolve(piece);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   addToFirstRow,
   asRow,
+  type Factors,
   scaleCols,
   scaleRows,
   skipRows,
@@ -58,7 +59,8 @@ describe("weight sources", () => {
   });
 
   it("multiplies rows or columns by factors of their own, whichever rows are read", async () => {
-    const factors = (): Promise<Float32Array> => Promise.resolve(Float32Array.of(2, 10, 0.5));
+    const read = (): Promise<Float32Array> => Promise.resolve(Float32Array.of(2, 10, 0.5));
+    const factors: Factors = { tensors: [], read };
     const square = matrixSource(counting(1, 9), 3);
     await expectRows(scaleRows(square, factors), [2, 4, 6, 40, 50, 60, 3.5, 4, 4.5]);
     await expectRows(scaleCols(square, factors), [2, 20, 1.5, 8, 50, 3, 14, 80, 4.5]);

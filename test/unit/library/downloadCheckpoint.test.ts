@@ -8,6 +8,7 @@ import {
   downloadCheckpoint,
   type DownloadOptions,
 } from "../../../src/library/downloadCheckpoint";
+import type { WeightTaker } from "../../../src/library/downloadWeights";
 import { HubClient } from "../../../src/library/hubClient";
 import type { HubSettings } from "../../../src/library/hubRoutes";
 import { fixturePath } from "../../helpers/fixtures";
@@ -34,6 +35,12 @@ describe("downloadCheckpoint", () => {
     await server.stop();
   });
 
+  /** Keeps every file and needs room for nothing else. */
+  const keeper: WeightTaker = {
+    ...{ taken: new Set(), pendingBytes: 0, isDeleting: false },
+    take: () => Promise.resolve(),
+  };
+
   async function download(
     overrides: Partial<DownloadOptions> = {},
     settings: HubSettings = {},
@@ -42,7 +49,7 @@ describe("downloadCheckpoint", () => {
     clients.push(hub);
     await downloadCheckpoint({
       ...{ hub, repository: REPOSITORY, revision: "main", folder, patience },
-      spareBytes: 0,
+      prepare: () => Promise.resolve(keeper),
       signal: new AbortController().signal,
       onProgress: () => undefined,
       ...overrides,
@@ -52,7 +59,7 @@ describe("downloadCheckpoint", () => {
   /** Every file is as published, nothing else is there, and the converter can open it. */
   async function isWhole(): Promise<void> {
     const wanted = [...server.files.keys()].filter((name) => !/^README|\.bin$/.test(name));
-    const present = (await readdir(folder)).filter((name) => !name.startsWith("."));
+    const present = (await readdir(folder)).filter((name) => !/^\.|\.header$/.test(name));
     assert.deepEqual(present.sort(), wanted.sort());
     for (const name of wanted) {
       assert.deepEqual(await readFile(path.join(folder, name)), server.files.get(name), name);
@@ -273,7 +280,8 @@ describe("downloadCheckpoint", () => {
   });
 
   it("says what is missing when the disk has too little room, before any weights", async () => {
-    await fails(download({ spareBytes: 1e18 }), "download.failed", /Free /);
+    const prepare = (): Promise<WeightTaker> => Promise.resolve({ ...keeper, pendingBytes: 1e18 });
+    await fails(download({ prepare }), "download.failed", /Free /);
     assert.deepEqual(server.rangesOf(SHARD), []);
   });
 

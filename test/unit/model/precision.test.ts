@@ -45,7 +45,10 @@ describe("a precision", () => {
   });
 
   it("that is refused is quoted in the message with those that work", () => {
-    assert.throws(() => parsePrecision("int3"), /"int3".*f32, f16, int8 or int4.*16, 32, 64, 128/);
+    assert.throws(
+      () => parsePrecision("int3"),
+      /"int3".*f32, f16, int8, int4 or w8a8.*16, 32, 64, 128/,
+    );
   });
 });
 

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { readCatalog } from "../../../src/library/catalog";
+import { PART } from "../../../src/model/graphContract";
+import { memoryBytesOf } from "../../../src/model/memoryEstimate";
+import { parsePrecisionPlan, precisionOfPart } from "../../../src/model/precision";
+import { PROFILE_NAMES } from "../../../src/model/precisionProfiles";
+
+const sha256 = "0".repeat(64);
+
+describe("memoryBytesOf", () => {
+  it("agrees with the catalogue for every published model in every profile", async () => {
+    const { entries } = await readCatalog(path.resolve("models", "catalog.json"));
+    assert.ok(entries.length >= 8);
+    for (const { name, costs } of entries) {
+      for (const profile of PROFILE_NAMES) {
+        const { diskBytes, memoryBytes } = costs[profile];
+        const estimate = memoryBytesOf(modelOf(profile, diskBytes));
+        const difference = Math.abs(estimate / memoryBytes - 1);
+        assert.ok(difference < 0.05, `${name} ${profile}: ${estimate} for ${memoryBytes}`);
+      }
+    }
+  });
+
+  it("counts weights alone, and those in f32 as they are", () => {
+    const parts = [
+      { name: PART.decoder, graph: "d.onnx", data: "d.data", precision: { kind: "f32" } },
+      { name: PART.reorderCache, graph: "r.onnx", data: undefined, precision: { kind: "f32" } },
+    ] as const;
+    const files = [
+      { path: "d.data", bytes: 5e9, sha256 },
+      { path: "tokenizer.json", bytes: 1e9, sha256 },
+    ];
+    const base = memoryBytesOf({ parts: [], files: [] });
+    assert.equal(memoryBytesOf({ parts, files }) - base, 5e9);
+    const int4 = parts.map((part) => ({ ...part, precision: { kind: "int4" } as const }));
+    assert.equal(Math.round(memoryBytesOf({ parts: int4, files }) - base), 5.75e9);
+  });
+});
+
+/** A model of a size whose parts have the precisions of a profile, in the shares of the largest parts. */
+function modelOf(profile: string, diskBytes: number): Parameters<typeof memoryBytesOf>[0] {
+  const plan = parsePrecisionPlan(profile);
+  const shares = [
+    [PART.visionEncoder, 0.26],
+    [PART.qformer, 0.09],
+    [PART.decoder, 0.65],
+  ] as const;
+  return {
+    parts: shares.map(([name]) => ({
+      ...{ name, graph: `${name}.onnx`, data: `${name}.data` },
+      precision: precisionOfPart(plan, name),
+    })),
+    files: shares.map(([name, share]) => ({
+      path: `${name}.data`,
+      bytes: Math.round(share * diskBytes),
+      sha256,
+    })),
+  };
+}
