@@ -27,6 +27,7 @@ const homeOf = {
   sharp: "src/engine/imageDecode.ts",
   "@huggingface/tokenizers": "src/engine/tokenizer.ts",
   undici: "src/library/hubRoutes.ts",
+  yauzl: "src/library/cudaUnpack.ts",
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
   "@babel/parser": "src/alt/jsParser.ts",

@@ -6,6 +6,7 @@ import type { Logger } from "../base/logger";
 import type { ConvertProgress } from "../convert/convertModel";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { DeviceChoice } from "../engine/device";
+import type { SessionFactory } from "../engine/session";
 import { DEMO_MODEL, resolveModel, type ModelStore } from "./modelStore";
 
 export interface FindOptions {
@@ -65,7 +66,13 @@ export async function loadFoundModel(
     name,
     device,
     logger,
+    ...(device === "cuda" ? { factory: await cudaFactory(store) } : {}),
     featureCacheDir: store.featuresDir,
     deviceMemoryFile: store.deviceMemoryFile,
   });
+}
+
+async function cudaFactory(store: ModelStore): Promise<SessionFactory> {
+  const { cudaSessionFactory } = await import("./cudaProvider");
+  return await cudaSessionFactory({ store });
 }
