@@ -3,6 +3,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { modelStoreOf } from "../library/modelStore";
+import { isDoctorRun, runDoctor } from "./doctorProgram";
 import { runEngineChild } from "./engineChild";
 import { createRealEngine } from "./realEngine";
 
@@ -14,6 +15,17 @@ const models = path.resolve(__dirname, "..", "models");
 const bundledDemo = path.join(models, "demo");
 const catalogFile = path.join(models, "catalog.json");
 const demoCheckpoint = env["SIGHTLINE_DEMO"] ?? bundledDemo;
-runEngineChild((logger) =>
-  createRealEngine({ logger, store, demoCheckpoint, catalogFile, environment }),
-);
+const place = { store, demoCheckpoint, catalogFile, environment };
+const args = process.argv.slice(2);
+if (isDoctorRun(args)) {
+  void runDoctor({
+    ...{ ...place, args, programFile: __filename },
+    manifestFile: path.resolve(__dirname, "..", "package.json"),
+    print: (text) => process.stdout.write(text),
+    complain: (text) => process.stderr.write(text),
+  }).then((exitCode) => {
+    process.exitCode = exitCode;
+  });
+} else {
+  runEngineChild((logger) => createRealEngine({ logger, ...place }));
+}

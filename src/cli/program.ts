@@ -8,6 +8,8 @@ import type { BenchFlags } from "./benchCommand";
 import type { ChatFlags } from "./chatCommand";
 import { contextOf, type CliContext, type CliHost } from "./cliContext";
 import type { ConvertFlags } from "./convertCommand";
+import type { CudaInstallFlags } from "./cudaCommand";
+import type { DoctorFlags } from "./doctorCommand";
 import { EXIT, failureOf } from "./failure";
 import {
   addGenerationFlags,
@@ -72,6 +74,8 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addModels(program, run);
   addVerify(program, run);
   addBench(program, run);
+  addDoctor(program, run);
+  addCuda(program.command("cuda"), run);
   addAlt(program, run);
   return program;
 }
@@ -166,6 +170,7 @@ function addStore(models: Command, run: Run): void {
     .argument("<name>", "its name in the list")
     .option("--precision <plan>", "precision of the weights (default: what fits this machine)")
     .option("--endpoint <url>", "a mirror of huggingface.co (default: HF_ENDPOINT)")
+    .option("--keep", "keep the downloaded checkpoint, which takes its room on the disk")
     .action((name: string, _flags: AddFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
         const { addNamedModel } = await import("./modelsAddCommand");
@@ -218,6 +223,48 @@ function addBench(program: Command, run: Run): void {
       run(flags, async (context) => {
         const { bench } = await import("./benchCommand");
         return bench(context, flags);
+      }),
+    );
+}
+
+function addDoctor(program: Command, run: Run): void {
+  addOutputFlags(program.command("doctor"))
+    .description("print what this machine has for models, and what would make answers faster")
+    .addOption(new Option("--probe <device>").hideHelp())
+    .action((flags: DoctorFlags) =>
+      run(flags, async (context) => {
+        const { doctor } = await import("./doctorCommand");
+        return doctor(context, flags);
+      }),
+    );
+}
+
+function addCuda(cuda: Command, run: Run): void {
+  cuda.description("ONNX Runtime's CUDA libraries, for --device cuda on Linux x64");
+  addOutputFlags(cuda.command("status"))
+    .description("say what is installed, and which of NVIDIA's libraries are missing")
+    .action((flags: OutputFlags) =>
+      run(flags, async (context) => {
+        const { cudaStatus } = await import("./cudaCommand");
+        return cudaStatus(context);
+      }),
+    );
+  addOutputFlags(cuda.command("install"))
+    .description("get them from a folder or by download; says first what it would do")
+    .option("--yes", "do it")
+    .option("--from <dir>", "a folder that has them (default: a download)")
+    .action((flags: CudaInstallFlags) =>
+      run(flags, async (context) => {
+        const { cudaInstall } = await import("./cudaCommand");
+        return cudaInstall(context, flags);
+      }),
+    );
+  addOutputFlags(cuda.command("remove"))
+    .description("delete what was installed")
+    .action((flags: OutputFlags) =>
+      run(flags, async (context) => {
+        const { cudaRemove } = await import("./cudaCommand");
+        return cudaRemove(context);
       }),
     );
 }

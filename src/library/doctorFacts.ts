@@ -1,0 +1,121 @@
+/** What `doctor` finds out about a machine, as plain data; nothing here reads or prints. */
+
+import type { Device } from "../engine/session";
+import type { ModelEntry } from "./modelEntries";
+
+/** Sizes are in bytes. What could not be found out is absent, and `problems` says why. */
+export interface DoctorFacts {
+  readonly program?: ProgramFacts;
+  readonly processor?: ProcessorFacts;
+  readonly memory?: MemoryFacts;
+  readonly devices: readonly DeviceFacts[];
+  /** Absent where drivers are not looked for: everywhere but on Linux. */
+  readonly graphics?: GraphicsFacts;
+  /** Absent where there is no CUDA to be had: everywhere but on Linux x64. */
+  readonly cuda?: CudaFacts;
+  /** Absent when nothing is remembered. */
+  readonly remembered?: RememberedDevice;
+  readonly store?: StoreFacts;
+  readonly hub: HubFacts;
+  /** Sentences about what could not be looked at. */
+  readonly problems: readonly string[];
+}
+
+export interface ProgramFacts {
+  readonly sightline: string;
+  readonly onnxRuntime?: string;
+  readonly node: string;
+  /** Such as "linux-x64". */
+  readonly platform: string;
+  readonly glibc?: string;
+}
+
+export interface ProcessorFacts {
+  readonly model: string;
+  readonly arch: string;
+  /** Cores of the machine. */
+  readonly nCores: number;
+  /** What this process may use of them; a container's quota can be a fraction. */
+  readonly usableCores: number;
+  /** Instruction sets that matter for matrix products; absent where they cannot be read. */
+  readonly simd?: readonly string[];
+}
+
+export interface MemoryFacts {
+  readonly totalBytes: number;
+  readonly availableBytes: number;
+  readonly swapTotalBytes?: number;
+  readonly swapUsedBytes?: number;
+}
+
+/** `crashed` and `timeout` are told of the process that tried it. */
+export type DeviceState = "works" | "absent" | "failed" | "wrong" | "crashed" | "timeout";
+
+export interface DeviceFacts {
+  readonly device: Device;
+  readonly state: DeviceState;
+  /** Why it does not work. */
+  readonly why?: string;
+  /** Of matrix products in f32, in 10^9 operations per second. */
+  readonly gflops?: { readonly device: number; readonly cpu: number };
+  readonly float16?: boolean;
+}
+
+export interface GraphicsFacts {
+  /** File of the Vulkan loader, which WebGPU needs. */
+  readonly vulkanLoader?: string;
+  /** File names of the Vulkan drivers' manifests. */
+  readonly vulkanDrivers: readonly string[];
+  /** Version of NVIDIA's kernel module. */
+  readonly nvidiaDriver?: string;
+  readonly nvidiaAdapters: readonly NvidiaAdapter[];
+}
+
+export interface NvidiaAdapter {
+  readonly name: string;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+export interface CudaFacts {
+  /** Folder of a provider that can be used. */
+  readonly providerFolder?: string;
+  /** Libraries that the provider asks for and nobody has, such as "libcudart.so.13". */
+  readonly missingLibraries: readonly string[];
+  /** Why the provider cannot be used. */
+  readonly problem?: string;
+}
+
+export interface RememberedDevice {
+  readonly file: string;
+  readonly reason: string;
+  readonly ageMs: number;
+  /** False when it is too old or of another system: then it counts for nothing. */
+  readonly isInForce: boolean;
+}
+
+/** `network` and `rotating` are slow to load models from. */
+export type DiskKind = "network" | "rotating" | "solid" | "unknown";
+
+export interface ModelFacts extends ModelEntry {
+  /** What it takes when it is loaded; absent when it cannot be. */
+  readonly memoryBytes?: number;
+}
+
+export interface StoreFacts {
+  readonly folder: string;
+  readonly freeBytes: number;
+  readonly disk: DiskKind;
+  readonly models: readonly ModelFacts[];
+  /** Names of models that were made from the same checkpoint. */
+  readonly copies: readonly (readonly string[])[];
+  readonly unfinished: readonly { readonly name: string; readonly bytes: number }[];
+  readonly caches: { readonly features: number; readonly demo: number; readonly cuda: number };
+}
+
+export interface HubFacts {
+  readonly endpoint?: string;
+  /** Without user and password. */
+  readonly proxy?: string;
+  readonly hasToken: boolean;
+}
