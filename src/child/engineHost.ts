@@ -6,6 +6,7 @@ import type {
   CatalogReply,
   DeleteReply,
   ImportPlan,
+  LoadPlanReply,
   ModelsReply,
   Progress,
   ThumbnailReply,
@@ -13,6 +14,8 @@ import type {
 import type {
   GenerateRequest,
   GenerateResult,
+  PictureRequest,
+  PrepareResult,
   RunOptions,
   ScoreRequest,
   ScoreResult,
@@ -21,11 +24,13 @@ import type { Device } from "../engine/session";
 
 export interface EngineHost {
   /**
-   * Loads a model; the demo is converted when it is first used.
+   * Loads a model with all its weights; the demo is converted when it is first used.
    * @throws AppError `model.missing`, `model.corrupt`, `model.unsupported`, `device.unavailable`,
-   * `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
+   * `device.failed`, `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
    */
   load(params: LoadRequest, run: TaskRun): Promise<LoadedEngine>;
+  /** What loading a model would take. @throws AppError `model.*`. */
+  planLoad(model: string): Promise<LoadPlanReply>;
   /** What importing a checkpoint would cost. @throws AppError `checkpoint.*`, `option.invalid`. */
   planImport(params: ImportRequest): Promise<ImportPlan>;
   /**
@@ -61,6 +66,8 @@ export interface LoadedEngine {
   readonly info: EngineInfo;
   /** Where its files are. */
   readonly folder: string;
+  /** As `Blip2Engine.prepare`. */
+  prepare(request: PictureRequest, run: Pick<RunOptions, "signal">): Promise<PrepareResult>;
   generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult>;
   score(request: ScoreRequest, run: RunOptions): Promise<ScoreResult>;
   /** Frees the weights; nothing may be called after it. */
@@ -73,6 +80,8 @@ export interface EngineInfo {
   /** Why this device and not a faster one, for people. */
   readonly deviceReason?: string;
   readonly kind: "generation" | "retrieval";
+  /** As in ModelInfo. */
+  readonly precision?: string;
 }
 
 export interface LoadRequest {

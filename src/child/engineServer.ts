@@ -8,6 +8,7 @@ import type { Logger } from "../base/logger";
 import type {
   DeleteReply,
   LoadParams,
+  LoadPlanReply,
   ModelInfo,
   StatusReply,
   ThumbnailParams,
@@ -45,6 +46,10 @@ class EngineServer {
   readonly #queue = new RunQueue();
   readonly #thumbnails = new RunQueue(THUMBNAILS_AT_ONCE);
   #loaded: LoadedEngine | undefined;
+  /** Why there is no model any more; until another one is loaded. */
+  #lost: AppError | undefined;
+  /** Settles when a lost model is released. */
+  #releasing: Promise<void> = Promise.resolve();
 
   constructor(options: EngineServerOptions) {
     this.#engine = options.engine;
@@ -55,12 +60,15 @@ class EngineServer {
     return {
       load: (params, context) =>
         this.#run(context, (signal) => this.#load(params, taskRun(signal, context))),
+      planLoad: ({ model }) => this.#planLoad(model),
+      prepare: (params, context) =>
+        this.#run(context, (signal) => this.#compute((model) => model.prepare(params, { signal }))),
       generate: (params, context) =>
         this.#run(context, (signal) =>
-          this.#model().generate(params, { signal, onText: context.emitText }),
+          this.#compute((model) => model.generate(params, { signal, onText: context.emitText })),
         ),
       score: (params, context) =>
-        this.#run(context, (signal) => this.#model().score(params, { signal })),
+        this.#run(context, (signal) => this.#compute((model) => model.score(params, { signal }))),
       planImport: (params, context) => this.#run(context, () => this.#engine.planImport(params)),
       convert: (params, context) =>
         this.#run(context, async (signal) => {
@@ -96,6 +104,13 @@ class EngineServer {
     return modelInfo(loaded.info);
   }
 
+  async #planLoad(model: string): Promise<LoadPlanReply> {
+    const plan = await this.#engine.planLoad(model);
+    if (this.#loaded === undefined) return plan;
+    // It is released before another model is loaded, and then most of this process's memory is free.
+    return { ...plan, availableBytes: plan.availableBytes + process.memoryUsage.rss() };
+  }
+
   async #unload(): Promise<Record<string, never>> {
     await this.#release();
     return {};
@@ -104,7 +119,34 @@ class EngineServer {
   async #release(): Promise<void> {
     const loaded = this.#loaded;
     this.#loaded = undefined;
+    this.#lost = undefined;
+    await this.#releasing;
     await loaded?.release();
+  }
+
+  /** Computes with the loaded model, and gives it up when its device fails. */
+  async #compute<T>(work: (model: LoadedEngine) => Promise<T>): Promise<T> {
+    const model = this.#model();
+    try {
+      return await work(model);
+    } catch (thrown) {
+      const error = AppError.from(thrown);
+      if (error.code === "device.failed") this.#giveUp(model, error);
+      throw thrown;
+    }
+  }
+
+  /** Sessions of a device that failed give wrong answers or none. */
+  #giveUp(model: LoadedEngine, error: AppError): void {
+    this.#loaded = undefined;
+    this.#lost = error;
+    // After the reply has left, because a driver that is gone may never let go.
+    const isSent = new Promise((resolve) => setImmediate(resolve));
+    this.#releasing = isSent
+      .then(() => model.release())
+      .catch((thrown: unknown) => {
+        this.#logger.warn(`A model whose device failed was not released: ${String(thrown)}`);
+      });
   }
 
   #deleteModel(name: string): Promise<DeleteReply> {
@@ -135,6 +177,7 @@ class EngineServer {
 
   #model(): LoadedEngine {
     if (this.#loaded !== undefined) return this.#loaded;
+    if (this.#lost !== undefined) throw this.#lost;
     throw new AppError("model.missing", "No model is loaded. Load a model folder first.");
   }
 }
@@ -153,7 +196,10 @@ function taskRun(signal: AbortSignal, { emitProgress }: RequestContext): TaskRun
 }
 
 function modelInfo(info: EngineInfo): ModelInfo {
-  const { name, device, deviceReason, kind } = info;
-  const plain = { model: name, device, kind };
-  return deviceReason === undefined ? plain : { ...plain, deviceReason };
+  const { name, device, deviceReason, kind, precision } = info;
+  return {
+    ...{ model: name, device, kind },
+    ...(deviceReason === undefined ? {} : { deviceReason }),
+    ...(precision === undefined ? {} : { precision }),
+  };
 }

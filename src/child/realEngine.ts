@@ -1,11 +1,16 @@
 /** The engine, the converter and the store behind the server's port. */
 
 import type { Logger } from "../base/logger";
+import type { Blip2Engine } from "../engine/blip2Engine";
 import type { CatalogState } from "../library/addModel";
 import type { ModelEntry } from "../library/modelEntries";
 import type { ModelStore, StoreEnvironment } from "../library/modelStore";
-import type { CatalogEntryReply, StoredModelReply } from "../protocol/engineMessages";
-import type { EngineHost } from "./engineHost";
+import {
+  type CatalogEntryReply,
+  PROFILES,
+  type StoredModelReply,
+} from "../protocol/engineMessages";
+import type { EngineHost, TaskRun } from "./engineHost";
 
 export interface RealEngineOptions {
   readonly logger: Logger;
@@ -30,13 +35,19 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       const { model, device } = params;
       const found = await findNamedModel({ model, ...run, store, demoCheckpoint });
       const engine = await loadFoundModel(found, { store, device, logger, signal: run.signal });
+      await openWeights(engine, run);
       return {
         info: engine.info,
         folder: found.folder,
+        prepare: (request, at) => engine.prepare(request, at),
         generate: (request, at) => engine.generate(request, at),
         score: (request, at) => engine.score(request, at),
         release: () => engine.release(),
       };
+    },
+    planLoad: async (model) => {
+      const { planLoad } = await import("../library/loadPlan");
+      return await planLoad({ model, store });
     },
     planImport: async (params) => {
       const { planImport } = await import("../library/importPlan");
@@ -67,6 +78,21 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });
     },
   };
+}
+
+/** A model that cannot be opened whole, or that nobody waits for any more, leaves nothing behind. */
+async function openWeights(engine: Blip2Engine, { signal, onProgress }: TaskRun): Promise<void> {
+  try {
+    await engine.open({
+      signal,
+      onProgress: (progress) => {
+        onProgress({ ...progress, step: "load" });
+      },
+    });
+  } catch (thrown) {
+    await engine.release();
+    throw thrown;
+  }
 }
 
 /** The published checkpoints, and the way to them. */
@@ -106,6 +132,7 @@ function catalogReplyOf({
   return {
     ...{ name, title, kind, repository, licence, imageSize, downloadBytes, goodAt },
     ...entry.costs.balanced,
+    costs: PROFILES.map((profile) => ({ profile, ...entry.costs[profile] })),
     ...{ models, partialBytes, isCached: cacheFolder !== undefined },
   };
 }

@@ -1,7 +1,9 @@
 /** From the value of --model to a folder, and to an engine that is released whatever happens. */
 
 import { throwIfAborted } from "../base/errors";
+import { formatBytes } from "../base/bytes";
 import type { Blip2Engine } from "../engine/blip2Engine";
+import { type LoadPlan, planLoad } from "../library/loadPlan";
 import { findNamedModel, loadFoundModel, type FoundModel } from "../library/openNamedModel";
 import type { CliContext } from "./cliContext";
 import type { ModelFlags } from "./flags";
@@ -42,6 +44,7 @@ export async function withModel<T>(
 ): Promise<T> {
   const { store, signal, printer } = context;
   const found = await findModel(flags.model, context);
+  await warnOfMemory(found, context);
   const engine = await loadFoundModel(found, {
     store,
     signal,
@@ -54,4 +57,29 @@ export async function withModel<T>(
   } finally {
     await engine.release();
   }
+}
+
+/**
+ * What is said of a model before it is loaded; undefined when it fits.
+ * @param name of the model.
+ */
+export function memoryWarning(
+  name: string,
+  { neededBytes, availableBytes, smaller }: LoadPlan,
+): string | undefined {
+  if (neededBytes <= availableBytes) return undefined;
+  const advice =
+    smaller === undefined
+      ? 'Convert the checkpoint with "--precision small" for less.'
+      : `"--model ${smaller.name}" needs about ${formatBytes(smaller.neededBytes)}.`;
+  return `${name} needs about ${formatBytes(neededBytes)} of memory, and ${formatBytes(availableBytes)} are free. ${advice}`;
+}
+
+/** A model that does not fit is loaded all the same: whoever types a command can also end it. */
+async function warnOfMemory(
+  { folder, name }: FoundModel,
+  { store, printer }: CliContext,
+): Promise<void> {
+  const warning = memoryWarning(name, await planLoad({ model: folder, store }));
+  if (warning !== undefined) printer.note(warning);
 }

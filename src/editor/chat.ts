@@ -116,9 +116,11 @@ class ChatFeature implements Feature, ChatControls {
   }
 
   #newSession(): ChatSession {
-    const { context, engine, log, notices, pictures } = this.#services;
+    const { context, engine, settings, log, notices, pictures } = this.#services;
     return new ChatSession({
       engine,
+      // A workspace that is not trusted starts nothing by itself.
+      isPreparingAhead: () => settings.prepareAhead && vscode.workspace.isTrusted,
       source: { read: (uri) => pictures.read(vscode.Uri.parse(uri, true)) },
       memento: context.workspaceState,
       pictureFolder: pastedFolder(context),

@@ -1,12 +1,16 @@
 /** The engine with the editor's settings: which model, where models are kept, when to start anew. */
 
 import path from "node:path";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { Logger } from "../base/logger";
 import { systemClock } from "../host/clock";
 import { forkEngine } from "../host/engineProcess";
 import { EngineService } from "../host/engineService";
+import { MemoryGate } from "../host/memoryGate";
 import { missingRuntime } from "../host/runtimeCheck";
+import { showOverruledDevice } from "./deviceNotice";
+import { askAboutMemory } from "./memoryQuestion";
+import type { CommandId, Notices } from "./services";
 import type { Settings } from "./settings";
 
 export interface EngineSetup {
@@ -14,21 +18,36 @@ export interface EngineSetup {
   readonly extensionFolder: string;
   readonly settings: Settings;
   readonly log: Logger;
+  readonly notices: Pick<Notices, "run">;
 }
 
 /** Starts no process; the first question does. */
-export function createEngine({ extensionFolder, settings, log }: EngineSetup): EngineService {
+export function createEngine(setup: EngineSetup): EngineService {
+  const { extensionFolder, settings, log, notices } = setup;
   return new EngineService({
     chosen: () => ({ model: settings.model, device: settings.device }),
     startProcess: (kind) =>
       forkEngine({
         label: kind,
         childFile: path.join(extensionFolder, "dist", "child.js"),
-        env: storeOf(settings),
+        env: environmentOf(settings),
         logger: log,
         clock: systemClock,
       }),
+    memory: new MemoryGate({
+      ask: askAboutMemory,
+      choose: async (model) => {
+        await settings.setModel(model);
+      },
+      getSmaller: () => {
+        void vscode.commands.executeCommand("sightline.manageModels" satisfies CommandId, "small");
+      },
+      logger: log,
+    }),
     idleMs: () => settings.idleMinutes * 60_000,
+    onDeviceOverruled: (device) => {
+      void showOverruledDevice(device, notices);
+    },
     logger: log,
     unsupportedPlatform: missingRuntime(extensionFolder),
   });
@@ -39,20 +58,27 @@ export function followSettings(
   engine: Pick<EngineService, "choiceChanged" | "restart">,
   { settings, log }: Pick<EngineSetup, "settings" | "log">,
 ): vscode.Disposable {
-  let known = settings.storageFolder;
+  let known = JSON.stringify(environmentOf(settings));
   return settings.onDidChange(() => {
     const before = known;
-    known = settings.storageFolder;
+    known = JSON.stringify(environmentOf(settings));
     engine.choiceChanged();
     if (known === before) return;
-    // A child knows its folder from its start.
-    log.info("The engine is ended because its folder changed; the next question starts it.");
+    // A child knows its folders from its start.
+    log.info("The engine is ended because its folders changed; the next question starts it.");
     engine.restart().catch((thrown: unknown) => {
       log.error(`The engine could not be ended: ${String(thrown)}`);
     });
   });
 }
 
-function storeOf({ storageFolder }: Settings): Readonly<Record<string, string>> {
-  return storageFolder === undefined ? {} : { SIGHTLINE_HOME: storageFolder };
+/** What a child's environment says of folders. */
+export function environmentOf({
+  storageFolder,
+  cudaLibraryFolder,
+}: Pick<Settings, "storageFolder" | "cudaLibraryFolder">): Readonly<Record<string, string>> {
+  return {
+    ...(storageFolder === undefined ? {} : { SIGHTLINE_HOME: storageFolder }),
+    ...(cudaLibraryFolder === undefined ? {} : { SIGHTLINE_CUDA_LIBRARIES: cudaLibraryFolder }),
+  };
 }

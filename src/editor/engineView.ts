@@ -20,7 +20,7 @@ export function engineView(status: EngineStatus, notices: Pick<Notices, "describ
   };
 }
 
-function labelOf({ kind, model, device }: EngineStatus): string {
+function labelOf({ kind, model, device, precision }: EngineStatus): string {
   const title = modelTitle(model);
   switch (kind) {
     case "off":
@@ -31,7 +31,9 @@ function labelOf({ kind, model, device }: EngineStatus): string {
       return vscode.l10n.t("Loading {0}…", title);
     case "ready":
     case "busy":
-      return device === undefined ? title : `${title} · ${DEVICE_NAMES[device]}`;
+      return [title, precision, device && DEVICE_NAMES[device]]
+        .filter((word) => word !== undefined)
+        .join(" · ");
     case "failed":
       return vscode.l10n.t("{0} · failed", title);
     case "unsupported":

@@ -6,6 +6,7 @@ import { createAltFeatures } from "./alt";
 import type { SightlineApi } from "./api";
 import { createApi } from "./apiCalls";
 import { createChat } from "./chat";
+import { createDiagnostics } from "./diagnostics";
 import { createEngine, followSettings } from "./engineSetup";
 import { type Log, openLog } from "./log";
 import { createModelManager } from "./modelManager";
@@ -23,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
   const log = openLog();
   const settings = new EditorSettings(log);
   const notices = new EditorNotices(log);
-  const setup = { extensionFolder: context.extensionPath, settings, log };
+  const setup = { extensionFolder: context.extensionPath, settings, log, notices };
   const engine = createEngine(setup);
   running = engine;
   const pictures = new EditorPictureReader();
@@ -34,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     createAltFeatures(services),
     createModelManager(services),
     createStatusBar(services),
+    createDiagnostics(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

@@ -1,20 +1,42 @@
 /** Getting a published model: what it costs, the user's consent, the download with the time it takes. */
 
+import { totalmem } from "node:os";
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
 import { durationOf, TimeLeft } from "../base/timeLeft";
-import type { AddModelReply, CatalogEntryReply, Progress } from "../protocol/engineMessages";
+import { usualProfile } from "../host/modelChoices";
+import type {
+  AddModelReply,
+  CatalogEntryReply,
+  ProfileCostReply,
+  ProfileName,
+  Progress,
+} from "../protocol/engineMessages";
 import { progressMessage, withEngineProgress } from "./engineProgress";
 import { hasRoom } from "./modelImport";
+import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
 
 /** Where the engine looks when no endpoint is set. */
 const USUAL_HUB = "huggingface.co";
+/**
+ * No weight file of a published checkpoint is larger, and the disk needs room for one of them at a time;
+ * what it needs exactly is known, and looked at, when the download begins.
+ */
+const LARGEST_FILE_BYTES = 10e9;
 /** Where the editor keeps the token. */
 const TOKEN_KEY = "hubToken";
 
+/** Under which circumstances a model is got. */
+export interface GetOptions {
+  /** Of the store's disk. */
+  readonly freeBytes: number;
+  /** To suggest. @default what fits this machine */
+  readonly profile?: ProfileName | undefined;
+}
+
 /**
- * Says what a model costs, and gets it once the user has agreed; nothing is asked of a network before.
+ * Asks for the precision, says what a model costs, and gets it once the user has agreed; nothing is asked of a network before.
  * What has arrived when it is cancelled or fails is kept, and the next call goes on from there.
  * @returns undefined when the user changed their mind.
  * @throws AppError `hub.*`, `download.*`, `checkpoint.*`, `convert.failed`, `model.busy`,
@@ -23,12 +45,14 @@ const TOKEN_KEY = "hubToken";
 export async function getModel(
   { engine, settings, context }: Pick<Services, "engine" | "settings" | "context">,
   entry: CatalogEntryReply,
-  freeBytes: number,
+  { freeBytes, profile }: GetOptions,
 ): Promise<AddModelReply | undefined> {
-  const modelBytes = missingDownload(entry) + entry.diskBytes;
+  const cost = await chooseCost(entry, profile);
+  if (cost === undefined) return undefined;
+  const modelBytes = Math.min(missingDownload(entry), LARGEST_FILE_BYTES) + cost.diskBytes;
   if (!(await hasRoom({ name: entry.title, modelBytes, freeBytes }))) return undefined;
   const { endpoint = USUAL_HUB } = settings.hub;
-  if (!(await isAgreed(entry, { endpoint, freeBytes }))) return undefined;
+  if (!(await isAgreed(entry, { endpoint, freeBytes, cost }))) return undefined;
   const token = await context.secrets.get(TOKEN_KEY);
   const hub = token === undefined ? settings.hub : { ...settings.hub, token };
   return await withEngineProgress(
@@ -37,7 +61,7 @@ export async function getModel(
       place: "notification",
       describe: describer(),
     },
-    (options) => engine.addModel({ name: entry.name, hub }, options),
+    (options) => engine.addModel({ name: entry.name, precision: cost.profile, hub }, options),
   );
 }
 
@@ -65,9 +89,19 @@ export function missingDownload({
   return isCached ? 0 : Math.max(0, downloadBytes - partialBytes);
 }
 
+async function chooseCost(
+  { title, costs }: CatalogEntryReply,
+  profile: ProfileName | undefined,
+): Promise<ProfileCostReply | undefined> {
+  const usual = profile ?? usualProfile(costs, totalmem());
+  const chosen = await pickProfile(vscode.l10n.t("Get {0}", title), costs, usual);
+  return costs.find((cost) => cost.profile === chosen);
+}
+
 interface Circumstances {
   readonly endpoint: string;
   readonly freeBytes: number;
+  readonly cost: ProfileCostReply;
 }
 
 async function isAgreed(entry: CatalogEntryReply, at: Circumstances): Promise<boolean> {
@@ -80,8 +114,8 @@ async function isAgreed(entry: CatalogEntryReply, at: Circumstances): Promise<bo
   return chosen === go;
 }
 
-function detailOf(entry: CatalogEntryReply, { endpoint, freeBytes }: Circumstances): string {
-  const { repository, licence, partialBytes, diskBytes, memoryBytes } = entry;
+function detailOf(entry: CatalogEntryReply, { endpoint, freeBytes, cost }: Circumstances): string {
+  const { repository, licence, partialBytes } = entry;
   const missing = formatBytes(missingDownload(entry));
   const source = entry.isCached
     ? vscode.l10n.t("{0} is in Hugging Face's cache on this disk and stays there.", repository)
@@ -92,21 +126,30 @@ function detailOf(entry: CatalogEntryReply, { endpoint, freeBytes }: Circumstanc
       ? [vscode.l10n.t("{0} have arrived already.", formatBytes(partialBytes))]
       : []),
     vscode.l10n.t(
-      "The model takes up to {0} of the disk and about {1} of memory. A download is deleted once it is converted.",
-      formatBytes(diskBytes),
-      formatBytes(memoryBytes),
+      "The model ({0}) takes {1} of the disk and about {2} of memory. A download is deleted once it is converted.",
+      cost.profile,
+      formatBytes(cost.diskBytes),
+      formatBytes(cost.memoryBytes),
     ),
     vscode.l10n.t("{0} are free on the disk.", formatBytes(freeBytes)),
     vscode.l10n.t("Licence: {0}", licence),
   ].join("\n");
 }
 
-/** "1.2 of 15.5 GB (7 %), 12 min left" */
+/** "1.2 of 15.5 GB (7 %), 300 MB converted, 12 min left" */
 function describer(): (progress: Progress) => string {
   const timeLeft = new TimeLeft(() => performance.now());
   return (progress) => {
     const seconds = timeLeft.update(progress);
-    const bytes = progressMessage(progress);
+    const { convertedBytes } = progress;
+    const bytes =
+      convertedBytes === undefined
+        ? progressMessage(progress)
+        : vscode.l10n.t(
+            "{0}, {1} converted",
+            progressMessage(progress),
+            formatBytes(convertedBytes),
+          );
     const text = progress.step === "convert" ? vscode.l10n.t("Converting: {0}", bytes) : bytes;
     return seconds === undefined ? text : `${text}, ${durationText(seconds)}`;
   };

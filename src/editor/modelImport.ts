@@ -2,22 +2,32 @@
 
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
-import { missingBytes } from "../host/modelChoices";
-import type { ImportPlan } from "../protocol/engineMessages";
+import { missingBytes, readProfile } from "../host/modelChoices";
+import { type ImportPlan, type ProfileName, PROFILES } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
+import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
+import type { CallOptions } from "../protocol/rpcClient";
+
+/** What is known before the user is asked. */
+export interface ImportWish {
+  /** Of the checkpoint. */
+  readonly folder?: vscode.Uri;
+  /** To suggest. @default what the engine suggests */
+  readonly profile?: ProfileName;
+}
 
 /**
- * Asks for the folder when none is given, says what the import costs, and converts once the user has
+ * Asks for the folder when none is given, and for a large checkpoint which precision, says what the import costs, and converts once the user has
  * agreed. What is cancelled leaves nothing behind.
  * @returns the plan that was carried out; undefined when the user changed their mind.
  * @throws AppError `checkpoint.*`, `convert.failed`, `request.cancelled`, `engine.*`.
  */
 export async function importCheckpoint(
   { engine }: Pick<Services, "engine">,
-  given: vscode.Uri | undefined,
+  wish: ImportWish,
 ): Promise<ImportPlan | undefined> {
-  const folder = given ?? (await pickFolder());
+  const folder = wish.folder ?? (await pickFolder());
   if (folder === undefined) return undefined;
   if (folder.scheme !== "file") {
     const text = vscode.l10n.t(
@@ -27,16 +37,55 @@ export async function importCheckpoint(
     return undefined;
   }
   const checkpoint = folder.fsPath;
-  const plan = await withEngineProgress(
+  const plans = await withEngineProgress(
     { title: vscode.l10n.t("Reading the checkpoint…"), place: "notification" },
-    (options) => engine.planImport({ checkpoint }, options),
+    (options) => plansOf(checkpoint, engine, options),
   );
+  const plan = await choosePlan(plans, wish);
+  if (plan === undefined) return undefined;
   if (!(await hasRoom(plan)) || !(await isAgreed(plan))) return undefined;
   await withEngineProgress(
     { title: vscode.l10n.t("Importing {0}", plan.name), place: "notification" },
     (options) => engine.convert({ checkpoint, out: plan.out, precision: plan.precision }, options),
   );
   return plan;
+}
+
+/** The usual plan, and those of the other profiles where there is something to choose. */
+interface Plans {
+  readonly usual: ImportPlan;
+  readonly others: readonly ImportPlan[];
+}
+
+async function plansOf(
+  checkpoint: string,
+  engine: Services["engine"],
+  options: CallOptions,
+): Promise<Plans> {
+  const usual = await engine.planImport({ checkpoint }, options);
+  // A small checkpoint stays as it is.
+  if (readProfile(usual.precision) === undefined) return { usual, others: [] };
+  const others: ImportPlan[] = [];
+  for (const precision of PROFILES.filter((profile) => profile !== usual.precision)) {
+    others.push(await engine.planImport({ checkpoint, precision }, options));
+  }
+  return { usual, others };
+}
+
+async function choosePlan(
+  { usual, others }: Plans,
+  wish: ImportWish,
+): Promise<ImportPlan | undefined> {
+  const suggested = wish.profile ?? readProfile(usual.precision);
+  if (others.length === 0 || suggested === undefined) return usual;
+  const plans = [usual, ...others];
+  const offers = PROFILES.flatMap((profile) => {
+    const plan = plans.find(({ precision }) => precision === profile);
+    return plan === undefined ? [] : [{ profile, diskBytes: plan.modelBytes }];
+  });
+  const title = vscode.l10n.t("Import {0}", usual.name);
+  const chosen = await pickProfile(title, offers, suggested);
+  return plans.find(({ precision }) => precision === chosen);
 }
 
 async function pickFolder(): Promise<vscode.Uri | undefined> {

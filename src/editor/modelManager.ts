@@ -2,12 +2,12 @@
 
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
-import { DEMO_MODEL, type ModelChoice, modelTitle } from "../host/modelChoices";
+import { DEMO_MODEL, type ModelChoice, modelTitle, readProfile } from "../host/modelChoices";
 import { DEVICE_NAMES } from "../host/deviceNames";
-import type { CatalogEntryReply } from "../protocol/engineMessages";
+import type { CatalogEntryReply, ProfileName } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
 import { getModel, setHubToken } from "./modelDownload";
-import { importCheckpoint } from "./modelImport";
+import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
 import type { Feature, Services } from "./services";
 
@@ -19,9 +19,9 @@ export function createModelManager(services: Services): Feature {
   const manager = new ModelManager(services);
   return {
     commands: {
-      "sightline.manageModels": () => manager.manage(),
+      "sightline.manageModels": (profile) => manager.manage(readProfile(profile)),
       "sightline.importModel": (folder) =>
-        manager.import(folder instanceof vscode.Uri ? folder : undefined),
+        manager.import(folder instanceof vscode.Uri ? { folder } : {}),
       "sightline.setHubToken": () => setHubToken(services.context),
       "sightline.restartEngine": () => manager.restart(),
     },
@@ -39,27 +39,34 @@ class ModelManager {
     this.#services = services;
   }
 
-  /** Shows the list, and shows it again after what changes it. */
-  async manage(): Promise<void> {
+  /**
+   * Shows the list, and shows it again after what changes it.
+   * @param profile suggested for what is got or imported from there.
+   */
+  async manage(profile?: ProfileName): Promise<void> {
     const { settings } = this.#services;
     for (;;) {
       const offer = this.#offer();
       // Looked at by the list, unless the user leaves before.
       offer.catch(() => undefined);
-      const wish = await pickModelWish(offer, settings.model);
-      if (wish === undefined || !(await this.#fulfil(wish))) return;
+      const wish = await pickModelWish(offer, {
+        currentModel: settings.model,
+        // What is there already may be wanted once more, in another precision.
+        hasAllOffers: profile !== undefined,
+      });
+      if (wish === undefined || !(await this.#fulfil(wish, profile))) return;
     }
   }
 
   /** Imports a checkpoint and offers to use it. */
-  async import(folder?: vscode.Uri): Promise<void> {
+  async import(wish: ImportWish = {}): Promise<void> {
     if (this.#isImporting) {
       const text = vscode.l10n.t("A checkpoint is being imported. Wait for it, or cancel it.");
       void vscode.window.showInformationMessage(text);
       return;
     }
     this.#isImporting = true;
-    const plan = await importCheckpoint(this.#services, folder).finally(() => {
+    const plan = await importCheckpoint(this.#services, wish).finally(() => {
       this.#isImporting = false;
     });
     if (plan !== undefined) {
@@ -84,14 +91,17 @@ class ModelManager {
   }
 
   /** Gets a model of the catalogue and offers to use it. */
-  async #get({ entry, freeBytes }: Extract<ModelWish, { kind: "get" }>): Promise<void> {
+  async #get(
+    { entry, freeBytes }: Extract<ModelWish, { kind: "get" }>,
+    profile: ProfileName | undefined,
+  ): Promise<void> {
     if (this.#coming.has(entry.name)) {
       const text = vscode.l10n.t("{0} is on its way. Wait for it, or cancel it.", entry.title);
       void vscode.window.showInformationMessage(text);
       return;
     }
     this.#coming.add(entry.name);
-    const added = await getModel(this.#services, entry, freeBytes).finally(() => {
+    const added = await getModel(this.#services, entry, { freeBytes, profile }).finally(() => {
       this.#coming.delete(entry.name);
     });
     if (added !== undefined) {
@@ -132,7 +142,7 @@ class ModelManager {
   }
 
   /** @returns true when the list should come back. */
-  async #fulfil(wish: ModelWish): Promise<boolean> {
+  async #fulfil(wish: ModelWish, profile: ProfileName | undefined): Promise<boolean> {
     switch (wish.kind) {
       case "choose":
         await this.#choose(wish.choice);
@@ -144,10 +154,10 @@ class ModelManager {
         await reveal(wish.folder);
         return false;
       case "import":
-        await this.import();
+        await this.import(profile === undefined ? {} : { profile });
         return false;
       case "get":
-        await this.#get(wish);
+        await this.#get(wish, profile);
         return false;
       case "discard":
         await this.#discard(wish.entry);

@@ -25,6 +25,13 @@ interface WishItem extends vscode.QuickPickItem {
   readonly buttonWishes?: readonly ModelWish[];
 }
 
+/** What decides how the list looks. */
+export interface PickerLook {
+  readonly currentModel: string;
+  /** Shows published models too that are there already. */
+  readonly hasAllOffers: boolean;
+}
+
 /**
  * Shows the list, at once and busy until the models are known.
  * @returns undefined when the user leaves.
@@ -32,7 +39,7 @@ interface WishItem extends vscode.QuickPickItem {
  */
 export async function pickModelWish(
   offer: Promise<ModelOffer>,
-  currentModel: string,
+  look: PickerLook,
 ): Promise<ModelWish | undefined> {
   const picker = vscode.window.createQuickPick<WishItem>();
   picker.title = vscode.l10n.t("Manage models");
@@ -44,7 +51,7 @@ export async function pickModelWish(
   try {
     const wish = wishOf(picker);
     const reply = await Promise.race([offer, wish]);
-    if (reply !== undefined && "stored" in reply) fill(picker, reply, currentModel);
+    if (reply !== undefined && "stored" in reply) fill(picker, reply, look);
     return await wish;
   } finally {
     picker.dispose();
@@ -65,10 +72,14 @@ function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefin
   });
 }
 
-function fill(picker: vscode.QuickPick<WishItem>, offer: ModelOffer, currentModel: string): void {
+function fill(
+  picker: vscode.QuickPick<WishItem>,
+  offer: ModelOffer,
+  { currentModel, hasAllOffers }: PickerLook,
+): void {
   const { stored: reply, catalog } = offer;
   const choices = modelChoices(reply, currentModel).map(choiceItem);
-  const offers = catalog.entries.filter(({ models }) => models.length === 0);
+  const offers = catalog.entries.filter(({ models }) => hasAllOffers || models.length === 0);
   picker.items = [
     ...choices,
     ...(offers.length === 0

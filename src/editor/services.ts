@@ -48,6 +48,7 @@ export const COMMAND_IDS = [
   "sightline.setHubToken",
   "sightline.showMenu",
   "sightline.showLog",
+  "sightline.showDiagnostics",
   "sightline.restartEngine",
   "sightline.openWalkthrough",
 ] as const;

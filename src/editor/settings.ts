@@ -20,8 +20,12 @@ export interface Settings {
   readonly storageFolder: string | undefined;
   /** Without work for this long the engine is ended. */
   readonly idleMinutes: number;
+  /** Whether pictures of the chat are looked at while the question is typed. */
+  readonly prepareAhead: boolean;
   /** The way to the hub: its address, and the editor's proxy where one is set. */
   readonly hub: HubWay;
+  /** Where NVIDIA's libraries are, if not in a usual place. */
+  readonly cudaLibraryFolder: string | undefined;
   /** Folders that a site's "/" may be, besides the usual ones. */
   altSiteRoots(uri: vscode.Uri): readonly string[];
   /** Components that show a picture, as `img` does. */
@@ -72,6 +76,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
     return this.#read("idleMinutes");
   }
 
+  get prepareAhead(): boolean {
+    return this.#read("prepareAhead");
+  }
+
   get hub(): HubWay {
     const http = vscode.workspace.getConfiguration("http");
     const isProxyOff = http.get<unknown>("proxySupport") === "off";
@@ -83,6 +91,11 @@ export class EditorSettings implements Settings, vscode.Disposable {
       ...(typeof proxy === "string" && proxy.trim() !== "" ? { proxy } : {}),
       ...(Array.isArray(noProxy) && noProxy.length > 0 ? { noProxy: noProxy.join(",") } : {}),
     };
+  }
+
+  get cudaLibraryFolder(): string | undefined {
+    const folder = this.#read("cuda.libraryFolder");
+    return folder === "" ? undefined : folder;
   }
 
   altSiteRoots(uri: vscode.Uri): readonly string[] {

@@ -65,7 +65,9 @@ function stateText(status: EngineStatus): string {
       const { progress } = status;
       return progress === undefined
         ? vscode.l10n.t("The model is being loaded.")
-        : vscode.l10n.t("The model is being prepared: {0}.", progressMessage(progress));
+        : progress.step === "load"
+          ? vscode.l10n.t("The model is being loaded: {0}.", progressMessage(progress))
+          : vscode.l10n.t("The model is being prepared: {0}.", progressMessage(progress));
     }
     case "ready":
       return vscode.l10n.t("Ready.");
@@ -79,8 +81,9 @@ function stateText(status: EngineStatus): string {
 }
 
 function tooltipOf(status: EngineStatus, state: string): vscode.MarkdownString {
-  const { model, device, deviceReason, rssBytes } = status;
+  const { model, precision, device, deviceReason, rssBytes } = status;
   const lines = [state, vscode.l10n.t("Model: {0}", modelTitle(model))];
+  if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
   if (device !== undefined) {
     const name = DEVICE_NAMES[device];
     lines.push(vscode.l10n.t("Device: {0}", name));

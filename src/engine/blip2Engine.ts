@@ -6,14 +6,18 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
+import { precisionName } from "../model/precisionName";
 import type { DeviceChoice } from "./device";
 import { fileDeviceMemory } from "./deviceMemory";
 import { FeatureCache, featureFolder } from "./featureCache";
 import type { ModelFolder } from "./modelFolder";
 import { createOrtSessionFactory } from "./ortSession";
+import type { OpenRun } from "./partSessions";
 import type {
   GenerateRequest,
   GenerateResult,
+  PictureRequest,
+  PrepareResult,
   RunOptions,
   ScoreRequest,
   ScoreResult,
@@ -42,10 +46,23 @@ export interface EngineInfo {
   /** Why this device, in one sentence. */
   readonly deviceReason: string;
   readonly kind: "generation" | "retrieval";
+  /** Such as `f32` or `balanced`; absent for a mixture without a name. */
+  readonly precision?: string;
 }
 
 export interface Blip2Engine {
   readonly info: EngineInfo;
+  /**
+   * Reads all weights now rather than when a stage first needs them.
+   * @throws AppError `model.corrupt`, `device.unavailable`, `device.failed`, `request.cancelled`.
+   */
+  open(run?: OpenRun): Promise<void>;
+  /**
+   * Does for a picture what does not depend on the question, and keeps it. Once it has begun, the picture
+   * is seen through even when it is cancelled, because the question to come can use it.
+   * @throws AppError `image.*`, `model.corrupt`, `device.*`, `request.cancelled`.
+   */
+  prepare(request: PictureRequest, run?: Pick<RunOptions, "signal">): Promise<PrepareResult>;
   /**
    * Generates text about a picture. Requests wait for each other.
    * @throws AppError `image.*`, `prompt.tooLong`, `option.invalid`, `model.unsupported` for a
@@ -94,8 +111,25 @@ class QueuedEngine implements Blip2Engine {
 
   constructor(parts: ModelParts, name: string) {
     const { device, deviceReason, model } = parts;
-    this.info = { name, device, deviceReason, kind: model.config.kind };
+    const precision = precisionName(model.manifest);
+    this.info = {
+      ...{ name, device, deviceReason, kind: model.config.kind },
+      ...(precision === undefined ? {} : { precision }),
+    };
     this.#parts = parts;
+  }
+
+  open(run: OpenRun = {}): Promise<void> {
+    return this.#queued(run, () => this.#parts.sessions.openAll(run));
+  }
+
+  prepare(request: PictureRequest, run: Pick<RunOptions, "signal"> = {}): Promise<PrepareResult> {
+    const { images, sessions } = this.#parts;
+    return this.#queued(run, async () => {
+      const { from } = await images.features(request);
+      await sessions.openAll({ signal: run.signal });
+      return { cached: { imageFeatures: from } };
+    });
   }
 
   generate(request: GenerateRequest, run: RunOptions = {}): Promise<GenerateResult> {
@@ -121,7 +155,7 @@ class QueuedEngine implements Blip2Engine {
     await releaseParts(this.#parts);
   }
 
-  #queued<T>(run: RunOptions, work: () => Promise<T>): Promise<T> {
+  #queued<T>(run: Pick<OpenRun, "signal">, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(() => {
       throwIfAborted(run.signal);
       if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");

@@ -6,19 +6,13 @@ import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage } from "./imageEncoder";
 import type { ModelFolder } from "./modelFolder";
 import type { PartSessions } from "./partSessions";
-import type { AlphaMode, Cached } from "./request";
+import type { Cached, PictureRequest } from "./request";
 import type { Tensor } from "./session";
 
 export interface ImageStageOptions {
   readonly model: ModelFolder;
   readonly sessions: PartSessions;
   readonly cache: FeatureCache;
-}
-
-export interface Picture {
-  readonly image: Uint8Array;
-  readonly imageName?: string;
-  readonly alpha?: AlphaMode;
 }
 
 export interface PictureFeatures {
@@ -42,7 +36,7 @@ export class ImageStage {
   }
 
   /** @throws AppError `image.*`, `device.failed`, `request.cancelled`. */
-  async features(picture: Picture, signal?: AbortSignal): Promise<PictureFeatures> {
+  async features(picture: PictureRequest, signal?: AbortSignal): Promise<PictureFeatures> {
     const { cache, model, sessions } = this.#options;
     const alpha = picture.alpha ?? "white";
     const key = createHash("sha256").update(`${alpha} `).update(picture.image).digest("hex");

@@ -37,6 +37,7 @@ export interface ModelParts {
   readonly deviceReason: string;
   readonly model: ModelFolder;
   readonly sessions: PartSessions;
+  readonly images: ImageStage;
   /** Of generation models. */
   readonly languageModel: LanguageModel | undefined;
   readonly generator: Generator | undefined;
@@ -68,6 +69,7 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     deviceReason: reason,
     model,
     sessions,
+    images,
     languageModel,
     generator: languageModel && new Generator({ model, images, languageModel, tokenizer }),
     scorer:

@@ -1,5 +1,6 @@
 /** The sessions of one model, opened when a stage first needs them and released together. */
 
+import { throwIfAborted } from "../base/errors";
 import { PART, type PartName } from "../model/graphContract";
 import { graphFile, type ModelFolder } from "./modelFolder";
 import type { Device, Session, SessionFactory } from "./session";
@@ -12,6 +13,14 @@ export interface PartSessionsOptions {
   readonly outputsOnDevice: ReadonlyMap<PartName, readonly string[]>;
   /** Fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
+}
+
+/** How opening everything is stopped, and tells how far it is. */
+export interface OpenRun {
+  readonly signal?: AbortSignal | undefined;
+  /** In bytes of the weights. */
+  readonly onProgress?:
+    ((progress: { readonly doneBytes: number; readonly totalBytes: number }) => void) | undefined;
 }
 
 export class PartSessions {
@@ -36,16 +45,36 @@ export class PartSessions {
     }
   }
 
+  /**
+   * Opens every part that has weights, in the order in which a question needs them, and tells before
+   * each, because the opening itself blocks the process for seconds.
+   * @throws AppError as `open`; `request.cancelled` between two parts.
+   */
+  async openAll({ signal, onProgress }: OpenRun = {}): Promise<void> {
+    const parts = weightedParts(this.#options.model);
+    const totalBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    let doneBytes = 0;
+    for (const { name, bytes } of parts) {
+      onProgress?.({ doneBytes, totalBytes });
+      // What was told leaves the process only between two pieces of work.
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfAborted(signal);
+      await this.open(name);
+      doneBytes += bytes;
+    }
+    onProgress?.({ doneBytes, totalBytes });
+  }
+
   #openNew(part: PartName): Promise<Session> {
     const { model, factory, device, outputsOnDevice } = this.#options;
     const { file, precision } = graphFile(model, part);
-    // The embedding table is read a row at a time: copying it to a device would waste its memory.
     const isTable = part === PART.embedTokens;
+    const isOnCpu = needsCpu(model, part);
     const kept = outputsOnDevice.get(part);
     return factory.open(file, {
-      device: isTable ? "cpu" : device,
+      device: isOnCpu ? "cpu" : device,
       keepWeightsMapped: isTable || precision.kind === "f32",
-      forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
+      forbidCpuFallback: !isOnCpu && this.#options.forbidCpuFallback === true,
       ...(kept === undefined ? {} : { outputsOnDevice: kept }),
     });
   }
@@ -58,4 +87,44 @@ export class PartSessions {
       if (session.status === "fulfilled") await session.value.release();
     }
   }
+}
+
+/** A question needs them in this order; a model has some of them. */
+const OPENING_ORDER: readonly PartName[] = [
+  PART.visionEncoder,
+  PART.qformer,
+  PART.qformerText,
+  PART.qformerItm,
+  PART.embedTokens,
+  PART.textEncoder,
+  PART.decoder,
+];
+
+function weightedParts({
+  manifest,
+}: ModelFolder): readonly { readonly name: PartName; readonly bytes: number }[] {
+  return OPENING_ORDER.flatMap((name) => {
+    const data = manifest.parts.find((part) => part.name === name)?.data;
+    if (data === undefined) return [];
+    return [{ name, bytes: manifest.files.find(({ path }) => path === data)?.bytes ?? 0 }];
+  });
+}
+
+/** Parts that hand tensors to each other which stay on the device. */
+const SHARING_PARTS: readonly PartName[] = [
+  PART.textEncoder,
+  PART.decoder,
+  PART.reorderCache,
+  PART.truncateCache,
+  PART.expandEncoderCache,
+];
+
+function needsCpu(model: ModelFolder, part: PartName): boolean {
+  // The embedding table is read a row at a time: copying it to a device would waste its memory.
+  if (part === PART.embedTokens) return true;
+  const together = SHARING_PARTS.includes(part) ? SHARING_PARTS : [part];
+  // No other device has the operator.
+  return model.manifest.parts.some(
+    ({ name, precision }) => together.includes(name) && precision.kind === "w8a8",
+  );
 }

@@ -18,15 +18,18 @@ export type Prompt =
 /** How transparent pixels are treated: laid on white, or alpha dropped as the reference does. */
 export type AlphaMode = "white" | "drop";
 
-export interface GenerateRequest {
+export interface PictureRequest {
   /** An encoded picture: the bytes of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file. */
   readonly image: Uint8Array;
   /** What to call the picture in an error message. @default "the picture" */
   readonly imageName?: string;
-  readonly prompt: Prompt;
-  readonly options?: Partial<GenerationOptions>;
   /** @default "white" */
   readonly alpha?: AlphaMode;
+}
+
+export interface GenerateRequest extends PictureRequest {
+  readonly prompt: Prompt;
+  readonly options?: Partial<GenerationOptions>;
 }
 
 /** One generated text. */
@@ -70,11 +73,8 @@ export interface GenerateResult {
   readonly droppedTurns: number;
 }
 
-export interface ScoreRequest {
-  readonly image: Uint8Array;
-  readonly imageName?: string;
+export interface ScoreRequest extends PictureRequest {
   readonly texts: readonly string[];
-  readonly alpha?: AlphaMode;
 }
 
 /** How well a text fits a picture (paper section 3.1). */
@@ -89,6 +89,11 @@ export interface TextScore {
 export interface ScoreResult {
   readonly scores: readonly TextScore[];
   readonly timings: Timings;
+  readonly cached: Pick<Cached, "imageFeatures">;
+}
+
+/** What was done for a picture before a question about it. */
+export interface PrepareResult {
   readonly cached: Pick<Cached, "imageFeatures">;
 }
 

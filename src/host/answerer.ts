@@ -125,6 +125,9 @@ export class Answerer {
         onText: (text) => {
           this.#receive(job, text);
         },
+        onRestarted: () => {
+          if (!controller.signal.aborted) this.#change(turn, { state: "waiting", answer: "" });
+        },
       },
     );
     return sequences[0]?.text.trim() ?? "";

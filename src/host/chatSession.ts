@@ -21,6 +21,7 @@ import type { DescriptionLength } from "./describer";
 import type { Engine } from "./engine";
 import { PastedPictures, type PictureFolder } from "./pastedPictures";
 import type { Picture } from "./picture";
+import { PictureAhead } from "./pictureAhead";
 import { type PictureSource, PictureTray } from "./pictureTray";
 import { suggestQuestions } from "./suggestions";
 
@@ -36,7 +37,9 @@ export interface ChatTexts extends AnswerTexts {
 }
 
 export interface ChatSessionOptions {
-  readonly engine: Pick<Engine, "generate" | "thumbnail" | "status">;
+  readonly engine: Pick<Engine, "generate" | "prepare" | "thumbnail" | "status">;
+  /** Whether pictures are looked at before they are asked about. */
+  readonly isPreparingAhead: () => boolean;
   readonly source: PictureSource;
   readonly memento: Memento;
   readonly pictureFolder: PictureFolder;
@@ -58,6 +61,7 @@ export class ChatSession {
   readonly #listeners = new Set<(message: ToView) => void>();
   #conversation: Conversation;
   #tray: PictureTray;
+  #ahead: PictureAhead;
   #answerer: Answerer;
   /** What the listeners know. */
   #toldSuggestions: readonly string[] = [];
@@ -70,6 +74,7 @@ export class ChatSession {
     this.#store = new ConversationStore({ memento, pasted: this.#pasted, clock, wallTime, log });
     this.#conversation = this.#store.open ?? this.#newConversation();
     this.#tray = this.#trayOf(this.#conversation);
+    this.#ahead = this.#aheadOf(this.#conversation, this.#tray);
     this.#answerer = this.#answererOf(this.#conversation, this.#tray);
     this.#toldSuggestions = this.#suggestions();
   }
@@ -126,16 +131,19 @@ export class ChatSession {
   /** Adds pictures and selects them and no others. */
   addPictures(pictures: readonly Picture[]): void {
     const nRefused = this.#tray.add(pictures);
+    this.#ahead.selectionChanged();
     if (nRefused > 0) this.notify({ text: this.#options.texts.tooManyPictures, actions: [] });
   }
 
   selectPicture(id: string, selection: { readonly isSelected: boolean }): void {
     this.#tray.select(id, selection);
+    this.#ahead.selectionChanged();
   }
 
   /** Takes a picture out of the tray; what was said about it stays. */
   removePicture(id: string): void {
     this.#tray.remove(id);
+    this.#ahead.selectionChanged();
   }
 
   /** Asks about every selected picture, one after the other. Settles when all are answered. */
@@ -195,6 +203,7 @@ export class ChatSession {
   dispose(): void {
     this.#listeners.clear();
     this.#answerer.stop();
+    this.#ahead.end();
     this.#tray.close();
     this.#store.flush();
   }
@@ -222,9 +231,11 @@ export class ChatSession {
 
   #open(conversation: Conversation): void {
     this.#answerer.stop();
+    this.#ahead.end();
     this.#tray.close();
     this.#conversation = conversation;
     this.#tray = this.#trayOf(conversation);
+    this.#ahead = this.#aheadOf(conversation, this.#tray);
     this.#answerer = this.#answererOf(conversation, this.#tray);
     this.#store.setOpen(conversation);
     this.#emitAll();
@@ -258,6 +269,15 @@ export class ChatSession {
     );
   }
 
+  #aheadOf(conversation: Conversation, tray: PictureTray): PictureAhead {
+    const { engine, isPreparingAhead, log } = this.#options;
+    return new PictureAhead({
+      ...{ engine, tray, log, isWanted: isPreparingAhead },
+      isAnswering: () => conversation.turns.some(isOpenTurn),
+      isKnown: (id) => conversation.turns.some((turn) => turn.pictureId === id),
+    });
+  }
+
   #answererOf(conversation: Conversation, tray: PictureTray): Answerer {
     const { engine, clock, noticeOf, texts } = this.#options;
     return new Answerer({
@@ -274,6 +294,7 @@ export class ChatSession {
         this.#emit({ type: "turnChanged", turn: turnView(turn) });
         if (!isOpenTurn(turn)) this.#emitHistory();
         this.#updateSuggestions();
+        if (!this.isAnswering) this.#ahead.answered({ isFailed: turn.state === "failed" });
       },
     });
   }

@@ -15,6 +15,7 @@ import type {
   ImportParams,
   ImportPlan,
   ModelsReply,
+  PictureParams,
   Progress,
   ThumbnailParams,
   ThumbnailReply,
@@ -29,8 +30,16 @@ export interface Engine {
   readonly status: EngineStatus;
   /** Calls back with each new status. Returns the function that ends this. */
   onStatusChanged(listener: (status: EngineStatus) => void): () => void;
-  /** Answers a question about a picture, or describes it. */
-  generate(params: GenerateParams, options?: CallOptions): Promise<GenerateReply>;
+  /**
+   * Answers a question about a picture, or describes it. Where a device is lost on the way, the question
+   * is asked again, at last on the CPU.
+   */
+  generate(params: GenerateParams, options?: AskOptions): Promise<GenerateReply>;
+  /**
+   * Looks at a picture before it is asked about, so that the answer comes sooner. Loads the chosen model
+   * first, gives way to questions, and ends as `request.cancelled` when one comes before it has begun.
+   */
+  prepare(params: PictureParams, options?: CallOptions): Promise<void>;
   /** A small copy of a picture; made in a process of its own, so that it never waits for an answer. */
   thumbnail(params: ThumbnailParams, options?: CallOptions): Promise<ThumbnailReply>;
   models(): Promise<ModelsReply>;
@@ -51,6 +60,11 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+export interface AskOptions extends CallOptions {
+  /** The answer begins anew: what `onText` has given so far is void. */
+  readonly onRestarted?: (() => void) | undefined;
+}
+
 export interface EngineStatus {
   /**
    * `off`: nothing runs yet, or it was ended for being idle; `unsupported`: this installation has no
@@ -61,9 +75,11 @@ export interface EngineStatus {
   readonly model: string;
   /** Where the loaded model computes. */
   readonly device?: DeviceName;
+  /** Such as `f32` or `balanced`, of the loaded model. */
+  readonly precision?: string;
   /** Why there and nowhere faster, for people. */
   readonly deviceReason?: string;
-  /** While the demo is converted. */
+  /** While a model is loaded, or the demo is converted. */
   readonly progress?: Progress;
   /** Resident memory of the process that answers, in bytes, when it was last asked. */
   readonly rssBytes?: number;

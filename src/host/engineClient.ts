@@ -118,6 +118,16 @@ export class EngineClient {
     });
   }
 
+  /** What loading a model would take of the memory; does not wait for other requests. */
+  planLoad(params: Params<"planLoad">, options: CallOptions = {}): Promise<Result<"planLoad">> {
+    return this.#work(options.signal, (connection) => connection.call("planLoad", params, options));
+  }
+
+  /** Does for a picture what does not depend on the question. */
+  prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<Result<"prepare">> {
+    return this.#ask("prepare", params, options);
+  }
+
   /** Answers a question about a picture; the answer also arrives piece by piece in `onText`. */
   generate(params: Params<"generate">, options: CallOptions = {}): Promise<Result<"generate">> {
     return this.#ask("generate", params, options);
@@ -193,6 +203,11 @@ export class EngineClient {
     await this.#work(undefined, (connection) => connection.call("unload", {}));
   }
 
+  /** Ends the child and its calls, which reject with `engine.exited`; the next call starts another. */
+  stop(): void {
+    this.#connection?.stop();
+  }
+
   /** Facts about the child, or undefined when there is none. Neither starts it nor keeps it alive. */
   async status(): Promise<StatusReply | undefined> {
     const connection = this.#connection;
@@ -209,7 +224,7 @@ export class EngineClient {
     await this.#allGone;
   }
 
-  #ask<M extends "generate" | "score">(
+  #ask<M extends "prepare" | "generate" | "score">(
     method: M,
     params: Params<M>,
     options: CallOptions,
@@ -218,7 +233,14 @@ export class EngineClient {
       const reload = this.#reloadInto(connection);
       // No await without a reload, so that requests are sent in the order of their calls.
       if (reload !== undefined) await abortable(reload, options.signal);
-      return await connection.call(method, params, options);
+      try {
+        return await connection.call(method, params, options);
+      } catch (error) {
+        // The child has given up a model whose device failed.
+        const isLost = error instanceof AppError && error.code === "device.failed";
+        if (isLost && this.#modelHolder === connection) this.#modelHolder = undefined;
+        throw error;
+      }
     });
   }
 

@@ -37,11 +37,15 @@ const MINUTE_MS = 60_000;
  * So they are timed only while nothing else is.
  */
 const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>([
+  "planLoad",
   "models",
   "catalog",
   "thumbnail",
   "status",
 ]);
+
+/** A cancel ends these only before they have begun, so a silence after it is no sign of a hang. */
+const SEEN_THROUGH: ReadonlySet<MethodName> = new Set<MethodName>(["prepare"]);
 
 /** Generous: they are there for a child that hangs, not for a slow computer. */
 export const DEFAULT_TIME_LIMITS: TimeLimits = {
@@ -49,6 +53,8 @@ export const DEFAULT_TIME_LIMITS: TimeLimits = {
   cancelGraceMs: MINUTE_MS / 4,
   requestMs: {
     load: 15 * MINUTE_MS,
+    planLoad: MINUTE_MS,
+    prepare: 10 * MINUTE_MS,
     generate: 10 * MINUTE_MS,
     score: 10 * MINUTE_MS,
     planImport: 5 * MINUTE_MS,
@@ -223,7 +229,7 @@ export class EngineConnection {
     const first = this.#line[0];
     if (first === undefined || !this.#isReady) return;
     const { cancelGraceMs, requestMs } = this.#options.limits;
-    if (first.isCancelled) {
+    if (first.isCancelled && !SEEN_THROUGH.has(first.method)) {
       this.#startTimer(cancelGraceMs, () => {
         this.#isExpectedEnd = true;
         const text = "The engine did not react to a cancel and was ended. Ask again to restart it.";

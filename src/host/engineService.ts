@@ -9,11 +9,15 @@ import type { LoadParams, Params, Result } from "../protocol/engineMessages";
 import type { CallOptions } from "../protocol/rpcClient";
 import { abandonAfter } from "./abandonAfter";
 import { type Clock, systemClock } from "./clock";
-import type { Engine, EngineStatus } from "./engine";
+import type { OverruledDevice } from "./devicePolicy";
+import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
+import type { AskOptions, Engine, EngineStatus } from "./engine";
 import { EngineClient, type EngineClientOptions } from "./engineClient";
 import type { EngineProcess } from "./engineProcess";
 import { isSameStatus, statusOf } from "./engineStatus";
+import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
+import { QuestionsFirst } from "./questionsFirst";
 
 /**
  * The same program runs up to four times, because ONNX Runtime and the converter block a process for
@@ -30,6 +34,10 @@ export interface EngineServiceOptions {
   /** Without a question for this long, in ms, the model is given up to free its memory. */
   readonly idleMs: () => number;
   readonly logger: Logger;
+  /** Asked before a model is loaded. @default there is memory enough */
+  readonly memory?: Pick<MemoryGate, "permit">;
+  /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
+  readonly onDeviceOverruled?: (device: OverruledDevice, error: AppError) => void;
   /** The platform, such as `linux-armhf`, when this installation has no runtime for it. */
   readonly unsupportedPlatform?: string | undefined;
   /** @default the real time */
@@ -51,6 +59,10 @@ export class EngineService implements Engine {
   readonly #unsupported: AppError | undefined;
   readonly #clients = new Map<ProcessKind, EngineClient>();
   readonly #loader: ModelLoader;
+  readonly #recovery: DeviceRecovery;
+  readonly #questionsFirst = new QuestionsFirst(() => {
+    this.#update();
+  });
   readonly #listeners = new Set<(status: EngineStatus) => void>();
   /** What the listeners know. */
   #told: EngineStatus;
@@ -64,8 +76,10 @@ export class EngineService implements Engine {
     this.#clock = options.clock ?? systemClock;
     const platform = options.unsupportedPlatform;
     this.#unsupported = platform === undefined ? undefined : unsupportedError(platform);
+    this.#recovery = this.#createRecovery();
     this.#loader = new ModelLoader({
-      chosen: options.chosen,
+      chosen: () => this.#recovery.applied,
+      memory: options.memory,
       onChanged: () => {
         this.#update();
       },
@@ -76,8 +90,10 @@ export class EngineService implements Engine {
   get status(): EngineStatus {
     return statusOf({
       model: this.#options.chosen().model,
+      overruled: this.#recovery.overruled,
       unsupported: this.#unsupported,
       client: this.#clients.get("answers")?.state,
+      isAsked: this.#questionsFirst.isAsked,
       loader: this.#loader,
       rssBytes: this.#rssBytes,
     });
@@ -92,23 +108,30 @@ export class EngineService implements Engine {
 
   /** To be called when `chosen` may say something else than before. Loads nothing. */
   choiceChanged(): void {
+    this.#recovery.choiceChanged();
     this.#loader.choiceChanged();
     this.#update();
   }
 
   async generate(
     params: Params<"generate">,
-    options: CallOptions = {},
+    options: AskOptions = {},
   ): Promise<Result<"generate">> {
-    return await this.#withModel(options, async (client) => {
-      try {
-        return await client.generate(params, options);
-      } catch (error) {
-        // A device that failed once, such as a GPU that was lost, works only after a new start.
-        if (error instanceof AppError && error.code === "device.failed") this.#loader.lose(error);
-        throw error;
-      }
-    });
+    return await this.#questionsFirst.question(() =>
+      this.#recovery.run(options, (place) =>
+        this.#withModel(options, (client) => client.generate(params, options), place),
+      ),
+    );
+  }
+
+  async prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<void> {
+    // Whatever becomes of the picture, a model that is wanted is loaded to the end.
+    await this.warmUp();
+    await this.#questionsFirst.background(options.signal, (signal) =>
+      this.#recovery.runOnce((place) =>
+        this.#withModel({ signal }, (client) => client.prepare(params, { signal }), place),
+      ),
+    );
   }
 
   async thumbnail(
@@ -156,7 +179,9 @@ export class EngineService implements Engine {
   }
 
   async warmUp(options: CallOptions = {}): Promise<void> {
-    await this.#withModel(options, () => Promise.resolve());
+    await this.#recovery.run(options, (place) =>
+      this.#withModel(options, () => Promise.resolve(), place),
+    );
   }
 
   async restart(): Promise<void> {
@@ -177,15 +202,41 @@ export class EngineService implements Engine {
   }
 
   /** Uses a child that holds the chosen model, without anything in between that could change it. */
-  async #withModel<T>(options: CallOptions, use: (client: EngineClient) => Promise<T>): Promise<T> {
+  async #withModel<T>(
+    options: CallOptions,
+    use: (client: EngineClient) => Promise<T>,
+    place: WorkPlace = {},
+  ): Promise<T> {
     for (;;) {
       const client = await this.#client("answers");
+      place.holder = client;
       throwIfAborted(options.signal);
       const load = this.#loader.neededLoad(client);
-      if (load === undefined) return await use(client);
+      if (load === undefined) {
+        place.device = this.#loader.loaded?.device;
+        return await use(client);
+      }
       // The user may have chosen another model meanwhile, so the loop looks again.
       await load.join(options);
     }
+  }
+
+  #createRecovery(): DeviceRecovery {
+    const { chosen, logger, onDeviceOverruled } = this.#options;
+    return new DeviceRecovery({
+      chosen,
+      clock: this.#clock,
+      onFailed: (advice, error) => {
+        logger.warn(`The device failed while it computed: ${error.message}`);
+        // A device that failed once, such as a GPU that was lost, works only after a new start.
+        this.#loader.lose(advice === "giveUp" ? error : undefined);
+        if (advice !== "giveUp") this.#clients.get("answers")?.stop();
+        this.#update();
+      },
+      onOverruled: (device, error) => {
+        onDeviceOverruled?.(device, error);
+      },
+    });
   }
 
   async #client(kind: ProcessKind): Promise<EngineClient> {

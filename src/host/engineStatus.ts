@@ -1,6 +1,7 @@
 /** How things stand with the engine, put together from what its parts know; pure. */
 
 import type { AppError } from "../base/errors";
+import type { OverruledDevice } from "./devicePolicy";
 import type { EngineStatus } from "./engine";
 import type { EngineState } from "./engineClient";
 import type { ModelLoader } from "./modelLoader";
@@ -8,9 +9,13 @@ import type { ModelLoader } from "./modelLoader";
 export interface EngineFacts {
   /** The chosen model's name. */
   readonly model: string;
+  /** Set while the CPU stands in for the chosen device. */
+  readonly overruled?: OverruledDevice | undefined;
   readonly unsupported: AppError | undefined;
   /** Of the child that answers; absent when there never was one. */
   readonly client: EngineState | undefined;
+  /** True while a question is being answered; a picture that is looked at ahead is nobody's concern. */
+  readonly isAsked: boolean;
   readonly loader: Pick<ModelLoader, "isLoading" | "progress" | "loaded" | "error">;
   readonly rssBytes: number | undefined;
 }
@@ -22,16 +27,26 @@ export function statusOf(facts: EngineFacts): EngineStatus {
   const error = loader.error ?? (client?.kind === "failed" ? client.error : undefined);
   const kind = kindOf(facts, error);
   const { loaded, progress } = loader;
+  const { overruled } = facts;
+  const deviceReason = overruled === undefined ? loaded?.deviceReason : STANDS_IN[overruled.why];
   return {
     kind,
     model,
     ...(loaded === undefined ? {} : { device: loaded.device }),
-    ...(loaded?.deviceReason === undefined ? {} : { deviceReason: loaded.deviceReason }),
+    ...(loaded === undefined || deviceReason === undefined ? {} : { deviceReason }),
+    ...(loaded?.precision === undefined ? {} : { precision: loaded.precision }),
     ...(progress === undefined ? {} : { progress }),
     ...(rssBytes === undefined ? {} : { rssBytes }),
     ...(kind === "failed" && error !== undefined ? { error } : {}),
   };
 }
+
+const STANDS_IN: Readonly<Record<OverruledDevice["why"], string>> = {
+  failed:
+    "The chosen device failed twice while it computed. Choose a device again or reload the window to try it again.",
+  unfit:
+    "The graphics card cannot hold this model or run a part of it. Choose a device again or reload the window to try it again.",
+};
 
 /** True when nobody could tell the difference. */
 export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
@@ -39,6 +54,7 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
     a.kind === b.kind &&
     a.model === b.model &&
     a.device === b.device &&
+    a.precision === b.precision &&
     a.deviceReason === b.deviceReason &&
     a.progress?.doneBytes === b.progress?.doneBytes &&
     a.progress?.totalBytes === b.progress?.totalBytes &&
@@ -48,12 +64,13 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
 }
 
 function kindOf(
-  { client, loader }: EngineFacts,
+  { client, isAsked, loader }: EngineFacts,
   error: AppError | undefined,
 ): EngineStatus["kind"] {
   const isThere = client?.kind === "ready" || client?.kind === "busy";
   if (loader.isLoading) return isThere ? "loading" : "starting";
   if (error !== undefined) return "failed";
-  if (client?.kind === "starting" || client?.kind === "busy") return client.kind;
-  return client?.kind === "ready" && loader.loaded !== undefined ? "ready" : "off";
+  if (client?.kind === "starting") return "starting";
+  if (client?.kind === "busy" && isAsked) return "busy";
+  return isThere && loader.loaded !== undefined ? "ready" : "off";
 }

@@ -2,7 +2,14 @@
 
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
-import type { ImportPlan, ModelsReply, StoredModelReply } from "../protocol/engineMessages";
+import {
+  type ImportPlan,
+  type ModelsReply,
+  type ProfileCostReply,
+  type ProfileName,
+  PROFILES,
+  type StoredModelReply,
+} from "../protocol/engineMessages";
 
 /** The model that comes with the extension. */
 export const DEMO_MODEL = "demo";
@@ -52,6 +59,24 @@ const RESERVE_BYTES = 100e6;
 /** How many bytes are missing on the disk for an import; 0 when there is enough. */
 export function missingBytes(plan: Pick<ImportPlan, "modelBytes" | "freeBytes">): number {
   return Math.max(0, plan.modelBytes + RESERVE_BYTES - plan.freeBytes);
+}
+
+/** What a model may take of the machine's memory; the editor and what it works on need the rest. */
+const MEMORY_SHARE = 0.5;
+
+/**
+ * The profile that is suggested: `balanced`, or `small` where that would take too much of the memory.
+ * @param totalBytes of this machine's memory.
+ */
+export function usualProfile(costs: readonly ProfileCostReply[], totalBytes: number): ProfileName {
+  const balanced = costs.find(({ profile }) => profile === "balanced");
+  const isTooLarge = (balanced?.memoryBytes ?? 0) > MEMORY_SHARE * totalBytes;
+  return isTooLarge ? "small" : "balanced";
+}
+
+/** The profile of a name, which may come from a command's argument. */
+export function readProfile(name: unknown): ProfileName | undefined {
+  return PROFILES.find((profile) => profile === name);
 }
 
 function storedChoice(model: StoredModelReply, currentModel: string): ModelChoice {

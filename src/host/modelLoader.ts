@@ -6,17 +6,20 @@
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { LoadParams, ModelInfo, Progress } from "../protocol/engineMessages";
 import type { EngineClient } from "./engineClient";
+import type { LoadPlanner, MemoryGate } from "./memoryGate";
 import { progressText } from "./progressText";
 import { SharedWork, type WorkContext } from "./sharedWork";
 
 export interface ModelLoaderOptions {
   readonly chosen: () => LoadParams;
+  /** Asked before each load. @default there is memory enough */
+  readonly memory?: Pick<MemoryGate, "permit"> | undefined;
   /** Called when any getter may give something else. */
   readonly onChanged: () => void;
 }
 
 /** What holds models; EngineClient does. */
-export type ModelHolder = Pick<EngineClient, "load">;
+export type ModelHolder = Pick<EngineClient, "load"> & LoadPlanner;
 
 interface Load {
   readonly choice: LoadParams;
@@ -69,6 +72,7 @@ export class ModelLoader {
       await current?.work.settled();
       throwIfAborted(context.signal);
       try {
+        await this.#permit({ choice, holder, work }, context);
         await this.#run({ choice, holder, work }, context);
       } finally {
         if (this.#load?.work === work) this.#load = undefined;
@@ -108,6 +112,19 @@ export class ModelLoader {
     if (this.#loaded?.choice.model !== model) return false;
     this.lose();
     return true;
+  }
+
+  /** @throws AppError `request.cancelled` when the user would rather not, or chose another model. */
+  async #permit({ choice, holder, work }: Load, { signal }: WorkContext): Promise<void> {
+    const { memory } = this.#options;
+    const asked = { model: choice.model, planner: holder, signal };
+    const permit = (await memory?.permit(asked)) ?? "load";
+    // Whoever waits then looks again at what is chosen.
+    if (permit === "changed") work.cancel();
+    throwIfAborted(signal);
+    if (permit !== "load") {
+      throw new AppError("request.cancelled", "The model was not loaded for want of memory.");
+    }
   }
 
   async #run({ choice, holder, work }: Load, context: WorkContext): Promise<void> {

@@ -16,8 +16,11 @@ export interface SettingValues {
   /** An absolute path; "" stands for the platform's cache folder. */
   readonly storageFolder: string;
   readonly idleMinutes: number;
+  readonly prepareAhead: boolean;
   /** Where published checkpoints are downloaded from; "" stands for Hugging Face itself. */
   readonly "hub.endpoint": string;
+  /** Where NVIDIA's libraries are besides the usual places; "" stands for those alone. */
+  readonly "cuda.libraryFolder": string;
   readonly "alt.siteRoots": readonly string[];
   readonly "alt.components": readonly string[];
   readonly "alt.onPaste": boolean;
@@ -33,7 +36,9 @@ export const SETTING_DEFAULTS: SettingValues = {
   device: "auto",
   storageFolder: "",
   idleMinutes: 10,
+  prepareAhead: true,
   "hub.endpoint": "",
+  "cuda.libraryFolder": "",
   "alt.siteRoots": [],
   "alt.components": DEFAULT_COMPONENTS,
   "alt.onPaste": false,
@@ -69,7 +74,9 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   storageFolder: readFolder,
   idleMinutes: (value) =>
     typeof value === "number" && value >= 1 && value <= MAX_IDLE_MINUTES ? value : undefined,
+  prepareAhead: readBoolean,
   "hub.endpoint": readAddress,
+  "cuda.libraryFolder": readFolder,
   "alt.siteRoots": readTexts,
   "alt.components": readTexts,
   "alt.onPaste": readBoolean,
@@ -82,7 +89,9 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   device: `Write auto or one of ${DEVICES.join(", ")}.`,
   storageFolder: "Write the absolute path of a folder, or leave it empty.",
   idleMinutes: `Write a number from 1 to ${MAX_IDLE_MINUTES}.`,
+  prepareAhead: "Write true or false.",
   "hub.endpoint": "Write an address that begins with https:// or http://, or leave it empty.",
+  "cuda.libraryFolder": "Write the absolute path of a folder, or leave it empty.",
   "alt.siteRoots": `Write a list of at most ${MAX_LIST} folders.`,
   "alt.components": `Write a list of at most ${MAX_LIST} names.`,
   "alt.onPaste": "Write true or false.",

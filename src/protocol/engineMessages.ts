@@ -7,15 +7,22 @@
 import type { WireError } from "../base/errors";
 
 /** Raised when a message changes so that an older process would misread it. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Every request: what it takes and what it gives. The one list that both ends are typed by. */
 export interface EngineMethods {
   /**
-   * Loads a model; the model that was loaded before is released first. The demo is converted when it
-   * is first used, which sends `progressed`.
+   * Loads a model; the model that was loaded before is released first. Sends `progressed` with the step
+   * `load`; the demo is converted when it is first used, which sends `progressed` without a step.
    */
   readonly load: { readonly params: LoadParams; readonly result: ModelInfo };
+  /** What loading a model would take of the memory; answered at once. */
+  readonly planLoad: { readonly params: PlanLoadParams; readonly result: LoadPlanReply };
+  /**
+   * Does for a picture what does not depend on the question. Once it has begun, a cancel does not end it
+   * before the picture is seen through.
+   */
+  readonly prepare: { readonly params: PictureParams; readonly result: PrepareReply };
   /** Answers a question about a picture; sends `textEmitted`. */
   readonly generate: { readonly params: GenerateParams; readonly result: GenerateReply };
   /** Says how well texts fit a picture. */
@@ -67,6 +74,27 @@ export interface ModelInfo {
   /** Why this device and not a faster one, for people. */
   readonly deviceReason?: string;
   readonly kind: "generation" | "retrieval";
+  /** Such as `f32` or `balanced`; absent for a mixture without a name. */
+  readonly precision?: string;
+}
+
+export interface PlanLoadParams {
+  /** As in `LoadParams`. */
+  readonly model: string;
+}
+
+/** Sizes in bytes. */
+export interface LoadPlanReply {
+  /** About; 0 for what fits everywhere. */
+  readonly neededBytes: number;
+  /** Free once the model that is loaded now is released. */
+  readonly availableBytes: number;
+  /** The largest model of the store that was made from the same checkpoint and fits. */
+  readonly smaller?: { readonly name: string; readonly neededBytes: number };
+}
+
+export interface PrepareReply {
+  readonly cached: CachedReply;
 }
 
 export type PromptParams =
@@ -101,14 +129,17 @@ export interface GenerationParams {
 /** How transparent pixels are treated. */
 export type AlphaName = "white" | "drop";
 
-export interface GenerateParams {
+export interface PictureParams {
   /** Bytes of an image file; a path never crosses. */
   readonly image: Uint8Array;
   /** What to call the picture in an error message. */
   readonly imageName?: string;
+  readonly alpha?: AlphaName;
+}
+
+export interface GenerateParams extends PictureParams {
   readonly prompt: PromptParams;
   readonly options?: GenerationParams;
-  readonly alpha?: AlphaName;
 }
 
 export interface GenerateReply {
@@ -144,11 +175,8 @@ export interface CachedReply {
   readonly imageFeatures: "computed" | "memory" | "disk";
 }
 
-export interface ScoreParams {
-  readonly image: Uint8Array;
-  readonly imageName?: string;
+export interface ScoreParams extends PictureParams {
   readonly texts: readonly string[];
-  readonly alpha?: AlphaName;
 }
 
 export interface ScoreReply {
@@ -222,6 +250,17 @@ export interface CatalogReply {
   readonly entries: readonly CatalogEntryReply[];
 }
 
+export const PROFILES = ["exact", "balanced", "small"] as const;
+/** A precision by its name, from the largest to the smallest. */
+export type ProfileName = (typeof PROFILES)[number];
+
+/** What a model costs in a precision, in bytes. */
+export interface ProfileCostReply {
+  readonly profile: ProfileName;
+  readonly diskBytes: number;
+  readonly memoryBytes: number;
+}
+
 /** A published checkpoint; sizes in bytes, and those of a model at the larger usual precision. */
 export interface CatalogEntryReply {
   /** What `addModel` takes. */
@@ -236,6 +275,8 @@ export interface CatalogEntryReply {
   readonly downloadBytes: number;
   readonly diskBytes: number;
   readonly memoryBytes: number;
+  /** Of each profile, from the largest to the smallest. */
+  readonly costs: readonly ProfileCostReply[];
   /** For people. */
   readonly goodAt: string;
   /** Models of the store that were made from it. */
@@ -304,13 +345,15 @@ export interface StatusReply {
   readonly uptimeMs: number;
 }
 
-export const PROGRESS_STEPS = ["download", "convert"] as const;
+export const PROGRESS_STEPS = ["download", "convert", "load"] as const;
 
 /** Bytes so far and in all; each step of a work that has several counts anew. */
 export interface Progress {
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly step?: (typeof PROGRESS_STEPS)[number];
+  /** Of a model that is converted while it is downloaded. */
+  readonly convertedBytes?: number;
 }
 
 export interface RequestMessage {

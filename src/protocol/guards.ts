@@ -9,6 +9,7 @@ import type { JsonObject } from "../base/json";
 import {
   DEVICES,
   LOG_LEVELS,
+  PROFILES,
   PROGRESS_STEPS,
   type AddModelParams,
   type CachedReply,
@@ -19,9 +20,11 @@ import {
   type GenerateReply,
   type GenerationParams,
   type HubParams,
+  type LoadPlanReply,
   type MethodName,
   type ModelInfo,
   type Params,
+  type PictureParams,
   type PromptParams,
   type Result,
   type SequenceReply,
@@ -91,6 +94,10 @@ export function readFromChild(value: unknown): FromChild {
           "step",
           message.has("step") ? oneOf(message, "step", PROGRESS_STEPS) : undefined,
         ),
+        ...optional(
+          "convertedBytes",
+          message.has("convertedBytes") ? count(message, "convertedBytes") : undefined,
+        ),
       };
   }
 }
@@ -123,6 +130,8 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
     model: params.string("model"),
     device: oneOf(params, "device", ["auto", ...DEVICES]),
   }),
+  planLoad: (params) => ({ model: params.string("model") }),
+  prepare: readPicture,
   generate: readGenerateParams,
   score: (params) => ({
     ...readPicture(params),
@@ -153,6 +162,8 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
 
 const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> } = {
   load: readModelInfo,
+  planLoad: readLoadPlan,
+  prepare: (result) => ({ cached: readCached(child(result, "cached")) }),
   generate: readGenerateReply,
   score: (result) => ({
     scores: records(result, "scores").map((entry) => ({
@@ -238,11 +249,24 @@ function readModelInfo(info: JsonObject): ModelInfo {
     model: info.string("model"),
     device: oneOf(info, "device", DEVICES),
     ...optional("deviceReason", text(info, "deviceReason")),
-    kind: oneOf(info, "kind", ["generation", "retrieval"]),
+    kind: oneOf(info, "kind", MODEL_KINDS),
+    ...optional("precision", text(info, "precision")),
   };
 }
 
-function readPicture(params: JsonObject): Pick<GenerateParams, "image" | "imageName" | "alpha"> {
+function readLoadPlan(plan: JsonObject): LoadPlanReply {
+  return {
+    neededBytes: count(plan, "neededBytes"),
+    availableBytes: count(plan, "availableBytes"),
+    ...optional("smaller", plan.has("smaller") ? readSmaller(child(plan, "smaller")) : undefined),
+  };
+}
+
+function readSmaller(model: JsonObject): Required<LoadPlanReply>["smaller"] {
+  return { name: model.string("name"), neededBytes: count(model, "neededBytes") };
+}
+
+function readPicture(params: JsonObject): PictureParams {
   return {
     image: bytes(params, "image", PICTURE),
     ...optional("imageName", text(params, "imageName")),
@@ -356,6 +380,11 @@ function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
     downloadBytes: count(entry, "downloadBytes"),
     diskBytes: count(entry, "diskBytes"),
     memoryBytes: count(entry, "memoryBytes"),
+    costs: records(entry, "costs").map((cost) => ({
+      profile: oneOf(cost, "profile", PROFILES),
+      diskBytes: count(cost, "diskBytes"),
+      memoryBytes: count(cost, "memoryBytes"),
+    })),
     goodAt: entry.string("goodAt"),
     models: texts(entry, "models"),
     partialBytes: count(entry, "partialBytes"),

@@ -159,10 +159,14 @@ export class RpcClient {
         return;
       }
       case "progressed": {
-        const { id, doneBytes, totalBytes, step } = message;
+        const { id, doneBytes, totalBytes, step, convertedBytes } = message;
         const { options } = this.#find(id);
         if (options.signal?.aborted === true) return;
-        options.onProgress?.({ doneBytes, totalBytes, ...(step === undefined ? {} : { step }) });
+        options.onProgress?.({
+          ...{ doneBytes, totalBytes },
+          ...(step === undefined ? {} : { step }),
+          ...(convertedBytes === undefined ? {} : { convertedBytes }),
+        });
         return;
       }
     }

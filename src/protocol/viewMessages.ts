@@ -121,7 +121,7 @@ export interface ConversationView {
 
 export interface EngineView {
   readonly kind: "off" | "starting" | "loading" | "ready" | "busy" | "failed" | "unsupported";
-  /** One short line, such as "demo · CPU". */
+  /** One short line, such as "demo · f32 · CPU". */
   readonly label: string;
   /** More of it, such as why this device. */
   readonly detail?: string;

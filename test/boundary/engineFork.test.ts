@@ -82,6 +82,47 @@ describe("the real engine in a process of its own", () => {
     assert.equal((await client.status())?.loaded?.model, "opt-f32");
   });
 
+  it("tells how far a load is, and what the model is", async () => {
+    const steps: Progress[] = [];
+    const info = await client.load(
+      { model: await kitModel("opt", "small"), device: "cpu" },
+      { onProgress: (progress) => steps.push(progress) },
+    );
+    assert.equal(info.precision, "small");
+    // Before each of vision encoder, Q-Former, embedding table and decoder, and at the end.
+    assert.equal(steps.length, 5);
+    assert.ok(steps.every(({ step }) => step === "load"));
+    const done = steps.map(({ doneBytes }) => doneBytes);
+    assert.deepEqual([done[0], done.at(-1)], [0, steps[0]?.totalBytes]);
+    assert.deepEqual(
+      [...done].sort((a, b) => a - b),
+      done,
+    );
+  });
+
+  it("looks at a picture ahead, so that the question finds it", async () => {
+    await load(await kitModel("opt"));
+    const { image, alpha = "drop" } = question("opt");
+    const ahead = await client.prepare({ image, alpha });
+    assert.equal(ahead.cached.imageFeatures, "computed");
+    const { cached, timings } = await client.generate(question("opt"));
+    assert.equal(cached.imageFeatures, "memory");
+    assert.equal(timings.vision, 0);
+    const broken = client.prepare({ image: new Uint8Array(9), imageName: "x.png" });
+    await failsWith(broken, "image.unreadable", "x.png");
+  });
+
+  it("says what a load would take, also while it is at work", async () => {
+    await load(await kitModel("opt"));
+    const [plan] = await Promise.all([
+      client.planLoad({ model: await kitModel("t5") }),
+      client.generate(question("opt")),
+    ]);
+    assert.ok(plan.neededBytes > 0 && plan.availableBytes > 0);
+    assert.equal((await client.planLoad({ model: "demo" })).neededBytes, 0);
+    await failsWith(client.planLoad({ model: "nothing" }), "model.missing", "nothing");
+  });
+
   it("scores as transformers does", async () => {
     assert.equal(await load(await kitModel("itm")), "retrieval");
     const { image, text, itc, itm } = recordedCase("itm", "tall.png", "zebra!");
@@ -124,11 +165,12 @@ describe("the real engine in a process of its own", () => {
     assert.equal(processes.length, 1);
   });
 
-  it("says what is wrong when its model is deleted, and loads another one", async () => {
+  it("goes on with a loaded model whose folder is deleted, says what is wrong at the next load, and loads another one", async () => {
     const folder = await copyOfKitModel("opt-odd");
     await load(folder);
     await rm(folder, { recursive: true });
-    await failsWith(client.generate(question("opt-odd")), "model.corrupt", folder);
+    // All of its weights were read when it was loaded.
+    await answersAs("opt-odd");
     await failsWith(load(folder), "model.missing", folder);
     await load(await kitModel("opt"));
     await answersAs("opt");

@@ -212,7 +212,9 @@ describe("the manifest's settings", () => {
       "device",
       "storageFolder",
       "idleMinutes",
+      "prepareAhead",
       "hub.endpoint",
+      "cuda.libraryFolder",
     ];
     for (const key of keys) assert.equal(settings[`sightline.${key}`]?.scope, "machine", key);
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;

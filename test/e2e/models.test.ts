@@ -33,7 +33,7 @@ describe("models in the editor", () => {
     await chat().ask("what color is the circle?");
     await chat().untilLast(1, "done");
     await editor()
-      .view.document.getByText(/tiny-model · CPU/)
+      .view.document.getByText(/tiny-model · f32 · CPU/)
       .waitFor();
   });
 
@@ -41,7 +41,7 @@ describe("models in the editor", () => {
     await editor().runCommand("Sightline: Manage Models…");
     await editor().quickInput.choose("demo");
     await editor()
-      .view.document.getByText(/demo · CPU/)
+      .view.document.getByText(/demo · .*CPU/)
       .waitFor();
     await chat().ask("what color is the circle?");
     assert.equal((await chat().untilLast(2, "done")).answer, "red");

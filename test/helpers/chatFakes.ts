@@ -4,12 +4,13 @@ import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { ChatSession, type ChatTexts } from "../../src/host/chatSession";
 import type { Memento } from "../../src/host/conversationStore";
-import type { Engine, EngineStatus } from "../../src/host/engine";
+import type { AskOptions, Engine, EngineStatus } from "../../src/host/engine";
 import type { PictureFolder } from "../../src/host/pastedPictures";
 import type { Picture } from "../../src/host/picture";
 import type {
   GenerateParams,
   GenerateReply,
+  PictureParams,
   ThumbnailParams,
   ThumbnailReply,
 } from "../../src/protocol/engineMessages";
@@ -26,7 +27,7 @@ export const TEXTS: ChatTexts = {
 };
 
 /** What an engine does with one request. */
-export type Behaviour = (options: CallOptions, params: GenerateParams) => Promise<string>;
+export type Behaviour = (options: AskOptions, params: GenerateParams) => Promise<string>;
 
 /** Emits the pieces and answers with all of them. */
 export function says(...pieces: readonly string[]): Behaviour {
@@ -58,16 +59,22 @@ export function fails(code: ErrorCode, ...pieces: readonly string[]): Behaviour 
   };
 }
 
-export class ScriptedEngine implements Pick<Engine, "generate" | "thumbnail" | "status"> {
+export class ScriptedEngine implements Pick<
+  Engine,
+  "generate" | "prepare" | "thumbnail" | "status"
+> {
   readonly requests: GenerateParams[] = [];
   readonly thumbnails: ThumbnailParams[] = [];
+  /** Names of pictures that were looked at ahead. */
+  readonly prepared: string[] = [];
+  prepareOne: Engine["prepare"] = () => Promise.resolve();
   status: EngineStatus = { kind: "off", model: "big" };
   /** Behaviours of the next requests; then the engine says "yes". */
   script: Behaviour[] = [];
   makeThumbnail: (params: ThumbnailParams) => Promise<ThumbnailReply> = ({ image }) =>
     Promise.resolve({ image: image.slice(0, 1), width: image.length, height: 1 });
 
-  async generate(params: GenerateParams, options: CallOptions = {}): Promise<GenerateReply> {
+  async generate(params: GenerateParams, options: AskOptions = {}): Promise<GenerateReply> {
     this.requests.push(params);
     const behaviour = this.script.shift() ?? says("yes");
     const text = await behaviour(options, params);
@@ -79,6 +86,11 @@ export class ScriptedEngine implements Pick<Engine, "generate" | "thumbnail" | "
       cached: { imageFeatures: "computed", prefixTokens: 0 },
       droppedTurns: 0,
     };
+  }
+
+  async prepare(params: PictureParams, options: CallOptions = {}): Promise<void> {
+    this.prepared.push(params.imageName ?? "");
+    await this.prepareOne(params, options);
   }
 
   thumbnail(params: ThumbnailParams): Promise<ThumbnailReply> {
@@ -137,6 +149,7 @@ export class ChatBench {
   readonly messages: ToView[] = [];
   readonly session: ChatSession;
   wallMs: number;
+  isPreparingAhead = false;
 
   constructor(before?: ChatBench) {
     this.memento = before?.memento ?? new FakeMemento();
@@ -197,6 +210,7 @@ export class ChatBench {
     let nIds = 0;
     return new ChatSession({
       engine: this.engine,
+      isPreparingAhead: () => this.isPreparingAhead,
       source: { read: (uri) => this.#read(uri) },
       memento: this.memento,
       pictureFolder: this.folder,

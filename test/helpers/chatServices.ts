@@ -16,6 +16,7 @@ export class ChatWorld {
   readonly shown: string[] = [];
   readonly actions: string[] = [];
   nWarmUps = 0;
+  prepareAhead = false;
   readonly view = new FakeWebviewView();
   readonly chat: Feature & Chat;
   readonly #listeners = new Set<(status: EngineStatus) => void>();
@@ -85,7 +86,14 @@ export class ChatWorld {
       storageUri: FakeUri.file("/storage"),
       globalStorageUri: FakeUri.file("/global"),
     };
-    const settings = { altComponents: () => [], altSiteRoots: () => [] };
+    const isPreparingAhead = (): boolean => this.prepareAhead;
+    const settings = {
+      get prepareAhead() {
+        return isPreparingAhead();
+      },
+      altComponents: () => [],
+      altSiteRoots: () => [],
+    };
     const pictures = { read: readPicture };
     // What the chat does not use is not there.
     return {

@@ -1,11 +1,13 @@
 /** The engine's service with children that follow a script, and with the user's settings. */
 
-import { AppError } from "../../src/base/errors";
+import assert from "node:assert/strict";
+import { AppError, type ErrorCode, isCancelled } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import type { EngineStatus } from "../../src/host/engine";
+import type { AskOptions, EngineStatus } from "../../src/host/engine";
 import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
 import { EngineService, type ProcessKind } from "../../src/host/engineService";
-import type { GenerateReply, LoadParams } from "../../src/protocol/engineMessages";
+import type { GenerateReply, LoadParams, LoadPlanReply } from "../../src/protocol/engineMessages";
+import type { MemoryGate } from "../../src/host/memoryGate";
 import type { Handlers, RequestContext } from "../../src/protocol/rpcServer";
 import { FakeClock } from "./fakeClock";
 import { ScriptedProcess } from "./scriptedProcess";
@@ -16,7 +18,13 @@ export const IDLE_MS = 600_000;
 export interface World {
   /** Before a model is loaded; `broken` cannot be. */
   beforeLoad?: ((params: LoadParams, context: RequestContext) => Promise<void>) | undefined;
-  answer?: (() => Promise<GenerateReply>) | undefined;
+  /** Of every model. */
+  precision?: string;
+  /** What the children find out about the memory. */
+  plan?: LoadPlanReply | undefined;
+  /** While a picture is looked at ahead. */
+  prepare?: ((context: RequestContext) => Promise<void>) | undefined;
+  answer?: ((loaded: LoadParams, context: RequestContext) => Promise<GenerateReply>) | undefined;
 }
 
 export interface Created {
@@ -28,12 +36,16 @@ export interface Created {
   readonly started: ProcessKind[];
   /** Every status that was told. */
   readonly statuses: EngineStatus[];
+  /** What was told of devices that were given up. */
+  readonly overruled: string[];
   /** Changes the settings as a user does. */
   readonly choose: (choice: LoadParams) => void;
   readonly setIdleMs: (ms: number) => void;
 }
 
 export interface CreateOptions {
+  /** Asked before a model is loaded. */
+  readonly memory?: Pick<MemoryGate, "permit">;
   readonly platform?: string;
   readonly nFailures?: number;
   /** Processes do not end when they are killed. */
@@ -47,6 +59,7 @@ export function createService(options: CreateOptions = {}): Created {
   const processes: ScriptedProcess[] = [];
   const started: ProcessKind[] = [];
   const statuses: EngineStatus[] = [];
+  const overruled: string[] = [];
   let choice: LoadParams = { model: "demo", device: "auto" };
   let idleMs = IDLE_MS;
   const service = new EngineService({
@@ -60,6 +73,10 @@ export function createService(options: CreateOptions = {}): Created {
     },
     idleMs: () => idleMs,
     logger: silentLogger,
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    onDeviceOverruled: ({ chosen, failed }, error) => {
+      overruled.push(`${chosen} ${failed ?? "?"} ${error.code}`);
+    },
     unsupportedPlatform: options.platform,
     clock,
     // A request that never ends is no hanging child here.
@@ -74,6 +91,7 @@ export function createService(options: CreateOptions = {}): Created {
     processes,
     started,
     statuses,
+    overruled,
     choose: (next) => {
       choice = next;
       service.choiceChanged();
@@ -114,13 +132,23 @@ function scriptOf(world: World): Partial<Handlers> {
           device,
           deviceReason: "The only one.",
           kind: "generation",
+          ...(world.precision === undefined ? {} : { precision: world.precision }),
         };
+      });
+    },
+    planLoad: () => Promise.resolve(world.plan ?? { neededBytes: 1, availableBytes: 2 }),
+    prepare: (_params, context) => {
+      const cancelled = cancelOf(context);
+      return inTurn(async () => {
+        cancelled.throwIfFired();
+        await world.prepare?.({ ...context, onCancel: cancelled.onFired });
+        return { cached: { imageFeatures: "computed" } };
       });
     },
     generate: (_params, context) =>
       inTurn(async () => {
-        if (world.answer !== undefined) return await world.answer();
         if (loaded === undefined) throw new AppError("model.missing", "No model is loaded.");
+        if (world.answer !== undefined) return await world.answer(loaded, context);
         context.emitText("piece");
         const device = loaded.device === "auto" ? "cpu" : loaded.device;
         return replyOf(`${loaded.model} on ${device}`);
@@ -189,7 +217,35 @@ function cancelOf(context: RequestContext): {
   };
 }
 
-function replyOf(text: string): GenerateReply {
+/** Asks a question and gives the answer. */
+export async function ask(service: EngineService, options: AskOptions = {}): Promise<string> {
+  const prompt = { kind: "question", question: "What is it?" } as const;
+  const reply = await service.generate({ image: new Uint8Array(1), prompt }, options);
+  return reply.sequences[0]?.text ?? "";
+}
+
+/** What a child was asked to do, without the questions about itself. */
+export function methods(process: ScriptedProcess | undefined): string[] {
+  return process?.asked.filter((method) => method !== "status") ?? [];
+}
+
+/** The call fails with a code, and its message fits. */
+export async function rejectsWith(
+  call: Promise<unknown>,
+  code: ErrorCode,
+  message = /./,
+): Promise<void> {
+  await assert.rejects(call, (error) => {
+    assert.ok(error instanceof AppError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.equal(isCancelled(error), code === "request.cancelled");
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+/** An answer of this text. */
+export function replyOf(text: string): GenerateReply {
   return {
     sequences: [{ text, tokenIds: [1], finishReason: "eos" }],
     tokens: 1,

@@ -250,6 +250,7 @@ interface ChatEditor {
   visibleEditors: FakeTextEditor[];
   activeTab: unknown;
   folders: FakeUri[];
+  isTrusted: boolean;
   /** By address. */
   readonly files: Map<string, Uint8Array>;
   readonly pickSteps: PickStep[];
@@ -274,6 +275,7 @@ function newEditor(): ChatEditor {
     visibleEditors: [],
     activeTab: undefined,
     folders: [],
+    isTrusted: true,
     files: new Map<string, Uint8Array>(),
     pickSteps: [],
     picks: [],
@@ -342,7 +344,9 @@ const workspace = {
   get workspaceFolders() {
     return chatEditor.folders.map((uri) => ({ uri }));
   },
-  isTrusted: true,
+  get isTrusted() {
+    return chatEditor.isTrusted;
+  },
   asRelativePath: (uri: FakeUri) => uri.path.replace(/^\/w\//, ""),
   applyEdit: (edit: FakeEdit) => {
     chatEditor.activeEditor?.document.change(edit.replacements);

@@ -27,6 +27,12 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       if (model === "demo") onProgress({ doneBytes: 1, totalBytes: 2 });
       return loadedEngine(model, commands);
     },
+    planLoad: (model) => {
+      if (model === "/missing") {
+        return Promise.reject(new AppError("model.missing", `No model in ${model}.`));
+      }
+      return Promise.resolve({ neededBytes: 3, availableBytes: 2 });
+    },
     planImport: ({ checkpoint, precision = "f32" }) =>
       Promise.resolve({ ...importPlan, name: checkpoint.slice(1), precision }),
     models: () => Promise.resolve(modelsReply),
@@ -91,6 +97,12 @@ function loadedEngine(folder: string, commands: Commands): LoadedEngine {
   return {
     info: { name: folder, device: "cpu", deviceReason: "It is a fake.", kind: "generation" },
     folder,
+    prepare: async ({ image }, { signal }) => {
+      await nextTurn();
+      throwIfAborted(signal);
+      if (image.length === 0) throw new AppError("image.unreadable", "An empty picture.");
+      return { cached: { imageFeatures: "computed" } };
+    },
     generate: async (request, run) =>
       answerOf(await runCommand(request, { run, folder, commands })),
     score: (request) => Promise.resolve(scoresOf(request.texts)),

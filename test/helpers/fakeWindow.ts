@@ -35,6 +35,8 @@ export interface FakeWindow {
   readonly lists: (readonly Item[])[];
   readonly progress: { readonly title: string; readonly reports: unknown[] }[];
   readonly notes: string[];
+  /** Texts of the new documents that were shown. */
+  readonly documents: string[];
   readonly executed: (readonly unknown[])[];
   readonly statusItems: FakeStatusItem[];
 }
@@ -108,6 +110,7 @@ function newWindow(): FakeWindow {
     lists: [],
     progress: [],
     notes: [],
+    documents: [],
     executed: [],
     statusItems: [],
   };
@@ -218,7 +221,10 @@ const vscode = {
       return Promise.resolve();
     },
   },
-  workspace: { fs: { createDirectory: () => Promise.resolve() } },
+  workspace: {
+    fs: { createDirectory: () => Promise.resolve() },
+    openTextDocument: ({ content }: { readonly content: string }) => Promise.resolve({ content }),
+  },
   window: {
     createQuickPick: () => new FakeQuickPick(),
     createStatusBarItem: (id: string) => {
@@ -255,6 +261,10 @@ const vscode = {
       fakeWindow.lists.push(items);
       const step = fakeWindow.listSteps.shift() ?? "leave";
       return Promise.resolve(step === "leave" ? undefined : itemCalled(items, step.choose));
+    },
+    showTextDocument: ({ content }: { readonly content: string }) => {
+      fakeWindow.documents.push(content);
+      return Promise.resolve();
     },
     showWarningMessage: showMessage,
     withProgress,

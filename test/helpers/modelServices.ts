@@ -53,6 +53,11 @@ export const OFFER: CatalogEntryReply = {
   downloadBytes: 15.5e9,
   diskBytes: 4.4e9,
   memoryBytes: 5.3e9,
+  costs: [
+    { profile: "exact", diskBytes: 15.5e9, memoryBytes: 15.8e9 },
+    { profile: "balanced", diskBytes: 4.4e9, memoryBytes: 5.3e9 },
+    { profile: "small", diskBytes: 2.8e9, memoryBytes: 3.5e9 },
+  ],
   goodAt: "descriptions",
   models: [],
   partialBytes: 0,
@@ -152,12 +157,14 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
       };
     },
     generate: unexpected,
+    prepare: unexpected,
     thumbnail: unexpected,
     models: () => Promise.resolve({ folder: "/store", freeBytes: 50e9, models: worldOf().models }),
-    planImport: async ({ checkpoint }, options) => {
-      done.push(`plan ${checkpoint}`);
+    planImport: async ({ checkpoint, precision }, options) => {
+      done.push(["plan", checkpoint, precision].filter((word) => word !== undefined).join(" "));
       await cancelPoint(options);
-      return worldOf().plan;
+      const { plan } = worldOf();
+      return precision === undefined ? plan : { ...plan, precision, modelBytes: 1e9 };
     },
     convert: async ({ out, precision }, options) => {
       done.push(`convert ${out} ${precision ?? ""}`);
@@ -170,9 +177,11 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
       return Promise.resolve({ freedBytes: 4e9 });
     },
     catalog: () => Promise.resolve({ freeBytes: worldOf().freeBytes, entries: worldOf().offers }),
-    addModel: async ({ name, hub }, options) => {
-      done.push(`add ${name} ${JSON.stringify(hub)}`);
+    addModel: async ({ name, precision, hub }, options) => {
+      done.push(`add ${name} ${precision ?? "?"} ${JSON.stringify(hub)}`);
       options?.onProgress?.({ doneBytes: 1e9, totalBytes: 4e9, step: "download" });
+      const converted = { step: "download", convertedBytes: 3e8 } as const;
+      options?.onProgress?.({ doneBytes: 2e9, totalBytes: 4e9, ...converted });
       options?.onProgress?.({ doneBytes: 1e9, totalBytes: 2e9, step: "convert" });
       await cancelPoint(options);
       const { kind } = worldOf().offers.find((entry) => entry.name === name) ?? OFFER;

@@ -28,6 +28,8 @@ export class ScriptedProcess implements EngineProcess {
       Promise.reject(new AppError("request.unknown", "The script has no such method."));
     const unexpected: Handlers = {
       load: refuse,
+      planLoad: refuse,
+      prepare: refuse,
       generate: refuse,
       score: refuse,
       planImport: refuse,

@@ -30,6 +30,8 @@ function modelThat(generate: (run: RunOptions) => Promise<GenerateResult>): Runn
     name: "demo",
     engine: {
       info: { name: "demo-0123", device: "cpu", deviceReason: "", kind: "generation" },
+      open: () => Promise.resolve(),
+      prepare: () => Promise.resolve({ cached: { imageFeatures: "memory" } }),
       generate: (_request, run) => generate(run ?? {}),
       score: () => Promise.reject(new AppError("model.unsupported", "No scores here.")),
       release: () => Promise.resolve(),

@@ -22,6 +22,21 @@ describe("the chat's commands", () => {
     assert.equal(world.nWarmUps, 1);
   });
 
+  it("have the picture looked at while the question is typed, where that is wished and trusted", async () => {
+    for (const [prepareAhead, isTrusted] of [
+      [true, true],
+      [false, true],
+      [true, false],
+    ] as const) {
+      resetChatEditor();
+      chatEditor.isTrusted = isTrusted;
+      const world = new ChatWorld();
+      world.prepareAhead = prepareAhead;
+      await world.run("sightline.askAboutImage", addFile("a.png"));
+      assert.deepEqual(world.engine.prepared, prepareAhead && isTrusted ? ["a.png"] : []);
+    }
+  });
+
   it("ask about all files that are selected", async () => {
     const world = new ChatWorld();
     const uris = [addFile("a.png"), addFile("b.JPG")];

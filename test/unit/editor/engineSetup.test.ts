@@ -1,7 +1,7 @@
 import { fakeEditor, resetFakeEditor } from "../../helpers/fakeVscode";
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger";
-import { createEngine, followSettings } from "../../../src/editor/engineSetup";
+import { createEngine, type EngineSetup, followSettings } from "../../../src/editor/engineSetup";
 import { EditorSettings } from "../../../src/editor/settings";
 import { SETTING_DEFAULTS } from "../../../src/host/settingValues";
 
@@ -19,7 +19,7 @@ describe("the engine's settings", () => {
     settings.dispose();
   });
 
-  it("end the engine when the folder of models changes, and only then", () => {
+  it("end the engine when its folders change, and only then", () => {
     const did: string[] = [];
     const engine = {
       choiceChanged: () => did.push("choice"),
@@ -34,6 +34,8 @@ describe("the engine's settings", () => {
     assert.deepEqual(did.splice(0), ["choice"]);
     change("storageFolder", process.cwd());
     assert.deepEqual(did.splice(0), ["choice", "restart"]);
+    change("cuda.libraryFolder", process.cwd());
+    assert.deepEqual(did.splice(0), ["choice", "restart"]);
     // What cannot be used is the default, and a relative folder cannot.
     change("storageFolder", "");
     did.length = 0;
@@ -46,18 +48,23 @@ describe("the engine's settings", () => {
 
   it("start no process by themselves and name the chosen model", async () => {
     fakeEditor.settings.set("sightline.model", "large");
-    const engine = createEngine({ extensionFolder: process.cwd(), settings, log: silentLogger });
+    const engine = createEngine(setupIn(process.cwd()));
     assert.equal(engine.status.kind, "off");
     assert.equal(engine.status.model, "large");
     await engine.dispose();
   });
 
   it("say in a package without a runtime that there is none for the platform", async () => {
-    const engine = createEngine({ extensionFolder: "/no/such", settings, log: silentLogger });
+    const engine = createEngine(setupIn("/no/such"));
     assert.equal(engine.status.kind, "unsupported");
     await assert.rejects(engine.warmUp(), { code: "device.unavailable" });
     await engine.dispose();
   });
+
+  function setupIn(extensionFolder: string): EngineSetup {
+    const notices = { run: () => Promise.resolve() };
+    return { extensionFolder, settings, notices, log: silentLogger };
+  }
 
   function change(key: string, value: unknown): void {
     fakeEditor.settings.set(`sightline.${key}`, value);

@@ -13,6 +13,10 @@ describe("engineView", () => {
     [{ kind: "starting", model: "demo" }, "Starting…"],
     [{ kind: "loading", model: "/models/opt" }, "Loading opt…"],
     [{ kind: "ready", model: "demo", device: "cpu" }, "demo · CPU"],
+    [
+      { kind: "ready", model: "/m/opt", device: "webgpu", precision: "small" },
+      "opt · small · GPU (WebGPU)",
+    ],
     [{ kind: "busy", model: "demo", device: "webgpu" }, "demo · GPU (WebGPU)"],
     [{ kind: "ready", model: "demo" }, "demo"],
     [{ kind: "failed", model: "demo", error }, "demo · failed"],

@@ -38,14 +38,14 @@ describe("the offer of published models", () => {
   });
 
   it("asks with sizes, licence and source, and asks nobody else without consent", async () => {
-    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     await run("sightline.manageModels");
     assert.deepEqual(fakeWindow.messages, [
       {
         text: "Get BLIP-2 OPT-2.7B?",
         detail: [
           "15.5 GB are downloaded: Salesforce/blip2-opt-2.7b from https://huggingface.co.",
-          "The model takes up to 4.4 GB of the disk and about 5.3 GB of memory. A download is deleted once it is converted.",
+          "The model (balanced) takes 4.4 GB of the disk and about 5.3 GB of memory. A download is deleted once it is converted.",
           "50.0 GB are free on the disk.",
           "Licence: MIT",
         ].join("\n"),
@@ -56,25 +56,65 @@ describe("the offer of published models", () => {
 
   it("downloads with the editor's proxy and the kept token, tells how far it is, offers to use it", async () => {
     world.secrets.set("hubToken", "secret");
-    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     fakeWindow.pressed.add("Download").add("Use It");
     await run("sightline.manageModels");
     const hub = HUB.replace("}", ',"token":"secret"}');
     assert.deepEqual(world.done, [
-      `add blip2-opt-2.7b ${hub}`,
+      `add blip2-opt-2.7b balanced ${hub}`,
       "choose blip2-opt-2.7b",
       "load blip2-opt-2.7b",
     ]);
     const reports = fakeWindow.progress.find(({ title }) => title === `Getting ${OFFER.title}`);
     assert.deepEqual(reports?.reports, [
       { message: "1.0 of 4.0 GB (25 %)", increment: 25 },
-      { message: "Converting: 1.0 of 2.0 GB (50 %)", increment: 25 },
+      { message: "2.0 of 4.0 GB (50 %), 300 MB converted", increment: 25 },
+      { message: "Converting: 1.0 of 2.0 GB (50 %)", increment: 0 },
     ]);
+  });
+
+  it("lets the precision be chosen by its price, and goes by it", async () => {
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "small" });
+    fakeWindow.pressed.add("Download");
+    await run("sightline.manageModels");
+    const profiles = fakeWindow.lists[1]?.map(({ label, description }) => [label, description]);
+    const [usual] = profiles ?? [];
+    assert.match(usual?.[1] ?? "", /· suggested$/);
+    assert.deepEqual(
+      profiles?.map((words) => words.join(": ").replace(" · suggested", "")).sort(),
+      [
+        "balanced: 4.4 GB on disk, 5.3 GB of memory",
+        "exact: 15.5 GB on disk, 15.8 GB of memory",
+        "small: 2.8 GB on disk, 3.5 GB of memory",
+      ],
+    );
+    assert.match(
+      fakeWindow.messages[0]?.detail ?? "",
+      /\(small\) takes 2\.8 GB .* 3\.5 GB of memory/,
+    );
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b small ${HUB}`]);
+  });
+
+  it("gets nothing when no precision is chosen", async () => {
+    fakeWindow.listSteps.push({ choose: OFFER.title }, "leave");
+    fakeWindow.pressed.add("Download");
+    await run("sightline.manageModels");
+    assert.deepEqual([world.done, fakeWindow.messages], [[], []]);
+  });
+
+  it("suggests the profile that it was opened for, also of what is there already", async () => {
+    world.offers = [{ ...OFFER, models: ["opt"] }];
+    fakeWindow.listSteps.push({ choose: OFFER.title }, "leave");
+    await run("sightline.manageModels", "small");
+    assert.deepEqual(
+      fakeWindow.lists[1]?.map(({ label }) => label),
+      ["small", "exact", "balanced"],
+    );
   });
 
   it("says that what has arrived is not downloaded again", async () => {
     world.offers = [{ ...OFFER, partialBytes: 5.5e9 }];
-    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     await run("sightline.manageModels");
     const detail = fakeWindow.messages[0]?.detail ?? "";
     assert.match(detail, /^10\.0 GB are downloaded/);
@@ -82,7 +122,7 @@ describe("the offer of published models", () => {
   });
 
   it("can be cancelled, and then rejects as cancelled", async () => {
-    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     fakeWindow.pressed.add("Download");
     fakeWindow.cancelledTitle = `Getting ${OFFER.title}`;
     await assert.rejects(
@@ -93,19 +133,19 @@ describe("the offer of published models", () => {
 
   it("says what is missing on the disk and downloads nothing", async () => {
     world.freeBytes = 5e9;
-    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     fakeWindow.pressed.add("Download");
     await run("sightline.manageModels");
-    assert.match(fakeWindow.messages[0]?.text ?? "", /needs 19\.9 GB, but only 5\.0 GB are free/);
+    assert.match(fakeWindow.messages[0]?.text ?? "", /needs 14\.4 GB, but only 5\.0 GB are free/);
     assert.deepEqual(world.done, []);
   });
 
   it("does not offer a model that answers no questions for use", async () => {
     world.offers = [{ ...OFFER, kind: "retrieval" }];
-    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     fakeWindow.pressed.add("Download").add("Use It");
     await run("sightline.manageModels");
-    assert.deepEqual(world.done, [`add blip2-opt-2.7b ${HUB}`]);
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
     assert.match(fakeWindow.messages[1]?.text ?? "", /cannot answer questions/);
   });
 
@@ -136,9 +176,9 @@ describe("the offer of published models", () => {
     }
   });
 
-  async function run(command: CommandId): Promise<void> {
+  async function run(command: CommandId, ...args: readonly unknown[]): Promise<void> {
     const handler = createModelManager(world.services).commands[command];
     assert.ok(handler !== undefined, command);
-    await handler();
+    await handler(...args);
   }
 });

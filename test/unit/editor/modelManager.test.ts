@@ -151,6 +151,38 @@ describe("the import of a checkpoint", () => {
     assert.deepEqual(conversion?.reports, [{ message: "1.2 of 4.0 GB (30 %)", increment: 30 }]);
   });
 
+  it("lets the precision of a large checkpoint be chosen by its size", async () => {
+    const world = createModelWorld();
+    world.plan = { ...PLAN, precision: "balanced" };
+    fakeWindow.pressed.add("Import");
+    fakeWindow.listSteps.push({ choose: "small" });
+    await run(world, "sightline.importModel", FakeUri.file("/given"));
+    assert.deepEqual(world.done, [
+      "plan /given",
+      "plan /given exact",
+      "plan /given small",
+      "convert /store/new small",
+    ]);
+    assert.deepEqual(
+      fakeWindow.lists[0]?.map(({ label, description }) => [label, description]),
+      [
+        ["balanced", "2.0 GB on disk · suggested"],
+        ["exact", "1.0 GB on disk"],
+        ["small", "1.0 GB on disk"],
+      ],
+    );
+    assert.match(fakeWindow.messages[0]?.detail ?? "", /takes 1\.0 GB with small weights/);
+  });
+
+  it("imports nothing when no precision is chosen", async () => {
+    const world = createModelWorld();
+    world.plan = { ...PLAN, precision: "small" };
+    fakeWindow.pressed.add("Import");
+    await run(world, "sightline.importModel", FakeUri.file("/given"));
+    assert.deepEqual(fakeWindow.messages, []);
+    assert.equal(world.done.filter((deed) => deed.startsWith("convert")).length, 0);
+  });
+
   it("takes a folder from a menu and asks for none", async () => {
     const world = createModelWorld();
     fakeWindow.pressed.add("Import");

@@ -28,13 +28,22 @@ describe("the item in the status bar", () => {
     assert.equal(item.isDisposed, true);
   });
 
+  it("tells a load from the preparation of a model", () => {
+    const { world, item } = create();
+    const progress = { doneBytes: 1e9, totalBytes: 4e9, step: "load" } as const;
+    world.tell({ kind: "loading", model: "opt", progress });
+    const label = item.accessibilityInformation?.label;
+    assert.equal(label, "Sightline: The model is being loaded: 1.0 of 4.0 GB (25 %).");
+  });
+
   it("says which model computes where, why there, and what it takes", () => {
     const { world, item } = create();
     const deviceReason = "No GPU *here*.";
-    world.tell({ kind: "ready", model: "/a/b", device: "cpu", deviceReason, rssBytes: 1.2e9 });
+    const facts = { device: "cpu", deviceReason, rssBytes: 1.2e9, precision: "small" } as const;
+    world.tell({ kind: "ready", model: "/a/b", ...facts });
     assert.equal(
       item.tooltip?.value,
-      "**Sightline**\n\nReady.\n\nModel: b\n\nDevice: CPU\n\nNo GPU \\*here\\*.\n\nMemory: 1.2 GB",
+      "**Sightline**\n\nReady.\n\nModel: b\n\nPrecision: small\n\nDevice: CPU\n\nNo GPU \\*here\\*.\n\nMemory: 1.2 GB",
     );
     assert.equal(item.accessibilityInformation?.label, "Sightline: Ready.");
   });

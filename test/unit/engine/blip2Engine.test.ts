@@ -246,6 +246,78 @@ describe("image features on disk", () => {
   });
 });
 
+describe("an engine before the question", () => {
+  afterEach(closeEngines);
+
+  for (const kit of ["opt", "t5", "itm"]) {
+    it(`opens every weight of ${kit} and tells how far it is before each part`, async () => {
+      const { engine, factory } = await openKit(kit);
+      const seen: string[] = [];
+      let totalBytes = 0;
+      await engine.open({
+        onProgress: (progress) => {
+          totalBytes = progress.totalBytes;
+          seen.push(`${factory.nSessions} ${progress.doneBytes === totalBytes ? "end" : "open"}`);
+        },
+      });
+      const nParts = factory.nSessions;
+      assert.ok(nParts >= 4 && totalBytes > 0);
+      const expected = Array.from({ length: nParts }, (_, n) => `${n} open`);
+      assert.deepEqual(seen, [...expected, `${nParts} end`]);
+      await engine.open();
+      assert.equal(factory.nSessions, nParts);
+    });
+
+    it(`stops opening ${kit} between two parts`, async () => {
+      const { engine, factory } = await openKit(kit);
+      const controller = new AbortController();
+      const onProgress = (): void => {
+        if (factory.nSessions === 2) controller.abort();
+      };
+      await failsWith(engine.open({ signal: controller.signal, onProgress }), "request.cancelled");
+      assert.equal(factory.nSessions, 2);
+      await engine.open();
+    });
+  }
+
+  it("looks at a picture ahead, and the question runs the vision side no more", async () => {
+    const { engine, factory } = await openKit("opt");
+    const { image, alpha = "white" } = request("opt", { text: COLOUR });
+    const { cached } = await engine.prepare({ image, alpha });
+    assert.equal(cached.imageFeatures, "computed");
+    const nSessions = factory.nSessions;
+    const result = await engine.generate(request("opt", { text: COLOUR }));
+    equals(result, { kit: "opt", image: "wide.png", text: COLOUR });
+    assert.equal(result.cached.imageFeatures, "memory");
+    assert.equal(factory.count("vision_encoder"), 1);
+    assert.equal(factory.nSessions, nSessions);
+    assert.equal((await engine.prepare({ image, alpha })).cached.imageFeatures, "memory");
+  });
+
+  it("sees a picture through that was cancelled on the way, and begins none that was cancelled before", async () => {
+    const { engine, factory } = await openKit("opt");
+    const { image, alpha = "white" } = request("opt", { text: COLOUR });
+    const run = cancelAt(factory, "vision_encoder", 1);
+    await failsWith(engine.prepare({ image, alpha }, run), "request.cancelled");
+    factory.onRun = () => undefined;
+    const result = await engine.generate(request("opt", { text: COLOUR }));
+    assert.equal(result.cached.imageFeatures, "memory");
+    const other = kitPicture("opt", "tall.png");
+    const signal = AbortSignal.abort();
+    await failsWith(engine.prepare({ image: other }, { signal }), "request.cancelled");
+    assert.equal(factory.count("vision_encoder"), 1);
+  });
+
+  it("says what its precision is called", async () => {
+    for (const precision of ["f32", "balanced", "small"]) {
+      const folder = await kitModel("opt-odd", precision);
+      const engine = await loadEngine({ folder, device: "cpu", logger: silentLogger });
+      assert.equal(engine.info.precision, precision);
+      await engine.release();
+    }
+  });
+});
+
 describe("an engine for retrieval", () => {
   afterEach(closeEngines);
 

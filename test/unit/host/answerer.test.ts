@@ -36,6 +36,30 @@ describe("Answerer", () => {
     );
   });
 
+  it("begins an answer anew when its device was lost on the way", async () => {
+    const bench = ChatBench.withPicture();
+    bench.engine.script = [
+      (options) => {
+        options.onText?.("a bl");
+        options.onRestarted?.();
+        for (const piece of [" a black", " cat"]) options.onText?.(piece);
+        return Promise.resolve("a black cat");
+      },
+    ];
+    await bench.session.ask("what?");
+    const shown = bench.messages.flatMap((message) => {
+      if (message.type === "textEmitted") return [`+${message.text}`];
+      return message.type === "turnChanged" ? [`${message.turn.state} ${message.turn.answer}`] : [];
+    });
+    assert.deepEqual(shown, [
+      "streaming a bl",
+      "waiting ",
+      "streaming a black",
+      "+ cat",
+      "done a black cat",
+    ]);
+  });
+
   it("does nothing when there is nothing to stop", async () => {
     const bench = ChatBench.withPicture();
     await bench.session.ask("what?");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AppError } from "../../../src/base/errors";
 import type { EngineHost } from "../../../src/child/engineHost";
 import type { EngineClient } from "../../../src/host/engineClient";
 import { answer, convert, create, Gate, model, rejectsWith, turn } from "../../helpers/fakeClient";
@@ -80,6 +81,41 @@ describe("EngineClient", () => {
     await client.load(model);
     await rejectsWith(client.load({ model: "/missing", device: "cpu" }), "model.missing");
     assert.equal(await answer(client, "model"), "/m");
+  });
+
+  it("loads a model anew whose device failed, which the child has given up", async () => {
+    let nReleases = 0;
+    const lost = createFakeEngine({
+      lost: () => Promise.reject(new AppError("device.failed", "The GPU was lost.")),
+    });
+    const counting: EngineHost = {
+      ...lost,
+      load: async (params, run) => {
+        const loaded = await lost.load(params, run);
+        const release = (): Promise<void> => {
+          nReleases++;
+          return Promise.resolve();
+        };
+        return { ...loaded, release };
+      },
+    };
+    const { client } = create({}, () => ({ engine: counting }));
+    await client.load(model);
+    const calls = [answer(client, "lost"), answer(client, "model")];
+    for (const call of calls) await rejectsWith(call, "device.failed", /GPU was lost/);
+    assert.equal((await client.status())?.loaded, undefined);
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(nReleases, 1);
+  });
+
+  it("ends its child when it is told to, and the next call starts another", async () => {
+    const { client, processes } = create();
+    await client.load(model);
+    client.stop();
+    assert.equal(client.state.kind, "stopped");
+    assert.deepEqual(processes[0]?.kills, ["kill"]);
+    assert.equal(await answer(client, "model"), "/m");
+    assert.equal(processes.length, 2);
   });
 
   it("forgets a model that was unloaded", async () => {

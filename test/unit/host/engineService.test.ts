@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { AppError, type ErrorCode, isCancelled } from "../../../src/base/errors";
+import { AppError } from "../../../src/base/errors";
 import type { EngineStatus } from "../../../src/host/engine";
-import type { EngineService } from "../../../src/host/engineService";
 import type { Progress } from "../../../src/protocol/engineMessages";
 import type { CallOptions } from "../../../src/protocol/rpcClient";
-import { createService, Gate, IDLE_MS, turn, untilCancelled } from "../../helpers/engineWorld";
-import type { ScriptedProcess } from "../../helpers/scriptedProcess";
+import {
+  ask,
+  createService,
+  Gate,
+  IDLE_MS,
+  methods,
+  rejectsWith,
+  turn,
+  untilCancelled,
+} from "../../helpers/engineWorld";
 
 describe("EngineService", () => {
   it("starts nothing before the first call", () => {
@@ -392,7 +399,7 @@ describe("EngineService", () => {
   });
 
   it("refuses every call where there is no runtime for the platform", async () => {
-    const { service, processes, statuses } = createService({ platform: "linux-armhf" });
+    const { service, processes, statuses, overruled } = createService({ platform: "linux-armhf" });
     const image = new Uint8Array(1);
     const refused = [
       ask(service),
@@ -407,33 +414,12 @@ describe("EngineService", () => {
     assert.equal(service.status.kind, "unsupported");
     assert.match(service.status.error?.message ?? "", /no engine for linux-armhf/);
     assert.equal(processes.length, 0);
-    assert.deepEqual(statuses, []);
+    assert.deepEqual([statuses, overruled], [[], []]);
     await service.restart();
   });
 });
 
-async function ask(service: EngineService, options: CallOptions = {}): Promise<string> {
-  const prompt = { kind: "question", question: "What is it?" } as const;
-  const reply = await service.generate({ image: new Uint8Array(1), prompt }, options);
-  return reply.sequences[0]?.text ?? "";
-}
-
-/** What a child was asked to do, without the questions about itself. */
-function methods(process: ScriptedProcess | undefined): string[] {
-  return process?.asked.filter((method) => method !== "status") ?? [];
-}
-
 function kinds(statuses: readonly EngineStatus[]): string[] {
   const all = statuses.map(({ kind }) => kind);
   return all.filter((kind, index) => kind !== all[index - 1]);
-}
-
-async function rejectsWith(call: Promise<unknown>, code: ErrorCode, message = /./): Promise<void> {
-  await assert.rejects(call, (error) => {
-    assert.ok(error instanceof AppError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.equal(isCancelled(error), code === "request.cancelled");
-    assert.match(error.message, message);
-    return true;
-  });
 }

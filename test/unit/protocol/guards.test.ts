@@ -12,7 +12,13 @@ import {
 const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, total: 10.5 };
 const cached = { imageFeatures: "disk", prefixTokens: 3 };
 const image = new Uint8Array([1, 2, 3]);
-const info = { model: "opt", device: "cpu", deviceReason: "no GPU", kind: "generation" };
+const info = {
+  model: "opt",
+  device: "cpu",
+  deviceReason: "no GPU",
+  kind: "generation",
+  precision: "balanced",
+};
 const storedModel = {
   name: "opt",
   folder: "/models/opt",
@@ -48,6 +54,8 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
     },
     alpha: "drop",
   },
+  planLoad: { model: "opt" },
+  prepare: { image, imageName: "cat.png", alpha: "drop" },
   score: { image, imageName: "cat.png", texts: ["a cat", "a dog"], alpha: "white" },
   planImport: { checkpoint: "/ckpt", precision: "int8:128" },
   convert: { checkpoint: "/ckpt", out: "/out", precision: "int4:128" },
@@ -74,6 +82,10 @@ const catalogEntry = {
   downloadBytes: 1,
   diskBytes: 2,
   memoryBytes: 3,
+  costs: [
+    { profile: "exact", diskBytes: 5, memoryBytes: 6 },
+    { profile: "small", diskBytes: 1, memoryBytes: 2 },
+  ],
   goodAt: "questions",
   models: ["opt"],
   partialBytes: 4,
@@ -88,6 +100,8 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
     cached,
     droppedTurns: 1,
   },
+  planLoad: { neededBytes: 5, availableBytes: 4, smaller: { name: "small", neededBytes: 3 } },
+  prepare: { cached: { imageFeatures: "disk" } },
   score: {
     scores: [{ text: "a cat", itc: 0.5, itm: 0.25 }],
     timings,
@@ -121,6 +135,8 @@ const fromChild: Record<string, unknown>[] = [
   { type: "textEmitted", id: 1, text: "a cat" },
   { type: "progressed", id: 1, doneBytes: 5, totalBytes: 10 },
   { type: "progressed", id: 1, doneBytes: 5, totalBytes: 10, step: "download" },
+  { type: "progressed", id: 1, doneBytes: 5, totalBytes: 10, step: "load" },
+  { ...{ type: "progressed", id: 1, doneBytes: 5, totalBytes: 10 }, convertedBytes: 3 },
   { type: "logged", level: "warn", message: "hm" },
 ];
 
@@ -181,7 +197,7 @@ describe("guards", () => {
       "precision",
       "deviceReason",
       "hub",
-      ...["endpoint", "token", "proxy", "noProxy", "step"],
+      ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

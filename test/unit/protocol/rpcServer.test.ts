@@ -150,6 +150,8 @@ function create(handlers: Partial<Handlers>): Created {
     transport,
     handlers: {
       load: unexpected,
+      planLoad: unexpected,
+      prepare: unexpected,
       generate: unexpected,
       score: unexpected,
       planImport: unexpected,

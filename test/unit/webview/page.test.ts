@@ -44,6 +44,18 @@ describe("the field for questions", () => {
     assert.equal(state().draft, "what?");
   });
 
+  it("takes a question while the model is still loaded, or is not there yet", () => {
+    for (const kind of ["off", "starting", "loading", "busy", "failed"] as const) {
+      freshDocument();
+      const engine = { kind, label: "Loading opt…", progress: 0.3 };
+      const { type, posted, field } = openPage({ ...asked, engine });
+      assert.equal(field.hasAttribute("disabled"), false, kind);
+      type("what?");
+      press("Enter");
+      assert.deepEqual(posted, [{ type: "ask", question: "what?" }], kind);
+    }
+  });
+
   it("says why nothing can be asked where there is no engine", () => {
     const engine = { kind: "unsupported", label: "none", detail: "No engine for this." } as const;
     const { type, state } = openPage({ ...asked, engine });

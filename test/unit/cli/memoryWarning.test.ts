@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { memoryWarning } from "../../../src/cli/openModel";
+
+const plan = { neededBytes: 3.9e9, availableBytes: 2.1e9 };
+
+describe("memoryWarning", () => {
+  it("says nothing of a model that fits", () => {
+    assert.equal(memoryWarning("opt", { ...plan, availableBytes: 3.9e9 }), undefined);
+  });
+
+  it("says how much is missing, and what needs less", () => {
+    const sizes = "opt needs about 3.9 GB of memory, and 2.1 GB are free.";
+    assert.equal(
+      memoryWarning("opt", plan),
+      `${sizes} Convert the checkpoint with "--precision small" for less.`,
+    );
+    const smaller = { name: "opt-small", neededBytes: 1.9e9 };
+    assert.equal(
+      memoryWarning("opt", { ...plan, smaller }),
+      `${sizes} "--model opt-small" needs about 1.9 GB.`,
+    );
+  });
+});
