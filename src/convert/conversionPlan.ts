@@ -13,7 +13,7 @@ import {
 import { parsePrecisionPlan, precisionOfPart, type PrecisionPlan } from "../model/precision";
 import type { Checkpoint } from "./checkpoint";
 import { CheckpointWeights } from "./checkpointWeights";
-import { planModel, precisionParts, type ModelPlan } from "./modelPlan";
+import { plannedGraphs, planModel, precisionParts, type ModelPlan } from "./modelPlan";
 import type { TensorBytes } from "./safetensors";
 import { WeightMap, type DroppedTensor } from "./weightMap";
 
@@ -48,7 +48,7 @@ export function planConversion(
 /** Bytes of all files that the manifest will list. */
 export async function plannedBytes({ checkpoint, model }: ConversionPlan): Promise<number> {
   const texts = (await smallFiles(checkpoint)).map(([, bytes]) => bytes.length);
-  const graphs = model.parts.map(({ graph }) => graph.encode().length);
+  const graphs = plannedGraphs(model).map(({ graph }) => graph.encode().length);
   const data = model.dataFiles.map(({ bytes }) => bytes);
   return [...texts, ...graphs, ...data].reduce((sum, bytes) => sum + bytes, 0);
 }

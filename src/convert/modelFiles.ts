@@ -12,6 +12,7 @@ import {
   type ManifestFile,
 } from "../model/manifest";
 import { smallFiles, type ConversionPlan } from "./conversionPlan";
+import { plannedGraphs } from "./modelPlan";
 
 /**
  * Writes everything but data and manifest; what is there of an earlier try is replaced.
@@ -25,8 +26,8 @@ export async function writeSmallFiles(
   for (const [name, bytes] of await smallFiles(checkpoint)) {
     files.push(await writeFile(folder, name, bytes));
   }
-  for (const part of model.parts) {
-    files.push(await writeFile(folder, part.graphFile, part.graph.encode()));
+  for (const { graphFile, graph } of plannedGraphs(model)) {
+    files.push(await writeFile(folder, graphFile, graph.encode()));
   }
   return files;
 }
@@ -44,9 +45,10 @@ export async function writeManifest(
     formatVersion: MANIFEST_FORMAT_VERSION,
     graphContractVersion: GRAPH_CONTRACT_VERSION,
     source: written.source,
-    parts: model.parts.map(({ name, graphFile, data, precision }) => ({
+    parts: model.parts.map(({ name, graphFile, accelerator, data, precision }) => ({
       name,
       graph: graphFile,
+      ...(accelerator === undefined ? {} : { acceleratorGraph: accelerator.graphFile }),
       data: data?.fileName,
       precision,
     })),

@@ -16,12 +16,14 @@ import { optGraph } from "./graphs/optGraph";
 import { qformerGraph, qformerItmGraph, qformerTextGraph } from "./graphs/qformerGraph";
 import { t5DecoderGraph, t5EncoderGraph } from "./graphs/t5Graphs";
 import { visionGraph } from "./graphs/visionGraph";
-import type { GraphBuilder } from "./onnx/graphBuilder";
+import type { GraphBuilder, GraphTarget } from "./onnx/graphBuilder";
 
 export interface PlannedPart {
   readonly name: PartName;
   readonly graph: GraphBuilder;
   readonly graphFile: string;
+  /** For devices other than the CPU, of the same weights; absent when one graph serves all. */
+  readonly accelerator?: { readonly graph: GraphBuilder; readonly graphFile: string };
   /** Absent for a graph without weights. */
   readonly data: DataFilePlan | undefined;
   readonly precision: Precision;
@@ -44,6 +46,16 @@ const WITHOUT_WEIGHTS: readonly PartName[] = [
   PART.expandEncoderCache,
 ];
 
+/** Every graph of a plan with the name of its file. */
+export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly {
+  readonly graph: GraphBuilder;
+  readonly graphFile: string;
+}[] {
+  return parts.flatMap((part) =>
+    part.accelerator === undefined ? [part] : [part, part.accelerator],
+  );
+}
+
 /**
  * Plans every part.
  * @param precisionOf precision of each part; parts that share a file must have the same.
@@ -65,10 +77,22 @@ export function planModel(
     const data = dataFiles.get(owner) ?? new DataFilePlan(`${owner}.onnx_data`);
     dataFiles.set(owner, data);
     const precision = precisionOf(owner);
-    const graph = weightedGraph(name, config, { weights, precision, data });
-    return { name, graph, graphFile, data, precision };
+    const at = { weights, precision, data };
+    const graph = weightedGraph(name, config, { ...at, target: "cpu" });
+    const part = { name, graph, graphFile, data, precision };
+    if (!needsTwoGraphs(part)) return part;
+    const accelerator = {
+      graph: weightedGraph(name, config, { ...at, target: "accelerator" }),
+      graphFile: `${name}.accelerator.onnx`,
+    };
+    return { ...part, accelerator };
   });
   return { parts, dataFiles: [...dataFiles.values()] };
+}
+
+/** The operator of w8a8 is the CPU's; an embedding table is read there on every device. */
+function needsTwoGraphs({ name, precision }: Pick<PlannedPart, "name" | "precision">): boolean {
+  return precision.kind === "w8a8" && name !== PART.embedTokens;
 }
 
 /** Parts whose precision can be chosen: those with weights of their own. */
@@ -82,6 +106,7 @@ interface PartContext {
   readonly weights: CheckpointWeights;
   readonly precision: Precision;
   readonly data: DataFilePlan;
+  readonly target: GraphTarget;
 }
 
 function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): GraphBuilder {

@@ -55,15 +55,20 @@ export function quantizeRows(
   return { codes, scales };
 }
 
+/** The code of zero with 8 bits and no sign. */
+export const ZERO_CODE = 128;
+
 /**
- * Quantises rows × cols values with one scale for each row; w ≈ code · scale, codes from -127 to 127.
+ * Quantises rows × cols values with one scale for each row; w ≈ (code − 128) · scale, codes 1 to 255.
+ * Without a sign, because a processor without VNNI multiplies signed codes by unsigned activations in
+ * 16 bits, which overflow (ONNX Runtime, "Quantize ONNX Models", on U8S8).
  * @returns codes [rows, cols] and scales [rows]; a row with a value that is not finite has the scale NaN.
  */
 export function quantizeChannels(
   values: Float32Array,
   cols: number,
-): { codes: Int8Array; scales: Float32Array } {
-  const codes = new Int8Array(values.length);
+): { codes: Uint8Array; scales: Float32Array } {
+  const codes = new Uint8Array(values.length);
   const scales = new Float32Array(values.length / cols);
   for (let row = 0; row < scales.length; row++) {
     const begin = row * cols;
@@ -71,7 +76,7 @@ export function quantizeChannels(
     scales[row] = Math.abs(signedPeak(values, begin, end)) / 127;
     // As it is stored: the codes must fit the scale that the reader will multiply by.
     const inverse = 1 / scales[row]!;
-    for (let i = begin; i < end; i++) codes[i] = Math.round(values[i]! * inverse);
+    for (let i = begin; i < end; i++) codes[i] = ZERO_CODE + Math.round(values[i]! * inverse);
   }
   return { codes, scales };
 }

@@ -17,6 +17,7 @@ import type { DataFilePlan } from "./dataFile";
 import { DataFileWriter } from "./dataFileWriter";
 import { KeptTensors } from "./keptTensors";
 import { writeManifest, writeSmallFiles } from "./modelFiles";
+import { plannedGraphs } from "./modelPlan";
 import { ShardPlan } from "./shardPlan";
 import { expectFree, writeFailure } from "./targetFolder";
 
@@ -264,6 +265,8 @@ async function planKeyOf(
     hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   }
   // Graphs name every initializer with its type, its shape and its place.
-  for (const { graph, graphFile } of model.parts) hash.update(graphFile).update(graph.encode());
+  for (const { graph, graphFile } of plannedGraphs(model)) {
+    hash.update(graphFile).update(graph.encode());
+  }
   return hash.digest("hex");
 }

@@ -65,7 +65,7 @@ const TILE = 64;
 /** Writes rows [start, start + count) of a rows × cols matrix into its transpose. */
 function scatterColumns(
   values: ArrayLike<number>,
-  out: Float32Array | Uint16Array | Int8Array,
+  out: Float32Array | Uint16Array | Uint8Array,
   at: { start: number; count: number; rows: number; cols: number },
 ): void {
   const { start, count, rows, cols } = at;
@@ -89,12 +89,12 @@ export function channelEntry(name: string, source: WeightSource): DataEntry {
   const { rows, cols } = source;
   return {
     initializers: [
-      planInitializer(`${name}/codes`, "int8", [cols, rows]),
+      planInitializer(`${name}/codes`, "uint8", [cols, rows]),
       planInitializer(`${name}/scales`, "float32", [rows]),
     ],
     tensors: source.tensors,
     produce: async function* (): AsyncIterable<Piece> {
-      const codes = new Int8Array(rows * cols);
+      const codes = new Uint8Array(rows * cols);
       const scales = new Float32Array(rows);
       for await (const { start, count, values } of runs(source)) {
         const quantized = quantizeChannels(values, cols);
@@ -102,7 +102,7 @@ export function channelEntry(name: string, source: WeightSource): DataEntry {
         scales.set(quantized.scales, start);
         scatterColumns(quantized.codes, codes, { start, count, rows, cols });
       }
-      yield { index: 0, bytes: new Uint8Array(codes.buffer) };
+      yield { index: 0, bytes: codes };
       yield { index: 1, bytes: new Uint8Array(scales.buffer) };
     },
   };

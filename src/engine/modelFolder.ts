@@ -18,6 +18,7 @@ import {
 } from "../model/manifest";
 import type { Precision } from "../model/precision";
 import { parsePreprocessorConfig, type PreprocessorConfig } from "../model/preprocessorConfig";
+import type { Device } from "./session";
 
 export interface ModelFolder {
   readonly folder: string;
@@ -63,10 +64,14 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
   }
 }
 
-/** The file of a part's graph. @throws AppError `model.corrupt` when the manifest has no such part. */
+/**
+ * The file of a part's graph for a device.
+ * @throws AppError `model.corrupt` when the manifest has no such part.
+ */
 export function graphFile(
   model: ModelFolder,
   part: PartName,
+  device: Device,
 ): { readonly file: string; readonly precision: Precision } {
   const entry = model.manifest.parts.find(({ name }) => name === part);
   if (entry === undefined) {
@@ -76,7 +81,8 @@ export function graphFile(
       { detail: { file: model.folder } },
     );
   }
-  return { file: path.join(model.folder, entry.graph), precision: entry.precision };
+  const { graph, acceleratorGraph = graph, precision } = entry;
+  return { file: path.join(model.folder, device === "cpu" ? graph : acceleratorGraph), precision };
 }
 
 /**

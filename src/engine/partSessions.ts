@@ -67,14 +67,15 @@ export class PartSessions {
 
   #openNew(part: PartName): Promise<Session> {
     const { model, factory, device, outputsOnDevice } = this.#options;
-    const { file, precision } = graphFile(model, part);
+    // The embedding table is read a row at a time: copying it to a device would waste its memory.
     const isTable = part === PART.embedTokens;
-    const isOnCpu = needsCpu(model, part);
+    const place = isTable ? "cpu" : device;
+    const { file, precision } = graphFile(model, part, place);
     const kept = outputsOnDevice.get(part);
     return factory.open(file, {
-      device: isOnCpu ? "cpu" : device,
+      device: place,
       keepWeightsMapped: isTable || precision.kind === "f32",
-      forbidCpuFallback: !isOnCpu && this.#options.forbidCpuFallback === true,
+      forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
       ...(kept === undefined ? {} : { outputsOnDevice: kept }),
     });
   }
@@ -108,23 +109,4 @@ function weightedParts({
     if (data === undefined) return [];
     return [{ name, bytes: manifest.files.find(({ path }) => path === data)?.bytes ?? 0 }];
   });
-}
-
-/** Parts that hand tensors to each other which stay on the device. */
-const SHARING_PARTS: readonly PartName[] = [
-  PART.textEncoder,
-  PART.decoder,
-  PART.reorderCache,
-  PART.truncateCache,
-  PART.expandEncoderCache,
-];
-
-function needsCpu(model: ModelFolder, part: PartName): boolean {
-  // The embedding table is read a row at a time: copying it to a device would waste its memory.
-  if (part === PART.embedTokens) return true;
-  const together = SHARING_PARTS.includes(part) ? SHARING_PARTS : [part];
-  // No other device has the operator.
-  return model.manifest.parts.some(
-    ({ name, precision }) => together.includes(name) && precision.kind === "w8a8",
-  );
 }

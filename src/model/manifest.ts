@@ -26,6 +26,8 @@ export interface ManifestFile {
 export interface ManifestPart {
   readonly name: PartName;
   readonly graph: string;
+  /** For devices other than the CPU, where that is another graph. */
+  readonly acceleratorGraph?: string;
   /** Absent for a graph without weights. */
   readonly data: string | undefined;
   readonly precision: Precision;
@@ -118,6 +120,9 @@ function readPart(value: unknown, at: { json: JsonObject; index: number }): Mani
   return {
     name,
     graph: readPlainName(entry, "graph"),
+    ...(entry.has("acceleratorGraph")
+      ? { acceleratorGraph: readPlainName(entry, "acceleratorGraph") }
+      : {}),
     data: entry.has("data") ? readPlainName(entry, "data") : undefined,
     precision,
   };

@@ -9,8 +9,8 @@ import { isProfileName, PROFILE_NAMES, PROFILES } from "./precisionProfiles";
  * - `f16`: half-precision matrix products, everything else in f32.
  * - `int8`, `int4`: block-wise weights (ONNX Runtime `MatMulNBits`), everything else in f32.
  * - `w8a8`: int8 weights with a scale for each output channel, int8 activations with one for each position
- *   (ONNX Runtime `DynamicQuantizeMatMul`); the fastest where many positions are computed at once, and for
- *   the CPU alone.
+ *   (ONNX Runtime `DynamicQuantizeMatMul`; on other devices `MatMulNBits` with the same weights); the
+ *   fastest on the CPU where many positions are computed at once.
  */
 export type PrecisionKind = "f32" | "f16" | "int8" | "int4" | "w8a8";
 

@@ -6,7 +6,7 @@ import type { Precision } from "../../model/precision";
 import { packLinear, type CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
 import { foldNorm } from "../normFold";
-import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
   add,
@@ -25,6 +25,8 @@ export interface OptGraphSpec {
   readonly weights: CheckpointWeights;
   readonly precision: Precision;
   readonly data: DataFilePlan;
+  /** @default the CPU */
+  readonly target?: GraphTarget;
 }
 
 /** Rows of the position table that come before position 0 (transformers `OPTLearnedPositionalEmbedding`). */
@@ -41,7 +43,7 @@ export function optGraph(spec: OptGraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
   const { hiddenSize: width, nHeads, vocabSize } = config;
   const headDim = width / nHeads;
-  const g = new GraphBuilder(PART.decoder, spec.data);
+  const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
   const embeds = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
   const table = weights.tensor(`${DECODER}.embed_positions.weight`, [
     config.maxPositions + POSITION_OFFSET,

@@ -9,7 +9,7 @@ import { IO, PART } from "../../model/graphContract";
 import type { Precision } from "../../model/precision";
 import { packLinear, type CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
-import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
   add,
@@ -29,6 +29,8 @@ export interface QformerGraphSpec {
   readonly precision: Precision;
   /** Shared by the three Q-Former graphs of a retrieval model, whose weights are mostly the same. */
   readonly data: DataFilePlan;
+  /** @default the CPU */
+  readonly target?: GraphTarget;
 }
 
 /** Feed-forward of the queries, or of the text. */
@@ -45,7 +47,7 @@ export function qformerGraph(spec: QformerGraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
   const { hiddenSize: width } = config.qformer;
   const nQueries = config.numQueryTokens;
-  const g = new GraphBuilder(PART.qformer, spec.data);
+  const g = new GraphBuilder(PART.qformer, spec.data, spec.target);
   const image = imageFeaturesInput(g, config);
   let x = embeddingNorm(g, queryTokens(g, spec), spec);
   for (let i = 0; i < config.qformer.nLayers; i++) {
@@ -89,7 +91,7 @@ export function qformerTextGraph(
 ): GraphBuilder {
   const { config, weights, precision, projectionSize } = spec;
   const { hiddenSize: width } = config.qformer;
-  const g = new GraphBuilder(PART.qformerText, spec.data);
+  const g = new GraphBuilder(PART.qformerText, spec.data, spec.target);
   let x = embeddingNorm(g, textEmbeddings(g, spec), spec);
   for (let i = 0; i < config.qformer.nLayers; i++) {
     x = selfAttention(g, i, { ...spec, x });
@@ -110,7 +112,7 @@ export function qformerItmGraph(spec: QformerGraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
   const { hiddenSize: width } = config.qformer;
   const nQueries = config.numQueryTokens;
-  const g = new GraphBuilder(PART.qformerItm, spec.data);
+  const g = new GraphBuilder(PART.qformerItm, spec.data, spec.target);
   const image = imageFeaturesInput(g, config);
   const text = textEmbeddings(g, spec);
   let x = embeddingNorm(g, concat(g, "/embeddings", [queryTokens(g, spec), text]), spec);

@@ -16,7 +16,7 @@ import type { Precision } from "../../model/precision";
 import type { CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
 import { foldNorm } from "../normFold";
-import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
   add,
@@ -38,6 +38,8 @@ export interface T5GraphSpec {
   readonly weights: CheckpointWeights;
   readonly precision: Precision;
   readonly data: DataFilePlan;
+  /** @default the CPU */
+  readonly target?: GraphTarget;
 }
 
 type StackName = "encoder" | "decoder";
@@ -52,7 +54,7 @@ const CACHE_TENSORS = ["key", "value"] as const;
 export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
   const { config, weights } = spec;
   const { hiddenSize: width, layerNormEps: eps } = config;
-  const g = new GraphBuilder(PART.textEncoder, spec.data);
+  const g = new GraphBuilder(PART.textEncoder, spec.data, spec.target);
   let x = g.input(IO.inputsEmbeds, "float32", [1, "encoder", width]);
   const bias = positionBias(g, spec, { stack: "encoder", dims: ["encoder", "encoder"] });
   for (let i = 0; i < config.nEncoderLayers; i++) {
@@ -82,7 +84,7 @@ export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
 export function t5DecoderGraph(spec: T5GraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
   const { hiddenSize: width, nHeads, dKv, layerNormEps: eps } = config;
-  const g = new GraphBuilder(PART.decoder, spec.data);
+  const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
   let x = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
   const bias = positionBias(g, spec, { stack: "decoder", dims: ["sequence", "total"] });
   for (let i = 0; i < config.nLayers; i++) {

@@ -6,7 +6,7 @@ import type { Precision } from "../../model/precision";
 import type { CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
 import { foldNorm } from "../normFold";
-import { GraphBuilder, type ValueName } from "../onnx/graphBuilder";
+import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBuilder";
 import {
   activation,
   add,
@@ -27,6 +27,8 @@ export interface VisionGraphSpec {
   readonly weights: CheckpointWeights;
   readonly precision: Precision;
   readonly data: DataFilePlan;
+  /** @default the CPU */
+  readonly target?: GraphTarget;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface VisionGraphSpec {
 export function visionGraph(spec: VisionGraphSpec): GraphBuilder {
   const { config, weights, data } = spec;
   const { hiddenSize: width, imageSize } = config;
-  const g = new GraphBuilder(PART.visionEncoder, data);
+  const g = new GraphBuilder(PART.visionEncoder, data, spec.target);
   const pixels = g.input(IO.pixelValues, "float32", [1, 3, imageSize, imageSize]);
   let x = embedPatches(g, pixels, spec);
   for (let i = 0; i < config.nLayers; i++) x = block(g, i, { ...spec, x });

@@ -17,6 +17,9 @@ import type { DataEntry, DataFilePlan } from "../dataFile";
 /** The name of a value inside a graph. */
 export type ValueName = string;
 
+/** What a graph is for, where one graph does not serve all: the CPU, or any other device. */
+export type GraphTarget = "cpu" | "accelerator";
+
 export interface NodeSpec {
   readonly opType: string;
   /** @default the ai.onnx domain */
@@ -30,6 +33,7 @@ export interface NodeSpec {
 
 export class GraphBuilder {
   readonly name: string;
+  readonly target: GraphTarget;
   readonly #data: DataFilePlan | undefined;
   readonly #nodes: OnnxNode[] = [];
   readonly #nodeNames = new Set<string>();
@@ -37,9 +41,10 @@ export class GraphBuilder {
   readonly #outputs: OnnxValue[] = [];
   readonly #initializers = new Map<string, OnnxInitializer>();
 
-  constructor(name: string, data?: DataFilePlan) {
+  constructor(name: string, data?: DataFilePlan, target: GraphTarget = "cpu") {
     this.name = name;
     this.#data = data;
+    this.target = target;
   }
 
   input(name: ValueName, dataType: OnnxDataType, dims: readonly (number | string)[]): ValueName {
@@ -97,6 +102,15 @@ export class GraphBuilder {
     if (!this.#initializers.has(path)) {
       const data = new Uint8Array(Float32Array.of(value).buffer);
       this.#initializers.set(path, { name: path, dataType: "float32", dims: [], data });
+    }
+    return path;
+  }
+
+  /** A scalar constant of a byte inside the graph, such as the code of zero. */
+  byteConstant(path: string, value: number): ValueName {
+    if (!this.#initializers.has(path)) {
+      const data = Uint8Array.of(value);
+      this.#initializers.set(path, { name: path, dataType: "uint8", dims: [], data });
     }
     return path;
   }

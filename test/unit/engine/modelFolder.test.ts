@@ -62,13 +62,13 @@ describe("a model folder", () => {
   it("gives the graph and precision of each part", async () => {
     const folder = await kitModel("t5-odd", "f32,decoder=int8:16");
     const model = await openModelFolder(folder);
-    assert.deepEqual(graphFile(model, "decoder"), {
+    assert.deepEqual(graphFile(model, "decoder", "cpu"), {
       file: path.join(folder, "decoder.onnx"),
       precision: { kind: "int8", blockSize: 16 },
     });
-    assert.deepEqual(graphFile(model, "vision_encoder").precision, { kind: "f32" });
+    assert.deepEqual(graphFile(model, "vision_encoder", "cpu").precision, { kind: "f32" });
     assert.throws(
-      () => graphFile(model, "qformer_itm"),
+      () => graphFile(model, "qformer_itm", "cpu"),
       (thrown) => thrown instanceof AppError && thrown.code === "model.corrupt",
     );
   });
