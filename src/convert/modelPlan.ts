@@ -90,9 +90,13 @@ export function planModel(
   return { parts, dataFiles: [...dataFiles.values()] };
 }
 
-/** The operator of w8a8 is the CPU's; an embedding table is read there on every device. */
+/**
+ * The decoder keeps its cache another way on the CPU, and the operator of w8a8 is the CPU's; an embedding
+ * table is read there on every device.
+ */
 function needsTwoGraphs({ name, precision }: Pick<PlannedPart, "name" | "precision">): boolean {
-  return precision.kind === "w8a8" && name !== PART.embedTokens;
+  if (name === PART.embedTokens) return false;
+  return name === PART.decoder || precision.kind === "w8a8";
 }
 
 /** Parts whose precision can be chosen: those with weights of their own. */

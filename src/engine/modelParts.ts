@@ -1,17 +1,21 @@
 /** Opens a model folder and assembles the stages that its configuration asks for. */
 
 import type { Logger } from "../base/logger";
+import type { TextConfig } from "../model/blip2Config";
 import { cacheNames, encoderCacheNames, PART, type PartName } from "../model/graphContract";
 import { chooseDevice, type DeviceChoice } from "./device";
+import { deviceKvCaches } from "./deviceKvCache";
 import type { DeviceMemory } from "./deviceMemory";
 import type { FeatureCache } from "./featureCache";
 import { Generator } from "./generator";
 import { ImageStage } from "./imageStage";
+import type { KvCaches } from "./kvCache";
 import type { LanguageModel } from "./languageModel";
 import { openModelFolder, type ModelFolder } from "./modelFolder";
 import { OptModel } from "./optModel";
 import { PartSessions } from "./partSessions";
 import { Scorer } from "./scorer";
+import { splitKvCaches } from "./splitKvCache";
 import type { Device, SessionFactory } from "./session";
 import { T5Model } from "./t5Model";
 import { loadTokenizer } from "./tokenizer";
@@ -62,7 +66,7 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
   const sessions = openPartSessions({ model, factory, device, forbidCpuFallback });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
-  const languageModel = createLanguageModel(model, sessions);
+  const languageModel = createLanguageModel({ model, sessions, device });
   const { config } = model;
   return {
     device,
@@ -91,7 +95,9 @@ function openPartSessions(options: {
   /** Fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
 }): PartSessions {
-  return new PartSessions({ ...options, outputsOnDevice: cacheOutputs(options.model) });
+  const { model, device } = options;
+  const outputsOnDevice = device === "cpu" ? new Map() : cacheOutputs(model);
+  return new PartSessions({ ...options, outputsOnDevice });
 }
 
 function cacheOutputs(model: ModelFolder): ReadonlyMap<PartName, readonly string[]> {
@@ -109,16 +115,30 @@ function cacheOutputs(model: ModelFolder): ReadonlyMap<PartName, readonly string
 }
 
 /** The language model of a generation model; a retrieval model has none. */
-function createLanguageModel(
-  model: ModelFolder,
-  sessions: PartSessions,
-): LanguageModel | undefined {
+function createLanguageModel({ model, sessions, device }: OpenedModel): LanguageModel | undefined {
   const { config, generation } = model;
   if (config.kind === "retrieval") return undefined;
   const { numQueryTokens, imageTokenIndex, text } = config;
+  const caches = createCaches(text, sessions, device);
   if (text.kind === "opt") {
-    return new OptModel({ config: text, numQueryTokens, imageTokenIndex, sessions });
+    return new OptModel({ config: text, numQueryTokens, imageTokenIndex, sessions, caches });
   }
   const decoderStartTokenId = generation?.decoderStartTokenId ?? text.decoderStartTokenId;
-  return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions });
+  return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions, caches });
+}
+
+interface OpenedModel {
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  readonly device: Device;
+}
+
+/** As the decoder's graph of the device wants them. */
+function createCaches(text: TextConfig, sessions: PartSessions, device: Device): KvCaches {
+  const { nLayers, nHeads } = text;
+  const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / nHeads;
+  const shape = { nLayers, nHeads, headDim };
+  return device === "cpu"
+    ? splitKvCaches(shape)
+    : deviceKvCaches({ ...shape, hasEncoder: text.kind === "t5", sessions });
 }

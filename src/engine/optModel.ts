@@ -5,15 +5,8 @@
 
 import { throwIfAborted } from "../base/errors";
 import type { OptConfig } from "../model/blip2Config";
-import { cacheNames, IO, PART } from "../model/graphContract";
-import {
-  emptyCache,
-  gatherRows,
-  presentCache,
-  truncate,
-  type CacheName,
-  type KvCache,
-} from "./kvCache";
+import { IO, PART } from "../model/graphContract";
+import type { KvCache, KvCaches } from "./kvCache";
 import {
   embedTokens,
   joinRows,
@@ -30,6 +23,7 @@ export interface OptModelOptions {
   /** Placeholder that stands for each image row in `input_ids`; absent in old checkpoints. */
   readonly imageTokenIndex: number | undefined;
   readonly sessions: PartSessions;
+  readonly caches: KvCaches;
 }
 
 /** A sequence whose keys and values are kept. */
@@ -96,8 +90,7 @@ export class OptModel implements LanguageModel {
 
   /** The kept cache that shares the longest beginning, cut to it; an empty one when none does. */
   async #longestKept(prefix: Prefix): Promise<{ cache: KvCache; reused: number }> {
-    const { sessions, config, numQueryTokens } = this.#options;
-    const names = cacheNames(config.nLayers, false);
+    const { caches, numQueryTokens } = this.#options;
     let best: KeptPrefix | undefined;
     let shared = -1;
     for (const kept of this.#kept) {
@@ -108,13 +101,9 @@ export class OptModel implements LanguageModel {
       while (same < limit && kept.ids[same] === prefix.promptIds[same]) same++;
       if (same > shared) [best, shared] = [kept, same];
     }
-    if (best === undefined) {
-      const headDim = config.hiddenSize / config.nHeads;
-      return { cache: emptyCache(names, { nHeads: config.nHeads, headDim }), reused: 0 };
-    }
+    if (best === undefined) return { cache: caches.empty(), reused: 0 };
     const length = numQueryTokens + shared;
-    const session = await sessions.open(PART.truncateCache);
-    return { cache: await truncate(session, names, { cache: best.cache, length }), reused: length };
+    return { cache: await best.cache.cutTo(length), reused: length };
   }
 
   /** Rows that are not in the cache yet, [positions, width]. */
@@ -142,7 +131,6 @@ class OptRun {
   readonly #options: OptModelOptions;
   readonly #decoder: Session;
   readonly #embed: Session;
-  readonly #names: readonly CacheName[];
   #cache: KvCache;
 
   constructor(start: {
@@ -152,7 +140,6 @@ class OptRun {
     cache: KvCache;
   }) {
     this.#options = start.options;
-    this.#names = cacheNames(start.options.config.nLayers, false);
     this.#decoder = start.decoder;
     this.#embed = start.embed;
     this.#cache = start.cache;
@@ -167,19 +154,14 @@ class OptRun {
     const outputs = await this.#decoder.run({
       [IO.inputsEmbeds]: cpuTensor(rows, [batch, nNew, config.hiddenSize]),
       [IO.positionIds]: cpuTensor(positions, [1, nNew]),
-      ...this.#cache.tensors,
+      ...this.#cache.feeds(nNew),
     });
-    this.#replace(presentCache(this.#names, outputs, { batch, length: past + nNew }));
+    this.#cache = this.#cache.advanced(outputs, nNew);
     return floats(outputs[IO.logits]);
   }
 
   dispose(): void {
     this.#cache.dispose();
-  }
-
-  #replace(cache: KvCache): void {
-    this.#cache.dispose();
-    this.#cache = cache;
   }
 
   decoding(start: {
@@ -188,7 +170,7 @@ class OptRun {
     reusedPositions: number;
     keep: (ids: readonly number[], cache: KvCache) => void;
   }): Decoding {
-    const { config, sessions } = this.#options;
+    const { config } = this.#options;
     const fed: number[] = [];
     let isSingle = true;
     return {
@@ -202,15 +184,14 @@ class OptRun {
         return logits;
       },
       reorder: async (beamIdx) => {
-        const session = await sessions.open(PART.reorderCache);
-        const next = await gatherRows(session, this.#names, { cache: this.#cache, beamIdx });
+        const before = this.#cache;
+        this.#cache = await before.gathered(beamIdx);
         if (isSingle) {
           // From here the rows differ; what a follow-up can use is the sequence so far.
           isSingle = false;
-          start.keep([...fed], this.#cache);
-          this.#cache = next;
+          start.keep([...fed], before);
         } else {
-          this.#replace(next);
+          before.dispose();
         }
       },
       finish: () => {

@@ -6,9 +6,10 @@
 
 import { throwIfAborted } from "../base/errors";
 import type { T5Config } from "../model/blip2Config";
-import { cacheNames, encoderCacheNames, IO, PART } from "../model/graphContract";
+import { encoderCacheNames, IO, PART } from "../model/graphContract";
 import { relativePositionBuckets, type BucketSpec } from "../model/relativePosition";
-import { emptyCache, gatherRows, presentCache, type CacheName, type KvCache } from "./kvCache";
+import { disposeTensors, type EncoderCache, type KvCache, type KvCaches } from "./kvCache";
+import { invariant } from "../base/assert";
 import {
   embedTokens,
   joinRows,
@@ -17,13 +18,14 @@ import {
   type Prefix,
 } from "./languageModel";
 import type { PartSessions } from "./partSessions";
-import { cpuTensor, floats, type Session } from "./session";
+import { cpuTensor, floats, type Session, type TensorMap } from "./session";
 
 export interface T5ModelOptions {
   readonly config: T5Config;
   readonly numQueryTokens: number;
   readonly decoderStartTokenId: number;
   readonly sessions: PartSessions;
+  readonly caches: KvCaches;
 }
 
 /** Relative positions have no table that could end; this bounds the memory of encoder attention. */
@@ -31,7 +33,7 @@ const MAX_ENCODER_POSITIONS = 2048;
 
 interface Encoded {
   readonly key: string;
-  readonly cache: KvCache;
+  readonly cache: EncoderCache;
 }
 
 export class T5Model implements LanguageModel {
@@ -48,7 +50,7 @@ export class T5Model implements LanguageModel {
   }
 
   async start(prefix: Prefix): Promise<Decoding> {
-    const { sessions, config, decoderStartTokenId } = this.#options;
+    const { sessions, config, decoderStartTokenId, caches } = this.#options;
     const embed = await sessions.open(PART.embedTokens);
     const decoder = await sessions.open(PART.decoder);
     const key = `${prefix.imageKey} ${prefix.promptIds.join(" ")}`;
@@ -56,10 +58,7 @@ export class T5Model implements LanguageModel {
     const encoder =
       isReused && this.#encoded ? this.#encoded.cache : await this.#encode(embed, prefix, key);
     throwIfAborted(prefix.signal);
-    const cache = emptyCache(cacheNames(config.nLayers, true), {
-      nHeads: config.nHeads,
-      headDim: config.dKv,
-    });
+    const cache = caches.empty();
     const run = new T5Run({ options: this.#options, decoder, embed, cache, encoder });
     let firstLogits: Float32Array;
     try {
@@ -82,12 +81,16 @@ export class T5Model implements LanguageModel {
   }
 
   dispose(): void {
-    this.#encoded?.cache.dispose();
+    this.#forget();
+  }
+
+  #forget(): void {
+    disposeTensors(Object.values(this.#encoded?.cache.tensors ?? {}));
     this.#encoded = undefined;
   }
 
   /** Keys and values of every decoder layer over the encoder's output. */
-  async #encode(embed: Session, prefix: Prefix, key: string): Promise<KvCache> {
+  async #encode(embed: Session, prefix: Prefix, key: string): Promise<EncoderCache> {
     const { sessions, config } = this.#options;
     const encoder = await sessions.open(PART.textEncoder);
     throwIfAborted(prefix.signal);
@@ -102,11 +105,21 @@ export class T5Model implements LanguageModel {
       [IO.inputsEmbeds]: cpuTensor(rows, [1, length, config.hiddenSize]),
       [IO.relativePositionBucket]: cpuTensor(buckets, [length, length]),
     });
-    const cache = presentCache(encoderCacheNames(config.nLayers), outputs, { batch: 1, length });
-    this.#encoded?.cache.dispose();
+    const cache = { tensors: encoderTensors(config.nLayers, outputs), length };
+    this.#forget();
     this.#encoded = { key, cache };
     return cache;
   }
+}
+
+/** What the encoder gave, under the names that the decoder takes. */
+function encoderTensors(nLayers: number, outputs: TensorMap): TensorMap {
+  const tensors = encoderCacheNames(nLayers).map(({ past, present }) => {
+    const tensor = outputs[present];
+    invariant(tensor !== undefined, `The graph gave no ${present}.`);
+    return [past, tensor] as const;
+  });
+  return Object.fromEntries(tensors);
 }
 
 /** The running state of one decoding. */
@@ -114,11 +127,10 @@ class T5Run {
   readonly #options: T5ModelOptions;
   readonly #decoder: Session;
   readonly #embed: Session;
-  readonly #names: readonly CacheName[];
   /** One row; belongs to the model, which keeps it. */
-  readonly #encoder: KvCache;
-  /** As many rows as there are beams; ours when it is not the encoder's own. */
-  #encoderRows: KvCache;
+  readonly #encoder: EncoderCache;
+  /** For as many rows as there are beams; ours when it is not the encoder's own. */
+  #encoderRows: EncoderCache;
   #cache: KvCache;
 
   constructor(start: {
@@ -126,10 +138,9 @@ class T5Run {
     decoder: Session;
     embed: Session;
     cache: KvCache;
-    encoder: KvCache;
+    encoder: EncoderCache;
   }) {
     this.#options = start.options;
-    this.#names = cacheNames(start.options.config.nLayers, true);
     this.#decoder = start.decoder;
     this.#embed = start.embed;
     this.#cache = start.cache;
@@ -145,33 +156,25 @@ class T5Run {
       { firstQuery: past, nQueries: 1, nKeys: past + 1 },
       bucketSpec(config, "decoder"),
     );
+    const columns = BigInt64Array.from(this.#cache.keyPositions(1), (at) => buckets[at] ?? 0n);
     const outputs = await this.#decoder.run({
       [IO.inputsEmbeds]: cpuTensor(rows, [batch, 1, config.hiddenSize]),
-      [IO.relativePositionBucket]: cpuTensor(buckets, [1, past + 1]),
-      ...this.#cache.tensors,
+      [IO.relativePositionBucket]: cpuTensor(columns, [1, columns.length]),
+      ...this.#cache.feeds(1),
       ...this.#encoderRows.tensors,
     });
-    const size = { batch, length: past + 1 };
-    this.#replace(presentCache(this.#names, outputs, size));
+    this.#cache = this.#cache.advanced(outputs, 1);
     return floats(outputs[IO.logits]);
   }
 
   async reorder(beamIdx: readonly number[]): Promise<void> {
-    const session = await this.#options.sessions.open(PART.reorderCache);
-    const isResized = beamIdx.length !== this.#cache.batch;
-    this.#replace(await gatherRows(session, this.#names, { cache: this.#cache, beamIdx }));
+    const before = this.#cache;
+    this.#cache = await before.gathered(beamIdx);
+    before.dispose();
     // Every row sees the same picture and prompt, so a reordering among equals changes nothing.
-    if (isResized) await this.#expandEncoder(beamIdx.length);
-  }
-
-  async #expandEncoder(nRows: number): Promise<void> {
-    const { config, sessions } = this.#options;
+    if (beamIdx.length === before.batch) return;
     this.#disposeRows();
-    const session = await sessions.open(PART.expandEncoderCache);
-    this.#encoderRows = await gatherRows(session, encoderCacheNames(config.nLayers), {
-      cache: this.#encoder,
-      beamIdx: Array.from({ length: nRows }, () => 0),
-    });
+    this.#encoderRows = await this.#options.caches.encoderRows(this.#encoder, beamIdx.length);
   }
 
   finish(): void {
@@ -179,13 +182,10 @@ class T5Run {
     this.#disposeRows();
   }
 
-  #replace(cache: KvCache): void {
-    this.#cache.dispose();
-    this.#cache = cache;
-  }
-
   #disposeRows(): void {
-    if (this.#encoderRows !== this.#encoder) this.#encoderRows.dispose();
+    if (this.#encoderRows !== this.#encoder) {
+      disposeTensors(Object.values(this.#encoderRows.tensors));
+    }
     this.#encoderRows = this.#encoder;
   }
 }

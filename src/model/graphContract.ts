@@ -46,12 +46,23 @@ export const IO = {
   inputsEmbeds: "inputs_embeds", // f32 [B, S, language model width]
   positionIds: "position_ids", // int64 [B, S], from 0; the graph adds OPT's offset
   relativePositionBucket: "relative_position_bucket", // int64 [S, T]
+  attentionBias: "attention_bias", // f32 [1, 1, S, T], 0 or HIDDEN; the CPU's decoder only
+  cacheSegments: "cache_segments", // int64 [3], lengths P, R and S that T is made of; likewise
   lastHiddenState: "last_hidden_state", // f32 [B, E, language model width]
   logits: "logits", // f32 [B, 1, vocabulary], of the last position
   cacheLength: "cache_length", // int64 [1], positions to keep
   beamIdx: "beam_idx", // int32 [new B], row of the old batch that each new row continues
 } as const;
 
+/** What hides a position from attention: far below every score, and no trouble for the softmax. */
+export const HIDDEN = -1e9;
+
+/**
+ * The decoder has two graphs of the same weights, because a result on the CPU is copied on its way out.
+ * An accelerator's takes all keys and values and gives them back with the new ones; they stay there. The
+ * CPU's gives the new ones alone, and takes those of the prompt, which every beam shares, apart from the
+ * recent ones of each beam: T = P + R + S.
+ */
 type CacheTensor = "key" | "value";
 
 /** f32 [B, H, P, D]; the decoder's own keys or values of one layer. */
@@ -67,6 +78,16 @@ export const pastEncoderName = (layer: number, tensor: CacheTensor): string =>
 export const presentEncoderName = (layer: number, tensor: CacheTensor): string =>
   `present.${layer}.encoder.${tensor}`;
 
+/** f32 [1, H, P, D]; keys or values of one layer that every row has in common. */
+export const promptName = (layer: number, tensor: CacheTensor): string =>
+  `prompt_key_values.${layer}.${tensor}`;
+/** f32 [B, H, R, D]; those of each row's own positions, of which the last ones may be hidden. */
+export const recentName = (layer: number, tensor: CacheTensor): string =>
+  `recent_key_values.${layer}.${tensor}`;
+/** f32 [B, H, S, D]; output of the CPU's decoder. */
+export const newName = (layer: number, tensor: CacheTensor): string =>
+  `new_key_values.${layer}.${tensor}`;
+
 const CACHE_TENSORS: readonly CacheTensor[] = ["key", "value"];
 
 /** Pairs of input and output names of a cache, layer by layer, key before value. */
@@ -80,6 +101,23 @@ export function cacheNames(
       present: presentName(layer, tensor, hasEncoder),
     })),
   );
+}
+
+/** Names of the CPU's decoder, layer by layer, key before value. */
+export function splitCacheNames(nLayers: number): readonly SplitCacheName[] {
+  return Array.from({ length: nLayers }, (_, layer) => layer).flatMap((layer) =>
+    CACHE_TENSORS.map((tensor) => ({
+      prompt: promptName(layer, tensor),
+      recent: recentName(layer, tensor),
+      fresh: newName(layer, tensor),
+    })),
+  );
+}
+
+export interface SplitCacheName {
+  readonly prompt: string;
+  readonly recent: string;
+  readonly fresh: string;
 }
 
 /** The same for the encoder's keys and values. */
@@ -106,4 +144,4 @@ export function partsOf(config: Blip2Config): readonly PartName[] {
 }
 
 /** Raised when a graph changes so that an older engine could not run it. */
-export const GRAPH_CONTRACT_VERSION = 1;
+export const GRAPH_CONTRACT_VERSION = 2;

@@ -1,7 +1,7 @@
 /** OPT (transformers `modeling_opt.py`): blocks that normalise first, learned positions, ReLU. */
 
 import type { OptConfig } from "../../model/blip2Config";
-import { IO, PART, pastName, presentName } from "../../model/graphContract";
+import { IO, PART } from "../../model/graphContract";
 import type { Precision } from "../../model/precision";
 import { packLinear, type CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
@@ -10,7 +10,6 @@ import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBui
 import {
   activation,
   add,
-  attention,
   embedding,
   lastPosition,
   layerNorm,
@@ -18,6 +17,7 @@ import {
   splitLast,
 } from "../onnx/ops";
 import { skipRows } from "../weightSource";
+import { decoderCache, type DecoderCache } from "./decoderCache";
 import { headTable } from "./embedGraph";
 
 export interface OptGraphSpec {
@@ -55,7 +55,8 @@ export function optGraph(spec: OptGraphSpec): GraphBuilder {
     precision: { kind: "f32" },
   });
   let x = add(g, "/embeddings", [embeds, positions]); // [B, S, width]
-  for (let i = 0; i < config.nLayers; i++) x = block(g, i, { ...spec, x });
+  const cache = decoderCache(g, { nHeads, headDim, hasEncoder: false });
+  for (let i = 0; i < config.nLayers; i++) x = block(g, i, { ...spec, x, cache });
   const last = layerNorm(g, "/final_layer_norm", lastPosition(g, "/last", x), {
     ...weights.norm(`${DECODER}.final_layer_norm`, width),
     eps: LAYER_NORM_EPS,
@@ -63,26 +64,19 @@ export function optGraph(spec: OptGraphSpec): GraphBuilder {
   const logits = linear(g, "/lm_head", last, { weight: headTable(config, weights), precision });
   g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
   g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
-  for (let i = 0; i < config.nLayers; i++) {
-    for (const tensor of ["key", "value"] as const) {
-      g.output(presentName(i, tensor, false), "float32", ["batch", nHeads, "total", headDim]);
-    }
-  }
+  for (let i = 0; i < config.nLayers; i++) cache.declareOutputs(i);
   return g;
 }
 
 function block(
   g: GraphBuilder,
   index: number,
-  spec: OptGraphSpec & { readonly x: ValueName },
+  spec: OptGraphSpec & { readonly x: ValueName; readonly cache: DecoderCache },
 ): ValueName {
   const { config, weights, precision, x } = spec;
   const { hiddenSize: width, nHeads } = config;
   const path = `/layers.${index}`;
   const name = `${DECODER}.layers.${index}`;
-  const past = (["key", "value"] as const).map((tensor) =>
-    g.input(pastName(index, tensor, false), "float32", ["batch", nHeads, "past", width / nHeads]),
-  );
   const qkv = packLinear(
     ["q_proj", "k_proj", "v_proj"].map((part) =>
       weights.linear(`${name}.self_attn.${part}`, width, width),
@@ -102,16 +96,9 @@ function block(
     precision,
   }); // [B, S, 3 · width]
   const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
-  const mixed = attention(g, `${path}/self_attn`, {
-    query,
-    key,
-    value,
-    nHeads,
-    isCausal: true,
-    cache: {
-      past: [past[0] ?? "", past[1] ?? ""],
-      present: [presentName(index, "key", false), presentName(index, "value", false)],
-    },
+  const mixed = spec.cache.attend(`${path}/self_attn`, index, {
+    ...{ query, key, value },
+    scale: (width / nHeads) ** -0.5,
   });
   const attended = add(g, `${path}/self_attn/residual`, [
     x,

@@ -4,14 +4,7 @@
  */
 
 import type { T5Config } from "../../model/blip2Config";
-import {
-  IO,
-  PART,
-  pastEncoderName,
-  pastName,
-  presentEncoderName,
-  presentName,
-} from "../../model/graphContract";
+import { IO, PART, pastEncoderName, presentEncoderName } from "../../model/graphContract";
 import type { Precision } from "../../model/precision";
 import type { CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
@@ -30,7 +23,9 @@ import {
   splitLast,
   transpose,
 } from "../onnx/ops";
+import { sharedAttention } from "../onnx/splitAttention";
 import { stackRows, type WeightSource } from "../weightSource";
+import { decoderCache, type NewPositions } from "./decoderCache";
 import { headTable } from "./embedGraph";
 
 export interface T5GraphSpec {
@@ -41,6 +36,9 @@ export interface T5GraphSpec {
   /** @default the CPU */
   readonly target?: GraphTarget;
 }
+
+/** T5's initialisation takes the place of the factor on the scores. */
+const UNSCALED = 1;
 
 type StackName = "encoder" | "decoder";
 const ENCODER = "language_model.encoder";
@@ -60,11 +58,12 @@ export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
   for (let i = 0; i < config.nEncoderLayers; i++) {
     const path = `/block.${i}`;
     const name = `${ENCODER}.block.${i}`;
-    x = selfAttention(
-      g,
-      { path: `${path}/layer.0`, name: `${name}.layer.0` },
-      { ...spec, x, bias },
-    );
+    const self = { path: `${path}/layer.0`, name: `${name}.layer.0` };
+    x = selfAttention(g, self, {
+      ...{ ...spec, x },
+      attend: (at, positions) =>
+        attention(g, at, { ...positions, nHeads: config.nHeads, attentionBias: bias }),
+    });
     x = feedForward(g, { path: `${path}/layer.1`, name: `${name}.layer.1` }, { ...spec, x });
   }
   const hidden = rmsNorm(g, "/final_layer_norm", x, {
@@ -87,11 +86,15 @@ export function t5DecoderGraph(spec: T5GraphSpec): GraphBuilder {
   const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
   let x = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
   const bias = positionBias(g, spec, { stack: "decoder", dims: ["sequence", "total"] });
+  const cache = decoderCache(g, { nHeads, headDim: dKv, hasEncoder: true, positionBias: bias });
   for (let i = 0; i < config.nLayers; i++) {
     const path = `/block.${i}`;
     const name = `${DECODER}.block.${i}`;
     const self = { path: `${path}/layer.0`, name: `${name}.layer.0` };
-    x = selfAttention(g, self, { ...spec, x, bias, cacheLayer: i });
+    x = selfAttention(g, self, {
+      ...{ ...spec, x },
+      attend: (at, positions) => cache.attend(at, i, positions),
+    });
     x = crossAttention(g, i, { ...spec, x });
     x = feedForward(g, { path: `${path}/layer.2`, name: `${name}.layer.2` }, { ...spec, x });
   }
@@ -105,11 +108,7 @@ export function t5DecoderGraph(spec: T5GraphSpec): GraphBuilder {
   const logits = linear(g, "/lm_head", last, { weight: headTable(config, weights), precision });
   g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
   g.output(IO.logits, "float32", ["batch", 1, config.vocabSize]);
-  for (let i = 0; i < config.nLayers; i++) {
-    for (const tensor of CACHE_TENSORS) {
-      g.output(presentName(i, tensor, true), "float32", ["batch", nHeads, "total", dKv]);
-    }
-  }
+  for (let i = 0; i < config.nLayers; i++) cache.declareOutputs(i);
   return g;
 }
 
@@ -157,13 +156,13 @@ function norm(
   return { x, weight: folded.weight };
 }
 
-/** x + Attention(norm x); with a cache in the decoder. */
+/** x + Attention(norm x), where `attend` is the attention itself. */
 function selfAttention(
   g: GraphBuilder,
   at: Place,
-  spec: BlockSpec & { readonly bias: ValueName; readonly cacheLayer?: number },
+  spec: BlockSpec & { readonly attend: (path: string, spec: NewPositions) => ValueName },
 ): ValueName {
-  const { config, weights, precision, cacheLayer } = spec;
+  const { config, weights, precision } = spec;
   const { hiddenSize: width, nHeads, dKv } = config;
   const inner = nHeads * dKv;
   const path = `${at.path}/SelfAttention`;
@@ -175,37 +174,12 @@ function selfAttention(
   const { x, weight } = norm(g, at, { ...spec, matrix });
   const packed = linear(g, `${path}/qkv`, x, { weight, precision }); // [B, S, 3 · H · D]
   const [query = "", key = "", value = ""] = splitLast(g, path, packed, 3);
-  const mixed = attention(g, path, {
-    query,
-    key,
-    value,
-    nHeads,
-    scale: 1,
-    attentionBias: spec.bias,
-    ...(cacheLayer === undefined
-      ? {}
-      : { isCausal: true, cache: decoderCache(g, cacheLayer, config) }),
-  });
+  const mixed = spec.attend(path, { query, key, value, scale: UNSCALED });
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.SelfAttention.o.weight`, [width, inner]),
     precision,
   });
   return add(g, path, [spec.x, out]);
-}
-
-function decoderCache(
-  g: GraphBuilder,
-  layer: number,
-  config: T5Config,
-): { past: readonly [ValueName, ValueName]; present: readonly [ValueName, ValueName] } {
-  const dims = ["batch", config.nHeads, "past", config.dKv];
-  const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
-    g.input(pastName(layer, tensor, true), "float32", dims),
-  );
-  return {
-    past: [key, value],
-    present: [presentName(layer, "key", true), presentName(layer, "value", true)],
-  };
 }
 
 /** Keys and values of one decoder layer over the encoder's output, [1, H, E, D] each. */
@@ -237,13 +211,18 @@ function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueN
   const inner = nHeads * dKv;
   const at = { path: `/block.${layer}/layer.1`, name: `${DECODER}.block.${layer}.layer.1` };
   const path = `${at.path}/EncDecAttention`;
+  const rows = g.target === "cpu" ? 1 : "batch";
   const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
-    g.input(pastEncoderName(layer, tensor), "float32", ["batch", nHeads, "encoder", dKv]),
+    g.input(pastEncoderName(layer, tensor), "float32", [rows, nHeads, "encoder", dKv]),
   );
   const matrix = weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]);
   const { x, weight } = norm(g, at, { ...spec, matrix });
   const query = linear(g, `${path}/q`, x, { weight, precision });
-  const mixed = attention(g, path, { query, key, value, nHeads, scale: 1 });
+  const sizes = { query, nHeads, scale: UNSCALED };
+  const mixed =
+    g.target === "cpu"
+      ? sharedAttention(g, path, { ...sizes, headDim: dKv, shared: { key, value } })
+      : attention(g, path, { ...sizes, key, value });
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
     precision,

@@ -1,0 +1,106 @@
+/**
+ * Self-attention of a decoder with the keys and values of earlier positions, as the graph's target keeps
+ * them (see graphContract.ts).
+ */
+
+import {
+  IO,
+  newName,
+  pastName,
+  presentName,
+  promptName,
+  recentName,
+} from "../../model/graphContract";
+import type { GraphBuilder, ValueName } from "../onnx/graphBuilder";
+import { add, attention } from "../onnx/ops";
+import { splitAttention } from "../onnx/splitAttention";
+
+export interface DecoderCacheSpec {
+  readonly nHeads: number;
+  readonly headDim: number;
+  /** True when there are keys and values of an encoder besides. */
+  readonly hasEncoder: boolean;
+  /** Relative positions, added to the scores, [1, H, S, T]. */
+  readonly positionBias?: ValueName;
+}
+
+export interface NewPositions {
+  readonly query: ValueName; // [B, S, H·D]
+  readonly key: ValueName; // [B, S, H·D]
+  readonly value: ValueName; // [B, S, H·D]
+  /** Factor on the scores. */
+  readonly scale: number;
+}
+
+export interface DecoderCache {
+  /** Causal attention of one layer, [B, S, H·D]; declares the layer's inputs. */
+  attend(path: string, layer: number, spec: NewPositions): ValueName;
+  /** Declares the layer's outputs; in the order of the layers, behind the logits. */
+  declareOutputs(layer: number): void;
+}
+
+/** The cache of a graph; declares the inputs that all layers share. */
+export function decoderCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
+  return g.target === "cpu" ? splitCache(g, spec) : wholeCache(g, spec);
+}
+
+const TENSORS = ["key", "value"] as const;
+
+function wholeCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
+  const { nHeads, headDim, hasEncoder, positionBias } = spec;
+  const present = (layer: number): [ValueName, ValueName] => [
+    presentName(layer, "key", hasEncoder),
+    presentName(layer, "value", hasEncoder),
+  ];
+  return {
+    attend: (path, layer, positions) => {
+      const dims = ["batch", nHeads, "past", headDim];
+      const [key = "", value = ""] = TENSORS.map((tensor) =>
+        g.input(pastName(layer, tensor, hasEncoder), "float32", dims),
+      );
+      return attention(g, path, {
+        ...positions,
+        ...{ nHeads, isCausal: true },
+        ...(positionBias === undefined ? {} : { attentionBias: positionBias }),
+        cache: { past: [key, value], present: present(layer) },
+      });
+    },
+    declareOutputs: (layer) => {
+      for (const name of present(layer)) {
+        g.output(name, "float32", ["batch", nHeads, "total", headDim]);
+      }
+    },
+  };
+}
+
+function splitCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
+  const { nHeads, headDim, positionBias } = spec;
+  const hidden = g.input(IO.attentionBias, "float32", [1, 1, "sequence", "total"]);
+  const segments = g.input(IO.cacheSegments, "int64", [3]);
+  const bias = positionBias === undefined ? hidden : add(g, "/bias", [positionBias, hidden]);
+  const both = (
+    name: (tensor: "key" | "value") => ValueName,
+  ): Record<"key" | "value", ValueName> => ({
+    key: name("key"),
+    value: name("value"),
+  });
+  return {
+    attend: (path, layer, positions) =>
+      splitAttention(g, path, {
+        ...positions,
+        ...{ nHeads, headDim, bias, segments },
+        prompt: both((tensor) =>
+          g.input(promptName(layer, tensor), "float32", [1, nHeads, "prompt", headDim]),
+        ),
+        recent: both((tensor) =>
+          g.input(recentName(layer, tensor), "float32", ["batch", nHeads, "recent", headDim]),
+        ),
+        fresh: both((tensor) => newName(layer, tensor)),
+      }),
+    declareOutputs: (layer) => {
+      for (const tensor of TENSORS) {
+        g.output(newName(layer, tensor), "float32", ["batch", nHeads, "sequence", headDim]);
+      }
+    },
+  };
+}

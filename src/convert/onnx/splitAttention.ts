@@ -1,0 +1,137 @@
+/**
+ * Attention of the CPU's decoder, of operators that broadcast: rows of a batch read the same keys without
+ * a copy, and the keys of different origins lie in tensors of their own.
+ */
+
+import type { ValueName, GraphBuilder } from "./graphBuilder";
+import { add, reshape, transpose } from "./ops";
+
+/** Keys and values, [B or 1, H, positions, D] each. */
+export interface KeysAndValues {
+  readonly key: ValueName;
+  readonly value: ValueName;
+}
+
+export interface SplitAttentionSpec {
+  readonly query: ValueName; // [B, S, H·D]
+  readonly key: ValueName; // [B, S, H·D], of the new positions
+  readonly value: ValueName; // [B, S, H·D]
+  readonly nHeads: number;
+  readonly headDim: number;
+  /** Factor on the scores. */
+  readonly scale: number;
+  readonly prompt: KeysAndValues; // [1, H, P, D]
+  readonly recent: KeysAndValues; // [B, H, R, D]
+  /** Names for the new keys and values, [B, H, S, D]. */
+  readonly fresh: KeysAndValues;
+  /** Added to the scores, [1, 1 or H, S, P + R + S]. */
+  readonly bias: ValueName;
+  /** int64 [3]: P, R, S. */
+  readonly segments: ValueName;
+}
+
+/**
+ *   query ─┬ × prompt keys ─┐
+ *          ├ × recent keys ─┼ Concat ─ + bias ─ Softmax ─ Split ─ × values each ─ sum   [B, S, H·D]
+ *          └ × new keys ────┘
+ */
+export function splitAttention(g: GraphBuilder, path: string, spec: SplitAttentionSpec): ValueName {
+  const query = heads(g, `${path}/query`, spec.query, spec);
+  const fresh = {
+    key: heads(g, `${path}/key`, spec.key, { ...spec, output: spec.fresh.key }),
+    value: heads(g, `${path}/value`, spec.value, { ...spec, output: spec.fresh.value }),
+  };
+  const segments = [spec.prompt, spec.recent, fresh];
+  const scores = g.node(`${path}/scores`, {
+    opType: "Concat",
+    inputs: segments.map(({ key }, i) =>
+      product(g, `${path}/scores.${i}`, query, { ...spec, key }),
+    ),
+    attributes: { axis: { int: -1 } },
+  }); // [B, H, S, T]
+  const weights = softmax(g, path, add(g, `${path}/bias`, [scores, spec.bias]));
+  const parts = g.nodes(`${path}/weights`, {
+    opType: "Split",
+    inputs: [weights, spec.segments],
+    attributes: { axis: { int: -1 } },
+    outputs: segments.length,
+  });
+  const [first = "", ...others] = segments.map(({ value }, i) =>
+    g.node(`${path}/mix.${i}`, { opType: "MatMul", inputs: [parts[i] ?? "", value] }),
+  );
+  const sum = others.reduce((left, right) => add(g, `${path}/sum`, [left, right]), first);
+  return merged(g, path, sum, spec);
+}
+
+export interface SharedAttentionSpec {
+  readonly query: ValueName; // [B, S, H·D]
+  readonly nHeads: number;
+  readonly headDim: number;
+  readonly scale: number;
+  readonly shared: KeysAndValues; // [1, H, E, D]
+}
+
+/** Attention of every row to the same keys and values, [B, S, H·D]. */
+export function sharedAttention(
+  g: GraphBuilder,
+  path: string,
+  spec: SharedAttentionSpec,
+): ValueName {
+  const query = heads(g, `${path}/query`, spec.query, spec);
+  const { key, value } = spec.shared;
+  const weights = softmax(g, path, product(g, `${path}/scores`, query, { ...spec, key }));
+  const mixed = g.node(`${path}/mix`, { opType: "MatMul", inputs: [weights, value] });
+  return merged(g, path, mixed, spec);
+}
+
+interface HeadSizes {
+  readonly nHeads: number;
+  readonly headDim: number;
+}
+
+/** [B, S, H·D] → [B, H, S, D]. */
+function heads(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  spec: HeadSizes & { readonly output?: ValueName },
+): ValueName {
+  const { nHeads, headDim, output } = spec;
+  const apart = reshape(g, path, x, [0, 0, nHeads, headDim]);
+  return transpose(g, path, apart, {
+    perm: HEADS_AND_POSITIONS,
+    ...(output === undefined ? {} : { output }),
+  });
+}
+
+/** [B, H, S, D] → [B, S, H·D]. */
+function merged(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  { nHeads, headDim }: HeadSizes,
+): ValueName {
+  const rows = transpose(g, `${path}/merged`, x, { perm: HEADS_AND_POSITIONS });
+  return reshape(g, `${path}/merged`, rows, [0, 0, nHeads * headDim]);
+}
+
+const HEADS_AND_POSITIONS = [0, 2, 1, 3];
+
+/** scale · query keyᵀ, [B, H, S, positions]. */
+function product(
+  g: GraphBuilder,
+  path: string,
+  query: ValueName,
+  { key, scale }: { readonly key: ValueName; readonly scale: number },
+): ValueName {
+  return g.node(path, {
+    opType: "FusedMatMul",
+    domain: "com.microsoft",
+    inputs: [query, key],
+    attributes: { transB: { int: 1 }, alpha: { float: scale } },
+  });
+}
+
+function softmax(g: GraphBuilder, path: string, x: ValueName): ValueName {
+  return g.node(path, { opType: "Softmax", inputs: [x], attributes: { axis: { int: -1 } } });
+}
