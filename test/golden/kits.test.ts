@@ -13,6 +13,7 @@ import { KITS, temporaryFolder } from "../helpers/kitModel";
 const LIMITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   f16: stages({ vision: 1e-3, qformer: 2e-3, itc: 5e-3, logits: 5e-3 }),
   int8: stages({ vision: 1.5e-2, qformer: 6e-2, itc: 0.15, logits: 0.12 }),
+  w8a8: stages({ vision: 1.5e-2, qformer: 6e-2, itc: 0.15, logits: 0.12 }),
   "int8:128": stages({ vision: 1.5e-2, qformer: 6e-2, itc: 0.15, logits: 0.12 }),
   int4: stages({ vision: 0.15, qformer: 0.55, itc: 1, logits: 0.9 }),
   "int8,qformer=f16": stages({ vision: 1.5e-2, qformer: 3e-2, itc: 0.15, logits: 0.12 }),

@@ -73,6 +73,15 @@ describe("int8 with a few large channels behind the norms", () => {
     assert.ok(error < 0.16, `${error}`);
   });
 
+  it("keeps the features of pictures when each position has a scale", async () => {
+    const norms = /^vision_model\..*layer_norm[12]\.weight$/;
+    const checkpoint = await withLargeChannels(DEMO, norms, 50);
+    const exact = await runIn(checkpoint, "f32");
+    const rounded = await runIn(checkpoint, "vision_encoder=w8a8");
+    const error = relativeError(rounded.imageFeatures, exact.imageFeatures);
+    assert.ok(error < 0.16, `${error}`);
+  });
+
   it("keeps the logits of OPT", async () => {
     const checkpoint = await withLargeChannels(DEMO, /layers\.\d+\.\w*layer_norm\.weight$/, 50);
     const exact = await runIn(checkpoint, "f32");

@@ -19,6 +19,10 @@ export const SQUARES = "Question: how many squares are there? Short answer:";
 export const BEAMS = { numBeams: 5, maxNewTokens: 10 } as const;
 export const GREEDY = { maxNewTokens: 12 } as const;
 
+/** The devices whose graphs and caches can be tested without one, see CountingFactory. */
+export const COUNTED_DEVICES = ["cpu", "webgpu"] as const;
+export type CountedDevice = (typeof COUNTED_DEVICES)[number];
+
 /** An engine and what runs its graphs. */
 export interface CountedEngine {
   readonly engine: Blip2Engine;
@@ -28,11 +32,15 @@ export interface CountedEngine {
 const opened: CountedEngine[] = [];
 
 /** An engine for the kit's model, which `closeEngines` releases. */
-export async function openKit(kit: string, featureCacheDir?: string): Promise<CountedEngine> {
+export async function openKit(
+  kit: string,
+  options: { readonly featureCacheDir?: string; readonly device?: CountedDevice } = {},
+): Promise<CountedEngine> {
+  const { featureCacheDir, device = "cpu" } = options;
   const factory = new CountingFactory();
   const engine = await loadEngine({
     folder: await kitModel(kit),
-    device: "cpu",
+    device,
     logger: silentLogger,
     factory,
     ...(featureCacheDir === undefined ? {} : { featureCacheDir }),

@@ -1,4 +1,7 @@
-/** ONNX Runtime on the CPU, counting runs and treating kept outputs as a graphics card would. */
+/**
+ * ONNX Runtime on the CPU, counting runs. An engine that is opened for WebGPU gets the graphs of an
+ * accelerator, computed on the CPU, and kept outputs are treated as a graphics card would.
+ */
 
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -51,15 +54,17 @@ export class CountingFactory implements SessionFactory {
   }
 
   async open(graph: string | Uint8Array, options: SessionOptions): Promise<Session> {
-    assert.ok(typeof graph === "string", "models are opened by path");
-    const part = path.basename(graph, ".onnx");
-    const session = await this.#inner.open(graph, options);
+    const { device: _device, outputsOnDevice = [], ...others } = options;
+    const session = await this.#inner.open(graph, { ...others, device: "cpu" });
+    // The probe of a device, which is no part of a model.
+    if (typeof graph !== "string") return session;
+    const part = path.basename(graph, ".onnx").replace(/\.accelerator$/, "");
     this.#nSessions++;
     let isReleased = false;
     return {
       inputNames: session.inputNames,
       outputNames: session.outputNames,
-      run: (feeds) => this.#run({ part, feeds }, session, options.outputsOnDevice ?? []),
+      run: (feeds) => this.#run({ part, feeds }, session, outputsOnDevice),
       release: async () => {
         if (!isReleased) this.#nSessions--;
         isReleased = true;

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import {
   blocksPerRow,
   codeBytesPerRow,
+  quantizeChannels,
   quantizeRows,
   type BlockFormat,
+  ZERO_CODE,
 } from "../../../src/convert/quantize";
 import { SeededRandom } from "../../helpers/random";
 
@@ -179,5 +181,34 @@ describe("quantizeRows", () => {
     const format = { bits: 8, blockSize: 16 } as const;
     const decoded = decode(quantizeRows(values, 32, format), 32, format);
     assert.ok(decoded.every((value, i) => Math.abs(value / values[i]! - 1) < 1e-6));
+  });
+});
+
+describe("quantizeChannels", () => {
+  it("loses no more than rounding to 254 steps of a row's largest value does", () => {
+    const cols = 37;
+    const values = randomMatrix(5, cols);
+    const { codes, scales } = quantizeChannels(values, cols);
+    values.forEach((value, i) => {
+      const row = Math.floor(i / cols);
+      const peak = Math.max(...values.subarray(row * cols, (row + 1) * cols).map(Math.abs));
+      const scale = scales[row] ?? NaN;
+      assert.ok(Math.abs(scale - peak / 127) < 1e-8, `${scale}`);
+      const error = Math.abs(((codes[i] ?? 0) - ZERO_CODE) * scale - value);
+      assert.ok(error <= scale * 0.5001, `${error} of ${scale}`);
+    });
+  });
+
+  it("uses the codes from 1 to 255, with 128 for zero", () => {
+    const { codes } = quantizeChannels(Float32Array.of(-2, 0, 2, 0, 0, 0), 3);
+    assert.deepEqual([...codes], [1, 128, 255, 128, 128, 128]);
+  });
+
+  it("marks a row with a value that is not finite, and no other", () => {
+    const { scales } = quantizeChannels(Float32Array.of(1, Infinity, 1, 2, NaN, 0), 2);
+    assert.deepEqual(
+      [...scales].map((scale) => Number.isFinite(scale)),
+      [false, true, false],
+    );
   });
 });

@@ -67,6 +67,10 @@ describe("a model folder", () => {
       precision: { kind: "int8", blockSize: 16 },
     });
     assert.deepEqual(graphFile(model, "vision_encoder", "cpu").precision, { kind: "f32" });
+    const onDevice = (part: "decoder" | "vision_encoder"): string =>
+      path.basename(graphFile(model, part, "webgpu").file);
+    assert.equal(onDevice("decoder"), "decoder.accelerator.onnx");
+    assert.equal(onDevice("vision_encoder"), "vision_encoder.onnx");
     assert.throws(
       () => graphFile(model, "qformer_itm", "cpu"),
       (thrown) => thrown instanceof AppError && thrown.code === "model.corrupt",
@@ -120,7 +124,9 @@ describe("a model folder", () => {
 
   it("with garbage in a graph is corrupt when the graph is opened", async () => {
     const { manifest } = await openModelFolder(await kitModel("t5-odd"));
-    for (const { graph } of manifest.parts) {
+    for (const { graph, data } of manifest.parts) {
+      // Those without weights move the cache of an accelerator, and the CPU never opens them.
+      if (data === undefined) continue;
       const folder = await copyOfKitModel("t5-odd");
       await garble(path.join(folder, graph));
       await failsWith(use(folder), "model.corrupt", graph);

@@ -145,7 +145,7 @@ describe("an engine for a picture and OPT", () => {
   });
 
   it("holds no more device tensors after many questions than after two", async () => {
-    const { engine, factory } = await openKit("opt");
+    const { engine, factory } = await openKit("opt", { device: "webgpu" });
     const live: number[] = [];
     for (let i = 0; i < 12; i++) {
       const image = ["wide.png", "tall.png", "gray.png"][i % 3]!;

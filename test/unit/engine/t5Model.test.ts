@@ -39,7 +39,7 @@ describe("an engine for a picture and T5", () => {
   });
 
   it("holds the keys and values of one prompt between questions", async () => {
-    const { engine, factory } = await openKit("t5");
+    const { engine, factory } = await openKit("t5", { device: "webgpu" });
     for (const options of [GREEDY, BEAMS, { ...GREEDY, doSample: true, numReturnSequences: 4 }]) {
       for (const text of [COLOUR, SQUARES]) {
         await engine.generate(request("t5", { text, options }));

@@ -17,6 +17,7 @@ const manifest: Manifest = {
     {
       name: "decoder",
       graph: "decoder.onnx",
+      acceleratorGraph: "decoder.accelerator.onnx",
       data: "decoder.onnx.data",
       precision: { kind: "int4", blockSize: 128 },
     },
