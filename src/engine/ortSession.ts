@@ -158,6 +158,8 @@ function nativeOptions(options: SessionOptions): Ort.InferenceSession.SessionOpt
     executionProviders: [device],
     logSeverityLevel: LOG_ERRORS,
     extra: { session },
+    // The arena keeps the most that a run ever needed: 100 MB of OPT-2.7B, for no time (measured).
+    enableCpuMemArena: false,
     // DirectML cannot work with memory patterns.
     ...(device === "dml" ? { enableMemPattern: false } : {}),
   };
