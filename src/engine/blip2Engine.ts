@@ -6,6 +6,7 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
+import { IO } from "../model/graphContract";
 import { precisionName } from "../model/precisionName";
 import type { DeviceChoice } from "./device";
 import { fileDeviceMemory } from "./deviceMemory";
@@ -23,7 +24,7 @@ import type {
   ScoreResult,
 } from "./request";
 import { loadModelParts, releaseParts, type ModelParts } from "./modelParts";
-import type { Device, SessionFactory } from "./session";
+import { floats, type Device, type SessionFactory } from "./session";
 
 export interface EngineOptions {
   /** A converted model. */
@@ -124,10 +125,18 @@ class QueuedEngine implements Blip2Engine {
   }
 
   prepare(request: PictureRequest, run: Pick<RunOptions, "signal"> = {}): Promise<PrepareResult> {
-    const { images, sessions } = this.#parts;
+    const { images, sessions, languageModel } = this.#parts;
     return this.#queued(run, async () => {
-      const { from } = await images.features(request);
+      const { key, features, from } = await images.features(request);
       await sessions.openAll({ signal: run.signal });
+      throwIfAborted(run.signal);
+      const languageModelInputs = features.get(IO.languageModelInputs);
+      if (languageModelInputs !== undefined) {
+        await languageModel?.prepare({
+          imageKey: key,
+          languageModelInputs: floats(languageModelInputs),
+        });
+      }
       return { cached: { imageFeatures: from } };
     });
   }

@@ -5,12 +5,16 @@ import type { Session } from "./session";
 import { IO } from "../model/graphContract";
 import { cpuTensor, floats } from "./session";
 
-/** A prompt behind a picture, ready for prefill. */
-export interface Prefix {
+/** A picture as a language model sees it. */
+export interface PictureRows {
   /** Identifies the picture, so that keys and values of the same beginning are found again. */
   readonly imageKey: string;
   /** Projected query outputs, [queries, width] row-major. */
   readonly languageModelInputs: Float32Array;
+}
+
+/** A prompt behind a picture, ready for prefill. */
+export interface Prefix extends PictureRows {
   /** Token ids of the prompt with its special tokens; at least one. */
   readonly promptIds: readonly number[];
   readonly signal?: AbortSignal;
@@ -30,6 +34,11 @@ export interface LanguageModel {
   readonly family: "opt" | "t5";
   /** Prompt tokens that fit when `maxNewTokens` may follow. */
   maxPromptTokens(maxNewTokens: number): number;
+  /**
+   * Computes ahead what a prompt about the picture will begin with, where the family has such a thing.
+   * @throws AppError `device.failed`.
+   */
+  prepare(picture: PictureRows): Promise<void>;
   /**
    * Runs the prompt.
    * @throws AppError `device.failed`, `request.cancelled`.

@@ -12,6 +12,7 @@ import {
   joinRows,
   type Decoding,
   type LanguageModel,
+  type PictureRows,
   type Prefix,
 } from "./languageModel";
 import type { PartSessions } from "./partSessions";
@@ -50,6 +51,22 @@ export class OptModel implements LanguageModel {
   maxPromptTokens(maxNewTokens: number): number {
     // The last new token is never fed back, so it needs no position.
     return this.#options.config.maxPositions - this.#options.numQueryTokens - (maxNewTokens - 1);
+  }
+
+  /** The image rows come first in every prompt, so that their keys and values serve them all. */
+  async prepare({ imageKey, languageModelInputs }: PictureRows): Promise<void> {
+    if (this.#kept.some((kept) => kept.imageKey === imageKey)) return;
+    const { sessions, caches } = this.#options;
+    const decoder = await sessions.open(PART.decoder);
+    const embed = await sessions.open(PART.embedTokens);
+    const run = new OptRun({ options: this.#options, decoder, embed, cache: caches.empty() });
+    try {
+      await run.feed(languageModelInputs);
+    } catch (thrown) {
+      run.dispose();
+      throw thrown;
+    }
+    this.#keep({ imageKey, ids: [], cache: run.cache });
   }
 
   async start(prefix: Prefix): Promise<Decoding> {
@@ -143,6 +160,11 @@ class OptRun {
     this.#decoder = start.decoder;
     this.#embed = start.embed;
     this.#cache = start.cache;
+  }
+
+  /** Of everything that was fed. */
+  get cache(): KvCache {
+    return this.#cache;
   }
 
   /** Feeds rows [batch, positions, width] and gives the last position's logits [batch, vocabulary]. */

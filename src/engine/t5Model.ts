@@ -49,6 +49,11 @@ export class T5Model implements LanguageModel {
     return MAX_ENCODER_POSITIONS - this.#options.numQueryTokens;
   }
 
+  /** The encoder sees picture and question together, so that nothing can be computed before. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async start(prefix: Prefix): Promise<Decoding> {
     const { sessions, config, decoderStartTokenId, caches } = this.#options;
     const embed = await sessions.open(PART.embedTokens);

@@ -15,6 +15,7 @@ import {
   failsWith,
   GREEDY,
   openKit,
+  QUERIES,
   request,
   SQUARES,
 } from "../../helpers/countedEngine";
@@ -298,6 +299,31 @@ describe("an engine before the question", () => {
     assert.equal(factory.count("vision_encoder"), 1);
     assert.equal(factory.nSessions, nSessions);
     assert.equal((await engine.prepare({ image, alpha })).cached.imageFeatures, "memory");
+  });
+
+  it("computes the beginning of every prompt of OPT ahead", async () => {
+    const { engine, factory } = await openKit("opt");
+    const { image, alpha = "white" } = request("opt", { text: COLOUR });
+    await engine.prepare({ image, alpha });
+    await engine.prepare({ image, alpha });
+    assert.equal(factory.count("decoder"), 1);
+    for (const [text, options, setting] of [
+      [COLOUR, GREEDY, "greedy"],
+      [SQUARES, BEAMS, "beam5"],
+    ] as const) {
+      const result = await engine.generate(request("opt", { text, options }));
+      equals(result, { kit: "opt", image: "wide.png", text, setting });
+      assert.ok(result.cached.prefixTokens >= QUERIES, `${result.cached.prefixTokens}`);
+    }
+  });
+
+  it("has nothing to compute ahead of T5's encoder", async () => {
+    const { engine, factory } = await openKit("t5");
+    const { image, alpha = "white" } = request("t5", { text: COLOUR });
+    await engine.prepare({ image, alpha });
+    assert.deepEqual([factory.count("text_encoder"), factory.count("decoder")], [0, 0]);
+    const result = await engine.generate(request("t5", { text: COLOUR }));
+    equals(result, { kit: "t5", image: "wide.png", text: COLOUR });
   });
 
   it("sees a picture through that was cancelled on the way, and begins none that was cancelled before", async () => {
