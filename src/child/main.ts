@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import path from "node:path";
+import { WorkerPool } from "../convert/workerPool";
 import { modelStoreOf } from "../library/modelStore";
 import { isDoctorRun, runDoctor } from "./doctorProgram";
 import { runEngineChild } from "./engineChild";
@@ -27,5 +28,7 @@ if (isDoctorRun(args)) {
     process.exitCode = exitCode;
   });
 } else {
-  runEngineChild((logger) => createRealEngine({ logger, ...place }));
+  const programFile = path.join(__dirname, "convertWorker.js");
+  const startWorkers = (): WorkerPool => new WorkerPool({ programFile });
+  runEngineChild((logger) => createRealEngine({ logger, ...place, startWorkers }));
 }

@@ -1,6 +1,7 @@
 /** The engine, the converter and the store behind the server's port. */
 
 import type { Logger } from "../base/logger";
+import type { StartWorkers } from "../convert/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { CatalogState } from "../library/addModel";
 import type { ModelEntry } from "../library/modelEntries";
@@ -21,6 +22,8 @@ export interface RealEngineOptions {
   readonly catalogFile: string;
   /** Where the caches of other programs are. */
   readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
+  /** Who does the arithmetic of a conversion. @default the caller's thread */
+  readonly startWorkers?: StartWorkers | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface RealEngineOptions {
  * native libraries, and one that cannot be read fails the request and not the process.
  */
 export function createRealEngine(options: RealEngineOptions): EngineHost {
-  const { logger, store, demoCheckpoint } = options;
+  const { logger, store, demoCheckpoint, startWorkers } = options;
   return {
     load: async (params, run) => {
       const { findNamedModel, loadFoundModel } = await import("../library/openNamedModel");
@@ -55,7 +58,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
     },
     convert: async (params, run) => {
       const { importModel } = await import("../library/importModel");
-      return await importModel({ ...params, ...run }, store);
+      return await importModel({ ...params, ...run, startWorkers }, store);
     },
     models: async () => {
       const { listEntries } = await import("../library/modelEntries");
@@ -99,7 +102,7 @@ async function openWeights(engine: Blip2Engine, { signal, onProgress }: TaskRun)
 function createCatalogMethods(
   options: RealEngineOptions,
 ): Pick<EngineHost, "catalog" | "addModel" | "deleteDownload"> {
-  const { store, catalogFile, environment } = options;
+  const { store, catalogFile, environment, startWorkers } = options;
   return {
     catalog: async () => {
       const { catalogStates } = await import("../library/addModel");
@@ -112,7 +115,8 @@ function createCatalogMethods(
       const { addModel } = await import("../library/addModel");
       const { readCatalog } = await import("../library/catalog");
       const catalog = await readCatalog(catalogFile);
-      return await addModel({ name, precision, hub, catalog, store, environment, ...run });
+      const place = { catalog, store, environment, startWorkers };
+      return await addModel({ name, precision, hub, ...place, ...run });
     },
     deleteDownload: async (name) => {
       const { deleteDownload } = await import("../library/addModel");

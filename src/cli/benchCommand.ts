@@ -116,11 +116,13 @@ async function prepare(context: CliContext, flags: BenchFlags): Promise<Place> {
     const converting = printer.progress("Converting");
     const { precision } = flags;
     const onProgress = converting.update;
-    await importModel({ checkpoint, out: folder, precision, signal, onProgress }, store).finally(
-      () => {
-        converting.end();
-      },
-    );
+    const { startWorkers } = host;
+    await importModel(
+      { checkpoint, out: folder, precision, signal, onProgress, startWorkers },
+      store,
+    ).finally(() => {
+      converting.end();
+    });
   }
   return { dir, checkpoint, folder, model: await openModelFolder(folder) };
 }

@@ -1,6 +1,7 @@
 /** What every command is given: the process's streams and folders, passed by hand. */
 
 import type { Readable } from "node:stream";
+import type { StartWorkers } from "../convert/convertWorkers";
 import { modelStoreOf, type ModelStore, type StoreEnvironment } from "../library/modelStore";
 import type { OutputFlags } from "./flags";
 import type { Interrupts } from "./interrupts";
@@ -21,6 +22,8 @@ export interface CliHost {
   /** The list of published checkpoints that comes with the program. */
   readonly catalogFile: string;
   readonly version: string;
+  /** Who does the arithmetic of a conversion. @default the caller's thread */
+  readonly startWorkers?: StartWorkers | undefined;
 }
 
 /** What a single run of a command works with. */

@@ -21,13 +21,15 @@ export async function convert(
   paths: { readonly checkpoint: string; readonly out: string },
   flags: ConvertFlags,
 ): Promise<number> {
-  const { printer, signal, store } = context;
+  const { printer, signal, store, host } = context;
   const progress = printer.progress("Converting");
   let result: ConvertResult;
   try {
     const { precision } = flags;
     const onProgress = progress.update;
-    result = await importModel({ ...paths, precision, signal, onProgress }, store);
+    const { startWorkers } = host;
+    const run = { precision, signal, onProgress, startWorkers };
+    result = await importModel({ ...paths, ...run }, store);
   } finally {
     progress.end();
   }

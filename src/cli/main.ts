@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { WorkerPool } from "../convert/workerPool";
 import { EXIT } from "./failure";
 import { connectSignals, Interrupts } from "./interrupts";
 import { runCli } from "./program";
@@ -35,6 +36,7 @@ void runCli(process.argv.slice(2), {
   demoCheckpoint: path.join(packageDir, "models", "demo"),
   catalogFile: path.join(packageDir, "models", "catalog.json"),
   version,
+  startWorkers: () => new WorkerPool({ programFile: path.join(__dirname, "convertWorker.js") }),
 }).then((exitCode) => {
   process.exitCode ??= exitCode;
   // A read that was given up may be waiting still.

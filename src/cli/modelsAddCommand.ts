@@ -31,13 +31,13 @@ export async function addNamedModel(
   flags: AddFlags,
 ): Promise<number> {
   const { printer, store, signal, host } = context;
-  const { environment } = host;
+  const { environment, startWorkers } = host;
   const lines = new Map<AddProgress["step"], ProgressLine>();
   const timeLeft = new TimeLeft(() => performance.now());
   let added: AddedModel;
   try {
     added = await addModel({
-      ...{ name, store, environment, signal, precision: flags.precision },
+      ...{ name, store, environment, signal, precision: flags.precision, startWorkers },
       keepCheckpoint: flags.keep,
       catalog: await readCatalog(host.catalogFile),
       hub: hubOf(environment.env, flags),

@@ -7,9 +7,10 @@ import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
-import type { Manifest } from "../model/manifest";
+import type { Manifest, ManifestFile } from "../model/manifest";
 import { parsePrecisionPlan } from "../model/precision";
 import { openCheckpoint } from "./checkpoint";
+import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./convertWorkers";
 import { planConversion, type ConversionPlan } from "./conversionPlan";
 import { writeManifest, writeSmallFiles } from "./modelFiles";
 import type { ModelPlan } from "./modelPlan";
@@ -29,6 +30,8 @@ export interface ConvertOptions {
   readonly sourceName?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ConvertProgress) => void;
+  /** Who does the arithmetic. @default the caller's thread */
+  readonly startWorkers?: StartWorkers | undefined;
 }
 
 const DEFAULT_PRECISION = "f32";
@@ -59,16 +62,18 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
   throwIfAborted(options.signal);
   await expectFree(out);
   const reader = new TensorReader();
+  const workers = options.startWorkers?.() ?? new InThreadWorkers();
   try {
     const checkpoint = await openCheckpoint(options.checkpoint);
     const plan = planConversion({ checkpoint, precision }, reader);
     const progress = new Progress(options, plan);
     const sourceName = options.sourceName ?? path.basename(path.resolve(options.checkpoint));
     const manifest = await writeBeside(out, (folder) =>
-      writeModel(folder, { plan, progress, sourceName }),
+      writeModel(folder, { plan, progress, sourceName, workers }),
     );
     return { folder: out, manifest, dropped: plan.dropped };
   } finally {
+    await workers.close();
     await reader.close();
   }
 }
@@ -79,6 +84,7 @@ class Progress {
   readonly totalBytes: number;
   readonly #report: ((progress: ConvertProgress) => void) | undefined;
   #doneBytes = 0;
+  #failure: { readonly reason: unknown } | undefined;
 
   constructor(options: ConvertOptions, { checkpoint, model }: ConversionPlan) {
     this.signal = options.signal;
@@ -89,33 +95,60 @@ class Progress {
   }
 
   readonly advance = (bytes: number): void => {
+    if (this.#failure !== undefined) throw this.#failure.reason;
     throwIfAborted(this.signal);
     this.#doneBytes += bytes;
     this.#report?.({ doneBytes: this.#doneBytes, totalBytes: this.totalBytes });
   };
+
+  /**
+   * Waits for two parts of the work that go on at the same time. When one of them fails, the other ends
+   * at its next step, so that nothing is at work any more when this throws.
+   */
+  async both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+    const stop = (reason: unknown): void => {
+      this.#failure ??= { reason };
+    };
+    first.catch(stop);
+    second.catch(stop);
+    await Promise.allSettled([first, second]);
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    return [await first, await second];
+  }
 }
 
 interface WriteJob {
   readonly plan: ConversionPlan;
   readonly progress: Progress;
   readonly sourceName: string;
+  readonly workers: ConvertWorkers;
 }
 
 async function writeModel(folder: string, job: WriteJob): Promise<Manifest> {
-  const { plan, progress, sourceName } = job;
+  const { plan, progress, sourceName, workers } = job;
   await expectSpace(folder, plan.model);
   const files = await writeSmallFiles(folder, plan);
-  for (const data of plan.model.dataFiles) {
-    files.push(await data.write(folder, { signal: progress.signal, onBytes: progress.advance }));
-  }
-  const source = {
-    name: sourceName,
-    files: await hashSources(plan.checkpoint, progress.advance),
-  };
-  const manifest = await writeManifest(folder, plan, { source, files });
+  const [data, sources] = await progress.both(
+    writeData(folder, job),
+    hashSources(plan.checkpoint, progress.advance, workers),
+  );
+  const source = { name: sourceName, files: sources };
+  const manifest = await writeManifest(folder, plan, { source, files: [...files, ...data] });
   // The last chance: after this the model appears under its name.
   throwIfAborted(progress.signal);
   return manifest;
+}
+
+async function writeData(
+  folder: string,
+  { plan, progress, workers }: WriteJob,
+): Promise<ManifestFile[]> {
+  const { signal, advance: onBytes } = progress;
+  const files: ManifestFile[] = [];
+  for (const data of plan.model.dataFiles) {
+    files.push(await data.write(folder, { signal, onBytes, workers }));
+  }
+  return files;
 }
 
 /** @throws AppError `convert.failed` saying how much is needed and how much is free. */

@@ -6,6 +6,7 @@
 import { invariant } from "../base/assert";
 import type { OnnxDataType, OnnxInitializer } from "../model/onnxProto";
 import type { ManifestFile } from "../model/manifest";
+import type { ConvertWorkers } from "./convertWorkers";
 import { DataFileWriter, type WriteOptions } from "./dataFileWriter";
 import type { TensorInfo } from "./safetensors";
 
@@ -28,7 +29,7 @@ export interface DataEntry {
   readonly initializers: readonly PlannedInitializer[];
   /** What `produce` reads; some of them may occur twice. */
   readonly tensors: readonly TensorInfo[];
-  readonly produce: () => AsyncIterable<Piece>;
+  readonly produce: (workers: ConvertWorkers) => AsyncIterable<Piece>;
 }
 
 /** An entry and where its initializers lie. */

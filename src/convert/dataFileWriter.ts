@@ -9,12 +9,15 @@ import path from "node:path";
 import { invariant } from "../base/assert";
 import { throwIfAborted } from "../base/errors";
 import type { ManifestFile } from "../model/manifest";
+import { type ConvertWorkers, InThreadWorkers } from "./convertWorkers";
 import type { DataFilePlan, PlacedEntry, PlacedInitializer } from "./dataFile";
 
 export interface WriteOptions {
   readonly signal: AbortSignal | undefined;
   /** Called after each write with its size in bytes, at most 16 MiB. */
   readonly onBytes: (bytes: number) => void;
+  /** Who does the arithmetic. @default the caller's thread */
+  readonly workers?: ConvertWorkers | undefined;
 }
 
 /** Bytes that are written between two reports: a big piece must not make the progress stand still. */
@@ -25,6 +28,7 @@ export class DataFileWriter {
   readonly #plan: DataFilePlan;
   readonly #file: FileHandle;
   readonly #run: WriteOptions;
+  readonly #workers: ConvertWorkers;
   readonly #hash = createHash("sha256");
   /** Where the part that is hashed ends. */
   #hashed = 0;
@@ -34,6 +38,7 @@ export class DataFileWriter {
     this.#plan = plan;
     this.#file = file;
     this.#run = run;
+    this.#workers = run.workers ?? new InThreadWorkers();
   }
 
   /**
@@ -79,7 +84,7 @@ export class DataFileWriter {
    */
   async write({ entry, places }: PlacedEntry): Promise<void> {
     const ends = places.map(({ padding }) => padding);
-    for await (const { index, bytes } of entry.produce()) {
+    for await (const { index, bytes } of entry.produce(this.#workers)) {
       const place = places[index];
       invariant(place !== undefined, `There is no initializer ${index} of ${nameOf(places)}.`);
       const end = await this.#pad(place, ends[index] ?? 0);

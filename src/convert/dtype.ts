@@ -20,34 +20,52 @@ export function isFloatDtype(dtype: string): dtype is FloatDtype {
  * The little-endian values of a tensor, or of a piece of one, as float32 `[n]`. The bytes may start
  * at any offset of their buffer. Aligned F32 bytes are returned as a view, not as a copy, so the
  * result shares its memory with the input.
+ * @param into where halves go; `bytesWithin` says where in it their bytes may lie.
  * @throws AppError `internal` when the bytes are no whole number of values.
  */
-export function toFloat32(bytes: Uint8Array, dtype: FloatDtype): Float32Array {
+export function toFloat32(
+  bytes: Uint8Array,
+  dtype: FloatDtype,
+  into?: Float32Array,
+): Float32Array {
   const itemBytes = ITEM_BYTES[dtype];
   invariant(
     bytes.byteLength % itemBytes === 0,
     `${bytes.byteLength} bytes are no whole number of ${dtype} values.`,
   );
   const length = bytes.byteLength / itemBytes;
+  const out = into?.subarray(0, length);
   // A Buffer's own slice() would be a view with the same offset, hence the constructor.
   const source = bytes.byteOffset % itemBytes === 0 ? bytes : new Uint8Array(bytes);
   switch (dtype) {
     case "F32":
       return new Float32Array(source.buffer, source.byteOffset, length);
     case "F16":
-      return float16ToFloat32(new Uint16Array(source.buffer, source.byteOffset, length));
+      return float16ToFloat32(new Uint16Array(source.buffer, source.byteOffset, length), out);
     case "BF16":
-      return bfloat16ToFloat32(new Uint16Array(source.buffer, source.byteOffset, length));
+      return bfloat16ToFloat32(new Uint16Array(source.buffer, source.byteOffset, length), out);
   }
 }
 
+/**
+ * The bytes at the end of room for float32 values `[n]` that as many stored values take: `toFloat32` can
+ * turn them into floats in the same memory, because no value is written before it was read.
+ */
+export function bytesWithin(room: Float32Array, dtype: FloatDtype): Uint8Array {
+  const nBytes = room.length * ITEM_BYTES[dtype];
+  return new Uint8Array(room.buffer, room.byteOffset + room.byteLength - nBytes, nBytes);
+}
+
 /** IEEE 754 binary16 bits `[n]` as float32 `[n]`; exact, and a NaN keeps its payload. */
-export function float16ToFloat32(values: Uint16Array): Float32Array {
+export function float16ToFloat32(
+  values: Uint16Array,
+  out: Float32Array = new Float32Array(values.length),
+): Float32Array {
   float16Table ??= buildFloat16Table();
   const table = float16Table;
-  const bits = new Uint32Array(values.length);
+  const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < values.length; i++) bits[i] = table[values[i]!]!;
-  return new Float32Array(bits.buffer);
+  return out;
 }
 
 /**
@@ -62,10 +80,13 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
 }
 
 /** bfloat16 is the upper half of a float32. */
-function bfloat16ToFloat32(values: Uint16Array): Float32Array {
-  const bits = new Uint32Array(values.length);
+function bfloat16ToFloat32(
+  values: Uint16Array,
+  out: Float32Array = new Float32Array(values.length),
+): Float32Array {
+  const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < values.length; i++) bits[i] = values[i]! << 16;
-  return new Float32Array(bits.buffer);
+  return out;
 }
 
 /** float32 bits of every binary16 value, `[65536]`; built by the first use, 256 KiB. */

@@ -10,6 +10,33 @@ export interface BlockFormat {
   readonly blockSize: BlockSize;
 }
 
+/** A run of rows to be quantised. */
+export interface QuantizeJob {
+  /** [rows, cols] */
+  readonly values: Float32Array;
+  readonly cols: number;
+  /** In blocks, or with a scale for each row and the codes transposed. */
+  readonly layout: BlockFormat | "columns";
+}
+
+export interface Quantized {
+  readonly codes: Uint8Array;
+  readonly scales: Float32Array;
+}
+
+/**
+ * Quantises as `quantizeRows`, or as `quantizeChannels` with the codes transposed to [cols, rows].
+ * @returns codes and scales in memory of their own.
+ */
+export function quantizeMatrix({ values, cols, layout }: QuantizeJob): Quantized {
+  if (layout !== "columns") return quantizeRows(values, cols, layout);
+  const { codes, scales } = quantizeChannels(values, cols);
+  const transposed = new Uint8Array(codes.length);
+  const rows = scales.length;
+  scatterColumns(codes, transposed, { start: 0, count: rows, rows, cols });
+  return { codes: transposed, scales };
+}
+
 /** Blocks of one row; the last one may be shorter and is padded with the code of zero. */
 export function blocksPerRow(cols: number, format: BlockFormat): number {
   return Math.ceil(cols / format.blockSize);
@@ -32,7 +59,7 @@ export function quantizeRows(
   values: Float32Array,
   cols: number,
   format: BlockFormat,
-): { codes: Uint8Array; scales: Float32Array } {
+): Quantized {
   const rows = values.length / cols;
   const { bits, blockSize } = format;
   const blocks = blocksPerRow(cols, format);
@@ -41,11 +68,12 @@ export function quantizeRows(
   const codes = new Uint8Array(rows * blocks * blockBytes).fill(bits === 8 ? zero : zero * 0x11);
   const scales = new Float32Array(rows * blocks);
   const encode = bits === 8 ? encode8 : encode4;
+  const valueBits = bitsOf(values);
   for (let row = 0, at = 0; row < rows; row++) {
     const rowEnd = (row + 1) * cols;
     for (let begin = row * cols; begin < rowEnd; begin += blockSize, at++) {
       const end = Math.min(begin + blockSize, rowEnd);
-      const peakScale = signedPeak(values, begin, end) / -zero;
+      const peakScale = signedPeak(valueBits, begin, end) / -zero;
       scales[at] = bits === 8 ? peakScale : fittedScale4(values, { begin, end, peakScale });
       // As it is stored: the codes must fit the scale that the reader will multiply by.
       const block = { begin, end, inverse: 1 / scales[at]!, at: at * blockBytes };
@@ -67,38 +95,87 @@ export const ZERO_CODE = 128;
 export function quantizeChannels(
   values: Float32Array,
   cols: number,
-): { codes: Uint8Array; scales: Float32Array } {
+): Quantized {
   const codes = new Uint8Array(values.length);
   const scales = new Float32Array(values.length / cols);
+  const valueBits = bitsOf(values);
   for (let row = 0; row < scales.length; row++) {
     const begin = row * cols;
     const end = begin + cols;
-    scales[row] = Math.abs(signedPeak(values, begin, end)) / 127;
+    scales[row] = Math.abs(signedPeak(valueBits, begin, end)) / 127;
     // As it is stored: the codes must fit the scale that the reader will multiply by.
     const inverse = 1 / scales[row]!;
-    for (let i = begin; i < end; i++) codes[i] = ZERO_CODE + Math.round(values[i]! * inverse);
+    // What half a step becomes: where the quotient was rounded down it is the double below 0.5, to which
+    // 0.5 must not be added, because the sum would be rounded up to 1.
+    const half = (scales[row]! / 2) * inverse;
+    // As Math.round does, in a quarter of its time.
+    for (let i = begin; i < end; i++) {
+      codes[i] = ZERO_CODE + (Math.floor(values[i]! * inverse + half) | 0);
+    }
   }
   return { codes, scales };
+}
+
+/** Rows and columns that are transposed together, so that reads and writes stay in the cache. */
+const TILE = 64;
+
+/** Writes `count` rows as rows [start, start + count) of a rows × cols matrix into its transpose. */
+export function scatterColumns<T extends Float32Array | Uint16Array | Uint8Array>(
+  values: T,
+  out: T,
+  at: {
+    readonly start: number;
+    readonly count: number;
+    readonly rows: number;
+    readonly cols: number;
+  },
+): void {
+  const { start, count, rows, cols } = at;
+  for (let row0 = 0; row0 < count; row0 += TILE) {
+    const rowEnd = Math.min(count, row0 + TILE);
+    for (let col0 = 0; col0 < cols; col0 += TILE) {
+      const colEnd = Math.min(cols, col0 + TILE);
+      for (let col = col0; col < colEnd; col++) {
+        const base = col * rows + start;
+        for (let row = row0; row < rowEnd; row++) out[base + row] = values[row * cols + col]!;
+      }
+    }
+  }
 }
 
 /** Below this a scale would lose its precision; such a block is as good as zero. */
 const SMALLEST_PEAK = 2 ** -100;
 
-/** The value of largest magnitude, with its sign; a block of zeros gives a harmless scale. */
-function signedPeak(values: Float32Array, begin: number, end: number): number {
-  let low = 0;
-  let high = 0;
-  let sum = 0;
+/** Reads the bits of one float32 as a number. */
+const oneBits = new Int32Array(1);
+const oneValue = new Float32Array(oneBits.buffer);
+
+/** The bits of infinity; those of a NaN are above. */
+const INFINITY_BITS = 0x7f800000;
+
+/**
+ * The value of largest magnitude, with its sign, of two the positive one; a block of zeros gives a
+ * harmless scale. Magnitudes are in the order of their bits as whole numbers, which are compared in half
+ * the time; the sign goes behind them.
+ * @param bits of the values.
+ */
+function signedPeak(bits: Int32Array, begin: number, end: number): number {
+  let largest = 0;
   for (let i = begin; i < end; i++) {
-    const value = values[i]!;
-    if (value > high) high = value;
-    else if (value < low) low = value;
-    sum += value;
+    const value = bits[i]!;
+    const key = ((value << 1) | (~value >>> 31)) >>> 0;
+    if (key > largest) largest = key;
   }
-  // Comparisons pass over a NaN; a double cannot overflow from adding up float32 values.
-  if (!Number.isFinite(sum)) return NaN;
-  const peak = high >= -low ? high : low;
+  const magnitude = largest >>> 1;
+  if (magnitude >= INFINITY_BITS) return NaN;
+  oneBits[0] = magnitude;
+  const peak = (largest & 1) === 1 ? oneValue[0]! : -oneValue[0]!;
   return Math.abs(peak) < SMALLEST_PEAK ? 1 : peak;
+}
+
+/** The same memory, as whole numbers. */
+function bitsOf(values: Float32Array): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
 /** Steps that are tried beside the one of the largest value, as factors of its inverse. */
@@ -126,19 +203,20 @@ function fittedScale4(
   for (let i = block.begin; i < block.end; i++) {
     const value = values[i]!;
     const steps = value * inverse;
-    // No step count is below -8.8, so that cutting the fraction off rounds or gives code 0.
+    // No step count is below -8.8, so that cutting the fraction off rounds or gives code 0. Products and
+    // sums that are cut to 32 bits are computed as whole numbers; Σq² is at most 128 · 64.
     let code = (steps + 8.5) | 0;
-    code = code > 15 ? 7 : code - 8;
+    code = code > 15 ? 7 : (code - 8) | 0;
     vq += value * code;
-    qq += code * code;
+    qq = (qq + Math.imul(code, code)) | 0;
     // At most 7.2 steps on either side.
-    code = ((steps * COARSER + 8.5) | 0) - 8;
+    code = (((steps * COARSER + 8.5) | 0) - 8) | 0;
     vqCoarser += value * code;
-    qqCoarser += code * code;
+    qqCoarser = (qqCoarser + Math.imul(code, code)) | 0;
     code = (steps * FINER + 8.5) | 0;
-    code = code > 15 ? 7 : code - 8;
+    code = code > 15 ? 7 : (code - 8) | 0;
     vqFiner += value * code;
-    qqFiner += code * code;
+    qqFiner = (qqFiner + Math.imul(code, code)) | 0;
   }
   // A block of zeros keeps its harmless scale, and one that is not finite its NaN.
   if (qq === 0 || Number.isNaN(block.peakScale)) return block.peakScale;

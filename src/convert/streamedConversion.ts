@@ -12,6 +12,7 @@ import type { ManifestFile } from "../model/manifest";
 import type { Checkpoint } from "./checkpoint";
 import { planConversion, plannedBytes, smallFiles, type ConversionPlan } from "./conversionPlan";
 import type { ConvertResult } from "./convertModel";
+import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./convertWorkers";
 import { MODEL_FOLDER, readJournal, syncFolder, writeJournal } from "./conversionJournal";
 import type { DataFilePlan } from "./dataFile";
 import { DataFileWriter } from "./dataFileWriter";
@@ -31,6 +32,8 @@ export interface StreamOptions {
   /** Tells the weights from others with the same names and sizes. */
   readonly identity: string;
   readonly signal?: AbortSignal | undefined;
+  /** Who does the arithmetic. @default the caller's thread */
+  readonly startWorkers?: StartWorkers | undefined;
   /** Called with the bytes of the model's data that are written, and of those in all. */
   readonly onProgress?: (progress: { doneBytes: number; totalBytes: number }) => void;
 }
@@ -43,6 +46,7 @@ export class StreamedConversion {
   readonly #shards: ShardPlan;
   readonly #tensors: KeptTensors;
   readonly #writers = new Map<DataFilePlan, DataFileWriter>();
+  readonly #workers: ConvertWorkers;
   readonly #taken = new Map<string, ManifestFile>();
   readonly #planKey: string;
   readonly #modelFolder: string;
@@ -52,6 +56,7 @@ export class StreamedConversion {
   private constructor(options: StreamOptions, plan: ConversionPlan, about: Prepared) {
     this.#options = options;
     this.#plan = plan;
+    this.#workers = options.startWorkers?.() ?? new InThreadWorkers();
     this.#tensors = about.tensors;
     this.#planKey = about.planKey;
     this.#modelBytes = about.modelBytes;
@@ -164,6 +169,7 @@ export class StreamedConversion {
 
   /** Closes every file; what is there stays. */
   async close(): Promise<void> {
+    await this.#workers.close();
     await Promise.all([...this.#writers.values()].map((writer) => writer.close()));
     await this.#tensors.close();
   }
@@ -218,6 +224,7 @@ export class StreamedConversion {
     if (known !== undefined) return known;
     const writer = await DataFileWriter.reopen(data, this.#modelFolder, {
       signal: this.#options.signal,
+      workers: this.#workers,
       onBytes: (bytes) => {
         this.#doneBytes += bytes;
         this.#options.onProgress?.(this.progress);

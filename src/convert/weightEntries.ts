@@ -1,21 +1,21 @@
 /** How a weight source becomes the bytes of an initializer: as it is, transposed, or in blocks. */
 
 import { AppError } from "../base/errors";
+import type { ConvertWorkers } from "./convertWorkers";
 import { planInitializer, type DataEntry, type Piece } from "./dataFile";
 import { float32ToFloat16 } from "./dtype";
 import {
   blocksPerRow,
   codeBytesPerRow,
-  quantizeChannels,
-  quantizeRows,
+  scatterColumns,
   type BlockFormat,
+  type Quantized,
+  type QuantizeJob,
 } from "./quantize";
+import { RUN_VALUES, type RunBuffers } from "./runBuffers";
 import type { WeightSource } from "./weightSource";
 
 export type FloatStorage = "float32" | "float16";
-
-/** Values that are read at once: 16 MB as float32, enough to keep the disk busy; two runs are held. */
-const CHUNK_VALUES = 4 << 20;
 
 /** Row by row as in the checkpoint: vectors, convolution kernels, embedding tables. */
 export function plainEntry(
@@ -26,9 +26,10 @@ export function plainEntry(
   return {
     initializers: [planInitializer(name, shape.storage, shape.dims)],
     tensors: source.tensors,
-    produce: async function* (): AsyncIterable<Piece> {
-      for await (const { values } of runs(source)) {
+    produce: async function* ({ buffers }): AsyncIterable<Piece> {
+      for await (const { values } of runs(source, buffers)) {
         yield { index: 0, bytes: encodeFloats(values, shape.storage) };
+        buffers.give(values);
       }
     },
   };
@@ -46,39 +47,19 @@ export function transposedEntry(
   return {
     initializers: [planInitializer(name, storage, [source.cols, source.rows])],
     tensors: source.tensors,
-    produce: async function* (): AsyncIterable<Piece> {
+    produce: async function* ({ buffers }): AsyncIterable<Piece> {
       const { rows, cols } = source;
       const out =
         storage === "float32" ? new Float32Array(rows * cols) : new Uint16Array(rows * cols);
-      for await (const { start, count, values } of runs(source)) {
-        const coded = storage === "float32" ? values : float32ToFloat16(values);
-        scatterColumns(coded, out, { start, count, rows, cols });
+      for await (const { start, count, values } of runs(source, buffers)) {
+        const at = { start, count, rows, cols };
+        if (out instanceof Float32Array) scatterColumns(values, out, at);
+        else scatterColumns(float32ToFloat16(values), out, at);
+        buffers.give(values);
       }
       yield { index: 0, bytes: new Uint8Array(out.buffer) };
     },
   };
-}
-
-/** Rows and columns that are transposed together, so that reads and writes stay in the cache. */
-const TILE = 64;
-
-/** Writes rows [start, start + count) of a rows × cols matrix into its transpose. */
-function scatterColumns(
-  values: ArrayLike<number>,
-  out: Float32Array | Uint16Array | Uint8Array,
-  at: { start: number; count: number; rows: number; cols: number },
-): void {
-  const { start, count, rows, cols } = at;
-  for (let row0 = 0; row0 < count; row0 += TILE) {
-    const rowEnd = Math.min(count, row0 + TILE);
-    for (let col0 = 0; col0 < cols; col0 += TILE) {
-      const colEnd = Math.min(cols, col0 + TILE);
-      for (let col = col0; col < colEnd; col++) {
-        const base = col * rows + start;
-        for (let row = row0; row < rowEnd; row++) out[base + row] = values[row * cols + col] ?? 0;
-      }
-    }
-  }
 }
 
 /**
@@ -93,14 +74,15 @@ export function channelEntry(name: string, source: WeightSource): DataEntry {
       planInitializer(`${name}/scales`, "float32", [rows]),
     ],
     tensors: source.tensors,
-    produce: async function* (): AsyncIterable<Piece> {
+    produce: async function* (workers): AsyncIterable<Piece> {
       const codes = new Uint8Array(rows * cols);
       const scales = new Float32Array(rows);
-      for await (const { start, count, values } of runs(source)) {
-        const quantized = quantizeChannels(values, cols);
+      for await (const { start, count, quantized } of quantizedRuns(source, "columns", workers)) {
         expectFinite(quantized.scales, name);
         scales.set(quantized.scales, start);
-        scatterColumns(quantized.codes, codes, { start, count, rows, cols });
+        for (let col = 0; col < cols; col++) {
+          codes.set(quantized.codes.subarray(col * count, (col + 1) * count), col * rows + start);
+        }
       }
       yield { index: 0, bytes: codes };
       yield { index: 1, bytes: new Uint8Array(scales.buffer) };
@@ -122,10 +104,9 @@ export function quantizedEntry(
       planInitializer(`${name}/scales`, "float32", [source.rows, blocks]),
     ],
     tensors: source.tensors,
-    produce: async function* (): AsyncIterable<Piece> {
+    produce: async function* (workers): AsyncIterable<Piece> {
       const scales = new Float32Array(source.rows * blocks);
-      for await (const { start, values } of runs(source)) {
-        const quantized = quantizeRows(values, source.cols, format);
+      for await (const { start, quantized } of quantizedRuns(source, format, workers)) {
         expectFinite(quantized.scales, name);
         scales.set(quantized.scales, start * blocks);
         yield { index: 0, bytes: quantized.codes };
@@ -155,29 +136,61 @@ export function gatherCodeDims(source: WeightSource, format: BlockFormat): reado
 }
 
 /** Consecutive rows of a source. */
-interface Run {
+interface Rows {
   readonly start: number;
   readonly count: number;
-  /** [count, cols] */
-  readonly values: Float32Array;
 }
 
-/** All rows in order; the next run is read while the caller works on one. */
-async function* runs(source: WeightSource): AsyncIterable<Run> {
-  const step = Math.max(1, Math.floor(CHUNK_VALUES / source.cols));
-  const read = (start: number): Promise<Run> | undefined => {
-    if (start >= source.rows) return undefined;
-    const count = Math.min(step, source.rows - start);
-    const run = source.readRows(start, count).then((values) => ({ start, count, values }));
-    // A caller that stops early never looks at the run that was read ahead.
-    run.catch(() => undefined);
-    return run;
-  };
-  for (let next = read(0); next !== undefined;) {
-    const run = await next;
-    next = read(run.start + run.count);
-    yield run;
+/** All rows in order, with their values, [count, cols]; the next ones are read while the caller works. */
+function runs(
+  source: WeightSource,
+  buffers: RunBuffers,
+): AsyncIterable<Rows & { readonly values: Float32Array }> {
+  return inOrder(rowsOf(source), 2, async ({ start, count }) => {
+    const values = await source.readRows(start, count, buffers.take(count * source.cols));
+    return { start, count, values };
+  });
+}
+
+/** All rows in order, with their codes and scales; several runs are under way. */
+function quantizedRuns(
+  source: WeightSource,
+  layout: QuantizeJob["layout"],
+  workers: ConvertWorkers,
+): AsyncIterable<Rows & { readonly quantized: Quantized }> {
+  const { cols } = source;
+  return inOrder(rowsOf(source), workers.nAtOnce, async ({ start, count }) => {
+    const values = await source.readRows(start, count, workers.buffers.take(count * cols));
+    return { start, count, quantized: await workers.quantize({ values, cols, layout }) };
+  });
+}
+
+function* rowsOf({ rows, cols }: WeightSource): Iterable<Rows> {
+  const step = Math.max(1, Math.floor(RUN_VALUES / cols));
+  for (let start = 0; start < rows; start += step) {
+    yield { start, count: Math.min(step, rows - start) };
   }
+}
+
+/** The results of work on each item, in the items' order; no more than `nAtOnce` are under way. */
+async function* inOrder<T, R>(
+  items: Iterable<T>,
+  nAtOnce: number,
+  work: (item: T) => Promise<R>,
+): AsyncIterable<R> {
+  const underWay: Promise<R>[] = [];
+  for (const item of items) {
+    const result = work(item);
+    // A caller that stops early never looks at what was begun ahead.
+    result.catch(() => undefined);
+    underWay.push(result);
+    const [first] = underWay;
+    if (first !== undefined && underWay.length === nAtOnce) {
+      underWay.shift();
+      yield await first;
+    }
+  }
+  for (const result of underWay) yield await result;
 }
 
 function encodeFloats(values: Float32Array, storage: FloatStorage): Uint8Array {

@@ -4,7 +4,7 @@
  */
 
 import { invariant } from "../base/assert";
-import { isFloatDtype, toFloat32 } from "./dtype";
+import { bytesWithin, isFloatDtype, toFloat32 } from "./dtype";
 import type { TensorBytes, TensorInfo } from "./safetensors";
 
 /** A matrix of rows × cols float32 values; a vector is a matrix with one column. */
@@ -13,8 +13,11 @@ export interface WeightSource {
   readonly cols: number;
   /** What `readRows` reads; some of them may occur twice. */
   readonly tensors: readonly TensorInfo[];
-  /** Values of `count` rows from `start`, row-major, [count, cols]. */
-  readRows(start: number, count: number): Promise<Float32Array>;
+  /**
+   * Values of `count` rows from `start`, row-major, [count, cols]; whoever gets them may change them.
+   * @param into room for at least as many, which may be used; without it the memory is new.
+   */
+  readRows(start: number, count: number, into?: Float32Array): Promise<Float32Array>;
 }
 
 /** A checkpoint tensor; the first axis gives the rows, all others are flattened into the columns. */
@@ -27,9 +30,11 @@ export function tensorSource(reader: TensorBytes, tensor: TensorInfo): WeightSou
     rows,
     cols,
     tensors: [tensor],
-    readRows: async (start, count) => {
-      const bytes = await reader.read(tensor, { start: start * cols, count: count * cols });
-      return toFloat32(bytes, dtype);
+    readRows: async (start, count, into) => {
+      const range = { start: start * cols, count: count * cols };
+      const room = into?.subarray(0, range.count);
+      const within = room === undefined ? undefined : bytesWithin(room, dtype);
+      return toFloat32(await reader.read(tensor, range, within), dtype, room);
     },
   };
 }
@@ -41,7 +46,7 @@ export function asRow(source: WeightSource): WeightSource {
     rows: 1,
     cols: source.rows,
     tensors: source.tensors,
-    readRows: () => source.readRows(0, source.rows),
+    readRows: (_start, _count, into) => source.readRows(0, source.rows, into),
   };
 }
 
@@ -57,13 +62,17 @@ export function stackRows(sources: readonly WeightSource[]): WeightSource {
     rows,
     cols,
     tensors: sources.flatMap((source) => source.tensors),
-    readRows: async (start, count) => {
-      const out = new Float32Array(count * cols);
+    readRows: async (start, count, into) => {
+      const out = into?.subarray(0, count * cols) ?? new Float32Array(count * cols);
       let top = 0;
       for (const source of sources) {
         const from = Math.max(start, top);
         const to = Math.min(start + count, top + source.rows);
-        if (from < to) out.set(await source.readRows(from - top, to - from), (from - start) * cols);
+        if (from < to) {
+          const room = out.subarray((from - start) * cols, (to - start) * cols);
+          const rows = await source.readRows(from - top, to - from, room);
+          if (rows.buffer !== out.buffer) room.set(rows);
+        }
         top += source.rows;
       }
       return out;
@@ -77,7 +86,7 @@ export function skipRows(source: WeightSource, skipped: number): WeightSource {
     rows: source.rows - skipped,
     cols: source.cols,
     tensors: source.tensors,
-    readRows: (start, count) => source.readRows(start + skipped, count),
+    readRows: (start, count, into) => source.readRows(start + skipped, count, into),
   };
 }
 
@@ -87,8 +96,8 @@ export function addToFirstRow(source: WeightSource, row: WeightSource): WeightSo
   return {
     ...source,
     tensors: [...source.tensors, ...row.tensors],
-    readRows: async (start, count) => {
-      const values = await source.readRows(start, count);
+    readRows: async (start, count, into) => {
+      const values = await source.readRows(start, count, into);
       if (start > 0 || count === 0) return values;
       const added = await row.readRows(0, 1);
       added.forEach((value, i) => {
@@ -124,12 +133,12 @@ export function scaleCols(source: WeightSource, factors: Factors): WeightSource 
   return {
     ...source,
     tensors: [...source.tensors, ...factors.tensors],
-    readRows: async (start, count) => {
-      const values = await source.readRows(start, count);
+    readRows: async (start, count, into) => {
+      const values = await source.readRows(start, count, into);
       const scale = await factors.read();
       if (scale.every((factor) => factor === 1)) return values;
       for (let at = 0, row = 0; row < count; row++) {
-        // Reads are new arrays, so they can be changed in place; this is the hot loop of a conversion.
+        // In place, because this is a hot loop of a conversion.
         for (let col = 0; col < source.cols; col++, at++) {
           values[at] = (values[at] ?? 0) * (scale[col] ?? 1);
         }

@@ -6,6 +6,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { openCheckpoint } from "../convert/checkpoint";
+import type { StartWorkers } from "../convert/convertWorkers";
 import { readJournal } from "../convert/conversionJournal";
 import { parsePrecisionPlan } from "../model/precision";
 import { type Catalog, type CatalogEntry, catalogEntry } from "./catalog";
@@ -34,6 +35,8 @@ export interface AddModelOptions {
   readonly keepCheckpoint?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: AddProgress) => void;
+  /** As in ConvertOptions. */
+  readonly startWorkers?: StartWorkers | undefined;
   /** As in FileJob. */
   readonly patience?: Patience;
   /** As HubClient takes it. */
@@ -178,6 +181,7 @@ async function download(
       workFolder: workFolder(store, name),
       isKeeping: options.keepCheckpoint === true,
       onProgress: options.onProgress,
+      startWorkers: options.startWorkers,
     });
   } finally {
     await hub.close();
@@ -188,11 +192,11 @@ async function convert(
   checkpoint: string,
   options: AddModelOptions,
 ): Promise<{ readonly name: string; readonly folder: string }> {
-  const { store, signal } = options;
+  const { store, signal, startWorkers } = options;
   const plan = await planImport({ checkpoint, precision: options.precision }, store);
   const { folder } = await importModel(
     {
-      ...{ checkpoint, out: plan.out, precision: plan.precision, signal },
+      ...{ checkpoint, out: plan.out, precision: plan.precision, signal, startWorkers },
       onProgress: (progress) => {
         options.onProgress({ step: "convert", ...progress });
       },

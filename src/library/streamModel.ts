@@ -10,6 +10,7 @@ import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
 import { openCheckpoint } from "../convert/checkpoint";
 import { readJournal } from "../convert/conversionJournal";
+import type { StartWorkers } from "../convert/convertWorkers";
 import { hashSources } from "../convert/sourceHashes";
 import { StreamedConversion } from "../convert/streamedConversion";
 import {
@@ -37,6 +38,8 @@ export interface StreamModelOptions extends Omit<DownloadOptions, "prepare" | "o
   /** True when the weight files stay. */
   readonly isKeeping: boolean;
   readonly onProgress: (progress: StreamProgress) => void;
+  /** As in StreamOptions. */
+  readonly startWorkers?: StartWorkers | undefined;
 }
 
 /** Bytes so far and in all; a download counts bytes that arrive, a conversion those of the model. */
@@ -104,7 +107,7 @@ async function openConversion(
   options: StreamModelOptions,
   report: Report,
 ): Promise<StreamedConversion> {
-  const { folder, workFolder, signal } = options;
+  const { folder, workFolder, signal, startWorkers } = options;
   const parsed = new Map([...headers].map(([name, { header }]) => [name, header]));
   const checkpoint = await openCheckpoint(folder, parsed);
   const precision =
@@ -114,7 +117,7 @@ async function openConversion(
   // Without a digest only the commit says which bytes a name stands for.
   const identity = JSON.stringify(files.map(({ name, digest }) => [name, digest?.hex ?? commit]));
   return await StreamedConversion.open({
-    ...{ checkpoint, precision, folder: workFolder, identity, signal },
+    ...{ checkpoint, precision, folder: workFolder, identity, signal, startWorkers },
     onProgress: (progress) => {
       report.converted(progress);
     },

@@ -33,7 +33,8 @@ const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[]
 
 /** What only the command line needs. */
 const COMMAND_LINE_PROGRAM = "cli.js";
-const ENGINE_PROGRAM = "child.js";
+/** What runs the models, and the threads that it converts them in. */
+const ENGINE_PROGRAMS = ["child.js", "convertWorker.js"];
 
 /**
  * What each npm package needs at run time: found by following its require calls. The runtime's
@@ -54,7 +55,8 @@ const SHARP_NATIVE_FILES =
 export function programsOf(target: Target, built: Iterable<string>): readonly string[] {
   return [...built].filter(
     (name) =>
-      name !== COMMAND_LINE_PROGRAM && (name !== ENGINE_PROGRAM || target.native !== undefined),
+      name !== COMMAND_LINE_PROGRAM &&
+      (!ENGINE_PROGRAMS.includes(name) || target.native !== undefined),
   );
 }
 
