@@ -126,6 +126,8 @@ function catalogReplyOf({
   entry,
   models,
   partialBytes,
+  isUnfinished,
+  begunPrecision,
   cacheFolder,
 }: CatalogState): CatalogEntryReply {
   const { name, title, kind, repository, licence, imageSize, downloadBytes, goodAt } = entry;
@@ -133,7 +135,8 @@ function catalogReplyOf({
     ...{ name, title, kind, repository, licence, imageSize, downloadBytes, goodAt },
     ...entry.costs.balanced,
     costs: PROFILES.map((profile) => ({ profile, ...entry.costs[profile] })),
-    ...{ models, partialBytes, isCached: cacheFolder !== undefined },
+    ...{ models, partialBytes, isUnfinished, isCached: cacheFolder !== undefined },
+    ...(begunPrecision === undefined ? {} : { begunPrecision }),
   };
 }
 

@@ -281,8 +281,12 @@ export interface CatalogEntryReply {
   readonly goodAt: string;
   /** Models of the store that were made from it. */
   readonly models: readonly string[];
-  /** Of a download that was not finished. */
+  /** What need not arrive again of the checkpoint, unfinished or kept. */
   readonly partialBytes: number;
+  /** A download is to be gone on with; also where a model of another precision is there already. */
+  readonly isUnfinished: boolean;
+  /** What is converted of that download already; it can only go on in this precision. */
+  readonly begunPrecision?: string;
   /** True when Hugging Face's own tools have it on this disk, so that nothing need be downloaded. */
   readonly isCached: boolean;
 }

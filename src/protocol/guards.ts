@@ -388,6 +388,8 @@ function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
     goodAt: entry.string("goodAt"),
     models: texts(entry, "models"),
     partialBytes: count(entry, "partialBytes"),
+    isUnfinished: entry.boolean("isUnfinished"),
+    ...optional("begunPrecision", text(entry, "begunPrecision")),
     isCached: entry.boolean("isCached"),
   };
 }

@@ -61,6 +61,7 @@ export const OFFER: CatalogEntryReply = {
   goodAt: "descriptions",
   models: [],
   partialBytes: 0,
+  isUnfinished: false,
   isCached: false,
 };
 

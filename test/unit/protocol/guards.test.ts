@@ -89,6 +89,8 @@ const catalogEntry = {
   goodAt: "questions",
   models: ["opt"],
   partialBytes: 4,
+  isUnfinished: true,
+  begunPrecision: "small",
   isCached: false,
 };
 const fullResults: Record<MethodName, Record<string, unknown>> = {
