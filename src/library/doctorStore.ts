@@ -47,7 +47,7 @@ export async function storeFacts(sources: StoreSources): Promise<StoreFacts> {
     models: (await modelEntries(stored, demo)).map((entry) => withMemory(entry, stored)),
     copies: copiesIn(stored),
     unfinished: states
-      .filter(({ partialBytes, models }) => partialBytes > 0 && models.length === 0)
+      .filter(({ isUnfinished }) => isUnfinished)
       .map(({ entry, partialBytes }) => ({ name: entry.name, bytes: partialBytes })),
     caches: {
       features: await folderBytes(store.featuresDir),

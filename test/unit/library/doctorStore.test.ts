@@ -76,6 +76,20 @@ describe("storeFacts", () => {
     assert.deepEqual(facts.unfinished, [{ name, bytes: 1000 }]);
     assert.deepEqual(facts.caches, { features: 200, demo: 0, cuda: 30 });
   });
+
+  it("finds the download of another precision of a model that is there", async () => {
+    const folder = path.join(store.modelsDir, "blip2-opt-2.7b");
+    await cp(await kitModel("opt-odd"), folder, { recursive: true });
+    const file = path.join(folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(file, "utf8")) as { source: { name: string } };
+    manifest.source.name = "blip2-opt-2.7b";
+    await writeFile(file, JSON.stringify(manifest));
+    const download = path.join(store.root, "downloads", "blip2-opt-2.7b");
+    await mkdir(download, { recursive: true });
+    await writeFile(path.join(download, "model.safetensors.partial"), Buffer.alloc(1000));
+    const facts = await storeFacts(sources());
+    assert.deepEqual(facts.unfinished, [{ name: "blip2-opt-2.7b", bytes: 1000 }]);
+  });
 });
 
 describe("diskKindOf", () => {
