@@ -29,8 +29,12 @@ export interface EngineHost {
    * `device.failed`, `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
    */
   load(params: LoadRequest, run: TaskRun): Promise<LoadedEngine>;
-  /** What loading a model would take. @throws AppError `model.*`. */
-  planLoad(model: string): Promise<LoadPlanReply>;
+  /**
+   * What loading a model would take.
+   * @param held the model that is released before.
+   * @throws AppError `model.*`.
+   */
+  planLoad(params: LoadRequest, held: LoadedEngine | undefined): Promise<LoadPlanReply>;
   /** What importing a checkpoint would cost. @throws AppError `checkpoint.*`, `option.invalid`. */
   planImport(params: ImportRequest): Promise<ImportPlan>;
   /**

@@ -45,9 +45,11 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
         release: () => engine.release(),
       };
     },
-    planLoad: async (model) => {
+    planLoad: async (params, loaded) => {
       const { planLoad } = await import("../library/loadPlan");
-      return await planLoad({ model, store });
+      const held =
+        loaded === undefined ? undefined : { folder: loaded.folder, device: loaded.info.device };
+      return await planLoad({ ...params, store, held });
     },
     planImport: async (params) => {
       const { planImport } = await import("../library/importPlan");

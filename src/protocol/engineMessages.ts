@@ -78,10 +78,8 @@ export interface ModelInfo {
   readonly precision?: string;
 }
 
-export interface PlanLoadParams {
-  /** As in `LoadParams`. */
-  readonly model: string;
-}
+/** What would be loaded, and where. */
+export type PlanLoadParams = LoadParams;
 
 /** Sizes in bytes. */
 export interface LoadPlanReply {
@@ -89,6 +87,8 @@ export interface LoadPlanReply {
   readonly neededBytes: number;
   /** Free once the model that is loaded now is released. */
   readonly availableBytes: number;
+  /** True when the bytes are those of a graphics adapter's own memory. */
+  readonly isOnAdapter?: boolean;
   /** The largest model of the store that was made from the same checkpoint and fits. */
   readonly smaller?: { readonly name: string; readonly neededBytes: number };
 }

@@ -20,6 +20,7 @@ import {
   type GenerateReply,
   type GenerationParams,
   type HubParams,
+  type LoadParams,
   type LoadPlanReply,
   type MethodName,
   type ModelInfo,
@@ -126,11 +127,8 @@ const MODEL_KINDS = ["generation", "retrieval"] as const;
 const FROM_CHILD = ["ready", "reply", "failure", "textEmitted", "progressed", "logged"] as const;
 
 const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } = {
-  load: (params) => ({
-    model: params.string("model"),
-    device: oneOf(params, "device", ["auto", ...DEVICES]),
-  }),
-  planLoad: (params) => ({ model: params.string("model") }),
+  load: readLoadParams,
+  planLoad: readLoadParams,
   prepare: readPicture,
   generate: readGenerateParams,
   score: (params) => ({
@@ -244,6 +242,13 @@ function readWireError(value: unknown): WireError {
   return { code, message, detail: Object.fromEntries(entries) };
 }
 
+function readLoadParams(params: JsonObject): LoadParams {
+  return {
+    model: params.string("model"),
+    device: oneOf(params, "device", ["auto", ...DEVICES]),
+  };
+}
+
 function readModelInfo(info: JsonObject): ModelInfo {
   return {
     model: info.string("model"),
@@ -258,6 +263,7 @@ function readLoadPlan(plan: JsonObject): LoadPlanReply {
   return {
     neededBytes: count(plan, "neededBytes"),
     availableBytes: count(plan, "availableBytes"),
+    ...optional("isOnAdapter", flag(plan, "isOnAdapter")),
     ...optional("smaller", plan.has("smaller") ? readSmaller(child(plan, "smaller")) : undefined),
   };
 }

@@ -27,7 +27,7 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       if (model === "demo") onProgress({ doneBytes: 1, totalBytes: 2 });
       return loadedEngine(model, commands);
     },
-    planLoad: (model) => {
+    planLoad: ({ model }) => {
       if (model === "/missing") {
         return Promise.reject(new AppError("model.missing", `No model in ${model}.`));
       }

@@ -54,7 +54,7 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
     },
     alpha: "drop",
   },
-  planLoad: { model: "opt" },
+  planLoad: { model: "opt", device: "auto" },
   prepare: { image, imageName: "cat.png", alpha: "drop" },
   score: { image, imageName: "cat.png", texts: ["a cat", "a dog"], alpha: "white" },
   planImport: { checkpoint: "/ckpt", precision: "int8:128" },
@@ -102,7 +102,12 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
     cached,
     droppedTurns: 1,
   },
-  planLoad: { neededBytes: 5, availableBytes: 4, smaller: { name: "small", neededBytes: 3 } },
+  planLoad: {
+    neededBytes: 5,
+    availableBytes: 4,
+    isOnAdapter: true,
+    smaller: { name: "small", neededBytes: 3 },
+  },
   prepare: { cached: { imageFeatures: "disk" } },
   score: {
     scores: [{ text: "a cat", itc: 0.5, itm: 0.25 }],
@@ -200,6 +205,7 @@ describe("guards", () => {
       "deviceReason",
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
+      "isOnAdapter",
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {
