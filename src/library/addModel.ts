@@ -221,12 +221,14 @@ async function modelsOf(
     .map((found) => ({ name: found.name, folder: found.folder }));
 }
 
-/** The checkpoint in Hugging Face's cache, if it is whole. */
+/** The checkpoint in Hugging Face's cache, if it is whole; the catalogue's revision before any other. */
 async function cachedCheckpoint(
-  { repository }: CatalogEntry,
+  { repository, revision }: CatalogEntry,
   { environment }: Pick<Place, "environment">,
 ): Promise<string | undefined> {
   const folder = path.join(hubCache(environment), `models--${repository.replaceAll("/", "--")}`);
+  const pinned = path.join(folder, "snapshots", revision);
+  if (await isCheckpoint(pinned)) return pinned;
   const found = await findCheckpoint(folder).catch(() => undefined);
   return found !== undefined && (await isCheckpoint(found.folder)) ? found.folder : undefined;
 }
