@@ -83,6 +83,13 @@ export async function setHubToken({ secrets }: Services["context"]): Promise<voi
   else await secrets.store(TOKEN_KEY, token.trim());
 }
 
+/** Whether a token is kept, and nothing more of it. */
+export async function hubTokenState({
+  secrets,
+}: Pick<Services["context"], "secrets">): Promise<"kept" | "none"> {
+  return (await secrets.get(TOKEN_KEY)) === undefined ? "none" : "kept";
+}
+
 /** Bytes that have still to be downloaded. */
 export function missingDownload({
   isCached,

@@ -149,6 +149,11 @@ describe("hubFacts", () => {
     assert.deepEqual(hubFacts({ HF_TOKEN: " " }), { hasToken: false });
   });
 
+  it("believes an editor about the token that it keeps, which is the one that it uses", () => {
+    assert.equal(hubFacts({ SIGHTLINE_HUB_TOKEN: "kept" }).hasToken, true);
+    assert.equal(hubFacts({ SIGHTLINE_HUB_TOKEN: "none", HF_TOKEN: "x" }).hasToken, false);
+  });
+
   it("leaves user and password out of addresses", () => {
     const facts = hubFacts({
       HF_ENDPOINT: "https://user:p@ss@mirror.example/hub?key=secret",
