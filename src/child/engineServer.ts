@@ -83,6 +83,12 @@ class EngineServer {
         this.#run(context, (signal) => this.#engine.addModel(params, taskRun(signal, context))),
       deleteDownload: (params, context) =>
         this.#run(context, () => this.#engine.deleteDownload(params.name)),
+      cudaStatus: () => this.#engine.cuda.status(),
+      planCuda: (params, context) =>
+        this.#run(context, (signal) => this.#engine.cuda.plan(params, signal)),
+      installCuda: (params, context) =>
+        this.#run(context, (signal) => this.#engine.cuda.install(params, taskRun(signal, context))),
+      removeCuda: (_params, context) => this.#run(context, () => this.#engine.cuda.remove()),
       thumbnail: (params, context) => this.#thumbnail(params, signalOf(context)),
       unload: (_params, context) => this.#run(context, () => this.#unload()),
       status: () => Promise.resolve(this.#status()),

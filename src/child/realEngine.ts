@@ -10,6 +10,7 @@ import {
   PROFILES,
   type StoredModelReply,
 } from "../protocol/engineMessages";
+import { createCudaMethods } from "./cudaMethods";
 import type { EngineHost, TaskRun } from "./engineHost";
 
 export interface RealEngineOptions {
@@ -75,6 +76,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       return reply;
     },
     ...createCatalogMethods(options),
+    cuda: createCudaMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });

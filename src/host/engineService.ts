@@ -5,6 +5,7 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
+import type { CudaMethod } from "../protocol/cudaMessages";
 import type { LoadParams, Params, Result } from "../protocol/engineMessages";
 import type { CallOptions } from "../protocol/rpcClient";
 import { abandonAfter } from "./abandonAfter";
@@ -183,6 +184,21 @@ export class EngineService implements Engine {
     return (await this.#client("models")).deleteDownload(params);
   }
 
+  async cuda<M extends CudaMethod>(
+    method: M,
+    params: Params<M>,
+    options: CallOptions = {},
+  ): Promise<Result<M>> {
+    const usesNetwork = method === "planCuda" || method === "installCuda";
+    const client = await this.#client(usesNetwork ? "downloads" : "models");
+    // What is loaded keeps files of it in use.
+    if (method === "removeCuda") this.#leaveCuda();
+    const result = await client.cuda(method, params, options);
+    // A child that was to use it before has loaded the runtime without it.
+    if (method === "installCuda") this.#leaveCuda();
+    return result;
+  }
+
   async warmUp(options: CallOptions = {}): Promise<void> {
     await this.#recovery.run(options, (place) =>
       this.#withModel(options, () => Promise.resolve(), place),
@@ -219,7 +235,7 @@ export class EngineService implements Engine {
       throwIfAborted(options.signal);
       const runtime = runtimeOf(this.#recovery.applied);
       if (this.#runtime !== undefined && this.#runtime !== runtime) {
-        await this.#leaveRuntime(client, options);
+        await this.#leaveRuntime(options);
         continue;
       }
       this.#runtime = runtime;
@@ -233,6 +249,17 @@ export class EngineService implements Engine {
     }
   }
 
+  #leaveCuda(): void {
+    if (this.#runtime === "cuda") this.#endAnswers();
+  }
+
+  /** The next question starts another child. */
+  #endAnswers(): void {
+    this.#runtime = undefined;
+    this.#loader.lose();
+    this.#clients.get("answers")?.stop();
+  }
+
   async #inUse<T>(work: Promise<T>): Promise<T> {
     this.#uses.add(work);
     try {
@@ -243,7 +270,7 @@ export class EngineService implements Engine {
   }
 
   /** Ends the child, because a process cannot load a second runtime. */
-  async #leaveRuntime(client: EngineClient, { signal }: CallOptions): Promise<void> {
+  async #leaveRuntime({ signal }: CallOptions): Promise<void> {
     if (this.#uses.size > 0) {
       // Whoever is being answered is answered to the end, and then the caller looks again.
       await abortable(Promise.allSettled([...this.#uses]), signal);
@@ -252,9 +279,7 @@ export class EngineService implements Engine {
     this.#options.logger.info(
       "The engine is started again, because the device needs another runtime.",
     );
-    this.#runtime = undefined;
-    this.#loader.lose();
-    client.stop();
+    this.#endAnswers();
   }
 
   #createRecovery(): DeviceRecovery {

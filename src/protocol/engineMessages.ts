@@ -5,12 +5,13 @@
  */
 
 import type { WireError } from "../base/errors";
+import type { CudaMethods } from "./cudaMessages";
 
 /** Raised when a message changes so that an older process would misread it. */
 export const PROTOCOL_VERSION = 4;
 
 /** Every request: what it takes and what it gives. The one list that both ends are typed by. */
-export interface EngineMethods {
+export interface EngineMethods extends CudaMethods {
   /**
    * Loads a model; the model that was loaded before is released first. Sends `progressed` with the step
    * `load`; the demo is converted when it is first used, which sends `progressed` without a step.

@@ -33,6 +33,7 @@ import {
   type TimingsReply,
   type ToChild,
 } from "./engineMessages";
+import { CUDA_PARAMS, CUDA_RESULTS } from "./cudaMessages";
 import {
   anyNumber,
   bytes,
@@ -156,6 +157,7 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
   }),
   unload: readEmpty,
   status: readEmpty,
+  ...CUDA_PARAMS,
 };
 
 const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> } = {
@@ -215,6 +217,7 @@ const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> }
     pid: count(result, "pid"),
     uptimeMs: anyNumber(result, "uptimeMs"),
   }),
+  ...CUDA_RESULTS,
 };
 
 function isMethodName(method: string): method is MethodName {

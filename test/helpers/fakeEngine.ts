@@ -55,6 +55,12 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       });
     },
     deleteDownload: () => Promise.resolve({ freedBytes: 8 }),
+    cuda: {
+      status: () => Promise.resolve({}),
+      plan: () => Promise.resolve({}),
+      install: () => Promise.resolve({ outcome: "present" }),
+      remove: () => Promise.resolve({ freedBytes: 9 }),
+    },
     thumbnail: async ({ image }) => {
       if (image.length === 0) return await new Promise<never>(() => undefined);
       await nextTurn();

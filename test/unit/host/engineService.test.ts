@@ -64,6 +64,24 @@ describe("EngineService", () => {
     assert.equal(processes.length, 2);
   });
 
+  it("gets CUDA where a network is used, and ends a child that was to use it before", async () => {
+    const { service, processes, started, choose } = createService();
+    assert.deepEqual(await service.cuda("cudaStatus", {}), {});
+    choose({ model: "demo", device: "cuda" });
+    await ask(service);
+    await service.cuda("planCuda", {});
+    const agreed = { source: "feed", downloadBytes: 1 };
+    assert.equal((await service.cuda("installCuda", { agreed })).outcome, "installed");
+    await ask(service);
+    assert.equal((await service.cuda("removeCuda", {})).freedBytes, 4);
+    assert.deepEqual(started, ["models", "answers", "downloads", "answers"]);
+    assert.deepEqual(methods(processes[2]), ["planCuda", "installCuda"]);
+    assert.deepEqual(
+      [1, 3].map((at) => processes[at]?.kills),
+      [["kill"], ["kill"]],
+    );
+  });
+
   it("lets an answer end before its child is left for another runtime", async () => {
     const { service, world, processes, choose } = createService();
     const gate = new Gate();
