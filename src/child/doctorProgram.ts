@@ -21,6 +21,8 @@ export interface DoctorProgram extends Pick<
   readonly print: (text: string) => void;
   /** For people, where the result would not be looked at. */
   readonly complain: (text: string) => void;
+  /** Ends the process that tries a device. */
+  readonly signal: AbortSignal;
 }
 
 /** True when the process was started for a report and not as an engine. */
@@ -53,13 +55,14 @@ async function report(program: DoctorProgram): Promise<string> {
   const { adviceOf } = await import("../library/doctorAdvice");
   const { describeFacts } = await import("../library/doctorText");
   const { store, manifestFile, programFile, environment, demoCheckpoint, catalogFile } = program;
+  const { signal } = program;
   const manifest = { file: manifestFile, code: "internal" } as const;
   const json = JsonObject.parse(await readFile(manifestFile, "utf8"), manifest);
   const facts = await examine({
     ...{ store, environment, demoCheckpoint, catalogFile, version: json.string("version") },
     probe: (device) => {
       const again = [programFile, DOCTOR_ARGUMENTS.probe, device];
-      return probeApart(device, { program: process.execPath, args: again });
+      return probeApart(device, { program: process.execPath, args: again, signal });
     },
   });
   return describeFacts(facts, adviceOf(facts));

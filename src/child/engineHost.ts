@@ -12,6 +12,13 @@ import type {
   ThumbnailReply,
 } from "../protocol/engineMessages";
 import type {
+  CudaPlanReply,
+  CudaStatusReply,
+  CudaWay,
+  InstallCudaParams,
+  InstallCudaReply,
+} from "../protocol/cudaMessages";
+import type {
   GenerateRequest,
   GenerateResult,
   PictureRequest,
@@ -29,8 +36,12 @@ export interface EngineHost {
    * `device.failed`, `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
    */
   load(params: LoadRequest, run: TaskRun): Promise<LoadedEngine>;
-  /** What loading a model would take. @throws AppError `model.*`. */
-  planLoad(model: string): Promise<LoadPlanReply>;
+  /**
+   * What loading a model would take.
+   * @param held the model that is released before.
+   * @throws AppError `model.*`.
+   */
+  planLoad(params: LoadRequest, held: LoadedEngine | undefined): Promise<LoadPlanReply>;
   /** What importing a checkpoint would cost. @throws AppError `checkpoint.*`, `option.invalid`. */
   planImport(params: ImportRequest): Promise<ImportPlan>;
   /**
@@ -57,8 +68,25 @@ export interface EngineHost {
   addModel(params: AddModelParams, run: TaskRun): Promise<AddModelReply>;
   /** Deletes what has arrived of a download. @throws AppError `model.missing`, `model.busy`. */
   deleteDownload(name: string): Promise<DeleteReply>;
+  /** ONNX Runtime's CUDA libraries. */
+  readonly cuda: CudaHost;
   /** A small copy of a picture. @throws AppError `image.unreadable`, `image.tooLarge`. */
   thumbnail(params: ThumbnailRequest): Promise<ThumbnailReply>;
+}
+
+/** @throws AppError each `device.unavailable` where there is no CUDA to be had. */
+export interface CudaHost {
+  /** What is installed. Asks no network. */
+  status(): Promise<CudaStatusReply>;
+  /** What an installation would take; writes nothing. @throws AppError `hub.*`, `request.cancelled`. */
+  plan(way: CudaWay, signal: AbortSignal): Promise<CudaPlanReply>;
+  /**
+   * Does what was agreed to.
+   * @throws AppError `hub.*`, `download.*`, `model.busy`, `request.cancelled`.
+   */
+  install(params: InstallCudaParams, run: TaskRun): Promise<InstallCudaReply>;
+  /** Deletes what was installed. @throws AppError `model.busy`. */
+  remove(): Promise<DeleteReply>;
 }
 
 /** A model in memory. One run at a time; the server sees to that. */

@@ -10,6 +10,7 @@ import type {
   LoadParams,
   LoadPlanReply,
   ModelInfo,
+  PlanLoadParams,
   StatusReply,
   ThumbnailParams,
   ThumbnailReply,
@@ -60,7 +61,7 @@ class EngineServer {
     return {
       load: (params, context) =>
         this.#run(context, (signal) => this.#load(params, taskRun(signal, context))),
-      planLoad: ({ model }) => this.#planLoad(model),
+      planLoad: (params) => this.#planLoad(params),
       prepare: (params, context) =>
         this.#run(context, (signal) => this.#compute((model) => model.prepare(params, { signal }))),
       generate: (params, context) =>
@@ -82,6 +83,12 @@ class EngineServer {
         this.#run(context, (signal) => this.#engine.addModel(params, taskRun(signal, context))),
       deleteDownload: (params, context) =>
         this.#run(context, () => this.#engine.deleteDownload(params.name)),
+      cudaStatus: () => this.#engine.cuda.status(),
+      planCuda: (params, context) =>
+        this.#run(context, (signal) => this.#engine.cuda.plan(params, signal)),
+      installCuda: (params, context) =>
+        this.#run(context, (signal) => this.#engine.cuda.install(params, taskRun(signal, context))),
+      removeCuda: (_params, context) => this.#run(context, () => this.#engine.cuda.remove()),
       thumbnail: (params, context) => this.#thumbnail(params, signalOf(context)),
       unload: (_params, context) => this.#run(context, () => this.#unload()),
       status: () => Promise.resolve(this.#status()),
@@ -104,9 +111,9 @@ class EngineServer {
     return modelInfo(loaded.info);
   }
 
-  async #planLoad(model: string): Promise<LoadPlanReply> {
-    const plan = await this.#engine.planLoad(model);
-    if (this.#loaded === undefined) return plan;
+  async #planLoad(params: PlanLoadParams): Promise<LoadPlanReply> {
+    const plan = await this.#engine.planLoad(params, this.#loaded);
+    if (this.#loaded === undefined || plan.isOnAdapter === true) return plan;
     // It is released before another model is loaded, and then most of this process's memory is free.
     return { ...plan, availableBytes: plan.availableBytes + process.memoryUsage.rss() };
   }

@@ -8,6 +8,9 @@ import { isDoctorRun, runDoctor } from "./doctorProgram";
 import { runEngineChild } from "./engineChild";
 import { createRealEngine } from "./realEngine";
 
+/** As a shell tells of a process that ended with SIGTERM. */
+const TERMINATED = 128 + 15;
+
 const { env, platform } = process;
 const environment = { env, platform, homeDir: homedir() };
 const store = modelStoreOf(environment);
@@ -19,7 +22,14 @@ const demoCheckpoint = env["SIGHTLINE_DEMO"] ?? bundledDemo;
 const place = { store, demoCheckpoint, catalogFile, environment };
 const args = process.argv.slice(2);
 if (isDoctorRun(args)) {
+  const stop = new AbortController();
+  process.once("SIGTERM", () => {
+    // The process that tries a device would go on without this one; it is killed before this returns.
+    stop.abort();
+    process.exit(TERMINATED);
+  });
   void runDoctor({
+    signal: stop.signal,
     ...{ ...place, args, programFile: __filename },
     manifestFile: path.resolve(__dirname, "..", "package.json"),
     print: (text) => process.stdout.write(text),

@@ -11,6 +11,7 @@ import {
   PROFILES,
   type StoredModelReply,
 } from "../protocol/engineMessages";
+import { createCudaMethods } from "./cudaMethods";
 import type { EngineHost, TaskRun } from "./engineHost";
 
 export interface RealEngineOptions {
@@ -48,9 +49,11 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
         release: () => engine.release(),
       };
     },
-    planLoad: async (model) => {
+    planLoad: async (params, loaded) => {
       const { planLoad } = await import("../library/loadPlan");
-      return await planLoad({ model, store });
+      const held =
+        loaded === undefined ? undefined : { folder: loaded.folder, device: loaded.info.device };
+      return await planLoad({ ...params, store, held });
     },
     planImport: async (params) => {
       const { planImport } = await import("../library/importPlan");
@@ -76,6 +79,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       return reply;
     },
     ...createCatalogMethods(options),
+    cuda: createCudaMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });
@@ -130,6 +134,8 @@ function catalogReplyOf({
   entry,
   models,
   partialBytes,
+  isUnfinished,
+  begunPrecision,
   cacheFolder,
 }: CatalogState): CatalogEntryReply {
   const { name, title, kind, repository, licence, imageSize, downloadBytes, goodAt } = entry;
@@ -137,7 +143,8 @@ function catalogReplyOf({
     ...{ name, title, kind, repository, licence, imageSize, downloadBytes, goodAt },
     ...entry.costs.balanced,
     costs: PROFILES.map((profile) => ({ profile, ...entry.costs[profile] })),
-    ...{ models, partialBytes, isCached: cacheFolder !== undefined },
+    ...{ models, partialBytes, isUnfinished, isCached: cacheFolder !== undefined },
+    ...(begunPrecision === undefined ? {} : { begunPrecision }),
   };
 }
 

@@ -1,11 +1,13 @@
 /** `models`: what --model can name, and how to get rid of it. */
 
 import { formatBytes } from "../base/bytes";
+import { AppError } from "../base/errors";
 import { listEntries, type ModelEntry } from "../library/modelEntries";
 import { catalogStates, type CatalogState, deleteDownload } from "../library/addModel";
-import { readCatalog } from "../library/catalog";
+import { type Catalog, readCatalog } from "../library/catalog";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
+import type { OutputFlags } from "./flags";
 import { formatTable } from "./text";
 
 /**
@@ -30,34 +32,52 @@ export async function models(context: CliContext): Promise<number> {
   return EXIT.ok;
 }
 
+export interface RemoveFlags extends OutputFlags {
+  /** Deletes the download of that name, and leaves a model of that name alone. */
+  readonly download?: boolean;
+}
+
 /**
- * Deletes a model of the store, or a download that was not finished.
- * @throws AppError as `deleteModel` and `deleteDownload`.
+ * Deletes a model of the store, or a download that was not finished: a name that both have means the
+ * model, unless the flag says otherwise.
+ * @throws AppError as `deleteModel` and `deleteDownload`; `model.missing` when there is no such download.
  */
-export async function removeModel(context: CliContext, name: string): Promise<number> {
+export async function removeModel(
+  context: CliContext,
+  name: string,
+  flags: RemoveFlags,
+): Promise<number> {
   const { printer, store, host } = context;
   const { deleteModel } = await import("../library/deleteModel");
   const { demoCheckpoint } = host;
-  const download = await unfinished(context, name);
-  const { freedBytes } =
-    download === undefined ? await deleteModel({ name, store, demoCheckpoint }) : await download();
+  const catalog = await readCatalog(host.catalogFile);
+  const isDownload = await isDownloadMeant(name, { context, catalog, flags });
+  const { freedBytes } = isDownload
+    ? await deleteDownload(name, { catalog, store })
+    : await deleteModel({ name, store, demoCheckpoint });
   if (printer.isJson) printer.json({ name, freedBytes });
-  else printer.text(`Deleted ${name}: ${formatBytes(freedBytes)} are free again\n`);
+  else {
+    const what = flags.download === true ? `the download of ${name}` : name;
+    printer.text(`Deleted ${what}: ${formatBytes(freedBytes)} are free again\n`);
+  }
   return EXIT.ok;
 }
 
-/** What deletes the download of a name that no model has; undefined when there is none. */
-async function unfinished(
-  { store, host }: CliContext,
+async function isDownloadMeant(
   name: string,
-): Promise<(() => Promise<{ readonly freedBytes: number }>) | undefined> {
-  const catalog = await readCatalog(host.catalogFile);
-  const states = await catalogStates(catalog, { store, environment: host.environment });
+  at: { readonly context: CliContext; readonly catalog: Catalog; readonly flags: RemoveFlags },
+): Promise<boolean> {
+  const { store, host } = at.context;
+  const states = await catalogStates(at.catalog, { store, environment: host.environment });
   const state = states.find(({ entry }) => entry.name === name);
-  if (state === undefined || state.partialBytes === 0 || state.models.includes(name)) {
-    return undefined;
-  }
-  return () => deleteDownload(name, { catalog, store });
+  const hasDownload = state !== undefined && state.partialBytes > 0;
+  if (at.flags.download !== true) return hasDownload && !state.models.includes(name);
+  if (hasDownload) return true;
+  throw new AppError(
+    "model.missing",
+    `There is no unfinished download of "${name}". "sightline models" lists those that there are.`,
+    { detail: { model: name } },
+  );
 }
 
 /** What can be added, at what price. */
@@ -79,9 +99,13 @@ export function catalogTable(states: readonly CatalogState[]): string {
   return `${formatTable([heading, ...rows], [1, 2, 3])}\nsightline models add NAME\n`;
 }
 
-function arrivalText({ models, partialBytes, cacheFolder }: CatalogState): string {
-  if (models.length > 0) return "added";
-  if (partialBytes > 0) return `${formatBytes(partialBytes)} arrived`;
+function arrivalText(state: CatalogState): string {
+  const { models, partialBytes, isUnfinished, cacheFolder } = state;
+  const word = isUnfinished ? "arrived" : "kept";
+  const arrived = partialBytes > 0 ? `${formatBytes(partialBytes)} ${word}` : undefined;
+  // Another precision of it may be on its way.
+  if (models.length > 0) return arrived === undefined ? "added" : `added; ${arrived}`;
+  if (arrived !== undefined) return arrived;
   return cacheFolder === undefined ? "" : "in Hugging Face's cache";
 }
 

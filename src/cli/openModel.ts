@@ -44,7 +44,7 @@ export async function withModel<T>(
 ): Promise<T> {
   const { store, signal, printer } = context;
   const found = await findModel(flags.model, context);
-  await warnOfMemory(found, context);
+  await warnOfMemory(found, flags, context);
   const engine = await loadFoundModel(found, {
     store,
     signal,
@@ -65,21 +65,23 @@ export async function withModel<T>(
  */
 export function memoryWarning(
   name: string,
-  { neededBytes, availableBytes, smaller }: LoadPlan,
+  { neededBytes, availableBytes, isOnAdapter = false, smaller }: LoadPlan,
 ): string | undefined {
   if (neededBytes <= availableBytes) return undefined;
   const advice =
     smaller === undefined
       ? 'Convert the checkpoint with "--precision small" for less.'
       : `"--model ${smaller.name}" needs about ${formatBytes(smaller.neededBytes)}.`;
-  return `${name} needs about ${formatBytes(neededBytes)} of memory, and ${formatBytes(availableBytes)} are free. ${advice}`;
+  const memory = isOnAdapter ? "the graphics adapter's memory" : "memory";
+  return `${name} needs about ${formatBytes(neededBytes)} of ${memory}, and ${formatBytes(availableBytes)} are free. ${advice}`;
 }
 
 /** A model that does not fit is loaded all the same: whoever types a command can also end it. */
 async function warnOfMemory(
   { folder, name }: FoundModel,
+  { device }: Pick<ModelFlags, "device">,
   { store, printer }: CliContext,
 ): Promise<void> {
-  const warning = memoryWarning(name, await planLoad({ model: folder, store }));
+  const warning = memoryWarning(name, await planLoad({ model: folder, store, device }));
   if (warning !== undefined) printer.note(warning);
 }

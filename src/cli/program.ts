@@ -20,6 +20,7 @@ import {
   type OutputFlags,
 } from "./flags";
 import type { AddFlags } from "./modelsAddCommand";
+import type { RemoveFlags } from "./modelsCommand";
 import type { InspectFlags } from "./inspectCommand";
 import { Printer } from "./printer";
 import type { VerifyFlags } from "./verifyKit";
@@ -180,10 +181,11 @@ function addStore(models: Command, run: Run): void {
   addOutputFlags(models.command("remove"))
     .description("delete a model, the demo's conversion, or what has arrived of a download")
     .argument("<name>", "its name in the list")
-    .action((name: string, _flags: OutputFlags, command: Command) =>
+    .option("--download", "the unfinished download, where a model has the same name")
+    .action((name: string, _flags: RemoveFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
         const { removeModel } = await import("./modelsCommand");
-        return removeModel(context, name);
+        return removeModel(context, name, command.optsWithGlobals());
       }),
     );
 }

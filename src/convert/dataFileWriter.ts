@@ -88,11 +88,13 @@ export class DataFileWriter {
       const place = places[index];
       invariant(place !== undefined, `There is no initializer ${index} of ${nameOf(places)}.`);
       const end = await this.#pad(place, ends[index] ?? 0);
-      expectLength(place, end + bytes.length <= place.end);
+      invariant(end + bytes.length <= place.end, wrongLength(place));
       await this.#append(bytes, end);
       ends[index] = end + bytes.length;
     }
-    for (const [i, place] of places.entries()) expectLength(place, ends[i] === place.end);
+    for (const [i, place] of places.entries()) {
+      invariant(ends[i] === place.end, wrongLength(place));
+    }
   }
 
   /** Makes what was written safe from a power failure. */
@@ -161,6 +163,5 @@ export class DataFileWriter {
 
 const nameOf = (places: readonly PlacedInitializer[]): string => places[0]?.name ?? "";
 
-function expectLength({ name }: PlacedInitializer, isRight: boolean): void {
-  invariant(isRight, `${name} was written with the wrong length.`);
-}
+const wrongLength = ({ name }: PlacedInitializer): string =>
+  `${name} was written with the wrong length.`;

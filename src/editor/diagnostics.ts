@@ -5,7 +5,21 @@ import * as vscode from "vscode";
 import { readDiagnostics } from "../host/diagnostics";
 import { environmentOf } from "./engineSetup";
 import { withLateProgress } from "./lateProgress";
+import { hubTokenState } from "./modelDownload";
 import type { Feature, Services } from "./services";
+
+/** What a report tells of the way to the hub, where the settings decide and not the environment. */
+function hubEnvironment(
+  { endpoint, proxy }: Services["settings"]["hub"],
+  token: "kept" | "none",
+): Readonly<Record<string, string>> {
+  return {
+    ...(endpoint === undefined ? {} : { HF_ENDPOINT: endpoint }),
+    ...(proxy === undefined ? {} : { HTTPS_PROXY: proxy }),
+    // Whether there is one; the token itself stays where it is.
+    SIGHTLINE_HUB_TOKEN: token,
+  };
+}
 
 export function createDiagnostics({ context, settings }: Services): Feature {
   return {
@@ -14,7 +28,11 @@ export function createDiagnostics({ context, settings }: Services): Feature {
         const childFile = path.join(context.extensionPath, "dist", "child.js");
         const content = await withLateProgress(
           vscode.l10n.t("Looking at this machine…"),
-          ({ signal }) => readDiagnostics({ childFile, env: environmentOf(settings), signal }),
+          async ({ signal }) => {
+            const hub = hubEnvironment(settings.hub, await hubTokenState(context));
+            const env = { ...environmentOf(settings), ...hub };
+            return await readDiagnostics({ childFile, env, signal });
+          },
         );
         const document = await vscode.workspace.openTextDocument({ content });
         await vscode.window.showTextDocument(document);

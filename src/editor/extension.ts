@@ -6,6 +6,7 @@ import { createAltFeatures } from "./alt";
 import type { SightlineApi } from "./api";
 import { createApi } from "./apiCalls";
 import { createChat } from "./chat";
+import { createCudaSetup } from "./cudaSetup";
 import { createDiagnostics } from "./diagnostics";
 import { createEngine, followSettings } from "./engineSetup";
 import { type Log, openLog } from "./log";
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     createModelManager(services),
     createStatusBar(services),
     createDiagnostics(services),
+    createCudaSetup(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

@@ -36,8 +36,10 @@ export interface GetOptions {
 }
 
 /**
- * Asks for the precision, says what a model costs, and gets it once the user has agreed; nothing is asked of a network before.
- * What has arrived when it is cancelled or fails is kept, and the next call goes on from there.
+ * Asks for the precision, says what a model costs, and gets it once the user has agreed; nothing is asked
+ * of a network before.
+ * What has arrived when it is cancelled or fails is kept, and the next call goes on from there, in the
+ * precision in which it was begun.
  * @returns undefined when the user changed their mind.
  * @throws AppError `hub.*`, `download.*`, `checkpoint.*`, `convert.failed`, `model.busy`,
  * `request.cancelled`, `engine.*`.
@@ -47,12 +49,13 @@ export async function getModel(
   entry: CatalogEntryReply,
   { freeBytes, profile }: GetOptions,
 ): Promise<AddModelReply | undefined> {
-  const cost = await chooseCost(entry, profile);
-  if (cost === undefined) return undefined;
-  const modelBytes = Math.min(missingDownload(entry), LARGEST_FILE_BYTES) + cost.diskBytes;
-  if (!(await hasRoom({ name: entry.title, modelBytes, freeBytes }))) return undefined;
+  const begun = begunPrecision(entry);
+  const precision = begun ?? (await choosePrecision(entry, profile));
+  if (precision === undefined) return undefined;
+  const cost = entry.costs.find((known) => known.profile === precision);
+  if (!(await mayFit(entry, { cost, freeBytes }))) return undefined;
   const { endpoint = USUAL_HUB } = settings.hub;
-  if (!(await isAgreed(entry, { endpoint, freeBytes, cost }))) return undefined;
+  if (!(await isAgreed(entry, { endpoint, freeBytes, precision, cost }))) return undefined;
   const token = await context.secrets.get(TOKEN_KEY);
   const hub = token === undefined ? settings.hub : { ...settings.hub, token };
   return await withEngineProgress(
@@ -61,7 +64,7 @@ export async function getModel(
       place: "notification",
       describe: describer(),
     },
-    (options) => engine.addModel({ name: entry.name, precision: cost.profile, hub }, options),
+    (options) => engine.addModel({ name: entry.name, precision, hub }, options),
   );
 }
 
@@ -80,6 +83,13 @@ export async function setHubToken({ secrets }: Services["context"]): Promise<voi
   else await secrets.store(TOKEN_KEY, token.trim());
 }
 
+/** Whether a token is kept, and nothing more of it. */
+export async function hubTokenState({
+  secrets,
+}: Pick<Services["context"], "secrets">): Promise<"kept" | "none"> {
+  return (await secrets.get(TOKEN_KEY)) === undefined ? "none" : "kept";
+}
+
 /** Bytes that have still to be downloaded. */
 export function missingDownload({
   isCached,
@@ -89,19 +99,36 @@ export function missingDownload({
   return isCached ? 0 : Math.max(0, downloadBytes - partialBytes);
 }
 
-async function chooseCost(
+/** What is converted already cannot be changed; a checkpoint in the cache is converted from the start. */
+function begunPrecision({ isCached, begunPrecision }: CatalogEntryReply): string | undefined {
+  return isCached ? undefined : begunPrecision;
+}
+
+async function choosePrecision(
   { title, costs }: CatalogEntryReply,
   profile: ProfileName | undefined,
-): Promise<ProfileCostReply | undefined> {
+): Promise<ProfileName | undefined> {
   const usual = profile ?? usualProfile(costs, totalmem());
-  const chosen = await pickProfile(vscode.l10n.t("Get {0}", title), costs, usual);
-  return costs.find((cost) => cost.profile === chosen);
+  return await pickProfile(vscode.l10n.t("Get {0}", title), costs, usual);
+}
+
+/** Says what is missing on the disk. @returns true when nothing is, as far as it is known. */
+async function mayFit(
+  entry: CatalogEntryReply,
+  { cost, freeBytes }: Pick<Circumstances, "cost" | "freeBytes">,
+): Promise<boolean> {
+  // How much of the model a begun download has written is known when it goes on, and looked at then.
+  if (cost === undefined || (entry.partialBytes > 0 && !entry.isCached)) return true;
+  const modelBytes = Math.min(missingDownload(entry), LARGEST_FILE_BYTES) + cost.diskBytes;
+  return await hasRoom({ name: entry.title, modelBytes, freeBytes });
 }
 
 interface Circumstances {
   readonly endpoint: string;
   readonly freeBytes: number;
-  readonly cost: ProfileCostReply;
+  readonly precision: string;
+  /** Undefined for a precision that is no profile. */
+  readonly cost: ProfileCostReply | undefined;
 }
 
 async function isAgreed(entry: CatalogEntryReply, at: Circumstances): Promise<boolean> {
@@ -114,7 +141,8 @@ async function isAgreed(entry: CatalogEntryReply, at: Circumstances): Promise<bo
   return chosen === go;
 }
 
-function detailOf(entry: CatalogEntryReply, { endpoint, freeBytes, cost }: Circumstances): string {
+function detailOf(entry: CatalogEntryReply, at: Circumstances): string {
+  const { endpoint, freeBytes, precision, cost } = at;
   const { repository, licence, partialBytes } = entry;
   const missing = formatBytes(missingDownload(entry));
   const source = entry.isCached
@@ -125,12 +153,24 @@ function detailOf(entry: CatalogEntryReply, { endpoint, freeBytes, cost }: Circu
     ...(partialBytes > 0
       ? [vscode.l10n.t("{0} have arrived already.", formatBytes(partialBytes))]
       : []),
-    vscode.l10n.t(
-      "The model ({0}) takes {1} of the disk and about {2} of memory. A download is deleted once it is converted.",
-      cost.profile,
-      formatBytes(cost.diskBytes),
-      formatBytes(cost.memoryBytes),
-    ),
+    ...(begunPrecision(entry) === undefined
+      ? []
+      : [
+          vscode.l10n.t(
+            "A part of it is converted as {0}, and the rest will be. For another precision, delete the download first.",
+            precision,
+          ),
+        ]),
+    ...(cost === undefined
+      ? []
+      : [
+          vscode.l10n.t(
+            "The model ({0}) takes {1} of the disk and about {2} of memory. A download is deleted once it is converted.",
+            cost.profile,
+            formatBytes(cost.diskBytes),
+            formatBytes(cost.memoryBytes),
+          ),
+        ]),
     vscode.l10n.t("{0} are free on the disk.", formatBytes(freeBytes)),
     vscode.l10n.t("Licence: {0}", licence),
   ].join("\n");

@@ -18,8 +18,8 @@ export interface ImportWish {
 }
 
 /**
- * Asks for the folder when none is given, and for a large checkpoint which precision, says what the import costs, and converts once the user has
- * agreed. What is cancelled leaves nothing behind.
+ * Asks for the folder when none is given, and for a large checkpoint which precision, says what the
+ * import costs, and converts once the user has agreed. What is cancelled leaves nothing behind.
  * @returns the plan that was carried out; undefined when the user changed their mind.
  * @throws AppError `checkpoint.*`, `convert.failed`, `request.cancelled`, `engine.*`.
  */

@@ -79,7 +79,10 @@ function fill(
 ): void {
   const { stored: reply, catalog } = offer;
   const choices = modelChoices(reply, currentModel).map(choiceItem);
-  const offers = catalog.entries.filter(({ models }) => hasAllOffers || models.length === 0);
+  const offers = catalog.entries.filter(
+    // A model may be there and another precision of it on its way.
+    ({ models, isUnfinished }) => hasAllOffers || models.length === 0 || isUnfinished,
+  );
   picker.items = [
     ...choices,
     ...(offers.length === 0

@@ -28,7 +28,7 @@ export class EditorNotices implements Notices {
   /** Settles when the message is on the screen; its buttons work later by themselves. */
   show(thrown: unknown): Promise<void> {
     const error = errorOf(thrown);
-    const plan = noticePlan(error.code);
+    const plan = noticePlan(error.code, error.detail);
     if (plan.kind === "silent") {
       this.#log.debug(failureReport(error));
       return Promise.resolve();
@@ -46,7 +46,7 @@ export class EditorNotices implements Notices {
   }
 
   describe(error: AppError): Notice {
-    const plan = noticePlan(error.code);
+    const plan = noticePlan(error.code, error.detail);
     return {
       text: sentence(error, plan),
       actions: plan.actions.map((id) => ({ id, label: labelOf(id) })),
@@ -155,6 +155,8 @@ function labelOf(action: NoticeAction): string {
       return vscode.l10n.t("Reload Window");
     case "openDeviceSetting":
       return vscode.l10n.t("Choose Device");
+    case "setUpCuda":
+      return vscode.l10n.t("Set Up CUDA");
     case "openFolderSetting":
       return vscode.l10n.t("Choose Folder");
     case "showLog":
@@ -178,6 +180,8 @@ function commandOf(action: NoticeAction): readonly [command: string, ...args: st
       return ["workbench.action.reloadWindow"];
     case "openDeviceSetting":
       return ["workbench.action.openSettings", "sightline.device"];
+    case "setUpCuda":
+      return ["sightline.setUpCuda"];
     case "openFolderSetting":
       return ["workbench.action.openSettings", "sightline.storageFolder"];
     case "showLog":

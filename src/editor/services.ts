@@ -46,6 +46,7 @@ export const COMMAND_IDS = [
   "sightline.manageModels",
   "sightline.importModel",
   "sightline.setHubToken",
+  "sightline.setUpCuda",
   "sightline.showMenu",
   "sightline.showLog",
   "sightline.showDiagnostics",

@@ -5,6 +5,7 @@ import { formatBytes } from "../base/bytes";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
 import { modelTitle } from "../host/modelChoices";
+import { progressText } from "../host/progressText";
 import { progressMessage } from "./engineProgress";
 import type { CommandId, Feature, Services } from "./services";
 import { showMenu } from "./statusMenu";
@@ -26,7 +27,7 @@ export function createStatusBar(services: Services): Feature {
   const draw = (status: EngineStatus): void => {
     const failure = status.error === undefined ? undefined : notices.describe(status.error).text;
     const state = failure ?? stateText(status);
-    item.text = `$(${ICONS[status.kind]}) Sightline`;
+    item.text = `$(${ICONS[status.kind]}) Sightline${percentOf(status)}`;
     item.tooltip = tooltipOf(status, state);
     item.accessibilityInformation = { label: `Sightline: ${state}`, role: "button" };
     item.backgroundColor =
@@ -53,6 +54,11 @@ const ICONS: Readonly<Record<EngineStatus["kind"], string>> = {
   failed: "error",
   unsupported: "circle-slash",
 };
+
+/** How far a load is, where that is known. */
+function percentOf({ kind, progress }: EngineStatus): string {
+  return kind === "loading" && progress !== undefined ? ` ${progressText(progress).percent} %` : "";
+}
 
 /** Without the reason of a failure. */
 function stateText(status: EngineStatus): string {

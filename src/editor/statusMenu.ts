@@ -38,6 +38,7 @@ function menuItems(services: Services): MenuItem[] {
     },
     separator(),
     commandItem("sightline.showLog", "output", vscode.l10n.t("Show the log")),
+    commandItem("sightline.showDiagnostics", "pulse", vscode.l10n.t("Show diagnostics")),
     commandItem("sightline.restartEngine", "refresh", vscode.l10n.t("Restart the engine")),
     commandItem("sightline.openWalkthrough", "book", vscode.l10n.t("Open the walkthrough")),
   ];

@@ -1,8 +1,8 @@
 /** Gets a report on the machine from a process of its own, which also survives what a driver does. */
 
-import { execFile, type ExecFileException } from "node:child_process";
+import { type ChildProcess, execFile, type ExecFileException } from "node:child_process";
 import { existsSync } from "node:fs";
-import { AppError } from "../base/errors";
+import { AppError, throwIfAborted } from "../base/errors";
 
 export interface DiagnosticsOptions {
   /** The bundled program of the child. */
@@ -21,7 +21,8 @@ const MAX_BYTES = 1 << 20;
 
 /**
  * The report for people.
- * @throws AppError `device.unavailable` in a package without an engine, `engine.exited` when it could not be made, `request.cancelled`.
+ * @throws AppError `device.unavailable` in a package without an engine, `engine.exited` when it could not
+ * be made, `request.cancelled`.
  */
 export async function readDiagnostics(options: DiagnosticsOptions): Promise<string> {
   const { childFile, env, signal } = options;
@@ -29,16 +30,28 @@ export async function readDiagnostics(options: DiagnosticsOptions): Promise<stri
   const settings = {
     // The editor's own program is Electron, which is Node only when it is told to be.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", ...env },
-    ...{ timeout: PATIENCE_MS, maxBuffer: MAX_BYTES, windowsHide: true, signal },
+    ...{ timeout: PATIENCE_MS, maxBuffer: MAX_BYTES, windowsHide: true },
   };
+  throwIfAborted(signal);
   return await new Promise((resolve, reject) => {
-    execFile(process.execPath, [childFile, ARGUMENT], settings, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else if (signal.aborted) {
-        reject(new AppError("request.cancelled", "The request was cancelled."));
-      } else reject(failure(error, stderr));
+    const args = [childFile, ARGUMENT];
+    const child = execFile(process.execPath, args, settings, (error, stdout, stderr) => {
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) reject(new AppError("request.cancelled", "The request was cancelled."));
+      else if (error === null) resolve(stdout);
+      else reject(failure(error, stderr));
     });
+    const end = (): void => {
+      endWithChildren(child);
+    };
+    signal.addEventListener("abort", end);
   });
+}
+
+/** The process tries devices in others. It ends those itself where there are signals to tell it. */
+function endWithChildren(child: ChildProcess): void {
+  if (process.platform !== "win32" || child.pid === undefined) child.kill("SIGTERM");
+  else execFile("taskkill", ["/pid", String(child.pid), "/t", "/f"], { windowsHide: true });
 }
 
 /** There is a package of the extension without an engine. */

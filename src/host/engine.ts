@@ -1,6 +1,7 @@
 /** The engine as the editor's features see it; engineService.ts is behind it, and a fake in tests. */
 
 import type { AppError } from "../base/errors";
+import type { CudaMethod } from "../protocol/cudaMessages";
 import type {
   AddModelParams,
   AddModelReply,
@@ -15,8 +16,10 @@ import type {
   ImportParams,
   ImportPlan,
   ModelsReply,
+  Params,
   PictureParams,
   Progress,
+  Result,
   ThumbnailParams,
   ThumbnailReply,
 } from "../protocol/engineMessages";
@@ -48,10 +51,19 @@ export interface Engine {
   deleteModel(params: DeleteParams): Promise<DeleteReply>;
   /** The published checkpoints, and what is here of each. Asks no network. */
   catalog(): Promise<CatalogReply>;
-  /** Gets a model of the catalogue, in a process of its own. The only call that uses a network. */
+  /** Gets a model of the catalogue, in a process of its own; uses a network. */
   addModel(params: AddModelParams, options?: CallOptions): Promise<AddModelReply>;
   /** Deletes what has arrived of a download that was not finished. */
   deleteDownload(params: DeleteParams): Promise<DeleteReply>;
+  /**
+   * ONNX Runtime's CUDA libraries: `planCuda` and `installCuda` use a network, the others do not.
+   * What is installed counts for the next question.
+   */
+  cuda<M extends CudaMethod>(
+    method: M,
+    params: Params<M>,
+    options?: CallOptions,
+  ): Promise<Result<M>>;
   /** Loads the chosen model now, so that the first question need not wait for it. */
   warmUp(options?: CallOptions): Promise<void>;
   /** Ends the processes; the next call starts them again. */

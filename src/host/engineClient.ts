@@ -5,6 +5,7 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
+import type { CudaMethod } from "../protocol/cudaMessages";
 import type {
   AddModelReply,
   CatalogReply,
@@ -186,6 +187,15 @@ export class EngineClient {
     return this.#work(options.signal, (connection) =>
       connection.call("deleteDownload", params, options),
     );
+  }
+
+  /** ONNX Runtime's CUDA libraries. */
+  cuda<M extends CudaMethod>(
+    method: M,
+    params: Params<M>,
+    options: CallOptions = {},
+  ): Promise<Result<M>> {
+    return this.#work(options.signal, (connection) => connection.call(method, params, options));
   }
 
   /** A small copy of a picture; does not wait for other requests. */

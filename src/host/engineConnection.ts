@@ -40,6 +40,7 @@ const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>([
   "planLoad",
   "models",
   "catalog",
+  "cudaStatus",
   "thumbnail",
   "status",
 ]);
@@ -65,6 +66,10 @@ export const DEFAULT_TIME_LIMITS: TimeLimits = {
     // Progress counts as a sign of life; reading what has arrived of 50 GB gives none.
     addModel: 60 * MINUTE_MS,
     deleteDownload: 15 * MINUTE_MS,
+    cudaStatus: MINUTE_MS,
+    planCuda: 5 * MINUTE_MS,
+    installCuda: 30 * MINUTE_MS,
+    removeCuda: 15 * MINUTE_MS,
     thumbnail: 2 * MINUTE_MS,
     unload: MINUTE_MS,
     status: MINUTE_MS,

@@ -5,9 +5,11 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
+import type { CudaMethod } from "../protocol/cudaMessages";
 import type { LoadParams, Params, Result } from "../protocol/engineMessages";
 import type { CallOptions } from "../protocol/rpcClient";
 import { abandonAfter } from "./abandonAfter";
+import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
 import type { OverruledDevice } from "./devicePolicy";
 import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
@@ -67,6 +69,10 @@ export class EngineService implements Engine {
   /** What the listeners know. */
   #told: EngineStatus;
   #rssBytes: number | undefined;
+  /** Which runtime the child that answers has loaded or is to load; undefined without a child. */
+  #runtime: Runtime | undefined;
+  /** What computes in that child. */
+  readonly #uses = new Set<Promise<unknown>>();
   /** Settles when the processes before a restart are gone. */
   #gone: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
@@ -178,6 +184,21 @@ export class EngineService implements Engine {
     return (await this.#client("models")).deleteDownload(params);
   }
 
+  async cuda<M extends CudaMethod>(
+    method: M,
+    params: Params<M>,
+    options: CallOptions = {},
+  ): Promise<Result<M>> {
+    const usesNetwork = method === "planCuda" || method === "installCuda";
+    const client = await this.#client(usesNetwork ? "downloads" : "models");
+    // What is loaded keeps files of it in use.
+    if (method === "removeCuda") this.#leaveCuda();
+    const result = await client.cuda(method, params, options);
+    // A child that was to use it before has loaded the runtime without it.
+    if (method === "installCuda") this.#leaveCuda();
+    return result;
+  }
+
   async warmUp(options: CallOptions = {}): Promise<void> {
     await this.#recovery.run(options, (place) =>
       this.#withModel(options, () => Promise.resolve(), place),
@@ -188,6 +209,7 @@ export class EngineService implements Engine {
     const clients = [...this.#clients.values()];
     this.#clients.clear();
     this.#rssBytes = undefined;
+    this.#runtime = undefined;
     this.#loader.forget();
     const ended = Promise.all([this.#gone, ...clients.map((client) => client.dispose())]);
     this.#gone = abandonAfter(ended, MAX_END_MS, this.#clock);
@@ -211,14 +233,53 @@ export class EngineService implements Engine {
       const client = await this.#client("answers");
       place.holder = client;
       throwIfAborted(options.signal);
+      const runtime = runtimeOf(this.#recovery.applied);
+      if (this.#runtime !== undefined && this.#runtime !== runtime) {
+        await this.#leaveRuntime(options);
+        continue;
+      }
+      this.#runtime = runtime;
       const load = this.#loader.neededLoad(client);
       if (load === undefined) {
         place.device = this.#loader.loaded?.device;
-        return await use(client);
+        return await this.#inUse(use(client));
       }
       // The user may have chosen another model meanwhile, so the loop looks again.
       await load.join(options);
     }
+  }
+
+  #leaveCuda(): void {
+    if (this.#runtime === "cuda") this.#endAnswers();
+  }
+
+  /** The next question starts another child. */
+  #endAnswers(): void {
+    this.#runtime = undefined;
+    this.#loader.lose();
+    this.#clients.get("answers")?.stop();
+  }
+
+  async #inUse<T>(work: Promise<T>): Promise<T> {
+    this.#uses.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#uses.delete(work);
+    }
+  }
+
+  /** Ends the child, because a process cannot load a second runtime. */
+  async #leaveRuntime({ signal }: CallOptions): Promise<void> {
+    if (this.#uses.size > 0) {
+      // Whoever is being answered is answered to the end, and then the caller looks again.
+      await abortable(Promise.allSettled([...this.#uses]), signal);
+      return;
+    }
+    this.#options.logger.info(
+      "The engine is started again, because the device needs another runtime.",
+    );
+    this.#endAnswers();
   }
 
   #createRecovery(): DeviceRecovery {
@@ -268,6 +329,7 @@ export class EngineService implements Engine {
     client.onStateChanged((state) => {
       if (state.kind !== "ready" && state.kind !== "busy") {
         this.#rssBytes = undefined;
+        if (state.kind !== "starting") this.#runtime = undefined;
         // The next question then loads it again where its progress can be seen and cancelled.
         this.#loader.lose();
       }
@@ -298,6 +360,13 @@ export class EngineService implements Engine {
     this.#told = status;
     for (const listener of [...this.#listeners]) listener(status);
   }
+}
+
+/** CUDA is part of a runtime of its own, and a process can load only one. */
+type Runtime = "cuda" | "usual";
+
+function runtimeOf({ device }: LoadParams): Runtime {
+  return device === "cuda" ? "cuda" : "usual";
 }
 
 function isRunning({ state }: EngineClient): boolean {

@@ -5,7 +5,7 @@
 
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { LoadPlanReply } from "../protocol/engineMessages";
+import type { LoadParams, LoadPlanReply } from "../protocol/engineMessages";
 import type { CancelSignal } from "../protocol/rpcClient";
 import { abortable } from "./abortable";
 import type { EngineClient } from "./engineClient";
@@ -38,6 +38,7 @@ export type LoadPlanner = Pick<EngineClient, "planLoad">;
 /** What is to be loaded, by whom, and how long somebody waits for it. */
 export interface PlannedLoad {
   readonly model: string;
+  readonly device: LoadParams["device"];
   readonly planner: LoadPlanner;
   readonly signal: CancelSignal;
 }
@@ -75,9 +76,9 @@ export class MemoryGate {
   }
 
   /** Undefined when it cannot be made; the load itself then says what is wrong with the model. */
-  async #plan({ model, planner, signal }: PlannedLoad): Promise<LoadPlanReply | undefined> {
+  async #plan({ model, device, planner, signal }: PlannedLoad): Promise<LoadPlanReply | undefined> {
     try {
-      return await planner.planLoad({ model }, { signal });
+      return await planner.planLoad({ model, device }, { signal });
     } catch (thrown) {
       const error = AppError.from(thrown);
       if (!error.code.startsWith("model.") && error.code !== "internal") throw error;

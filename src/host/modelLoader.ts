@@ -117,7 +117,7 @@ export class ModelLoader {
   /** @throws AppError `request.cancelled` when the user would rather not, or chose another model. */
   async #permit({ choice, holder, work }: Load, { signal }: WorkContext): Promise<void> {
     const { memory } = this.#options;
-    const asked = { model: choice.model, planner: holder, signal };
+    const asked = { ...choice, planner: holder, signal };
     const permit = (await memory?.permit(asked)) ?? "load";
     // Whoever waits then looks again at what is chosen.
     if (permit === "changed") work.cancel();

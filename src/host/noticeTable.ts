@@ -11,6 +11,7 @@ export const NOTICE_ACTIONS = [
   "restartEngine",
   "reloadWindow",
   "openDeviceSetting",
+  "setUpCuda",
   "openFolderSetting",
   "showLog",
 ] as const;
@@ -31,8 +32,11 @@ export interface NoticePlan {
   readonly actions: readonly NoticeAction[];
 }
 
-/** The plan for a failure; the user's own doing is a warning, the program's is an error. */
-export function noticePlan(code: ErrorCode): NoticePlan {
+/**
+ * The plan for a failure; the user's own doing is a warning, the program's is an error.
+ * @param detail as in AppError.
+ */
+export function noticePlan(code: ErrorCode, detail?: AppError["detail"]): NoticePlan {
   switch (code) {
     case "request.cancelled":
       return { kind: "silent", text: "message", actions: [] };
@@ -73,6 +77,9 @@ export function noticePlan(code: ErrorCode): NoticePlan {
     case "download.corrupt":
       return warning("chooseModel", "showLog");
     case "device.unavailable":
+      return detail?.["device"] === "cuda"
+        ? error("setUpCuda", "openDeviceSetting", "showLog")
+        : error("openDeviceSetting", "showLog");
     case "device.failed":
       return error("openDeviceSetting", "showLog");
     case "engine.exited":

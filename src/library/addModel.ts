@@ -62,8 +62,10 @@ export interface CatalogState {
   readonly entry: CatalogEntry;
   /** Names of the models of the store that were made from it. */
   readonly models: readonly string[];
-  /** Of a download that was not finished: what need not arrive again, converted or not. */
+  /** What need not arrive again of the checkpoint: unfinished, or kept, and converted or not. */
   readonly partialBytes: number;
+  /** Something is to be gone on with; false where a whole checkpoint was kept beside its model. */
+  readonly isUnfinished: boolean;
   /** What has begun to be converted is of this precision, and can only go on in it. */
   readonly begunPrecision?: string;
   /** The checkpoint in Hugging Face's cache. */
@@ -111,10 +113,16 @@ export async function catalogStates(
       const models = await modelsOf(entry, place.store);
       const journal = await readJournal(workFolder(place.store, entry.name));
       const hasBegun = journal !== undefined && journal.taken.length > 0;
+      const partialBytes = await arrivedBytes(place.store, entry.name);
+      const isKept =
+        models.length > 0 &&
+        journal === undefined &&
+        (await isCheckpoint(downloadFolder(place.store, entry.name)));
       return {
         entry,
         models: models.map(({ name }) => name),
-        partialBytes: await arrivedBytes(place.store, entry.name),
+        partialBytes,
+        isUnfinished: partialBytes > 0 && !isKept,
         ...(hasBegun ? { begunPrecision: journal.precision } : {}),
         ...(cacheFolder === undefined ? {} : { cacheFolder }),
       };
@@ -217,19 +225,24 @@ async function modelsOf(
     .map((found) => ({ name: found.name, folder: found.folder }));
 }
 
-/** The checkpoint in Hugging Face's cache, if it is whole. */
+/** The checkpoint in Hugging Face's cache, if it is whole; the catalogue's revision before any other. */
 async function cachedCheckpoint(
-  { repository }: CatalogEntry,
+  { repository, revision }: CatalogEntry,
   { environment }: Pick<Place, "environment">,
 ): Promise<string | undefined> {
   const folder = path.join(hubCache(environment), `models--${repository.replaceAll("/", "--")}`);
-  try {
-    const found = await findCheckpoint(folder);
-    await openCheckpoint(found.folder);
-    return found.folder;
-  } catch {
-    return undefined;
-  }
+  const pinned = path.join(folder, "snapshots", revision);
+  if (await isCheckpoint(pinned)) return pinned;
+  const found = await findCheckpoint(folder).catch(() => undefined);
+  return found !== undefined && (await isCheckpoint(found.folder)) ? found.folder : undefined;
+}
+
+/** True when all of its files are there. */
+async function isCheckpoint(folder: string): Promise<boolean> {
+  return await openCheckpoint(folder).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** As huggingface_hub finds it. */

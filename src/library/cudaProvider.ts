@@ -108,12 +108,12 @@ async function findCuda(place: CudaPlace): Promise<FoundCuda | undefined> {
 /** For a sentence after what ONNX Runtime says; undefined when everything is there. */
 function whatIsMissing(found: FoundCuda | undefined): string | undefined {
   if (found === undefined) {
-    return 'Its CUDA libraries are not installed; add them with "sightline cuda install".';
+    return 'Its CUDA libraries are not installed; add them with the command "Set Up CUDA…" of the editor or "sightline cuda install" of the command line.';
   }
   if (found.problem !== undefined) return found.problem;
   const { missing } = found.libraries;
   if (missing.length === 0) return undefined;
-  return `These libraries are not found: ${describeMissing(missing)}. Install them, or name their folders in ${LIBRARY_FOLDER_VARIABLE}.`;
+  return `These libraries are not found: ${describeMissing(missing)}. Install them, or name their folders in the setting sightline.cuda.libraryFolder or in ${LIBRARY_FOLDER_VARIABLE}.`;
 }
 
 /** The error with our reason after the runtime's; others as they are. */

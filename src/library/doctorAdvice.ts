@@ -99,7 +99,7 @@ function missingProvider(facts: DoctorFacts): string | undefined {
   const { cuda } = facts;
   const isWanted = cuda !== undefined && cuda.providerFolder === undefined && hasNvidia(facts);
   if (!isWanted) return undefined;
-  return 'There is an NVIDIA adapter. Usually WebGPU uses it well; ONNX Runtime\'s CUDA libraries can be added with "sightline cuda install" and used with the device "cuda".';
+  return 'There is an NVIDIA adapter. Usually WebGPU uses it well; ONNX Runtime\'s CUDA libraries can be added with "Set Up CUDA…" in the editor or "sightline cuda install" and used with the device "cuda".';
 }
 
 function missingLibraries({ cuda }: DoctorFacts): string | undefined {

@@ -71,6 +71,18 @@ export function nvidiaAdapters(text: string): readonly NvidiaAdapter[] {
   });
 }
 
+/** NVIDIA's adapters of this machine; none where they cannot be asked. */
+export async function presentNvidiaAdapters(
+  files: SystemFiles,
+  platform: NodeJS.Platform = process.platform,
+): Promise<readonly NvidiaAdapter[]> {
+  const isLinux = platform === "linux";
+  if (!isLinux && platform !== "win32") return [];
+  // Without the kernel's module the tool has nothing to tell; Windows shows no such file.
+  if (isLinux && (await files.text("/proc/driver/nvidia/version")) === undefined) return [];
+  return nvidiaAdapters((await runNvidiaSmi()) ?? "");
+}
+
 const PATIENCE_MS = 5000;
 
 function runNvidiaSmi(): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** Processor, memory and program as `doctor` tells them; reads what the system says of itself. */
 
+import { execFile } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
 import { onnxRuntimePackage } from "./onnxRuntimePackage";
@@ -79,10 +80,20 @@ async function cpuQuota(files: SystemFiles): Promise<number | undefined> {
   return known.length === 0 ? undefined : Math.round(Math.min(...known) * 100) / 100;
 }
 
-export async function memoryFacts(files: SystemFiles): Promise<MemoryFacts> {
+/** What prints about the memory of a Mac; undefined when it cannot. */
+export type VmStat = () => Promise<string | undefined>;
+
+/** @param vmStat asked on macOS only. @default runs vm_stat */
+export async function memoryFacts(
+  files: SystemFiles,
+  vmStat: VmStat = process.platform === "darwin" ? runVmStat : () => Promise.resolve(undefined),
+): Promise<MemoryFacts> {
   const meminfo = (await files.text("/proc/meminfo")) ?? "";
   const total = kilobytesOf(meminfo, "MemTotal") ?? os.totalmem();
-  const available = kilobytesOf(meminfo, "MemAvailable") ?? os.freemem();
+  const available =
+    kilobytesOf(meminfo, "MemAvailable") ??
+    availableOnMac((await vmStat()) ?? "", total) ??
+    os.freemem();
   const swapTotal = kilobytesOf(meminfo, "SwapTotal");
   const swapFree = kilobytesOf(meminfo, "SwapFree");
   const limits = await Promise.all(
@@ -96,6 +107,36 @@ export async function memoryFacts(files: SystemFiles): Promise<MemoryFacts> {
       ? {}
       : { swapTotalBytes: swapTotal, swapUsedBytes: swapTotal - swapFree }),
   };
+}
+
+/** Lines of vm_stat about pages that hold nothing, or only what can be read or made again. */
+const RECLAIMABLE_PAGES = ["free", "inactive", "speculative", "purgeable"] as const;
+
+/**
+ * Bytes that a program can get on macOS, where Node's own figure counts only pages that hold nothing;
+ * the system leaves hardly any of those.
+ * @param text as vm_stat prints it.
+ * @returns undefined for any other text.
+ */
+export function availableOnMac(text: string, totalBytes: number): number | undefined {
+  const pageBytes = /page size of (\d+) bytes/.exec(text)?.[1];
+  const pages = RECLAIMABLE_PAGES.map(
+    (name) => new RegExp(`^Pages ${name}:\\s+(\\d+)\\.?\\s*$`, "m").exec(text)?.[1],
+  );
+  if (pageBytes === undefined || pages[0] === undefined) return undefined;
+  const nPages = pages.reduce((sum, count) => sum + Number(count ?? 0), 0);
+  // A purgeable page can be counted as inactive too.
+  return Math.min(totalBytes, nPages * Number(pageBytes));
+}
+
+const VM_STAT_PATIENCE_MS = 5000;
+
+function runVmStat(): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile("/usr/bin/vm_stat", { timeout: VM_STAT_PATIENCE_MS }, (error, stdout) => {
+      resolve(error === null ? stdout : undefined);
+    });
+  });
 }
 
 /** A line of /proc/meminfo in bytes; it counts in units of 1024. */

@@ -47,7 +47,7 @@ export async function storeFacts(sources: StoreSources): Promise<StoreFacts> {
     models: (await modelEntries(stored, demo)).map((entry) => withMemory(entry, stored)),
     copies: copiesIn(stored),
     unfinished: states
-      .filter(({ partialBytes, models }) => partialBytes > 0 && models.length === 0)
+      .filter(({ isUnfinished }) => isUnfinished)
       .map(({ entry, partialBytes }) => ({ name: entry.name, bytes: partialBytes })),
     caches: {
       features: await folderBytes(store.featuresDir),
@@ -136,7 +136,13 @@ export async function rememberedDevice(
   }
 }
 
-/** What the environment says; what an editor's settings say is not known here. */
+/**
+ * Where an editor says whether it keeps a token: it downloads with that one and with no other. What else
+ * its settings say comes by the usual variables.
+ */
+const EDITOR_TOKEN_VARIABLE = "SIGHTLINE_HUB_TOKEN";
+
+/** What the environment says. */
 export function hubFacts(env: StoreEnvironment["env"]): HubFacts {
   const value = (...names: readonly string[]): string | undefined =>
     names
@@ -147,7 +153,10 @@ export function hubFacts(env: StoreEnvironment["env"]): HubFacts {
   return {
     ...(endpoint === undefined ? {} : { endpoint: withoutPassword(endpoint) }),
     ...(proxy === undefined ? {} : { proxy: withoutPassword(proxy) }),
-    hasToken: value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") !== undefined,
+    hasToken:
+      env[EDITOR_TOKEN_VARIABLE] === undefined
+        ? value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") !== undefined
+        : env[EDITOR_TOKEN_VARIABLE] === "kept",
   };
 }
 

@@ -1,18 +1,21 @@
 /** What loading a model would take of the memory, and what else could be loaded; loads nothing. */
 
+import type { DeviceChoice } from "../engine/device";
 import { openModelFolder } from "../engine/modelFolder";
+import type { Device } from "../engine/session";
 import type { Manifest } from "../model/manifest";
 import { memoryBytesOf } from "../model/memoryEstimate";
-import { memoryFacts } from "./doctorMachine";
+import { type FreeMemory, freeMemoryFor, machineMemory, type MemorySources } from "./freeMemory";
 import { listModels, type ModelStore, resolveModel } from "./modelStore";
-import { systemFiles } from "./systemFiles";
 
 /** Sizes in bytes. */
 export interface LoadPlan {
   /** About; 0 for the demo, which fits everywhere. */
   readonly neededBytes: number;
-  /** Free in this machine's memory, or in the part of it that this process may use. */
+  /** Free in the memory that it would be loaded into, or in the part of it that this process may use. */
   readonly availableBytes: number;
+  /** True when that is the memory of a graphics adapter and not the system's. */
+  readonly isOnAdapter?: boolean;
   /** The largest model of the store that was made from the same checkpoint and fits. */
   readonly smaller?: { readonly name: string; readonly neededBytes: number };
 }
@@ -21,19 +24,33 @@ export interface LoadPlanOptions {
   /** As `resolveModel` takes it. */
   readonly model: string | undefined;
   readonly store: ModelStore;
-  /** @default what the system says */
-  readonly availableBytes?: () => Promise<number>;
+  readonly device: DeviceChoice;
+  /** A model that is released before. */
+  readonly held?: HeldModel | undefined;
+  /** @default what the machine says */
+  readonly memory?: MemorySources;
+}
+
+/** A model in memory, and where it computes. */
+export interface HeldModel {
+  readonly folder: string;
+  readonly device: Device;
 }
 
 /** @throws AppError `model.missing`, `model.corrupt`, `model.unsupported`. */
 export async function planLoad(options: LoadPlanOptions): Promise<LoadPlan> {
-  const { model, store, availableBytes: available = systemMemory } = options;
+  const { model, store } = options;
   const reference = await resolveModel(model, store);
-  const availableBytes = await available();
-  if (reference.kind === "demo") return { neededBytes: 0, availableBytes };
+  const free = await freeMemoryFor(
+    options.device,
+    options.memory ?? machineMemory(store.deviceMemoryFile),
+  );
+  const availableBytes = free.bytes + (await adapterBytesOf(options.held, free));
+  const at = { availableBytes, ...(free.place === "adapter" ? { isOnAdapter: true } : {}) };
+  if (reference.kind === "demo") return { neededBytes: 0, ...at };
   const { manifest } = await openModelFolder(reference.folder);
   const neededBytes = memoryBytesOf(manifest);
-  if (neededBytes <= availableBytes) return { neededBytes, availableBytes };
+  if (neededBytes <= availableBytes) return { neededBytes, ...at };
   const source = sourceOf(manifest);
   const stored = await listModels(store);
   const [smaller] = stored
@@ -44,11 +61,14 @@ export async function planLoad(options: LoadPlanOptions): Promise<LoadPlan> {
     )
     .filter((other) => other.neededBytes <= availableBytes)
     .sort((a, b) => b.neededBytes - a.neededBytes);
-  return { neededBytes, availableBytes, ...(smaller === undefined ? {} : { smaller }) };
+  return { neededBytes, ...at, ...(smaller === undefined ? {} : { smaller }) };
 }
 
-async function systemMemory(): Promise<number> {
-  return (await memoryFacts(systemFiles())).availableBytes;
+/** What a model that is released gives back of an adapter's memory. */
+async function adapterBytesOf(held: HeldModel | undefined, free: FreeMemory): Promise<number> {
+  if (held === undefined || held.device === "cpu" || free.place !== "adapter") return 0;
+  const model = await openModelFolder(held.folder).catch(() => undefined);
+  return model === undefined ? 0 : memoryBytesOf(model.manifest);
 }
 
 /** The same for models of one checkpoint. */

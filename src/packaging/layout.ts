@@ -48,6 +48,8 @@ const RUNTIME_FILES: Readonly<Record<string, RegExp>> = {
   semver: /^(index\.js|(classes|functions|internal|ranges)\/[\w-]+\.js)$/,
   sharp: /^dist\/[\w-]+\.cjs$/,
 };
+/** Say where the CUDA provider of this version is published; only Linux x64 has one. */
+const CUDA_METADATA = ["script/install-metadata.js", "script/install-metadata-versions.js"];
 const SHARP_NATIVE_FILES =
   /^(index\.cjs|versions\.json|lib\/([\w.-]+\.(node|dll|dylib)|libvips-cpp\.so\.[\d.]+))$/;
 
@@ -103,6 +105,7 @@ export async function nativeFiles(
   if (name === "onnxruntime-node") {
     const folder = `bin/napi-v6/${native.platform}/${native.arch}`;
     files.push(...native.runtimeFiles.map((file) => `${folder}/${file}`));
+    if (native.platform === "linux" && native.arch === "x64") files.push(...CUDA_METADATA);
   }
   const missing = files.find((file) => !all.includes(path.normalize(file)));
   if (missing !== undefined) {

@@ -5,12 +5,13 @@
  */
 
 import type { WireError } from "../base/errors";
+import type { CudaMethods } from "./cudaMessages";
 
 /** Raised when a message changes so that an older process would misread it. */
 export const PROTOCOL_VERSION = 4;
 
 /** Every request: what it takes and what it gives. The one list that both ends are typed by. */
-export interface EngineMethods {
+export interface EngineMethods extends CudaMethods {
   /**
    * Loads a model; the model that was loaded before is released first. Sends `progressed` with the step
    * `load`; the demo is converted when it is first used, which sends `progressed` without a step.
@@ -78,10 +79,8 @@ export interface ModelInfo {
   readonly precision?: string;
 }
 
-export interface PlanLoadParams {
-  /** As in `LoadParams`. */
-  readonly model: string;
-}
+/** What would be loaded, and where. */
+export type PlanLoadParams = LoadParams;
 
 /** Sizes in bytes. */
 export interface LoadPlanReply {
@@ -89,6 +88,8 @@ export interface LoadPlanReply {
   readonly neededBytes: number;
   /** Free once the model that is loaded now is released. */
   readonly availableBytes: number;
+  /** True when the bytes are those of a graphics adapter's own memory. */
+  readonly isOnAdapter?: boolean;
   /** The largest model of the store that was made from the same checkpoint and fits. */
   readonly smaller?: { readonly name: string; readonly neededBytes: number };
 }
@@ -281,8 +282,12 @@ export interface CatalogEntryReply {
   readonly goodAt: string;
   /** Models of the store that were made from it. */
   readonly models: readonly string[];
-  /** Of a download that was not finished. */
+  /** What need not arrive again of the checkpoint, unfinished or kept. */
   readonly partialBytes: number;
+  /** A download is to be gone on with; also where a model of another precision is there already. */
+  readonly isUnfinished: boolean;
+  /** What is converted of that download already; it can only go on in this precision. */
+  readonly begunPrecision?: string;
   /** True when Hugging Face's own tools have it on this disk, so that nothing need be downloaded. */
   readonly isCached: boolean;
 }

@@ -20,6 +20,7 @@ import {
   type GenerateReply,
   type GenerationParams,
   type HubParams,
+  type LoadParams,
   type LoadPlanReply,
   type MethodName,
   type ModelInfo,
@@ -32,6 +33,7 @@ import {
   type TimingsReply,
   type ToChild,
 } from "./engineMessages";
+import { CUDA_PARAMS, CUDA_RESULTS } from "./cudaMessages";
 import {
   anyNumber,
   bytes,
@@ -126,11 +128,8 @@ const MODEL_KINDS = ["generation", "retrieval"] as const;
 const FROM_CHILD = ["ready", "reply", "failure", "textEmitted", "progressed", "logged"] as const;
 
 const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } = {
-  load: (params) => ({
-    model: params.string("model"),
-    device: oneOf(params, "device", ["auto", ...DEVICES]),
-  }),
-  planLoad: (params) => ({ model: params.string("model") }),
+  load: readLoadParams,
+  planLoad: readLoadParams,
   prepare: readPicture,
   generate: readGenerateParams,
   score: (params) => ({
@@ -158,6 +157,7 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
   }),
   unload: readEmpty,
   status: readEmpty,
+  ...CUDA_PARAMS,
 };
 
 const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> } = {
@@ -217,6 +217,7 @@ const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> }
     pid: count(result, "pid"),
     uptimeMs: anyNumber(result, "uptimeMs"),
   }),
+  ...CUDA_RESULTS,
 };
 
 function isMethodName(method: string): method is MethodName {
@@ -244,6 +245,13 @@ function readWireError(value: unknown): WireError {
   return { code, message, detail: Object.fromEntries(entries) };
 }
 
+function readLoadParams(params: JsonObject): LoadParams {
+  return {
+    model: params.string("model"),
+    device: oneOf(params, "device", ["auto", ...DEVICES]),
+  };
+}
+
 function readModelInfo(info: JsonObject): ModelInfo {
   return {
     model: info.string("model"),
@@ -258,6 +266,7 @@ function readLoadPlan(plan: JsonObject): LoadPlanReply {
   return {
     neededBytes: count(plan, "neededBytes"),
     availableBytes: count(plan, "availableBytes"),
+    ...optional("isOnAdapter", flag(plan, "isOnAdapter")),
     ...optional("smaller", plan.has("smaller") ? readSmaller(child(plan, "smaller")) : undefined),
   };
 }
@@ -388,6 +397,8 @@ function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
     goodAt: entry.string("goodAt"),
     models: texts(entry, "models"),
     partialBytes: count(entry, "partialBytes"),
+    isUnfinished: entry.boolean("isUnfinished"),
+    ...optional("begunPrecision", text(entry, "begunPrecision")),
     isCached: entry.boolean("isCached"),
   };
 }

@@ -80,6 +80,7 @@ describe("cuda", () => {
       await cudaSessionFactory({ store, runtime, env: { SIGHTLINE_CUDA_LIBRARIES: libraries } });
       assert.equal(await isLoaded(), true);
     });
+
     it("is refused in a process that has loaded the runtime without it", async () => {
       const { graph } = checkGraph();
       const usual = await createOrtSessionFactory().open(graph, { device: "cpu" });

@@ -115,12 +115,16 @@ describe("the real engine in a process of its own", () => {
   it("says what a load would take, also while it is at work", async () => {
     await load(await kitModel("opt"));
     const [plan] = await Promise.all([
-      client.planLoad({ model: await kitModel("t5") }),
+      client.planLoad({ model: await kitModel("t5"), device: "cpu" }),
       client.generate(question("opt")),
     ]);
     assert.ok(plan.neededBytes > 0 && plan.availableBytes > 0);
-    assert.equal((await client.planLoad({ model: "demo" })).neededBytes, 0);
-    await failsWith(client.planLoad({ model: "nothing" }), "model.missing", "nothing");
+    assert.equal((await client.planLoad({ model: "demo", device: "cpu" })).neededBytes, 0);
+    await failsWith(
+      client.planLoad({ model: "nothing", device: "cpu" }),
+      "model.missing",
+      "nothing",
+    );
   });
 
   it("scores as transformers does", async () => {

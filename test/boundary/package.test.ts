@@ -2,15 +2,20 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type * as Vsce from "@vscode/vsce";
 import type * as Esbuild from "esbuild";
+import { providerPackage } from "../../src/library/cudaPackage";
 import { nativeFiles, nativePackages, programsOf, projectFiles } from "../../src/packaging/layout";
 import { bundledPackages, noticeOf } from "../../src/packaging/notices";
-import { readLockedPackages, type PackageSource } from "../../src/packaging/npmPackages";
+import {
+  type NpmPackage,
+  readLockedPackages,
+  type PackageSource,
+} from "../../src/packaging/npmPackages";
 import { standaloneReadme } from "../../src/packaging/readme";
 import { TARGETS, type NativeParts } from "../../src/packaging/targets";
 import { checkEntries } from "../../src/packaging/verify";
@@ -94,6 +99,32 @@ describe("the files of a package", () => {
       loaded.filter((file) => !shipped.has(file)),
       [],
     );
+  });
+
+  it("say on Linux x64 where the CUDA libraries of this version are published", async () => {
+    const dir = path.join(PROJECT, "node_modules", "onnxruntime-node");
+    for (const native of natives) {
+      const found = { name: "onnxruntime-node", dir } as NpmPackage;
+      const files = (await nativeFiles(found, native)).map(({ to }) => to);
+      const scripts = files.filter((file) => file.includes("/script/"));
+      const isLinuxX64 = native.platform === "linux" && native.arch === "x64";
+      assert.equal(scripts.length, isLinuxX64 ? 2 : 0);
+    }
+    const copy = await mkdtemp(path.join(tmpdir(), "packed-runtime-"));
+    try {
+      const native = natives.find(({ platform, arch }) => platform === "linux" && arch === "x64")!;
+      const found = { name: "onnxruntime-node", dir } as NpmPackage;
+      for (const { to, from } of await nativeFiles(found, native)) {
+        if (!to.includes("/script/")) continue;
+        await mkdir(path.dirname(path.join(copy, to)), { recursive: true });
+        await copyFile(from, path.join(copy, to));
+      }
+      const folder = path.join(copy, "node_modules", "onnxruntime-node");
+      const wanted = providerPackage({ folder, version: "1.30.0", commonFolder: "" }, undefined);
+      assert.match(wanted.name, /Gpu\.Linux$/);
+    } finally {
+      await rm(copy, { recursive: true });
+    }
   });
 
   it("come without the model and the engine where these cannot run", async () => {
@@ -181,6 +212,8 @@ describe("vsce", () => {
         "bin/napi-v6/linux/x64/libonnxruntime.so.1",
         "bin/napi-v6/win32/x64/onnxruntime.dll",
         "bin/napi-v6/darwin/arm64/libonnxruntime.1.dylib",
+        "script/install-metadata.js",
+        "script/install-metadata-versions.js",
       ]),
       ...native("onnxruntime-common", ["dist/cjs/index.js", "dist/cjs/package.json"]),
       ...native("sharp", ["dist/index.cjs"]),

@@ -167,6 +167,10 @@ function scriptOf(world: World): Partial<Handlers> {
       return Promise.resolve({ name, folder: `/s/${name}`, source: "hub", kind: "generation" });
     },
     deleteDownload: () => Promise.resolve({ freedBytes: 3 }),
+    cudaStatus: () => Promise.resolve({}),
+    planCuda: () => Promise.resolve({}),
+    installCuda: () => Promise.resolve({ outcome: "installed" }),
+    removeCuda: () => Promise.resolve({ freedBytes: 4 }),
     planImport: () =>
       Promise.resolve({
         name: "new",

@@ -27,7 +27,7 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       if (model === "demo") onProgress({ doneBytes: 1, totalBytes: 2 });
       return loadedEngine(model, commands);
     },
-    planLoad: (model) => {
+    planLoad: ({ model }) => {
       if (model === "/missing") {
         return Promise.reject(new AppError("model.missing", `No model in ${model}.`));
       }
@@ -55,6 +55,12 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       });
     },
     deleteDownload: () => Promise.resolve({ freedBytes: 8 }),
+    cuda: {
+      status: () => Promise.resolve({}),
+      plan: () => Promise.resolve({}),
+      install: () => Promise.resolve({ outcome: "present" }),
+      remove: () => Promise.resolve({ freedBytes: 9 }),
+    },
     thumbnail: async ({ image }) => {
       if (image.length === 0) return await new Promise<never>(() => undefined);
       await nextTurn();

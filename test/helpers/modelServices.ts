@@ -7,8 +7,10 @@ import type { Engine, EngineStatus } from "../../src/host/engine";
 import type {
   CatalogEntryReply,
   ImportPlan,
+  Result,
   StoredModelReply,
 } from "../../src/protocol/engineMessages";
+import type { CudaMethod, CudaPlanReply, CudaStatusReply } from "../../src/protocol/cudaMessages";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 
 export const GENERATION: StoredModelReply = {
@@ -61,6 +63,7 @@ export const OFFER: CatalogEntryReply = {
   goodAt: "descriptions",
   models: [],
   partialBytes: 0,
+  isUnfinished: false,
   isCached: false,
 };
 
@@ -76,6 +79,12 @@ export interface ModelWorld {
   offers: CatalogEntryReply[];
   /** Free on the disk, in bytes. */
   freeBytes: number;
+  /** What there is of CUDA, before and after an installation. */
+  cuda: {
+    status: CudaStatusReply | AppError;
+    readonly installed: CudaStatusReply;
+    readonly plan: CudaPlanReply;
+  };
   /** What the secret storage holds. */
   readonly secrets: Map<string, string>;
   /** Models that cannot be loaded. */
@@ -128,6 +137,16 @@ export function createModelWorld(): ModelWorld {
     plan: PLAN,
     offers: [],
     freeBytes: 50e9,
+    cuda: {
+      status: {},
+      installed: { providerFolder: "/store/cuda" },
+      plan: {
+        plan: {
+          ...{ source: "feed.example: Gpu.Linux 1.30.0", folder: "/store/cuda" },
+          ...{ downloadBytes: 2e8, neededBytes: 1e9, freeBytes: 50e9 },
+        },
+      },
+    },
     secrets,
     broken: new Set(),
     done,
@@ -191,6 +210,12 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
       done.push(`discard ${name}`);
       return Promise.resolve({ freedBytes: 1e9 });
     },
+    cuda: async (method, params, options) => {
+      done.push(`${method} ${JSON.stringify(params)}`);
+      options?.onProgress?.({ doneBytes: 1e8, totalBytes: 2e8, step: "download" });
+      await cancelPoint(options);
+      return cudaReply(worldOf().cuda, method);
+    },
     warmUp: async (options) => {
       done.push(`load ${chosen()}`);
       await cancelPoint(options);
@@ -205,6 +230,20 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
     },
     dispose: () => Promise.resolve(),
   };
+}
+
+function cudaReply<M extends CudaMethod>(cuda: ModelWorld["cuda"], method: M): Result<M> {
+  if (cuda.status instanceof AppError) throw cuda.status;
+  const replies: { readonly [N in CudaMethod]: () => Result<N> } = {
+    cudaStatus: () => cuda.status as CudaStatusReply,
+    planCuda: () => cuda.plan,
+    installCuda: () => {
+      cuda.status = cuda.installed;
+      return { outcome: "installed" };
+    },
+    removeCuda: () => ({ freedBytes: 8e8 }),
+  };
+  return replies[method]();
 }
 
 /** Long enough for a user who presses Cancel at once. */

@@ -8,6 +8,13 @@ describe("memoryWarning", () => {
     assert.equal(memoryWarning("opt", { ...plan, availableBytes: 3.9e9 }), undefined);
   });
 
+  it("says when it is the graphics adapter whose memory is missing", () => {
+    assert.match(
+      memoryWarning("opt", { ...plan, isOnAdapter: true }) ?? "",
+      /^opt needs about 3\.9 GB of the graphics adapter's memory, and 2\.1 GB are free/,
+    );
+  });
+
   it("says how much is missing, and what needs less", () => {
     const sizes = "opt needs about 3.9 GB of memory, and 2.1 GB are free.";
     assert.equal(

@@ -16,6 +16,13 @@ describe("the question about memory", () => {
     );
   });
 
+  it("says when it is the graphics adapter whose memory is missing", async () => {
+    await askAboutMemory({ ...question, isOnAdapter: true });
+    const { text, detail } = fakeWindow.messages[0] ?? {};
+    assert.match(text ?? "", /of the graphics adapter's memory, and 2\.1 GB are free/);
+    assert.equal(detail, "Loaded all the same, it may fail or be slow.");
+  });
+
   it("offers a way to a smaller model, or the smaller model that there is", async () => {
     fakeWindow.pressed.add("Get a Smaller One");
     assert.equal(await askAboutMemory(question), "getSmaller");

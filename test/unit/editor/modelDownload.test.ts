@@ -17,19 +17,23 @@ describe("the offer of published models", () => {
 
   it("lists what is not there yet, with its price", async () => {
     world.offers.push({ ...OFFER, name: "added", title: "Added", models: ["opt"] });
-    world.offers.push({ ...OFFER, name: "begun", title: "Begun", partialBytes: 2e9 });
+    const title = "Begun";
+    const begun = { ...OFFER, name: "begun", title, partialBytes: 2e9, isUnfinished: true };
+    world.offers.push({ ...begun, title: "Kept", models: ["begun"], isUnfinished: false });
+    world.offers.push(begun, { ...begun, name: "again", title: "Again", models: ["begun"] });
     world.offers.push({ ...OFFER, name: "cached", title: "Cached", isCached: true });
     await run("sightline.manageModels");
     const items = fakeWindow.lists[0] ?? [];
     const begin = items.findIndex(({ label }) => label === "Get a model");
     const costs = "4.4 GB on disk, 5.3 GB of memory · MIT · descriptions";
     assert.deepEqual(
-      items.slice(begin + 1, begin + 4).map(({ label, description, detail }) => {
+      items.slice(begin + 1, begin + 5).map(({ label, description, detail }) => {
         return [label, description, detail];
       }),
       [
         ["BLIP-2 OPT-2.7B", "15.5 GB to download", costs],
         ["Begun", "2.0 GB of 15.5 GB arrived; continue", costs],
+        ["Again", "2.0 GB of 15.5 GB arrived; continue", costs],
         ["Cached", "in Hugging Face's cache", costs],
       ],
     );
@@ -119,6 +123,44 @@ describe("the offer of published models", () => {
     const detail = fakeWindow.messages[0]?.detail ?? "";
     assert.match(detail, /^10\.0 GB are downloaded/);
     assert.match(detail, /5\.5 GB have arrived already/);
+  });
+
+  it("goes on in the precision that was begun, and says so instead of asking", async () => {
+    world.offers = [{ ...OFFER, partialBytes: 5.5e9, begunPrecision: "small" }];
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download");
+    await run("sightline.manageModels");
+    assert.equal(fakeWindow.lists.length, 1);
+    const detail = fakeWindow.messages[0]?.detail ?? "";
+    assert.match(detail, /converted as small, and the rest will be/);
+    assert.match(detail, /\(small\) takes 2\.8 GB/);
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b small ${HUB}`]);
+  });
+
+  it("goes on in a begun precision that is no profile, of which it knows no price", async () => {
+    world.offers = [{ ...OFFER, partialBytes: 5.5e9, begunPrecision: "int8" }];
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download");
+    await run("sightline.manageModels");
+    assert.doesNotMatch(fakeWindow.messages[0]?.detail ?? "", /of memory/);
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b int8 ${HUB}`]);
+  });
+
+  it("lets the precision be chosen of a checkpoint in the cache, whatever was begun", async () => {
+    world.offers = [{ ...OFFER, isCached: true, partialBytes: 5e9, begunPrecision: "small" }];
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
+    fakeWindow.pressed.add("Import");
+    await run("sightline.manageModels");
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
+  });
+
+  it("leaves the room for the rest of a begun download to the check when it goes on", async () => {
+    world.freeBytes = 5e9;
+    world.offers = [{ ...OFFER, partialBytes: 12e9, begunPrecision: "balanced" }];
+    fakeWindow.listSteps.push({ choose: OFFER.title });
+    fakeWindow.pressed.add("Download");
+    await run("sightline.manageModels");
+    assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
   });
 
   it("can be cancelled, and then rejects as cancelled", async () => {

@@ -18,7 +18,7 @@ describe("the item in the status bar", () => {
     const { world, item, dispose } = create();
     const model = "demo";
     world.tell({ kind: "loading", model, progress: { doneBytes: 1e6, totalBytes: 4e6 } });
-    assert.equal(item.text, "$(loading~spin) Sightline");
+    assert.equal(item.text, "$(loading~spin) Sightline 25 %");
     assert.match(item.accessibilityInformation?.label ?? "", /1\.0 of 4\.0 MB \(25 %\)/);
     world.tell({ kind: "ready", model });
     assert.equal(item.text, "$(eye) Sightline");
@@ -26,6 +26,12 @@ describe("the item in the status bar", () => {
     world.tell({ kind: "busy", model });
     assert.equal(item.text, "$(eye) Sightline");
     assert.equal(item.isDisposed, true);
+  });
+
+  it("shows no percentage of a load that has not told any", () => {
+    const { world, item } = create();
+    world.tell({ kind: "loading", model: "demo" });
+    assert.equal(item.text, "$(loading~spin) Sightline");
   });
 
   it("tells a load from the preparation of a model", () => {
@@ -80,6 +86,7 @@ describe("the menu", () => {
       ["Manage models…", "sightline.manageModels"],
       ["Device: automatic", "workbench.action.openSettings"],
       ["Show the log", "sightline.showLog"],
+      ["Show diagnostics", "sightline.showDiagnostics"],
       ["Restart the engine", "sightline.restartEngine"],
       ["Open the walkthrough", "sightline.openWalkthrough"],
     ] as const;

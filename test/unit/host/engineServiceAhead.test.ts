@@ -121,7 +121,7 @@ describe("EngineService: memory", () => {
     let permit: MemoryPermit = "cancelled";
     const memory = {
       permit: async ({ model, planner }: PlannedLoad) => {
-        const { neededBytes } = await planner.planLoad({ model });
+        const { neededBytes } = await planner.planLoad({ model, device: "auto" });
         asked.push(`${model} ${neededBytes}`);
         return permit;
       },

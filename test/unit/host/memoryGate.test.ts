@@ -36,7 +36,7 @@ class Bench {
         return plan instanceof AppError ? Promise.reject(plan) : Promise.resolve(plan);
       },
     };
-    return this.gate.permit({ model, planner, signal });
+    return this.gate.permit({ model, device: "auto", planner, signal });
   }
 }
 

@@ -22,7 +22,10 @@ describe("the table of notices", () => {
   });
 
   it("uses every button, and offers one for whatever the program itself did wrong", () => {
-    const used = new Set(ERROR_CODES.flatMap((code) => noticePlan(code).actions));
+    const used = new Set([
+      ...ERROR_CODES.flatMap((code) => noticePlan(code).actions),
+      ...noticePlan("device.unavailable", { device: "cuda" }).actions,
+    ]);
     assert.deepEqual([...used].sort(), [...NOTICE_ACTIONS].sort());
     for (const code of ERROR_CODES) {
       const { kind, actions } = noticePlan(code);
@@ -34,6 +37,8 @@ describe("the table of notices", () => {
     assert.equal(noticePlan("engine.exited").actions[0], "restartEngine");
     assert.equal(noticePlan("model.missing").actions[0], "chooseModel");
     assert.equal(noticePlan("device.unavailable").actions[0], "openDeviceSetting");
+    assert.equal(noticePlan("device.unavailable", { device: "cuda" }).actions[0], "setUpCuda");
+    assert.equal(noticePlan("device.unavailable", { device: "webgpu" }).actions.length, 2);
     assert.equal(noticePlan("convert.failed").actions[0], "openFolderSetting");
     assert.equal(noticePlan("checkpoint.corrupt").actions[0], "importModel");
     assert.equal(noticePlan("image.unreadable").actions[0], "choosePicture");

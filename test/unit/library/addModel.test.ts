@@ -112,6 +112,24 @@ describe("addModel", () => {
     assert.equal((await readdir(snapshot)).length, (await readdir(CHECKPOINT)).length);
   });
 
+  it("takes the revision of the catalogue from the cache, whatever the main branch is there", async () => {
+    const [pinned, main] = ["a".repeat(40), "b".repeat(40)];
+    const cache = path.join(homeDir, ".cache", "huggingface", "hub", `models--Salesforce--${NAME}`);
+    for (const commit of [pinned, main]) {
+      await cp(CHECKPOINT, path.join(cache, "snapshots", commit), { recursive: true });
+    }
+    await mkdir(path.join(cache, "refs"));
+    await writeFile(path.join(cache, "refs", "main"), main);
+    const folderOf = async (revision: string): Promise<string | undefined> => {
+      const entries = CATALOG.entries.map((entry) => ({ ...entry, revision }));
+      const [state] = await catalogStates({ ...CATALOG, entries }, options());
+      return state?.cacheFolder;
+    };
+    assert.equal(await folderOf(pinned), path.join(cache, "snapshots", pinned));
+    assert.equal(await folderOf("main"), path.join(cache, "snapshots", main));
+    assert.equal(await folderOf("c".repeat(40)), path.join(cache, "snapshots", main));
+  });
+
   it("downloads when the cache holds only a part", async () => {
     const cache = path.join(homeDir, "hf", "hub", `models--Salesforce--${NAME}`);
     const snapshot = path.join(cache, "snapshots", "a".repeat(40));

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import os from "node:os";
 
 import {
+  availableOnMac,
   memoryFacts,
   processorFacts,
   programFacts,
@@ -14,6 +16,22 @@ const MEMINFO = [
   "MemAvailable:    8000000 kB",
   "SwapTotal:       2000000 kB",
   "SwapFree:        1500000 kB",
+  "",
+].join("\n");
+
+/** Recorded on a Mac with 32 GB that was in use. */
+const VM_STAT = [
+  "Mach Virtual Memory Statistics: (page size of 16384 bytes)",
+  "Pages free:                                    10069.",
+  "Pages active:                                 432859.",
+  "Pages inactive:                               426177.",
+  "Pages speculative:                              5899.",
+  "Pages throttled:                                   0.",
+  "Pages wired down:                             171481.",
+  "Pages purgeable:                               11278.",
+  '"Translation faults":                     1935466161.',
+  "Pages copy-on-write:                        84466299.",
+  "Pages zero filled:                        1166655512.",
   "",
 ].join("\n");
 
@@ -50,6 +68,23 @@ describe("memoryFacts", () => {
     });
     const { totalBytes, availableBytes } = await memoryFacts(files);
     assert.deepEqual([totalBytes, availableBytes], [6e9, 0]);
+  });
+
+  it("counts on a Mac what the system can give up at once", async () => {
+    const vmStat = (): Promise<string> => Promise.resolve(VM_STAT);
+    const { availableBytes } = await memoryFacts(fakeSystemFiles({}), vmStat);
+    const expected = (10_069 + 426_177 + 5899 + 11_278) * 16_384;
+    assert.equal(availableOnMac(VM_STAT, 1e12), expected);
+    assert.equal(availableBytes, Math.min(expected, os.totalmem()));
+    assert.equal(availableOnMac(VM_STAT, 1e9), 1e9);
+  });
+
+  it("falls back to what Node says where the Mac's own tool says something else", async () => {
+    for (const text of [undefined, "", "page size of 4096 bytes", "Pages free: 12."]) {
+      const facts = await memoryFacts(fakeSystemFiles({}), () => Promise.resolve(text));
+      assert.ok(facts.availableBytes > 0);
+      assert.equal(availableOnMac(text ?? "", 1e12), undefined);
+    }
   });
 
   it("asks the platform where there is no such file", async () => {

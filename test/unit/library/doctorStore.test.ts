@@ -76,6 +76,20 @@ describe("storeFacts", () => {
     assert.deepEqual(facts.unfinished, [{ name, bytes: 1000 }]);
     assert.deepEqual(facts.caches, { features: 200, demo: 0, cuda: 30 });
   });
+
+  it("finds the download of another precision of a model that is there", async () => {
+    const folder = path.join(store.modelsDir, "blip2-opt-2.7b");
+    await cp(await kitModel("opt-odd"), folder, { recursive: true });
+    const file = path.join(folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(file, "utf8")) as { source: { name: string } };
+    manifest.source.name = "blip2-opt-2.7b";
+    await writeFile(file, JSON.stringify(manifest));
+    const download = path.join(store.root, "downloads", "blip2-opt-2.7b");
+    await mkdir(download, { recursive: true });
+    await writeFile(path.join(download, "model.safetensors.partial"), Buffer.alloc(1000));
+    const facts = await storeFacts(sources());
+    assert.deepEqual(facts.unfinished, [{ name: "blip2-opt-2.7b", bytes: 1000 }]);
+  });
 });
 
 describe("diskKindOf", () => {
@@ -133,6 +147,11 @@ describe("hubFacts", () => {
       assert.deepEqual(facts, { hasToken: true });
     }
     assert.deepEqual(hubFacts({ HF_TOKEN: " " }), { hasToken: false });
+  });
+
+  it("believes an editor about the token that it keeps, which is the one that it uses", () => {
+    assert.equal(hubFacts({ SIGHTLINE_HUB_TOKEN: "kept" }).hasToken, true);
+    assert.equal(hubFacts({ SIGHTLINE_HUB_TOKEN: "none", HF_TOKEN: "x" }).hasToken, false);
   });
 
   it("leaves user and password out of addresses", () => {

@@ -2,10 +2,60 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import path from "node:path";
 import { openModelFolder } from "../../../src/engine/modelFolder";
+import type { DeviceChoice } from "../../../src/engine/device";
+import type { NvidiaAdapter } from "../../../src/library/doctorFacts";
+import { freeMemoryFor, type MemorySources } from "../../../src/library/freeMemory";
 import { planLoad } from "../../../src/library/loadPlan";
 import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
 import { memoryBytesOf } from "../../../src/model/memoryEstimate";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
+
+const adapter = (freeBytes: number): NvidiaAdapter => ({ name: "A", totalBytes: 1e12, freeBytes });
+
+/** A machine without an adapter. */
+function memoryOf(systemBytes: number): MemorySources {
+  return {
+    systemBytes: () => Promise.resolve(systemBytes),
+    adapters: () => Promise.resolve([]),
+    isCpuRemembered: () => Promise.resolve(false),
+  };
+}
+
+describe("freeMemoryFor", () => {
+  const free = async (
+    device: DeviceChoice,
+    bytes: { readonly system: number; readonly adapters: readonly number[] },
+    isCpuRemembered = false,
+  ): Promise<string> => {
+    const found = await freeMemoryFor(device, {
+      systemBytes: () => Promise.resolve(bytes.system),
+      adapters: () => Promise.resolve(bytes.adapters.map(adapter)),
+      isCpuRemembered: () => Promise.resolve(isCpuRemembered),
+    });
+    return `${found.bytes} ${found.place}`;
+  };
+
+  it("is the adapter's for a device on it, of the adapter that has most", async () => {
+    const bytes = { system: 5, adapters: [7, 9] };
+    for (const device of ["cuda", "webgpu", "dml"] as const) {
+      assert.equal(await free(device, bytes), "9 adapter");
+    }
+    for (const device of ["cpu", "coreml"] as const) {
+      assert.equal(await free(device, bytes), "5 system");
+    }
+  });
+
+  it("is the system's where no adapter tells of a memory of its own", async () => {
+    assert.equal(await free("webgpu", { system: 5, adapters: [] }), "5 system");
+    assert.equal(await free("auto", { system: 5, adapters: [] }), "5 system");
+  });
+
+  it("is the larger one where nobody named a device, and the system's once the CPU is settled on", async () => {
+    assert.equal(await free("auto", { system: 5, adapters: [9] }), "9 adapter");
+    assert.equal(await free("auto", { system: 12, adapters: [9] }), "12 system");
+    assert.equal(await free("auto", { system: 5, adapters: [9] }, true), "5 system");
+  });
+});
 
 describe("planLoad", () => {
   let store: ModelStore;
@@ -15,7 +65,7 @@ describe("planLoad", () => {
   });
 
   const plan = (model: string | undefined, free: number): ReturnType<typeof planLoad> =>
-    planLoad({ model, store, availableBytes: () => Promise.resolve(free) });
+    planLoad({ model, store, device: "cpu", memory: memoryOf(free) });
 
   /** @returns what it needs. */
   const add = async (kit: string, precision: string): Promise<number> => {
@@ -53,8 +103,19 @@ describe("planLoad", () => {
 
   it("lets the demo be, and asks the system when nobody else says", async () => {
     assert.deepEqual(await plan("demo", 5), { neededBytes: 0, availableBytes: 5 });
-    const { availableBytes } = await planLoad({ model: undefined, store });
+    const { availableBytes } = await planLoad({ model: undefined, store, device: "cpu" });
     assert.ok(availableBytes > 0 && Number.isFinite(availableBytes));
+  });
+
+  it("looks at the adapter's memory where the weights will lie, and counts what is given back", async () => {
+    const neededBytes = await add("opt", "f32");
+    const held = { folder: path.join(store.modelsDir, "opt-f32"), device: "cuda" } as const;
+    const memory = { ...memoryOf(1), adapters: () => Promise.resolve([adapter(100)]) };
+    const at = { model: "opt-f32", store, device: "cuda", memory } as const;
+    assert.deepEqual(await planLoad(at), { neededBytes, availableBytes: 100, isOnAdapter: true });
+    assert.equal((await planLoad({ ...at, held })).availableBytes, 100 + neededBytes);
+    const onCpu = await planLoad({ ...at, held: { ...held, device: "cpu" } });
+    assert.equal(onCpu.availableBytes, 100);
   });
 
   it("names a model that is not there", async () => {

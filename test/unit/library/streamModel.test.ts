@@ -225,6 +225,17 @@ describe("a model that is converted while it arrives", () => {
     assert.ok(partialBytes < bytesOf(FIRST) + bytesOf(SECOND));
   });
 
+  it("is known to be unfinished beside a model of another precision", async () => {
+    await addModel(options({ precision: "f32" }));
+    const disk = diskOf(bytesOf(FIRST) + (await peakOfOneAtATime()) * 3);
+    server.fail(SECOND, { kind: "wrong" }, { kind: "wrong" });
+    await fails(addModel(options({ freeBytes: disk.freeBytes })), "download.corrupt");
+    const { models, isUnfinished, begunPrecision } = await stateNow();
+    assert.deepEqual([models, isUnfinished, begunPrecision], [[NAME], true, PRECISION]);
+    await deleteDownload(NAME, options());
+    assert.deepEqual((await stateNow()).models, [NAME]);
+  });
+
   it("does not get files again for another precision unless it is told to", async () => {
     const disk = diskOf(await peakOfOneAtATime());
     server.fail(SECOND, { kind: "wrong" }, { kind: "wrong" });
@@ -277,6 +288,8 @@ describe("a model that is converted while it arrives", () => {
 
   it("keeps the checkpoint when it is asked to, and uses it for another precision", async () => {
     await addModel(options({ keepCheckpoint: true }));
+    const { isUnfinished, partialBytes } = await stateNow();
+    assert.deepEqual([isUnfinished, partialBytes > 0], [false, true]);
     const folder = path.join(store.root, "downloads", NAME);
     assert.equal((await openCheckpoint(folder)).weightFiles.length, N_SHARDS);
     for (const name of SHARDS) {

@@ -55,6 +55,12 @@ describe("the check of a package's entries", () => {
     });
   }
 
+  it("accepts the two files of a script folder that say where CUDA is published", () => {
+    const folder = "node_modules/onnxruntime-node/script";
+    const data = [`${folder}/install-metadata.js`, `${folder}/install-metadata-versions.js`];
+    checkEntries(entries(...data.map((file) => entry(`extension/${file}`))), [...FILES, ...data]);
+  });
+
   it("finds empty files", () => {
     assert.throws(() => {
       checkEntries(entries(entry("extension/a.js", 0)), [...FILES, "a.js"]);

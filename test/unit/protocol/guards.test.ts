@@ -54,7 +54,7 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
     },
     alpha: "drop",
   },
-  planLoad: { model: "opt" },
+  planLoad: { model: "opt", device: "auto" },
   prepare: { image, imageName: "cat.png", alpha: "drop" },
   score: { image, imageName: "cat.png", texts: ["a cat", "a dog"], alpha: "white" },
   planImport: { checkpoint: "/ckpt", precision: "int8:128" },
@@ -68,6 +68,10 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
     hub: { endpoint: "https://mirror", token: "t", proxy: "http://proxy:3128", noProxy: "a,b" },
   },
   deleteDownload: { name: "blip2-opt-2.7b" },
+  cudaStatus: {},
+  planCuda: { proxy: "http://proxy:3128", noProxy: "a" },
+  installCuda: { proxy: "http://proxy:3128", agreed: { source: "feed: a 1", downloadBytes: 4 } },
+  removeCuda: {},
   thumbnail: { image, imageName: "cat.png", maxSide: 256 },
   unload: {},
   status: {},
@@ -89,6 +93,8 @@ const catalogEntry = {
   goodAt: "questions",
   models: ["opt"],
   partialBytes: 4,
+  isUnfinished: true,
+  begunPrecision: "small",
   isCached: false,
 };
 const fullResults: Record<MethodName, Record<string, unknown>> = {
@@ -100,7 +106,12 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
     cached,
     droppedTurns: 1,
   },
-  planLoad: { neededBytes: 5, availableBytes: 4, smaller: { name: "small", neededBytes: 3 } },
+  planLoad: {
+    neededBytes: 5,
+    availableBytes: 4,
+    isOnAdapter: true,
+    smaller: { name: "small", neededBytes: 3 },
+  },
   prepare: { cached: { imageFeatures: "disk" } },
   score: {
     scores: [{ text: "a cat", itc: 0.5, itm: 0.25 }],
@@ -123,6 +134,12 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   catalog: { freeBytes: 7, entries: [catalogEntry] },
   addModel: { name: "opt", folder: "/models/opt", source: "hub", kind: "generation" },
   deleteDownload: { freedBytes: 8 },
+  cudaStatus: { providerFolder: "/p", missing: "libcudart.so.13", problem: "It is damaged." },
+  planCuda: {
+    plan: { source: "feed: a 1", downloadBytes: 4, neededBytes: 9, freeBytes: 10, folder: "/c" },
+  },
+  installCuda: { outcome: "installed" },
+  removeCuda: { freedBytes: 9 },
   thumbnail: { image, width: 640, height: 480 },
   unload: {},
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
@@ -198,6 +215,7 @@ describe("guards", () => {
       "deviceReason",
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
+      ...["isOnAdapter", "providerFolder", "missing", "problem", "plan"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

@@ -1,0 +1,84 @@
+/** ONNX Runtime's CUDA libraries behind the server's port. */
+
+import { AppError } from "../base/errors";
+import type { ModelStore, StoreEnvironment } from "../library/modelStore";
+import type { CudaPlan } from "../library/cudaInstall";
+import type { InstalledPackage } from "../library/onnxRuntimePackage";
+import type { CudaWay } from "../protocol/cudaMessages";
+import type { EngineHost } from "./engineHost";
+
+export interface CudaPlace {
+  readonly store: ModelStore;
+  readonly environment: Pick<StoreEnvironment, "env">;
+  /** @default the one that runs here */
+  readonly runtime?: InstalledPackage;
+}
+
+/** The modules are read at their first use, as those of the engine. */
+export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
+  const { store, environment } = place;
+  const { env } = environment;
+  const known = place.runtime === undefined ? {} : { runtime: place.runtime };
+  return {
+    status: async () => {
+      const { expectRuntime } = await import("../library/cudaInstall");
+      const { describeMissing } = await import("../library/cudaLibraries");
+      const { cudaFacts } = await import("../library/cudaProvider");
+      const runtime = place.runtime ?? (await expectRuntime());
+      const facts = await cudaFacts({ store, env, runtime });
+      const { providerFolder, missingLibraries, problem } = facts;
+      return {
+        ...(providerFolder === undefined ? {} : { providerFolder }),
+        ...(missingLibraries.length === 0 ? {} : { missing: describeMissing(missingLibraries) }),
+        ...(problem === undefined ? {} : { problem }),
+      };
+    },
+    plan: async (way, signal) => {
+      const { installCuda } = await import("../library/cudaInstall");
+      let plan: CudaPlan | undefined;
+      await installCuda({
+        ...{ ...known, store, signal, env: withProxy(env, way), onProgress: () => undefined },
+        consent: (told) => {
+          plan = told;
+          return false;
+        },
+      });
+      return plan === undefined ? {} : { plan };
+    },
+    install: async ({ agreed, ...way }, { signal, onProgress }) => {
+      const { installCuda } = await import("../library/cudaInstall");
+      const outcome = await installCuda({
+        ...{ ...known, store, signal, env: withProxy(env, way) },
+        onProgress: (progress) => {
+          onProgress({ ...progress, step: "download" });
+        },
+        consent: ({ source, downloadBytes }) =>
+          source === agreed.source && downloadBytes === agreed.downloadBytes,
+      });
+      if (outcome !== "declined") return { outcome };
+      throw new AppError(
+        "download.failed",
+        "What would be installed is not what was agreed to any more. Nothing was done; set up CUDA again to see what it is now.",
+        { detail: { source: agreed.source } },
+      );
+    },
+    remove: async () => {
+      const { removeCuda } = await import("../library/cudaInstall");
+      return { freedBytes: await removeCuda(store) };
+    },
+  };
+}
+
+/** The environment is where the feed's client looks for a proxy; the editor's comes before it. */
+function withProxy(
+  env: StoreEnvironment["env"],
+  { proxy, noProxy }: CudaWay,
+): StoreEnvironment["env"] {
+  return {
+    ...env,
+    ...(proxy === undefined
+      ? {}
+      : { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, https_proxy: proxy, http_proxy: proxy }),
+    ...(noProxy === undefined ? {} : { NO_PROXY: noProxy, no_proxy: noProxy }),
+  };
+}
