@@ -71,6 +71,11 @@ export function nvidiaAdapters(text: string): readonly NvidiaAdapter[] {
   });
 }
 
+/** NVIDIA's adapters as they are now; none where their tool cannot be run. */
+export async function adaptersInUse(): Promise<readonly NvidiaAdapter[]> {
+  return nvidiaAdapters((await runNvidiaSmi()) ?? "");
+}
+
 const PATIENCE_MS = 5000;
 
 function runNvidiaSmi(): Promise<string | undefined> {
