@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { splitPrecisions } from "../../../src/cli/benchCommand";
 import { parseReport, readReports } from "../../../src/cli/benchFile";
 import { medians } from "../../../src/cli/benchReport";
 import { benchNotes, benchTable } from "../../../src/cli/benchTable";
@@ -96,16 +95,5 @@ describe("a saved report", () => {
       assert.throws(() => parseReport(text.replace(from, to), "r.json"), { code }, to);
     }
     assert.throws(() => parseReport(JSON.stringify(reportWith({ ours: [] })), "r.json"), { code });
-  });
-});
-
-describe("a list of precisions", () => {
-  it("is split where a comma does not belong to a precision of parts", () => {
-    assert.deepEqual(splitPrecisions("small"), ["small"]);
-    assert.deepEqual(splitPrecisions("balanced,small"), ["balanced", "small"]);
-    assert.deepEqual(splitPrecisions("int8,decoder=int4,vision_encoder=f32,small"), [
-      "int8,decoder=int4,vision_encoder=f32",
-      "small",
-    ]);
   });
 });
