@@ -1,130 +1,219 @@
-/** `bench`: a model of a published size is made once, then timed in a fresh process at each run. */
+/** `bench`: models of a published size are made once, then timed in a fresh process at each run. */
 
-import { stat } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
-import { importModel } from "../library/importModel";
-import { openModelFolder, type ModelFolder } from "../engine/modelFolder";
+import { openModelFolder } from "../engine/modelFolder";
+import type { Device } from "../engine/session";
 import { MANIFEST_FILE } from "../model/manifest";
 import { parsePrecisionPlan } from "../model/precision";
-import {
-  benchConfig,
-  benchTensors,
-  writeBenchCheckpoint,
-  type BenchModel,
-} from "./benchCheckpoint";
-import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
-import { limitsOf, workOf, type MachineSpeed } from "./benchLimits";
-import { measureModel, type BenchMeasurement } from "./benchMeasure";
-import { parseFigures, parseMeasurement, runProgram } from "./benchProcess";
-import { benchTable, reportOf, type BenchRuns } from "./benchReport";
+import { benchConfig, writeBenchCheckpoint, type BenchModel } from "./benchCheckpoint";
+import { drawChart } from "./benchChart";
+import { measureConversion } from "./benchConversion";
+import { readReports } from "./benchFile";
+import { measureModel } from "./benchMeasure";
+import { parseConversion, runProgram } from "./benchProcess";
+import { DTYPES, type BenchConversion, type BenchReport, type ReferenceDtype } from "./benchReport";
+import { benchNotes, benchTable } from "./benchTable";
+import { timeInTurn, type Reference, type TimedModel } from "./benchTurns";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
 
 export interface BenchFlags extends OutputFlags {
   readonly model: BenchModel;
+  /** Precisions with commas between; a comma before `part=` belongs to one precision. */
   readonly precision: string;
+  readonly device: Device;
   readonly runs: number;
   /** A Python with torch and transformers, to time beside us. */
   readonly python?: string;
+  /** Number formats of transformers with commas between. */
+  readonly dtype?: string;
   readonly dir?: string;
+  /** File to draw the report into. */
+  readonly chart?: string;
+  /** Files of earlier reports, to be told and drawn again. */
+  readonly from?: readonly string[];
   /** In the process that a run starts: the model folder to time. */
   readonly measure?: string;
+  /** In the process that converts: the checkpoint, and `measure` is the folder to be made. */
+  readonly convert?: string;
 }
 
 /**
- * Times a model, and transformers in turn with it.
+ * Times models, and transformers in turn with them; or tells of earlier reports.
  * @throws AppError `option.invalid`, `convert.failed`, `engine.exited` when a run fails,
  * `request.cancelled`, and as `importModel`.
  */
 export async function bench(context: CliContext, flags: BenchFlags): Promise<number> {
-  const { printer, signal, host } = context;
-  if (flags.measure !== undefined) {
-    printer.json(await measureModel(flags.measure, signal));
+  if (flags.measure !== undefined) return measureHere(context, flags.measure, flags);
+  const reports =
+    flags.from === undefined
+      ? [await timeModels(context, flags)]
+      : (await Promise.all(flags.from.map(readReports))).flat();
+  const { printer } = context;
+  for (const report of reports) {
+    if (printer.isJson) printer.json(report);
+    else {
+      printer.text(`${report.model} on ${report.device}\n`);
+      printer.text(`${benchTable(report)}${benchNotes(report)}`);
+    }
+  }
+  if (flags.chart !== undefined) await writeChart(flags.chart, reports);
+  return EXIT.ok;
+}
+
+/** `balanced,int8:64,decoder=int4` → `balanced` and `int8:64,decoder=int4`. */
+export function splitPrecisions(list: string): readonly string[] {
+  const precisions: string[] = [];
+  for (const item of list.split(",")) {
+    const last = precisions.pop();
+    if (last === undefined) precisions.push(item);
+    else if (item.includes("=")) precisions.push(`${last},${item}`);
+    else precisions.push(last, item);
+  }
+  return precisions;
+}
+
+/** What a run or a conversion in a process of its own does. */
+async function measureHere(
+  { printer, store, signal, host }: CliContext,
+  folder: string,
+  flags: BenchFlags,
+): Promise<number> {
+  const { device, convert: checkpoint, precision } = flags;
+  if (checkpoint === undefined) {
+    printer.json(await measureModel({ folder, device, signal }));
     return EXIT.ok;
   }
+  const converting = printer.progress("Converting");
+  try {
+    const onProgress = converting.update;
+    const { startWorkers } = host;
+    const run = { precision, signal, onProgress, startWorkers };
+    printer.json(await measureConversion({ checkpoint, out: folder, store, ...run }));
+  } finally {
+    converting.end();
+  }
+  return EXIT.ok;
+}
+
+async function timeModels(context: CliContext, flags: BenchFlags): Promise<BenchReport> {
+  const { printer, signal, host } = context;
+  const precisions = splitPrecisions(flags.precision);
   // A wrong flag is told before gigabytes are written.
-  parsePrecisionPlan(flags.precision);
+  for (const precision of precisions) parsePrecisionPlan(precision);
   const { runs: nRuns } = flags;
   if (!Number.isInteger(nRuns) || nRuns < 1) {
     throw new AppError("option.invalid", `--runs must be a whole number above 0, not ${nRuns}.`);
   }
-  const script = path.join(path.dirname(path.dirname(host.demoCheckpoint)), REFERENCE_SCRIPT);
-  if (flags.python !== undefined) await expectScript(script);
-  const place = await prepare(context, flags);
-  const ours: BenchMeasurement[] = [];
-  const transformers: BenchFigures[] = [];
-  for (let run = 1; run <= nRuns; run++) {
+  const reference = await referenceOf(context, flags);
+  const dir = benchFolder(context, flags);
+  const checkpoint = path.join(dir, "checkpoint");
+  const models: TimedModel[] = [];
+  for (const precision of precisions) {
     throwIfAborted(signal);
-    printer.note(`Run ${run} of ${nRuns}.`);
-    ours.push(await timeOurs(place.folder, signal));
-    if (flags.python !== undefined) {
-      transformers.push(await timeTransformers(flags.python, { script, place, signal }));
-    }
+    models.push(await makeModel(context, { flags, dir, checkpoint, precision }));
   }
-  const runs = runsOf(flags, { ours, transformers, model: place.model });
-  const report = reportOf(runs);
-  if (printer.isJson) printer.json(report);
-  else {
-    printer.text(`${flags.model}, ${flags.precision}, median of ${nRuns} runs\n`);
-    printer.text(benchTable(report));
-  }
-  printer.note(`The checkpoint and the models stay in ${place.dir}; delete it when you are done.`);
-  return EXIT.ok;
+  const report = await timeInTurn({
+    ...{ model: flags.model, device: flags.device, nRuns, models, signal },
+    version: host.version,
+    ...(reference === undefined
+      ? {}
+      : { reference: { ...reference, configFile: path.join(checkpoint, "config.json") } }),
+    onRun: (run) => {
+      printer.note(`Run ${run} of ${nRuns}.`);
+    },
+  });
+  printer.note(`The checkpoint and the models stay in ${dir}; delete it when you are done.`);
+  return report;
 }
+
+const benchFolder = ({ store }: CliContext, { dir, model }: BenchFlags): string =>
+  path.resolve(dir ?? path.join(store.root, "bench"), model);
 
 /** Not part of the packages, because nobody needs Python to use the program. */
 const REFERENCE_SCRIPT = path.join("test", "tools", "benchTransformers.py");
+/** bf16 is emulated on processors without an instruction for it, and then f32 is the faster one. */
+const DEFAULT_DTYPES = { cpu: "bf16,f32", adapter: "f16" } as const;
 
-async function expectScript(script: string): Promise<void> {
-  if (await isFile(script)) return;
-  throw new AppError(
-    "option.invalid",
-    `--python needs ${script}, which is in the source repository only. Run the bench from there.`,
-  );
+/** @throws AppError `option.invalid` for a number format, or without the script. */
+async function referenceOf(
+  { host }: CliContext,
+  { python, device, dtype }: BenchFlags,
+): Promise<Omit<Reference, "configFile"> | undefined> {
+  if (python === undefined) return undefined;
+  const script = path.join(path.dirname(path.dirname(host.demoCheckpoint)), REFERENCE_SCRIPT);
+  if (!(await isFile(script))) {
+    throw new AppError(
+      "option.invalid",
+      `--python needs ${script}, which is in the source repository only. Run the bench from there.`,
+    );
+  }
+  const list = dtype ?? DEFAULT_DTYPES[device === "cpu" ? "cpu" : "adapter"];
+  return { python, script, dtypes: list.split(",").map(parseDtype) };
 }
 
-interface Place {
+function parseDtype(text: string): ReferenceDtype {
+  const known = DTYPES.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new AppError("option.invalid", `--dtype takes ${DTYPES.join(", ")}, not "${text}".`);
+}
+
+interface ModelToMake {
+  readonly flags: BenchFlags;
   readonly dir: string;
   readonly checkpoint: string;
-  readonly folder: string;
-  readonly model: ModelFolder;
+  readonly precision: string;
 }
 
 /** Makes what is missing of checkpoint and model. */
-async function prepare(context: CliContext, flags: BenchFlags): Promise<Place> {
-  const { store, printer, signal, host } = context;
-  const dir = path.resolve(flags.dir ?? path.join(store.root, "bench"), flags.model);
-  const checkpoint = path.join(dir, "checkpoint");
-  const folder = path.join(dir, flags.precision.replace(/[^A-Za-z0-9]+/g, "-"));
-  if (!(await isFile(path.join(folder, MANIFEST_FILE)))) {
-    if (!(await isFile(path.join(checkpoint, "model.safetensors.index.json")))) {
-      const writing = printer.progress("Writing the checkpoint");
-      await writeBenchCheckpoint({
-        ...{ config: benchConfig(flags.model), folder: checkpoint, signal },
-        tokenizerFrom: host.demoCheckpoint,
-        onProgress: writing.update,
-      })
-        .catch((cause: unknown) => {
-          throw unwritable(checkpoint, cause);
-        })
-        .finally(() => {
-          writing.end();
-        });
-    }
-    const converting = printer.progress("Converting");
-    const { precision } = flags;
-    const onProgress = converting.update;
-    const { startWorkers } = host;
-    await importModel(
-      { checkpoint, out: folder, precision, signal, onProgress, startWorkers },
-      store,
-    ).finally(() => {
-      converting.end();
-    });
+async function makeModel(context: CliContext, toMake: ModelToMake): Promise<TimedModel> {
+  const { dir, checkpoint, precision } = toMake;
+  const folder = path.join(dir, precision.replace(/[^A-Za-z0-9]+/g, "-"));
+  if (await isFile(path.join(folder, MANIFEST_FILE))) {
+    return { precision, model: await openModelFolder(folder) };
   }
-  return { dir, checkpoint, folder, model: await openModelFolder(folder) };
+  if (!(await isFile(path.join(checkpoint, "model.safetensors.index.json")))) {
+    await writeCheckpoint(context, toMake);
+  }
+  const conversion = await convertApart(context, { checkpoint, folder, precision });
+  return { precision, model: await openModelFolder(folder), conversion };
+}
+
+async function writeCheckpoint(
+  { printer, signal, host }: CliContext,
+  { flags, checkpoint }: ModelToMake,
+): Promise<void> {
+  const writing = printer.progress("Writing the checkpoint");
+  try {
+    await writeBenchCheckpoint({
+      ...{ config: benchConfig(flags.model), folder: checkpoint, signal },
+      tokenizerFrom: host.demoCheckpoint,
+      onProgress: writing.update,
+    });
+  } catch (cause) {
+    throw unwritable(checkpoint, cause);
+  } finally {
+    writing.end();
+  }
+}
+
+/** In a process of its own, whose peak of memory is that of the conversion. */
+async function convertApart(
+  { printer, signal }: CliContext,
+  at: { readonly checkpoint: string; readonly folder: string; readonly precision: string },
+): Promise<BenchConversion> {
+  const { checkpoint, folder, precision } = at;
+  printer.note(`Converting to ${precision}, and copying the checkpoint to compare.`);
+  const args = ["--measure", folder, "--convert", checkpoint, "--precision", precision];
+  const line = await runProgram(
+    process.execPath,
+    [process.argv[1] ?? "", "bench", ...args, "--json"],
+    signal,
+  );
+  return parseConversion(line);
 }
 
 function unwritable(folder: string, cause: unknown): AppError {
@@ -137,42 +226,16 @@ function unwritable(folder: string, cause: unknown): AppError {
   );
 }
 
-async function timeOurs(folder: string, signal: AbortSignal): Promise<BenchMeasurement> {
-  const args = [process.argv[1] ?? "", "bench", "--measure", folder, "--json"];
-  return parseMeasurement(await runProgram(process.execPath, args, signal));
-}
-
-async function timeTransformers(
-  python: string,
-  at: { readonly script: string; readonly place: Place; readonly signal: AbortSignal },
-): Promise<BenchFigures> {
-  const config = path.join(at.place.checkpoint, "config.json");
-  const sizes = [PROMPT_TOKENS, NEW_TOKENS, BEAMS].map(String);
-  return parseFigures(await runProgram(python, [at.script, config, ...sizes], at.signal));
-}
-
-function runsOf(
-  flags: BenchFlags,
-  measured: {
-    readonly ours: readonly BenchMeasurement[];
-    readonly transformers: readonly BenchFigures[];
-    readonly model: ModelFolder;
-  },
-): BenchRuns {
-  const { model, ours, transformers } = measured;
-  const best = (name: keyof MachineSpeed): number =>
-    Math.max(...ours.map(({ machine }) => machine[name]));
-  const machine = {
-    int8PerSecond: best("int8PerSecond"),
-    bytesPerSecond: best("bytesPerSecond"),
-  };
-  const tensors = benchTensors(benchConfig(flags.model));
-  const { config, manifest } = model;
-  return {
-    ...{ model: flags.model, precision: flags.precision, transformers },
-    ours: ours.map(({ figures }) => figures),
-    limits: limitsOf(workOf({ tensors, config, manifest }), machine),
-  };
+async function writeChart(file: string, reports: readonly BenchReport[]): Promise<void> {
+  try {
+    await writeFile(file, drawChart(reports));
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const why = cause instanceof Error ? cause.message : "an unknown reason";
+    throw new AppError("option.invalid", `The chart cannot be written to ${file}: ${why}.`, {
+      cause,
+    });
+  }
 }
 
 async function isFile(file: string): Promise<boolean> {

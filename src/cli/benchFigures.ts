@@ -26,4 +26,6 @@ export interface BenchFigures {
   readonly beams: number;
   /** Largest resident memory of the process. */
   readonly peakBytes: number;
+  /** Memory of the graphics adapter that the model takes; absent where it cannot be measured. */
+  readonly deviceBytes?: number;
 }

@@ -7,7 +7,10 @@ import type { GenerationOptions } from "../engine/generationOptions";
 import { loadModelParts, releaseParts, type ModelParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { GenerateResult } from "../engine/request";
+import type { Device } from "../engine/session";
 import { loadTokenizer } from "../engine/tokenizer";
+import { presentNvidiaAdapters } from "../library/doctorGraphics";
+import { systemFiles } from "../library/systemFiles";
 import { partsOf } from "../model/graphContract";
 import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
 import { measureMachine, type MachineSpeed } from "./benchLimits";
@@ -15,20 +18,33 @@ import { measureMachine, type MachineSpeed } from "./benchLimits";
 /** What the measuring process reports. */
 export interface BenchMeasurement {
   readonly figures: BenchFigures;
-  readonly machine: MachineSpeed;
+  /** Of the CPU, when the model ran there. */
+  readonly machine?: MachineSpeed;
+}
+
+export interface MeasureOptions {
+  /** The model's folder. */
+  readonly folder: string;
+  readonly device: Device;
+  readonly signal: AbortSignal;
+  /** Memory in use on all graphics adapters. @default what NVIDIA's tool says */
+  readonly adapterBytes?: () => Promise<number | undefined>;
 }
 
 /**
- * Loads a model on the CPU and answers a few questions; the first answer is not counted.
- * @throws AppError as the engine; `request.cancelled`.
+ * Loads a model and answers a few questions; the first answer is not counted. The memory of an adapter is
+ * what is in use at the end and was not before, so nothing else may use the adapter meanwhile.
+ * @throws AppError as the engine, `device.unavailable` among them; `request.cancelled`.
  */
-export async function measureModel(folder: string, signal: AbortSignal): Promise<BenchMeasurement> {
+export async function measureModel(options: MeasureOptions): Promise<BenchMeasurement> {
+  const { folder, device, signal, adapterBytes = adapterBytesInUse } = options;
   const factory = createOrtSessionFactory();
+  const before = device === "cpu" ? undefined : await adapterBytes();
   const begin = performance.now();
   const parts = await loadModelParts({
     folder,
     factory,
-    device: "cpu",
+    device,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     featureCacheOf: () => new FeatureCache(),
   });
@@ -39,10 +55,20 @@ export async function measureModel(folder: string, signal: AbortSignal): Promise
     }
     const load = performance.now() - begin;
     const figures = { load, ...(await timeAnswers(parts, folder, signal)) };
-    return { figures, machine: await measureMachine(factory) };
+    if (device === "cpu") return { figures, machine: await measureMachine(factory) };
+    const after = before === undefined ? undefined : await adapterBytes();
+    if (before === undefined || after === undefined) return { figures };
+    return { figures: { ...figures, deviceBytes: Math.max(0, after - before) } };
   } finally {
     await releaseParts(parts);
   }
+}
+
+/** Undefined where nobody tells of adapters. */
+async function adapterBytesInUse(): Promise<number | undefined> {
+  const adapters = await presentNvidiaAdapters(systemFiles());
+  if (adapters.length === 0) return undefined;
+  return adapters.reduce((sum, { totalBytes, freeBytes }) => sum + totalBytes - freeBytes, 0);
 }
 
 const ignore = (): void => undefined;

@@ -2,9 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { AppError } from "../base/errors";
-import { JsonObject } from "../base/json";
+import { conversionOf, figuresOf, parseOutput } from "./benchFile";
 import type { BenchFigures } from "./benchFigures";
 import type { BenchMeasurement } from "./benchMeasure";
+import type { BenchConversion } from "./benchReport";
 
 /**
  * Runs a program to its end; its own messages go to our standard error.
@@ -38,10 +39,12 @@ export function runProgram(
 
 /** @throws AppError `engine.exited` for anything else than what the measuring process prints. */
 export function parseMeasurement(line: string): BenchMeasurement {
-  const root = JsonObject.parse(line, { file: OUTPUT, code: "engine.exited" });
+  const root = parseOutput(line);
+  const figures = figuresOf(root.object("figures"));
+  if (!root.has("machine")) return { figures };
   const machine = root.object("machine");
   return {
-    figures: figuresOf(root.object("figures")),
+    figures,
     machine: {
       int8PerSecond: machine.number("int8PerSecond"),
       bytesPerSecond: machine.number("bytesPerSecond"),
@@ -49,27 +52,27 @@ export function parseMeasurement(line: string): BenchMeasurement {
   };
 }
 
-/** @throws AppError `engine.exited` for anything else than figures. */
-export function parseFigures(line: string): BenchFigures {
-  return figuresOf(JsonObject.parse(line, { file: OUTPUT, code: "engine.exited" }));
+/** @throws AppError `engine.exited` for anything else than what the converting process prints. */
+export function parseConversion(line: string): BenchConversion {
+  return conversionOf(parseOutput(line));
 }
 
-/** What to call it in a message. */
-const OUTPUT = "The output of a measurement";
+/** What the script that times transformers says. */
+export interface ReferenceMeasurement {
+  readonly figures: BenchFigures;
+  /** Where it computed, as torch names it. */
+  readonly device: string;
+  readonly versions: { readonly torch: string; readonly transformers: string };
+}
 
-function figuresOf(json: JsonObject): BenchFigures {
+/** @throws AppError `engine.exited` for anything else than what the script prints. */
+export function parseReference(line: string): ReferenceMeasurement {
+  const root = parseOutput(line);
+  const versions = root.object("versions");
   return {
-    load: json.number("load"),
-    preprocess: json.number("preprocess"),
-    vision: json.number("vision"),
-    qformer: json.number("qformer"),
-    prefill: json.number("prefill"),
-    token: json.number("token"),
-    firstToken: json.number("firstToken"),
-    answer: json.number("answer"),
-    followUp: json.number("followUp"),
-    beams: json.number("beams"),
-    peakBytes: json.number("peakBytes"),
+    figures: figuresOf(root.object("figures")),
+    device: root.string("device"),
+    versions: { torch: versions.string("torch"), transformers: versions.string("transformers") },
   };
 }
 

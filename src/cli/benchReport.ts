@@ -1,75 +1,88 @@
-/** The figures of a bench as medians, as a table for people and as one object for programs. */
+/** What a bench found, as medians over its runs; the form that is saved, drawn and read again. */
 
-import { formatBytes } from "../base/bytes";
+import { invariant } from "../base/assert";
+import type { Device } from "../engine/session";
 import type { BenchLimits } from "./benchLimits";
-import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
-import { formatTable } from "./text";
+import type { BenchFigures } from "./benchFigures";
 
-/** What was measured, run by run. */
-export interface BenchRuns {
-  readonly model: string;
+/** Number formats that transformers can be timed in. */
+export const DTYPES = ["bf16", "f16", "f32"] as const;
+export type ReferenceDtype = (typeof DTYPES)[number];
+
+/** Where the figures come from. */
+export interface BenchMachine {
+  /** The processor's name. */
+  readonly processor: string;
+  /** Cores that a process may use; a container's quota can be a fraction. */
+  readonly nCores: number;
+  /** Instruction sets that matter for matrix products; empty where they cannot be read. */
+  readonly simd: readonly string[];
+  readonly memoryBytes: number;
+  /** Graphics adapters by name, where NVIDIA's tool tells them. */
+  readonly adapters: readonly string[];
+}
+
+/** Versions of what was timed. */
+export interface BenchVersions {
+  readonly sightline: string;
+  readonly onnxRuntime?: string;
+  readonly torch?: string;
+  readonly transformers?: string;
+}
+
+/** A conversion beside a copy of the same checkpoint. */
+export interface BenchConversion {
+  /** Milliseconds. */
+  readonly convert: number;
+  /** Milliseconds in which the files of the checkpoint are read and as many bytes are written. */
+  readonly copy: number;
+  readonly checkpointBytes: number;
+  readonly modelBytes: number;
+  /** Largest resident memory of the process that converted. */
+  readonly peakBytes: number;
+}
+
+/** Our program in one precision. */
+export interface OurReport {
+  /** As `convert --precision` takes it. */
   readonly precision: string;
-  readonly ours: readonly BenchFigures[];
-  /** Empty when nothing was timed beside it. */
-  readonly transformers: readonly BenchFigures[];
-  /** What the machine allows, from its best speed in any run. */
-  readonly limits: BenchLimits;
+  readonly figures: BenchFigures;
+  /** What the machine allows; on the CPU only. */
+  readonly limits?: BenchLimits;
+  /** When this bench converted the model. */
+  readonly conversion?: BenchConversion;
+}
+
+/** transformers in one number format. */
+export interface ReferenceReport {
+  readonly dtype: ReferenceDtype;
+  /** Such as `cpu` or `cuda`, as torch names it. */
+  readonly device: string;
+  readonly figures: BenchFigures;
 }
 
 /** What `sightline bench --json` prints: milliseconds and bytes, medians over the runs. */
 export interface BenchReport {
   readonly model: string;
-  readonly precision: string;
+  /** Day of the bench, such as `2026-01-31`. */
+  readonly date: string;
   readonly runs: number;
-  readonly limits: BenchLimits;
-  readonly ours: BenchFigures;
-  readonly transformers?: BenchFigures;
+  /** Where ours computed. */
+  readonly device: Device;
+  readonly machine: BenchMachine;
+  readonly versions: BenchVersions;
+  /** In the order in which they were asked for; at least one. */
+  readonly ours: readonly OurReport[];
+  /** Empty when nothing was timed beside it. */
+  readonly transformers: readonly ReferenceReport[];
 }
 
-/** @throws AppError `internal` without a run. */
-export function reportOf(runs: BenchRuns): BenchReport {
-  const { model, precision, limits, ours, transformers } = runs;
-  return {
-    ...{ model, precision, limits },
-    runs: ours.length,
-    ours: medians(ours),
-    ...(transformers.length === 0 ? {} : { transformers: medians(transformers) }),
-  };
-}
-
-/** The report as a table; a column for transformers only when it was timed. */
-export function benchTable(report: BenchReport): string {
-  const { limits, ours, transformers } = report;
-  const others = transformers === undefined ? [] : ["transformers", "ratio"];
-  const rows = ROWS.map(([name, label]) => {
-    const theirs = transformers?.[name];
-    const limit = name in limits ? limits[name as keyof BenchLimits] : undefined;
-    return [
-      label,
-      limit === undefined ? "" : shown(name, limit),
-      shown(name, ours[name]),
-      ...(theirs === undefined ? [] : [shown(name, theirs), ratio(ours[name], theirs)]),
-    ];
-  });
-  return formatTable([["stage", "limit", "sightline", ...others], ...rows], [1, 2, 3, 4]);
-}
-
-const ROWS: readonly (readonly [keyof BenchFigures, string])[] = [
-  ["load", "load"],
-  ["preprocess", "preprocess"],
-  ["vision", "vision"],
-  ["qformer", "Q-Former"],
-  ["prefill", `prefill, ${PROMPT_TOKENS} tokens`],
-  ["token", "each token"],
-  ["firstToken", "first token"],
-  ["answer", `answer, ${NEW_TOKENS} tokens`],
-  ["followUp", "follow-up question"],
-  ["beams", `answer, ${BEAMS} beams`],
-  ["peakBytes", "peak memory"],
-];
-
-function medians(runs: readonly BenchFigures[]): BenchFigures {
-  const of = (name: keyof BenchFigures): number => median(runs.map((run) => run[name]));
+/** The median of each figure. @throws AppError `internal` without a run. */
+export function medians(runs: readonly BenchFigures[]): BenchFigures {
+  invariant(runs.length > 0, "A median needs a run.");
+  const of = (name: keyof BenchFigures): number =>
+    median(runs.flatMap((run) => (run[name] === undefined ? [] : [run[name]])));
+  const isOnDevice = runs.every(({ deviceBytes }) => deviceBytes !== undefined);
   return {
     load: of("load"),
     preprocess: of("preprocess"),
@@ -82,7 +95,17 @@ function medians(runs: readonly BenchFigures[]): BenchFigures {
     followUp: of("followUp"),
     beams: of("beams"),
     peakBytes: of("peakBytes"),
+    ...(isOnDevice ? { deviceBytes: of("deviceBytes") } : {}),
   };
+}
+
+/** The smallest figure of transformers in any number format; undefined when none was timed. */
+export function bestReference(
+  { transformers }: Pick<BenchReport, "transformers">,
+  name: keyof BenchFigures,
+): number | undefined {
+  const known = transformers.flatMap(({ figures }) => figures[name] ?? []);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** The middle value, or the mean of the two in the middle. */
@@ -90,13 +113,4 @@ function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   return (low + high) / 2;
-}
-
-function shown(name: keyof BenchFigures, value: number): string {
-  if (name === "peakBytes") return formatBytes(value);
-  return value < 1000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(2)} s`;
-}
-
-function ratio(ours: number, theirs: number): string {
-  return theirs === 0 ? "" : (ours / theirs).toFixed(2);
 }

@@ -208,19 +208,28 @@ function addVerify(program: Command, run: Run): void {
 
 function addBench(program: Command, run: Run): void {
   addOutputFlags(program.command("bench"))
-    .description("time a model of a published size with made-up weights, on the CPU")
+    .description("time a model of a published size with made-up weights")
     .addOption(
       new Option("--model <name>", "the published checkpoint whose sizes it has")
         .choices(["opt-2.7b", "flan-t5-xl"])
         .default("opt-2.7b"),
     )
-    .option("--precision <plan>", "precision of the weights, as for convert", "small")
+    .option("--precision <list>", "precisions as for convert, such as balanced,small", "small")
+    .addOption(
+      new Option("--device <device>", "where to compute")
+        .choices(DEVICE_CHOICES.filter((choice) => choice !== "auto"))
+        .default("cpu"),
+    )
     .addOption(
       new Option("--runs <n>", "measurements to take the median of").argParser(Number).default(3),
     )
     .option("--python <path>", "a Python with transformers, which is timed in turn")
+    .option("--dtype <list>", "of transformers: bf16, f16, f32 (default: bf16,f32; f16 on a GPU)")
     .option("--dir <dir>", "folder for 15 GB of weights and the models (default: in the cache)")
+    .option("--chart <file>", "draw the result as an SVG picture")
+    .option("--from <files...>", "time nothing; read what earlier runs printed with --json")
     .addOption(new Option("--measure <folder>").hideHelp())
+    .addOption(new Option("--convert <folder>").hideHelp())
     .action((flags: BenchFlags) =>
       run(flags, async (context) => {
         const { bench } = await import("./benchCommand");

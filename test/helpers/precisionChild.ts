@@ -46,11 +46,13 @@ async function run(job: PrecisionJob): Promise<unknown> {
   }
 }
 
-/** Accuracy on all questions; with a reference model also how far the two are apart. */
+/** Accuracy on all questions, and the peak of the memory; with a reference model also how far the two are apart. */
 async function compareDemo(folder: string, reference: string | undefined): Promise<unknown> {
   const questions = await demoQuestions();
   const ours = await runDemo(folder, questions);
-  const own = { accuracy: accuracy(ours.answers, questions) };
+  // The reference would raise the peak.
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const own = { accuracy: accuracy(ours.answers, questions), peakBytes };
   if (reference === undefined) return own;
   const theirs = await runDemo(reference, questions);
   return {

@@ -1,26 +1,60 @@
-"""Times transformers beside `sightline bench`: the same sizes, random weights, batch 1, on the CPU.
+"""Times transformers beside `sightline bench`: the same sizes, random weights, batch 1.
 
-    python benchTransformers.py CONFIG.json PROMPT_TOKENS NEW_TOKENS BEAMS [bf16|f32]
+    python benchTransformers.py CONFIG.json PROMPT_TOKENS NEW_TOKENS BEAMS bf16|f16|f32 cpu|adapter
 
-Prints one line of JSON: milliseconds and bytes under the names of BenchFigures.
+Prints one line of JSON: milliseconds and bytes under the names of BenchFigures, where it computed, and
+the versions. `adapter` is the graphics adapter that torch has: CUDA or ROCm, Apple's, or Intel's.
 Needs torch and transformers; neither is needed to install or to test Sightline.
 """
 
 import json
 import resource
+import subprocess
 import sys
 import time
 
 import torch
+import transformers
 from transformers import AutoConfig, Blip2ForConditionalGeneration
 
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 
-def load(config_file, dtype):
+
+def place_of(name):
+    """The device as torch names it; ends the program when torch has no adapter."""
+    if name == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if torch.backends.mps.is_available():
+        return "mps"
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        return "xpu"
+    sys.exit("This torch finds no graphics adapter. Install one that does, or leave --python out.")
+
+
+def wait_for(device):
+    """An adapter computes behind the program's back; what it was given last must be done."""
+    if device != "cpu":
+        getattr(torch, device).synchronize()
+
+
+def adapter_bytes():
+    """Memory in use on all of NVIDIA's adapters, or None; asked for as Sightline asks."""
+    query = ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
+    try:
+        text = subprocess.run(query, capture_output=True, check=True, timeout=5, text=True).stdout
+        return sum(int(line) for line in text.split()) << 20
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def load(config_file, dtype, device):
     """A model with weights of sensible scale; they are filled in place, so that nothing is doubled."""
     config = AutoConfig.from_pretrained(config_file)
     with torch.device("meta"):
         model = Blip2ForConditionalGeneration._from_config(config, dtype=dtype)
-    model.to_empty(device="cpu")
+    model.to_empty(device=device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1:
@@ -38,7 +72,8 @@ def load(config_file, dtype):
 class Stages:
     """Wall time of each call of a module, newest last."""
 
-    def __init__(self, modules):
+    def __init__(self, modules, device):
+        self.device = device
         self.times = {name: [] for name in modules}
         for name, module in modules.items():
             module.register_forward_pre_hook(self._before(name), with_kwargs=True)
@@ -46,12 +81,14 @@ class Stages:
 
     def _before(self, name):
         def hook(module, args, kwargs):
+            wait_for(self.device)
             self.times[name].append(-time.perf_counter())
 
         return hook
 
     def _after(self, name):
         def hook(module, args, kwargs, output):
+            wait_for(self.device)
             self.times[name][-1] += time.perf_counter()
 
         return hook
@@ -63,9 +100,11 @@ class Stages:
 
 def main():
     config_file, n_prompt, n_new, n_beams = sys.argv[1], *map(int, sys.argv[2:5])
-    dtype = torch.float32 if sys.argv[5:] == ["f32"] else torch.bfloat16
+    dtype, device = DTYPES[sys.argv[5]], place_of(sys.argv[6])
+    before = None if device == "cpu" else adapter_bytes()
     begin = time.perf_counter()
-    model = load(config_file, dtype)
+    model = load(config_file, dtype, device)
+    wait_for(device)
     load_seconds = time.perf_counter() - begin
     language = model.language_model
     is_t5 = model.config.text_config.model_type == "t5"
@@ -73,14 +112,15 @@ def main():
     modules["decoder"] = language.decoder if is_t5 else language
     if is_t5:
         modules["encoder"] = language.encoder
-    stages = Stages(modules)
+    stages = Stages(modules, device)
     image_ids = [model.config.image_token_index] * model.config.num_query_tokens
-    ids = torch.tensor([image_ids + list(range(5, 5 + n_prompt))])
+    ids = torch.tensor([image_ids + list(range(5, 5 + n_prompt))], device=device)
     side = model.config.vision_config.image_size
 
     def answer(beams):
         stages.clear()
-        pixels = torch.rand(1, 3, side, side, dtype=dtype)
+        pixels = torch.rand(1, 3, side, side, dtype=dtype, device=device)
+        wait_for(device)
         begin = time.perf_counter()
         with torch.inference_mode():
             model.generate(
@@ -92,6 +132,7 @@ def main():
                 num_beams=beams,
                 do_sample=False,
             )
+        wait_for(device)
         return time.perf_counter() - begin
 
     answer(1)
@@ -117,7 +158,11 @@ def main():
     # ru_maxrss is in KiB on Linux and in bytes on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     figures["peakBytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(json.dumps(figures))
+    after = None if before is None else adapter_bytes()
+    if after is not None:
+        figures["deviceBytes"] = max(0, after - before)
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__}
+    print(json.dumps({"figures": figures, "device": device, "versions": versions}))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // Measures the precision profiles and prints a Markdown table: bytes of two published models, and for the
-// demo and the reference kits the errors of image features and logits against f32, agreement and accuracy.
+// demo and the reference kits the errors of image features and logits against f32, agreement and accuracy,
+// and the peak memory of a process that answers with the demo, most of which is the program itself.
 //   npm run report:precision -- [--profiles exact,balanced,small]
 // Each row may also be a precision as `convert --precision` takes it, with + for a comma. Takes a minute or
 // two. What a published model takes of memory and time is for the bench.
@@ -82,6 +83,7 @@ async function compareKits(precision) {
 }
 
 const gigabytes = (bytes) => `${(bytes / 1e9).toFixed(2)} GB`;
+const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 const error = (value) => (value < 1e-5 ? "< 0.00001" : value.toFixed(value < 0.01 ? 5 : 3));
 
@@ -103,11 +105,12 @@ try {
       row.push(gigabytes((await step({ kind: "plan", checkpoint: source, precision })).bytes));
     }
     row.push(error(demo.imageFeatures), error(demo.logits), percent(demo.agreement));
-    row.push(percent(demo.accuracy), error(kit.vision), error(kit.logits), percent(kit.agreement));
+    row.push(percent(demo.accuracy), megabytes(demo.peakBytes));
+    row.push(error(kit.vision), error(kit.logits), percent(kit.agreement));
     rows.push(row);
   }
   const sizes = [...published.keys()].map((name) => `${name} files`);
-  const demoColumns = ["demo: features", "logits", "same answers", "accuracy"];
+  const demoColumns = ["demo: features", "logits", "same answers", "accuracy", "memory"];
   const header = ["profile", ...sizes, ...demoColumns, "kits: features", "logits", "same tokens"];
   const line = (cells) => `| ${cells.join(" | ")} |`;
   console.log([header, header.map(() => "---"), ...rows].map(line).join("\n"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AppError } from "../../../src/base/errors";
@@ -9,33 +9,23 @@ import {
   benchTensors,
   writeBenchCheckpoint,
 } from "../../../src/cli/benchCheckpoint";
+import { measureConversion } from "../../../src/cli/benchConversion";
 import { limitsOf } from "../../../src/cli/benchLimits";
-import type { BenchFigures } from "../../../src/cli/benchFigures";
 import { measureModel } from "../../../src/cli/benchMeasure";
-import { parseFigures, parseMeasurement, runProgram } from "../../../src/cli/benchProcess";
-import { benchTable, reportOf } from "../../../src/cli/benchReport";
+import {
+  parseConversion,
+  parseMeasurement,
+  parseReference,
+  runProgram,
+} from "../../../src/cli/benchProcess";
 import { openCheckpoint } from "../../../src/convert/checkpoint";
 import { convertModel } from "../../../src/convert/convertModel";
 import { openModelFolder } from "../../../src/engine/modelFolder";
+import { modelStoreOf } from "../../../src/library/modelStore";
+import { figures } from "../../helpers/benchReports";
 import { fixturePath } from "../../helpers/fixtures";
 import { checkpointShapes } from "../../helpers/tinyCheckpoint";
 
-const figures = (scale: number): BenchFigures => ({
-  load: 100 * scale,
-  preprocess: 0,
-  vision: 20 * scale,
-  qformer: 3 * scale,
-  prefill: 40 * scale,
-  token: 5 * scale,
-  firstToken: 63 * scale,
-  answer: 108 * scale,
-  followUp: 60 * scale,
-  beams: 2000 * scale,
-  peakBytes: 1e9 * scale,
-});
-const limits = {
-  ...{ vision: 1, qformer: 2, prefill: 3, token: 4, firstToken: 5, answer: 6, followUp: 7 },
-};
 const signal = new AbortController().signal;
 
 /** A configuration like a published one that is written and converted in a moment. */
@@ -95,7 +85,10 @@ describe("a bench of a small model", () => {
   });
 
   it("times every stage of it", async () => {
-    const { figures: measured, machine } = await measureModel(path.join(folder, "model"), signal);
+    const { figures: measured, machine } = await measureModel({
+      ...{ folder: path.join(folder, "model"), device: "cpu", signal },
+    });
+    assert.ok(machine);
     for (const [name, value] of Object.entries({ ...measured, ...machine })) {
       assert.ok(Number.isFinite(value) && value > 0, `${name} is ${value}`);
     }
@@ -106,13 +99,42 @@ describe("a bench of a small model", () => {
       machine,
     });
   }).timeout(60_000);
+
+  it("refuses a device that is not there, as for every model", async () => {
+    const measuring = measureModel({
+      ...{ folder: path.join(folder, "model"), device: "dml", signal },
+      adapterBytes: () => Promise.resolve(undefined),
+    });
+    await assert.rejects(measuring, { code: "device.unavailable" });
+  });
+
+  it("times a conversion and a copy of what it reads, and leaves no copy behind", async () => {
+    const checkpoint = path.join(folder, "checkpoint");
+    const out = path.join(folder, "again");
+    const store = modelStoreOf({ env: { SIGHTLINE_HOME: folder }, platform: "linux", homeDir: "" });
+    const measured = await measureConversion({ checkpoint, out, precision: "f32", store, signal });
+    const sizes = await Promise.all(
+      (await readdir(checkpoint)).map(
+        async (name) => (await stat(path.join(checkpoint, name))).size,
+      ),
+    );
+    assert.equal(
+      measured.checkpointBytes,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+    for (const [name, value] of Object.entries(measured)) assert.ok(value > 0, name);
+    assert.equal((await openModelFolder(out)).name, "again");
+    const left = (await readdir(folder)).filter((name) => name.includes(".copy-"));
+    assert.deepEqual(left, []);
+    assert.deepEqual(parseConversion(JSON.stringify(measured)), measured);
+  });
 });
 
 describe("the process of a run", () => {
   it("gives the last line that it printed", async () => {
     const script = `console.log("warming up"); console.log('${JSON.stringify(figures(1))}')`;
     const line = await runProgram(process.execPath, ["-e", script], signal);
-    assert.deepEqual(parseFigures(line), figures(1));
+    assert.equal(line, JSON.stringify(figures(1)));
   });
 
   it("is told of when it fails, cannot be started or is cancelled", async () => {
@@ -129,35 +151,18 @@ describe("the process of a run", () => {
   });
 
   it("must print figures", () => {
-    assert.throws(() => parseFigures("Killed"), { code: "engine.exited" });
-    assert.throws(() => parseFigures('{"load": 1}'), { code: "engine.exited" });
-    assert.throws(() => parseMeasurement(JSON.stringify(figures(1))), { code: "engine.exited" });
-  });
-});
-
-describe("the report of a bench", () => {
-  const runs = { model: "opt-2.7b", precision: "small", limits };
-
-  it("takes the median of each figure, of an even number of runs too", () => {
-    const three = reportOf({ ...runs, ours: [5, 1, 2].map(figures), transformers: [] });
-    assert.deepEqual(three.ours, figures(2));
-    assert.equal(three.transformers, undefined);
-    const two = reportOf({ ...runs, ours: [figures(1)], transformers: [3, 1].map(figures) });
-    assert.deepEqual(two.transformers, figures(2));
+    const code = "engine.exited";
+    assert.throws(() => parseReference("Killed"), { code });
+    assert.throws(() => parseReference('{"figures": {"load": 1}}'), { code });
+    assert.throws(() => parseMeasurement(JSON.stringify(figures(1))), { code });
+    const negative = { figures: { ...figures(1), load: -1 } };
+    assert.throws(() => parseMeasurement(JSON.stringify(negative)), { code });
   });
 
-  it("puts limit, our figure, theirs and the ratio side by side", () => {
-    const report = reportOf({ ...runs, ours: [figures(1)], transformers: [figures(4)] });
-    const lines = benchTable(report).trimEnd().split("\n");
-    assert.match(lines[0] ?? "", /^stage +limit +sightline +transformers +ratio$/);
-    assert.match(lines[3] ?? "", /^vision +1 ms +20 ms +80 ms +0\.25$/);
-    assert.match(lines.at(-2) ?? "", /^answer, 5 beams +2\.00 s +8\.00 s +0\.25$/);
-    assert.match(lines.at(-1) ?? "", /^peak memory +1\.0 GB +4\.0 GB +0\.25$/);
-  });
-
-  it("has no column for what was not timed", () => {
-    const table = benchTable(reportOf({ ...runs, ours: [figures(1)], transformers: [] }));
-    assert.ok(!table.includes("transformers"), table);
+  it("says of transformers where it ran, and which version", () => {
+    const versions = { torch: "2.13.0", transformers: "5.18.0" };
+    const measured = { figures: { ...figures(1), deviceBytes: 7 }, device: "cuda", versions };
+    assert.deepEqual(parseReference(JSON.stringify(measured)), measured);
   });
 });
 

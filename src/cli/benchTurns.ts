@@ -1,0 +1,153 @@
+/** Times our models and transformers in turn, so that a machine's moods meet all of them. */
+
+import { throwIfAborted } from "../base/errors";
+import type { ModelFolder } from "../engine/modelFolder";
+import type { Device } from "../engine/session";
+import { benchConfig, benchTensors, type BenchModel } from "./benchCheckpoint";
+import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
+import { limitsOf, workOf, type BenchLimits, type MachineSpeed } from "./benchLimits";
+import { describeThisMachine, ourVersions } from "./benchMachine";
+import type { BenchMeasurement } from "./benchMeasure";
+import {
+  parseMeasurement,
+  parseReference,
+  runProgram,
+  type ReferenceMeasurement,
+} from "./benchProcess";
+import {
+  medians,
+  type BenchConversion,
+  type BenchReport,
+  type OurReport,
+  type ReferenceDtype,
+  type ReferenceReport,
+} from "./benchReport";
+
+/** A model that is ready to be timed. */
+export interface TimedModel {
+  readonly precision: string;
+  readonly model: ModelFolder;
+  readonly conversion?: BenchConversion;
+}
+
+/** What transformers is timed with. */
+export interface Reference {
+  /** A Python with torch and transformers. */
+  readonly python: string;
+  readonly script: string;
+  readonly dtypes: readonly ReferenceDtype[];
+  readonly configFile: string;
+}
+
+export interface TurnsOptions {
+  readonly model: BenchModel;
+  readonly device: Device;
+  readonly nRuns: number;
+  readonly models: readonly TimedModel[];
+  readonly reference?: Reference;
+  /** Our own version. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  /** Called with 1 before the first run. */
+  readonly onRun: (run: number) => void;
+}
+
+/**
+ * Each run is a process for each precision and for each number format of transformers, one after the other.
+ * @throws AppError `engine.exited` when a process fails, `request.cancelled`.
+ */
+export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
+  const { model, device, nRuns, models, reference, signal } = options;
+  const ours = models.map((): BenchMeasurement[] => []);
+  const theirs = (reference?.dtypes ?? []).map((): ReferenceMeasurement[] => []);
+  for (let run = 1; run <= nRuns; run++) {
+    options.onRun(run);
+    for (const [i, timed] of models.entries()) {
+      throwIfAborted(signal);
+      ours[i]?.push(await timeOurs(timed, device, signal));
+    }
+    for (const [i, dtype] of (reference?.dtypes ?? []).entries()) {
+      throwIfAborted(signal);
+      if (reference !== undefined) {
+        theirs[i]?.push(await timeTransformers(reference, { dtype, device, signal }));
+      }
+    }
+  }
+  const machine = bestSpeed(ours.flat());
+  return {
+    ...{ model, device, date: new Date().toISOString().slice(0, 10), runs: nRuns },
+    machine: await describeThisMachine(),
+    versions: { ...(await ourVersions(options.version)), ...theirs[0]?.[0]?.versions },
+    ours: models.map((timed, i) =>
+      ourReport(timed, ours[i] ?? [], limitsFor(model, timed, machine)),
+    ),
+    transformers: (reference?.dtypes ?? []).map((dtype, i) =>
+      referenceReport(dtype, theirs[i] ?? []),
+    ),
+  };
+}
+
+async function timeOurs(
+  { model }: TimedModel,
+  device: Device,
+  signal: AbortSignal,
+): Promise<BenchMeasurement> {
+  const args = ["bench", "--measure", model.folder, "--device", device, "--json"];
+  return parseMeasurement(
+    await runProgram(process.execPath, [process.argv[1] ?? "", ...args], signal),
+  );
+}
+
+async function timeTransformers(
+  { python, script, configFile }: Reference,
+  at: { readonly dtype: ReferenceDtype; readonly device: Device; readonly signal: AbortSignal },
+): Promise<ReferenceMeasurement> {
+  const sizes = [PROMPT_TOKENS, NEW_TOKENS, BEAMS].map(String);
+  // Python calls every adapter by its own maker's name, so that the script chooses among them.
+  const place = at.device === "cpu" ? "cpu" : "adapter";
+  return parseReference(
+    await runProgram(python, [script, configFile, ...sizes, at.dtype, place], at.signal),
+  );
+}
+
+/** The best speeds of the processor in any run; undefined when nothing ran there. */
+function bestSpeed(measured: readonly BenchMeasurement[]): MachineSpeed | undefined {
+  const speeds = measured.flatMap(({ machine }) => machine ?? []);
+  if (speeds.length === 0) return undefined;
+  const best = (name: keyof MachineSpeed): number => Math.max(...speeds.map((of) => of[name]));
+  return { int8PerSecond: best("int8PerSecond"), bytesPerSecond: best("bytesPerSecond") };
+}
+
+function limitsFor(
+  name: BenchModel,
+  { model }: TimedModel,
+  machine: MachineSpeed | undefined,
+): BenchLimits | undefined {
+  if (machine === undefined) return undefined;
+  const { config, manifest } = model;
+  return limitsOf(workOf({ tensors: benchTensors(benchConfig(name)), config, manifest }), machine);
+}
+
+function ourReport(
+  { precision, conversion }: TimedModel,
+  measured: readonly BenchMeasurement[],
+  limits: BenchLimits | undefined,
+): OurReport {
+  return {
+    precision,
+    figures: medians(figuresOf(measured)),
+    ...(limits === undefined ? {} : { limits }),
+    ...(conversion === undefined ? {} : { conversion }),
+  };
+}
+
+function referenceReport(
+  dtype: ReferenceDtype,
+  measured: readonly ReferenceMeasurement[],
+): ReferenceReport {
+  return { dtype, device: measured[0]?.device ?? "", figures: medians(figuresOf(measured)) };
+}
+
+const figuresOf = (
+  measured: readonly { readonly figures: BenchFigures }[],
+): readonly BenchFigures[] => measured.map(({ figures }) => figures);
