@@ -131,6 +131,27 @@ const CASES: readonly (readonly [string, AltLanguage, string, readonly Expected[
     [["dynamic:a", "(absent)"]],
   ],
   [
+    "a type's member, a key and a default declare no name",
+    "tsx",
+    'import logo from "./a.png"; export const B = (p: { logo?: string }) => <img src={logo} />;' +
+      " const { logo: l, m = logo, ...rest } = cfg; function f([x = logo]: Logo<typeof logo>) {}",
+    [["module:./a.png", "(absent)"]],
+  ],
+  ...[
+    "({ logo }) => ",
+    "({ x: logo }) => ",
+    "({ x: { y: [logo] } }) => ",
+    "({ logo = 1 }) => ",
+    "([, logo = 1]) => ",
+    "(...logo) => ",
+    "({ ...logo }) => ",
+  ].map((parameters): (typeof CASES)[number] => [
+    `a name that a pattern declares is followed nowhere: ${parameters}`,
+    "tsx",
+    `import logo from "./a.png"; const f = ${parameters}<img src={logo} />`,
+    [["dynamic:logo", "(absent)"]],
+  ]),
+  [
     "a named import is no picture",
     "tsx",
     "import { a } from './b'; <img src={a} alt='x' />",
