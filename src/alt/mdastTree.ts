@@ -11,6 +11,7 @@ import { mdxjs } from "micromark-extension-mdxjs";
 import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
 import type { Chain } from "./tagAncestors";
+import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
 
 export interface MarkdownTree {
   readonly root: Root;
@@ -23,7 +24,7 @@ export interface MarkdownTree {
 }
 
 /**
- * Parses CommonMark with GitHub's additions and front matter.
+ * Parses CommonMark with GitHub's additions and front matter, and outside MDX wikilinks of pictures.
  * @throws RangeError for a document nested too deeply, and an error of the parser for MDX that is not
  * well formed; all other Markdown parses.
  */
@@ -47,11 +48,11 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
   };
   const fences: ("yaml" | "toml")[] = ["yaml", "toml"];
   const root = fromMarkdown(text, {
-    extensions: [gfm(), frontmatter(fences), ...(isMdx ? [mdxjs()] : [])],
+    extensions: [gfm(), frontmatter(fences), isMdx ? mdxjs() : wikilinkSyntax],
     mdastExtensions: [
       gfmFromMarkdown(),
       frontmatterFromMarkdown(fences),
-      ...(isMdx ? [mdxFromMarkdown()] : []),
+      isMdx ? mdxFromMarkdown() : wikilinkNodes,
       places,
     ],
   });
