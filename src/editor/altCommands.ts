@@ -18,7 +18,8 @@ import {
 } from "./altDescribing";
 import { changeImages, fileName, type DocumentImage } from "./altDocument";
 import { refineAltText } from "./altRefine";
-import { imageFor, pictureUris, previewedPicture, requireImage } from "./altTarget";
+import { requireImage } from "./altRequired";
+import { imageFor, pictureUris, previewedPicture } from "./altTarget";
 import { withLateProgress } from "./lateProgress";
 import { choosePictures } from "./picturePicker";
 import type { Services } from "./services";

@@ -1,7 +1,6 @@
 /** Which picture a command is about: the one that its argument names, or the one at the cursor. */
 
 import * as vscode from "vscode";
-import { AppError } from "../base/errors";
 import { findMarked, markOf, type ImageMark } from "../host/altPlan";
 import { isPictureName } from "../host/pastePlan";
 import { changedDocument, findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
@@ -39,19 +38,6 @@ export async function imageFor(
   const reference = findMarked(named.mark, found);
   if (reference === undefined) throw changedDocument(document);
   return { document, found, reference };
-}
-
-/** As `imageFor`. @throws AppError `document.notEditable` when there is none. */
-export async function requireImage(
-  services: Services,
-  args: readonly unknown[],
-): Promise<DocumentImage> {
-  const image = await imageFor(services, args);
-  if (image !== undefined) return image;
-  throw new AppError(
-    "document.notEditable",
-    vscode.l10n.t("There is no picture at the cursor. Put it into the reference of a picture."),
-  );
 }
 
 /** The picture files that a menu gave to a command: several are in the second argument. */

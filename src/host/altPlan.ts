@@ -41,7 +41,11 @@ const MAX_PASSIVE_UNITS = 300_000;
  * @param components names of tags that show a picture, besides `img`.
  */
 export function isWorthSearching(text: string, components: readonly string[]): boolean {
-  if (text.length > MAX_PASSIVE_UNITS) return false;
+  return text.length <= MAX_PASSIVE_UNITS && mayHaveImages(text, components);
+}
+
+/** False when a document surely has no picture, whatever its length. */
+export function mayHaveImages(text: string, components: readonly string[]): boolean {
   if (text.includes("![")) return true;
   if (!text.includes("<")) return false;
   const lower = text.toLowerCase();

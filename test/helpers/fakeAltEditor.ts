@@ -322,6 +322,8 @@ const vscode = {
       return altEditor.documents.map((document) => ({ document, setDecorations }));
     },
     tabGroups: { activeTabGroup: {} },
+    onDidChangeActiveTextEditor: () => ({ dispose: () => undefined }),
+    onDidChangeTextEditorSelection: () => ({ dispose: () => undefined }),
     createQuickPick: () => new FakeQuickPick(),
     createTextEditorDecorationType: () => ({ dispose: () => undefined }),
     setStatusBarMessage: (text: string) => {

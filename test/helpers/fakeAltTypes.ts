@@ -60,8 +60,8 @@ export class FakeKind {
     this.value = value;
   }
 
-  append(part: string): FakeKind {
-    return new FakeKind(this.value === "" ? part : `${this.value}.${part}`);
+  append(...parts: readonly string[]): FakeKind {
+    return new FakeKind([this.value, ...parts].filter((part) => part !== "").join("."));
   }
 
   contains({ value }: FakeKind): boolean {
@@ -87,7 +87,10 @@ export class FakeMarkdown {
 /** A class whose instances hold what they were made with, under these names. */
 export function holder(...names: readonly string[]): new (...values: readonly unknown[]) => object {
   return class {
+    readonly nValues: number;
+
     constructor(...values: readonly unknown[]) {
+      this.nValues = values.length;
       for (const [index, name] of names.entries()) {
         if (values[index] !== undefined) Object.assign(this, { [name]: values[index] });
       }
