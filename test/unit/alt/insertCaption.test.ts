@@ -168,8 +168,8 @@ describe("insertCaption", () => {
       const { root } = parseMarkdown(applyEdits(text, edits), false);
       const paragraphs: string[] = [];
       walkMdast(root, (node) => {
-        if (node.type === "paragraph")
-          paragraphs.push(node.children.map(({ type }) => type).join());
+        const types = "children" in node ? node.children.map(({ type }) => type).join() : "";
+        if (node.type === "paragraph") paragraphs.push(types);
       });
       assert.deepEqual(paragraphs, ["image", "emphasis"], text);
     }
