@@ -1,7 +1,7 @@
 /** Markdown and MDX as syntax trees, with the places inside an image that the tree itself leaves out. */
 
 import type { Nodes, Root } from "mdast";
-import { fromMarkdown, type Extension } from "mdast-util-from-markdown";
+import { fromMarkdown, type Extension, type Options } from "mdast-util-from-markdown";
 import { frontmatterFromMarkdown } from "mdast-util-frontmatter";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mdxFromMarkdown } from "mdast-util-mdx";
@@ -12,6 +12,11 @@ import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
 import type { Chain } from "./tagAncestors";
 import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
+
+/** What adds to the syntax that is read. */
+export type SyntaxExtension = Exclude<NonNullable<Options["extensions"]>[number], unknown[]>;
+/** What adds to the nodes that are made of it. */
+export type TreeExtension = Extension;
 
 export interface MarkdownTree {
   readonly root: Root;

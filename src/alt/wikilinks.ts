@@ -1,8 +1,8 @@
 /** The syntax of pictures as wikilinks, `![[a.png|text|300]]`, for micromark and its tree (Obsidian, Foam). */
 
 import type { Node } from "mdast";
-import type { Extension, Options } from "mdast-util-from-markdown";
 import { isPicturePath } from "./altText";
+import type { SyntaxExtension, TreeExtension } from "./mdastTree";
 
 /** What is between the brackets stays in the text: the tree has no field for it. */
 interface WikilinkImage extends Node {
@@ -24,8 +24,7 @@ declare module "micromark-util-types" {
   }
 }
 
-type Syntax = Exclude<NonNullable<Options["extensions"]>[number], unknown[]>;
-type Construct = Extract<NonNullable<Syntax["text"]>[string], { tokenize: unknown }>;
+type Construct = Extract<NonNullable<SyntaxExtension["text"]>[string], { tokenize: unknown }>;
 type State = ReturnType<Construct["tokenize"]>;
 type Code = Parameters<State>[0];
 
@@ -80,10 +79,10 @@ const wikilinkImage: Construct = {
 };
 
 /** For `fromMarkdown`'s `extensions`. */
-export const wikilinkSyntax: Syntax = { text: { [EXCLAMATION]: wikilinkImage } };
+export const wikilinkSyntax: SyntaxExtension = { text: { [EXCLAMATION]: wikilinkImage } };
 
 /** For `fromMarkdown`'s `mdastExtensions`. */
-export const wikilinkNodes: Extension = {
+export const wikilinkNodes: TreeExtension = {
   enter: {
     wikilinkImage(token) {
       this.enter({ type: "wikilinkImage" }, token);
