@@ -106,11 +106,18 @@ function isPlaceholder(text: string): boolean {
 const EXTENSIONS = "png|jpe?g|gif|webp|avif|svg|bmp|ico|tiff?|heic|heif|jfif|jxl|apng";
 /** A path or name that ends as a file of a picture does. */
 const FILE_NAME = new RegExp(`^\\S+\\.(?:${EXTENSIONS})$|^[^.!?]{1,80}\\.(?:${EXTENSIONS})$`, "i");
+const PICTURE_END = new RegExp(`[^/\\\\]\\.(?:${EXTENSIONS})$`, "i");
 /** What cameras, phones and screenshots call their files. */
 const CAMERA_NAME =
   /^(?:IMG|DSC[NF]?|DCIM|PXL|MVIMG|GOPR|WP|P|PICT|image|photo|scan|screenshot|capture)[-_ ]?\d[\d_ -]*(?:\(\d+\))?$/i;
 const DATED_SCREENSHOT =
   /^(?:screen ?shot|screen ?capture|screen ?recording|bildschirmfoto|capture d.écran)[-_ ](?:\w+[-_ ])?\d{4}[-_. ]\d{2}[-_. ]\d{2}/i;
+
+/** True for a path whose file is a picture by its name; `#` and what follows is no part of it. */
+export function isPicturePath(path: string): boolean {
+  const [file = ""] = path.split("#");
+  return PICTURE_END.test(file.trim());
+}
 
 function isFileName(text: string): boolean {
   return FILE_NAME.test(text) || CAMERA_NAME.test(text) || DATED_SCREENSHOT.test(text);

@@ -2,17 +2,19 @@
 
 import { assertNever } from "../base/assert";
 import { documentError } from "./documentError";
-import { attributeLiteral, escapeMarkdown, oneLineText } from "./escape";
-import type { ImageReference, TextEdit } from "./imageReference";
+import { attributeLiteral, escapeMarkdown, oneLineText, wikilinkText } from "./escape";
+import type { DecorativeObstacle, ImageReference, TextEdit } from "./imageReference";
+import { isWikilinkSize } from "./wikilinkImages";
 
 /**
  * Edits that set the alternative text; line breaks in it become spaces.
  * @param text the document that the reference was found in.
  * @returns nothing when the text is that already.
- * @throws AppError `document.notEditable` when an expression or spread properties decide the text.
+ * @throws AppError `document.notEditable` when an expression or spread properties decide the text, and
+ * for a number in a wikilink, where it is a size.
  */
 export function setAlt(text: string, reference: ImageReference, alt: string): TextEdit[] {
-  const value = oneLineText(alt);
+  const value = readableAlt(reference, alt);
   if (reference.altState === "text" && reference.alt === value) return [];
   const slot = reference.altSlot;
   switch (slot.form) {
@@ -24,6 +26,14 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
       const newText = slot.prefix + attributeLiteral(value, slot);
       return [{ ...pick(slot.span), newText: spaced(text, slot.span.end, newText) }];
     }
+    case "wikilink":
+      if (isWikilinkSize(value)) {
+        throw documentError(
+          "document.notEditable",
+          `A wikilink takes ${value} for a size. Give a text with words in it.`,
+        );
+      }
+      return [{ ...pick(slot.span), newText: slot.prefix + value }];
     case "none":
       throw documentError(
         "document.notEditable",
@@ -34,13 +44,55 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
   }
 }
 
+/** What a text is read as once it is written: on one line, in a wikilink without its marks. */
+export function readableAlt({ altSlot }: ImageReference, alt: string): string {
+  const text = oneLineText(alt);
+  return altSlot.form === "wikilink" ? wikilinkText(text) : text;
+}
+
+/** True when `markDecorative` has a way to say it. */
+export function canMarkDecorative({ decorativeSlot }: ImageReference): boolean {
+  return decorativeSlot.form !== "none";
+}
+
 /**
- * Edits that say a picture carries no meaning. Markdown can only leave the text empty, which is also
- * what a forgotten text looks like.
- * @throws AppError as `setAlt`.
+ * Edits that say a picture carries no meaning. An empty text in Markdown is also what a forgotten one
+ * looks like, so a tag with an empty `alt` takes the place of the reference there.
+ * @throws AppError `document.notEditable` where nothing can say it.
  */
 export function markDecorative(text: string, reference: ImageReference): TextEdit[] {
-  return setAlt(text, reference, "");
+  const slot = reference.decorativeSlot;
+  switch (slot.form) {
+    case "alt":
+      return setAlt(text, reference, "");
+    case "tag":
+      return [{ ...pick(reference.span), newText: slot.tag }];
+    case "none": {
+      const name = reference.target.value || "This picture";
+      const reason = obstacleWords(slot.obstacle);
+      throw documentError(
+        "document.notEditable",
+        `${name} cannot be marked as decorative: ${reason}`,
+      );
+    }
+    default:
+      return assertNever(slot);
+  }
+}
+
+function obstacleWords(obstacle: DecorativeObstacle): string {
+  switch (obstacle) {
+    case "computed":
+      return "the program computes its alt text. Change the expression by hand.";
+    case "link":
+      return "it is all that its link shows, so its alt text is the link's name. Say where the link leads.";
+    case "attributes":
+      return "the attributes in braces behind it would be shown as text. Take them away first.";
+    case "next-line":
+      return "as HTML it would change how the next line is read. Put an empty line below it first.";
+    case "wikilink":
+      return "a wikilink has no way to say that. Write ![](…) instead of ![[…]] first.";
+  }
 }
 
 const pick = ({ start, end }: { readonly start: number; readonly end: number }) => ({ start, end });

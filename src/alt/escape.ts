@@ -52,6 +52,14 @@ export function escapeMarkdownTitle(text: string, place: MarkdownPlace): string 
     .join("");
 }
 
+/**
+ * A text in a wikilink, which has no escapes: what would end it, or begin another part, becomes the
+ * mark that reads most like it.
+ */
+export function wikilinkText(text: string): string {
+  return text.replace(/[[\]|\\]/g, (mark) => (mark === "[" ? "(" : mark === "]" ? ")" : "/"));
+}
+
 export interface AttributePlace {
   readonly dialect: AttributeDialect;
   readonly quote: '"' | "'";

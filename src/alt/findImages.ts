@@ -103,6 +103,7 @@ function shiftAltSlot(slot: AltSlot, by: number): AltSlot {
     case "none":
       return slot;
     case "attribute":
+    case "wikilink":
       return { ...slot, span: shiftSpan(slot.span, by) };
     case "markdown": {
       const edit = slot.referenceEdit;

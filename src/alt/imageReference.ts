@@ -21,15 +21,17 @@ export interface TextEdit extends TextSpan {
 
 /** How a reference is written: Markdown's own syntax, or a tag of a language. */
 export type ImageSyntax =
-  "markdown-inline" | "markdown-reference" | "html" | "jsx" | "vue" | "svelte" | "astro";
+  | ("markdown-inline" | "markdown-reference" | "markdown-wikilink")
+  | ("html" | "jsx" | "vue" | "svelte" | "astro");
 
 /** Where the picture comes from, as the document says it. */
 export interface ImageTarget {
   /**
    * `url`: an address as a browser reads it; `module`: what an import or require names, resolved as
-   * bundlers do; `dynamic`: an expression whose value only the running program knows.
+   * bundlers do; `wikilink`: a path or only a file's name, in whatever folder; `dynamic`: an expression
+   * whose value only the running program knows.
    */
-  readonly kind: "url" | "module" | "dynamic";
+  readonly kind: "url" | "module" | "wikilink" | "dynamic";
   /** The address without the escapes of its syntax, or the source text of the expression. */
   readonly value: string;
 }
@@ -64,7 +66,34 @@ export type AltSlot =
       readonly dialect: AttributeDialect;
       readonly isInTable: boolean;
     }
+  | {
+      readonly form: "wikilink";
+      readonly span: TextSpan;
+      /** The bar, where there is no text yet. */
+      readonly prefix: string;
+    }
   | { readonly form: "none" };
+
+/** What keeps a picture from being marked as decorative. */
+export type DecorativeObstacle =
+  /** The program decides what its text is. */
+  | "computed"
+  /** Its text is the name of the link around it. */
+  | "link"
+  /** Attributes in braces follow, which belong to Markdown's syntax and to no tag. */
+  | "attributes"
+  /** A tag in its place would make HTML of the lines below. */
+  | "next-line"
+  /** Only Markdown's own tools know where its file is. */
+  | "wikilink";
+
+/** How an edit says that a picture carries no meaning. */
+export type DecorativeSlot =
+  /** By the empty text. */
+  | { readonly form: "alt" }
+  /** By a tag in place of the reference, which has no words for it. */
+  | { readonly form: "tag"; readonly tag: string }
+  | { readonly form: "none"; readonly obstacle: DecorativeObstacle };
 
 /** Where and how an edit writes a caption. */
 export type CaptionSlot =
@@ -73,7 +102,10 @@ export type CaptionSlot =
       /** The title with its quotes, empty at the place for a new one; null: in the definition. */
       readonly title: TextSpan | null;
       readonly titlePrefix: string;
-      /** What begins a second line of the picture's paragraph; null when it is not alone in there. */
+      /**
+       * What begins the lines of a further paragraph beside the picture's, in its list and quote; null
+       * when the picture is not alone in its paragraph.
+       */
       readonly linePrefix: string | null;
       readonly isInTable: boolean;
       readonly isMdx: boolean;
@@ -101,8 +133,9 @@ export interface ImageReference {
   readonly alt: string | null;
   /** The text as written, without quotes or brackets; null unless `altState` is `text`. */
   readonly altSpan: TextSpan | null;
-  /** Said to carry no meaning, with an empty `alt`; Markdown has no way to say it. */
+  /** Said to carry no meaning, with an empty `alt`; Markdown's own syntax has no way to say it. */
   readonly isDecorative: boolean;
   readonly altSlot: AltSlot;
   readonly captionSlot: CaptionSlot;
+  readonly decorativeSlot: DecorativeSlot;
 }

@@ -5,8 +5,8 @@ import { escapeElementText, escapeMarkdown, escapeMarkdownTitle, oneLineText } f
 import type { CaptionSlot, ImageReference, TextEdit } from "./imageReference";
 
 /**
- * Ways to write a caption: `title`, shown by many Markdown renderers as a caption; `emphasis`, a line
- * in italics below the picture; `figcaption`, in a `<figure>` around the element.
+ * Ways to write a caption: `title`, shown by many Markdown renderers as a caption; `emphasis`, a
+ * paragraph in italics below the picture; `figcaption`, in a `<figure>` around the element.
  */
 export type CaptionStyle = "title" | "emphasis" | "figcaption";
 
@@ -44,8 +44,12 @@ export function insertCaption(
     }
     if (style === "emphasis" && slot.linePrefix !== null) {
       const at = reference.span.end;
+      const lineBreak = lineBreakOf(text);
+      // On the next line of the same paragraph it would stand beside a small picture, and the marks
+      // of a hard break are a backslash to some renderers and trimmed white space to some editors.
+      const emptyLine = lineBreak + slot.linePrefix.trimEnd();
       const line = `*${escapeMarkdown(caption, slot)}*`;
-      return [{ start: at, end: at, newText: lineBreakOf(text) + slot.linePrefix + line }];
+      return [{ start: at, end: at, newText: emptyLine + lineBreak + slot.linePrefix + line }];
     }
   }
   throw documentError(

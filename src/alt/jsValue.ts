@@ -149,16 +149,40 @@ function declaredNames(node: JsNode): string[] {
   }
 }
 
-/** Every name in a pattern such as `{ a, b: [c] = [] }`; defaults are read too, which is only wary. */
+/**
+ * Every name that a pattern such as `{ a, b: [c] = [], ...d }` binds. Keys, defaults and types are no
+ * part of it: they use names, or name something else. A list instead of recursion, as in `walkJs`.
+ */
 function patternNames(pattern: JsNode | undefined): string[] {
   const names: string[] = [];
-  if (pattern === undefined) return names;
-  walkJs(pattern, (node) => {
+  const waiting = [pattern];
+  while (waiting.length > 0) {
+    const node = waiting.pop();
     const name = identifierName(node);
     if (name !== undefined) names.push(name);
-  });
-  // `{ a }` holds its name twice, as key and as value.
-  return [...new Set(names)];
+    else if (node !== undefined) waiting.push(...boundParts(node));
+  }
+  return names;
+}
+
+/** What binds names within one node of a pattern. */
+function boundParts(pattern: JsNode): (JsNode | undefined)[] {
+  switch (pattern.type) {
+    case "ObjectPattern":
+      return childNodes(pattern, "properties");
+    case "Property":
+      return [childNode(pattern, "value")];
+    case "ArrayPattern":
+      return childNodes(pattern, "elements");
+    case "AssignmentPattern":
+      return [childNode(pattern, "left")];
+    case "RestElement":
+      return [childNode(pattern, "argument")];
+    case "TSParameterProperty":
+      return [childNode(pattern, "parameter")];
+    default:
+      return [];
+  }
 }
 
 function identifierName(node: JsNode | undefined): string | undefined {

@@ -1,12 +1,14 @@
 /** Pictures in Markdown: inline and reference images, and the HTML that a document contains. */
 
-import type { Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
+import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "./findContext";
 import { findHtmlImages } from "./htmlImages";
+import { decorativeSlotOf } from "./decorativeTag";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { firstFrom, isInside } from "./spans";
 import type { Chain } from "./tagAncestors";
+import { imageOfWikilink } from "./wikilinkImages";
 
 export function findMarkdownImages(context: FindContext): ImageReference[] {
   const tree = parseMarkdown(context.text, false);
@@ -25,36 +27,76 @@ export function findMarkdownImages(context: FindContext): ImageReference[] {
 
 /** The images in Markdown's own syntax, of Markdown and MDX. */
 export function markdownOwnImages(tree: MarkdownTree, context: FindContext): ImageReference[] {
-  const addresses = new Map<string, string>();
+  const definitions = new Map<string, Definition>();
+  const followed = new Set<Nodes>();
   walkMdast(tree.root, (node) => {
     // The first definition of a name counts (CommonMark section 4.7).
-    if (node.type === "definition" && !addresses.has(node.identifier)) {
-      addresses.set(node.identifier, node.url);
+    if (node.type === "definition" && !definitions.has(node.identifier)) {
+      definitions.set(node.identifier, node);
     }
+    addFollowed(node, followed);
   });
   const images: ImageReference[] = [];
   walkMdast(tree.root, (node, parents) => {
+    if (node.type === "wikilinkImage" && !isInMath(parents, context.text)) {
+      images.push(wikilinkOf(node, parents, context.text));
+    }
     if (node.type !== "image" && node.type !== "imageReference") return;
-    const url = node.type === "image" ? node.url : addresses.get(node.identifier);
+    const source = node.type === "image" ? node : definitions.get(node.identifier);
     // `![` takes two characters; a label that is not recorded belongs to no source of its own.
     const label = tree.labels.get(mdastSpan(node).start + 2);
-    if (url === undefined || url === "" || label === undefined) return;
-    images.push(imageOf({ node, parents, url, label, tree, context }));
+    if (source === undefined || source.url === "" || label === undefined) return;
+    const isFollowed = parents !== null && followed.has(parents.node);
+    images.push(imageOf({ node, parents, source, label, isFollowed, tree, context }));
   });
   return images;
+}
+
+/** Paragraphs that another block follows without an empty line between. */
+function addFollowed(node: Nodes, followed: Set<Nodes>): void {
+  if (!("children" in node)) return;
+  let before: Nodes | undefined;
+  for (const child of node.children) {
+    const line = child.position?.start.line;
+    if (before?.type === "paragraph" && line === (before.position?.end.line ?? 0) + 1) {
+      followed.add(before);
+    }
+    before = child;
+  }
+}
+
+/** Math between `$$` is a paragraph to CommonMark; brackets in there link nothing. */
+function isInMath(parents: Chain<Nodes> | null, text: string): boolean {
+  return ancestors(parents).some(
+    (node) => node.type === "paragraph" && text.startsWith("$$", mdastSpan(node).start),
+  );
+}
+
+function wikilinkOf(node: Nodes, parents: Chain<Nodes> | null, text: string): ImageReference {
+  const span = mdastSpan(node);
+  const isCell = isInTable(parents);
+  const captionSlot: CaptionSlot = {
+    ...{ form: "markdown", title: null, titlePrefix: "" },
+    ...{ linePrefix: nextParagraph(text, span.start, parents), isInTable: isCell, isMdx: false },
+  };
+  return imageOfWikilink(text, { span, captionSlot, isInTable: isCell });
 }
 
 interface ImageParts {
   readonly node: Image | MdastReference;
   readonly parents: Chain<Nodes> | null;
-  readonly url: string;
+  /** What says the address: the image or its definition. */
+  readonly source: Image | Definition;
   readonly label: TextSpan;
+  readonly isFollowed: boolean;
   readonly tree: MarkdownTree;
   readonly context: FindContext;
 }
 
 function imageOf(parts: ImageParts): ImageReference {
-  const { node, url, label, context } = parts;
+  const { node, parents, source, label, isFollowed, context } = parts;
+  const { url, title = null } = source;
+  const place = { isInTable: isInTable(parents), isMdx: context.language === "mdx" };
   return {
     language: context.language,
     syntax: node.type === "image" ? "markdown-inline" : "markdown-reference",
@@ -66,6 +108,10 @@ function imageOf(parts: ImageParts): ImageReference {
     isDecorative: false,
     altSlot: altSlotOf(parts),
     captionSlot: captionSlotOf(parts),
+    decorativeSlot: decorativeSlotOf(
+      { node, parents, url, title, isFollowed, ...place },
+      context.text,
+    ),
   };
 }
 
@@ -94,7 +140,7 @@ function captionSlotOf(parts: ImageParts): CaptionSlot {
   return {
     form: "markdown",
     ...titlePlace(node, label, tree),
-    linePrefix: isAlone(parents) ? linePrefix(context.text, mdastSpan(node).start) : null,
+    linePrefix: nextParagraph(context.text, mdastSpan(node).start, parents),
     isInTable: isInTable(parents),
     isMdx: context.language === "mdx",
   };
@@ -134,10 +180,31 @@ function ancestors(parents: Chain<Nodes> | null): Nodes[] {
   return nodes;
 }
 
+/** What begins a paragraph beside that of a lonely image; null where there is no safe place for one. */
+function nextParagraph(text: string, offset: number, parents: Chain<Nodes> | null): string | null {
+  if (!isAlone(parents)) return null;
+  const lineStart = startOfLine(text, offset);
+  const line = text.slice(lineStart, offset);
+  const container = parents?.parents?.node;
+  const isFirst = container !== undefined && mdastSpan(container).start >= lineStart;
+  // The box of a task belongs to the paragraph; as an indent it would make code of the next one.
+  if (isFirst && container.type === "listItem" && typeof container.checked === "boolean") {
+    return continued(line.slice(0, line.lastIndexOf("[")));
+  }
+  const note = ancestors(parents).find(({ type }) => type === "footnoteDefinition");
+  if (note === undefined || mdastSpan(note).start < lineStart) return continued(line);
+  // However long its name, a footnote goes on behind four spaces.
+  if (note !== container) return null;
+  return `${continued(text.slice(lineStart, mdastSpan(note).start))}    `;
+}
+
+function startOfLine(text: string, offset: number): number {
+  return 1 + Math.max(text.lastIndexOf("\n", offset - 1), text.lastIndexOf("\r", offset - 1));
+}
+
 /** What continues the containers of a line: quote marks stay, list markers become spaces. */
-function linePrefix(text: string, offset: number): string {
-  const before = Math.max(text.lastIndexOf("\n", offset - 1), text.lastIndexOf("\r", offset - 1));
-  const marks = Array.from(text.slice(before + 1, offset));
+function continued(line: string): string {
+  const marks = Array.from(line);
   return marks.map((mark) => (mark === ">" || mark === "\t" ? mark : " ")).join("");
 }
 

@@ -1,7 +1,7 @@
 /** Markdown and MDX as syntax trees, with the places inside an image that the tree itself leaves out. */
 
 import type { Nodes, Root } from "mdast";
-import { fromMarkdown, type Extension } from "mdast-util-from-markdown";
+import { fromMarkdown, type Extension, type Options } from "mdast-util-from-markdown";
 import { frontmatterFromMarkdown } from "mdast-util-frontmatter";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mdxFromMarkdown } from "mdast-util-mdx";
@@ -11,6 +11,12 @@ import { mdxjs } from "micromark-extension-mdxjs";
 import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
 import type { Chain } from "./tagAncestors";
+import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
+
+/** What adds to the syntax that is read. */
+export type SyntaxExtension = Exclude<NonNullable<Options["extensions"]>[number], unknown[]>;
+/** What adds to the nodes that are made of it. */
+export type TreeExtension = Extension;
 
 export interface MarkdownTree {
   readonly root: Root;
@@ -23,7 +29,7 @@ export interface MarkdownTree {
 }
 
 /**
- * Parses CommonMark with GitHub's additions and front matter.
+ * Parses CommonMark with GitHub's additions and front matter, and outside MDX wikilinks of pictures.
  * @throws RangeError for a document nested too deeply, and an error of the parser for MDX that is not
  * well formed; all other Markdown parses.
  */
@@ -47,11 +53,11 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
   };
   const fences: ("yaml" | "toml")[] = ["yaml", "toml"];
   const root = fromMarkdown(text, {
-    extensions: [gfm(), frontmatter(fences), ...(isMdx ? [mdxjs()] : [])],
+    extensions: [gfm(), frontmatter(fences), isMdx ? mdxjs() : wikilinkSyntax],
     mdastExtensions: [
       gfmFromMarkdown(),
       frontmatterFromMarkdown(fences),
-      ...(isMdx ? [mdxFromMarkdown()] : []),
+      isMdx ? mdxFromMarkdown() : wikilinkNodes,
       places,
     ],
   });

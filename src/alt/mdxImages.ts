@@ -63,7 +63,9 @@ function tagOf({ node, context, bindings }: ElementParts, around: TagContext): T
     span: { start: span.start, end: openingEndOf(node, context.text) },
     nameEnd,
     attributes: node.attributes.flatMap((attribute) =>
-      attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, context, bindings)] : [],
+      attribute.type === "mdxJsxAttribute"
+        ? [attributeOf(attribute, { text: context.text, bindings })]
+        : [],
     ),
     hasSpread: node.attributes.some(({ type }) => type === "mdxJsxExpressionAttribute"),
     context: around,
@@ -76,25 +78,22 @@ function openingEndOf(node: Element, text: string): number {
   return openingEnd(text, Math.max(span.start, ...ends), span.end);
 }
 
-function attributeOf(
-  attribute: MdxJsxAttribute,
-  context: FindContext,
-  bindings: Bindings,
-): TagAttribute {
+interface Scope {
+  readonly text: string;
+  readonly bindings: Bindings;
+}
+
+function attributeOf(attribute: MdxJsxAttribute, scope: Scope): TagAttribute {
   const span: TextSpan = {
     start: attribute.position?.start.offset ?? 0,
     end: attribute.position?.end.offset ?? 0,
   };
   const name = attribute.name === "srcSet" ? "srcset" : attribute.name;
-  return { name, span, value: valueOf(attribute, { span, context, bindings }), isBound: false };
+  return { name, span, value: valueOf(attribute, span, scope), isBound: false };
 }
 
-function valueOf(
-  { value }: MdxJsxAttribute,
-  given: { readonly span: TextSpan; readonly context: FindContext; readonly bindings: Bindings },
-): AttributeValue {
-  const { text } = given.context;
-  const spans = valueSpans(text, given.span);
+function valueOf({ value }: MdxJsxAttribute, span: TextSpan, scope: Scope): AttributeValue {
+  const spans = valueSpans(scope.text, span);
   if (value === null || value === undefined || spans === undefined) return { kind: "none" };
   if (typeof value === "string") return { kind: "text", text: value, ...spans };
   const expression = expressionOf(value.data?.estree);
@@ -103,7 +102,6 @@ function valueOf(
   }
   const fixed = fixedText(expression);
   if (fixed === undefined) {
-    const scope = { text, bindings: given.bindings };
     return { kind: "expression", target: targetOf(expression, scope) };
   }
   const content = { start: expression.start + 1, end: expression.end - 1 };
@@ -152,9 +150,18 @@ function readerOf(text: string): TreeReader<Nodes> {
       const openingEnd = openingEndOf(node, text);
       return contentBefore(text, { name: node.name ?? "", span: mdastSpan(node), openingEnd });
     },
-    // MDX is written for React, whose pictures name their file in the img.
-    sourceSetOf: () => null,
+    sourceSetOf: (node) => (isElement(node) ? sourceSetOf(node, text) : null),
   };
+}
+
+function sourceSetOf(source: Element, text: string): string | null {
+  const given = { text, bindings: new Map() };
+  const set = source.attributes
+    .flatMap((attribute) =>
+      attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, given)] : [],
+    )
+    .find(({ name }) => name === "srcset");
+  return set?.value.kind === "text" ? set.value.text : null;
 }
 
 function childrenOf(node: Nodes): readonly Nodes[] {

@@ -80,7 +80,7 @@ function schemeOf(value: string): string | undefined {
 
 async function candidates(
   value: string,
-  kind: "url" | "module",
+  kind: "url" | "module" | "wikilink",
   context: ResolveContext,
 ): Promise<string[]> {
   const documentFolder = folderOf(toSlashes(context.documentPath));
@@ -89,6 +89,7 @@ async function candidates(
   for (const spelling of spellings(value)) {
     if (schemeOf(spelling) === "file") paths.push(filePath(spelling));
     else if (/^[a-z]:[\\/]/i.test(spelling)) paths.push(toSlashes(spelling));
+    else if (kind === "wikilink") paths.push(...vaultPaths(spelling, folders, context));
     else if (spelling.startsWith("/")) paths.push(...sitePaths(spelling, folders, context));
     else {
       const isRelative = kind === "url" || spelling.startsWith(".");
@@ -100,6 +101,15 @@ async function candidates(
     }
   }
   return paths;
+}
+
+/**
+ * Tools for wikilinks look for a name in all folders. Nothing here lists folders, so it is looked for
+ * beside the document, then from its folder up to the workspace's in each of the site's folders.
+ */
+function vaultPaths(path: string, folders: readonly string[], context: ResolveContext): string[] {
+  const beside = joinPath(folderOf(toSlashes(context.documentPath)), toSlashes(path));
+  return path.startsWith(".") ? [beside] : [beside, ...sitePaths(path, folders, context)];
 }
 
 /** `/logo.png` is looked for from the document's folder up to the workspace's, then as it stands. */

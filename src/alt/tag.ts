@@ -82,6 +82,7 @@ export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | unde
     isDecorative: text === "",
     altSlot: isDynamic ? { form: "none" } : altSlotOf({ tag, alt, source, options }),
     captionSlot: captionSlotOf(tag, dialect),
+    decorativeSlot: isDynamic ? { form: "none", obstacle: "computed" } : { form: "alt" },
   };
 }
 

@@ -2,7 +2,8 @@
 
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { ALT_PROBLEMS, cleanCaption, textProblem, type AltProblem } from "../alt/altText";
-import { setAlt } from "../alt/editAlt";
+import { SHORT_DESCRIPTION } from "../alt/descriptionSettings";
+import { readableAlt, setAlt } from "../alt/editAlt";
 import { applyEdits } from "../alt/textEdit";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest } from "../engine/request";
@@ -33,7 +34,7 @@ export async function altWrite(
   flags: AltWriteFlags,
 ): Promise<number> {
   const kinds = kindsOf(flags.only ?? "missing");
-  const settings = settingsOf(context, flags);
+  const settings = describingSettings(context, flags);
   const run: WriteRun = { context, flags, settings, nFailed: 0, captions: new Map() };
   const { documents, failures } = await findDocuments(paths, context.signal);
   for (const failure of failures) tell(run, failure);
@@ -55,6 +56,17 @@ export async function altWrite(
     });
   } else context.printer.note("There is no picture to describe.");
   return run.nFailed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** What the editor describes with, so that both write the same text, except for flags that were given. */
+export function describingSettings(
+  context: CliContext,
+  flags: ModelFlags & GenerationFlags,
+): Pick<GenerateRequest, "options" | "alpha"> {
+  // Chance and beams exclude each other unless both are asked for.
+  const { numBeams, ...others } = SHORT_DESCRIPTION;
+  const beams = flags.doSample === true ? {} : { numBeams };
+  return settingsOf(context, { ...others, ...beams, ...flags });
 }
 
 interface WriteRun {
@@ -184,7 +196,12 @@ function changedText(run: WriteRun, document: DocumentText, changes: readonly Ch
   const settings = settingsFrom(run.flags);
   const before = findReferences(document, document.text, settings);
   const after = findReferences(document, text, settings);
-  const altBySpan = new Map(changes.map(({ image, alt }) => [image.reference.span.start, alt]));
+  const altBySpan = new Map(
+    changes.map(({ image: { reference }, alt }) => [
+      reference.span.start,
+      readableAlt(reference, alt),
+    ]),
+  );
   const isRight =
     before.length === after.length &&
     before.every(

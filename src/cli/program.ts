@@ -2,6 +2,7 @@
 
 import { Command, Option } from "commander";
 import type { AltFlags } from "./altListCommand";
+import { DESCRIPTION_BEAMS } from "../alt/descriptionSettings";
 import type { AltWriteFlags } from "./altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./askCommand";
 import type { BenchFlags } from "./benchCommand";
@@ -294,7 +295,9 @@ function addAlt(program: Command, run: Run): void {
       }),
     );
   addAltFlags(addGenerationFlags(addModelFlags(alt.command("write"))))
-    .description("describe pictures and write the texts into the documents")
+    .description(
+      `describe pictures, with ${DESCRIPTION_BEAMS} beams unless told otherwise, and write the texts into the documents`,
+    )
     .argument("<path...>", DOCUMENTS)
     .option(
       "--only <problems>",

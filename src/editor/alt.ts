@@ -13,7 +13,7 @@ import { generateAltTextForFile } from "./altFile";
 import { registerAltHover } from "./altHover";
 import { registerAltPaste } from "./altPaste";
 import { refineAltText } from "./altRefine";
-import { requireImage } from "./altTarget";
+import { requireImage } from "./altRequired";
 import type { Feature, Services } from "./services";
 
 /** Registers what acts on documents by itself, and gives the commands. */

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { altProblem } from "../alt/altText";
+import { canMarkDecorative } from "../alt/editAlt";
 import { captionStyles } from "../alt/insertCaption";
 import { altOwner, isAltRule } from "../host/altPlan";
 import { ALT_SELECTOR, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
@@ -75,7 +76,7 @@ function offersFor({ reference }: DocumentImage): Offer[] {
       kind: RefactorRewrite,
     });
   }
-  if (owner === "nobody" || owner === "person") {
+  if ((owner === "nobody" || owner === "person") && canMarkDecorative(reference)) {
     offers.push({
       title: vscode.l10n.t("Mark as Decorative"),
       command: "sightline.markAsDecorative",

@@ -18,7 +18,8 @@ import {
 } from "./altDescribing";
 import { changeImages, fileName, type DocumentImage } from "./altDocument";
 import { refineAltText } from "./altRefine";
-import { imageFor, pictureUris, previewedPicture, requireImage } from "./altTarget";
+import { requireImage } from "./altRequired";
+import { imageFor, pictureUris, previewedPicture } from "./altTarget";
 import { withLateProgress } from "./lateProgress";
 import { choosePictures } from "./picturePicker";
 import type { Services } from "./services";
@@ -37,23 +38,25 @@ export async function generateAltText(services: Services, args: readonly unknown
 }
 
 /**
- * Says that the picture at the cursor carries no meaning.
- * @throws AppError as `requireImage`, `changeImages`.
+ * Says that the picture at the cursor carries no meaning; in Markdown as a tag, because its own syntax
+ * cannot say it.
+ * @throws AppError as `requireImage`, `changeImages`, `markDecorative`.
  */
 export async function markAsDecorative(
   services: Services,
   args: readonly unknown[],
 ): Promise<void> {
   const image = await requireImage(services, args);
-  requireEditable(image);
-  const { reference } = image;
+  const { found, reference } = image;
+  if (altOwner(reference) === "decorative") {
+    say(vscode.l10n.t("The picture is marked as decorative already."));
+    return;
+  }
+  // Fails with the reason before anything is asked.
+  markDecorative(found.text, reference);
   if (altOwner(reference) === "person" && !(await mayRemove(reference.alt ?? ""))) return;
   await changeImages(services, [{ image, edits: markDecorative }]);
-  say(
-    reference.altSlot.form === "markdown"
-      ? vscode.l10n.t("The alt text is empty, which is all that Markdown can say.")
-      : vscode.l10n.t("The picture is marked as decorative."),
-  );
+  say(vscode.l10n.t("The picture is marked as decorative."));
 }
 
 /**

@@ -1,23 +1,33 @@
-/** Tells menus and keys whether the cursor is in the reference of a picture. */
+/** Tells menus and keys whether a document has pictures, and whether the cursor is in one's reference. */
 
 import * as vscode from "vscode";
 import { languageOfEditorId } from "../alt/languages";
+import { mayHaveImages } from "../host/altPlan";
 import { findQuietly, imageAt } from "./altDocument";
 import type { Services } from "./services";
 
-const CONTEXT_KEY = "sightline.imageAtCursor";
+/**
+ * For keys. Menus cannot wait for it: the editor moves the cursor to a right click and opens the menu
+ * at once, so they ask whether the document has pictures at all.
+ */
+const AT_CURSOR_KEY = "sightline.imageAtCursor";
+const IN_DOCUMENT_KEY = "sightline.documentHasImages";
 /** A cursor that moves on is not looked at, in ms. */
 const DELAY_MS = 150;
 
-/** Keeps the context key up to date. */
+/** Keeps the context keys up to date. */
 export function followCursor(services: Services): vscode.Disposable {
   let timer: NodeJS.Timeout | undefined;
-  let shown = false;
+  let shown: Surroundings = { isAtImage: false, hasImages: false };
   const update = async (): Promise<void> => {
-    const isAtImage = await isCursorInImage(services);
-    if (isAtImage === shown) return;
-    shown = isAtImage;
-    await vscode.commands.executeCommand("setContext", CONTEXT_KEY, isAtImage);
+    const before = shown;
+    shown = await lookAround(services);
+    if (shown.isAtImage !== before.isAtImage) {
+      await vscode.commands.executeCommand("setContext", AT_CURSOR_KEY, shown.isAtImage);
+    }
+    if (shown.hasImages !== before.hasImages) {
+      await vscode.commands.executeCommand("setContext", IN_DOCUMENT_KEY, shown.hasImages);
+    }
   };
   const schedule = (): void => {
     clearTimeout(timer);
@@ -44,12 +54,23 @@ export function followCursor(services: Services): vscode.Disposable {
   );
 }
 
-async function isCursorInImage(services: Services): Promise<boolean> {
+interface Surroundings {
+  readonly isAtImage: boolean;
+  readonly hasImages: boolean;
+}
+
+async function lookAround(services: Services): Promise<Surroundings> {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined || languageOfEditorId(editor.document.languageId) === undefined) {
-    return false;
+    return { isAtImage: false, hasImages: false };
   }
   const { document, selection } = editor;
   const found = await findQuietly(services, document);
-  return found !== undefined && imageAt(found, document, selection) !== undefined;
+  if (found === undefined) {
+    // In a long document, or one that somebody is typing in, the commands still look for themselves.
+    const components = services.settings.altComponents(document.uri);
+    return { isAtImage: false, hasImages: mayHaveImages(document.getText(), components) };
+  }
+  const isAtImage = imageAt(found, document, selection) !== undefined;
+  return { isAtImage, hasImages: found.references.length > 0 };
 }

@@ -79,9 +79,9 @@ export async function writeAndTell(
   image: DocumentImage,
   alt: string,
 ): Promise<void> {
-  await writeAlt(services, image, alt);
+  const written = await writeAlt(services, image, alt);
   say(vscode.l10n.t("Alt text: {0}", alt));
-  if (isLongAlt(alt)) void warnOfLength(alt, image);
+  if (isLongAlt(alt)) void warnOfLength(alt, written);
 }
 
 /** A sentence in the status bar, for what needs no answer. */
@@ -96,10 +96,13 @@ export function lengthNote(text: string): string | undefined {
   return vscode.l10n.t("{0} characters; most guides advise at most {1}", n, MAX_ALT_CHARACTERS);
 }
 
-async function warnOfLength(alt: string, image: DocumentImage): Promise<void> {
+/** @param image the picture with its long text; without it there is only the warning. */
+async function warnOfLength(alt: string, image: DocumentImage | undefined): Promise<void> {
   const refine = vscode.l10n.t("Refine…");
   const note = lengthNote(alt) ?? "";
   const text = vscode.l10n.t("The alt text is long: {0}. Nothing was cut.", note);
-  if ((await vscode.window.showWarningMessage(text, refine)) !== refine) return;
+  const buttons = image === undefined ? [] : [refine];
+  const pressed = await vscode.window.showWarningMessage(text, ...buttons);
+  if (pressed !== refine || image === undefined) return;
   await vscode.commands.executeCommand("sightline.refineAltText", imageArgument(image));
 }

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { ImageReference, TextEdit, TextSpan } from "../alt/imageReference";
+import { applyEdits } from "../alt/textEdit";
 import { EDITOR_LANGUAGE_IDS, languageOfEditorId } from "../alt/languages";
 import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
 import type { Services } from "./services";
@@ -107,30 +108,46 @@ export async function changeImages(
   const edit = new vscode.WorkspaceEdit();
   for (const { image, edits } of changes) {
     const reference = findAgain(image.reference, image.found, current);
-    if (reference === undefined) throw changed(document);
+    if (reference === undefined) throw changedDocument(document);
     for (const { start, end, newText } of edits(current.text, reference)) {
       edit.replace(document.uri, rangeOf(document, { start, end }), newText);
     }
   }
   if (edit.size === 0) return;
   if (await vscode.workspace.applyEdit(edit)) return;
-  if (document.getText() !== current.text) throw changed(document);
+  if (document.getText() !== current.text) throw changedDocument(document);
   throw new AppError(
     "document.unwritable",
     vscode.l10n.t("{0} cannot be changed. It may be read-only.", fileName(document.uri)),
   );
 }
 
-/** Writes the alternative text of a picture. @throws AppError as `changeImages`, `setAlt`. */
+/**
+ * Writes the alternative text of a picture.
+ * @returns the picture with its new text; undefined when the document has changed again already.
+ * @throws AppError as `changeImages`, `setAlt`.
+ */
 export async function writeAlt(
   services: Services,
   image: DocumentImage,
   alt: string,
-): Promise<void> {
+): Promise<DocumentImage | undefined> {
   const { setAlt } = await import("../alt/editAlt");
-  await changeImages(services, [
-    { image, edits: (text, reference) => setAlt(text, reference, alt) },
-  ]);
+  let expected = "";
+  let start = -1;
+  const edits = (text: string, reference: ImageReference): readonly TextEdit[] => {
+    const made = setAlt(text, reference, alt);
+    expected = applyEdits(text, made);
+    // The edits lie within the reference, so it begins where it began.
+    start = reference.span.start;
+    return made;
+  };
+  await changeImages(services, [{ image, edits }]);
+  const { document } = image;
+  if (document.getText() !== expected) return undefined;
+  const found = await findInDocument(services, document);
+  const reference = found.references.find(({ span }) => span.start === start);
+  return reference === undefined ? undefined : { document, found, reference };
 }
 
 /** A stretch of the document's present text. */
@@ -163,7 +180,8 @@ async function openAgain(document: vscode.TextDocument): Promise<vscode.TextDocu
   }
 }
 
-function changed(document: vscode.TextDocument): AppError {
+/** `document.changed`: which of its pictures was meant cannot be told any more. */
+export function changedDocument(document: vscode.TextDocument): AppError {
   return new AppError(
     "document.changed",
     vscode.l10n.t(

@@ -10,7 +10,7 @@ import { inARow, plainLabel, twoLines, type Choice } from "./altChoice";
 import { failSilentModel, lengthNote, reportingEngine, say } from "./altDescribing";
 import { changeImages, fileName, findInDocument, type DocumentImage } from "./altDocument";
 import { askToFetch, placeOf, readPlace, refuseRemote, type PicturePlace } from "./altPicture";
-import { problemWords } from "./altWords";
+import { placeWords, problemWords } from "./altWords";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import type { Services } from "./services";
 
@@ -92,20 +92,6 @@ function imageChoice(image: DocumentImage): Choice<DocumentImage> {
     picked: altOwner(reference) === "nobody" && isNear,
     value: image,
   };
-}
-
-/** As people count lines, from one. */
-function placeWords({ document, reference }: DocumentImage): string {
-  const { target, span } = reference;
-  const line = document.positionAt(span.start).line + 1;
-  const isData = target.value.slice(0, 5).toLowerCase() === "data:";
-  const name = isData ? vscode.l10n.t("picture in the document") : lastPart(target.value);
-  return vscode.l10n.t("Line {0}: {1}", line, name);
-}
-
-function lastPart(target: string): string {
-  const [path = target] = target.split(/[?#]/);
-  return path.slice(path.lastIndexOf("/") + 1) || target;
 }
 
 interface Described {

@@ -18,6 +18,14 @@ import { withLateProgress } from "./lateProgress";
 import type { Services } from "./services";
 
 const KIND = vscode.DocumentDropOrPasteEditKind.Empty.append("sightline").append("image");
+/**
+ * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook
+ * keeps its pictures itself. What inserts the words "alt text" is what this stands in for.
+ */
+const YIELD_TO: readonly vscode.DocumentDropOrPasteEditKind[] = [
+  vscode.DocumentDropOrPasteEditKind.Text,
+  vscode.DocumentDropOrPasteEditKind.Empty.append("markdown", "link", "image", "attachment"),
+];
 const SELECTOR: readonly vscode.DocumentFilter[] = [{ language: "markdown" }, { language: "mdx" }];
 const MIME_TYPES: readonly string[] = [...PASTED_TYPES, "files", "text/uri-list"];
 /** How long a paste that was offered may take to happen; it may wait for a choice. In ms. */
@@ -38,6 +46,7 @@ export function registerAltPaste(services: Services): vscode.Disposable {
           if (offer === undefined) return undefined;
           watches.add(document, offer);
           const edit = new vscode.DocumentPasteEdit(offer.text, titleWords(), KIND);
+          edit.yieldTo = YIELD_TO;
           edit.additionalEdit = offer.newFiles;
           return [edit];
         },
@@ -52,6 +61,7 @@ export function registerAltPaste(services: Services): vscode.Disposable {
           if (offer === undefined) return undefined;
           watches.add(document, offer);
           const edit = new vscode.DocumentDropEdit(offer.text, titleWords(), KIND);
+          edit.yieldTo = YIELD_TO;
           edit.additionalEdit = offer.newFiles;
           return edit;
         },

@@ -1,28 +1,28 @@
 /** Which picture a command is about: the one that its argument names, or the one at the cursor. */
 
 import * as vscode from "vscode";
-import { AppError } from "../base/errors";
-import { imageTouching } from "../host/altPlan";
+import { findMarked, markOf, type ImageMark } from "../host/altPlan";
 import { isPictureName } from "../host/pastePlan";
-import { findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
+import { changedDocument, findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
 import type { Services } from "./services";
 
 /** What lightbulbs and hovers give to commands; plain, because it passes through a link. */
 export interface ImageArgument {
   readonly document: string;
-  /** Where the reference begins. */
-  readonly offset: number;
+  /** No offset: between the offer and the command the document may change above the picture. */
+  readonly mark: ImageMark;
 }
 
 /** The argument that means this picture. */
-export function imageArgument({ document, reference }: DocumentImage): ImageArgument {
-  return { document: document.uri.toString(), offset: reference.span.start };
+export function imageArgument({ document, found, reference }: DocumentImage): ImageArgument {
+  return { document: document.uri.toString(), mark: markOf(reference, found) };
 }
 
 /**
- * The picture in a document that a command is about; undefined when there is none.
+ * The picture in a document that a command is about; undefined when there is none at the cursor.
  * @param args what the command was called with; anything but an `ImageArgument` means the cursor.
- * @throws AppError as `findInDocument`.
+ * @throws AppError as `findInDocument`; `document.changed` when the picture that an argument names
+ * cannot be told any more.
  */
 export async function imageFor(
   services: Services,
@@ -35,22 +35,9 @@ export async function imageFor(
   }
   const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(named.document, true));
   const found = await findInDocument(services, document);
-  const span = { start: named.offset, end: named.offset };
-  const reference = imageTouching(found.references, span);
-  return reference === undefined ? undefined : { document, found, reference };
-}
-
-/** As `imageFor`. @throws AppError `document.notEditable` when there is none. */
-export async function requireImage(
-  services: Services,
-  args: readonly unknown[],
-): Promise<DocumentImage> {
-  const image = await imageFor(services, args);
-  if (image !== undefined) return image;
-  throw new AppError(
-    "document.notEditable",
-    vscode.l10n.t("There is no picture at the cursor. Put it into the reference of a picture."),
-  );
+  const reference = findMarked(named.mark, found);
+  if (reference === undefined) throw changedDocument(document);
+  return { document, found, reference };
 }
 
 /** The picture files that a menu gave to a command: several are in the second argument. */
@@ -71,8 +58,12 @@ export function previewedPicture(): vscode.Uri | undefined {
 
 function readArgument(value: unknown): ImageArgument | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  if (!("document" in value) || !("offset" in value)) return undefined;
-  const { document, offset } = value;
-  if (typeof document !== "string" || typeof offset !== "number") return undefined;
-  return { document, offset };
+  if (!("document" in value) || !("mark" in value)) return undefined;
+  const { document, mark } = value;
+  if (typeof document !== "string" || typeof mark !== "object" || mark === null) return undefined;
+  const { look, index, count } = mark as Partial<Record<keyof ImageMark, unknown>>;
+  if (typeof look !== "string" || typeof index !== "number" || typeof count !== "number") {
+    return undefined;
+  }
+  return { document, mark: { look, index, count } };
 }

@@ -1,7 +1,8 @@
-/** What is wrong with an alternative text, in words. */
+/** A picture's place and what is wrong with its text, in words. */
 
 import * as vscode from "vscode";
 import type { AltProblem } from "../alt/altText";
+import type { DocumentImage } from "./altDocument";
 
 /** A problem as a phrase that stands alone. */
 export function problemWords(problem: AltProblem): string {
@@ -19,4 +20,18 @@ export function problemWords(problem: AltProblem): string {
     case "too-long":
       return vscode.l10n.t("Longer than most guides advise");
   }
+}
+
+/** Line and name of a picture; lines as people count them, from one. */
+export function placeWords({ document, reference }: DocumentImage): string {
+  const { target, span } = reference;
+  const line = document.positionAt(span.start).line + 1;
+  const isData = target.value.slice(0, 5).toLowerCase() === "data:";
+  const name = isData ? vscode.l10n.t("picture in the document") : lastPart(target.value);
+  return vscode.l10n.t("Line {0}: {1}", line, name);
+}
+
+function lastPart(target: string): string {
+  const [path = target] = target.split(/[?#]/);
+  return path.slice(path.lastIndexOf("/") + 1) || target;
 }

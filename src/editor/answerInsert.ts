@@ -84,8 +84,18 @@ async function insertText(editor: vscode.TextEditor, answer: string): Promise<vo
 }
 
 async function insertAlt(services: Services, image: DocumentImage, answer: string): Promise<void> {
+  const alt = cleanCaption(answer);
+  // The empty text would say that the picture is decorative, which nobody asked for.
+  if (alt === "") {
+    const text = vscode.l10n.t(
+      "The answer “{0}” says nothing about the picture, so no alternative text was written.",
+      answer.trim(),
+    );
+    void vscode.window.showWarningMessage(text);
+    return;
+  }
   if (!(await mayReplace(image.reference))) return;
-  await writeAlt(services, image, cleanCaption(answer));
+  await writeAlt(services, image, alt);
   say(vscode.l10n.t("The answer is the picture's alternative text now."));
 }
 

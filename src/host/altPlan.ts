@@ -1,5 +1,6 @@
 /** Which pictures of a document want a text, and which is which after the document changed; pure. */
 
+import { createHash } from "node:crypto";
 import { altProblem, type AltProblem } from "../alt/altText";
 import type { ImageReference, TextSpan } from "../alt/imageReference";
 
@@ -40,7 +41,11 @@ const MAX_PASSIVE_UNITS = 300_000;
  * @param components names of tags that show a picture, besides `img`.
  */
 export function isWorthSearching(text: string, components: readonly string[]): boolean {
-  if (text.length > MAX_PASSIVE_UNITS) return false;
+  return text.length <= MAX_PASSIVE_UNITS && mayHaveImages(text, components);
+}
+
+/** False when a document surely has no picture, whatever its length. */
+export function mayHaveImages(text: string, components: readonly string[]): boolean {
   if (text.includes("![")) return true;
   if (!text.includes("<")) return false;
   const lower = text.toLowerCase();
@@ -77,6 +82,40 @@ export function findAgain(
   const current = after.references.filter(isSame);
   if (old.length !== current.length) return undefined;
   return current[old.findIndex(({ span }) => span.start === reference.span.start)];
+}
+
+/** What tells a picture of a document later, without its text: plain, because it passes through links. */
+export interface ImageMark {
+  /** The same for pictures that look the same, whatever the length of their texts and addresses. */
+  readonly look: string;
+  /** Its place among those that look the same, from zero. */
+  readonly index: number;
+  /** How many of them there were. */
+  readonly count: number;
+}
+
+/** The mark of a picture. */
+export function markOf(reference: ImageReference, { references }: FoundImages): ImageMark {
+  const key = keyOf(reference);
+  const same = references.filter((other) => keyOf(other) === key);
+  const index = same.findIndex(({ span }) => span.start === reference.span.start);
+  return { look: lookOf(reference), index, count: same.length };
+}
+
+/**
+ * The picture that a mark was made of, wherever it is by now; undefined when it is gone, when its text
+ * or address was changed, or when pictures that look the same came or went.
+ */
+export function findMarked(
+  { look, index, count }: ImageMark,
+  { references }: FoundImages,
+): ImageReference | undefined {
+  const same = references.filter((reference) => lookOf(reference) === look);
+  return same.length === count ? same[index] : undefined;
+}
+
+function lookOf(reference: ImageReference): string {
+  return createHash("sha256").update(keyOf(reference)).digest("base64url");
 }
 
 /** Where a span begins now, when everything that changed lies on one side of it. */

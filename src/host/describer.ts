@@ -1,6 +1,7 @@
 /** Descriptions of a picture: the settings that BLIP-2 describes well with, and texts cleaned for use. */
 
 import { cleanCaption } from "../alt/altText";
+import { DESCRIPTION_BEAMS, SHORT_DESCRIPTION } from "../alt/descriptionSettings";
 import type {
   GenerateParams,
   GenerateReply,
@@ -36,8 +37,6 @@ export interface DescriptionRequest {
 
 /** What asking for more texts at once is cut to; each is a row with a cache of its own. */
 const MAX_COUNT = 8;
-/** As BLIP-2 was evaluated on captions (paper, section 4.2). */
-const NUM_BEAMS = 5;
 /**
  * A text that is likelier than its rivals by more than this, in mean log-probability of a token, has
  * no rivals: what lies below breaks off or repeats itself (measured; good texts differ by 0.2).
@@ -48,7 +47,7 @@ const WORSE_BY = 0.5;
 export function descriptionRequest(given: DescriptionOptions = {}): DescriptionRequest {
   const count = countOf(given);
   const beams = {
-    numBeams: Math.max(NUM_BEAMS, count),
+    numBeams: Math.max(DESCRIPTION_BEAMS, count),
     ...(count > 1 ? { numReturnSequences: count } : {}),
   };
   const options: GenerationParams =
@@ -59,7 +58,7 @@ export function descriptionRequest(given: DescriptionOptions = {}): DescriptionR
           ...{ minNewTokens: 8, maxNewTokens: 60, lengthPenalty: 2 },
           ...{ repetitionPenalty: 1.1, noRepeatNgramSize: 3 },
         }
-      : { ...beams, maxNewTokens: 30 };
+      : { ...SHORT_DESCRIPTION, ...beams };
   return { prompt: promptOf(given.focus), options };
 }
 

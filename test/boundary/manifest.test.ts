@@ -150,7 +150,7 @@ describe("the manifest's menus", () => {
     const lists = items.flatMap(({ when = "" }) => alternatives(when, "editorLangId", ""));
     assert.ok(lists.length > 5, `${lists.length} menus for documents`);
     for (const list of lists) {
-      // A script has pictures only sometimes, so its context menu waits for one under the cursor.
+      // A script has pictures only sometimes, so its keys wait for one under the cursor.
       const isWhole = list.includes("javascript");
       assert.deepEqual(list, isWhole ? known : known.filter((id) => id !== "javascript"));
     }
@@ -160,6 +160,16 @@ describe("the manifest's menus", () => {
     for (const [menu, list] of menus) {
       if (menu.startsWith("sightline.")) continue;
       for (const item of list) assert.ok(item.when, `${menu} ${item.command ?? ""}`);
+    }
+  });
+
+  it("for documents appear where there are pictures, not only where the cursor was before", () => {
+    const ofDocuments = items.filter(({ when = "" }) => when.includes("editorLangId"));
+    assert.ok(ofDocuments.length > 5);
+    // A right click moves the cursor and opens the menu before anybody could look at the place.
+    for (const { when = "" } of ofDocuments) {
+      assert.match(when, /sightline\.documentHasImages/);
+      assert.doesNotMatch(when, /sightline\.imageAtCursor/);
     }
   });
 

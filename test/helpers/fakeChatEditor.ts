@@ -4,6 +4,7 @@
  */
 
 import Module from "node:module";
+import path from "node:path";
 
 export class FakeUri {
   readonly scheme: string;
@@ -31,7 +32,7 @@ export class FakeUri {
   }
 
   static joinPath(base: FakeUri, ...parts: readonly string[]): FakeUri {
-    return base.with({ path: [base.path, ...parts].join("/") });
+    return base.with({ path: path.posix.join(base.path, ...parts) });
   }
 
   with(change: { readonly path?: string }): FakeUri {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { markDecorative, setAlt } from "../../../src/alt/editAlt";
-import { oneLineText } from "../../../src/alt/escape";
+import { canMarkDecorative, markDecorative, readableAlt, setAlt } from "../../../src/alt/editAlt";
 import { findImages } from "../../../src/alt/findImages";
 import type { AltLanguage } from "../../../src/alt/imageReference";
 import { applyEdits } from "../../../src/alt/textEdit";
@@ -18,6 +17,11 @@ const FRAMES: readonly (readonly [AltLanguage, string])[] = [
   ["markdown", "# «![r][]»\n\n[r]: a.png"],
   ["markdown", "«![r]» text\n\n[r]: a.png"],
   ["markdown", "> <p>\n> «<img\n>   src=a.png\n>   width=3>»\n> </p>\n"],
+  ["markdown", "- «![[a.png]]» b\n"],
+  ["markdown", "«![[a.png|x]]»"],
+  ["markdown", "> «![[a.png|300]]»"],
+  ["markdown", "«![[a b.png|x|300x200]]» c"],
+  ["markdown", "| a |\n| - |\n| «![[a.png\\|300]]» |\n"],
   ["markdown", "text «<img alt='x' src=a.png>» text"],
   ["mdx", "«![x](a.png)»\n"],
   ["mdx", "<Card>\n  «<Image src=\"a.png\" alt='x' />»\n</Card>\n"],
@@ -124,13 +128,15 @@ describe("setAlt", () => {
       const tail = frame.length - frame.indexOf("»") - 1;
       const random = new SeededRandom(frame.length);
       for (let round = 0; round < 60; round++) {
-        const alt = randomText(random);
+        // A lonely number is a size in a wikilink, and refused.
+        const made = randomText(random);
+        const alt = /^\s*\d+\s*$/.test(made) ? `${made} a` : made;
         const [image, ...others] = findImages(text, language);
         assert.equal(others.length, 0);
         const edited = applyEdits(text, setAlt(text, image!, alt));
         const [after, ...more] = findImages(edited, language);
         assert.equal(more.length, 0, edited);
-        assert.equal(after?.alt, oneLineText(alt), edited);
+        assert.equal(after?.alt, readableAlt(image!, alt), edited);
         assert.deepEqual(after.target, image!.target);
         assert.equal(edited.slice(0, before), text.slice(0, before));
         assert.equal(edited.slice(edited.length - tail), text.slice(text.length - tail));
@@ -155,6 +161,22 @@ describe("setAlt", () => {
     const text = "<img alt='x' src=a.png>";
     const [image] = findImages(text, "html");
     assert.equal(applyEdits(text, setAlt(text, image!, "it's")), "<img alt='it&#39;s' src=a.png>");
+  });
+
+  it("writes what a wikilink cannot hold as the marks that read most like it", () => {
+    const text = "![[a.png|300]]";
+    const [image] = findImages(text, "markdown");
+    const edited = applyEdits(text, setAlt(text, image!, "A [red] fox | dog \\ cat"));
+    assert.equal(edited, "![[a.png|A (red) fox / dog / cat|300]]");
+  });
+
+  it("refuses a number in a wikilink, which would be a size", () => {
+    const text = "![[a.png]]";
+    const [image] = findImages(text, "markdown");
+    assert.throws(
+      () => setAlt(text, image!, "300"),
+      (thrown) => thrown instanceof AppError && thrown.code === "document.notEditable",
+    );
   });
 
   const DYNAMIC: readonly (readonly [AltLanguage, string])[] = [
@@ -183,17 +205,83 @@ describe("setAlt", () => {
 });
 
 describe("markDecorative", () => {
-  it("leaves an empty text, and the definition of a reference found", () => {
-    const cases: readonly (readonly [AltLanguage, string, string])[] = [
-      ["markdown", "![x](a.png)", "![](a.png)"],
-      ["markdown", "![r]\n\n[r]: a.png", "![][r]\n\n[r]: a.png"],
-      ["html", "<img src=a.png>", '<img src=a.png alt="">'],
-      ["tsx", "<img src='a.png' alt={'x'} />", "<img src='a.png' alt=\"\" />"],
-      ["astro", "<img src='a.png' alt='x'>", "<img src='a.png' alt=''>"],
-    ];
-    for (const [language, text, expected] of cases) {
+  const CASES: readonly (readonly [string, AltLanguage, string, string])[] = [
+    ["an attribute", "html", "<img src=a.png>", '<img src=a.png alt="">'],
+    ["a value", "tsx", "<img src='a.png' alt={'x'} />", "<img src='a.png' alt=\"\" />"],
+    ["a value in quotes", "astro", "<img src='a.png' alt='x'>", "<img src='a.png' alt=''>"],
+    ["an image", "markdown", "a ![x](a.png) b", 'a <img src="a.png" alt=""> b'],
+    ["an image alone", "markdown", "![](a.png)\n\n*b*\n", '<img src="a.png" alt="">\n\n*b*\n'],
+    [
+      "a title and an address with marks",
+      "markdown",
+      '![](<a "b" &amp; c.png> \'T "t"\') d',
+      '<img src="a &quot;b&quot; &amp; c.png" alt="" title="T &quot;t&quot;"> d',
+    ],
+    [
+      "a reference",
+      "markdown",
+      "See ![r].\n\n[r]: a.png 'T'",
+      'See <img src="a.png" alt="" title="T">.\n\n[r]: a.png \'T\'',
+    ],
+    ["a link with words", "markdown", "[![](a.png) b](c)", '[<img src="a.png" alt=""> b](c)'],
+    [
+      "a link with words in emphasis",
+      "markdown",
+      "[**![](a.png)** *b*](c)",
+      '[**<img src="a.png" alt="">** *b*](c)',
+    ],
+    [
+      "a table",
+      "markdown",
+      "| a |\n| - |\n| ![](b\\|c) |",
+      '| a |\n| - |\n| <img src="b&#124;c" alt=""> |',
+    ],
+    [
+      "the lists of a list",
+      "markdown",
+      "- ![](a)\n- ![](b)",
+      '- <img src="a" alt="">\n- <img src="b" alt="">',
+    ],
+    ["a hard break", "markdown", "![](a)\\\n*b*", '<img src="a" alt="">\\\n*b*'],
+    ["a task", "markdown", "- [ ] ![](a)\n  b", '- [ ] <img src="a" alt="">\n  b'],
+    ["MDX", "mdx", '![x](a.png "T")\nb', '<img src="a.png" alt="" title="T" />\nb'],
+  ];
+  for (const [name, language, text, expected] of CASES) {
+    it(`says it so that it is read: ${name} (${language})`, () => {
+      const images = findImages(text, language);
+      const edited = applyEdits(
+        text,
+        images.flatMap((image) => markDecorative(text, image)),
+      );
+      assert.equal(edited, expected);
+      const after = findImages(edited, language);
+      assert.deepEqual(
+        after.map(({ target, isDecorative }) => [target.value, isDecorative]),
+        images.map(({ target }) => [target.value, true]),
+      );
+    });
+  }
+
+  const REFUSED: readonly (readonly [string, AltLanguage, string, RegExp])[] = [
+    ["the only content of a link", "markdown", "[**![](a.png)**](b)", /link's name/],
+    ["attributes in braces", "markdown", "![](a.png){width=3}", /braces/],
+    ["a line right below", "markdown", "![](a.png)\n*b*", /next line/],
+    ["a heading right below", "markdown", "![](a.png)\n# b", /next line/],
+    ["a heading of two lines", "markdown", "![](a.png)\n===", /next line/],
+    ["a wikilink", "markdown", "![[a.png]]", /wikilink/],
+    ["a computed text", "tsx", "<img src='a.png' alt={b} />", /computes/],
+  ];
+  for (const [name, language, text, words] of REFUSED) {
+    it(`refuses what would not say it, with the reason: ${name}`, () => {
       const [image] = findImages(text, language);
-      assert.equal(applyEdits(text, markDecorative(text, image!)), expected);
-    }
-  });
+      assert.equal(canMarkDecorative(image!), false);
+      assert.throws(
+        () => markDecorative(text, image!),
+        (thrown) =>
+          thrown instanceof AppError &&
+          thrown.code === "document.notEditable" &&
+          words.test(thrown.message),
+      );
+    });
+  }
 });

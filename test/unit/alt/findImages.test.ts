@@ -131,6 +131,27 @@ const CASES: readonly (readonly [string, AltLanguage, string, readonly Expected[
     [["dynamic:a", "(absent)"]],
   ],
   [
+    "a type's member, a key and a default declare no name",
+    "tsx",
+    'import logo from "./a.png"; export const B = (p: { logo?: string }) => <img src={logo} />;' +
+      " const { logo: l, m = logo, ...rest } = cfg; function f([x = logo]: Logo<typeof logo>) {}",
+    [["module:./a.png", "(absent)"]],
+  ],
+  ...[
+    "({ logo }) => ",
+    "({ x: logo }) => ",
+    "({ x: { y: [logo] } }) => ",
+    "({ logo = 1 }) => ",
+    "([, logo = 1]) => ",
+    "(...logo) => ",
+    "({ ...logo }) => ",
+  ].map((parameters): (typeof CASES)[number] => [
+    `a name that a pattern declares is followed nowhere: ${parameters}`,
+    "tsx",
+    `import logo from "./a.png"; const f = ${parameters}<img src={logo} />`,
+    [["dynamic:logo", "(absent)"]],
+  ]),
+  [
     "a named import is no picture",
     "tsx",
     "import { a } from './b'; <img src={a} alt='x' />",
@@ -162,6 +183,53 @@ const CASES: readonly (readonly [string, AltLanguage, string, readonly Expected[
       ["module:./f.png", "d"],
     ],
   ],
+  [
+    "a picture's source in MDX, with its elements on lines of their own or on one",
+    "mdx",
+    "<picture>\n  <source srcSet='a.webp 1x, b.webp 2x' />\n  <img alt='c' />\n</picture>\n\n" +
+      "d <picture><source media='print' /><source srcset={`e.png`} /><img /></picture>\n",
+    [
+      ["a.webp", "c"],
+      ["e.png", "(absent)"],
+    ],
+  ],
+  [
+    "wikilinks of pictures, with a text behind the last bar that is before no size",
+    "markdown",
+    "![[a b.png]] ![[dir/c.JPG#x|A fox]] ![[d.png|300]] ![[e.png|A fox|300x200]] ![[f.png|right| A|4]] ![[g.png|]]\n",
+    [
+      ["wikilink:a b.png", "(absent)"],
+      ["wikilink:dir/c.JPG#x", "A fox"],
+      ["wikilink:d.png", "(absent)"],
+      ["wikilink:e.png", "A fox"],
+      ["wikilink:f.png", "A"],
+      ["wikilink:g.png", ""],
+    ],
+  ],
+  [
+    "embedded notes, links, escapes, code, HTML and math are no wikilinks of pictures",
+    "markdown",
+    "![[note]] ![[a.pdf]] [[a.png]] \\![[a.png]] `![[a.png]]` ![[a\n.png]] ![[a[b].png]]\n\n" +
+      "    ![[a.png]]\n\n<p>\n![[a.png]]\n</p>\n\n<!-- ![[a.png]] -->\n\n$$\n![[a.png]]\n$$\n",
+    [],
+  ],
+  [
+    "a wikilink stands in lists, quotes, emphasis and tables",
+    "markdown",
+    "> - **![[a.png|b*c*]]**\n\n| a |\n| - |\n| ![[c.png\\|d\\|30]] |\n| ![[e.png]] |\n",
+    [
+      ["wikilink:a.png", "b*c*"],
+      ["wikilink:c.png", "d"],
+      ["wikilink:e.png", "(absent)"],
+    ],
+  ],
+  [
+    "an image whose text is in brackets is no wikilink",
+    "markdown",
+    "![[a.png]](b.png)",
+    [["b.png", "[a.png]"]],
+  ],
+  ["MDX has no wikilinks", "mdx", "![[a.png]]\n", []],
   ["HTML comments are none in MDX", "mdx", "{/* <img src='a' /> */}\n", []],
   [
     "Vue interpolations",
@@ -260,6 +328,7 @@ describe("findImages", () => {
   it("gives spans that cut out the reference and its text", () => {
     const texts: readonly (readonly [AltLanguage, string, string, string])[] = [
       ["markdown", "a ![b *c*](d.png 'e') f", "![b *c*](d.png 'e')", "b *c*"],
+      ["markdown", "a ![[d.png| b c |3]] f", "![[d.png| b c |3]]", "b c"],
       ["html", "😀<img src=a alt='b &amp; c'>d", "<img src=a alt='b &amp; c'>", "b &amp; c"],
       ["tsx", "<Image src='a' alt={'b'}>c</Image>", "<Image src='a' alt={'b'}>", "b"],
       ["vue", "<template><img :alt=\"'b'\" src='a'></template>", "<img :alt=\"'b'\" src='a'>", "b"],

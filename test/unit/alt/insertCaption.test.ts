@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { findImages } from "../../../src/alt/findImages";
 import type { AltLanguage } from "../../../src/alt/imageReference";
 import { captionStyles, insertCaption, type CaptionStyle } from "../../../src/alt/insertCaption";
+import { parseMarkdown, walkMdast } from "../../../src/alt/mdastTree";
 import { applyEdits } from "../../../src/alt/textEdit";
 import { AppError } from "../../../src/base/errors";
 
@@ -30,16 +31,37 @@ const CASES: readonly Case[] = [
     "markdown",
     "emphasis",
     "![a](b)\r\n\r\nc",
-    '![a](b)\r\n*A "red" {fox} & \\<b>*\r\n\r\nc',
+    '![a](b)\r\n\r\n*A "red" {fox} & \\<b>*\r\n\r\nc',
   ],
   [
     "a line in a list in a quote",
     "markdown",
     "emphasis",
     "> 1. ![a][]\n\n[a]: b",
-    '> 1. ![a][]\n>    *A "red" {fox} & \\<b>*\n\n[a]: b',
+    '> 1. ![a][]\n>\n>    *A "red" {fox} & \\<b>*\n\n[a]: b',
   ],
-  ["a line in MDX", "mdx", "emphasis", "![a](b)\n", '![a](b)\n*A "red" \\{fox\\} & \\<b>*\n'],
+  [
+    "a line below a wikilink",
+    "markdown",
+    "emphasis",
+    "![[a.png|b]]\n# c",
+    '![[a.png|b]]\n\n*A "red" {fox} & \\<b>*\n# c',
+  ],
+  [
+    "a line in a task, not as code",
+    "markdown",
+    "emphasis",
+    "- [x] ![a](b)\n- c",
+    '- [x] ![a](b)\n\n  *A "red" {fox} & \\<b>*\n- c',
+  ],
+  [
+    "a line in a footnote with a long name, not as code",
+    "markdown",
+    "emphasis",
+    "a[^footnote]\n\n[^footnote]: ![a](b)",
+    'a[^footnote]\n\n[^footnote]: ![a](b)\n\n    *A "red" {fox} & \\<b>*',
+  ],
+  ["a line in MDX", "mdx", "emphasis", "![a](b)\n", '![a](b)\n\n*A "red" \\{fox\\} & \\<b>*\n'],
   [
     "a figure within a line",
     "html",
@@ -132,6 +154,26 @@ describe("insertCaption", () => {
       assert.deepEqual([after?.target, after?.alt], [image!.target, image!.alt]);
     });
   }
+
+  it("puts an emphasised caption into a paragraph of its own", () => {
+    for (const text of [
+      "![a](b)",
+      "> ![a](b)",
+      "1. > - ![a](b)",
+      "- [ ] ![a](b)",
+      "[^n]: ![a](b)",
+    ]) {
+      const [image] = findImages(text, "markdown");
+      const edits = insertCaption(text, image!, { caption: "C", style: "emphasis" });
+      const { root } = parseMarkdown(applyEdits(text, edits), false);
+      const paragraphs: string[] = [];
+      walkMdast(root, (node) => {
+        const types = "children" in node ? node.children.map(({ type }) => type).join() : "";
+        if (node.type === "paragraph") paragraphs.push(types);
+      });
+      assert.deepEqual(paragraphs, ["image", "emphasis"], text);
+    }
+  });
 
   it("takes the most usual style when none is given", () => {
     const text = "![a](b)";

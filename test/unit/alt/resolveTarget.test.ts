@@ -48,6 +48,35 @@ describe("resolveTarget", () => {
     });
   }
 
+  const wikilinks: readonly (readonly [string, string, string])[] = [
+    ["beside the document", "a b.png", "/w/docs/guide/a b.png"],
+    ["with a part of the picture", "a.png#left", "/w/docs/guide/a.png"],
+    ["in a folder beside it", "img/a.png", "/w/docs/guide/img/a.png"],
+    ["in a folder above it", "a.png", "/w/docs/a.png"],
+    ["in the workspace", "img/a.png", "/w/img/a.png"],
+    ["in a site's folder", "a.png", "/w/assets/a.png"],
+    ["from the workspace", "/img/a.png", "/w/img/a.png"],
+    ["above the document, with dots", "../a.png", "/w/docs/a.png"],
+  ];
+  for (const [name, value, file] of wikilinks) {
+    it(`finds a wikilink's file ${name}: ${value}`, async () => {
+      const target: ImageTarget = { kind: "wikilink", value };
+      assert.equal(await resolve(target, { files: [file] }), file);
+    });
+  }
+
+  it("finds a wikilink's file in a folder that a setting names, and the nearest first", async () => {
+    const target: ImageTarget = { kind: "wikilink", value: "a.png" };
+    const siteRoots = ["attachments", "."];
+    assert.equal(
+      await resolve(target, { files: ["/w/attachments/a.png"], siteRoots }),
+      "/w/attachments/a.png",
+    );
+    const files = ["/w/a.png", "/w/docs/a.png"];
+    assert.equal(await resolve(target, { files }), "/w/docs/a.png");
+    assert.equal(await resolve(target, { files: ["/x/a.png", "/a.png"] }), undefined);
+  });
+
   it("finds site roots that a setting names", async () => {
     const disk = { files: ["/w/web/www/a.png"], siteRoots: ["web/www"] };
     assert.equal(await resolve(url("/a.png"), disk), "/w/web/www/a.png");

@@ -16,10 +16,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { findDocuments, readDocument, replaceDocument } from "../../../src/cli/altDocuments";
 import type { AltRow } from "../../../src/cli/altImages";
-import { kindsOf } from "../../../src/cli/altWriteCommand";
+import { describingSettings, kindsOf, type AltWriteFlags } from "../../../src/cli/altWriteCommand";
 import { runCli } from "../../../src/cli/program";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
-import { MemorySink, testHost, type TestHost } from "../../helpers/cliHost";
+import { descriptionRequest } from "../../../src/host/describer";
+import { MemorySink, testContext, testHost, type TestHost } from "../../helpers/cliHost";
 
 /** A PNG of four by four white pixels. */
 const PIXEL =
@@ -187,6 +188,53 @@ describe("sightline alt", () => {
       const [row] = JSON.parse(host.stdout.text) as AltRow[];
       assert.deepEqual([row?.file, row?.resolved], [file, at("public/img/a b.png")]);
     });
+  });
+
+  it("knows wikilinks, their sizes and their texts", async () => {
+    const file = await put("a.md", "![[img/a b.png|300]] ![[nope.png|A fox]]\n");
+    const listed = await cli("alt", "list", file, "--json");
+    const rows = JSON.parse(listed.host.stdout.text) as AltRow[];
+    assert.deepEqual(
+      rows.map(({ syntax, target, resolved, alt, problem }) => ({
+        ...{ syntax, target, resolved, alt, problem },
+      })),
+      [
+        {
+          syntax: "markdown-wikilink",
+          target: "img/a b.png",
+          resolved: at("public/img/a b.png"),
+          alt: null,
+          problem: "missing",
+        },
+        {
+          syntax: "markdown-wikilink",
+          target: "nope.png",
+          resolved: null,
+          alt: "A fox",
+          problem: "unresolved",
+        },
+      ],
+    );
+    const written = await cli("alt", "write", file, "--max-new-tokens", "8");
+    assert.equal(written.code, 0, written.host.stderr.text);
+    assert.match(
+      await readFile(file, "utf8"),
+      /^!\[\[img\/a b\.png\|[A-Z][^|\]]+\|300\]\] !\[\[nope\.png\|A fox\]\]\n$/,
+    );
+  });
+
+  it("describes as the editor does, except for the flags that are given", () => {
+    const optionsOf = (given: Partial<AltWriteFlags>): object => {
+      const flags = { device: "auto", alpha: "white", ...given } as const;
+      return describingSettings(testContext(testHost()), flags).options ?? {};
+    };
+    assert.deepEqual(optionsOf({}), descriptionRequest().options);
+    assert.deepEqual(optionsOf({ numBeams: 1, topK: 3 }), {
+      numBeams: 1,
+      maxNewTokens: 30,
+      topK: 3,
+    });
+    assert.deepEqual(optionsOf({ doSample: true }), { doSample: true, maxNewTokens: 30 });
   });
 
   describe("write", () => {

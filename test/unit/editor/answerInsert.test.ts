@@ -54,6 +54,21 @@ describe("inserting an answer", () => {
     assert.equal(editor.document.text, "![A black cat](a.png)");
   });
 
+  it("that says nothing makes no picture decorative", async () => {
+    for (const [language, text] of [
+      ["html", `<img src="a.png">`],
+      ["html", `<img src="a.png" alt="My cat">`],
+      ["markdown", "![My cat](a.png)"],
+    ] as const) {
+      resetChatEditor();
+      chatEditor.press = "Replace";
+      const editor = edit(text, language, [6, 6]);
+      await insert(await answered("a photo of"));
+      assert.equal(editor.document.text, text);
+      assert.match(chatEditor.messages.at(-1) ?? "", /“a photo of” says nothing about the picture/);
+    }
+  });
+
   it("is text beside a picture, and in a document that is not well formed", async () => {
     const editor = edit("A ![](a.png) b", "markdown", [0, 0]);
     await insert(await answered("cat "));

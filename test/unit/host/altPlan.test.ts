@@ -4,9 +4,11 @@ import type { AltLanguage } from "../../../src/alt/imageReference";
 import {
   altOwner,
   findAgain,
+  findMarked,
   imageTouching,
   isAltRule,
   isWorthSearching,
+  markOf,
   type FoundImages,
 } from "../../../src/host/altPlan";
 
@@ -111,6 +113,30 @@ describe("findAgain", () => {
     assert.equal(movedTo("a ![](x.png) b", 0, "a ![](y.png) b"), undefined);
     assert.equal(movedTo("a ![](x.png) b", 0, "a b"), undefined);
     assert.equal(movedTo("![][x]\n\n[x]: x.png", 0, "![][x]\n\n[x]: y.png"), undefined);
+  });
+});
+
+describe("a picture's mark", () => {
+  /** Where the picture `index` is in another text, by its mark alone. */
+  const movedTo = (before: string, index: number, after: string): number | undefined => {
+    const old = found(before);
+    return findMarked(markOf(old.references[index]!, old), found(after))?.span.start;
+  };
+
+  it("finds it after edits on both sides, among others that look the same", () => {
+    assert.equal(movedTo("a ![](x.png) b", 0, "longer ![y](x.png) ![](x.png) B"), 19);
+    assert.equal(movedTo("a ![](x.png) b ![](x.png) c", 1, "A ![](x.png) b ![](x.png) C"), 15);
+  });
+
+  it("finds nothing when it is gone, was changed, or cannot be told from another", () => {
+    assert.equal(movedTo("a ![](x.png) b", 0, "a ![typed](x.png) b"), undefined);
+    assert.equal(movedTo("a ![](x.png) b", 0, "a ![](y.png) b"), undefined);
+    assert.equal(movedTo("a ![](x.png) b", 0, "![](x.png) ![](x.png)"), undefined);
+  });
+
+  it("is short, because it stands in links, also for a picture within the document", () => {
+    const old = found(`![](data:image/png;base64,${"A".repeat(5000)})`);
+    assert.ok(JSON.stringify(markOf(old.references[0]!, old)).length < 100);
   });
 });
 

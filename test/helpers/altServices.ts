@@ -1,0 +1,52 @@
+/** What the work on documents is given in tests, with an engine that does as it is told. */
+
+import { AppError } from "../../src/base/errors";
+import { silentLogger } from "../../src/base/logger";
+import type { Services } from "../../src/editor/services";
+import { ScriptedEngine } from "./chatFakes";
+import { altEditor, FakeUri } from "./fakeAltEditor";
+
+/** A window without the chat. */
+export class AltWorld {
+  readonly engine = Object.assign(new ScriptedEngine(), { onStatusChanged: () => () => undefined });
+  /** What was shown as a failure. */
+  readonly shown: string[] = [];
+  altOnPaste = true;
+  altHover = true;
+
+  get services(): Services {
+    const show = (thrown: unknown): Promise<void> => {
+      this.shown.push(AppError.from(thrown).message);
+      return Promise.resolve();
+    };
+    const services = {
+      engine: this.engine,
+      notices: { show, guard: (work: () => Promise<unknown>) => work().catch(show) },
+      settings: {
+        altComponents: () => [],
+        altSiteRoots: () => [],
+        remoteImages: () => "ask",
+        altOnPaste: () => this.altOnPaste,
+        altHover: () => this.altHover,
+      },
+      pictures: { read: readPicture },
+      log: silentLogger,
+    };
+    // What the work on documents does not use is not there.
+    return services as unknown as Services;
+  }
+}
+
+async function readPicture(uri: FakeUri): Promise<object> {
+  const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
+  const bytes = altEditor.files.get(uri.toString());
+  if (bytes === undefined) throw new AppError("image.missing", `${name} was not found.`);
+  return Promise.resolve({ name, bytes, uri: uri.toString() });
+}
+
+/** Puts a picture file into the workspace. */
+export function addPicture(name: string, content = name): FakeUri {
+  const uri = FakeUri.file(`/w/${name}`);
+  altEditor.files.set(uri.toString(), new TextEncoder().encode(content));
+  return uri;
+}

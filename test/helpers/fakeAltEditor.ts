@@ -1,0 +1,371 @@
+/**
+ * As much of the editor as the work on documents needs, found under the name "vscode". A test writes
+ * down what the user does. To be imported before whatever imports that.
+ */
+
+import Module from "node:module";
+import {
+  FakeDisposable,
+  FakeEdit,
+  FakeKind,
+  FakeMarkdown,
+  FakePosition,
+  FakeRange,
+  holder,
+} from "./fakeAltTypes";
+import { FakeEmitter, FakeTabInputCustom, FakeUri } from "./fakeChatEditor";
+
+export { FakeUri };
+
+export class FakeDocument {
+  readonly uri: FakeUri;
+  readonly languageId: string;
+  readonly isClosed = false;
+  version = 1;
+  text: string;
+
+  constructor(uri: FakeUri, languageId: string, text: string) {
+    this.uri = uri;
+    this.languageId = languageId;
+    this.text = text;
+  }
+
+  getText(): string {
+    return this.text;
+  }
+
+  offsetAt({ offset }: FakePosition): number {
+    return offset;
+  }
+
+  positionAt(offset: number): FakePosition {
+    return new FakePosition(offset, this.text.slice(0, offset).split("\n").length - 1);
+  }
+
+  /** A stretch of the text, which must hold the words. */
+  rangeOf(words: string): FakeRange {
+    const start = this.text.indexOf(words);
+    if (start < 0) throw new Error(`There is no ${words} in ${this.text}`);
+    return new FakeRange(this.positionAt(start), this.positionAt(start + words.length));
+  }
+
+  /** Somebody types; settles when everybody who listens is done. */
+  async type(offset: number, text: string): Promise<void> {
+    this.change([{ offset, length: 0, text }]);
+    await altEditor.changed.fire({
+      document: this,
+      contentChanges: [{ rangeOffset: offset, rangeLength: 0, text }],
+    });
+  }
+
+  change(changes: readonly { offset: number; length: number; text: string }[]): void {
+    for (const { offset, length, text } of [...changes].sort((a, b) => b.offset - a.offset)) {
+      this.text = this.text.slice(0, offset) + text + this.text.slice(offset + length);
+    }
+    this.version++;
+  }
+}
+
+export interface FakeItem {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly picked?: boolean;
+  readonly buttons?: readonly unknown[];
+}
+
+/**
+ * What the user does in a list: takes lines by label, or those that are ticked already; presses the
+ * button of a line; leaves. Called with the lines that are there.
+ */
+export type ListStep = (
+  items: readonly FakeItem[],
+) =>
+  | { readonly take: readonly string[] }
+  | { readonly takeTicked: true }
+  | { readonly button: string }
+  | "leave";
+
+class FakeQuickPick {
+  title = "";
+  placeholder = "";
+  canSelectMany = false;
+  items: readonly FakeItem[] = [];
+  selectedItems: readonly FakeItem[] = [];
+  activeItems: readonly FakeItem[] = [];
+  readonly #accepted = new FakeEmitter<undefined>();
+  readonly #hidden = new FakeEmitter<undefined>();
+  readonly #activeChanged = new FakeEmitter<readonly FakeItem[]>();
+  readonly #pressed = new FakeEmitter<{ item: FakeItem; button: unknown }>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidChangeActive = this.#activeChanged.event;
+  readonly onDidTriggerItemButton = this.#pressed.event;
+
+  show(): void {
+    altEditor.lists.push(this);
+    // A user is slower than the code that shows the list.
+    setImmediate(() => {
+      this.#act();
+    });
+  }
+
+  dispose(): void {
+    // There is nothing to free.
+  }
+
+  #act(): void {
+    const step = altEditor.listSteps.shift()?.(this.items) ?? "leave";
+    if (step === "leave") {
+      void this.#hidden.fire(undefined);
+      return;
+    }
+    if ("button" in step) {
+      const item = itemCalled(this.items, step.button);
+      void this.#pressed.fire({ item, button: item.buttons?.[0] });
+      return;
+    }
+    if ("take" in step) {
+      this.selectedItems = step.take.map((label) => itemCalled(this.items, label));
+      this.activeItems = this.selectedItems.slice(0, 1);
+      void this.#activeChanged.fire(this.activeItems);
+    }
+    void this.#accepted.fire(undefined);
+  }
+}
+
+function itemCalled(items: readonly FakeItem[], label: string): FakeItem {
+  const item = items.find((candidate) => candidate.label === label);
+  const labels = items.map((candidate) => candidate.label).join(", ");
+  if (item === undefined) throw new Error(`The list has no ${label}, but ${labels}`);
+  return item;
+}
+
+function showQuickPick(
+  items: readonly FakeItem[],
+  { title = "", canPickMany = false }: { title?: string; canPickMany?: boolean },
+): Promise<unknown> {
+  altEditor.lists.push({ title, items });
+  const step = altEditor.listSteps.shift()?.(items) ?? "leave";
+  if (step === "leave" || "button" in step) return Promise.resolve(undefined);
+  const taken =
+    "take" in step
+      ? step.take.map((label) => itemCalled(items, label))
+      : items.filter(({ picked }) => picked === true);
+  return Promise.resolve(canPickMany ? taken : taken[0]);
+}
+
+interface AltEditor {
+  active: { readonly document: FakeDocument; readonly selection: FakeRange } | undefined;
+  readonly documents: FakeDocument[];
+  folders: FakeUri[];
+  isTrusted: boolean;
+  /** By address. */
+  readonly files: Map<string, Uint8Array>;
+  readonly listSteps: ListStep[];
+  readonly lists: { readonly title: string; readonly items: readonly FakeItem[] }[];
+  /** What the user types into boxes, in order; then Escape. */
+  readonly typed: string[];
+  readonly boxes: { readonly value?: string; readonly title?: string }[];
+  /** The button that the user presses in messages. */
+  press: string | undefined;
+  /** Called before a message is answered, as if the user did something else first. */
+  beforePress: () => Promise<void> | void;
+  readonly messages: string[];
+  readonly notes: string[];
+  readonly executed: (readonly unknown[])[];
+  /** Called for a command of the extension. */
+  onExecuted: (...call: readonly unknown[]) => unknown;
+  readonly progress: { readonly title: string; cancel(): void }[];
+  readonly decorations: unknown[];
+  readonly edits: FakeEdit[];
+  readonly providers: Map<string, { readonly provider: unknown; readonly metadata: unknown }>;
+  readonly changed: FakeEmitter<unknown>;
+}
+
+function newEditor(): AltEditor {
+  return {
+    active: undefined,
+    documents: [],
+    folders: [FakeUri.file("/w")],
+    isTrusted: true,
+    files: new Map<string, Uint8Array>(),
+    listSteps: [],
+    lists: [],
+    typed: [],
+    boxes: [],
+    press: undefined,
+    beforePress: () => undefined,
+    messages: [],
+    notes: [],
+    executed: [],
+    onExecuted: () => undefined,
+    progress: [],
+    decorations: [],
+    edits: [],
+    providers: new Map<string, { provider: unknown; metadata: unknown }>(),
+    changed: new FakeEmitter<unknown>(),
+  };
+}
+
+/** What the test sets before and looks at afterwards. */
+export const altEditor: AltEditor = newEditor();
+
+/** Makes the editor new; for `beforeEach`. */
+export function resetAltEditor(): void {
+  Object.assign(altEditor, newEditor());
+}
+
+/** Opens a document with the cursor before the words. */
+export function openDocument(language: string, text: string, cursor = ""): FakeDocument {
+  const document = new FakeDocument(FakeUri.file(`/w/page.${language}`), language, text);
+  altEditor.documents.push(document);
+  const { start } = document.rangeOf(cursor);
+  altEditor.active = { document, selection: new FakeRange(start, start) };
+  return document;
+}
+
+async function say(text: string, ...rest: readonly unknown[]): Promise<unknown> {
+  altEditor.messages.push(text);
+  await altEditor.beforePress();
+  return rest.find((button) => button === altEditor.press);
+}
+
+async function applyEdit(edit: FakeEdit): Promise<boolean> {
+  altEditor.edits.push(edit);
+  for (const document of altEditor.documents) {
+    const changes = edit.replacements
+      .filter(({ uri }) => uri.toString() === document.uri.toString())
+      .map(({ range: { start, end }, text }) => {
+        return { offset: start.offset, length: end.offset - start.offset, text };
+      });
+    if (changes.length > 0) document.change(changes);
+  }
+  return Promise.resolve(true);
+}
+
+function withProgress(
+  { title }: { readonly title: string },
+  work: (progress: object, token: object) => Promise<unknown>,
+): Promise<unknown> {
+  let cancel = (): void => undefined;
+  altEditor.progress.push({
+    title,
+    cancel: () => {
+      cancel();
+    },
+  });
+  const onCancellationRequested = (listener: () => void): void => {
+    cancel = listener;
+  };
+  return work({ report: () => undefined }, { onCancellationRequested });
+}
+
+function register(
+  name: string,
+): (selector: unknown, provider: unknown, metadata?: unknown) => object {
+  return (_, provider, metadata) => {
+    altEditor.providers.set(name, { provider, metadata });
+    return { dispose: () => altEditor.providers.delete(name) };
+  };
+}
+
+const vscode = {
+  CodeAction: holder("title", "kind"),
+  CodeActionKind: {
+    Empty: new FakeKind(""),
+    QuickFix: new FakeKind("quickfix"),
+    RefactorRewrite: new FakeKind("refactor.rewrite"),
+  },
+  Disposable: FakeDisposable,
+  DocumentDropEdit: holder("insertText", "title", "kind"),
+  DocumentDropOrPasteEditKind: { Empty: new FakeKind(""), Text: new FakeKind("text") },
+  DocumentPasteEdit: holder("insertText", "title", "kind"),
+  FileType: { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 },
+  Hover: holder("contents", "range"),
+  InputBoxValidationSeverity: { Info: 1, Warning: 2, Error: 3 },
+  MarkdownString: FakeMarkdown,
+  ProgressLocation: { SourceControl: 1, Window: 10, Notification: 15 },
+  Range: FakeRange,
+  TabInputCustom: FakeTabInputCustom,
+  ThemeColor: holder("id"),
+  ThemeIcon: holder("id"),
+  Uri: FakeUri,
+  WorkspaceEdit: FakeEdit,
+  commands: {
+    executeCommand: async (...call: readonly unknown[]) => {
+      altEditor.executed.push(call);
+      await altEditor.onExecuted(...call);
+    },
+  },
+  env: { clipboard: { writeText: () => Promise.resolve() } },
+  l10n: {
+    t: (message: string, ...values: (string | number)[]) =>
+      message.replace(/\{(\d+)\}/g, (hole: string, index: string) =>
+        String(values[Number(index)] ?? hole),
+      ),
+  },
+  languages: {
+    registerCodeActionsProvider: register("actions"),
+    registerHoverProvider: register("hover"),
+    registerDocumentPasteEditProvider: register("paste"),
+    registerDocumentDropEditProvider: register("drop"),
+  },
+  window: {
+    get activeTextEditor() {
+      return altEditor.active;
+    },
+    get visibleTextEditors() {
+      const setDecorations = (...given: readonly unknown[]): void => {
+        altEditor.decorations.push(given[1]);
+      };
+      return altEditor.documents.map((document) => ({ document, setDecorations }));
+    },
+    tabGroups: { activeTabGroup: {} },
+    onDidChangeActiveTextEditor: () => ({ dispose: () => undefined }),
+    onDidChangeTextEditorSelection: () => ({ dispose: () => undefined }),
+    createQuickPick: () => new FakeQuickPick(),
+    createTextEditorDecorationType: () => ({ dispose: () => undefined }),
+    setStatusBarMessage: (text: string) => {
+      altEditor.notes.push(text);
+    },
+    showErrorMessage: say,
+    showInformationMessage: say,
+    showInputBox: (options: { readonly value?: string; readonly title?: string }) => {
+      altEditor.boxes.push(options);
+      return Promise.resolve(altEditor.typed.shift());
+    },
+    showQuickPick,
+    showWarningMessage: say,
+    withProgress,
+  },
+  workspace: {
+    get isTrusted() {
+      return altEditor.isTrusted;
+    },
+    get workspaceFolders() {
+      return altEditor.folders.map((uri) => ({ uri }));
+    },
+    getWorkspaceFolder: (uri: FakeUri) =>
+      altEditor.folders.find(({ path }) => uri.path.startsWith(`${path}/`)),
+    onDidChangeTextDocument: (listener: (event: unknown) => unknown) =>
+      altEditor.changed.event(listener),
+    openTextDocument: (uri: FakeUri) => {
+      const found = altEditor.documents.find((one) => one.uri.toString() === uri.toString());
+      return found === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(found);
+    },
+    applyEdit,
+    fs: {
+      stat: (uri: FakeUri) => {
+        const bytes = altEditor.files.get(uri.toString());
+        return bytes === undefined
+          ? Promise.reject(new Error("ENOENT"))
+          : Promise.resolve({ type: 1, size: bytes.length });
+      },
+    },
+  },
+};
+
+const loader = Module as unknown as { _load: (request: string, ...rest: unknown[]) => unknown };
+const load = loader._load;
+loader._load = (request, ...rest) => (request === "vscode" ? vscode : load(request, ...rest));

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import {
+  altEditor,
+  openDocument,
+  resetAltEditor,
+  type FakeDocument,
+} from "../../helpers/fakeAltEditor";
+import { addPicture, AltWorld } from "../../helpers/altServices";
+import { FakeKind } from "../../helpers/fakeAltTypes";
+import { registerAltCodeActions } from "../../../src/editor/altCodeActions";
+import { imageFor } from "../../../src/editor/altTarget";
+
+interface Action {
+  readonly title: string;
+  readonly kind: FakeKind;
+  readonly command: { readonly command: string; readonly arguments: readonly unknown[] };
+  readonly diagnostics?: readonly unknown[];
+}
+
+interface Provider {
+  provideCodeActions(...given: readonly unknown[]): Promise<Action[]>;
+}
+
+const ASK = "Ask About This Image…";
+
+describe("the lightbulb", () => {
+  const world = new AltWorld();
+
+  beforeEach(() => {
+    resetAltEditor();
+    addPicture("a.png");
+    registerAltCodeActions(world.services);
+  });
+
+  async function actionsAt(
+    document: FakeDocument,
+    words: string,
+    context: { readonly only?: FakeKind; readonly diagnostics?: readonly unknown[] } = {},
+  ): Promise<Action[]> {
+    const { provider } = altEditor.providers.get("actions") ?? {};
+    const given = { diagnostics: [], ...context };
+    const token = { isCancellationRequested: false };
+    return (provider as Provider).provideCodeActions(
+      ...[document, document.rangeOf(words), given, token],
+    );
+  }
+
+  async function titles(language: string, text: string, words: string): Promise<string[]> {
+    return (await actionsAt(openDocument(language, text), words)).map(({ title }) => title);
+  }
+
+  it("offers what can be done with a picture, and no more", async () => {
+    const [generate, refine] = ["Generate Alt Text", "Refine Alt Text…"];
+    const [caption, decorative] = ["Insert Caption…", "Mark as Decorative"];
+    const cases: readonly (readonly [string, string, string, readonly string[]])[] = [
+      ["markdown", "![](a.png)", "![", [generate, caption, decorative, ASK]],
+      ["markdown", "![A fox](a.png)", "![", [generate, refine, caption, decorative, ASK]],
+      ["markdown", "[![](a.png)](b)", "![", [generate, caption, ASK]],
+      ["markdown", "x ![[a.png]]", "![[", [generate, ASK]],
+      ["html", '<img src="a.png" alt="">', "<img", [generate, caption, ASK]],
+      ["tsx", '<img src="a.png" alt={b} />', "<img", [caption, ASK]],
+      ["markdown", "![](b.png)", "![", [generate, caption, decorative]],
+      ["markdown", "words ![](a.png)", "words"[0] ?? "", []],
+    ];
+    for (const [language, text, words, expected] of cases) {
+      assert.deepEqual(await titles(language, text, words), expected, text);
+    }
+  });
+
+  it("gives only the kinds that are asked for", async () => {
+    const document = openDocument("markdown", "![](a.png)");
+    const [fix, ...others] = await actionsAt(document, "![", { only: new FakeKind("quickfix") });
+    assert.deepEqual([fix?.title, others.length], ["Generate Alt Text", 0]);
+    assert.deepEqual(await actionsAt(document, "![", { only: new FakeKind("source") }), []);
+  });
+
+  it("mends what linters say of the picture, and of no other place", async () => {
+    const document = openDocument("markdown", "![](a.png) words");
+    const [here, there] = [document.rangeOf("![](a.png)"), document.rangeOf("ds")];
+    const diagnostics = [
+      { code: { value: "MD045", target: "" }, range: here },
+      { code: "MD045", range: there },
+      { code: "MD013", range: here },
+    ];
+    const [fix] = await actionsAt(document, "![", { diagnostics });
+    assert.deepEqual(fix?.diagnostics, diagnostics.slice(0, 1));
+  });
+
+  it("means its picture also after the document changed above it", async () => {
+    const document = openDocument("markdown", "![](a.png)\n\n![](b.png)");
+    const actions = await actionsAt(document, "![](b");
+    await document.type(0, "![](c.png)\n\n");
+    const { arguments: given = [] } = actions[0]?.command ?? {};
+    const image = await imageFor(world.services, given);
+    assert.equal(image?.reference.target.value, "b.png");
+  });
+
+  it("is silent in a document that is not well formed", async () => {
+    assert.deepEqual(await titles("mdx", "<img src='a' />\n\n{broken\n", "<img"), []);
+  });
+});

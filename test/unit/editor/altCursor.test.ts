@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
+import { AltWorld } from "../../helpers/altServices";
+import { settled } from "../../helpers/chatFakes";
+import { followCursor } from "../../../src/editor/altCursor";
+
+describe("what menus and keys are told", () => {
+  beforeEach(() => {
+    resetAltEditor();
+    mock.timers.enable({ apis: ["setTimeout"] });
+  });
+
+  afterEach(() => {
+    mock.timers.reset();
+  });
+
+  /** The context keys that are set once the editor was looked at. */
+  async function told(): Promise<unknown[]> {
+    const following = followCursor(new AltWorld().services);
+    mock.timers.tick(1000);
+    await settled();
+    following.dispose();
+    return altEditor.executed.map(([, ...key]) => key);
+  }
+
+  it("is that the cursor is in a picture, and that there are pictures", async () => {
+    openDocument("markdown", "words ![](a.png)\n", "![");
+    assert.deepEqual(await told(), [
+      ["sightline.imageAtCursor", true],
+      ["sightline.documentHasImages", true],
+    ]);
+  });
+
+  it("is only that there are pictures when the cursor is beside them", async () => {
+    openDocument("markdown", "words ![](a.png)\n", "words");
+    assert.deepEqual(await told(), [["sightline.documentHasImages", true]]);
+  });
+
+  it("is nothing in a document without pictures, and in one of another language", async () => {
+    openDocument("markdown", "words\n");
+    assert.deepEqual(await told(), []);
+    resetAltEditor();
+    openDocument("python", "# ![](a.png)\n");
+    assert.deepEqual(await told(), []);
+  });
+
+  it("is that there may be pictures where nobody looks unasked or can", async () => {
+    openDocument("markdown", `![](a.png)\n${"words ".repeat(60_000)}`);
+    assert.deepEqual(await told(), [["sightline.documentHasImages", true]]);
+    resetAltEditor();
+    openDocument("mdx", "<img src='a' />\n\n{broken\n");
+    assert.deepEqual(await told(), [["sightline.documentHasImages", true]]);
+  });
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
+import { addPicture, AltWorld } from "../../helpers/altServices";
+import { says } from "../../helpers/chatFakes";
+import { generateAltText } from "../../../src/editor/altCommands";
+import { imageFor } from "../../../src/editor/altTarget";
+
+const LONG = `A fox ${"that runs through the tall grass ".repeat(6)}in the evening`;
+
+describe("the warning about a long text", () => {
+  let world: AltWorld;
+
+  beforeEach(() => {
+    resetAltEditor();
+    addPicture("a.png");
+    world = new AltWorld();
+    world.engine.script = [says(LONG)];
+  });
+
+  it("offers to refine the picture that got it, wherever it is by then", async () => {
+    const document = openDocument("markdown", "![](a.png)\n\n![fox](b.png)\n", "![](a");
+    altEditor.press = "Refine…";
+    altEditor.beforePress = () => document.type(0, "![first](c.png)\n\nA new paragraph.\n\n");
+    await generateAltText(world.services, []);
+    assert.match(altEditor.messages.join(), /The alt text is long/);
+    const [[command, argument] = []] = await executed();
+    assert.equal(command, "sightline.refineAltText");
+    const image = await imageFor(world.services, [argument]);
+    assert.equal(image?.reference.target.value, "a.png");
+    assert.equal(image.reference.alt, LONG);
+  });
+
+  it("hits no other picture when its own is gone or another looks the same", async () => {
+    const document = openDocument("markdown", "![](a.png)\n\n![fox](b.png)\n", "![](a");
+    altEditor.press = "Refine…";
+    await generateAltText(world.services, []);
+    const [[, argument] = []] = await executed();
+    const before = document.text;
+    document.text = `![${LONG}](a.png)${before}`;
+    document.version++;
+    await assert.rejects(imageFor(world.services, [argument]), { code: "document.changed" });
+    document.text = "![fox](b.png)";
+    document.version++;
+    await assert.rejects(imageFor(world.services, [argument]), { code: "document.changed" });
+    document.text = before;
+    document.version++;
+    assert.equal((await imageFor(world.services, [argument]))?.reference.alt, LONG);
+  });
+
+  it("is only a warning when the document changed while the text was written", async () => {
+    const document = openDocument("markdown", "![](a.png)\n", "![](a");
+    altEditor.press = "Refine…";
+    const original = document.change.bind(document);
+    document.change = (changes) => {
+      original(changes);
+      original([{ offset: 0, length: 0, text: "typed " }]);
+    };
+    await generateAltText(world.services, []);
+    assert.match(altEditor.messages.join(), /The alt text is long/);
+    await new Promise(setImmediate);
+    assert.deepEqual(altEditor.executed, []);
+  });
+});
+
+/** The warning waits for nobody, so neither does the command behind its button. */
+async function executed(): Promise<readonly (readonly unknown[])[]> {
+  for (let turn = 0; turn < 100 && altEditor.executed.length === 0; turn++) {
+    await new Promise(setImmediate);
+  }
+  return altEditor.executed;
+}

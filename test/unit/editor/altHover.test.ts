@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
+import { addPicture, AltWorld } from "../../helpers/altServices";
+import { registerAltHover } from "../../../src/editor/altHover";
+import { imageFor } from "../../../src/editor/altTarget";
+
+interface Hover {
+  readonly contents: { readonly value: string; readonly isTrusted: unknown };
+}
+
+interface Provider {
+  provideHover(...given: readonly unknown[]): Promise<Hover | undefined>;
+}
+
+describe("the hover over a picture", () => {
+  let world: AltWorld;
+
+  beforeEach(() => {
+    resetAltEditor();
+    addPicture("a.png");
+    world = new AltWorld();
+    registerAltHover(world.services);
+  });
+
+  async function hoverAt(words: string): Promise<Hover | undefined> {
+    const { document } = altEditor.active ?? {};
+    assert.ok(document !== undefined);
+    const { provider } = altEditor.providers.get("hover") ?? {};
+    const onCancellationRequested = (): object => ({ dispose: () => undefined });
+    const token = { isCancellationRequested: false, onCancellationRequested };
+    return (provider as Provider).provideHover(document, document.rangeOf(words).start, token);
+  }
+
+  it("shows the picture, its text and what can be done", async () => {
+    openDocument("markdown", "words ![A fox](a.png)");
+    const { contents } = (await hoverAt("![")) ?? {};
+    const text = contents?.value ?? "";
+    assert.match(text, /^Alt text: A fox\n/);
+    assert.match(text, /!\[\]\(file:\/\/\/w\/a\.png\|width=200\)/);
+    assert.match(text, /\[Generate Alt Text\].*\[Refine\].*\[Ask About a\\\.png\]/);
+    assert.deepEqual(contents?.isTrusted, {
+      enabledCommands: [
+        "sightline.generateAltText",
+        "sightline.refineAltText",
+        "sightline.askAboutImage",
+      ],
+    });
+    assert.equal(await hoverAt("words"[0] ?? ""), undefined);
+  });
+
+  it("says what the text is where there is none to show", async () => {
+    const cases: readonly (readonly [string, string, RegExp])[] = [
+      ["![](a.png)", "markdown", /^No alt text/],
+      ["![image](a.png)", "markdown", /A placeholder instead of a text/],
+      ['<img src="a.png" alt="">', "html", /^Decorative/],
+      ['<img src="a.png" alt={b} />', "tsx", /^The alt text is computed/],
+      ["![A fox](none.png)", "markdown", /The picture was not found\./],
+      ["![A fox](https://example.invalid/a.png)", "markdown", /example\.invalid/],
+    ];
+    for (const [text, language, words] of cases) {
+      openDocument(language, text);
+      assert.match((await hoverAt(text.slice(0, 2)))?.contents.value ?? "", words, text);
+    }
+  });
+
+  it("asks the engine for a small copy of what the editor does not show, and fetches nothing", async () => {
+    addPicture("a.tiff");
+    openDocument("markdown", "![](a.tiff)");
+    const { value = "" } = (await hoverAt("!["))?.contents ?? {};
+    assert.match(value, /data:image\/webp;base64,.*\d+ × 1 pixels/s);
+    openDocument("markdown", "![](https://example.invalid/a.png)");
+    await hoverAt("![");
+    assert.equal(world.engine.thumbnails.length, 1);
+  });
+
+  it("links to its picture also after the document changed above it", async () => {
+    const document = openDocument("markdown", "![](a.png)\n\n![fox (1)](a.png)");
+    const { value = "" } = (await hoverAt("![fox"))?.contents ?? {};
+    const [, given = ""] = /command:sightline\.refineAltText\?([^)]*)\)/.exec(value) ?? [];
+    await document.type(0, "![](c.png)\n\n");
+    const image = await imageFor(
+      world.services,
+      JSON.parse(decodeURIComponent(given)) as readonly unknown[],
+    );
+    assert.equal(image?.reference.alt, "fox (1)");
+  });
+
+  it("is not there where the setting is off", async () => {
+    world.altHover = false;
+    openDocument("markdown", "![](a.png)");
+    assert.equal(await hoverAt("!["), undefined);
+  });
+});

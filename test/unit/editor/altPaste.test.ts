@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import {
+  altEditor,
+  FakeUri,
+  openDocument,
+  resetAltEditor,
+  type FakeDocument,
+} from "../../helpers/fakeAltEditor";
+import { addPicture, AltWorld } from "../../helpers/altServices";
+import type { FakeEdit, FakeKind } from "../../helpers/fakeAltTypes";
+import { says, settled } from "../../helpers/chatFakes";
+import { registerAltPaste } from "../../../src/editor/altPaste";
+
+interface PasteEdit {
+  readonly insertText: string;
+  readonly kind: FakeKind;
+  readonly yieldTo: readonly FakeKind[];
+  readonly additionalEdit: FakeEdit;
+}
+
+interface Item {
+  asFile?(): object | undefined;
+  asString?(): Promise<string>;
+}
+
+const BITMAP: Item = {
+  asFile: () => ({ name: "image.png", data: () => Promise.resolve(new Uint8Array([1, 2])) }),
+};
+const list = (...uris: readonly string[]): Map<string, Item> =>
+  new Map([["text/uri-list", { asString: () => Promise.resolve(uris.join("\r\n")) }]]);
+const bitmap = (): Map<string, Item> => new Map([["image/png", BITMAP]]);
+
+describe("pasting and dropping a picture into Markdown", () => {
+  let world: AltWorld;
+  let document: FakeDocument;
+  let registered: { dispose(): void };
+
+  beforeEach(() => {
+    resetAltEditor();
+    addPicture("a.png");
+    world = new AltWorld();
+    document = openDocument("markdown", "words\n");
+    registered = registerAltPaste(world.services);
+  });
+
+  afterEach(() => {
+    registered.dispose();
+  });
+
+  const token = { isCancellationRequested: false };
+
+  async function paste(
+    transfer: Map<string, Item>,
+    context: { readonly only?: FakeKind } = {},
+    target = document,
+  ): Promise<PasteEdit | undefined> {
+    const { provider } = altEditor.providers.get("paste") ?? {};
+    const edits = await (
+      provider as {
+        provideDocumentPasteEdits(...given: unknown[]): Promise<PasteEdit[]> | undefined;
+      }
+    ).provideDocumentPasteEdits(target, [], transfer, context, token);
+    return edits?.[0];
+  }
+
+  async function drop(transfer: Map<string, Item>): Promise<PasteEdit | undefined> {
+    const { provider } = altEditor.providers.get("drop") ?? {};
+    return (
+      provider as { provideDocumentDropEdits(...given: unknown[]): Promise<PasteEdit | undefined> }
+    ).provideDocumentDropEdits(document, {}, transfer, token);
+  }
+
+  it("inserts a reference to a new file, and its text once it is there", async () => {
+    world.engine.script = [says("a black cat")];
+    const edit = await paste(bitmap());
+    assert.equal(edit?.insertText, "![](image.png)");
+    assert.deepEqual(edit.additionalEdit.created, ["file:///w/image.png"]);
+    await document.type(6, edit.insertText);
+    await until(() => document.text.includes("cat"));
+    assert.equal(document.text, "words\n![A black cat](image.png)");
+  });
+
+  it("refers to files of the workspace as they are, from the clipboard and by mouse", async () => {
+    for (const act of [paste, drop]) {
+      const edit = await act(list("file:///w/a.png", "file:///w/img/b.png"));
+      assert.equal(edit?.insertText, "![](a.png) ![](img/b.png)");
+      assert.deepEqual(edit.additionalEdit.created, []);
+    }
+    world.engine.script = [says("a dog")];
+    const edit = await drop(list("file:///w/a.png"));
+    await document.type(0, `${edit?.insertText ?? ""} `);
+    await until(() => document.text.includes("dog"));
+    assert.equal(document.text, "![A dog](a.png) words\n");
+  });
+
+  it("does nothing where the setting is off", async () => {
+    world.altOnPaste = false;
+    assert.equal(await paste(bitmap()), undefined);
+    assert.equal(await paste(list("file:///w/a.png")), undefined);
+    assert.equal(await drop(bitmap()), undefined);
+    await document.type(0, "![](a.png)");
+    assert.deepEqual(world.engine.requests, []);
+  });
+
+  it("leaves to others what is no picture, lies elsewhere, or has no folder beside it", async () => {
+    assert.equal(await paste(list("file:///w/a.pdf")), undefined);
+    assert.equal(await paste(list("file:///w/a.png", "file:///w/a.pdf")), undefined);
+    assert.equal(await drop(list("https://example.invalid/a.png")), undefined);
+    assert.equal(await paste(new Map()), undefined);
+    const cell = new FakeUri("vscode-notebook-cell", "", "/w/a.ipynb");
+    const inCell = Object.assign(openDocument("markdown", ""), { uri: cell });
+    assert.equal(await paste(bitmap(), {}, inCell), undefined);
+  });
+
+  it("yields to text that came with the bitmap and to notebooks, and to nobody's words", async () => {
+    for (const edit of [await paste(bitmap()), await drop(bitmap())]) {
+      assert.ok(edit !== undefined);
+      const yieldsTo = (kind: string): boolean => edit.yieldTo.some(({ value }) => value === kind);
+      assert.ok(yieldsTo("text"));
+      assert.ok(yieldsTo("markdown.link.image.attachment"));
+      assert.ok(!yieldsTo("markdown.link.image") && !yieldsTo("markdown"));
+    }
+  });
+
+  it("comes only when its kind is asked for", async () => {
+    const edit = await paste(bitmap());
+    assert.ok(edit !== undefined);
+    const other = Object.assign(Object.create(edit.kind) as FakeKind, { contains: () => false });
+    assert.equal(await paste(bitmap(), { only: other }), undefined);
+    assert.ok((await paste(bitmap(), { only: edit.kind })) !== undefined);
+  });
+
+  it("overwrites no text that somebody wrote meanwhile", async () => {
+    world.engine.script = [
+      async () => {
+        document.change([{ offset: 2, length: 0, text: "typed" }]);
+        return Promise.resolve("a cat");
+      },
+    ];
+    const edit = await paste(list("file:///w/a.png"));
+    await document.type(0, edit?.insertText ?? "");
+    await until(() => document.text.includes("typed"));
+    await settled();
+    assert.ok(document.text.startsWith("![typed](a.png)"), document.text);
+    assert.deepEqual(world.shown, []);
+  });
+});
+
+/** What follows a paste waits for nobody. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !condition(); turn++) await settled();
+}
