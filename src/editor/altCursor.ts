@@ -2,7 +2,6 @@
 
 import * as vscode from "vscode";
 import { languageOfEditorId } from "../alt/languages";
-import { findQuietly, imageAt } from "./altDocument";
 import type { Services } from "./services";
 
 const CONTEXT_KEY = "sightline.imageAtCursor";
@@ -50,6 +49,7 @@ async function isCursorInImage(services: Services): Promise<boolean> {
     return false;
   }
   const { document, selection } = editor;
+  const { findQuietly, imageAt } = await import("./lateParts");
   const found = await findQuietly(services, document);
   return found !== undefined && imageAt(found, document, selection) !== undefined;
 }
