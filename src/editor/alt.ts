@@ -1,42 +1,32 @@
 /** Everything that the editor does for alternative texts and captions, wired together. */
 
-import * as vscode from "vscode";
-import { registerAltCodeActions } from "./altCodeActions";
-import {
-  copyAltText,
-  generateAltText,
-  insertCaptionAtCursor,
-  markAsDecorative,
-} from "./altCommands";
-import { followCursor } from "./altCursor";
-import { generateAltTextForFile } from "./altFile";
-import { registerAltHover } from "./altHover";
-import { registerAltPaste } from "./altPaste";
-import { refineAltText } from "./altRefine";
-import { requireImage } from "./altRequired";
-import type { Feature, Services } from "./services";
+import { registerAltProviders } from "./altProviders";
+import { lateFeature } from "./lateFeature";
+import type { CommandId, Feature, Services } from "./services";
+
+const ALT_COMMANDS = [
+  "sightline.copyAltText",
+  "sightline.generateAltText",
+  "sightline.refineAltText",
+  "sightline.insertCaption",
+  "sightline.markAsDecorative",
+  "sightline.generateAltTextForFile",
+] as const satisfies readonly CommandId[];
+
+export type AltCommandId = (typeof ALT_COMMANDS)[number];
 
 /** Registers what acts on documents by itself, and gives the commands. */
 export function createAltFeatures(services: Services): Feature {
-  const registered = vscode.Disposable.from(
-    registerAltCodeActions(services),
-    registerAltHover(services),
-    registerAltPaste(services),
-    followCursor(services),
-  );
+  const registered = registerAltProviders(services);
+  const { commands, dispose } = lateFeature(ALT_COMMANDS, async () => {
+    const { createAltCommands } = await import("./lateParts");
+    return createAltCommands(services);
+  });
   return {
-    commands: {
-      "sightline.copyAltText": (...args) => copyAltText(services, args),
-      "sightline.generateAltText": (...args) => generateAltText(services, args),
-      "sightline.refineAltText": async (...args) => {
-        await refineAltText(services, await requireImage(services, args));
-      },
-      "sightline.insertCaption": (...args) => insertCaptionAtCursor(services, args),
-      "sightline.markAsDecorative": (...args) => markAsDecorative(services, args),
-      "sightline.generateAltTextForFile": () => generateAltTextForFile(services),
-    },
+    commands,
     dispose: () => {
       registered.dispose();
+      dispose();
     },
   };
 }

@@ -5,31 +5,22 @@ import { altProblem } from "../alt/altText";
 import { canMarkDecorative } from "../alt/editAlt";
 import { captionStyles } from "../alt/insertCaption";
 import { altOwner, isAltRule } from "../host/altPlan";
-import { ALT_SELECTOR, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
+import { findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
+import { ASK_KIND } from "./altKinds";
 import { placeOf } from "./altPicture";
 import { imageArgument } from "./altTarget";
 import type { CommandId, Services } from "./services";
 
-/** Asking changes nothing in the document, so it is a kind of its own. */
-const ASK = vscode.CodeActionKind.Empty.append("sightline").append("ask");
 const { QuickFix, RefactorRewrite } = vscode.CodeActionKind;
-
-/** Registers the lightbulb. */
-export function registerAltCodeActions(services: Services): vscode.Disposable {
-  return vscode.languages.registerCodeActionsProvider(
-    ALT_SELECTOR,
-    { provideCodeActions: (...given) => actionsFor(services, ...given) },
-    { providedCodeActionKinds: [QuickFix, RefactorRewrite, ASK] },
-  );
-}
 
 type Given = Parameters<vscode.CodeActionProvider["provideCodeActions"]>;
 
-async function actionsFor(
+/** The offers for what a document has at a range; none where nobody would look for them. */
+export async function actionsFor(
   services: Services,
   ...[document, range, context, token]: Given
 ): Promise<vscode.CodeAction[]> {
-  const isAsked = [QuickFix, RefactorRewrite, ASK].some((kind) => isWanted(kind, context));
+  const isAsked = [QuickFix, RefactorRewrite, ASK_KIND].some((kind) => isWanted(kind, context));
   if (!isAsked) return [];
   const found = await findQuietly(services, document);
   if (found === undefined || token.isCancellationRequested) return [];
@@ -37,7 +28,7 @@ async function actionsFor(
   if (image === undefined) return [];
   const offers = offersFor(image).filter(({ kind }) => isWanted(kind, context));
   const actions = offers.map((offer) => actionOf(offer, image, context));
-  const ask = isWanted(ASK, context) ? await askAction(services, image) : undefined;
+  const ask = isWanted(ASK_KIND, context) ? await askAction(services, image) : undefined;
   return ask === undefined ? actions : [...actions, ask];
 }
 
@@ -115,7 +106,7 @@ async function askAction(
   const place = await placeOf(services, image).catch(() => undefined);
   if (place === undefined) return undefined;
   const title = vscode.l10n.t("Ask About This Image…");
-  const action = new vscode.CodeAction(title, ASK);
+  const action = new vscode.CodeAction(title, ASK_KIND);
   const command: CommandId = "sightline.askAboutImage";
   const argument = place.kind === "file" ? place.uri : imageArgument(image);
   action.command = { title, command, arguments: [argument] };

@@ -2,8 +2,6 @@
 
 import * as vscode from "vscode";
 import { languageOfEditorId } from "../alt/languages";
-import { mayHaveImages } from "../host/altPlan";
-import { findQuietly, imageAt } from "./altDocument";
 import type { Services } from "./services";
 
 /**
@@ -65,6 +63,7 @@ async function lookAround(services: Services): Promise<Surroundings> {
     return { isAtImage: false, hasImages: false };
   }
   const { document, selection } = editor;
+  const { findQuietly, imageAt, mayHaveImages } = await import("./lateParts");
   const found = await findQuietly(services, document);
   if (found === undefined) {
     // In a long document, or one that somebody is typing in, the commands still look for themselves.

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { ImageReference, TextEdit, TextSpan } from "../alt/imageReference";
 import { applyEdits } from "../alt/textEdit";
-import { EDITOR_LANGUAGE_IDS, languageOfEditorId } from "../alt/languages";
+import { languageOfEditorId } from "../alt/languages";
 import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
 import type { Services } from "./services";
 
@@ -14,11 +14,6 @@ export interface DocumentImage {
   readonly found: FoundImages;
   readonly reference: ImageReference;
 }
-
-/** Where pictures are found: every language that has a finder, in every file system. */
-export const ALT_SELECTOR: readonly vscode.DocumentFilter[] = EDITOR_LANGUAGE_IDS.map(
-  (language) => ({ language }),
-);
 
 /**
  * The picture whose reference holds the cursor or touches the selection; undefined when there is none.

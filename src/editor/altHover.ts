@@ -5,14 +5,7 @@ import { altProblem } from "../alt/altText";
 import { altOwner } from "../host/altPlan";
 import { pictureOfDataUri } from "../host/dataUri";
 import { abortable } from "../host/abortable";
-import {
-  ALT_SELECTOR,
-  fileName,
-  findQuietly,
-  imageAt,
-  rangeOf,
-  type DocumentImage,
-} from "./altDocument";
+import { fileName, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { placeOf, type PicturePlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
 import { problemWords } from "./altWords";
@@ -25,17 +18,22 @@ const THUMBNAIL_MS = 2500;
 /** What the editor's own renderer shows; other formats go through the engine. */
 const SHOWN_BY_EDITOR = /\.(?:png|jpe?g|jpe|jfif|gif|webp|svg)$/i;
 
-/** Registers the hover. */
-export function registerAltHover(services: Services): vscode.Disposable {
-  return vscode.languages.registerHoverProvider(ALT_SELECTOR, {
-    provideHover: async (document, position, token) => {
-      if (!services.settings.altHover(document.uri)) return undefined;
-      const found = await findQuietly(services, document);
-      if (found === undefined || token.isCancellationRequested) return undefined;
-      const image = imageAt(found, document, new vscode.Range(position, position));
-      return image === undefined ? undefined : hoverOf(services, image, token);
-    },
-  });
+/** Where somebody points. */
+export interface Pointed {
+  readonly document: vscode.TextDocument;
+  readonly position: vscode.Position;
+  readonly token: vscode.CancellationToken;
+}
+
+/** What is shown there; undefined where there is no picture. */
+export async function hoverAt(
+  services: Services,
+  { document, position, token }: Pointed,
+): Promise<vscode.Hover | undefined> {
+  const found = await findQuietly(services, document);
+  if (found === undefined || token.isCancellationRequested) return undefined;
+  const image = imageAt(found, document, new vscode.Range(position, position));
+  return image === undefined ? undefined : hoverOf(services, image, token);
 }
 
 async function hoverOf(

@@ -14,10 +14,10 @@ import {
 import type { Picture } from "../host/picture";
 import { reportingEngine, say } from "./altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "./altDocument";
+import { PASTE_KIND } from "./altKinds";
 import { withLateProgress } from "./lateProgress";
 import type { Services } from "./services";
 
-const KIND = vscode.DocumentDropOrPasteEditKind.Empty.append("sightline").append("image");
 /**
  * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook
  * keeps its pictures itself. What inserts the words "alt text" is what this stands in for.
@@ -26,49 +26,46 @@ const YIELD_TO: readonly vscode.DocumentDropOrPasteEditKind[] = [
   vscode.DocumentDropOrPasteEditKind.Text,
   vscode.DocumentDropOrPasteEditKind.Empty.append("markdown", "link", "image", "attachment"),
 ];
-const SELECTOR: readonly vscode.DocumentFilter[] = [{ language: "markdown" }, { language: "mdx" }];
-const MIME_TYPES: readonly string[] = [...PASTED_TYPES, "files", "text/uri-list"];
 /** How long a paste that was offered may take to happen; it may wait for a choice. In ms. */
 const PASTE_MS = 60_000;
 
-/** Registers pasting and dropping; both do nothing unless the setting is on. */
-export function registerAltPaste(services: Services): vscode.Disposable {
-  const watches = new InsertionWatches(services);
-  const { languages } = vscode;
-  return vscode.Disposable.from(
-    watches,
-    languages.registerDocumentPasteEditProvider(
-      SELECTOR,
-      {
-        provideDocumentPasteEdits: async (...[document, , transfer, { only }, token]) => {
-          if (only !== undefined && !only.contains(KIND)) return undefined;
-          const offer = await offerFor(services, { document, transfer, token });
-          if (offer === undefined) return undefined;
-          watches.add(document, offer);
-          const edit = new vscode.DocumentPasteEdit(offer.text, titleWords(), KIND);
-          edit.yieldTo = YIELD_TO;
-          edit.additionalEdit = offer.newFiles;
-          return [edit];
-        },
-      },
-      { providedPasteEditKinds: [KIND], pasteMimeTypes: MIME_TYPES },
-    ),
-    languages.registerDocumentDropEditProvider(
-      SELECTOR,
-      {
-        provideDocumentDropEdits: async (...[document, , transfer, token]) => {
-          const offer = await offerFor(services, { document, transfer, token });
-          if (offer === undefined) return undefined;
-          watches.add(document, offer);
-          const edit = new vscode.DocumentDropEdit(offer.text, titleWords(), KIND);
-          edit.yieldTo = YIELD_TO;
-          edit.additionalEdit = offer.newFiles;
-          return edit;
-        },
-      },
-      { providedDropEditKinds: [KIND], dropMimeTypes: MIME_TYPES },
-    ),
-  );
+/** Offers pictures that are pasted or dropped, and gives texts to those that were taken. */
+export class AltPaste implements vscode.Disposable {
+  readonly #services: Services;
+  readonly #watches: InsertionWatches;
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#watches = new InsertionWatches(services);
+  }
+
+  async pasteEdits(paste: Paste): Promise<vscode.DocumentPasteEdit[] | undefined> {
+    const offer = await this.#offer(paste);
+    if (offer === undefined) return undefined;
+    const edit = new vscode.DocumentPasteEdit(offer.text, titleWords(), PASTE_KIND);
+    edit.yieldTo = YIELD_TO;
+    edit.additionalEdit = offer.newFiles;
+    return [edit];
+  }
+
+  async dropEdit(paste: Paste): Promise<vscode.DocumentDropEdit | undefined> {
+    const offer = await this.#offer(paste);
+    if (offer === undefined) return undefined;
+    const edit = new vscode.DocumentDropEdit(offer.text, titleWords(), PASTE_KIND);
+    edit.yieldTo = YIELD_TO;
+    edit.additionalEdit = offer.newFiles;
+    return edit;
+  }
+
+  dispose(): void {
+    this.#watches.dispose();
+  }
+
+  async #offer(paste: Paste): Promise<Offer | undefined> {
+    const offer = await offerFor(this.#services, paste);
+    if (offer !== undefined) this.#watches.add(paste.document, offer);
+    return offer;
+  }
 }
 
 function titleWords(): string {
@@ -90,7 +87,8 @@ interface Offer {
   readonly newFiles: vscode.WorkspaceEdit;
 }
 
-interface Paste {
+/** What is pasted or dropped, and where. */
+export interface Paste {
   readonly document: vscode.TextDocument;
   readonly transfer: vscode.DataTransfer;
   readonly token: vscode.CancellationToken;
@@ -99,7 +97,6 @@ interface Paste {
 /** Undefined for whatever other providers know better. */
 async function offerFor(services: Services, paste: Paste): Promise<Offer | undefined> {
   const { document, token } = paste;
-  if (!services.settings.altOnPaste(document.uri)) return undefined;
   // These have no folder in which a picture could lie beside them.
   if (["untitled", "vscode-notebook-cell"].includes(document.uri.scheme)) return undefined;
   const newFiles = new vscode.WorkspaceEdit();

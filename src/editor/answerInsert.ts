@@ -10,30 +10,6 @@ import type { Services } from "./services";
 /** How long the status bar says what was done, in ms. */
 const MESSAGE_MS = 4000;
 
-/** Remembers where the cursor was last; the chat itself takes the focus from it. */
-export class LastEditor implements vscode.Disposable {
-  readonly #subscription: vscode.Disposable;
-  #last: vscode.TextEditor | undefined;
-
-  constructor() {
-    this.#last = vscode.window.activeTextEditor;
-    this.#subscription = vscode.window.onDidChangeActiveTextEditor((editor) => {
-      this.#last = editor ?? this.#last;
-    });
-  }
-
-  /** The editor that was active last, while it can be seen. */
-  get current(): vscode.TextEditor | undefined {
-    const editor = vscode.window.activeTextEditor ?? this.#last;
-    if (editor === undefined || editor.document.uri.scheme === "output") return undefined;
-    return vscode.window.visibleTextEditors.includes(editor) ? editor : undefined;
-  }
-
-  dispose(): void {
-    this.#subscription.dispose();
-  }
-}
-
 /**
  * As the alternative text of the picture at the cursor, else as text in place of the selection; where
  * nothing can be written it goes to the clipboard, and the user is told.

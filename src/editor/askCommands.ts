@@ -5,10 +5,12 @@ import { isPictureName } from "../host/pastePlan";
 import type { Picture } from "../host/picture";
 import { pictureOf } from "./altPicture";
 import { imageFor, previewedPicture } from "./altTarget";
+import type { ChatCommandId } from "./chat";
+import type { FeatureWith } from "./lateFeature";
 import { withLateProgress } from "./lateProgress";
 import { choosePictures } from "./picturePicker";
 import { notAPicture, readPictures } from "./readPictures";
-import type { Chat, CommandTable, Services } from "./services";
+import type { Chat, Services } from "./services";
 
 /** What the commands need of the chat besides asking. */
 export interface ChatControls extends Chat {
@@ -21,7 +23,10 @@ export interface ChatControls extends Chat {
 }
 
 /** The handlers; each checks its own arguments. */
-export function askCommands(services: Services, chat: ChatControls): CommandTable {
+export function askCommands(
+  services: Services,
+  chat: ChatControls,
+): FeatureWith<ChatCommandId>["commands"] {
   const withPictures =
     (use: (pictures: readonly Picture[]) => Promise<void>) =>
     async (...args: readonly unknown[]): Promise<void> => {

@@ -1,152 +1,42 @@
-/** The chat as the rest of the extension sees it: a view in the side bar, commands, and a way to ask. */
+/** The chat as the editor knows it from the start: a view that can be looked at, and commands. */
 
-import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import type { AppError } from "../base/errors";
-import { ChatSession } from "../host/chatSession";
-import { systemClock } from "../host/clock";
-import type { DescriptionLength } from "../host/describer";
-import { failureReport } from "../host/noticeTable";
-import type { Picture } from "../host/picture";
-import type { NoticeView } from "../protocol/viewMessages";
-import { LastEditor } from "./answerInsert";
-import { askCommands, type ChatControls } from "./askCommands";
-import { CHAT_VIEW_ID, ChatView } from "./chatView";
-import { engineView } from "./engineView";
-import { pastedFolder } from "./pastedFolder";
-import type { Chat, CommandTable, Feature, Services } from "./services";
-import { chatTexts } from "./viewStrings";
+import { LastEditor } from "./lastEditor";
+import { lateFeature, once } from "./lateFeature";
+import { CHAT_VIEW_ID, type CommandId, type Feature, type Services } from "./services";
 
-/** Registers the view; reads nothing and starts nothing until it is looked at or a command is run. */
-export function createChat(services: Services): Feature & Chat {
-  return new ChatFeature(services);
-}
+const CHAT_COMMANDS = [
+  "sightline.askAboutImage",
+  "sightline.describeImage",
+  "sightline.describeImageInDetail",
+  "sightline.openChat",
+  "sightline.addPictures",
+  "sightline.newConversation",
+  "sightline.showHistory",
+  "sightline.stopAnswer",
+] as const satisfies readonly CommandId[];
 
-interface OpenChat {
-  readonly session: ChatSession;
-  readonly view: ChatView;
-}
+export type ChatCommandId = (typeof CHAT_COMMANDS)[number];
 
-class ChatFeature implements Feature, ChatControls {
-  readonly #services: Services;
-  readonly #lastEditor = new LastEditor();
-  readonly #registration: vscode.Disposable;
-  readonly commands: CommandTable;
-  /** Made when it is first needed. */
-  #chat: OpenChat | undefined;
-  readonly #contextKeys = new Map<string, boolean>();
-
-  constructor(services: Services) {
-    this.#services = services;
-    this.commands = askCommands(services, this);
-    this.#registration = vscode.window.registerWebviewViewProvider(CHAT_VIEW_ID, {
-      resolveWebviewView: (view) => {
-        this.#opened().view.attach(view);
-      },
-    });
-  }
-
-  async askAbout(pictures: readonly Picture[]): Promise<void> {
-    this.#add(pictures);
-    await this.#opened().view.show();
-  }
-
-  async ask(pictures: readonly Picture[], question: string): Promise<void> {
-    await this.askAbout(pictures);
-    const { session } = this.#opened();
-    void this.#services.notices.guard(() => session.ask(question));
-  }
-
-  async describe(pictures: readonly Picture[], length: DescriptionLength): Promise<void> {
-    await this.askAbout(pictures);
-    const { session } = this.#opened();
-    void this.#services.notices.guard(() => session.describe(length));
-  }
-
-  async open(): Promise<void> {
-    await this.#opened().view.show();
-  }
-
-  async showHistory(): Promise<void> {
-    await this.#opened().view.showHistory();
-  }
-
-  async newConversation(): Promise<void> {
-    const { session, view } = this.#opened();
-    session.newConversation();
-    await view.show();
-  }
-
-  stop(): void {
-    this.#chat?.session.stop();
-  }
-
-  recentUris(): readonly string[] {
-    return this.#opened().session.recentUris();
-  }
-
-  dispose(): void {
-    this.#registration.dispose();
-    this.#lastEditor.dispose();
-    this.#chat?.view.dispose();
-    this.#chat?.session.dispose();
-    this.#chat = undefined;
-  }
-
-  #add(pictures: readonly Picture[]): void {
-    const { engine, log } = this.#services;
-    this.#opened().session.addPictures(pictures);
-    // The model is loaded while the question is typed; what goes wrong is said when it is asked.
-    engine.warmUp().catch((thrown: unknown) => {
-      log.debug(`The model was not loaded ahead: ${String(thrown)}`);
-    });
-  }
-
-  #opened(): OpenChat {
-    if (this.#chat !== undefined) return this.#chat;
-    const services = this.#services;
-    const session = this.#newSession();
-    session.onMessage(() => {
-      this.#updateContext(session);
-    });
-    this.#updateContext(session);
-    const view = new ChatView({ services, session, lastEditor: this.#lastEditor });
-    this.#chat = { session, view };
-    return this.#chat;
-  }
-
-  #newSession(): ChatSession {
-    const { context, engine, settings, log, notices, pictures } = this.#services;
-    return new ChatSession({
-      engine,
-      // A workspace that is not trusted starts nothing by itself.
-      isPreparingAhead: () => settings.prepareAhead && vscode.workspace.isTrusted,
-      source: { read: (uri) => pictures.read(vscode.Uri.parse(uri, true)) },
-      memento: context.workspaceState,
-      pictureFolder: pastedFolder(context),
-      clock: systemClock,
-      wallTime: () => Date.now(),
-      newId: () => randomUUID(),
-      noticeOf: (error) => this.#noticeOf(error),
-      engineView: () => engineView(engine.status, notices),
-      texts: chatTexts(),
-      log,
-    });
-  }
-
-  #noticeOf(error: AppError): NoticeView {
-    this.#services.log.warn(failureReport(error));
-    return this.#services.notices.describe(error);
-  }
-
-  #updateContext(session: ChatSession): void {
-    this.#setContext("sightline.isAnswering", session.isAnswering);
-    this.#setContext("sightline.hasConversation", session.hasTurns);
-  }
-
-  #setContext(key: string, value: boolean): void {
-    if (this.#contextKeys.get(key) === value) return;
-    this.#contextKeys.set(key, value);
-    void vscode.commands.executeCommand("setContext", key, value);
-  }
+/** Registers the view; everything else waits until it is looked at or a command is run. */
+export function createChat(services: Services): Feature {
+  const lastEditor = new LastEditor();
+  const chat = once(async () => {
+    const { ChatFeature } = await import("./lateParts");
+    return new ChatFeature(services, lastEditor);
+  });
+  const { commands, dispose } = lateFeature(CHAT_COMMANDS, chat);
+  const registration = vscode.window.registerWebviewViewProvider(CHAT_VIEW_ID, {
+    resolveWebviewView: async (view) => {
+      (await chat()).attach(view);
+    },
+  });
+  return {
+    commands,
+    dispose: () => {
+      registration.dispose();
+      dispose();
+      lastEditor.dispose();
+    },
+  };
 }

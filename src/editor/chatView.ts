@@ -6,15 +6,14 @@ import { AppError } from "../base/errors";
 import type { ChatSession } from "../host/chatSession";
 import type { FromView, PictureBytes, ToView } from "../protocol/viewMessages";
 import { readFromView } from "../protocol/viewGuards";
-import { insertAnswer, type LastEditor } from "./answerInsert";
+import { insertAnswer } from "./answerInsert";
 import { engineView } from "./engineView";
+import type { LastEditor } from "./lastEditor";
 import { choosePictures } from "./picturePicker";
 import { readPictures } from "./readPictures";
-import type { CommandId, Services } from "./services";
+import { CHAT_VIEW_ID, type CommandId, type Services } from "./services";
 import { viewStrings } from "./viewStrings";
 import { chatPage } from "./webviewHtml";
-
-export const CHAT_VIEW_ID = "sightline.chat";
 
 export interface ChatViewOptions {
   readonly services: Services;

@@ -2,7 +2,6 @@
 
 import path from "node:path";
 import * as vscode from "vscode";
-import { readDiagnostics } from "../host/diagnostics";
 import { environmentOf } from "./engineSetup";
 import { withLateProgress } from "./lateProgress";
 import { hubTokenState } from "./modelDownload";
@@ -25,6 +24,7 @@ export function createDiagnostics({ context, settings }: Services): Feature {
   return {
     commands: {
       "sightline.showDiagnostics": async () => {
+        const { readDiagnostics } = await import("../host/diagnostics");
         const childFile = path.join(context.extensionPath, "dist", "child.js");
         const content = await withLateProgress(
           vscode.l10n.t("Looking at this machine…"),

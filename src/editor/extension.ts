@@ -4,13 +4,13 @@ import * as vscode from "vscode";
 import type { EngineService } from "../host/engineService";
 import { createAltFeatures } from "./alt";
 import type { SightlineApi } from "./api";
-import { createApi } from "./apiCalls";
+import { lateApi } from "./lateApi";
 import { createChat } from "./chat";
 import { createCudaSetup } from "./cudaSetup";
 import { createDiagnostics } from "./diagnostics";
 import { createEngine, followSettings } from "./engineSetup";
 import { type Log, openLog } from "./log";
-import { createModelManager } from "./modelManager";
+import { createModelCommands } from "./modelCommands";
 import { EditorNotices } from "./notices";
 import { EditorPictureReader } from "./pictureReader";
 import type { CommandTable, Notices, Services } from "./services";
@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
   const features = [
     chat,
     createAltFeatures(services),
-    createModelManager(services),
+    createModelCommands(services),
     createStatusBar(services),
     createDiagnostics(services),
     createCudaSetup(services),
@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     // Ended in this order, so that whatever ends can still say so.
     log,
   );
-  return createApi(services);
+  return lateApi(services);
 }
 
 /** Called by the editor before it closes or the extension is switched off. */

@@ -6,16 +6,18 @@ import { DEMO_MODEL, type ModelChoice, modelTitle, readProfile } from "../host/m
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { CatalogEntryReply, ProfileName } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
+import type { FeatureWith } from "./lateFeature";
+import type { ModelCommandId } from "./modelCommands";
 import { getModel, setHubToken } from "./modelDownload";
 import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
-import type { Feature, Services } from "./services";
+import type { Services } from "./services";
 
 /** Long enough to read, in ms. */
 const NOTE_MS = 5000;
 
 /** Makes the commands; nothing is asked of the engine before one of them runs. */
-export function createModelManager(services: Services): Feature {
+export function createModelManager(services: Services): FeatureWith<ModelCommandId> {
   const manager = new ModelManager(services);
   return {
     commands: {

@@ -1,4 +1,4 @@
-/** What every feature of the editor is given, and what it gives back; types only. */
+/** What every feature of the editor is given, and what it gives back; types, and names of the manifest. */
 
 import type * as vscode from "vscode";
 import type { AppError } from "../base/errors";
@@ -55,6 +55,9 @@ export const COMMAND_IDS = [
 ] as const;
 
 export type CommandId = (typeof COMMAND_IDS)[number];
+
+/** The view of the chat in the side bar. */
+export const CHAT_VIEW_ID = "sightline.chat";
 
 /** Turns failures into sentences with buttons. */
 export interface Notices {

@@ -14,7 +14,7 @@ import { type Clock, systemClock } from "./clock";
 import type { OverruledDevice } from "./devicePolicy";
 import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
 import type { AskOptions, Engine, EngineStatus } from "./engine";
-import { EngineClient, type EngineClientOptions } from "./engineClient";
+import type { EngineClient, EngineClientOptions } from "./engineClient";
 import type { EngineProcess } from "./engineProcess";
 import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
@@ -304,20 +304,21 @@ export class EngineService implements Engine {
     if (this.#unsupported !== undefined) throw this.#unsupported;
     // Two models at once would need the memory of both.
     await this.#gone;
+    const { EngineClient: Client } = await import("./engineClient");
     if (this.#isDisposed) {
       const text = "The engine was shut down. Reload the window to start it.";
       throw new AppError("engine.exited", text);
     }
     const known = this.#clients.get(kind);
     if (known !== undefined) return known;
-    const client = this.#createClient(kind);
+    const client = this.#createClient(kind, Client);
     this.#clients.set(kind, client);
     return client;
   }
 
-  #createClient(kind: ProcessKind): EngineClient {
+  #createClient(kind: ProcessKind, Client: typeof EngineClient): EngineClient {
     const { startProcess, logger, limits, restart } = this.#options;
-    const client = new EngineClient({
+    const client = new Client({
       startProcess: () => startProcess(kind),
       logger,
       clock: this.#clock,

@@ -12,10 +12,10 @@ const LIMIT_MS = 400_000;
 describe("the extension host", () => {
   it("passes the suite for desktop editors as well", async function () {
     this.timeout(LIMIT_MS);
-    const { passed, failed, notes, exitCode } = await runInExtensionHost(SUITE, {
+    const { passed, failed, exitCode } = await runInExtensionHost(SUITE, {
       files: { pictures: { from: "media/samples" } },
     });
-    for (const line of [...passed, ...notes]) process.stdout.write(`      ${line}\n`);
+    for (const line of passed) process.stdout.write(`      ${line}\n`);
     assert.deepEqual(failed, []);
     assert.ok(passed.length >= 15, `only ${passed.length} tests ran`);
     assert.equal(exitCode, 0);

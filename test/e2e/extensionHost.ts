@@ -12,8 +12,6 @@ const SUITE_LIMIT_MS = 300_000;
 export interface SuiteReport {
   readonly passed: readonly string[];
   readonly failed: readonly { readonly title: string; readonly error: string }[];
-  /** What the tests measured, for people. */
-  readonly notes: readonly string[];
 }
 
 /**

@@ -1,9 +1,11 @@
 /** What the chat's feature is given in tests, with an engine that does as it is told. */
 
+import type { WebviewView } from "vscode";
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import { createChat } from "../../src/editor/chat";
-import type { Chat, CommandId, Feature, Services } from "../../src/editor/services";
+import { ChatFeature } from "../../src/editor/chatFeature";
+import { LastEditor } from "../../src/editor/lastEditor";
+import type { CommandId, Services } from "../../src/editor/services";
 import type { EngineStatus } from "../../src/host/engine";
 import type { ToView } from "../../src/protocol/viewMessages";
 import { FakeMemento, ScriptedEngine, settled } from "./chatFakes";
@@ -18,11 +20,11 @@ export class ChatWorld {
   nWarmUps = 0;
   prepareAhead = false;
   readonly view = new FakeWebviewView();
-  readonly chat: Feature & Chat;
+  readonly chat: ChatFeature;
   readonly #listeners = new Set<(status: EngineStatus) => void>();
 
   constructor() {
-    this.chat = createChat(this.#services());
+    this.chat = new ChatFeature(this.services(), new LastEditor());
     chatEditor.onExecuted = (id) => {
       if (id === "sightline.chat.focus" && this.view.webview.html === "") this.open();
     };
@@ -37,7 +39,12 @@ export class ChatWorld {
 
   /** The editor makes the view; the page has not said anything yet. */
   open(): void {
-    chatEditor.providers.get("sightline.chat")?.resolveWebviewView(this.view);
+    this.attach(this.view);
+  }
+
+  /** The editor makes a view of its own. */
+  attach(view: FakeWebviewView): void {
+    this.chat.attach(view as unknown as WebviewView);
   }
 
   /** The page says something; settles when it is done. */
@@ -59,7 +66,8 @@ export class ChatWorld {
     return this.#listeners.size;
   }
 
-  #services(): Services {
+  /** As the extension gives them to each feature. */
+  services(): Services {
     const engine = Object.assign(this.engine, {
       onStatusChanged: (listener: (status: EngineStatus) => void) => {
         this.#listeners.add(listener);

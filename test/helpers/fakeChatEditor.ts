@@ -370,7 +370,17 @@ const workspace = {
   },
 };
 
+/** Of an action or a paste; only whole features that are loaded look at it. */
+class FakeKind {
+  static readonly Empty = new FakeKind();
+  append(): FakeKind {
+    return this;
+  }
+}
+
 const vscode = {
+  CodeActionKind: FakeKind,
+  DocumentDropOrPasteEditKind: FakeKind,
   CancellationTokenSource: class {
     readonly token = {};
     cancel(): void {

@@ -7,7 +7,9 @@ import {
 } from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { FakeKind } from "../../helpers/fakeAltTypes";
-import { registerAltCodeActions } from "../../../src/editor/altCodeActions";
+// Loaded with the fake of this file, not with that of whichever was loaded last.
+import "../../../src/editor/lateParts";
+import { registerAltProviders } from "../../../src/editor/altProviders";
 import { imageFor } from "../../../src/editor/altTarget";
 
 interface Action {
@@ -29,7 +31,7 @@ describe("the lightbulb", () => {
   beforeEach(() => {
     resetAltEditor();
     addPicture("a.png");
-    registerAltCodeActions(world.services);
+    registerAltProviders(world.services);
   });
 
   async function actionsAt(

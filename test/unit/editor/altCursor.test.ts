@@ -3,6 +3,8 @@ import { mock } from "node:test";
 import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { AltWorld } from "../../helpers/altServices";
 import { settled } from "../../helpers/chatFakes";
+// Loaded with the fake of this file, not with that of whichever was loaded last.
+import "../../../src/editor/lateParts";
 import { followCursor } from "../../../src/editor/altCursor";
 
 describe("what menus and keys are told", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
-import { registerAltHover } from "../../../src/editor/altHover";
+// Loaded with the fake of this file, not with that of whichever was loaded last.
+import "../../../src/editor/lateParts";
+import { registerAltProviders } from "../../../src/editor/altProviders";
 import { imageFor } from "../../../src/editor/altTarget";
 
 interface Hover {
@@ -19,7 +21,7 @@ describe("the hover over a picture", () => {
     resetAltEditor();
     addPicture("a.png");
     world = new AltWorld();
-    registerAltHover(world.services);
+    registerAltProviders(world.services);
   });
 
   async function hoverAt(words: string): Promise<Hover | undefined> {

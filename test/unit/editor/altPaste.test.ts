@@ -9,7 +9,9 @@ import {
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import type { FakeEdit, FakeKind } from "../../helpers/fakeAltTypes";
 import { says, settled } from "../../helpers/chatFakes";
-import { registerAltPaste } from "../../../src/editor/altPaste";
+// Loaded with the fake of this file, not with that of whichever was loaded last.
+import "../../../src/editor/lateParts";
+import { registerAltProviders } from "../../../src/editor/altProviders";
 
 interface PasteEdit {
   readonly insertText: string;
@@ -40,7 +42,7 @@ describe("pasting and dropping a picture into Markdown", () => {
     addPicture("a.png");
     world = new AltWorld();
     document = openDocument("markdown", "words\n");
-    registered = registerAltPaste(world.services);
+    registered = registerAltProviders(world.services);
   });
 
   afterEach(() => {

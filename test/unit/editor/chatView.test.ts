@@ -7,16 +7,37 @@ import {
 } from "../../helpers/fakeChatEditor";
 import { hangs, says, settled } from "../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
+// Loaded with the fake of this file, not with that of whichever was loaded last.
+import "../../../src/editor/lateParts";
+import { createChat } from "../../../src/editor/chat";
 import { readToView } from "../../../src/protocol/viewGuards";
 
 describe("the chat's view", () => {
   beforeEach(resetChatEditor);
 
-  it("is only there when it is looked at, and makes nothing before", () => {
+  it("is only there when it is looked at, and makes nothing before", async () => {
     const world = new ChatWorld();
+    const started = createChat(world.services());
     assert.ok(chatEditor.providers.has("sightline.chat"));
     assert.equal(world.nListeners, 0);
     assert.deepEqual(chatEditor.executed, []);
+    const view = new FakeWebviewView();
+    await chatEditor.providers.get("sightline.chat")?.resolveWebviewView(view);
+    assert.notEqual(view.webview.html, "");
+    assert.equal(world.nListeners, 1);
+    started.dispose();
+    await settled();
+    assert.equal(world.nListeners, 0);
+    assert.equal(chatEditor.providers.size, 0);
+  });
+
+  it("is made by the command that is run first, too", async () => {
+    const world = new ChatWorld();
+    const { commands, dispose } = createChat(world.services());
+    await commands["sightline.openChat"]?.();
+    assert.deepEqual(chatEditor.executed.at(-1), ["sightline.chat.focus"]);
+    assert.equal(world.nListeners, 1);
+    dispose();
   });
 
   it("shows a page that may load the built files and nothing else", () => {
@@ -85,7 +106,7 @@ describe("the chat's view", () => {
     const world = await ready();
     await world.view.disposed.fire(undefined);
     const second = new FakeWebviewView();
-    chatEditor.providers.get("sightline.chat")?.resolveWebviewView(second);
+    world.attach(second);
     await second.received.fire({ type: "ready" });
     assert.equal(second.posted.length, 1);
     assert.equal(world.view.received.nListeners, 0);
@@ -189,8 +210,6 @@ describe("the chat's view", () => {
     const world = await ready();
     world.chat.dispose();
     assert.equal(world.nListeners, 0);
-    assert.equal(chatEditor.providers.size, 0);
-    assert.equal(chatEditor.activeEditorChanged.nListeners, 0);
   });
 });
 

@@ -1,0 +1,29 @@
+/** The commands for alternative texts and captions, and who does them. */
+
+import {
+  copyAltText,
+  generateAltText,
+  insertCaptionAtCursor,
+  markAsDecorative,
+} from "./altCommands";
+import { generateAltTextForFile } from "./altFile";
+import { refineAltText } from "./altRefine";
+import { requireImage } from "./altRequired";
+import type { AltCommandId } from "./alt";
+import type { FeatureWith } from "./lateFeature";
+import type { Services } from "./services";
+
+/** The handlers; there is nothing to end. */
+export function createAltCommands(services: Services): FeatureWith<AltCommandId> {
+  const commands: FeatureWith<AltCommandId>["commands"] = {
+    "sightline.copyAltText": (...args) => copyAltText(services, args),
+    "sightline.generateAltText": (...args) => generateAltText(services, args),
+    "sightline.refineAltText": async (...args) => {
+      await refineAltText(services, await requireImage(services, args));
+    },
+    "sightline.insertCaption": (...args) => insertCaptionAtCursor(services, args),
+    "sightline.markAsDecorative": (...args) => markAsDecorative(services, args),
+    "sightline.generateAltTextForFile": () => generateAltTextForFile(services),
+  };
+  return { commands, dispose: () => undefined };
+}

@@ -1,0 +1,86 @@
+/** Registers what acts on documents by itself; who does the work is loaded when it is first asked. */
+
+import * as vscode from "vscode";
+import { EDITOR_LANGUAGE_IDS } from "../alt/languages";
+import { PASTED_TYPES } from "../host/pastePlan";
+import { followCursor } from "./altCursor";
+import { ASK_KIND, PASTE_KIND } from "./altKinds";
+import { once } from "./lateFeature";
+import type { Services } from "./services";
+
+/** Where pictures are found: every language that has a finder, in every file system. */
+const ALT_SELECTOR: readonly vscode.DocumentFilter[] = EDITOR_LANGUAGE_IDS.map((language) => ({
+  language,
+}));
+/** Where pictures are pasted with a text. */
+const PASTE_SELECTOR: readonly vscode.DocumentFilter[] = [
+  { language: "markdown" },
+  { language: "mdx" },
+];
+const PASTED: readonly string[] = [...PASTED_TYPES, "files", "text/uri-list"];
+
+const { QuickFix, RefactorRewrite } = vscode.CodeActionKind;
+
+/** The lightbulb, the hover, pasting, dropping, and the context of keys. */
+export function registerAltProviders(services: Services): vscode.Disposable {
+  const { languages } = vscode;
+  const actions = once(() => import("./lateParts"));
+  const hovers = once(() => import("./lateParts"));
+  return vscode.Disposable.from(
+    languages.registerCodeActionsProvider(
+      ALT_SELECTOR,
+      {
+        provideCodeActions: async (...given) => (await actions()).actionsFor(services, ...given),
+      },
+      { providedCodeActionKinds: [QuickFix, RefactorRewrite, ASK_KIND] },
+    ),
+    languages.registerHoverProvider(ALT_SELECTOR, {
+      provideHover: async (document, position, token) => {
+        if (!services.settings.altHover(document.uri)) return undefined;
+        return (await hovers()).hoverAt(services, { document, position, token });
+      },
+    }),
+    registerPaste(services),
+    followCursor(services),
+  );
+}
+
+/** Both do nothing unless the setting is on. */
+function registerPaste(services: Services): vscode.Disposable {
+  let pastes: vscode.Disposable | undefined;
+  const paste = once(async () => {
+    const { AltPaste } = await import("./lateParts");
+    const made = new AltPaste(services);
+    pastes = made;
+    return made;
+  });
+  const { languages } = vscode;
+  return vscode.Disposable.from(
+    {
+      dispose: () => {
+        pastes?.dispose();
+      },
+    },
+    languages.registerDocumentPasteEditProvider(
+      PASTE_SELECTOR,
+      {
+        provideDocumentPasteEdits: async (...[document, , transfer, { only }, token]) => {
+          if (!services.settings.altOnPaste(document.uri)) return undefined;
+          if (only !== undefined && !only.contains(PASTE_KIND)) return undefined;
+          return (await paste()).pasteEdits({ document, transfer, token });
+        },
+      },
+      { providedPasteEditKinds: [PASTE_KIND], pasteMimeTypes: PASTED },
+    ),
+    languages.registerDocumentDropEditProvider(
+      PASTE_SELECTOR,
+      {
+        provideDocumentDropEdits: async (...[document, , transfer, token]) => {
+          if (!services.settings.altOnPaste(document.uri)) return undefined;
+          return (await paste()).dropEdit({ document, transfer, token });
+        },
+      },
+      { providedDropEditKinds: [PASTE_KIND], dropMimeTypes: PASTED },
+    ),
+  );
+}

@@ -1,0 +1,48 @@
+/** What is loaded when it is first used, so that the editor's start does not wait for it. */
+
+import type { CommandHandler, CommandId, Feature } from "./services";
+
+/** A feature that has at least these commands. */
+export type FeatureWith<K extends CommandId> = Feature & {
+  readonly commands: Readonly<Record<K, CommandHandler>>;
+};
+
+/** Loads once, when it is first called; what failed is tried again with the next call. */
+export function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load().catch((thrown: unknown) => {
+      loaded = undefined;
+      throw thrown;
+    });
+    return loaded;
+  };
+}
+
+/**
+ * The commands of a feature that is loaded when one of them is first run. A feature that is still being
+ * loaded when this one is disposed of is disposed of as soon as it is there.
+ */
+export function lateFeature<K extends CommandId>(
+  ids: readonly K[],
+  load: () => Promise<FeatureWith<K>>,
+): FeatureWith<K> {
+  let loading: Promise<FeatureWith<K>> | undefined;
+  const feature = once(() => (loading = load()));
+  const late = (id: K): [K, CommandHandler] => [
+    id,
+    async (...args) => await (await feature()).commands[id](...args),
+  ];
+  return {
+    commands: Object.fromEntries(ids.map(late)) as Record<K, CommandHandler>,
+    dispose: () => {
+      // What could not be loaded has nothing to end.
+      loading?.then(
+        (loaded) => {
+          loaded.dispose();
+        },
+        () => undefined,
+      );
+    },
+  };
+}

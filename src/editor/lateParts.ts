@@ -1,0 +1,14 @@
+/**
+ * Everything that waits for the first use, behind one `import()`: each file that the start shares with
+ * a part of its own costs it more than the bytes in it.
+ */
+
+export { actionsFor } from "./altCodeActions";
+export { createAltCommands } from "./altCommandTable";
+export { mayHaveImages } from "../host/altPlan";
+export { findQuietly, imageAt } from "./altDocument";
+export { hoverAt } from "./altHover";
+export { AltPaste } from "./altPaste";
+export { createApi } from "./apiCalls";
+export { ChatFeature } from "./chatFeature";
+export { createModelManager } from "./modelManager";
