@@ -112,8 +112,15 @@ function createCatalogMethods(
       const { catalogStates } = await import("../library/addModel");
       const { readCatalog } = await import("../library/catalog");
       const { freeBytesAt } = await import("../library/diskSpace");
-      const states = await catalogStates(await readCatalog(catalogFile), { store, environment });
-      return { freeBytes: await freeBytesAt(store.root), entries: states.map(catalogReplyOf) };
+      const catalog = await readCatalog(catalogFile);
+      const states = await catalogStates(catalog, { store, environment });
+      return {
+        freeBytes: await freeBytesAt(store.root),
+        entries: states.map(catalogReplyOf),
+        later: catalog.later.map(({ name, title, imageSize, reason }) => {
+          return { name, title, imageSize, reason };
+        }),
+      };
     },
     addModel: async ({ name, precision, hub = {} }, run) => {
       const { addModel } = await import("../library/addModel");

@@ -1,10 +1,13 @@
-/** `models add`: a model of the catalogue, downloaded and converted. */
+/** `models add`: a model of the catalogue, downloaded and converted, or a checkpoint from a folder. */
 
 import { formatBytes } from "../base/bytes";
+import { AppError } from "../base/errors";
 import { durationOf, TimeLeft } from "../base/timeLeft";
 import { type AddedModel, type AddProgress, addModel } from "../library/addModel";
 import { readCatalog } from "../library/catalog";
 import type { HubSettings } from "../library/hubRoutes";
+import { importModel } from "../library/importModel";
+import { planImport } from "../library/importPlan";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
@@ -14,12 +17,32 @@ export interface AddFlags extends OutputFlags {
   readonly precision?: string;
   readonly endpoint?: string;
   readonly keep?: boolean;
+  /** A checkpoint's folder, which is imported instead of a download. */
+  readonly from?: string;
 }
 
 const LABELS: Readonly<Record<AddProgress["step"], string>> = {
   download: "Downloading",
   convert: "Converting",
 };
+
+/**
+ * Imports the folder where one is named, and gets the catalogue's model otherwise.
+ * @throws AppError as `addFromFolder` and `addNamedModel`; `option.invalid` when neither is named.
+ */
+export async function addAnyModel(
+  context: CliContext,
+  name: string | undefined,
+  flags: AddFlags,
+): Promise<number> {
+  const { from } = flags;
+  if (from !== undefined) return await addFromFolder(context, name, { ...flags, from });
+  if (name !== undefined) return await addNamedModel(context, name, flags);
+  throw new AppError(
+    "option.invalid",
+    'Name a model of the list that "sightline models" prints, or a checkpoint\'s folder with --from.',
+  );
+}
 
 /**
  * Adds a model, with progress on stderr. A download that is interrupted goes on with the next call.
@@ -57,6 +80,40 @@ export async function addNamedModel(
   }
   if (printer.isJson) printer.json(added);
   else printer.text(sentenceOf(added));
+  return EXIT.ok;
+}
+
+/**
+ * Imports a checkpoint from a folder into the store, as the editor's import does; uses no network.
+ * @param name what the model is called; another one when the store has it. @default the checkpoint's
+ * @throws AppError as `planImport` and `importModel`; `option.invalid` with flags of a download.
+ */
+export async function addFromFolder(
+  context: CliContext,
+  name: string | undefined,
+  flags: AddFlags & { readonly from: string },
+): Promise<number> {
+  const { printer, store, signal } = context;
+  if (flags.endpoint !== undefined || flags.keep === true) {
+    throw new AppError(
+      "option.invalid",
+      "--endpoint and --keep are about a download, and --from downloads nothing. Leave them out.",
+    );
+  }
+  const { from: checkpoint, precision } = flags;
+  const plan = await planImport({ checkpoint, precision, name }, store);
+  const progress = printer.progress(LABELS.convert);
+  try {
+    await importModel(
+      { checkpoint, out: plan.out, precision: plan.precision, signal, onProgress: progress.update },
+      store,
+    );
+  } finally {
+    progress.end();
+  }
+  const { name: given, out: folder, kind } = plan;
+  if (printer.isJson) printer.json({ name: given, folder, source: "folder", kind });
+  else printer.text(`${given}: ${folder}, made from the checkpoint in ${checkpoint}\n`);
   return EXIT.ok;
 }
 

@@ -27,7 +27,7 @@ export async function models(context: CliContext): Promise<number> {
       later: catalog.later,
     });
   } else {
-    printer.text(`${modelTable(entries, store.modelsDir)}\n${catalogTable(states)}`);
+    printer.text(`${modelTable(entries, store.modelsDir)}\n${catalogTable(states, catalog.later)}`);
   }
   return EXIT.ok;
 }
@@ -80,8 +80,8 @@ async function isDownloadMeant(
   );
 }
 
-/** What can be added, at what price. */
-export function catalogTable(states: readonly CatalogState[]): string {
+/** What can be added, at what price, and what cannot be had yet. */
+export function catalogTable(states: readonly CatalogState[], later: Catalog["later"]): string {
   const rows = states.map((state) => {
     const { name, downloadBytes, licence, goodAt, costs } = state.entry;
     const { balanced, small } = costs;
@@ -90,13 +90,24 @@ export function catalogTable(states: readonly CatalogState[]): string {
       formatBytes(downloadBytes),
       `${formatBytes(small.diskBytes)} to ${formatBytes(balanced.diskBytes)}`,
       `${formatBytes(small.memoryBytes)} to ${formatBytes(balanced.memoryBytes)}`,
+      `${state.entry.imageSize} px`,
       licence,
       arrivalText(state),
       goodAt,
     ];
   });
-  const heading = ["CAN BE ADDED", "DOWNLOAD", "DISK", "MEMORY", "LICENCE", "STATE", "GOOD AT"];
-  return `${formatTable([heading, ...rows], [1, 2, 3])}\nsightline models add NAME\n`;
+  const heading = [
+    ...["CAN BE ADDED", "DOWNLOAD", "DISK", "MEMORY", "IMAGE"],
+    ...["LICENCE", "STATE", "GOOD AT"],
+  ];
+  const table = formatTable([heading, ...rows], [1, 2, 3, 4]);
+  return `${table}\nsightline models add NAME\n${laterTable(later)}`;
+}
+
+function laterTable(later: Catalog["later"]): string {
+  if (later.length === 0) return "";
+  const rows = later.map(({ name, imageSize, reason }) => [name, `${imageSize} px`, reason]);
+  return `\n${formatTable([["CANNOT BE HAD YET", "IMAGE", "WHY"], ...rows], [1])}`;
 }
 
 function arrivalText(state: CatalogState): string {

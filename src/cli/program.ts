@@ -169,14 +169,15 @@ function addStore(models: Command, run: Run): void {
     .action((_flags: OutputFlags, command: Command) => list(command.optsWithGlobals()));
   addOutputFlags(models.command("add"))
     .description("download a published checkpoint and convert it; continues where it was stopped")
-    .argument("<name>", "its name in the list")
+    .argument("[name]", "its name in the list; with --from, what to call it")
+    .option("--from <dir>", "import this checkpoint's folder instead; uses no network")
     .option("--precision <plan>", "precision of the weights (default: what fits this machine)")
     .option("--endpoint <url>", "a mirror of huggingface.co (default: HF_ENDPOINT)")
     .option("--keep", "keep the downloaded checkpoint, which takes its room on the disk")
-    .action((name: string, _flags: AddFlags, command: Command) =>
+    .action((name: string | undefined, _flags: AddFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
-        const { addNamedModel } = await import("./modelsAddCommand");
-        return addNamedModel(context, name, command.optsWithGlobals());
+        const { addAnyModel } = await import("./modelsAddCommand");
+        return addAnyModel(context, name, command.optsWithGlobals());
       }),
     );
   addOutputFlags(models.command("remove"))

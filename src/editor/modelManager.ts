@@ -86,7 +86,7 @@ class ModelManager {
       // The models that are there can be used without it.
       engine.catalog().catch((thrown: unknown) => {
         log.warn(`The catalogue cannot be shown: ${String(thrown)}`);
-        return { freeBytes: 0, entries: [] };
+        return { freeBytes: 0, entries: [], later: [] };
       }),
     ]);
     return { stored, catalog };
@@ -164,6 +164,9 @@ class ModelManager {
       case "discard":
         await this.#discard(wish.entry);
         return true;
+      case "explain":
+        void vscode.window.showInformationMessage(`${wish.entry.title}: ${wish.entry.reason}`);
+        return false;
     }
   }
 

@@ -3,13 +3,19 @@
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL, type ModelChoice, modelChoices } from "../host/modelChoices";
-import type { CatalogEntryReply, CatalogReply, ModelsReply } from "../protocol/engineMessages";
+import type {
+  CatalogEntryReply,
+  CatalogReply,
+  LaterEntryReply,
+  ModelsReply,
+} from "../protocol/engineMessages";
 
 /** What the user wants with the models. */
 export type ModelWish =
   | { readonly kind: "choose" | "delete"; readonly choice: ModelChoice }
   | { readonly kind: "get"; readonly entry: CatalogEntryReply; readonly freeBytes: number }
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
+  | { readonly kind: "explain"; readonly entry: LaterEntryReply }
   | { readonly kind: "reveal"; readonly folder: string }
   | { readonly kind: "import" };
 
@@ -94,6 +100,7 @@ function fill(
           },
           ...offers.map((entry) => offerItem(entry, catalog.freeBytes)),
         ]),
+    ...laterItems(catalog.later),
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     {
       label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
@@ -132,6 +139,30 @@ function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boole
   };
 }
 
+/** They are not a choice, but who looks for one finds out why. */
+function laterItems(later: readonly LaterEntryReply[]): readonly WishItem[] {
+  if (later.length === 0) return [];
+  return [
+    {
+      label: vscode.l10n.t("Cannot be had yet"),
+      kind: vscode.QuickPickItemKind.Separator,
+    },
+    ...later.map((entry): WishItem => {
+      return {
+        label: entry.title,
+        description: pixels(entry),
+        detail: entry.reason,
+        iconPath: new vscode.ThemeIcon("circle-slash"),
+        wish: { kind: "explain", entry },
+      };
+    }),
+  ];
+}
+
+function pixels({ imageSize }: { readonly imageSize: number }): string {
+  return vscode.l10n.t("sees {0} pixels", imageSize);
+}
+
 function offerItem(entry: CatalogEntryReply, freeBytes: number): WishItem {
   const { title, isCached, partialBytes, downloadBytes, diskBytes, memoryBytes } = entry;
   const size = formatBytes(downloadBytes);
@@ -152,7 +183,7 @@ function offerItem(entry: CatalogEntryReply, freeBytes: number): WishItem {
   return {
     label: title,
     description: words,
-    detail: `${costs} · ${entry.licence} · ${entry.goodAt}`,
+    detail: `${costs} · ${pixels(entry)} · ${entry.licence} · ${entry.goodAt}`,
     iconPath: new vscode.ThemeIcon("cloud-download"),
     wish: { kind: "get", entry, freeBytes },
     buttons: partialBytes > 0 ? [discard] : [],

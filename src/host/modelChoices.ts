@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
+import { defaultProfile } from "../base/defaultProfile";
 import {
   type ImportPlan,
   type ModelsReply,
@@ -61,17 +62,13 @@ export function missingBytes(plan: Pick<ImportPlan, "modelBytes" | "freeBytes">)
   return Math.max(0, plan.modelBytes + RESERVE_BYTES - plan.freeBytes);
 }
 
-/** What a model may take of the machine's memory; the editor and what it works on need the rest. */
-const MEMORY_SHARE = 0.5;
-
 /**
- * The profile that is suggested: `balanced`, or `small` where that would take too much of the memory.
+ * The profile that is suggested.
  * @param totalBytes of this machine's memory.
  */
 export function usualProfile(costs: readonly ProfileCostReply[], totalBytes: number): ProfileName {
   const balanced = costs.find(({ profile }) => profile === "balanced");
-  const isTooLarge = (balanced?.memoryBytes ?? 0) > MEMORY_SHARE * totalBytes;
-  return isTooLarge ? "small" : "balanced";
+  return defaultProfile(balanced?.memoryBytes ?? 0, totalBytes);
 }
 
 /** The profile of a name, which may come from a command's argument. */

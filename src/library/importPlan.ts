@@ -2,9 +2,11 @@
 
 import { totalmem } from "node:os";
 import path from "node:path";
+import { defaultProfile } from "../base/defaultProfile";
 import { type Checkpoint, openCheckpoint } from "../convert/checkpoint";
 import { planConversion, plannedBytes } from "../convert/conversionPlan";
 import { TensorReader } from "../convert/safetensors";
+import { quantisedMemoryBytes } from "../model/memoryEstimate";
 import type { ProfileName } from "../model/precisionProfiles";
 import { freeBytesAt } from "./diskSpace";
 import { findCheckpoint } from "./findCheckpoint";
@@ -39,29 +41,29 @@ export interface ImportPlan {
 /** Above it weights are worth making smaller; kits and demos are below, real checkpoints far above. */
 const SMALL_BYTES = 200e6;
 
-/** What a model may take of the machine's memory; the editor and what it works on need the rest. */
-const MEMORY_SHARE = 0.5;
-/** What ONNX Runtime adds to the files of a quantised model when it repacks them (measured: 7 to 22 %). */
-const REPACKING = 1.15;
-
 /** Folders and their temporary siblings stay far below the 255 bytes of a file system. */
 const MAX_NAME_LENGTH = 80;
 
 /**
  * Plans an import. Writes nothing and reads no weights.
- * @param source `checkpoint` as `findCheckpoint` takes it; `precision` defaults to `usualPrecision`.
+ * @param source `checkpoint` as `findCheckpoint` takes it; `precision` defaults to `usualPrecision`,
+ * `name` to the checkpoint's.
  * @param memoryBytes of the machine that will run the model.
  * @throws AppError `checkpoint.*`, `option.invalid` for a precision.
  */
 export async function planImport(
-  source: { readonly checkpoint: string; readonly precision?: string | undefined },
+  source: {
+    readonly checkpoint: string;
+    readonly precision?: string | undefined;
+    readonly name?: string | undefined;
+  },
   store: ModelStore,
   memoryBytes = totalmem(),
 ): Promise<ImportPlan> {
   const found = await findCheckpoint(source.checkpoint);
   const checkpoint = await openCheckpoint(found.folder);
   const precision = source.precision ?? (await precisionFor(checkpoint, memoryBytes));
-  const name = freeName(found.name, await folderNames(store));
+  const name = freeName(source.name ?? found.name, await folderNames(store));
   return {
     name,
     out: path.join(store.modelsDir, name),
@@ -102,7 +104,7 @@ function bytesOf({ weightFiles }: Checkpoint): number {
 
 /**
  * The precision that a checkpoint gets unless somebody chooses: a small one stays as it is, a large one
- * gets the profile `balanced`, or `small` where that would take more than half of the memory.
+ * gets its `defaultProfile`.
  */
 export async function usualPrecision(
   sourceBytes: number,
@@ -113,8 +115,8 @@ export async function usualPrecision(
   },
 ): Promise<string> {
   if (sourceBytes < SMALL_BYTES) return "f32";
-  const balancedBytes = REPACKING * (await at.modelBytes("balanced"));
-  return balancedBytes <= MEMORY_SHARE * at.memoryBytes ? "balanced" : "small";
+  const balancedBytes = quantisedMemoryBytes(await at.modelBytes("balanced"));
+  return defaultProfile(balancedBytes, at.memoryBytes);
 }
 
 /**

@@ -10,6 +10,11 @@ const REPACKING = 1.15;
 /** The program itself, a picture and what is computed of it. */
 const WORKING_BYTES = 300e6;
 
+/** Bytes of memory of a model of which only the size of its quantised files is known, as in the catalogue. */
+export function quantisedMemoryBytes(fileBytes: number): number {
+  return Math.round(fileBytes * REPACKING + WORKING_BYTES);
+}
+
 /** Bytes of memory, to within a tenth. */
 export function memoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));

@@ -59,6 +59,9 @@ export type Result<M extends MethodName> = EngineMethods[M]["result"];
 
 export type Empty = Readonly<Record<string, never>>;
 
+/** What a model can do: answer, or compare pictures with texts. */
+export const MODEL_KINDS = ["generation", "retrieval"] as const;
+
 export const DEVICES = ["webgpu", "cuda", "dml", "coreml", "cpu"] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
@@ -249,6 +252,17 @@ export interface CatalogReply {
   /** Free on the disk of the store, in bytes. */
   readonly freeBytes: number;
   readonly entries: readonly CatalogEntryReply[];
+  /** Those that are published in a form that cannot be imported yet. */
+  readonly later: readonly LaterEntryReply[];
+}
+
+export interface LaterEntryReply {
+  readonly name: string;
+  readonly title: string;
+  /** Pixels on each side of what the model sees. */
+  readonly imageSize: number;
+  /** Why not, for people. */
+  readonly reason: string;
 }
 
 export const PROFILES = ["exact", "balanced", "small"] as const;

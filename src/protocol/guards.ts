@@ -9,17 +9,14 @@ import type { JsonObject } from "../base/json";
 import {
   DEVICES,
   LOG_LEVELS,
-  PROFILES,
+  MODEL_KINDS,
   PROGRESS_STEPS,
-  type AddModelParams,
   type CachedReply,
-  type CatalogEntryReply,
   type Empty,
   type FromChild,
   type GenerateParams,
   type GenerateReply,
   type GenerationParams,
-  type HubParams,
   type LoadParams,
   type LoadPlanReply,
   type MethodName,
@@ -33,6 +30,7 @@ import {
   type TimingsReply,
   type ToChild,
 } from "./engineMessages";
+import { readAddModelParams, readCatalogReply } from "./catalogGuards";
 import { CUDA_PARAMS, CUDA_RESULTS } from "./cudaMessages";
 import {
   anyNumber,
@@ -124,7 +122,6 @@ export function readResult<M extends MethodName>(method: M, value: unknown): Res
 }
 
 const PICTURE = "the bytes of a picture";
-const MODEL_KINDS = ["generation", "retrieval"] as const;
 const FROM_CHILD = ["ready", "reply", "failure", "textEmitted", "progressed", "logged"] as const;
 
 const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } = {
@@ -191,10 +188,7 @@ const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> }
     models: records(result, "models").map(readStoredModel),
   }),
   deleteModel: (result) => ({ freedBytes: count(result, "freedBytes") }),
-  catalog: (result) => ({
-    freeBytes: count(result, "freeBytes"),
-    entries: records(result, "entries").map(readCatalogEntry),
-  }),
+  catalog: readCatalogReply,
   addModel: (result) => ({
     name: result.string("name"),
     folder: result.string("folder"),
@@ -358,48 +352,6 @@ function readGenerateReply(result: JsonObject): GenerateReply {
     timings: readTimings(result),
     cached: { ...readCached(cached), prefixTokens: count(cached, "prefixTokens") },
     droppedTurns: count(result, "droppedTurns"),
-  };
-}
-
-function readAddModelParams(params: JsonObject): AddModelParams {
-  return {
-    name: params.string("name"),
-    ...optional("precision", text(params, "precision")),
-    ...optional("hub", params.has("hub") ? readHub(child(params, "hub")) : undefined),
-  };
-}
-
-function readHub(hub: JsonObject): HubParams {
-  return {
-    ...optional("endpoint", text(hub, "endpoint")),
-    ...optional("token", text(hub, "token")),
-    ...optional("proxy", text(hub, "proxy")),
-    ...optional("noProxy", text(hub, "noProxy")),
-  };
-}
-
-function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
-  return {
-    name: entry.string("name"),
-    title: entry.string("title"),
-    kind: oneOf(entry, "kind", MODEL_KINDS),
-    repository: entry.string("repository"),
-    licence: entry.string("licence"),
-    imageSize: count(entry, "imageSize"),
-    downloadBytes: count(entry, "downloadBytes"),
-    diskBytes: count(entry, "diskBytes"),
-    memoryBytes: count(entry, "memoryBytes"),
-    costs: records(entry, "costs").map((cost) => ({
-      profile: oneOf(cost, "profile", PROFILES),
-      diskBytes: count(cost, "diskBytes"),
-      memoryBytes: count(cost, "memoryBytes"),
-    })),
-    goodAt: entry.string("goodAt"),
-    models: texts(entry, "models"),
-    partialBytes: count(entry, "partialBytes"),
-    isUnfinished: entry.boolean("isUnfinished"),
-    ...optional("begunPrecision", text(entry, "begunPrecision")),
-    isCached: entry.boolean("isCached"),
   };
 }
 

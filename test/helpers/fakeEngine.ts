@@ -41,7 +41,7 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       await beforeRemoval(name);
       return { freedBytes: 7 };
     },
-    catalog: () => Promise.resolve({ freeBytes: 100, entries: [] }),
+    catalog: () => Promise.resolve({ freeBytes: 100, entries: [], later: [] }),
     addModel: ({ name }, { onProgress }) => {
       if (name === "missing") {
         return Promise.reject(new AppError("hub.missing", `The hub has no ${name}.`));

@@ -7,6 +7,7 @@ import type { Engine, EngineStatus } from "../../src/host/engine";
 import type {
   CatalogEntryReply,
   ImportPlan,
+  LaterEntryReply,
   Result,
   StoredModelReply,
 } from "../../src/protocol/engineMessages";
@@ -77,6 +78,8 @@ export interface ModelWorld {
   plan: ImportPlan;
   /** The catalogue; none unless a test wants one. */
   offers: CatalogEntryReply[];
+  /** What cannot be had yet; nothing unless a test wants it. */
+  later: LaterEntryReply[];
   /** Free on the disk, in bytes. */
   freeBytes: number;
   /** What there is of CUDA, before and after an installation. */
@@ -136,6 +139,7 @@ export function createModelWorld(): ModelWorld {
     models: [{ name: "demo", bytes: 0 }, GENERATION, RETRIEVAL, DAMAGED],
     plan: PLAN,
     offers: [],
+    later: [],
     freeBytes: 50e9,
     cuda: {
       status: {},
@@ -195,7 +199,10 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
       done.push(`delete ${name}`);
       return Promise.resolve({ freedBytes: 4e9 });
     },
-    catalog: () => Promise.resolve({ freeBytes: worldOf().freeBytes, entries: worldOf().offers }),
+    catalog: () => {
+      const { freeBytes, offers: entries, later } = worldOf();
+      return Promise.resolve({ freeBytes, entries, later });
+    },
     addModel: async ({ name, precision, hub }, options) => {
       done.push(`add ${name} ${precision ?? "?"} ${JSON.stringify(hub)}`);
       options?.onProgress?.({ doneBytes: 1e9, totalBytes: 4e9, step: "download" });

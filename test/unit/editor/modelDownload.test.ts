@@ -25,7 +25,7 @@ describe("the offer of published models", () => {
     await run("sightline.manageModels");
     const items = fakeWindow.lists[0] ?? [];
     const begin = items.findIndex(({ label }) => label === "Get a model");
-    const costs = "4.4 GB on disk, 5.3 GB of memory · MIT · descriptions";
+    const costs = "4.4 GB on disk, 5.3 GB of memory · sees 224 pixels · MIT · descriptions";
     assert.deepEqual(
       items.slice(begin + 1, begin + 5).map(({ label, description, detail }) => {
         return [label, description, detail];
@@ -38,6 +38,17 @@ describe("the offer of published models", () => {
       ],
     );
     assert.ok(!items.some(({ label }) => label === "Added"));
+    assert.deepEqual(world.done, []);
+  });
+
+  it("lists what cannot be had yet, and says why", async () => {
+    const reason = "Published as a pickle.";
+    world.later = [{ name: "vitl", title: "ViT-L", imageSize: 224, reason }];
+    fakeWindow.listSteps.push({ choose: "ViT-L" });
+    await run("sightline.manageModels");
+    const item = fakeWindow.lists[0]?.find(({ label }) => label === "ViT-L");
+    assert.deepEqual([item?.description, item?.detail], ["sees 224 pixels", reason]);
+    assert.equal(fakeWindow.messages[0]?.text, "ViT-L: Published as a pickle.");
     assert.deepEqual(world.done, []);
   });
 

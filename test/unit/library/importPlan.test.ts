@@ -103,7 +103,7 @@ describe("usualPrecision", () => {
   it("takes the smaller profile where memory is short", async () => {
     const at = (memoryBytes: number) => ({ memoryBytes, modelBytes });
     assert.equal(await usualPrecision(15e9, at(8e9)), "small");
-    assert.equal(await usualPrecision(15e9, at(9.3e9)), "balanced");
+    assert.equal(await usualPrecision(15e9, at(9.9e9)), "balanced");
   });
 
   it("plans a checkpoint of several hundred megabytes in the profile that fits", async () => {

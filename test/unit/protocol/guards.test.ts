@@ -131,7 +131,11 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   convert: { folder: "/out" },
   models: { folder: "/models", freeBytes: 5, models: [storedModel] },
   deleteModel: { freedBytes: 6 },
-  catalog: { freeBytes: 7, entries: [catalogEntry] },
+  catalog: {
+    freeBytes: 7,
+    entries: [catalogEntry],
+    later: [{ name: "vitl", title: "ViT-L", imageSize: 224, reason: "A pickle." }],
+  },
   addModel: { name: "opt", folder: "/models/opt", source: "hub", kind: "generation" },
   deleteDownload: { freedBytes: 8 },
   cudaStatus: { providerFolder: "/p", missing: "libcudart.so.13", problem: "It is damaged." },
