@@ -19,7 +19,6 @@ interface CatalogRow {
   /** For people. */
   readonly title: string;
   readonly kind: "generation" | "retrieval";
-  readonly languageModel?: "opt" | "t5";
   /** Pixels on each side of what the model sees. */
   readonly imageSize: number;
 }
@@ -111,15 +110,10 @@ export function catalogEntry({ entries, later }: Catalog, name: string): Catalog
 function readRow(row: JsonObject): CatalogRow {
   const kind = row.string("kind");
   if (kind !== "generation" && kind !== "retrieval") row.fail("kind", "generation or retrieval");
-  const languageModel = row.string("languageModel", "");
-  if (languageModel !== "" && languageModel !== "opt" && languageModel !== "t5") {
-    row.fail("languageModel", "opt or t5");
-  }
   return {
     name: matching(row, "name", NAME),
     title: row.string("title"),
     kind,
-    ...(languageModel === "" ? {} : { languageModel }),
     imageSize: row.integer("imageSize", { min: 1, max: 4096 }),
   };
 }

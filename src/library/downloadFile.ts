@@ -107,6 +107,11 @@ async function fill(partial: PartialFile, job: FileJob): Promise<void> {
   const { hub, repository, commit, file, signal, onBytes } = job;
   await withPatience(job, async (progressed) => {
     if (partial.size === file.bytes) return;
+    if (partial.size > 0 && partial.etag === undefined && file.digest === undefined) {
+      // Nothing would notice that the rest is of another file.
+      onBytes(-partial.size);
+      await partial.clear();
+    }
     const { size: offset, etag } = partial;
     const request = { repository, commit, name: file.name, offset, etag };
     const body = await hub.open(request, signal);

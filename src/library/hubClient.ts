@@ -163,6 +163,7 @@ export class HubClient {
       return await this.#routes.send(url, { headers, signal, stallMs: this.#stallMs });
     } catch (cause) {
       throwIfAborted(signal);
+      if (isProxyRefusal(cause)) throw proxyRefusal(url, cause);
       throw new TransientFailure(reasonOf(cause, url), { cause });
     }
   }
@@ -185,6 +186,7 @@ export class HubClient {
     const page = `${endpoint.origin}/${repository}`;
     const isHub = url.origin === endpoint.origin;
     const detail = { repository, status: statusCode };
+    if (statusCode === PROXY_REFUSAL) return proxyRefusal(url);
     if (isHub && (statusCode === 401 || statusCode === 403)) {
       const why = hasToken ? "does not accept this token for it" : "asks for a token";
       return new AppError(
@@ -257,8 +259,11 @@ async function rangeStart({ headers, body }: HubResponse): Promise<number> {
   throw new TransientFailure("a part was sent without saying which");
 }
 
-/** @throws TransientFailure for an address that is none, or that gives up encryption. */
-function redirected(from: URL, location: string): URL {
+/**
+ * Where a redirect leads.
+ * @throws TransientFailure for an address that is none, or that gives up encryption.
+ */
+export function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   const isSafe =
     to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:");
@@ -271,6 +276,22 @@ function retryAfterMs(value: string | string[] | undefined): number | undefined 
   if (typeof value !== "string") return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** The proxy asks who is there (RFC 9110 section 15.5.8); trying again does not tell it. */
+const PROXY_REFUSAL = 407;
+
+/** The client tells the status of a tunnel that was not opened in its message and nowhere else. */
+function isProxyRefusal(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.startsWith(`Proxy response (${PROXY_REFUSAL})`);
+}
+
+function proxyRefusal(url: URL, cause?: unknown): AppError {
+  return new AppError(
+    "hub.failed",
+    `The proxy on the way to ${url.host} asks for a user and a password. Write them into its address, as in http://user:password@proxy:3128, and continue.`,
+    { cause, detail: { status: PROXY_REFUSAL } },
+  );
 }
 
 function reasonOf(cause: unknown, url?: URL): string {

@@ -12,12 +12,14 @@ import path from "node:path";
 /**
  * What goes wrong with one answer. `cut` ends the connection after some bytes, `short` ends the body
  * properly but too early, `stall` sends no more but stays, `wrong` changes a byte, `whole` sends
- * everything in spite of a range, `surplus` sends a byte too many.
+ * everything in spite of a range, `surplus` sends a byte too many, `silence` does not even send headers,
+ * `rangeless` sends a part without saying which, `misplaced` another part than was asked for.
  */
 export type Fault =
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: "cut" | "short" | "stall"; readonly afterBytes: number }
-  | { readonly kind: "wrong" | "whole" | "surplus" };
+  | { readonly kind: "wrong" | "whole" | "surplus" | "silence" | "rangeless" | "misplaced" }
+  | { readonly kind: "redirect"; readonly location: string };
 
 /** One request as it came in. */
 export interface SeenRequest {
@@ -48,6 +50,10 @@ export class HubServer {
   commit = "1".repeat(40);
   /** Token without which nothing is handed out. */
   requiredToken: string | undefined;
+  /** Whether entity tags are those of a server that promises no more than a similar content. */
+  hasWeakTags = false;
+  /** The status with which the proxy refuses every tunnel. */
+  proxyStatus: number | undefined;
   /** Whether the listing says what the bytes should be. */
   hasDigests = true;
   /** What the listing says instead. */
@@ -152,23 +158,30 @@ export class HubServer {
     const subject = subjectOf(file, request);
     if (this.#refuses(subject, response)) return;
     const fault = this.#faults.get(subject)?.shift();
+    if (fault?.kind === "silence") return;
+    if (fault?.kind === "redirect") {
+      response.writeHead(302, { location: fault.location }).end();
+      return;
+    }
     const forged = subject === file ? undefined : this.forgedHeaders.get(file);
     const all = forged ?? this.files.get(file) ?? Buffer.alloc(0);
-    const etag = `"${sha256(all).slice(0, 16)}"`;
+    const etag = `${this.hasWeakTags ? "W/" : ""}"${sha256(all).slice(0, 16)}"`;
     const [, wanted, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
     const condition = request.headers["if-range"];
     const isPart =
       wanted !== undefined &&
       fault?.kind !== "whole" &&
       (condition === undefined || condition === etag);
-    const start = isPart ? Number(wanted) : 0;
+    const moved = fault?.kind === "misplaced" ? 1 : 0;
+    const start = isPart ? Number(wanted) + moved : 0;
     const end = isPart && last !== "" ? Math.min(Number(last), all.length - 1) : all.length - 1;
     let body = Buffer.from(all.subarray(start, end + 1));
     if (fault?.kind === "wrong") body[0] = (body[0] ?? 0) ^ 1;
     if (fault?.kind === "surplus") body = Buffer.concat([body, Buffer.alloc(1)]);
     // Without a length the end of the body is whatever the server says.
     const length = fault?.kind === "short" ? {} : { "content-length": body.length };
-    const range = isPart ? { "content-range": `bytes ${start}-${end}/${all.length}` } : {};
+    const isTold = isPart && fault?.kind !== "rangeless";
+    const range = isTold ? { "content-range": `bytes ${start}-${end}/${all.length}` } : {};
     response.writeHead(isPart ? 206 : 200, { etag, ...length, ...range });
     if (fault === undefined || !("afterBytes" in fault)) {
       response.end(body);
@@ -186,6 +199,10 @@ export class HubServer {
 
   #tunnel(address: string, client: Socket): void {
     this.tunnels.push(address);
+    if (this.proxyStatus !== undefined) {
+      client.end(`HTTP/1.1 ${this.proxyStatus} Refused\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
     const [host = "", port = ""] = address.split(":");
     const server = connect(Number(port), host, () => {
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -31,7 +31,6 @@ const CATALOG: Catalog = {
       name: NAME,
       title: "Tiny T5",
       kind: "generation",
-      languageModel: "t5",
       imageSize: 28,
       repository: `Salesforce/${NAME}`,
       revision: "main",
@@ -196,7 +195,8 @@ describe("the catalogue", () => {
     const { entries, later } = await readCatalog(file);
     assert.equal(entries.length, 9);
     assert.equal(later.length, 2);
-    for (const { name, repository, costs, downloadBytes, imageSize, weightFiles } of entries) {
+    for (const entry of entries) {
+      const { name, repository, revision, costs, downloadBytes, imageSize, weightFiles } = entry;
       assert.equal(repository, `Salesforce/${name}`);
       assert.equal(imageSize, name.endsWith("-coco") ? 364 : 224);
       assert.ok(costs.small.diskBytes < costs.balanced.diskBytes, name);
@@ -204,6 +204,8 @@ describe("the catalogue", () => {
       assert.ok(Math.abs(costs.exact.diskBytes / downloadBytes - 1) < 0.04, name);
       for (const cost of Object.values(costs)) assert.ok(cost.memoryBytes > cost.diskBytes);
       assert.notEqual(weightFiles?.length, 0);
+      // A short hash is no name of one commit.
+      assert.match(revision, /^(main|[0-9a-f]{40})$/, name);
     }
   });
 

@@ -24,7 +24,7 @@ const COST = { diskBytes: 1000, memoryBytes: 2000 };
 const CATALOG: Catalog = {
   entries: [
     {
-      ...{ name: NAME, title: "Tiny OPT", kind: "generation", languageModel: "opt" },
+      ...{ name: NAME, title: "Tiny OPT", kind: "generation" },
       ...{ repository: `Salesforce/${NAME}`, revision: "main", licence: "MIT", goodAt: "tests" },
       ...{ imageSize: 28, downloadBytes: 100_000 },
       costs: { exact: COST, balanced: COST, small: COST },
