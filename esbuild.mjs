@@ -18,7 +18,9 @@ function filesBelow(folder) {
 
 /** True when no source is newer than what was built; keeps `npm run ask` quick. */
 function isFresh() {
-  const built = ["cli", "child", "convertWorker", "extension", "webview"].map((name) => `dist/${name}.js`);
+  const built = ["cli", "child", "convertWorker", "extension", "webview"].map(
+    (name) => `dist/${name}.js`,
+  );
   if (!built.every((file) => existsSync(file))) return false;
   const builtMs = Math.min(...built.map((file) => statSync(file).mtimeMs));
   return ["esbuild.mjs", "package.json", ...filesBelow("src"), ...filesBelow("webview")].every(

@@ -55,11 +55,7 @@ export function codeBytesPerRow(cols: number, format: BlockFormat): number {
  * @returns codes [rows, blocks · blockSize · bits / 8], low nibble first, and scales [rows, blocks]; a
  * block with a value that is not finite has the scale NaN.
  */
-export function quantizeRows(
-  values: Float32Array,
-  cols: number,
-  format: BlockFormat,
-): Quantized {
+export function quantizeRows(values: Float32Array, cols: number, format: BlockFormat): Quantized {
   const rows = values.length / cols;
   const { bits, blockSize } = format;
   const blocks = blocksPerRow(cols, format);
@@ -92,10 +88,7 @@ export const ZERO_CODE = 128;
  * 16 bits, which overflow (ONNX Runtime, "Quantize ONNX Models", on U8S8).
  * @returns codes [rows, cols] and scales [rows]; a row with a value that is not finite has the scale NaN.
  */
-export function quantizeChannels(
-  values: Float32Array,
-  cols: number,
-): Quantized {
+export function quantizeChannels(values: Float32Array, cols: number): Quantized {
   const codes = new Uint8Array(values.length);
   const scales = new Float32Array(values.length / cols);
   const valueBits = bitsOf(values);

@@ -182,7 +182,7 @@ async function* inOrder<T, R>(
   for (const item of items) {
     const result = work(item);
     // A caller that stops early never looks at what was begun ahead.
-    result.catch(() => undefined);
+    void result.catch(() => undefined);
     underWay.push(result);
     const [first] = underWay;
     if (first !== undefined && underWay.length === nAtOnce) {

@@ -54,8 +54,7 @@ export class CountingFactory implements SessionFactory {
   }
 
   async open(graph: string | Uint8Array, options: SessionOptions): Promise<Session> {
-    const { device: _device, outputsOnDevice = [], ...others } = options;
-    const session = await this.#inner.open(graph, { ...others, device: "cpu" });
+    const session = await this.#inner.open(graph, { ...options, device: "cpu" });
     // The probe of a device, which is no part of a model.
     if (typeof graph !== "string") return session;
     const part = path.basename(graph, ".onnx").replace(/\.accelerator$/, "");
@@ -64,7 +63,7 @@ export class CountingFactory implements SessionFactory {
     return {
       inputNames: session.inputNames,
       outputNames: session.outputNames,
-      run: (feeds) => this.#run({ part, feeds }, session, outputsOnDevice),
+      run: (feeds) => this.#run({ part, feeds }, session, options.outputsOnDevice ?? []),
       release: async () => {
         if (!isReleased) this.#nSessions--;
         isReleased = true;
