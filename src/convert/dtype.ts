@@ -23,11 +23,7 @@ export function isFloatDtype(dtype: string): dtype is FloatDtype {
  * @param into where halves go; `bytesWithin` says where in it their bytes may lie.
  * @throws AppError `internal` when the bytes are no whole number of values.
  */
-export function toFloat32(
-  bytes: Uint8Array,
-  dtype: FloatDtype,
-  into?: Float32Array,
-): Float32Array {
+export function toFloat32(bytes: Uint8Array, dtype: FloatDtype, into?: Float32Array): Float32Array {
   const itemBytes = ITEM_BYTES[dtype];
   invariant(
     bytes.byteLength % itemBytes === 0,
