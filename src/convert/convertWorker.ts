@@ -16,11 +16,8 @@ port.on("message", (job: WorkerJob) => {
 });
 
 async function answer(to: MessagePort, job: WorkerJob): Promise<void> {
-  const reply = (message: WorkerReply, handedOver: readonly Float32Array[] = []): void => {
-    to.postMessage(
-      message,
-      handedOver.map(({ buffer }) => buffer as ArrayBuffer),
-    );
+  const reply = (message: WorkerReply, handedOver: ArrayBuffer[] = []): void => {
+    to.postMessage(message, handedOver);
   };
   try {
     if ("hash" in job) {
@@ -29,9 +26,9 @@ async function answer(to: MessagePort, job: WorkerJob): Promise<void> {
       });
       reply({ kind: "hashed", file });
     } else {
-      const { values } = job.quantize;
       const quantized = quantizeMatrix(job.quantize);
-      reply({ kind: "quantized", quantized, values }, [values]);
+      const { codes, scales } = quantized;
+      reply({ kind: "quantized", quantized }, [codes.buffer, scales.buffer]);
     }
   } catch (thrown) {
     reply({ kind: "failed", error: AppError.from(thrown).toWire() });

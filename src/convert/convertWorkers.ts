@@ -13,7 +13,7 @@ export interface ConvertWorkers {
   /** For the values of a job. */
   readonly buffers: RunBuffers;
   /**
-   * As `quantizeMatrix`. The memory of the values goes back to `buffers`; the caller has it no longer.
+   * As `quantizeMatrix`. The values go back to `buffers`; the caller must not look at them any more.
    * @throws AppError `convert.failed` when a thread ended.
    */
   quantize(job: QuantizeJob): Promise<Quantized>;
@@ -36,7 +36,7 @@ export type StartWorkers = () => ConvertWorkers;
 export class InThreadWorkers implements ConvertWorkers {
   /** One run is read while another one is computed. */
   readonly nAtOnce = 2;
-  readonly buffers = new RunBuffers();
+  readonly buffers = new RunBuffers("own");
 
   quantize(job: QuantizeJob): Promise<Quantized> {
     const quantized = quantizeMatrix(job);

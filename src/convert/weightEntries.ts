@@ -147,7 +147,7 @@ function runs(
   buffers: RunBuffers,
 ): AsyncIterable<Rows & { readonly values: Float32Array }> {
   return inOrder(rowsOf(source), 2, async ({ start, count }) => {
-    const values = await source.readRows(start, count, buffers.take(count * source.cols));
+    const values = await readRun(source, { start, count }, buffers);
     return { start, count, values };
   });
 }
@@ -160,9 +160,20 @@ function quantizedRuns(
 ): AsyncIterable<Rows & { readonly quantized: Quantized }> {
   const { cols } = source;
   return inOrder(rowsOf(source), workers.nAtOnce, async ({ start, count }) => {
-    const values = await source.readRows(start, count, workers.buffers.take(count * cols));
+    const values = await readRun(source, { start, count }, workers.buffers);
     return { start, count, quantized: await workers.quantize({ values, cols, layout }) };
   });
+}
+
+async function readRun(
+  source: WeightSource,
+  { start, count }: Rows,
+  buffers: RunBuffers,
+): Promise<Float32Array> {
+  const room = buffers.take(count * source.cols);
+  const values = await source.readRows(start, count, room);
+  if (values.buffer !== room.buffer) buffers.give(room);
+  return values;
 }
 
 function* rowsOf({ rows, cols }: WeightSource): Iterable<Rows> {

@@ -120,10 +120,15 @@ export function scaleRows(source: WeightSource, factors: Factors): WeightSource 
   return {
     ...source,
     tensors: [...source.tensors, ...factors.tensors],
-    readRows: async (start, count) => {
-      const values = await source.readRows(start, count);
+    readRows: async (start, count, into) => {
+      const values = await source.readRows(start, count, into);
       const scale = await factors.read();
-      return values.map((value, i) => value * (scale[start + Math.floor(i / source.cols)] ?? 1));
+      for (let at = 0, row = start; row < start + count; row++) {
+        for (let col = 0; col < source.cols; col++, at++) {
+          values[at] = (values[at] ?? 0) * (scale[row] ?? 1);
+        }
+      }
+      return values;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { WireError } from "../base/errors";
 import type { HashedFile } from "./fileHash";
 import type { Quantized, QuantizeJob } from "./quantize";
 
-/** The memory of `quantize.values` is handed over. */
+/** The memory of `quantize.values` is shared or handed over; nobody else looks at it meanwhile. */
 export type WorkerJob =
   | { readonly quantize: QuantizeJob }
   /** A path. */
@@ -14,8 +14,8 @@ export type WorkerJob =
 export type WorkerReply =
   | { readonly kind: "hashedBytes"; readonly bytes: number }
   | { readonly kind: "hashed"; readonly file: HashedFile }
-  /** With the memory of the job's values, handed back. */
-  | { readonly kind: "quantized"; readonly quantized: Quantized; readonly values: Float32Array }
+  /** Its memory is handed over. */
+  | { readonly kind: "quantized"; readonly quantized: Quantized }
   | { readonly kind: "failed"; readonly error: WireError };
 
 export type WorkerResult = Exclude<WorkerReply, { readonly kind: "hashedBytes" | "failed" }>;

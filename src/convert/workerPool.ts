@@ -1,6 +1,8 @@
 /**
  * The arithmetic of a conversion on all cores. Threads are started when there is work for them and ended
- * with the conversion; memory is handed over and never copied.
+ * with the conversion. Values lie in memory that all threads share and results are handed over, so that
+ * nothing is copied. Values are not handed over, because each arrival of memory counts as an allocation:
+ * the garbage collector would look for 15 GB of it.
  */
 
 import { availableParallelism } from "node:os";
@@ -8,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { invariant } from "../base/assert";
 import { AppError } from "../base/errors";
 import { type ConvertWorkers, InThreadWorkers } from "./convertWorkers";
+import { RunBuffers } from "./runBuffers";
 import type { HashedFile } from "./fileHash";
 import type { Quantized, QuantizeJob } from "./quantize";
 import type { WorkerJob, WorkerReply, WorkerResult } from "./workerMessages";
@@ -41,6 +44,7 @@ export interface WorkerPoolOptions {
 
 export class WorkerPool implements ConvertWorkers {
   readonly nAtOnce: number;
+  readonly buffers = new RunBuffers("shared");
   readonly #programFile: string;
   readonly #nThreads: number;
   readonly #inThread = new InThreadWorkers();
@@ -57,19 +61,15 @@ export class WorkerPool implements ConvertWorkers {
     this.nAtOnce = this.#nThreads + 2;
   }
 
-  /** For the values of a job. */
-  get buffers(): ConvertWorkers["buffers"] {
-    return this.#inThread.buffers;
-  }
-
   /** See ConvertWorkers. */
   async quantize(quantize: QuantizeJob): Promise<Quantized> {
-    if (quantize.values.length <= SMALL_VALUES) return await this.#inThread.quantize(quantize);
-    const handedOver = [quantize.values.buffer as ArrayBuffer];
-    const result = await this.#do({ quantize }, { handedOver });
-    invariant(result.kind === "quantized", "A thread gave another answer than was asked for.");
-    this.buffers.give(result.values);
-    return result.quantized;
+    const { values } = quantize;
+    const quantized =
+      values.length <= SMALL_VALUES
+        ? await this.#inThread.quantize(quantize)
+        : await this.#quantizeElsewhere(quantize);
+    this.buffers.give(values);
+    return quantized;
   }
 
   /** See ConvertWorkers. */
@@ -87,6 +87,14 @@ export class WorkerPool implements ConvertWorkers {
   async close(): Promise<void> {
     this.#stop(new AppError("request.cancelled", "The conversion has ended."));
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  async #quantizeElsewhere(quantize: QuantizeJob): Promise<Quantized> {
+    const { buffer } = quantize.values;
+    const handedOver = buffer instanceof ArrayBuffer ? [buffer] : [];
+    const result = await this.#do({ quantize }, { handedOver });
+    invariant(result.kind === "quantized", "A thread gave another answer than was asked for.");
+    return result.quantized;
   }
 
   #do(

@@ -7,7 +7,8 @@ import { mkdir, mkdtemp, open, readdir, rm, symlink, utimes, writeFile } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../src/base/errors";
-import { convertModel } from "../../src/convert/convertModel";
+import { convertModel, type ConvertOptions } from "../../src/convert/convertModel";
+import { WorkerPool } from "../../src/convert/workerPool";
 import type { ConvertReport } from "../helpers/convertChild";
 import {
   writeTinyCheckpoint,
@@ -15,6 +16,7 @@ import {
   type TinyTensor,
 } from "../helpers/tinyCheckpoint";
 
+const WORKER = path.resolve("dist", "convertWorker.js");
 const CHILD = path.join(__dirname, "..", "helpers", "convertChild.js");
 
 describe("a conversion that fails", () => {
@@ -33,7 +35,7 @@ describe("a conversion that fails", () => {
 
   /** Asserts the code and the words of the message, and that the folder holds only these names. */
   async function expectFailure(
-    run: { checkpoint: string; out: string; precision?: string; signal?: AbortSignal },
+    run: ConvertOptions,
     expected: { code: ErrorCode; words: RegExp; left?: readonly string[] },
   ): Promise<AppError> {
     const thrown: unknown = await convertModel(run).catch((error: unknown) => error);
@@ -190,6 +192,22 @@ describe("a conversion that fails", () => {
     assert.deepEqual((await readdir(root)).sort(), ["checkpoint", "model"]);
   });
 
+  it("says that one of its threads ended, and leaves nothing behind", async () => {
+    await writeFile(at("worker.js"), "process.exit(7);");
+    const width = { hidden_size: 1024, word_embed_proj_dim: 1024, ffn_dim: 1024 };
+    const text_config = { ...width, num_attention_heads: 16, num_hidden_layers: 1 };
+    const checkpoint = await write({ kit: "opt", config: { text_config }, isSparse: true });
+    const startWorkers = (): WorkerPool => new WorkerPool({ programFile: at("worker.js") });
+    await expectFailure(
+      { checkpoint, out: at("new", "model"), precision: "int8:128", startWorkers },
+      {
+        code: "convert.failed",
+        words: /A thread of the conversion ended .*exit code 7/,
+        left: ["checkpoint", "worker.js"],
+      },
+    );
+  });
+
   describe("when it is cancelled", () => {
     it("stops before it reads anything", async () => {
       const signal = AbortSignal.abort();
@@ -292,16 +310,20 @@ describe("a conversion that fails", () => {
     });
 
     // Each layer has two matrices of 64 MiB and four of 16 MiB, in a file of holes.
-    for (const [precision, num_hidden_layers, inputBytes] of [
-      ["int8:128", 7, 1.4e9],
-      ["f32", 2, 0.4e9],
+    for (const [precision, threads, num_hidden_layers, inputBytes] of [
+      ["int8:128", "one thread", 7, 1.4e9],
+      ["int8:128", "four threads", 7, 1.4e9],
+      ["w8a8", "four threads", 7, 1.4e9],
+      ["f32", "one thread", 2, 0.4e9],
+      ["f32", "four threads", 2, 0.4e9],
     ] as const) {
-      it(`needs no more memory than 300 MB and three times the largest tensor, ${precision}`, async () => {
+      it(`needs no more memory than 300 MB and three times the largest tensor, ${precision}, ${threads}`, async () => {
         const width = { hidden_size: 2048, word_embed_proj_dim: 2048, ffn_dim: 8192 };
         const text_config = { ...width, vocab_size: 8192, num_attention_heads: 16 };
         const config = { text_config: { ...text_config, num_hidden_layers } };
         const checkpoint = await write({ kit: "opt", config, isSparse: true });
         const args = [CHILD, checkpoint, at("model"), precision];
+        if (threads !== "one thread") args.push(WORKER);
         const report = await reportOf(start(process.execPath, args));
         assert.equal(report.code, undefined, report.message);
         assert.ok(report.totalBytes - report.outputBytes > inputBytes * 0.95);

@@ -137,9 +137,25 @@ describe("the files of a package", () => {
     assert.ok(only.includes("models/demo/model.safetensors"));
     const rest = (await files(linux)).filter((file) => !only.includes(file));
     assert.deepEqual(await files(universal), rest);
-    const built = ["child.js", "cli.js", "extension.js", "extension/A1B2C3D4.js"];
-    assert.deepEqual(programsOf(linux!, built), ["child.js", ...built.slice(2)]);
-    assert.deepEqual(programsOf(universal!, built), built.slice(2));
+    const engine = ["child.js", "convertWorker.js"];
+    const editor = ["extension.js", "extension/A1B2C3D4.js"];
+    const built = ["cli.js", ...engine, ...editor];
+    assert.deepEqual(programsOf(linux!, built), [...engine, ...editor]);
+    assert.deepEqual(programsOf(universal!, built), editor);
+  });
+});
+
+describe("the program of the converter's threads", () => {
+  it("holds parts of the converter and loads nothing but Node's own modules", async () => {
+    const { metafile } = await esbuild.build({
+      entryPoints: ["src/convert/convertWorker.ts"],
+      ...{ bundle: true, platform: "node", metafile: true, write: false, outdir: "out/unwritten" },
+    });
+    const rooms = new Set(Object.keys(metafile.inputs).map((file) => path.dirname(file)));
+    assert.deepEqual([...rooms].sort(), ["src/base", "src/convert"]);
+    const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+    assert.ok(outside.length > 0);
+    assert.ok(outside.every(({ path: name }) => name.startsWith("node:")));
   });
 });
 
@@ -202,8 +218,8 @@ describe("vsce", () => {
     const wanted = [
       ...["CHANGELOG.md", "LICENSE", "README.md", "THIRD-PARTY-NOTICES.txt"],
       ...["package.nls.json", "package.nls.de.json", "l10n/bundle.l10n.de.json"],
-      ...["child.js", "extension.js", "extension/A1B2C3D4.js"].map((name) => `dist/${name}`),
-      ...["webview.js", "webview.css"].map((name) => `dist/${name}`),
+      ...["child.js", "convertWorker.js", "extension.js"].map((name) => `dist/${name}`),
+      ...["extension/A1B2C3D4.js", "webview.js", "webview.css"].map((name) => `dist/${name}`),
       ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],
       ...["models/catalog.json", "models/demo/config.json", "models/demo/model.safetensors"],

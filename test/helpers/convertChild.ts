@@ -1,12 +1,14 @@
 /**
  * A conversion in a process of its own, so that a test can kill it or limit its memory and files.
- * Usage: `node convertChild.js CHECKPOINT OUT PRECISION [--hold]`. Says how it ended as one line of
- * JSON; with `--hold` it stops for ever at the first progress, after the line "held".
+ * Usage: `node convertChild.js CHECKPOINT OUT PRECISION [--hold | WORKER]`. Says how it ended as one line
+ * of JSON; with `--hold` it stops for ever at the first progress, after the line "held". With the program
+ * of a worker it uses four threads, the most there can be.
  */
 
 import { writeSync } from "node:fs";
 import { AppError } from "../../src/base/errors";
 import { convertModel } from "../../src/convert/convertModel";
+import { WorkerPool } from "../../src/convert/workerPool";
 
 /** What the child says at its end. */
 export interface ConvertReport {
@@ -23,6 +25,7 @@ export interface ConvertReport {
 }
 
 const [checkpoint = "", out = "", precision = "", mode] = process.argv.slice(2);
+const isHeld = mode === "--hold";
 
 async function main(): Promise<void> {
   const begin = performance.now();
@@ -33,9 +36,10 @@ async function main(): Promise<void> {
       checkpoint,
       out,
       precision,
+      startWorkers: isHeld || mode === undefined ? undefined : () => poolOf(mode),
       onProgress: (progress) => {
         totalBytes = progress.totalBytes;
-        if (mode === "--hold") holdForEver();
+        if (isHeld) holdForEver();
       },
     });
     end = { outputBytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0) };
@@ -54,6 +58,8 @@ async function main(): Promise<void> {
   };
   writeSync(1, `${JSON.stringify(report)}\n`);
 }
+
+const poolOf = (programFile: string): WorkerPool => new WorkerPool({ programFile, nThreads: 4 });
 
 /** Blocks the whole thread, so that nothing can go on before the kill. */
 function holdForEver(): void {

@@ -27,7 +27,11 @@ if (model === undefined) {
 const tools = path.resolve("out", "tools");
 await build({
   ...{ bundle: true, platform: "node", format: "cjs", target: "node20", logLevel: "warning" },
-  entryPoints: ["test/helpers/tinyCheckpoint.ts", "test/helpers/convertChild.ts"],
+  entryPoints: {
+    tinyCheckpoint: "test/helpers/tinyCheckpoint.ts",
+    convertChild: "test/helpers/convertChild.ts",
+    convertWorker: "src/convert/convertWorker.ts",
+  },
   outdir: tools,
 });
 const { writeTinyCheckpoint } = createRequire(import.meta.url)(
@@ -39,7 +43,8 @@ function convert(checkpoint, out) {
   const profile =
     flags["cpu-prof"] === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${flags["cpu-prof"]}`];
   const program = path.join(tools, "convertChild.js");
-  const child = spawn(process.execPath, [...profile, program, checkpoint, out, flags.precision], {
+  const job = [checkpoint, out, flags.precision, path.join(tools, "convertWorker.js")];
+  const child = spawn(process.execPath, [...profile, program, ...job], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";

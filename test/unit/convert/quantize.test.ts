@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import {
   blocksPerRow,
   codeBytesPerRow,
-  quantizeChannels,
+  quantizeColumns,
+  quantizeMatrix,
   quantizeRows,
   type BlockFormat,
   ZERO_CODE,
@@ -176,6 +177,16 @@ describe("quantizeRows", () => {
     }
   });
 
+  it("takes the positive one of two values of the same magnitude, wherever it is", () => {
+    for (const first of [3, -3]) {
+      const values = new Float32Array(16);
+      values[4] = first;
+      values[9] = -first;
+      const { scales } = quantizeRows(values, 16, { bits: 8, blockSize: 16 });
+      assert.equal(scales[0], Math.fround(3 / -128));
+    }
+  });
+
   it("keeps the largest and smallest float32 values apart from overflow", () => {
     const values = new Float32Array(32).fill(3.4e38, 0, 16).fill(2 ** -99, 16);
     const format = { bits: 8, blockSize: 16 } as const;
@@ -184,31 +195,69 @@ describe("quantizeRows", () => {
   });
 });
 
-describe("quantizeChannels", () => {
+/** The definition that `quantizeColumns` must keep to the bit. */
+function roundedColumns(values: Float32Array, cols: number): Uint8Array {
+  const rows = values.length / cols;
+  const codes = new Uint8Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    const line = values.subarray(row * cols, (row + 1) * cols);
+    const peak = line.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const inverse = 1 / Math.fround((peak === 0 ? 1 : peak) / 127);
+    line.forEach((value, col) => {
+      codes[col * rows + row] = ZERO_CODE + Math.round(value * inverse);
+    });
+  }
+  return codes;
+}
+
+describe("quantizeColumns", () => {
   it("loses no more than rounding to 254 steps of a row's largest value does", () => {
+    const rows = 5;
     const cols = 37;
-    const values = randomMatrix(5, cols);
-    const { codes, scales } = quantizeChannels(values, cols);
+    const values = randomMatrix(rows, cols);
+    const { codes, scales } = quantizeColumns(values, cols);
     values.forEach((value, i) => {
       const row = Math.floor(i / cols);
       const peak = Math.max(...values.subarray(row * cols, (row + 1) * cols).map(Math.abs));
       const scale = scales[row] ?? NaN;
       assert.ok(Math.abs(scale - peak / 127) < 1e-8, `${scale}`);
-      const error = Math.abs(((codes[i] ?? 0) - ZERO_CODE) * scale - value);
+      const error = Math.abs(((codes[(i % cols) * rows + row] ?? 0) - ZERO_CODE) * scale - value);
       assert.ok(error <= scale * 0.5001, `${error} of ${scale}`);
     });
   });
 
+  it("rounds as Math.round does, also half-way between two codes", () => {
+    const cols = 253;
+    const random = new SeededRandom(3);
+    // With 49/127, half a step times the inverse is the double below 0.5.
+    for (const peak of [127, 49, 98 / 1024, ...Array.from({ length: 200 }, () => random.next())]) {
+      const scale = Math.fround(Math.fround(peak) / 127);
+      const halves = Float32Array.from({ length: cols }, (_, i) => ((i - 126) / 2) * scale);
+      const values = Float32Array.of(peak, ...halves, ...normalMatrix(1, 254 * 80));
+      assert.deepEqual(quantizeColumns(values, 254).codes, roundedColumns(values, 254), `${peak}`);
+    }
+  });
+
   it("uses the codes from 1 to 255, with 128 for zero", () => {
-    const { codes } = quantizeChannels(Float32Array.of(-2, 0, 2, 0, 0, 0), 3);
-    assert.deepEqual([...codes], [1, 128, 255, 128, 128, 128]);
+    const { codes } = quantizeColumns(Float32Array.of(-2, 0, 2, 0, 0, 0), 3);
+    assert.deepEqual([...codes], [1, 128, 128, 128, 255, 128]);
   });
 
   it("marks a row with a value that is not finite, and no other", () => {
-    const { scales } = quantizeChannels(Float32Array.of(1, Infinity, 1, 2, NaN, 0), 2);
+    const { scales } = quantizeColumns(Float32Array.of(1, Infinity, 1, 2, NaN, 0), 2);
     assert.deepEqual(
       [...scales].map((scale) => Number.isFinite(scale)),
       [false, true, false],
     );
+  });
+});
+
+describe("quantizeMatrix", () => {
+  it("gives blocks or columns, as the job says", () => {
+    const values = randomMatrix(6, 70);
+    const format = { bits: 4, blockSize: 32 } as const;
+    const job = { values, cols: 70 };
+    assert.deepEqual(quantizeMatrix({ ...job, layout: format }), quantizeRows(values, 70, format));
+    assert.deepEqual(quantizeMatrix({ ...job, layout: "columns" }), quantizeColumns(values, 70));
   });
 });

@@ -330,6 +330,7 @@ describe("ortSession", () => {
       const fallback = device === "cpu" ? {} : { disable_cpu_ep_fallback: "1" };
       assert.deepEqual(runtime.options, {
         logSeverityLevel: 3,
+        enableCpuMemArena: false,
         extra: { session: { intra_op: { allow_spinning: "0" }, ...fallback } },
         ...expected,
       });
