@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import * as vscode from "vscode";
-import { environmentOf } from "./engineSetup";
+import { environmentOf, unsupportedError } from "./engineSetup";
 import { withLateProgress } from "./lateProgress";
 import type { Feature, Services } from "./services";
 
@@ -14,7 +14,13 @@ export function createDiagnostics({ context, settings }: Services): Feature {
         const childFile = path.join(context.extensionPath, "dist", "child.js");
         const content = await withLateProgress(
           vscode.l10n.t("Looking at this machine…"),
-          ({ signal }) => readDiagnostics({ childFile, env: environmentOf(settings), signal }),
+          ({ signal }) =>
+            readDiagnostics({
+              childFile,
+              env: environmentOf(settings),
+              signal,
+              noEngine: () => unsupportedError(`${process.platform}-${process.arch}`),
+            }),
         );
         const document = await vscode.workspace.openTextDocument({ content });
         await vscode.window.showTextDocument(document);

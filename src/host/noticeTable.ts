@@ -12,6 +12,13 @@ export const NOTICE_ACTIONS = [
   "reloadWindow",
   "openDeviceSetting",
   "openFolderSetting",
+  "openSiteRootsSetting",
+  "openRemoteImagesSetting",
+  "manageTrust",
+  "showAllImages",
+  "showPackages",
+  "saveAs",
+  "tryAgain",
   "showLog",
 ] as const;
 
@@ -31,8 +38,45 @@ export interface NoticePlan {
   readonly actions: readonly NoticeAction[];
 }
 
+/** What helps against one failure where its code alone would not tell; found in `detail.remedy`. */
+export const REMEDIES = {
+  /** The folders that a site's "/" may be. */
+  siteRoots: ["openSiteRootsSetting"],
+  /** The setting forbids what was asked for. */
+  remoteImages: ["openRemoteImagesSetting"],
+  /** Only in a workspace that is trusted. */
+  trust: ["manageTrust"],
+  /** A server that did not answer may answer later. */
+  again: ["tryAgain", "showLog"],
+  /** What the document says has to be changed by hand. */
+  document: ["showLog"],
+  /** The cursor is at no picture. */
+  allImages: ["showAllImages"],
+  /** This package has no engine, and another one has. */
+  package: ["showPackages"],
+} as const satisfies Readonly<Record<string, readonly NoticeAction[]>>;
+
+export type Remedy = keyof typeof REMEDIES;
+
+/** For the `detail` of an AppError. */
+export function remedy(name: Remedy): { readonly remedy: Remedy } {
+  return { remedy: name };
+}
+
+/** What helps against this one failure, if it says so. */
+export function remedyOf({ detail }: Pick<AppError, "detail">): Remedy | undefined {
+  const name = detail?.["remedy"];
+  return typeof name === "string" && Object.hasOwn(REMEDIES, name) ? (name as Remedy) : undefined;
+}
+
 /** The plan for a failure; the user's own doing is a warning, the program's is an error. */
-export function noticePlan(code: ErrorCode): NoticePlan {
+export function noticePlan(error: Pick<AppError, "code" | "detail">): NoticePlan {
+  const plan = planOf(error.code);
+  const known = remedyOf(error);
+  return known === undefined ? plan : { ...plan, actions: REMEDIES[known] };
+}
+
+function planOf(code: ErrorCode): NoticePlan {
   switch (code) {
     case "request.cancelled":
       return { kind: "silent", text: "message", actions: [] };
@@ -40,16 +84,18 @@ export function noticePlan(code: ErrorCode): NoticePlan {
     case "image.unreadable":
     case "image.tooLarge":
       return warning("choosePicture");
+    case "document.changed":
+      return warning("tryAgain", "showLog");
+    case "document.unwritable":
+      return warning("saveAs", "showLog");
+    case "model.busy":
+    // A larger model has room for a longer question.
+    case "prompt.tooLong":
+      return warning("chooseModel");
     case "document.missing":
     case "document.unreadable":
     case "document.tooLarge":
-    case "document.changed":
-    case "document.unwritable":
     case "document.notEditable":
-    case "prompt.tooLong":
-      return warning();
-    case "model.busy":
-      return warning("chooseModel");
     case "document.unparsable":
     case "option.invalid":
       return warning("showLog");
