@@ -17,8 +17,9 @@ const RENAMED_BY_VSCE: Readonly<Record<string, string>> = {
   "README.md": "readme.md",
 };
 
-/** What must never be in a package, whatever the layout says. */
-const FORBIDDEN = /(^|\/)(src|test|tests|out|script|scripts)\/|\.(map|ts|tsbuildinfo|env|tgz)$/;
+/** What must never be in a package, whatever the layout says; types for other extensions may. */
+const FORBIDDEN =
+  /(^|\/)(src|test|tests|out|script|scripts)\/|(?<!^extension\/api\.d)\.ts$|\.(map|tsbuildinfo|env|tgz)$/;
 
 /**
  * Compares the entries of a package with the files that were laid out for it.
