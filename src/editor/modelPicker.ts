@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL, type ModelChoice, modelChoices } from "../host/modelChoices";
 import type { CatalogEntryReply, CatalogReply, ModelsReply } from "../protocol/engineMessages";
+import { deletionWishes } from "./modelDeletion";
 
 /** What the user wants with the models. */
 export type ModelWish =
@@ -11,7 +12,14 @@ export type ModelWish =
   | { readonly kind: "get"; readonly entry: CatalogEntryReply; readonly freeBytes: number }
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
   | { readonly kind: "reveal"; readonly folder: string }
-  | { readonly kind: "import" };
+  | { readonly kind: "import" }
+  /** Something is to be deleted; these can be. */
+  | { readonly kind: "remove"; readonly wishes: readonly DeletionWish[] };
+
+/** Says what is deleted: a model, or what has arrived of one. */
+export type DeletionWish =
+  | { readonly kind: "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "discard"; readonly entry: CatalogEntryReply };
 
 /** What there is, and what could be had. */
 export interface ModelOffer {
@@ -78,7 +86,9 @@ function fill(
   { currentModel, hasAllOffers }: PickerLook,
 ): void {
   const { stored: reply, catalog } = offer;
-  const choices = modelChoices(reply, currentModel).map(choiceItem);
+  const models = modelChoices(reply, currentModel);
+  const choices = models.map(choiceItem);
+  const deletable = deletionWishes(models, catalog.entries);
   const offers = catalog.entries.filter(({ models }) => hasAllOffers || models.length === 0);
   picker.items = [
     ...choices,
@@ -98,6 +108,16 @@ function fill(
       alwaysShow: true,
       wish: { kind: "import" },
     },
+    ...(deletable.length === 0
+      ? []
+      : [
+          {
+            label: vscode.l10n.t("Delete a model or a download…"),
+            iconPath: new vscode.ThemeIcon("trash"),
+            alwaysShow: true,
+            wish: { kind: "remove", wishes: deletable } as const,
+          },
+        ]),
     {
       label: vscode.l10n.t("Open model folder"),
       description: vscode.l10n.t("{0} free", formatBytes(reply.freeBytes)),
