@@ -1,5 +1,6 @@
 /** Pictures that come by drop or paste: what is in a transfer, which files are let in, and their bytes. */
 
+import { EXTENSION_OF_TYPE, isPictureName } from "../src/protocol/pictureNames";
 import { VIEW_LIMITS } from "../src/protocol/viewGuards";
 import type { PictureBytes } from "../src/protocol/viewMessages";
 
@@ -25,8 +26,6 @@ export interface Sorted {
 
 /** The types of a drag that may hold pictures. */
 const URI_TYPES = ["application/vnd.code.uri-list", "text/uri-list"] as const;
-/** Endings for systems that do not tell the type of a file. */
-const PICTURE_NAME = /\.(?:png|jpe?g|jpe|webp|gif|bmp|avif|tiff?|svg|heic|heif)$/i;
 
 /** True when it is worth showing that the page takes a drop. */
 export function mayHoldPictures(data: Pick<DataTransfer, "types"> | null): boolean {
@@ -50,7 +49,8 @@ export function sortFiles(files: readonly File[]): Sorted {
   const accepted: File[] = [];
   const refused: Refusal[] = [];
   for (const file of files) {
-    const isPicture = file.type.startsWith("image/") || PICTURE_NAME.test(file.name);
+    // Some systems do not tell the type of a file, and what is pasted may have no name.
+    const isPicture = EXTENSION_OF_TYPE.has(file.type) || isPictureName(file.name);
     if (!isPicture) refused.push({ name: file.name, reason: "notAPicture" });
     else if (file.size > MAX_FILE_BYTES) refused.push({ name: file.name, reason: "tooLarge" });
     else accepted.push(file);

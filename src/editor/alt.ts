@@ -11,6 +11,7 @@ const ALT_COMMANDS = [
   "sightline.insertCaption",
   "sightline.markAsDecorative",
   "sightline.generateAltTextForFile",
+  "sightline.changeReviewedText",
 ] as const satisfies readonly CommandId[];
 
 export type AltCommandId = (typeof ALT_COMMANDS)[number];

@@ -6,7 +6,7 @@ import {
   insertCaptionAtCursor,
   markAsDecorative,
 } from "./altCommands";
-import { generateAltTextForFile } from "./altFile";
+import { changeReviewedText, generateAltTextForFile } from "./altFile";
 import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import type { AltCommandId } from "./alt";
@@ -24,6 +24,9 @@ export function createAltCommands(services: Services): FeatureWith<AltCommandId>
     "sightline.insertCaption": (...args) => insertCaptionAtCursor(services, args),
     "sightline.markAsDecorative": (...args) => markAsDecorative(services, args),
     "sightline.generateAltTextForFile": () => generateAltTextForFile(services),
+    "sightline.changeReviewedText": () => {
+      changeReviewedText();
+    },
   };
   return { commands, dispose: () => undefined };
 }

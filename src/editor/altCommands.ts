@@ -116,8 +116,8 @@ async function sourcesFor(
   services: Services,
   given: readonly vscode.Uri[],
 ): Promise<readonly Source[]> {
-  const previewed = previewedPicture();
-  const uris = given.length > 0 || previewed === undefined ? given : [previewed];
+  const previewed = given.length > 0 ? undefined : previewedPicture();
+  const uris = previewed === undefined ? given : [previewed];
   if (uris.length === 0) {
     const chosen = await choosePictures(services, []);
     return chosen.map((picture) => ({ name: picture.name, read: () => Promise.resolve(picture) }));

@@ -190,11 +190,20 @@ function failureOf(failures: readonly AppError[]): AppError {
     failures.length,
     first.message,
   );
-  return new AppError(first.code, text, { cause: first });
+  const { code, detail } = first;
+  return new AppError(code, text, { cause: first, ...(detail === undefined ? {} : { detail }) });
 }
 
 interface DraftItem extends vscode.QuickPickItem {
   readonly index: number;
+}
+
+/** Set while the texts are looked at; the buttons of rows are out of the keyboard's reach. */
+let changeActive: (() => void) | undefined;
+
+/** Lets the text of the row under the keyboard be changed; does nothing when no texts are shown. */
+export function changeReviewedText(): void {
+  changeActive?.();
 }
 
 /**
@@ -230,13 +239,18 @@ async function showDrafts(
     tooltip: vscode.l10n.t("Change the text"),
   };
   list.title = vscode.l10n.t("Write these alt texts?");
-  list.placeholder = vscode.l10n.t("Enter writes the checked texts; nothing is written before");
+  list.placeholder = vscode.l10n.t(
+    "Enter writes the checked texts, F2 changes one; nothing is written before",
+  );
   list.canSelectMany = true;
   list.ignoreFocusOut = true;
   list.matchOnDescription = true;
   list.matchOnDetail = true;
   list.items = drafts.map((draft, index) => ({ ...draftItem(draft), index, buttons: [edit] }));
   list.selectedItems = list.items.filter(({ index }) => picked.has(index));
+  const setReviewing = (isReviewing: boolean): Thenable<unknown> =>
+    vscode.commands.executeCommand("setContext", "sightline.isReviewing", isReviewing);
+  void setReviewing(true);
   try {
     return await new Promise((resolve) => {
       const indexes = (): readonly number[] => list.selectedItems.map(({ index }) => index);
@@ -246,12 +260,18 @@ async function showDrafts(
       list.onDidTriggerItemButton(({ item }) => {
         resolve({ picked: indexes(), edited: item.index });
       });
+      changeActive = () => {
+        const [active] = list.activeItems;
+        if (active !== undefined) resolve({ picked: indexes(), edited: active.index });
+      };
       list.onDidHide(() => {
         resolve(undefined);
       });
       list.show();
     });
   } finally {
+    changeActive = undefined;
+    void setReviewing(false);
     list.dispose();
   }
 }

@@ -9,6 +9,7 @@ import { fileName, findQuietly, imageAt, rangeOf, type DocumentImage } from "./a
 import { placeOf, type PicturePlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
 import { problemWords } from "./altWords";
+import { dataTexts } from "./pictureWords";
 import type { CommandId, Services } from "./services";
 
 /** Of the thumbnail, in pixels. */
@@ -120,7 +121,9 @@ async function smallCopy(
   signal: AbortSignal,
 ): Promise<Thumbnail> {
   const picture =
-    place.kind === "file" ? await pictures.read(place.uri) : pictureOfDataUri(place.uri, "data:");
+    place.kind === "file"
+      ? await pictures.read(place.uri)
+      : pictureOfDataUri(place.uri, { name: "data:", texts: dataTexts() });
   const reply = await engine.thumbnail(
     { image: picture.bytes, imageName: picture.name, maxSide: MAX_WIDTH },
     { signal },

@@ -5,8 +5,10 @@ import { AppError } from "../base/errors";
 import type { ResolveContext, ResolvedTarget } from "../alt/resolveTarget";
 import { pictureOfDataUri } from "../host/dataUri";
 import { fetchPicture, remoteUrl } from "../host/fetchPicture";
+import { remedy } from "../host/noticeTable";
 import type { Picture } from "../host/picture";
 import type { DocumentImage } from "./altDocument";
+import { dataTexts, fetchTexts } from "./pictureWords";
 import type { Services } from "./services";
 
 /** Where a picture's bytes are. */
@@ -58,9 +60,12 @@ export async function readPlace(
     case "file":
       return services.pictures.read(place.uri);
     case "data":
-      return pictureOfDataUri(place.uri, vscode.l10n.t("The picture in the document"));
+      return pictureOfDataUri(place.uri, {
+        name: vscode.l10n.t("The picture in the document"),
+        texts: dataTexts(),
+      });
     case "remote":
-      return fetchPicture(place.url, { fetch: globalThis.fetch, signal });
+      return fetchPicture(place.url, { fetch: globalThis.fetch, signal, texts: fetchTexts() });
   }
 }
 
@@ -105,7 +110,9 @@ function placeOfTarget(
     case "remote": {
       const url = remoteUrl(resolved.url);
       if (url !== undefined) return { kind: "remote", url };
-      throw new AppError("image.missing", vscode.l10n.t("{0} is no address.", target));
+      throw new AppError("image.missing", vscode.l10n.t("{0} is no address.", target), {
+        detail: remedy("document"),
+      });
     }
     case "dynamic":
       throw new AppError(
@@ -113,6 +120,7 @@ function placeOfTarget(
         vscode.l10n.t(
           "Which picture is shown here is computed by the program, so there is none to look at.",
         ),
+        { detail: remedy("document") },
       );
     case "unresolved":
       throw new AppError(
@@ -121,6 +129,7 @@ function placeOfTarget(
           "There is no file for {0}. Correct the path, or name its folder in the setting sightline.alt.siteRoots.",
           target,
         ),
+        { detail: remedy("siteRoots") },
       );
   }
 }
@@ -134,6 +143,7 @@ export function refuseRemote({ settings }: Services, { document }: DocumentImage
         "The picture is on {0}, and nothing is fetched in a workspace that is not trusted.",
         url.host,
       ),
+      { detail: remedy("trust") },
     );
   }
   if (settings.remoteImages(document.uri) === "never") {
@@ -143,6 +153,7 @@ export function refuseRemote({ settings }: Services, { document }: DocumentImage
         "The picture is on {0}, and the setting sightline.alt.remoteImages says that nothing is fetched.",
         url.host,
       ),
+      { detail: remedy("remoteImages") },
     );
   }
 }

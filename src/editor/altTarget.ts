@@ -2,8 +2,9 @@
 
 import * as vscode from "vscode";
 import { findMarked, markOf, type ImageMark } from "../host/altPlan";
-import { isPictureName } from "../host/pastePlan";
+import { isPictureName } from "../protocol/pictureNames";
 import { changedDocument, findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
+import { notAPicture } from "./readPictures";
 import type { Services } from "./services";
 
 /** What lightbulbs and hovers give to commands; plain, because it passes through a link. */
@@ -49,11 +50,19 @@ export function pictureUris(args: readonly unknown[]): readonly vscode.Uri[] {
   );
 }
 
-/** The picture of the active tab, when that is a preview of one. */
+/** The editor's own preview, which shows more formats than can be read. */
+const PREVIEW = "imagePreview.previewEditor";
+
+/**
+ * The picture of the active tab, when that is a preview of one.
+ * @throws AppError `image.unreadable` for a preview of a format that cannot be read.
+ */
 export function previewedPicture(): vscode.Uri | undefined {
   const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  const isPreview = input instanceof vscode.TabInputCustom && isPictureName(input.uri.path);
-  return isPreview ? input.uri : undefined;
+  if (!(input instanceof vscode.TabInputCustom)) return undefined;
+  if (isPictureName(input.uri.path)) return input.uri;
+  if (input.viewType === PREVIEW) throw notAPicture(input.uri);
+  return undefined;
 }
 
 function readArgument(value: unknown): ImageArgument | undefined {

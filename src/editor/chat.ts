@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { LastEditor } from "./lastEditor";
-import { lateFeature, once } from "./lateFeature";
+import { lateFeature } from "./lateFeature";
 import { CHAT_VIEW_ID, type CommandId, type Feature, type Services } from "./services";
 
 const CHAT_COMMANDS = [
@@ -21,14 +21,13 @@ export type ChatCommandId = (typeof CHAT_COMMANDS)[number];
 /** Registers the view; everything else waits until it is looked at or a command is run. */
 export function createChat(services: Services): Feature {
   const lastEditor = new LastEditor();
-  const chat = once(async () => {
+  const { commands, feature, dispose } = lateFeature(CHAT_COMMANDS, async () => {
     const { ChatFeature } = await import("./lateParts");
     return new ChatFeature(services, lastEditor);
   });
-  const { commands, dispose } = lateFeature(CHAT_COMMANDS, chat);
   const registration = vscode.window.registerWebviewViewProvider(CHAT_VIEW_ID, {
     resolveWebviewView: async (view) => {
-      (await chat()).attach(view);
+      (await feature()).attach(view);
     },
   });
   return {

@@ -137,7 +137,6 @@ export class ChatFeature implements FeatureWith<ChatCommandId>, ChatControls {
 
   #updateContext(session: ChatSession): void {
     this.#setContext("sightline.isAnswering", session.isAnswering);
-    this.#setContext("sightline.hasConversation", session.hasTurns);
   }
 
   #setContext(key: string, value: boolean): void {

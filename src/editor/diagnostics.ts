@@ -2,7 +2,8 @@
 
 import path from "node:path";
 import * as vscode from "vscode";
-import { environmentOf } from "./engineSetup";
+import type { AppError } from "../base/errors";
+import { environmentOf, unsupportedError } from "./engineSetup";
 import { withLateProgress } from "./lateProgress";
 import { hubTokenState } from "./modelDownload";
 import type { Feature, Services } from "./services";
@@ -31,7 +32,9 @@ export function createDiagnostics({ context, settings }: Services): Feature {
           async ({ signal }) => {
             const hub = hubEnvironment(settings.hub, await hubTokenState(context));
             const env = { ...environmentOf(settings), ...hub };
-            return await readDiagnostics({ childFile, env, signal });
+            const noEngine = (): AppError =>
+              unsupportedError(`${process.platform}-${process.arch}`);
+            return await readDiagnostics({ childFile, env, signal, noEngine });
           },
         );
         const document = await vscode.workspace.openTextDocument({ content });

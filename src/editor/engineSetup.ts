@@ -2,11 +2,14 @@
 
 import path from "node:path";
 import * as vscode from "vscode";
+import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { systemClock } from "../host/clock";
 import { forkEngine } from "../host/engineProcess";
 import { EngineService } from "../host/engineService";
+import type { StandsInTexts } from "../host/engineStatus";
 import { MemoryGate } from "../host/memoryGate";
+import { remedy } from "../host/noticeTable";
 import { missingRuntime } from "../host/runtimeCheck";
 import { showOverruledDevice } from "./deviceNotice";
 import { askAboutMemory } from "./memoryQuestion";
@@ -24,6 +27,7 @@ export interface EngineSetup {
 /** Starts no process; the first question does. */
 export function createEngine(setup: EngineSetup): EngineService {
   const { extensionFolder, settings, log, notices } = setup;
+  const missing = missingRuntime(extensionFolder);
   return new EngineService({
     chosen: () => ({ model: settings.model, device: settings.device }),
     startProcess: (kind) =>
@@ -49,8 +53,29 @@ export function createEngine(setup: EngineSetup): EngineService {
       void showOverruledDevice(device, notices);
     },
     logger: log,
-    unsupportedPlatform: missingRuntime(extensionFolder),
+    unsupported: missing === undefined ? undefined : unsupportedError(missing),
+    standsIn: standsInTexts(),
   });
+}
+
+/** What the package for other platforms says instead of answering. */
+export function unsupportedError(platform: string): AppError {
+  const text = vscode.l10n.t(
+    "This version of Sightline has no engine for {0}. Install the version for your platform; there is one for Linux and Windows (x64 and arm64) and for macOS on Apple silicon.",
+    platform,
+  );
+  return new AppError("device.unavailable", text, { detail: { platform, ...remedy("package") } });
+}
+
+function standsInTexts(): StandsInTexts {
+  return {
+    failed: vscode.l10n.t(
+      "The chosen device failed twice while it computed. Choose a device again or reload the window to try it again.",
+    ),
+    unfit: vscode.l10n.t(
+      "The graphics card cannot hold this model or run a part of it. Choose a device again or reload the window to try it again.",
+    ),
+  };
 }
 
 /** Lets the engine follow the settings until it is disposed of. */

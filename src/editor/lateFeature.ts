@@ -19,15 +19,20 @@ export function once<T>(load: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** The commands of a feature, and the feature itself for whatever else needs it. */
+export interface LateFeature<K extends CommandId, F> extends FeatureWith<K> {
+  readonly feature: () => Promise<F>;
+}
+
 /**
- * The commands of a feature that is loaded when one of them is first run. A feature that is still being
- * loaded when this one is disposed of is disposed of as soon as it is there.
+ * A feature that is loaded when one of its commands is first run, or when it is asked for. One that is
+ * still being loaded when this one is disposed of is disposed of as soon as it is there.
  */
-export function lateFeature<K extends CommandId>(
+export function lateFeature<K extends CommandId, F extends FeatureWith<K>>(
   ids: readonly K[],
-  load: () => Promise<FeatureWith<K>>,
-): FeatureWith<K> {
-  let loading: Promise<FeatureWith<K>> | undefined;
+  load: () => Promise<F>,
+): LateFeature<K, F> {
+  let loading: Promise<F> | undefined;
   const feature = once(() => (loading = load()));
   const late = (id: K): [K, CommandHandler] => [
     id,
@@ -35,6 +40,7 @@ export function lateFeature<K extends CommandId>(
   ];
   return {
     commands: Object.fromEntries(ids.map(late)) as Record<K, CommandHandler>,
+    feature,
     dispose: () => {
       // What could not be loaded has nothing to end.
       loading?.then(

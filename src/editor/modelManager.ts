@@ -9,6 +9,7 @@ import { withEngineProgress } from "./engineProgress";
 import type { FeatureWith } from "./lateFeature";
 import type { ModelCommandId } from "./modelCommands";
 import { getModel, setHubToken } from "./modelDownload";
+import { pickDeletion } from "./modelDeletion";
 import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
 import type { Services } from "./services";
@@ -136,7 +137,8 @@ class ModelManager {
   /** Ends the processes and loads the chosen model in a new one. */
   async restart(): Promise<void> {
     const title = vscode.l10n.t("Restarting Sightline's engine…");
-    await withEngineProgress({ title, place: "statusBar" }, async (options) => {
+    // Ending the processes takes a moment and cannot be stopped; loading a model may take long.
+    await withEngineProgress({ title, place: "notification" }, async (options) => {
       await this.#services.engine.restart();
       await this.#services.engine.warmUp(options);
     });
@@ -167,6 +169,10 @@ class ModelManager {
       case "explain":
         void vscode.window.showInformationMessage(`${wish.entry.title}: ${wish.entry.reason}`);
         return false;
+      case "remove": {
+        const deletion = await pickDeletion(wish.wishes);
+        return deletion === undefined || this.#fulfil(deletion, profile);
+      }
     }
   }
 

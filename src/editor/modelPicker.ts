@@ -9,6 +9,7 @@ import type {
   LaterEntryReply,
   ModelsReply,
 } from "../protocol/engineMessages";
+import { deletionWishes } from "./modelDeletion";
 
 /** What the user wants with the models. */
 export type ModelWish =
@@ -17,7 +18,14 @@ export type ModelWish =
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
   | { readonly kind: "explain"; readonly entry: LaterEntryReply }
   | { readonly kind: "reveal"; readonly folder: string }
-  | { readonly kind: "import" };
+  | { readonly kind: "import" }
+  /** Something is to be deleted; these can be. */
+  | { readonly kind: "remove"; readonly wishes: readonly DeletionWish[] };
+
+/** Says what is deleted: a model, or what has arrived of one. */
+export type DeletionWish =
+  | { readonly kind: "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "discard"; readonly entry: CatalogEntryReply };
 
 /** What there is, and what could be had. */
 export interface ModelOffer {
@@ -84,10 +92,12 @@ function fill(
   { currentModel, hasAllOffers }: PickerLook,
 ): void {
   const { stored: reply, catalog } = offer;
-  const choices = modelChoices(reply, currentModel).map(choiceItem);
+  const models = modelChoices(reply, currentModel);
+  const choices = models.map(choiceItem);
+  const deletable = deletionWishes(models, catalog.entries);
   const offers = catalog.entries.filter(
     // A model may be there and another precision of it on its way.
-    ({ models, isUnfinished }) => hasAllOffers || models.length === 0 || isUnfinished,
+    ({ models: present, isUnfinished }) => hasAllOffers || present.length === 0 || isUnfinished,
   );
   picker.items = [
     ...choices,
@@ -108,6 +118,16 @@ function fill(
       alwaysShow: true,
       wish: { kind: "import" },
     },
+    ...(deletable.length === 0
+      ? []
+      : [
+          {
+            label: vscode.l10n.t("Delete a model or a download…"),
+            iconPath: new vscode.ThemeIcon("trash"),
+            alwaysShow: true,
+            wish: { kind: "remove", wishes: deletable } as const,
+          },
+        ]),
     {
       label: vscode.l10n.t("Open model folder"),
       description: vscode.l10n.t("{0} free", formatBytes(reply.freeBytes)),

@@ -9,6 +9,7 @@ import {
   type NoticeAction,
   noticePlan,
   type NoticePlan,
+  remedyOf,
 } from "../host/noticeTable";
 import type { Notice, Notices } from "./services";
 
@@ -27,8 +28,13 @@ export class EditorNotices implements Notices {
 
   /** Settles when the message is on the screen; its buttons work later by themselves. */
   show(thrown: unknown): Promise<void> {
+    return this.#show(thrown);
+  }
+
+  /** @param again does once more what failed, where that may help. */
+  #show(thrown: unknown, again?: () => Promise<unknown>): Promise<void> {
     const error = errorOf(thrown);
-    const plan = noticePlan(error.code, error.detail);
+    const plan = noticePlan(error);
     if (plan.kind === "silent") {
       this.#log.debug(failureReport(error));
       return Promise.resolve();
@@ -38,23 +44,25 @@ export class EditorNotices implements Notices {
     const now = Date.now();
     if (now - (this.#open.get(key) ?? -Infinity) < BURST_MS) return Promise.resolve();
     this.#open.set(key, now);
-    void this.#present(error, plan).finally(() => {
+    void this.#present(error, again).finally(() => {
       // The editor replaces an equal message, which is then the one that is open.
       if (this.#open.get(key) === now) this.#open.delete(key);
     });
     return Promise.resolve();
   }
 
+  /** Without the button that needs the work that failed. */
   describe(error: AppError): Notice {
-    const plan = noticePlan(error.code, error.detail);
+    const plan = noticePlan(error);
+    const ids = plan.actions.filter((id) => id !== "tryAgain");
     return {
       text: sentence(error, plan),
-      actions: plan.actions.map((id) => ({ id, label: labelOf(id) })),
+      actions: ids.map((id) => ({ id, label: labelOf(id) })),
     };
   }
 
   async run(actionId: string): Promise<void> {
-    if (!isNoticeAction(actionId)) return;
+    if (!isNoticeAction(actionId) || actionId === "tryAgain") return;
     await this.guard(async () => {
       await vscode.commands.executeCommand(...commandOf(actionId));
     });
@@ -64,18 +72,25 @@ export class EditorNotices implements Notices {
     try {
       return await work();
     } catch (thrown) {
-      await this.show(thrown);
+      await this.#show(thrown, () => this.guard(work));
       return undefined;
     }
   }
 
-  async #present(error: AppError, plan: NoticePlan): Promise<void> {
+  async #present(error: AppError, again: (() => Promise<unknown>) | undefined): Promise<void> {
     const { text, actions } = this.describe(error);
-    const labels = actions.map(({ label }) => label);
+    const plan = noticePlan(error);
+    const retry =
+      again !== undefined && plan.actions.includes("tryAgain") ? labelOf("tryAgain") : undefined;
+    const labels = [...(retry === undefined ? [] : [retry]), ...actions.map(({ label }) => label)];
     const show =
       plan.kind === "error" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
     // Rejected only when the window closes, and then nobody reads it.
     const chosen = await show(text, ...labels).then(undefined, () => undefined);
+    if (chosen !== undefined && chosen === retry) {
+      await again?.();
+      return;
+    }
     const action = actions.find(({ label }) => label === chosen);
     if (action !== undefined) await this.run(action.id);
   }
@@ -92,7 +107,7 @@ function errorOf(thrown: unknown): AppError {
 function sentence(error: AppError, plan: NoticePlan): string {
   switch (plan.text) {
     case "message": {
-      const headline = isEnglish() ? undefined : headlineOf(error.code);
+      const headline = isEnglish() ? undefined : headlineOf(error);
       return headline === undefined ? error.message : `${headline} ${error.message}`;
     }
     case "mismatch":
@@ -108,13 +123,21 @@ function isEnglish(): boolean {
   return vscode.env.language.toLowerCase().startsWith("en");
 }
 
+/** What stands before the dot of a code. */
+type ErrorArea = ErrorCode extends infer Code
+  ? Code extends `${infer Area}.${string}`
+    ? Area
+    : Code
+  : never;
+
 /**
- * The engine writes English, so that its log can be searched; in another language a sentence of that
- * language comes before. What is wrong with a document is said by the editor's side, in words of it.
+ * The engine and the parsers write English, so that their log can be searched; in another language a
+ * sentence of that language comes before. Undefined where the whole message is the editor's own.
  */
-function headlineOf(code: ErrorCode): string | undefined {
-  const [area] = code.split(".");
-  switch (area) {
+function headlineOf(error: AppError): string | undefined {
+  // Written by engineSetup.ts.
+  if (remedyOf(error) === "package") return undefined;
+  switch (error.code.split(".")[0] as ErrorArea) {
     case "checkpoint":
       return vscode.l10n.t("The checkpoint cannot be imported.");
     case "convert":
@@ -134,7 +157,13 @@ function headlineOf(code: ErrorCode): string | undefined {
       return vscode.l10n.t("The chosen device cannot be used.");
     case "engine":
       return vscode.l10n.t("The engine stopped working. It starts again with the next question.");
-    default:
+    case "document":
+      return vscode.l10n.t("That cannot be done in this document.");
+    // A cancellation is silent, and the sentences for bugs are translated themselves.
+    case "request":
+    case "protocol":
+    case "kit":
+    case "internal":
       return undefined;
   }
 }
@@ -159,12 +188,26 @@ function labelOf(action: NoticeAction): string {
       return vscode.l10n.t("Set Up CUDA");
     case "openFolderSetting":
       return vscode.l10n.t("Choose Folder");
+    case "openSiteRootsSetting":
+      return vscode.l10n.t("Set Site Folders");
+    case "openRemoteImagesSetting":
+      return vscode.l10n.t("Open Setting");
+    case "manageTrust":
+      return vscode.l10n.t("Manage Trust");
+    case "showPackages":
+      return vscode.l10n.t("Show Extension");
+    case "saveAs":
+      return vscode.l10n.t("Save As…");
+    case "tryAgain":
+      return vscode.l10n.t("Try Again");
     case "showLog":
       return vscode.l10n.t("Show Log");
   }
 }
 
-function commandOf(action: NoticeAction): readonly [command: string, ...args: string[]] {
+function commandOf(
+  action: Exclude<NoticeAction, "tryAgain">,
+): readonly [command: string, ...args: string[]] {
   switch (action) {
     case "choosePicture":
       return ["sightline.addPictures"];
@@ -184,6 +227,17 @@ function commandOf(action: NoticeAction): readonly [command: string, ...args: st
       return ["sightline.setUpCuda"];
     case "openFolderSetting":
       return ["workbench.action.openSettings", "sightline.storageFolder"];
+    case "openSiteRootsSetting":
+      return ["workbench.action.openSettings", "sightline.alt.siteRoots"];
+    case "openRemoteImagesSetting":
+      return ["workbench.action.openSettings", "sightline.alt.remoteImages"];
+    case "manageTrust":
+      return ["workbench.trust.manage"];
+    case "showPackages":
+      // The extension's page, whose README says which packages there are.
+      return ["extension.open", "sightline.sightline"];
+    case "saveAs":
+      return ["workbench.action.files.saveAs"];
     case "showLog":
       return ["sightline.showLog"];
   }

@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import { PICTURE_EXTENSIONS, type Picture } from "../host/picture";
+import type { Picture } from "../host/picture";
+import { PICTURE_EXTENSIONS } from "../protocol/pictureNames";
 import { orderPictures } from "../host/pictureOrder";
 import { fileName } from "./altDocument";
 import { readPictures } from "./readPictures";

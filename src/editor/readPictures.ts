@@ -1,11 +1,13 @@
 /** Reads several picture files; those that cannot be read are told apart from those that can. */
 
 import * as vscode from "vscode";
-import { AppError } from "../base/errors";
-import { isPictureName } from "../host/pastePlan";
+import { AppError, isCancelled } from "../base/errors";
+import { abortable } from "../host/abortable";
+import { isPictureName } from "../protocol/pictureNames";
 import type { Picture } from "../host/picture";
 import { MAX_TRAY_PICTURES } from "../host/pictureTray";
 import { fileName } from "./altDocument";
+import { withLateProgress } from "./lateProgress";
 import type { Services } from "./services";
 
 export interface ReadResult {
@@ -14,7 +16,10 @@ export interface ReadResult {
   readonly failures: readonly AppError[];
 }
 
-/** Reads as many as the chat can hold. Never rejects. */
+/**
+ * Reads as many as the chat can hold, and shows how far it is when that takes long.
+ * @throws AppError `request.cancelled` when the person does not want to wait; nothing else.
+ */
 export async function readPictures(
   { pictures: reader }: Pick<Services, "pictures">,
   uris: readonly vscode.Uri[],
@@ -22,14 +27,20 @@ export async function readPictures(
   const pictures: Picture[] = [];
   const failures: AppError[] = [];
   if (uris.length > MAX_TRAY_PICTURES) failures.push(tooMany());
-  for (const uri of uris.slice(0, MAX_TRAY_PICTURES)) {
-    try {
-      if (!isPictureName(uri.path)) throw notAPicture(uri);
-      pictures.push(await reader.read(uri));
-    } catch (thrown) {
-      failures.push(AppError.from(thrown));
+  const wanted = uris.slice(0, MAX_TRAY_PICTURES);
+  await withLateProgress(vscode.l10n.t("Reading pictures"), async ({ signal, report }) => {
+    for (const [index, uri] of wanted.entries()) {
+      report(fileName(uri), index / wanted.length);
+      try {
+        if (!isPictureName(uri.path)) throw notAPicture(uri);
+        // A file system of the editor cannot be told to stop.
+        pictures.push(await abortable(reader.read(uri), signal));
+      } catch (thrown) {
+        if (isCancelled(thrown)) throw thrown;
+        failures.push(AppError.from(thrown));
+      }
     }
-  }
+  });
   return { pictures, failures };
 }
 

@@ -38,6 +38,7 @@ export const COMMAND_IDS = [
   "sightline.insertCaption",
   "sightline.markAsDecorative",
   "sightline.generateAltTextForFile",
+  "sightline.changeReviewedText",
   "sightline.openChat",
   "sightline.addPictures",
   "sightline.newConversation",

@@ -16,6 +16,8 @@ export function chatTexts(): ChatTexts {
     describe: vscode.l10n.t("Describe this image"),
     describeInDetail: vscode.l10n.t("Describe this image in more detail"),
     noPicture: vscode.l10n.t("Add or select a picture first."),
+    pastedGone: vscode.l10n.t("The pasted picture is no longer there. Paste it again."),
+    pictureGone: vscode.l10n.t("The picture is no longer in the chat. Add it again."),
     tooManyPictures: vscode.l10n.t(
       "The chat holds {0} pictures at a time, so not all of them were added.",
       MAX_TRAY_PICTURES,

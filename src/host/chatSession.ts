@@ -32,6 +32,10 @@ export interface ChatTexts extends AnswerTexts {
   readonly describeInDetail: string;
   /** There is no picture to ask about. */
   readonly noPicture: string;
+  /** A pasted picture that was kept is no longer there. */
+  readonly pastedGone: string;
+  /** A picture that was asked about was taken out of the chat. */
+  readonly pictureGone: string;
   /** Not all of the pictures have room in the tray. */
   readonly tooManyPictures: string;
 }
@@ -70,7 +74,11 @@ export class ChatSession {
   constructor(options: ChatSessionOptions) {
     this.#options = options;
     const { memento, clock, wallTime, log } = options;
-    this.#pasted = new PastedPictures({ folder: options.pictureFolder, log });
+    this.#pasted = new PastedPictures({
+      folder: options.pictureFolder,
+      goneText: options.texts.pastedGone,
+      log,
+    });
     this.#store = new ConversationStore({ memento, pasted: this.#pasted, clock, wallTime, log });
     this.#conversation = this.#store.open ?? this.#newConversation();
     this.#tray = this.#trayOf(this.#conversation);
@@ -90,11 +98,6 @@ export class ChatSession {
   /** True while a question waits for an answer or is being answered. */
   get isAnswering(): boolean {
     return this.#conversation.turns.some(isOpenTurn);
-  }
-
-  /** True when the open conversation has a turn. */
-  get hasTurns(): boolean {
-    return this.#conversation.turns.length > 0;
   }
 
   /** URIs of the pictures that were used last, the latest first. */
@@ -260,6 +263,7 @@ export class ChatSession {
     return new PictureTray(
       {
         ...ports,
+        goneText: this.#options.texts.pictureGone,
         isNeeded: (id) => conversation.turns.some((turn) => turn.pictureId === id),
         onReleased: (file) => {
           this.#store.release([file]);

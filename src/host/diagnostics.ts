@@ -10,6 +10,8 @@ export interface DiagnosticsOptions {
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** What a package of the extension without an engine says. */
+  readonly noEngine: () => AppError;
 }
 
 /** What the child's program takes as its first argument. */
@@ -21,12 +23,12 @@ const MAX_BYTES = 1 << 20;
 
 /**
  * The report for people.
- * @throws AppError `device.unavailable` in a package without an engine, `engine.exited` when it could not
- * be made, `request.cancelled`.
+ * @throws AppError as `noEngine` in a package without an engine, `engine.exited` when it could not be made,
+ * `request.cancelled`.
  */
 export async function readDiagnostics(options: DiagnosticsOptions): Promise<string> {
   const { childFile, env, signal } = options;
-  if (!existsSync(childFile)) throw noEngine();
+  if (!existsSync(childFile)) throw options.noEngine();
   const settings = {
     // The editor's own program is Electron, which is Node only when it is told to be.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", ...env },
@@ -52,16 +54,6 @@ export async function readDiagnostics(options: DiagnosticsOptions): Promise<stri
 function endWithChildren(child: ChildProcess): void {
   if (process.platform !== "win32" || child.pid === undefined) child.kill("SIGTERM");
   else execFile("taskkill", ["/pid", String(child.pid), "/t", "/f"], { windowsHide: true });
-}
-
-/** There is a package of the extension without an engine. */
-function noEngine(): AppError {
-  const platform = `${process.platform}-${process.arch}`;
-  return new AppError(
-    "device.unavailable",
-    `This version of Sightline has no engine for ${platform}, so there is nothing to look at. Install the version for your platform.`,
-    { detail: { platform } },
-  );
 }
 
 function failure(cause: ExecFileException, stderr: string): AppError {

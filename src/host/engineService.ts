@@ -16,7 +16,7 @@ import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
 import type { AskOptions, Engine, EngineStatus } from "./engine";
 import type { EngineClient, EngineClientOptions } from "./engineClient";
 import type { EngineProcess } from "./engineProcess";
-import { isSameStatus, statusOf } from "./engineStatus";
+import { isSameStatus, type StandsInTexts, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { QuestionsFirst } from "./questionsFirst";
@@ -40,8 +40,10 @@ export interface EngineServiceOptions {
   readonly memory?: Pick<MemoryGate, "permit">;
   /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
   readonly onDeviceOverruled?: (device: OverruledDevice, error: AppError) => void;
-  /** The platform, such as `linux-armhf`, when this installation has no runtime for it. */
-  readonly unsupportedPlatform?: string | undefined;
+  /** Why every call is refused, when this installation has no runtime for the platform. */
+  readonly unsupported?: AppError | undefined;
+  /** Why the CPU stands in for a device, in the user's language. */
+  readonly standsIn: StandsInTexts;
   /** @default the real time */
   readonly clock?: Clock;
   /** As in EngineClientOptions. */
@@ -58,7 +60,6 @@ const MAX_END_MS = 10_000;
 export class EngineService implements Engine {
   readonly #options: EngineServiceOptions;
   readonly #clock: Clock;
-  readonly #unsupported: AppError | undefined;
   readonly #clients = new Map<ProcessKind, EngineClient>();
   readonly #loader: ModelLoader;
   readonly #recovery: DeviceRecovery;
@@ -80,8 +81,6 @@ export class EngineService implements Engine {
   constructor(options: EngineServiceOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const platform = options.unsupportedPlatform;
-    this.#unsupported = platform === undefined ? undefined : unsupportedError(platform);
     this.#recovery = this.#createRecovery();
     this.#loader = new ModelLoader({
       chosen: () => this.#recovery.applied,
@@ -97,7 +96,8 @@ export class EngineService implements Engine {
     return statusOf({
       model: this.#options.chosen().model,
       overruled: this.#recovery.overruled,
-      unsupported: this.#unsupported,
+      unsupported: this.#options.unsupported,
+      standsIn: this.#options.standsIn,
       client: this.#clients.get("answers")?.state,
       isAsked: this.#questionsFirst.isAsked,
       loader: this.#loader,
@@ -301,7 +301,7 @@ export class EngineService implements Engine {
   }
 
   async #client(kind: ProcessKind): Promise<EngineClient> {
-    if (this.#unsupported !== undefined) throw this.#unsupported;
+    if (this.#options.unsupported !== undefined) throw this.#options.unsupported;
     // Two models at once would need the memory of both.
     await this.#gone;
     const { EngineClient: Client } = await import("./engineClient");
@@ -372,12 +372,4 @@ function runtimeOf({ device }: LoadParams): Runtime {
 
 function isRunning({ state }: EngineClient): boolean {
   return state.kind === "ready" || state.kind === "busy";
-}
-
-function unsupportedError(platform: string): AppError {
-  return new AppError(
-    "device.unavailable",
-    `This version of Sightline has no engine for ${platform}. Install the version for your platform; there is one for Linux and Windows (x64 and arm64) and for macOS on Apple silicon.`,
-    { detail: { platform } },
-  );
 }

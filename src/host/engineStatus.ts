@@ -6,11 +6,15 @@ import type { EngineStatus } from "./engine";
 import type { EngineState } from "./engineClient";
 import type { ModelLoader } from "./modelLoader";
 
+/** What is said of the CPU that stands in for a device, by why it does. */
+export type StandsInTexts = Readonly<Record<OverruledDevice["why"], string>>;
+
 export interface EngineFacts {
   /** The chosen model's name. */
   readonly model: string;
   /** Set while the CPU stands in for the chosen device. */
   readonly overruled?: OverruledDevice | undefined;
+  readonly standsIn: StandsInTexts;
   readonly unsupported: AppError | undefined;
   /** Of the child that answers; absent when there never was one. */
   readonly client: EngineState | undefined;
@@ -27,8 +31,8 @@ export function statusOf(facts: EngineFacts): EngineStatus {
   const error = loader.error ?? (client?.kind === "failed" ? client.error : undefined);
   const kind = kindOf(facts, error);
   const { loaded, progress } = loader;
-  const { overruled } = facts;
-  const deviceReason = overruled === undefined ? loaded?.deviceReason : STANDS_IN[overruled.why];
+  const { overruled, standsIn } = facts;
+  const deviceReason = overruled === undefined ? loaded?.deviceReason : standsIn[overruled.why];
   return {
     kind,
     model,
@@ -40,13 +44,6 @@ export function statusOf(facts: EngineFacts): EngineStatus {
     ...(kind === "failed" && error !== undefined ? { error } : {}),
   };
 }
-
-const STANDS_IN: Readonly<Record<OverruledDevice["why"], string>> = {
-  failed:
-    "The chosen device failed twice while it computed. Choose a device again or reload the window to try it again.",
-  unfit:
-    "The graphics card cannot hold this model or run a part of it. Choose a device again or reload the window to try it again.",
-};
 
 /** True when nobody could tell the difference. */
 export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {

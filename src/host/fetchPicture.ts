@@ -2,7 +2,9 @@
 
 import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
+import { remedy } from "./noticeTable";
 import type { Picture } from "./picture";
+import type { FetchTexts } from "./pictureTexts";
 
 /** Pictures of pages are a hundredth of it. */
 export const MAX_FETCHED_BYTES = 32 * 2 ** 20;
@@ -22,6 +24,12 @@ interface FetchInit {
   readonly signal: AbortSignal;
 }
 
+export interface FetchOptions {
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  readonly texts: FetchTexts;
+}
+
 /** An address as a browser would ask for it; a document that names no scheme means https. */
 export function remoteUrl(target: string): URL | undefined {
   const written = target.startsWith("//") ? `https:${target}` : target;
@@ -36,36 +44,40 @@ export function remoteUrl(target: string): URL | undefined {
  */
 export async function fetchPicture(
   url: URL,
-  { fetch, signal }: { readonly fetch: Fetch; readonly signal: AbortSignal },
+  { fetch, signal, texts }: FetchOptions,
 ): Promise<Picture> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const name = nameOf(url);
+  const missing = (reason: string, cause?: unknown): AppError =>
+    new AppError("image.missing", texts.failed(url.href, reason), {
+      cause,
+      detail: remedy("again"),
+    });
   try {
     const response = await follow(url, { fetch, signal: limit });
-    if (!response.ok) {
-      throw missing(url, `The server answered ${response.status}. Check the address.`);
-    }
+    if (response === undefined) throw missing(texts.leadsAway);
+    if (!response.ok) throw missing(texts.refused(response.status));
     const type = response.headers.get("content-type")?.toLowerCase() ?? "";
     if (!/^(?:image\/|application\/octet-stream|binary\/|$)/.test(type)) {
-      throw new AppError(
-        "image.unreadable",
-        `${url.href} is no picture but ${type.split(";")[0] ?? ""}. Check the address.`,
-      );
+      const text = texts.notAPicture(url.href, type.split(";")[0] ?? "");
+      throw new AppError("image.unreadable", text, { detail: remedy("document") });
     }
-    return { name, bytes: await boundedBytes(response, name) };
+    return { name, bytes: await boundedBytes(response, name, texts) };
   } catch (thrown) {
     throwIfAborted(signal);
     if (thrown instanceof AppError) throw thrown;
-    const reason = limit.aborted ? "The server does not answer." : "The server cannot be reached.";
-    throw missing(url, `${reason} Check the address and the network.`, thrown);
+    throw missing(limit.aborted ? texts.silent : texts.unreachable, thrown);
   }
 }
 
-/** Each step is looked at, so that no redirect leads to another kind of address. */
+/**
+ * Each step is looked at, so that no redirect leads to another kind of address; undefined where one
+ * does, or where there is no end.
+ */
 async function follow(
   start: URL,
-  { fetch, signal }: { readonly fetch: Fetch; readonly signal: AbortSignal },
-): Promise<Response> {
+  { fetch, signal }: Pick<FetchOptions, "fetch" | "signal">,
+): Promise<Response | undefined> {
   let url = start;
   for (let n = 0; n <= MAX_REDIRECTS; n++) {
     const response = await fetch(url.href, {
@@ -83,30 +95,32 @@ async function follow(
     if (next === undefined || !isAllowed) break;
     url = next;
   }
-  throw missing(start, "The server leads elsewhere. Use the picture's final address.");
+  return undefined;
 }
 
 /** The length that a server announces may be wrong, so what arrives is counted. */
-async function boundedBytes(response: Response, name: string): Promise<Uint8Array> {
+async function boundedBytes(
+  response: Response,
+  name: string,
+  texts: Pick<FetchTexts, "tooLarge" | "empty">,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let nBytes = 0;
   const body = response.body as AsyncIterable<Uint8Array> | null;
   for await (const chunk of body ?? []) {
     nBytes += chunk.length;
     if (nBytes > MAX_FETCHED_BYTES) {
-      const most = formatBytes(MAX_FETCHED_BYTES);
-      throw new AppError("image.tooLarge", `${name} is larger than ${most}. Use a smaller copy.`);
+      const text = texts.tooLarge(name, formatBytes(MAX_FETCHED_BYTES));
+      throw new AppError("image.tooLarge", text, { detail: remedy("document") });
     }
     chunks.push(chunk);
   }
-  if (nBytes === 0) throw new AppError("image.unreadable", `${name} is empty on its server.`);
+  if (nBytes === 0) {
+    throw new AppError("image.unreadable", texts.empty(name), { detail: remedy("document") });
+  }
   return Buffer.concat(chunks);
 }
 
 function nameOf(url: URL): string {
   return url.pathname.slice(url.pathname.lastIndexOf("/") + 1) || url.host;
-}
-
-function missing(url: URL, reason: string, cause?: unknown): AppError {
-  return new AppError("image.missing", `${url.href} could not be fetched. ${reason}`, { cause });
 }

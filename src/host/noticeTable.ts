@@ -13,6 +13,12 @@ export const NOTICE_ACTIONS = [
   "openDeviceSetting",
   "setUpCuda",
   "openFolderSetting",
+  "openSiteRootsSetting",
+  "openRemoteImagesSetting",
+  "manageTrust",
+  "showPackages",
+  "saveAs",
+  "tryAgain",
   "showLog",
 ] as const;
 
@@ -32,11 +38,44 @@ export interface NoticePlan {
   readonly actions: readonly NoticeAction[];
 }
 
-/**
- * The plan for a failure; the user's own doing is a warning, the program's is an error.
- * @param detail as in AppError.
- */
-export function noticePlan(code: ErrorCode, detail?: AppError["detail"]): NoticePlan {
+/** What helps against one failure where its code alone would not tell; found in `detail.remedy`. */
+export const REMEDIES = {
+  /** The folders that a site's "/" may be. */
+  siteRoots: ["openSiteRootsSetting"],
+  /** The setting forbids what was asked for. */
+  remoteImages: ["openRemoteImagesSetting"],
+  /** Only in a workspace that is trusted. */
+  trust: ["manageTrust"],
+  /** A server that did not answer may answer later. */
+  again: ["tryAgain", "showLog"],
+  /** What the document says has to be changed by hand. */
+  document: ["showLog"],
+  /** This package has no engine, and another one has. */
+  package: ["showPackages"],
+} as const satisfies Readonly<Record<string, readonly NoticeAction[]>>;
+
+export type Remedy = keyof typeof REMEDIES;
+
+/** For the `detail` of an AppError. */
+export function remedy(name: Remedy): { readonly remedy: Remedy } {
+  return { remedy: name };
+}
+
+/** What helps against this one failure, if it says so. */
+export function remedyOf({ detail }: Pick<AppError, "detail">): Remedy | undefined {
+  const name = detail?.["remedy"];
+  return typeof name === "string" && Object.hasOwn(REMEDIES, name) ? (name as Remedy) : undefined;
+}
+
+/** The plan for a failure; the user's own doing is a warning, the program's is an error. */
+export function noticePlan(error: Pick<AppError, "code" | "detail">): NoticePlan {
+  const plan = planOf(error.code, error.detail);
+  const known = remedyOf(error);
+  return known === undefined ? plan : { ...plan, actions: REMEDIES[known] };
+}
+
+/** @param detail as in AppError. */
+function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
   switch (code) {
     case "request.cancelled":
       return { kind: "silent", text: "message", actions: [] };
@@ -44,16 +83,18 @@ export function noticePlan(code: ErrorCode, detail?: AppError["detail"]): Notice
     case "image.unreadable":
     case "image.tooLarge":
       return warning("choosePicture");
+    case "document.changed":
+      return warning("tryAgain", "showLog");
+    case "document.unwritable":
+      return warning("saveAs", "showLog");
+    case "model.busy":
+    // A larger model has room for a longer question.
+    case "prompt.tooLong":
+      return warning("chooseModel");
     case "document.missing":
     case "document.unreadable":
     case "document.tooLarge":
-    case "document.changed":
-    case "document.unwritable":
     case "document.notEditable":
-    case "prompt.tooLong":
-      return warning();
-    case "model.busy":
-      return warning("chooseModel");
     case "document.unparsable":
     case "option.invalid":
       return warning("showLog");

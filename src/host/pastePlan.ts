@@ -1,27 +1,10 @@
 /** Where a pasted picture goes and how a document refers to it; pure. */
 
 import { relativePath } from "../alt/slashPath";
-import { PICTURE_EXTENSIONS } from "./picture";
-
-/** Types of pictures on a clipboard and the extension of a file for them. */
-const EXTENSION_OF_TYPE: ReadonlyMap<string, string> = new Map([
-  ["image/png", "png"],
-  ["image/jpeg", "jpg"],
-  ["image/webp", "webp"],
-  ["image/gif", "gif"],
-  ["image/avif", "avif"],
-  ["image/tiff", "tiff"],
-  ["image/svg+xml", "svg"],
-]);
+import { EXTENSION_OF_TYPE, isPictureName } from "../protocol/pictureNames";
 
 /** MIME types that hold a picture which can be described. */
 export const PASTED_TYPES: readonly string[] = [...EXTENSION_OF_TYPE.keys()];
-
-/** True for the name of a file that is a picture, by its extension. */
-export function isPictureName(name: string): boolean {
-  const dot = name.lastIndexOf(".");
-  return dot > 0 && PICTURE_EXTENSIONS.includes(name.slice(dot + 1).toLowerCase());
-}
 
 /** A folder with more pictures of one name has a problem of another kind. */
 const MAX_TRIES = 1000;

@@ -7,7 +7,8 @@ import { createHash } from "node:crypto";
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
-import { type Picture, PICTURE_EXTENSIONS } from "./picture";
+import type { Picture } from "./picture";
+import { PICTURE_EXTENSIONS } from "../protocol/pictureNames";
 
 /** The folder; behind it are the editor's file systems, and a fake in tests. Names are no paths. */
 export interface PictureFolder {
@@ -18,20 +19,24 @@ export interface PictureFolder {
 
 export interface PastedPicturesOptions {
   readonly folder: PictureFolder;
+  /** What is said of a picture that is no longer there. */
+  readonly goneText: string;
   readonly log: Logger;
 }
 
 export class PastedPictures {
   readonly #folder: PictureFolder;
   readonly #log: Logger;
+  readonly #goneText: string;
   /** One file operation after the other, so that what is deleted and pasted again is there. */
   readonly #queue = new TaskQueue();
   /** Bytes that are not in a file yet, or could not be written. */
   readonly #unwritten = new Map<string, Uint8Array>();
 
-  constructor({ folder, log }: PastedPicturesOptions) {
+  constructor({ folder, goneText, log }: PastedPicturesOptions) {
     this.#folder = folder;
     this.#log = log;
+    this.#goneText = goneText;
   }
 
   /** Keeps a picture. Its name is known at once; it can be read at once, too. */
@@ -50,8 +55,7 @@ export class PastedPictures {
     try {
       return await this.#folder.read(file);
     } catch (cause) {
-      const text = "The pasted picture is no longer there. Paste it again.";
-      throw new AppError("image.missing", text, { cause, detail: { file } });
+      throw new AppError("image.missing", this.#goneText, { cause, detail: { file } });
     }
   }
 

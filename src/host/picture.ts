@@ -11,8 +11,3 @@ export interface Picture {
 
 /** Larger files are refused before they are read; the largest photographs are a tenth of it. */
 export const MAX_PICTURE_BYTES = 256 * 2 ** 20;
-
-/** What sharp reads, by extension and without the dot; menus are shown for the same ones. */
-export const PICTURE_EXTENSIONS: readonly string[] = [
-  ...["png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "avif", "tif", "tiff", "svg"],
-];

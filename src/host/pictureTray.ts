@@ -26,6 +26,8 @@ export interface PictureTrayOptions {
   readonly isNeeded: (id: string) => boolean;
   /** Called with the file of a pasted picture that is not needed any more. */
   readonly onReleased: (file: string) => void;
+  /** What is said of a picture that was taken out meanwhile. */
+  readonly goneText: string;
   /** Called after each change of what is shown. */
   readonly onChanged: () => void;
 }
@@ -122,7 +124,7 @@ export class PictureTray {
   async read(id: string, signal: CancelSignal): Promise<ReadPicture> {
     const picture = this.get(id);
     if (picture === undefined) {
-      throw new AppError("image.missing", "The picture is no longer in the chat. Add it again.");
+      throw new AppError("image.missing", this.#options.goneText);
     }
     const read = await abortable(this.#readNow(picture), signal);
     if (this.#note(picture, read.digest)) {

@@ -25,6 +25,9 @@ const PROJECT_FILES: readonly { readonly path: string; readonly only?: RegExp }[
   { path: "media/walkthrough", only: /\.(md|png|svg)$/ },
 ];
 
+/** Needs nothing but the editor's types, so that it is its own declaration; under the name of one. */
+const API_TYPES = { from: "src/editor/api.ts", to: "api.d.ts" };
+
 /** What runs the models; a package without native files has no use for it. */
 const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[] = [
   { path: "models/catalog.json" },
@@ -76,7 +79,8 @@ export async function projectFiles(
       return names.map((name) => path.posix.join(place, name));
     }),
   );
-  return found.flat().map((to) => ({ to, from: path.join(projectDir, to) }));
+  const files = found.flat().map((to) => ({ to, from: to }));
+  return [...files, API_TYPES].map(({ to, from }) => ({ to, from: path.join(projectDir, from) }));
 }
 
 /** The npm packages that a target's native parts need. */

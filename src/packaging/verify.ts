@@ -20,8 +20,9 @@ const RENAMED_BY_VSCE: Readonly<Record<string, string>> = {
 /** Data that an install script and our own program read; nothing runs it as a script. */
 const ALLOWED =
   /^extension\/node_modules\/onnxruntime-node\/script\/install-metadata(-versions)?\.js$/;
-/** What must never be in a package, whatever the layout says. */
-const FORBIDDEN = /(^|\/)(src|test|tests|out|script|scripts)\/|\.(map|ts|tsbuildinfo|env|tgz)$/;
+/** What must never be in a package, whatever the layout says; types for other extensions may. */
+const FORBIDDEN =
+  /(^|\/)(src|test|tests|out|script|scripts)\/|(?<!^extension\/api\.d)\.ts$|\.(map|tsbuildinfo|env|tgz)$/;
 
 /**
  * Compares the entries of a package with the files that were laid out for it.

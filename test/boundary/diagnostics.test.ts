@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
+import { AppError } from "../../src/base/errors";
 import { readDiagnostics } from "../../src/host/diagnostics";
 import { temporaryFolder } from "../helpers/kitModel";
 import { isAlive, until } from "../helpers/waiting";
@@ -20,11 +21,18 @@ function childrenOf(pid: number): Promise<readonly number[]> {
   });
 }
 
+const noEngine = (): AppError => new AppError("device.unavailable", "It has no engine.");
+
 describe("the child's report on the machine", () => {
   it("is the command line's, made without a host and without writing anything", async () => {
     const home = path.join(await temporaryFolder(), "home");
     const { signal } = new AbortController();
-    const text = await readDiagnostics({ childFile, env: { SIGHTLINE_HOME: home }, signal });
+    const text = await readDiagnostics({
+      childFile,
+      env: { SIGHTLINE_HOME: home },
+      signal,
+      noEngine,
+    });
     for (const title of ["Program", "Memory", "Devices", "Store", "What would make it faster"]) {
       assert.match(text, new RegExp(`^${title}$`, "m"));
     }
@@ -40,7 +48,7 @@ describe("the child's report on the machine", () => {
     const home = path.join(await temporaryFolder(), "home");
     const stop = new AbortController();
     const report = readDiagnostics({
-      ...{ childFile, env: { SIGHTLINE_HOME: home } },
+      ...{ childFile, env: { SIGHTLINE_HOME: home }, noEngine },
       signal: stop.signal,
     });
     const failed = assert.rejects(report, { code: "request.cancelled" });

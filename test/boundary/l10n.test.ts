@@ -51,6 +51,65 @@ describe("the texts of the extension", () => {
   });
 });
 
+describe("the errors that the editor and its host write", () => {
+  /** Never shown, or for people who write programs. */
+  const IN_ENGLISH: readonly string[] = ["request.cancelled", "internal", "option.invalid"];
+
+  it("are in the user's language where the editor writes them", () => {
+    assert.deepEqual(untranslated("src/editor"), []);
+  });
+
+  it("say of pictures, devices and documents nothing in English that the editor could say", () => {
+    const areas = /^(image|device|document)\./;
+    assert.deepEqual(
+      untranslated("src/host").filter(({ code }) => areas.test(code)),
+      [],
+    );
+  });
+
+  /** Errors whose message is a literal, and whose code can reach a user. */
+  function untranslated(folder: string): { place: string; code: string }[] {
+    return sourcesBelow(folder)
+      .flatMap(writtenErrors)
+      .filter(({ code }) => !IN_ENGLISH.includes(code));
+  }
+});
+
+describe("the reader of errors", () => {
+  it("sees those with a text of their own, also behind a name, and no others", () => {
+    const source = parseSource(
+      "x.ts",
+      `new AppError("image.missing", "a"); new AppError("image.missing", \`b \${c}\`);
+       const text = "d"; new AppError("image.missing", text);
+       new AppError("image.missing", vscode.l10n.t("e")); new AppError("image.missing", texts.f(1));`,
+    );
+    assert.equal(writtenErrors(source).length, 3);
+  });
+});
+
+/** Every `new AppError` whose message is written in the file and not translated. */
+function writtenErrors(source: TypeScript.SourceFile): { place: string; code: string }[] {
+  return collect(source, (node) => {
+    if (!ts.isNewExpression(node) || node.expression.getText() !== "AppError") return [];
+    const [code, message] = node.arguments ?? [];
+    if (code === undefined || message === undefined || !isLiteral(message, source)) return [];
+    const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+    const known = ts.isStringLiteralLike(code) ? code.text : code.getText();
+    return [{ place: `${source.fileName}:${line + 1}`, code: known }];
+  });
+}
+
+function isLiteral(message: TypeScript.Expression, source: TypeScript.SourceFile): boolean {
+  if (ts.isStringLiteralLike(message) || ts.isTemplateExpression(message)) return true;
+  if (!ts.isIdentifier(message)) return false;
+  const values = collect(source, (node) =>
+    ts.isVariableDeclaration(node) && node.name.getText() === message.text
+      ? [node.initializer]
+      : [],
+  );
+  return values.some((value) => value !== undefined && isLiteral(value, source));
+}
+
 describe("the reader of texts", () => {
   it("sees them in every form, and those that nobody could translate", () => {
     const source = parseSource(

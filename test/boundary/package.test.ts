@@ -19,6 +19,7 @@ import {
 import { standaloneReadme } from "../../src/packaging/readme";
 import { TARGETS, type NativeParts } from "../../src/packaging/targets";
 import { checkEntries } from "../../src/packaging/verify";
+import { parseSource, ts } from "../helpers/sourceTree";
 import { listZipEntries } from "../../src/packaging/zipEntries";
 
 const PROJECT = path.resolve(".");
@@ -124,6 +125,21 @@ describe("the files of a package", () => {
       assert.match(wanted.name, /Gpu\.Linux$/);
     } finally {
       await rm(copy, { recursive: true });
+    }
+  });
+
+  it("have the API for other extensions as a declaration, which needs the editor's types alone", async () => {
+    const [target] = TARGETS;
+    const files = await projectFiles(PROJECT, target!);
+    const types = files.find(({ to }) => to === "api.d.ts");
+    const text = await readFile(types?.from ?? "", "utf8");
+    const source = parseSource("api.d.ts", text);
+    const [first, ...others] = source.statements;
+    assert.ok(first !== undefined && ts.isImportDeclaration(first));
+    assert.match(first.getText(), /^import type \* as vscode from "vscode";$/);
+    assert.ok(others.length > 2 && others.every((node) => ts.isInterfaceDeclaration(node)));
+    for (const name of ["SightlineApi", "AskOptions", "DescribeOptions", "SightlineError"]) {
+      assert.ok(text.includes(`export interface ${name} `), name);
     }
   });
 

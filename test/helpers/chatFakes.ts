@@ -22,6 +22,8 @@ export const TEXTS: ChatTexts = {
   describe: "Describe it",
   describeInDetail: "Describe it in detail",
   noPicture: "No picture.",
+  pastedGone: "It is gone.",
+  pictureGone: "It was taken out.",
   tooManyPictures: "Too many.",
   noAnswer: "No answer.",
 };

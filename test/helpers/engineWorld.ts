@@ -77,7 +77,11 @@ export function createService(options: CreateOptions = {}): Created {
     onDeviceOverruled: ({ chosen, failed }, error) => {
       overruled.push(`${chosen} ${failed ?? "?"} ${error.code}`);
     },
-    unsupportedPlatform: options.platform,
+    unsupported:
+      options.platform === undefined
+        ? undefined
+        : new AppError("device.unavailable", `There is no engine for ${options.platform}.`),
+    standsIn: { failed: "It failed twice.", unfit: "It cannot hold this model." },
     clock,
     // A request that never ends is no hanging child here.
     limits: { ...DEFAULT_TIME_LIMITS, requestMs: endlessLimits() },

@@ -47,9 +47,11 @@ export class FakeUri {
 
 export class FakeTabInputCustom {
   readonly uri: FakeUri;
+  readonly viewType: string;
 
-  constructor(uri: FakeUri) {
+  constructor(uri: FakeUri, viewType = "imagePreview.previewEditor") {
     this.uri = uri;
+    this.viewType = viewType;
   }
 }
 
@@ -266,6 +268,10 @@ interface ChatEditor {
   /** Called for each command. */
   onExecuted: (id: unknown) => void;
   clipboard: string;
+  /** The user presses Cancel as soon as a progress is shown. */
+  cancelsProgress: boolean;
+  /** What the progress said. */
+  readonly reports: unknown[];
   readonly providers: Map<string, ViewProvider>;
   readonly activeEditorChanged: FakeEmitter<FakeTextEditor | undefined>;
 }
@@ -287,6 +293,8 @@ function newEditor(): ChatEditor {
     executed: [],
     onExecuted: () => undefined,
     clipboard: "",
+    cancelsProgress: false,
+    reports: [],
     providers: new Map<string, ViewProvider>(),
     activeEditorChanged: new FakeEmitter<FakeTextEditor | undefined>(),
   };
@@ -338,7 +346,14 @@ const window = {
     return Promise.resolve(chatEditor.chosenFiles);
   },
   withProgress: (_: unknown, work: (...args: readonly unknown[]) => Promise<unknown>) =>
-    work({ report: () => undefined }, { onCancellationRequested: () => undefined }),
+    work(
+      { report: (report: unknown) => chatEditor.reports.push(report) },
+      {
+        onCancellationRequested: (listener: () => void) => {
+          if (chatEditor.cancelsProgress) setImmediate(listener);
+        },
+      },
+    ),
 };
 
 const workspace = {

@@ -1,5 +1,6 @@
 // Runs the end-to-end tests in a real editor: the packed extension in a VS Code server, shown by Chromium.
 //   node test/tools/runEndToEndTests.mjs [name…]    such as "chat"; all tests when none is named
+//   node test/tools/runEndToEndTests.mjs --screenshots    renews the pictures of media/screenshots
 // SIGHTLINE_VSIX names a package that was made before; without it one is made.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -12,7 +13,10 @@ const root = path.resolve(import.meta.dirname, "../..");
 process.chdir(root);
 
 const problem = whyNoEditor();
-if (problem === undefined) await main(process.argv.slice(2));
+const wanted = process.argv.slice(2);
+const isForPictures = wanted.includes("--screenshots");
+if (isForPictures) process.env.SIGHTLINE_SCREENSHOTS = path.resolve("media", "screenshots");
+if (problem === undefined) await main(isForPictures ? ["screenshots"] : wanted);
 else console.log(`End-to-end tests not run. ${problem}`);
 
 /** Says in one sentence what this machine lacks, or undefined when it lacks nothing. */

@@ -47,6 +47,7 @@ describe("a device that is lost in a real child", () => {
         processes.push(child);
         return child;
       },
+      standsIn: { failed: "It failed twice.", unfit: "It cannot hold this model." },
       idleMs: () => SLOW_MS,
       logger: silentLogger,
       onDeviceOverruled: ({ chosen, failed, why }, { code }) => {

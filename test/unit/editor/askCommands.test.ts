@@ -94,6 +94,25 @@ describe("the chat's commands", () => {
     assert.deepEqual(await selectedOf(world), ["shown.webp"]);
   });
 
+  it("say of a preview that its format cannot be read, and let nobody choose another", async () => {
+    const world = new ChatWorld();
+    chatEditor.folders = [FakeUri.file("/w")];
+    addFile("a.png");
+    for (const name of ["shown.bmp", "shown.ico"]) {
+      chatEditor.activeTab = new FakeTabInputCustom(addFile(name));
+      await assert.rejects(world.run("sightline.askAboutImage"), {
+        code: "image.unreadable",
+        message: new RegExp(`${name} is not a picture`),
+      });
+    }
+    assert.equal(world.view.webview.html, "");
+    // What another editor shows may be anything.
+    chatEditor.activeTab = new FakeTabInputCustom(addFile("data.bin"), "hex.editor");
+    chatEditor.pickSteps.push({ tick: ["a.png"] });
+    await world.run("sightline.askAboutImage");
+    assert.deepEqual(await selectedOf(world), ["a.png"]);
+  });
+
   it("ask about an SVG that is open as text", async () => {
     const world = new ChatWorld();
     const uri = addFile("logo.svg", "<svg/>");

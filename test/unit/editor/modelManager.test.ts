@@ -24,8 +24,25 @@ describe("the model manager", () => {
       ["itm", "BLIP-2 ITM · int8 · 4.0 GB", "Compares pictures with texts; answers no questions"],
       ["", undefined, undefined],
       [IMPORT, undefined, undefined],
+      ["Delete a model or a download…", undefined, undefined],
       ["Open model folder", "50.0 GB free", "/store"],
     ]);
+  });
+
+  it("deletes from a list of its own, without a button of a row", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "Delete a model or a download…" }, { choose: "opt" });
+    fakeWindow.pressed.add("Delete");
+    await run(world, "sightline.manageModels");
+    assert.ok(world.done.includes("delete opt"), world.done.join(", "));
+  });
+
+  it("shows the models again when nothing is chosen to be deleted", async () => {
+    const world = createModelWorld();
+    fakeWindow.listSteps.push({ choose: "Delete a model or a download…" }, "leave", "leave");
+    await run(world, "sightline.manageModels");
+    assert.deepEqual(world.done, []);
+    assert.equal(fakeWindow.lists.length, 3);
   });
 
   it("switches to the chosen model and loads it", async () => {
@@ -265,6 +282,14 @@ describe("the restart of the engine", () => {
     await run(world, "sightline.restartEngine");
     assert.deepEqual(world.done, ["restart", "load demo"]);
     assert.deepEqual(fakeWindow.notes, ["Sightline answers with demo on CPU."]);
+  });
+
+  it("can be cancelled while the model is loaded", async () => {
+    const world = createModelWorld();
+    fakeWindow.cancelledTitle = "Restarting Sightline's engine…";
+    await failsWith(run(world, "sightline.restartEngine"), "request.cancelled");
+    assert.deepEqual(world.done, ["restart", "load demo"]);
+    assert.deepEqual(fakeWindow.notes, []);
   });
 });
 

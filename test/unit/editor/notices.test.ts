@@ -2,6 +2,7 @@ import { FakeCancellationError, fakeEditor, resetFakeEditor } from "../../helper
 import assert from "node:assert/strict";
 import { AppError, ERROR_CODES } from "../../../src/base/errors";
 import { EditorNotices } from "../../../src/editor/notices";
+import { noticePlan, remedy } from "../../../src/host/noticeTable";
 import { until } from "../../helpers/waiting";
 
 const gone = new AppError("model.missing", "There is no model large. Choose another one.");
@@ -91,8 +92,55 @@ describe("the editor's notices", () => {
     assert.equal(notices.describe(gone).text, gone.message);
     fakeEditor.language = "de";
     assert.equal(notices.describe(gone).text, `The model cannot be used. ${gone.message}`);
-    const document = new AppError("document.changed", "Das Dokument hat sich geändert.");
-    assert.equal(notices.describe(document).text, document.message);
+    // Everything that is shown at all and is not the editor's own whole sentence.
+    for (const code of ERROR_CODES) {
+      if (noticePlan({ code, detail: undefined }).kind === "silent") continue;
+      const { text } = notices.describe(new AppError(code, "English."));
+      assert.notEqual(text, "English.", code);
+    }
+  });
+
+  it("say of a package without an engine what the editor wrote, and where others are", async () => {
+    fakeEditor.language = "de";
+    const words = "Diese Fassung hat keine Engine.";
+    const error = new AppError("device.unavailable", words, { detail: remedy("package") });
+    assert.equal(notices.describe(error).text, words);
+    fakeEditor.press = "Show Extension";
+    await notices.show(error);
+    await until(() => fakeEditor.executed.length > 0, "the button's command");
+    assert.deepEqual(fakeEditor.executed, [["extension.open", "sightline.sightline"]]);
+  });
+
+  it("open the setting that a failure names", async () => {
+    for (const [name, key] of [
+      ["siteRoots", "sightline.alt.siteRoots"],
+      ["remoteImages", "sightline.alt.remoteImages"],
+    ] as const) {
+      const error = new AppError("image.missing", "It is elsewhere.", { detail: remedy(name) });
+      const [action] = notices.describe(error).actions;
+      fakeEditor.executed.length = 0;
+      await notices.run(action?.id ?? "");
+      assert.deepEqual(fakeEditor.executed, [["workbench.action.openSettings", key]]);
+    }
+  });
+
+  it("do once more what failed, where that may help and is known", async () => {
+    fakeEditor.press = "Try Again";
+    let nTries = 0;
+    await notices.guard(() => {
+      nTries++;
+      return nTries === 1
+        ? Promise.reject(new AppError("document.changed", "It changed."))
+        : Promise.resolve();
+    });
+    await until(() => nTries === 2, "the second try");
+    const shown = notices.describe(new AppError("document.changed", "It changed."));
+    assert.deepEqual(
+      shown.actions.map(({ id }) => id),
+      ["showLog"],
+    );
+    await notices.run("tryAgain");
+    assert.equal(nTries, 2);
   });
 
   it("guard work: its result comes through and its failure is shown", async () => {

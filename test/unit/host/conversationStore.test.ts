@@ -160,7 +160,7 @@ function create(before?: Bench): Bench {
   const folder = before?.folder ?? new MemoryFolder();
   const warnings: string[] = [];
   const log = { ...silentLogger, warn: (text: string) => warnings.push(text) };
-  const pictures = new PastedPictures({ folder, log });
+  const pictures = new PastedPictures({ folder, goneText: "It is gone.", log });
   let nowMs = 1;
   const wallTime = (): number => nowMs++;
   const store = new ConversationStore({ memento, pasted: pictures, clock, wallTime, log });

@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { pictureOfDataUri } from "../../../src/host/dataUri";
 import { MAX_PICTURE_BYTES } from "../../../src/host/picture";
 
+const IT = {
+  name: "It",
+  texts: {
+    tooLarge: (name: string) => `${name} is large.`,
+    damaged: (name: string) => `${name} is damaged.`,
+  },
+};
+
 const bytesOf = (uri: string): string =>
-  Buffer.from(pictureOfDataUri(uri, "It").bytes).toString("latin1");
+  Buffer.from(pictureOfDataUri(uri, IT).bytes).toString("latin1");
 
 describe("pictureOfDataUri", () => {
   it("reads base64, also with escapes and without a type", () => {
@@ -19,12 +27,12 @@ describe("pictureOfDataUri", () => {
 
   for (const uri of ["data:image/png;base64,", "data:image/png", "data:,%E0%A4%A", ""]) {
     it(`says that ${JSON.stringify(uri)} is damaged`, () => {
-      assert.throws(() => pictureOfDataUri(uri, "It"), { code: "image.unreadable" });
+      assert.throws(() => pictureOfDataUri(uri, IT), { code: "image.unreadable" });
     });
   }
 
   it("refuses what is too large before it is decoded", () => {
     const uri = { length: MAX_PICTURE_BYTES * 3 } as string;
-    assert.throws(() => pictureOfDataUri(uri, "It"), { code: "image.tooLarge" });
+    assert.throws(() => pictureOfDataUri(uri, IT), { code: "image.tooLarge" });
   });
 });

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { AppError } from "../../../src/base/errors";
 import { readDiagnostics } from "../../../src/host/diagnostics";
 import { temporaryFolder } from "../../helpers/kitModel";
+
+const noEngine = (): AppError => new AppError("device.unavailable", "It has no engine.");
 
 describe("readDiagnostics", () => {
   let childFile: string;
@@ -14,7 +17,12 @@ describe("readDiagnostics", () => {
 
   const read = async (script: string, signal = never): Promise<string> => {
     await writeFile(childFile, script);
-    return await readDiagnostics({ childFile, env: { SIGHTLINE_HOME: "/a/store" }, signal });
+    return await readDiagnostics({
+      childFile,
+      env: { SIGHTLINE_HOME: "/a/store" },
+      signal,
+      noEngine,
+    });
   };
 
   it("gives what the process prints, which is told what to do and where the store is", async () => {
@@ -42,7 +50,7 @@ describe("readDiagnostics", () => {
   });
 
   it("says that a package has no engine", async () => {
-    await assert.rejects(readDiagnostics({ childFile, signal: never }), {
+    await assert.rejects(readDiagnostics({ childFile, signal: never, noEngine }), {
       code: "device.unavailable",
       message: /has no engine/,
     });

@@ -5,15 +5,27 @@ import {
   remoteUrl,
   type Fetch,
 } from "../../../src/host/fetchPicture";
+import type { FetchTexts } from "../../../src/host/pictureTexts";
 
 const URL_OF_CAT = new URL("https://example.com/pictures/cat.png?v=2");
+
+const TEXTS: FetchTexts = {
+  failed: (url, reason) => `${url} failed. ${reason}`,
+  refused: (status) => `Answered ${status}.`,
+  silent: "It is silent.",
+  unreachable: "It cannot be reached.",
+  leadsAway: "It leads away.",
+  notAPicture: (url, type) => `${url} is ${type}.`,
+  tooLarge: (name, limit) => `${name} is above ${limit}.`,
+  empty: (name) => `${name} is empty.`,
+};
 
 function answer(body: BodyInit | null, init: ResponseInit = {}): Response {
   return new Response(body, { headers: { "content-type": "image/png" }, ...init });
 }
 
 function fetched(fetch: Fetch, signal = new AbortController().signal) {
-  return fetchPicture(URL_OF_CAT, { fetch, signal });
+  return fetchPicture(URL_OF_CAT, { fetch, signal, texts: TEXTS });
 }
 
 describe("remoteUrl", () => {
@@ -75,7 +87,11 @@ describe("fetchPicture", () => {
     const absent = fetched(() => Promise.resolve(answer("", { status: 404 })));
     await assert.rejects(absent, { code: "image.missing", message: /404/ });
     const unreachable = fetched(() => Promise.reject(new TypeError("fetch failed")));
-    await assert.rejects(unreachable, { code: "image.missing", message: /cannot be reached/ });
+    await assert.rejects(unreachable, {
+      code: "image.missing",
+      message: `${URL_OF_CAT.href} failed. It cannot be reached.`,
+      detail: { remedy: "again" },
+    });
   });
 
   it("refuses what is no picture, and what is empty", async () => {

@@ -1,52 +1,77 @@
 import assert from "node:assert/strict";
-import { AppError, ERROR_CODES } from "../../../src/base/errors";
+import { AppError, type ErrorCode, ERROR_CODES } from "../../../src/base/errors";
 import {
   failureReport,
   isNoticeAction,
   NOTICE_ACTIONS,
+  type NoticeAction,
   noticePlan,
+  type NoticePlan,
+  REMEDIES,
 } from "../../../src/host/noticeTable";
 
 describe("the table of notices", () => {
   it("is silent about a cancellation and about nothing else", () => {
-    const silent = ERROR_CODES.filter((code) => noticePlan(code).kind === "silent");
+    const silent = ERROR_CODES.filter((code) => planOf(code).kind === "silent");
     assert.deepEqual(silent, ["request.cancelled"]);
   });
 
   it("has a plan with known and different buttons for every code", () => {
     for (const code of ERROR_CODES) {
-      const { actions } = noticePlan(code);
+      const { actions } = planOf(code);
       assert.ok(actions.every(isNoticeAction), code);
       assert.equal(new Set(actions).size, actions.length, code);
     }
   });
 
   it("uses every button, and offers one for whatever the program itself did wrong", () => {
-    const used = new Set([
-      ...ERROR_CODES.flatMap((code) => noticePlan(code).actions),
-      ...noticePlan("device.unavailable", { device: "cuda" }).actions,
+    const used = new Set<string>([
+      ...ERROR_CODES.flatMap((code) => planOf(code).actions),
+      ...Object.values(REMEDIES).flat(),
+      ...noticePlan(
+        new AppError("device.unavailable", "It failed.", { detail: { device: "cuda" } }),
+      ).actions,
     ]);
     assert.deepEqual([...used].sort(), [...NOTICE_ACTIONS].sort());
     for (const code of ERROR_CODES) {
-      const { kind, actions } = noticePlan(code);
+      const { kind, actions } = planOf(code);
       assert.ok(kind !== "error" || actions.length > 0, code);
     }
   });
 
   it("begins with the button that helps", () => {
-    assert.equal(noticePlan("engine.exited").actions[0], "restartEngine");
-    assert.equal(noticePlan("model.missing").actions[0], "chooseModel");
-    assert.equal(noticePlan("device.unavailable").actions[0], "openDeviceSetting");
-    assert.equal(noticePlan("device.unavailable", { device: "cuda" }).actions[0], "setUpCuda");
-    assert.equal(noticePlan("device.unavailable", { device: "webgpu" }).actions.length, 2);
-    assert.equal(noticePlan("convert.failed").actions[0], "openFolderSetting");
-    assert.equal(noticePlan("checkpoint.corrupt").actions[0], "importModel");
-    assert.equal(noticePlan("image.unreadable").actions[0], "choosePicture");
-    assert.equal(noticePlan("protocol.mismatch").actions[0], "reloadWindow");
+    assert.equal(planOf("engine.exited").actions[0], "restartEngine");
+    assert.equal(planOf("model.missing").actions[0], "chooseModel");
+    assert.equal(planOf("device.unavailable").actions[0], "openDeviceSetting");
+    const on = (device: string): readonly NoticeAction[] =>
+      noticePlan(new AppError("device.unavailable", "It failed.", { detail: { device } })).actions;
+    assert.equal(on("cuda")[0], "setUpCuda");
+    assert.equal(on("webgpu").length, 2);
+    assert.equal(planOf("convert.failed").actions[0], "openFolderSetting");
+    assert.equal(planOf("checkpoint.corrupt").actions[0], "importModel");
+    assert.equal(planOf("image.unreadable").actions[0], "choosePicture");
+    assert.equal(planOf("protocol.mismatch").actions[0], "reloadWindow");
+  });
+
+  it("has a button for everything that is said, except what only waiting helps against", () => {
+    const bare = ERROR_CODES.filter((code) => planOf(code).actions.length === 0);
+    assert.deepEqual(bare, ["request.cancelled"]);
+  });
+
+  it("offers what a failure itself says helps, and not what its code would", () => {
+    const actionsFor = (code: ErrorCode, name: string): readonly NoticeAction[] =>
+      noticePlan(new AppError(code, "It failed.", { detail: { remedy: name } })).actions;
+    assert.deepEqual(actionsFor("image.missing", "siteRoots"), ["openSiteRootsSetting"]);
+    assert.deepEqual(actionsFor("image.missing", "remoteImages"), ["openRemoteImagesSetting"]);
+    assert.deepEqual(actionsFor("image.missing", "trust"), ["manageTrust"]);
+    assert.deepEqual(actionsFor("image.missing", "again"), ["tryAgain", "showLog"]);
+    assert.deepEqual(actionsFor("device.unavailable", "package"), ["showPackages"]);
+    // A page or another process may send anything.
+    assert.deepEqual(actionsFor("image.missing", "constructor"), ["choosePicture"]);
   });
 
   it("replaces only messages that people do not understand", () => {
-    const replaced = ERROR_CODES.filter((code) => noticePlan(code).text !== "message");
+    const replaced = ERROR_CODES.filter((code) => planOf(code).text !== "message");
     assert.deepEqual(replaced.sort(), [
       ...["internal", "kit.invalid", "protocol.mismatch"],
       ...["protocol.violation", "request.unknown"],
@@ -67,6 +92,10 @@ describe("the table of notices", () => {
     }
   });
 });
+
+function planOf(code: ErrorCode): NoticePlan {
+  return noticePlan({ code, detail: undefined });
+}
 
 describe("the report of a failure", () => {
   it("has the code, the message, the facts and every cause", () => {

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { findImages } from "../../../src/alt/findImages";
-import {
-  freeName,
-  insertedAt,
-  isPictureName,
-  markdownImage,
-  urisInList,
-} from "../../../src/host/pastePlan";
+import { freeName, insertedAt, markdownImage, urisInList } from "../../../src/host/pastePlan";
+import { isPictureName } from "../../../src/protocol/pictureNames";
 
 describe("isPictureName", () => {
   it("goes by the extension", () => {

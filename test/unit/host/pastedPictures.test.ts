@@ -63,7 +63,10 @@ describe("PastedPictures", () => {
 
 function create(): { pictures: PastedPictures; folder: MemoryFolder } {
   const folder = new MemoryFolder();
-  return { folder, pictures: new PastedPictures({ folder, log: silentLogger }) };
+  return {
+    folder,
+    pictures: new PastedPictures({ folder, goneText: "It is gone.", log: silentLogger }),
+  };
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
+import { PICTURE_EXTENSIONS } from "../../../src/protocol/pictureNames";
 import { VIEW_LIMITS } from "../../../src/protocol/viewGuards";
 import {
   batchesOf,
@@ -47,6 +48,15 @@ describe("a drop or a paste", () => {
       { name: "png.txt", reason: "notAPicture" },
       { name: "large.png", reason: "tooLarge" },
     ]);
+  });
+
+  it("lets in exactly the pictures that the host reads", () => {
+    const known = PICTURE_EXTENSIONS.map((extension) => new File(["x"], `a.${extension}`));
+    assert.deepEqual(sortFiles(known).accepted, known);
+    const others = ["bmp", "heic", "heif", "ico"].map(
+      (extension) => new File(["x"], `a.${extension}`, { type: `image/${extension}` }),
+    );
+    assert.deepEqual(sortFiles(others).accepted, []);
   });
 
   it("is read whole, with the end of a name that is too long", async () => {

@@ -1,0 +1,40 @@
+import { chatEditor, FakeUri, resetChatEditor } from "../../helpers/fakeChatEditor";
+import assert from "node:assert/strict";
+import type { Uri } from "vscode";
+import { readPictures } from "../../../src/editor/readPictures";
+import type { PictureReader } from "../../../src/editor/services";
+import { until } from "../../helpers/waiting";
+
+/** Never settles, as a file behind a connection that is gone. */
+const hanging = (): ReturnType<PictureReader["read"]> => new Promise(() => undefined);
+
+const uris = ["a.png", "b.png"].map((name) => FakeUri.file(`/w/${name}`)) as unknown as Uri[];
+
+describe("reading several pictures", () => {
+  beforeEach(resetChatEditor);
+
+  it("can be cancelled when it takes long", async () => {
+    chatEditor.cancelsProgress = true;
+    const reading = readPictures({ pictures: { read: hanging } }, uris);
+    await assert.rejects(reading, { code: "request.cancelled" });
+  });
+
+  it("says which file it waits for when it takes long", async () => {
+    const gates: (() => void)[] = [];
+    const read: PictureReader["read"] = ({ path }) =>
+      new Promise((resolve) => {
+        gates.push(() => {
+          resolve({ name: path, bytes: Uint8Array.of(1) });
+        });
+      });
+    const reading = readPictures({ pictures: { read } }, uris);
+    await until(() => chatEditor.reports.length === 1, "the progress");
+    assert.deepEqual(chatEditor.reports, [{ message: "a.png" }]);
+    gates.shift()?.();
+    await until(() => gates.length === 1, "the second file");
+    assert.deepEqual(chatEditor.reports[1], { message: "b.png", increment: 50 });
+    gates.shift()?.();
+    const { pictures, failures } = await reading;
+    assert.deepEqual([pictures.length, failures], [2, []]);
+  });
+});
