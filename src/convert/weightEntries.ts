@@ -193,11 +193,11 @@ async function* inOrder<T, R>(
   for (const item of items) {
     const result = work(item);
     // A caller that stops early never looks at what was begun ahead.
-    void result.catch(() => undefined);
+    result.catch(() => undefined);
     underWay.push(result);
     const [first] = underWay;
     if (first !== undefined && underWay.length === nAtOnce) {
-      underWay.shift();
+      void underWay.shift();
       yield await first;
     }
   }

@@ -47,7 +47,7 @@ export function registerAltProviders(services: Services): vscode.Disposable {
 
 /** Both do nothing unless the setting is on. */
 function registerPaste(services: Services): vscode.Disposable {
-  let pastes: { dispose(): void } | undefined;
+  let pastes: Pick<vscode.Disposable, "dispose"> | undefined;
   const paste = once(async () => {
     const { AltPaste } = await import("./lateParts");
     const made = new AltPaste(services);

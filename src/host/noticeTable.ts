@@ -88,8 +88,8 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "document.unwritable":
       return warning("saveAs", "showLog");
     case "model.busy":
-    // A larger model has room for a longer question.
     case "prompt.tooLong":
+      // A larger model has room for a longer question.
       return warning("chooseModel");
     case "document.missing":
     case "document.unreadable":

@@ -95,7 +95,7 @@ const vscode = {
   EventEmitter: Emitter,
   MarkdownString,
   StatusBarAlignment: { Left: 1, Right: 2 },
-  ThemeColor: class {},
+  ThemeColor: Kind,
   env: { language: "en" },
   l10n: { t: (message: string | { readonly message: string }) => message },
   commands: {

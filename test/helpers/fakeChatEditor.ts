@@ -245,7 +245,7 @@ export class FakeWebviewView {
 }
 
 export interface ViewProvider {
-  resolveWebviewView(view: unknown): void;
+  resolveWebviewView(view: unknown): void | Promise<void>;
 }
 
 interface ChatEditor {
@@ -388,7 +388,7 @@ const workspace = {
 /** Of an action or a paste; only whole features that are loaded look at it. */
 class FakeKind {
   static readonly Empty = new FakeKind();
-  append(): FakeKind {
+  append(): this {
     return this;
   }
 }

@@ -108,7 +108,9 @@ describe("WorkerPool", () => {
       const broken = new WorkerPool({ programFile: file, nThreads: 2 });
       const jobs = [1, 2, 3, 4].map((seed) => broken.quantize(jobOf("columns", seed)));
       const results = await Promise.allSettled(jobs);
-      const reasons = results.map((result) => (result.status === "rejected" ? result.reason : 0));
+      const reasons = results.map((result): unknown =>
+        result.status === "rejected" ? result.reason : 0,
+      );
       assert.equal(new Set(reasons).size, 1);
       await assert.rejects(broken.quantize(jobOf("columns", 5)), {
         code: "convert.failed",

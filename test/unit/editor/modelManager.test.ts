@@ -245,7 +245,7 @@ describe("the import of a checkpoint", () => {
     fakeWindow.cancelledTitle = "Importing new";
     const manager = createModelManager(world.services);
     const begin = (): unknown =>
-      manager.commands["sightline.importModel"]?.(FakeUri.file("/checkpoint"));
+      manager.commands["sightline.importModel"](FakeUri.file("/checkpoint"));
     await failsWith(Promise.resolve(begin()), "request.cancelled");
     fakeWindow.cancelledTitle = undefined;
     await begin();
@@ -257,7 +257,7 @@ describe("the import of a checkpoint", () => {
     fakeWindow.pressed.add("Import");
     const manager = createModelManager(world.services);
     const begin = (): unknown =>
-      manager.commands["sightline.importModel"]?.(FakeUri.file("/checkpoint"));
+      manager.commands["sightline.importModel"](FakeUri.file("/checkpoint"));
     await Promise.all([begin(), begin()]);
     assert.equal(fakeWindow.messages[0]?.text.startsWith("A checkpoint is being imported"), true);
     assert.deepEqual(world.done, ["plan /checkpoint", "convert /store/new int4"]);
