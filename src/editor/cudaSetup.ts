@@ -5,10 +5,14 @@ import { formatBytes } from "../base/bytes";
 import type { CudaPlanWords, CudaStatusReply } from "../protocol/cudaMessages";
 import { withEngineProgress } from "./engineProgress";
 import { hasRoom } from "./modelImport";
-import type { Feature, Services } from "./services";
+import type { FeatureWith } from "./lateFeature";
+import type { CudaCommandId } from "./machineCommands";
+import type { Services } from "./services";
 
 /** The command; it asks nothing of the engine before it runs. */
-export function createCudaSetup(services: Pick<Services, "engine" | "settings">): Feature {
+export function createCudaSetup(
+  services: Pick<Services, "engine" | "settings">,
+): FeatureWith<CudaCommandId> {
   return {
     commands: { "sightline.setUpCuda": () => setUp(services) },
     dispose: () => undefined,

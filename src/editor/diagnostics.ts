@@ -6,7 +6,9 @@ import type { AppError } from "../base/errors";
 import { environmentOf, unsupportedError } from "./engineSetup";
 import { withLateProgress } from "./lateProgress";
 import { hubTokenState } from "./modelDownload";
-import type { Feature, Services } from "./services";
+import type { FeatureWith } from "./lateFeature";
+import type { DiagnosticsCommandId } from "./machineCommands";
+import type { Services } from "./services";
 
 /** What a report tells of the way to the hub, where the settings decide and not the environment. */
 function hubEnvironment(
@@ -21,7 +23,11 @@ function hubEnvironment(
   };
 }
 
-export function createDiagnostics({ context, settings }: Services): Feature {
+/** The command; it starts nothing before it runs. */
+export function createDiagnostics({
+  context,
+  settings,
+}: Services): FeatureWith<DiagnosticsCommandId> {
   return {
     commands: {
       "sightline.showDiagnostics": async () => {

@@ -6,10 +6,9 @@ import { createAltFeatures } from "./alt";
 import type { SightlineApi } from "./api";
 import { lateApi } from "./lateApi";
 import { createChat } from "./chat";
-import { createCudaSetup } from "./cudaSetup";
-import { createDiagnostics } from "./diagnostics";
 import { createEngine, followSettings } from "./engineSetup";
 import { type Log, openLog } from "./log";
+import { createMachineCommands } from "./machineCommands";
 import { createModelCommands } from "./modelCommands";
 import { EditorNotices } from "./notices";
 import { EditorPictureReader } from "./pictureReader";
@@ -36,8 +35,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     createAltFeatures(services),
     createModelCommands(services),
     createStatusBar(services),
-    createDiagnostics(services),
-    createCudaSetup(services),
+    ...createMachineCommands(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

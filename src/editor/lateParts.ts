@@ -11,4 +11,6 @@ export { hoverAt } from "./altHover";
 export { AltPaste } from "./altPaste";
 export { createApi } from "./apiCalls";
 export { ChatFeature } from "./chatFeature";
+export { createCudaSetup } from "./cudaSetup";
+export { createDiagnostics } from "./diagnostics";
 export { createModelManager } from "./modelManager";

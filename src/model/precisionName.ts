@@ -4,16 +4,22 @@ import type { Manifest } from "./manifest";
 import { formatPrecision, parsePrecisionPlan, precisionOfPart } from "./precision";
 import { PROFILE_NAMES } from "./precisionProfiles";
 
-/** The one precision of all parts, such as `f32`, or the profile that they are of; undefined for a mixture. */
+/**
+ * The profile that all parts are of, or their one precision, such as `int8:32`; undefined for a mixture.
+ * What is `exact` is called `f32`.
+ */
 export function precisionName({ parts }: Pick<Manifest, "parts">): string | undefined {
   const weighted = parts.filter(({ data }) => data !== undefined);
   const [first, ...others] = new Set(weighted.map(({ precision }) => formatPrecision(precision)));
-  if (others.length === 0) return first;
-  return PROFILE_NAMES.find((profile) => {
-    const plan = parsePrecisionPlan(profile);
-    return weighted.every(
-      ({ name, precision }) =>
-        formatPrecision(precision) === formatPrecision(precisionOfPart(plan, name)),
-    );
-  });
+  if (others.length === 0 && (first === undefined || first === "f32")) return first;
+  const profile = PROFILE_NAMES.find((name) => isOfProfile(weighted, name));
+  return profile ?? (others.length === 0 ? first : undefined);
+}
+
+function isOfProfile(parts: Manifest["parts"], profile: string): boolean {
+  const plan = parsePrecisionPlan(profile);
+  return parts.every(
+    ({ name, precision }) =>
+      formatPrecision(precision) === formatPrecision(precisionOfPart(plan, name)),
+  );
 }
