@@ -18,9 +18,14 @@ export function quantisedMemoryBytes(fileBytes: number): number {
 /** Bytes of memory, to within a tenth. */
 export function memoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const mapped = new Set<string | undefined>();
   const weights = parts.map(({ data, precision }) => {
     const bytes = data === undefined ? 0 : (sizes.get(data) ?? 0);
-    return precision.kind === "f32" ? bytes : bytes * REPACKING;
+    if (precision.kind !== "f32") return bytes * REPACKING;
+    // Parts of a retrieval model that map the same file share its pages.
+    const isMapped = mapped.has(data);
+    mapped.add(data);
+    return isMapped ? 0 : bytes;
   });
   return Math.round(weights.reduce((sum, bytes) => sum + bytes, WORKING_BYTES));
 }

@@ -10,7 +10,9 @@ import { runVerify } from "../../src/cli/verifyCommand";
 import { openCheckpoint } from "../../src/convert/checkpoint";
 import { planConversion, plannedBytes } from "../../src/convert/conversionPlan";
 import { convertModel } from "../../src/convert/convertModel";
+import type { ModelPlan } from "../../src/convert/modelPlan";
 import { TensorReader } from "../../src/convert/safetensors";
+import { memoryBytesOf } from "../../src/model/memoryEstimate";
 import { accuracy, agreement, demoQuestions, relativeError, runDemo } from "./demoRun";
 
 /** What can be asked for; folders and files are paths, `precision` is as `convert --precision`. */
@@ -31,7 +33,7 @@ async function run(job: PrecisionJob): Promise<unknown> {
       const reader = new TensorReader();
       const checkpoint = await openCheckpoint(job.checkpoint);
       const plan = planConversion({ checkpoint, precision: job.precision }, reader);
-      return { bytes: await plannedBytes(plan) };
+      return { bytes: await plannedBytes(plan), memoryBytes: plannedMemory(plan.model) };
     }
     case "convert": {
       const { manifest } = await convertModel(job);
@@ -44,6 +46,16 @@ async function run(job: PrecisionJob): Promise<unknown> {
     case "demo":
       return compareDemo(job.folder, job.reference);
   }
+}
+
+/** As `memoryBytesOf` of the manifest that the plan will have. */
+function plannedMemory({ parts, dataFiles }: ModelPlan): number {
+  return memoryBytesOf({
+    parts: parts.map(({ name, graphFile, data, precision }) => ({
+      ...{ name, precision, graph: graphFile, data: data?.fileName },
+    })),
+    files: dataFiles.map(({ fileName, bytes }) => ({ path: fileName, bytes, sha256: "" })),
+  });
 }
 
 /** Accuracy on all questions, and the peak of the memory; with a reference model also how far the two are apart. */

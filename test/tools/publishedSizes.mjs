@@ -1,4 +1,4 @@
-// Sizes of published checkpoints: config.json of Salesforce/blip2-opt-2.7b and Salesforce/blip2-flan-t5-xl.
+// Sizes of published checkpoints, from their config.json files.
 const vision = {
   ...{ hidden_size: 1408, intermediate_size: 6144, num_hidden_layers: 39 },
   ...{ num_attention_heads: 16, image_size: 224, patch_size: 14 },
@@ -30,4 +30,36 @@ export const publishedModels = {
       ...{ num_layers: 24, num_decoder_layers: 24 },
     },
   },
+};
+
+const retrieval = {
+  kit: "itm",
+  config: { image_text_hidden_size: 256, qformer_config: { vocab_size: 30523 } },
+};
+const opt67 = {
+  kit: "opt",
+  text: {
+    ...{ hidden_size: 4096, ffn_dim: 16384, num_hidden_layers: 32, num_attention_heads: 32 },
+    ...{ vocab_size: 50304, max_position_embeddings: 2048, word_embed_proj_dim: 4096 },
+  },
+};
+const xxl = {
+  kit: "t5",
+  text: {
+    ...{ d_model: 4096, d_ff: 10240, d_kv: 64, num_heads: 64, vocab_size: 32128 },
+    ...{ num_layers: 24, num_decoder_layers: 24 },
+  },
+};
+
+/** By the names of models/catalog.json; what is fine-tuned on COCO may see larger pictures. */
+export const catalogModels = {
+  "blip2-opt-2.7b": publishedModels["opt-2.7b"],
+  "blip2-opt-2.7b-coco": publishedModels["opt-2.7b"],
+  "blip2-opt-6.7b": opt67,
+  "blip2-opt-6.7b-coco": opt67,
+  "blip2-flan-t5-xl": publishedModels["flan-t5-xl"],
+  "blip2-flan-t5-xl-coco": publishedModels["flan-t5-xl"],
+  "blip2-flan-t5-xxl": xxl,
+  "blip2-itm-vit-g": retrieval,
+  "blip2-itm-vit-g-coco": retrieval,
 };

@@ -3,7 +3,7 @@ import path from "node:path";
 import { readCatalog } from "../../../src/library/catalog";
 import { PART } from "../../../src/model/graphContract";
 import { memoryBytesOf } from "../../../src/model/memoryEstimate";
-import { parsePrecisionPlan, precisionOfPart } from "../../../src/model/precision";
+import { parsePrecisionPlan, precisionOfPart, type Precision } from "../../../src/model/precision";
 import { PROFILE_NAMES } from "../../../src/model/precisionProfiles";
 
 const sha256 = "0".repeat(64);
@@ -35,6 +35,20 @@ describe("memoryBytesOf", () => {
     assert.equal(memoryBytesOf({ parts, files }) - base, 5e9);
     const int4 = parts.map((part) => ({ ...part, precision: { kind: "int4" } as const }));
     assert.equal(Math.round(memoryBytesOf({ parts: int4, files }) - base), 5.75e9);
+  });
+
+  it("counts a file that several parts map once, and once for each that repacks it", () => {
+    const files = [{ path: "q.data", bytes: 1e9, sha256 }];
+    const base = memoryBytesOf({ parts: [], files: [] });
+    const both = (precision: Precision): number =>
+      memoryBytesOf({
+        parts: [PART.qformer, PART.qformerItm].map((name) => ({
+          ...{ name, precision, graph: `${name}.onnx`, data: "q.data" },
+        })),
+        files,
+      }) - base;
+    assert.equal(both({ kind: "f32" }), 1e9);
+    assert.equal(Math.round(both({ kind: "w8a8" })), 2.3e9);
   });
 });
 
