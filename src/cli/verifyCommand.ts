@@ -31,8 +31,10 @@ export interface VerifyOptions {
   readonly precision?: string;
   /** @default "cpu" */
   readonly device?: DeviceChoice;
-  /** Compare this many cases only, where a device is slow. @default all */
+  /** Compare this many cases and their pictures only, where a device is slow. @default all */
   readonly maxCases?: number;
+  /** Generate with these settings of the kit only. @default all */
+  readonly settings?: readonly string[];
   readonly signal?: AbortSignal;
   /** Called with a line for people before each longer piece of work. */
   readonly onProgress?: (text: string) => void;
@@ -90,14 +92,13 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
     });
     try {
       const { device } = loaded;
-      const cases = kit.cases.slice(0, options.maxCases);
+      const chosen = chosenPart(kit, options);
       options.onProgress?.(`Comparing stages on ${device}`);
-      const stages = await compareStages({ ...kit, cases }, { ...loaded, ...run });
+      const stages = await compareStages(chosen, { ...loaded, ...run });
       options.onProgress?.("Comparing generated sequences");
-      const generation = await compareGeneration(
-        { ...kit, cases },
-        { ...loaded, precision: coarsest(precision), ...run },
-      );
+      const generation = await compareGeneration(chosen, {
+        ...{ ...loaded, precision: coarsest(precision), ...run },
+      });
       const report = { kind: kit.kind, precision, device, stages, generation };
       return { ...report, ok: isOk(report) };
     } finally {
@@ -106,6 +107,17 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** The cases and settings that are asked for; of the pictures, those of these cases are the first. */
+function chosenPart(kit: Kit, { maxCases, settings }: VerifyOptions): Kit {
+  const cases = kit.cases.slice(0, maxCases).map((entry) => {
+    const isChosen = ({ setting }: KitGeneration): boolean => settings?.includes(setting) ?? true;
+    return { ...entry, generation: entry.generation.filter(isChosen) };
+  });
+  if (maxCases === undefined) return { ...kit, cases };
+  const nImages = Math.max(...cases.map(({ imageIndex }) => imageIndex + 1));
+  return { ...kit, cases, images: kit.images.slice(0, nImages) };
 }
 
 function coarsest(precision: string): PrecisionKind {

@@ -195,11 +195,9 @@ async function* inOrder<T, R>(
     // A caller that stops early never looks at what was begun ahead.
     result.catch(() => undefined);
     underWay.push(result);
-    const [first] = underWay;
-    if (first !== undefined && underWay.length === nAtOnce) {
-      void underWay.shift();
-      yield await first;
-    }
+    if (underWay.length < nAtOnce) continue;
+    const first = underWay.shift();
+    if (first !== undefined) yield await first;
   }
   for (const result of underWay) yield await result;
 }
