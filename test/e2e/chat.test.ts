@@ -39,16 +39,24 @@ describe("the chat in the side bar", () => {
     );
   }
 
-  /** Runs the work while the engine's process stands still. */
-  async function whileEngineStandsStill(work: (pid: number) => Promise<void>): Promise<void> {
-    const pid = editor().enginePid();
-    process.kill(pid, "SIGSTOP");
-    try {
-      await work(pid);
-    } finally {
-      // Stays alive when the test fails in between, and is gone when the test ended it.
-      if (editor().server.pidsRunning("dist/child.js").includes(pid)) process.kill(pid, "SIGCONT");
-    }
+  /** Asks for a sentence, and leaves the engine standing still with some of its text on the page. */
+  async function untilTextStreams(pid: number): Promise<string> {
+    await editor().runCommand("View: Show Explorer");
+    await editor().explorer.untilFocused();
+    await editor().explorer.choose("red-circle.png", "Sightline", "Describe Image in Detail");
+    await chat().untilLast(1, "waiting");
+    let streamed = "";
+    await editor().stepEngineUntil(
+      pid,
+      async () => {
+        const turn = (await chat().shown()).at(-1);
+        assert.notEqual(turn?.state, "done", "the answer was there at once");
+        streamed = turn?.state === "streaming" ? turn.answer.trim() : "";
+        return streamed !== "";
+      },
+      "text that streams",
+    );
+    return streamed;
   }
 
   it("answers a question about a picture that was right-clicked", async () => {
@@ -99,7 +107,7 @@ describe("the chat in the side bar", () => {
 
   it("stops at once, and answers the next question", async () => {
     await askAbout("red-circle.png");
-    await whileEngineStandsStill(async () => {
+    await editor().whileEngineStandsStill(async () => {
       await chat().ask(COLOR);
       await chat().untilLast(1, "waiting");
       await chat().untilEngineIsBusy();
@@ -114,7 +122,7 @@ describe("the chat in the side bar", () => {
   it("survives the end of its engine in the middle of an answer, with one message", async () => {
     await askAbout("red-circle.png");
     let ended = 0;
-    await whileEngineStandsStill(async (pid) => {
+    await editor().whileEngineStandsStill(async (pid) => {
       await chat().ask(COLOR);
       await chat().untilLast(1, "waiting");
       await chat().untilEngineIsBusy();
@@ -131,6 +139,30 @@ describe("the chat in the side bar", () => {
     await chat().lastButton("Ask Again").click();
     assert.equal((await chat().untilLast(1, "done")).answer, "red");
     assert.notEqual(editor().enginePid(), ended);
+  });
+
+  it("survives the end of its engine while text streams, and keeps that text", async () => {
+    await askAbout("red-circle.png");
+    await editor().whileEngineStandsStill(async (pid) => {
+      const streamed = await untilTextStreams(pid);
+      process.kill(pid, "SIGKILL");
+      const turn = await chat().untilLast(1, "failed");
+      assert.ok(turn.answer.startsWith(streamed), `"${turn.answer}" after "${streamed}"`);
+    });
+    await chat().lastButton("Ask Again").click();
+    assert.notEqual((await chat().untilLast(1, "done")).answer, "");
+  });
+
+  it("stops while text streams, and keeps that text", async () => {
+    await askAbout("red-circle.png");
+    await editor().whileEngineStandsStill(async (pid) => {
+      const streamed = await untilTextStreams(pid);
+      await chat().lastButton("Stop").click();
+      const turn = await chat().untilLast(1, "stopped");
+      assert.ok(turn.answer.startsWith(streamed), `"${turn.answer}" after "${streamed}"`);
+    });
+    await chat().ask(COLOR);
+    assert.equal((await chat().untilLast(2, "done")).answer, "red");
   });
 
   it("copies an answer", async () => {
