@@ -13,7 +13,7 @@ describe("the command that sets up CUDA", () => {
     world = createModelWorld();
   });
   const run = async (): Promise<void> => {
-    await createCudaSetup(world.services).commands["sightline.setUpCuda"]?.();
+    await createCudaSetup(world.services).commands["sightline.setUpCuda"]();
   };
 
   it("says what is got from where, and gets nothing without consent", async () => {

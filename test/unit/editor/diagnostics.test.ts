@@ -27,7 +27,7 @@ describe("the command that shows diagnostics", () => {
         hub: { endpoint: "https://mirror.example", proxy: "http://proxy:3128" },
       },
     } as Services;
-    await createDiagnostics(services).commands["sightline.showDiagnostics"]?.();
+    await createDiagnostics(services).commands["sightline.showDiagnostics"]();
     assert.deepEqual(fakeWindow.documents, [
       "doctor /models/here https://mirror.example http://proxy:3128\nkept false\n",
     ]);
