@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { readCatalog } from "../../../src/library/catalog";
-import { PART } from "../../../src/model/graphContract";
+import { PART, type PartName } from "../../../src/model/graphContract";
 import { memoryBytesOf } from "../../../src/model/memoryEstimate";
 import { parsePrecisionPlan, precisionOfPart, type Precision } from "../../../src/model/precision";
 import { PROFILE_NAMES } from "../../../src/model/precisionProfiles";
@@ -12,10 +12,10 @@ describe("memoryBytesOf", () => {
   it("agrees with the catalogue for every published model in every profile", async () => {
     const { entries } = await readCatalog(path.resolve("models", "catalog.json"));
     assert.ok(entries.length >= 8);
-    for (const { name, costs } of entries) {
+    for (const { name, kind, costs } of entries) {
       for (const profile of PROFILE_NAMES) {
         const { diskBytes, memoryBytes } = costs[profile];
-        const estimate = memoryBytesOf(modelOf(profile, diskBytes));
+        const estimate = memoryBytesOf(modelOf(profile, diskBytes, SHARES[kind]));
         const difference = Math.abs(estimate / memoryBytes - 1);
         assert.ok(difference < 0.05, `${name} ${profile}: ${estimate} for ${memoryBytes}`);
       }
@@ -52,21 +52,37 @@ describe("memoryBytesOf", () => {
   });
 });
 
-/** A model of a size whose parts have the precisions of a profile, in the shares of the largest parts. */
-function modelOf(profile: string, diskBytes: number): Parameters<typeof memoryBytesOf>[0] {
+/** Shares of the largest files, and the parts that use each. */
+type Shares = readonly (readonly [owner: PartName, share: number, users: readonly PartName[]])[];
+
+const SHARES: Readonly<Record<"generation" | "retrieval", Shares>> = {
+  generation: [
+    [PART.visionEncoder, 0.26, [PART.visionEncoder]],
+    [PART.qformer, 0.09, [PART.qformer]],
+    [PART.decoder, 0.65, [PART.decoder]],
+  ],
+  retrieval: [
+    [PART.visionEncoder, 0.79, [PART.visionEncoder]],
+    [PART.qformer, 0.21, [PART.qformer, PART.qformerText, PART.qformerItm]],
+  ],
+};
+
+/** A model of a size whose parts have the precisions of a profile. */
+function modelOf(
+  profile: string,
+  diskBytes: number,
+  shares: Shares,
+): Parameters<typeof memoryBytesOf>[0] {
   const plan = parsePrecisionPlan(profile);
-  const shares = [
-    [PART.visionEncoder, 0.26],
-    [PART.qformer, 0.09],
-    [PART.decoder, 0.65],
-  ] as const;
   return {
-    parts: shares.map(([name]) => ({
-      ...{ name, graph: `${name}.onnx`, data: `${name}.data` },
-      precision: precisionOfPart(plan, name),
-    })),
-    files: shares.map(([name, share]) => ({
-      path: `${name}.data`,
+    parts: shares.flatMap(([owner, , users]) =>
+      users.map((name) => ({
+        ...{ name, graph: `${name}.onnx`, data: `${owner}.data` },
+        precision: precisionOfPart(plan, owner),
+      })),
+    ),
+    files: shares.map(([owner, share]) => ({
+      path: `${owner}.data`,
       bytes: Math.round(share * diskBytes),
       sha256,
     })),
