@@ -39,26 +39,6 @@ describe("the chat in the side bar", () => {
     );
   }
 
-  /** Asks for a sentence, and leaves the engine standing still with some of its text on the page. */
-  async function untilTextStreams(pid: number): Promise<string> {
-    await editor().runCommand("View: Show Explorer");
-    await editor().explorer.untilFocused();
-    await editor().explorer.choose("red-circle.png", "Sightline", "Describe Image in Detail");
-    await chat().untilLast(1, "waiting");
-    let streamed = "";
-    await editor().stepEngineUntil(
-      pid,
-      async () => {
-        const turn = (await chat().shown()).at(-1);
-        assert.notEqual(turn?.state, "done", "the answer was there at once");
-        streamed = turn?.state === "streaming" ? turn.answer.trim() : "";
-        return streamed !== "";
-      },
-      "text that streams",
-    );
-    return streamed;
-  }
-
   it("answers a question about a picture that was right-clicked", async () => {
     await editor().explorer.row("pictures").click();
     await editor().explorer.choose("red-circle.png", ASK);
@@ -139,30 +119,6 @@ describe("the chat in the side bar", () => {
     await chat().lastButton("Ask Again").click();
     assert.equal((await chat().untilLast(1, "done")).answer, "red");
     assert.notEqual(editor().enginePid(), ended);
-  });
-
-  it("survives the end of its engine while text streams, and keeps that text", async () => {
-    await askAbout("red-circle.png");
-    await editor().whileEngineStandsStill(async (pid) => {
-      const streamed = await untilTextStreams(pid);
-      process.kill(pid, "SIGKILL");
-      const turn = await chat().untilLast(1, "failed");
-      assert.ok(turn.answer.startsWith(streamed), `"${turn.answer}" after "${streamed}"`);
-    });
-    await chat().lastButton("Ask Again").click();
-    assert.notEqual((await chat().untilLast(1, "done")).answer, "");
-  });
-
-  it("stops while text streams, and keeps that text", async () => {
-    await askAbout("red-circle.png");
-    await editor().whileEngineStandsStill(async (pid) => {
-      const streamed = await untilTextStreams(pid);
-      await chat().lastButton("Stop").click();
-      const turn = await chat().untilLast(1, "stopped");
-      assert.ok(turn.answer.startsWith(streamed), `"${turn.answer}" after "${streamed}"`);
-    });
-    await chat().ask(COLOR);
-    assert.equal((await chat().untilLast(2, "done")).answer, "red");
   });
 
   it("copies an answer", async () => {

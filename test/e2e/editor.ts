@@ -23,8 +23,6 @@ export const EXTENSION = "sightline.sightline";
 const CHILD_FILE = "dist/child.js";
 /** The first argument of the process that holds the model and answers questions. */
 const ANSWERING = "answers";
-/** Less than the demo model needs for a few words. */
-const STEP_MS = 2;
 /** Any command of the extension. */
 const KNOWN_COMMAND = "Sightline: Show Log";
 /** Where a failed test leaves its report; not kept under version control. */
@@ -181,25 +179,6 @@ export class Editor {
       // Stays alive when the test fails in between, and is gone when the test ended it.
       if (this.server.pidsRunning(CHILD_FILE).includes(pid)) process.kill(pid, "SIGCONT");
     }
-  }
-
-  /**
-   * Lets the engine's process, which stands still, work for moments until something can be seen, so that
-   * it stands still again in the middle of what it does.
-   * @throws when it is not seen in time
-   */
-  async stepEngineUntil(pid: number, isSeen: () => Promise<boolean>, what: string): Promise<void> {
-    await untilTrue(async () => {
-      process.kill(pid, "SIGCONT");
-      try {
-        await new Promise((resolve) => {
-          setTimeout(resolve, STEP_MS);
-        });
-      } finally {
-        process.kill(pid, "SIGSTOP");
-      }
-      return isSeen();
-    }, what);
   }
 
   /** Ends the process of the engine as a crash does. @returns the id that it had */

@@ -108,30 +108,6 @@ export async function runAxe(): Promise<AxeResults> {
   }
 }
 
-/** How many animations without an end run in the document. */
-export function countAnimations({ ownerDocument }: Element): number {
-  return ownerDocument.getAnimations().filter(({ playState }) => playState === "running").length;
-}
-
-/** Shows the document at 200 %, as a browser's zoom does. */
-export function zoomTwice(root: Element): void {
-  (root as HTMLElement).style.zoom = "2";
-}
-
-/** Names of what reaches beyond the sides of the page, and of the page when it can be scrolled sideways. */
-export function elementsOutside(body: Element): string[] {
-  const { documentElement: root } = body.ownerDocument;
-  const limit = root.getBoundingClientRect().right + 1;
-  const outside = [...body.querySelectorAll("main *, form *, button")].filter((element) => {
-    const { left, right, width } = element.getBoundingClientRect();
-    // The tray scrolls by itself, so it may hold more than is seen.
-    const isScrolled = element.closest("[role=toolbar]") !== null;
-    return width > 1 && !isScrolled && (right > limit || left < -1);
-  });
-  const names = outside.map(({ tagName, className }) => `${tagName} ${className}`);
-  return root.scrollWidth > root.clientWidth + 1 ? [...names, "the page itself"] : names;
-}
-
 /** Reads the turns of the chat at one moment. */
 export function readTurns(turns: readonly Element[]): ShownTurn[] {
   return turns.map((turn) => {
