@@ -133,6 +133,7 @@ export default tseslint.config(
     // Every operator begins with the builder, the path and the input; its settings are the fourth.
     files: [
       "src/convert/onnx/ops.ts",
+      "src/convert/onnx/linear.ts",
       "src/convert/onnx/splitAttention.ts",
       "src/convert/graphs/*.ts",
     ],

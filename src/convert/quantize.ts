@@ -3,11 +3,16 @@
  * symmetric, one float32 scale for each block of a row, chosen for the least squared error.
  */
 
-import type { BlockSize } from "../model/precision";
+import type { BlockSize, Precision } from "../model/precision";
 
 export interface BlockFormat {
   readonly bits: 4 | 8;
   readonly blockSize: BlockSize;
+}
+
+/** Codes of int8, int4, or w8a8 where they stand in blocks. */
+export function blockFormat(precision: Precision): BlockFormat {
+  return { bits: precision.kind === "int4" ? 4 : 8, blockSize: precision.blockSize ?? 32 };
 }
 
 /** A run of rows to be quantised. */

@@ -87,10 +87,11 @@ class DeviceKvCache implements KvCache {
     return this.#with(tensors, { batch: this.batch, length: this.length + nNew });
   }
 
-  async gathered(beamIdx: readonly number[]): Promise<KvCache> {
+  async reordered(beamIdx: readonly number[]): Promise<KvCache> {
     const { names, tensors, sessions } = this.#state;
     const session = await sessions.open(PART.reorderCache);
     const gathered = await gatherRows(session, { names, tensors, rows: beamIdx });
+    if (this.batch > 1) this.dispose();
     return this.#with(gathered, { batch: beamIdx.length, length: this.length });
   }
 

@@ -15,9 +15,13 @@ export interface KvCache {
   keyPositions(nNew: number): readonly number[];
   /** The cache after that run; takes what it needs of the outputs. The old one must not be used again. */
   advanced(outputs: TensorMap, nNew: number): KvCache;
-  /** Row i of the result is row `beamIdx[i]`; this cache stays as it is. @throws AppError `device.failed`. */
-  gathered(beamIdx: readonly number[]): Promise<KvCache>;
-  /** The first positions of a cache with one row; this cache stays as it is. @throws as `gathered`. */
+  /**
+   * The cache whose row i is row `beamIdx[i]`. A cache of several rows must not be used again; one of a
+   * single row stays as it is, because a later question may go on from it.
+   * @throws AppError `device.failed`.
+   */
+  reordered(beamIdx: readonly number[]): Promise<KvCache>;
+  /** The first positions of a cache with one row; this cache stays as it is. @throws as `reordered`. */
   cutTo(length: number): Promise<KvCache>;
   /** Frees what only this cache holds; on a device nothing else does. */
   dispose(): void;

@@ -207,14 +207,11 @@ class OptRun {
       },
       reorder: async (beamIdx) => {
         const before = this.#cache;
-        this.#cache = await before.gathered(beamIdx);
-        if (isSingle) {
-          // From here the rows differ; what a follow-up can use is the sequence so far.
-          isSingle = false;
-          start.keep([...fed], before);
-        } else {
-          before.dispose();
-        }
+        this.#cache = await before.reordered(beamIdx);
+        if (!isSingle) return;
+        // From here the rows differ; what a follow-up can use is the sequence so far.
+        isSingle = false;
+        start.keep([...fed], before);
       },
       finish: () => {
         if (isSingle) start.keep([...fed], this.#cache);

@@ -174,8 +174,8 @@ class T5Run {
 
   async reorder(beamIdx: readonly number[]): Promise<void> {
     const before = this.#cache;
-    this.#cache = await before.gathered(beamIdx);
-    before.dispose();
+    this.#cache = await before.reordered(beamIdx);
+    if (before.batch === 1) before.dispose();
     // Every row sees the same picture and prompt, so a reordering among equals changes nothing.
     if (beamIdx.length === before.batch) return;
     this.#disposeRows();

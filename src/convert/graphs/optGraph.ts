@@ -7,15 +7,8 @@ import { packLinear, type CheckpointWeights } from "../checkpointWeights";
 import type { DataFilePlan } from "../dataFile";
 import { foldNorm } from "../normFold";
 import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBuilder";
-import {
-  activation,
-  add,
-  embedding,
-  lastPosition,
-  layerNorm,
-  linear,
-  splitLast,
-} from "../onnx/ops";
+import { activation, add, embedding, lastPosition, layerNorm, splitLast } from "../onnx/ops";
+import { linear } from "../onnx/linear";
 import { skipRows } from "../weightSource";
 import { decoderCache, type DecoderCache } from "./decoderCache";
 import { headTable } from "./embedGraph";

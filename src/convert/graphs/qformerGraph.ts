@@ -17,11 +17,11 @@ import {
   concat,
   embedding,
   layerNorm,
-  linear,
   slicePositions,
   splitLast,
   tensor,
 } from "../onnx/ops";
+import { linear } from "../onnx/linear";
 
 export interface QformerGraphSpec {
   readonly config: Blip2Config;

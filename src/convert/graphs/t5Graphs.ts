@@ -16,13 +16,13 @@ import {
   attention,
   embedding,
   lastPosition,
-  linear,
   mul,
   reshape,
   rmsNorm,
   splitLast,
   transpose,
 } from "../onnx/ops";
+import { linear } from "../onnx/linear";
 import { sharedAttention } from "../onnx/splitAttention";
 import { stackRows, type WeightSource } from "../weightSource";
 import { decoderCache, type NewPositions } from "./decoderCache";
@@ -248,7 +248,7 @@ function feedForward(g: GraphBuilder, at: Place, spec: BlockSpec): ValueName {
   const out = linear(g, `${path}/wo`, hidden, {
     weight: weights.tensor(`${name}.wo.weight`, [width, ffnDim]),
     precision: precisionOfWo(precision),
-    floatActivations: true,
+    hasOutliers: true,
   });
   return add(g, path, [spec.x, out]);
 }

@@ -13,13 +13,13 @@ import {
   attention,
   concat,
   layerNorm,
-  linear,
   reshape,
   splitLast,
   tensor,
   transpose,
   vector,
 } from "../onnx/ops";
+import { linear } from "../onnx/linear";
 import { addToFirstRow, asRow, skipRows, type WeightSource } from "../weightSource";
 
 export interface VisionGraphSpec {

@@ -4,183 +4,14 @@
  */
 
 import type { Precision } from "../../model/precision";
-import {
-  channelEntry,
-  matMulCodeDims,
-  plainEntry,
-  quantizedEntry,
-  transposedEntry,
-  gatherCodeDims,
-} from "../weightEntries";
-import { blocksPerRow, type BlockFormat, ZERO_CODE } from "../quantize";
+import { blockFormat } from "../quantize";
+import { gatherCodeDims, plainEntry, quantizedEntry } from "../weightEntries";
 import type { WeightSource } from "../weightSource";
 import type { GraphBuilder, ValueName } from "./graphBuilder";
 
 const MICROSOFT = "com.microsoft";
-/** ONNX's number for float16 and float32 in a Cast. */
+/** ONNX's number for float32. */
 const FLOAT = 1;
-const FLOAT16 = 10;
-
-/** Int8 activations: twice as fast on the CPU for an error below that of the weights (measured). */
-const INT8_ACTIVATIONS = 4;
-const FLOAT_ACTIVATIONS = 1;
-
-export interface LinearSpec {
-  /** [out, in] as PyTorch stores it. */
-  readonly weight: WeightSource;
-  /** [out]. */
-  readonly bias?: WeightSource;
-  readonly precision: Precision;
-  /** Keep float activations where quantised ones lose too much. @default false */
-  readonly floatActivations?: boolean;
-}
-
-/** [B, S, in] → [B, S, out]. */
-export function linear(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): ValueName {
-  const { weight } = spec;
-  const precision = linearPrecision(spec);
-  const name = `${path}/weight`;
-  const bias = spec.bias === undefined ? undefined : vector(g, `${path}/bias`, spec.bias);
-  const withBias = (product: ValueName): ValueName =>
-    bias === undefined ? product : add(g, path, [product, bias]);
-  switch (precision.kind) {
-    case "f32": {
-      const [w = ""] = g.weights(transposedEntry(name, weight, "float32"));
-      return withBias(g.node(path, { opType: "MatMul", inputs: [x, w] }));
-    }
-    case "f16": {
-      const [w = ""] = g.weights(transposedEntry(name, weight, "float16"));
-      const half = cast(g, path, x, FLOAT16);
-      return withBias(cast(g, path, g.node(path, { opType: "MatMul", inputs: [half, w] }), FLOAT));
-    }
-    case "w8a8":
-      return g.target === "cpu"
-        ? withBias(byPosition(g, path, { x, weight }))
-        : byBlocks(g, path, { x, weight, bias });
-    case "int8":
-    case "int4": {
-      const format = blockFormat(precision);
-      const codeDims = matMulCodeDims(weight, format);
-      const [codes = "", scales = ""] = g.weights(
-        quantizedEntry(name, weight, { format, codeDims }),
-      );
-      const accuracy = spec.floatActivations === true ? FLOAT_ACTIVATIONS : INT8_ACTIVATIONS;
-      return matMulNBits(g, path, { x, codes, scales, bias, weight, format, accuracy });
-    }
-  }
-}
-
-/** What rounds activations by position is no substitute where they must not be rounded at all. */
-function linearPrecision({ precision, floatActivations }: LinearSpec): Precision {
-  const isRefused = precision.kind === "w8a8" && floatActivations === true;
-  return isRefused ? { kind: "int8", blockSize: 128 } : precision;
-}
-
-interface BlockProduct {
-  readonly x: ValueName;
-  /** uint8 [out, blocks, block bytes]. */
-  readonly codes: ValueName;
-  /** f32 [out, blocks]. */
-  readonly scales: ValueName;
-  readonly bias: ValueName | undefined;
-  /** [out, in]; only its sizes are used. */
-  readonly weight: WeightSource;
-  readonly format: BlockFormat;
-  readonly accuracy: number;
-}
-
-function matMulNBits(g: GraphBuilder, path: string, product: BlockProduct): ValueName {
-  const { x, codes, scales, bias = "", weight, format, accuracy } = product;
-  return g.node(path, {
-    opType: "MatMulNBits",
-    domain: MICROSOFT,
-    inputs: [x, codes, scales, "", "", bias],
-    attributes: {
-      K: { int: weight.cols },
-      N: { int: weight.rows },
-      bits: { int: format.bits },
-      block_size: { int: format.blockSize },
-      accuracy_level: { int: accuracy },
-    },
-  });
-}
-
-/** Keeps a position of zeros from being divided by zero. */
-const SMALLEST_PEAK = 1e-20;
-
-/**
- * A product in int8 on the CPU, where DynamicQuantizeMatMul is twice as fast as MatMulNBits. The operator
- * has one scale for all activations, so that each position is divided by its largest value before and
- * multiplied by it afterwards: a large token takes nothing from the others.
- */
-function byPosition(
-  g: GraphBuilder,
-  path: string,
-  { x, weight }: { readonly x: ValueName; readonly weight: WeightSource },
-): ValueName {
-  const [codes = "", scales = ""] = g.weights(channelEntry(`${path}/weight`, weight));
-  const sizes = g.node(path, { opType: "Abs", inputs: [x] });
-  const peaks = g.node(path, {
-    opType: "ReduceMax",
-    inputs: [sizes, g.int64Constant("/last_axis", [-1])],
-    attributes: { keepdims: { int: 1 } },
-  }); // [B, S, 1]
-  const smallest = g.floatConstant("/smallest_peak", SMALLEST_PEAK);
-  const divisors = g.node(path, { opType: "Max", inputs: [peaks, smallest] });
-  const levelled = g.node(path, { opType: "Div", inputs: [x, divisors] });
-  const product = g.node(path, {
-    opType: "DynamicQuantizeMatMul",
-    domain: MICROSOFT,
-    inputs: [levelled, codes, scales, g.byteConstant("/zero_code", ZERO_CODE)],
-  });
-  return mul(g, path, [product, divisors]);
-}
-
-/** The operator takes no larger one on every device. */
-const CHANNEL_FORMAT: BlockFormat = { bits: 8, blockSize: 128 };
-
-/**
- * The same codes and scales as in `byPosition` for devices that lack its operator: the codes are turned to
- * [out, blocks, 128] and each scale is repeated for its blocks when the graph is loaded.
- */
-function byBlocks(
-  g: GraphBuilder,
-  path: string,
-  product: Pick<BlockProduct, "x" | "weight" | "bias">,
-): ValueName {
-  const { weight } = product;
-  const name = `${path}/weight`;
-  const [codes = "", scales = ""] = g.weights(channelEntry(name, weight)); // [in, out], [out]
-  const format = CHANNEL_FORMAT;
-  const blocks = blocksPerRow(weight.cols, format);
-  const byOutput = transpose(g, `${name}/rows`, codes, { perm: [1, 0] }); // [out, in]
-  const missing = blocks * format.blockSize - weight.cols;
-  const whole = missing === 0 ? byOutput : padded(g, `${name}/whole`, byOutput, missing);
-  return matMulNBits(g, path, {
-    ...product,
-    ...{ format, accuracy: INT8_ACTIVATIONS },
-    codes: reshape(g, `${name}/blocks`, whole, [weight.rows, blocks, format.blockSize]),
-    scales: g.node(`${name}/block_scales`, {
-      opType: "Expand",
-      inputs: [
-        reshape(g, `${name}/column`, scales, [weight.rows, 1]),
-        g.int64Constant(`${name}/block_scales/shape`, [weight.rows, blocks]),
-      ],
-    }),
-  });
-}
-
-/** [rows, cols] → [rows, cols + count], the rest with the code of zero. */
-function padded(g: GraphBuilder, path: string, x: ValueName, count: number): ValueName {
-  return g.node(path, {
-    opType: "Pad",
-    inputs: [
-      x,
-      g.int64Constant(`${path}/pads`, [0, 0, 0, count]),
-      g.byteConstant("/zero_code", ZERO_CODE),
-    ],
-  });
-}
 
 /** Rows of a table [rows, d] by int64 ids [B, S] → f32 [B, S, d]. */
 export function embedding(
@@ -245,14 +76,6 @@ function tablePrecision(table: WeightSource, precision: Precision): Precision {
   );
   if (blockSize === undefined) return { kind: "f32" };
   return { kind: kind === "w8a8" ? "int8" : kind, blockSize };
-}
-
-function blockFormat(precision: Precision): BlockFormat {
-  return { bits: precision.kind === "int4" ? 4 : 8, blockSize: precision.blockSize ?? 32 };
-}
-
-function cast(g: GraphBuilder, path: string, x: ValueName, to: number): ValueName {
-  return g.node(path, { opType: "Cast", inputs: [x], attributes: { to: { int: to } } });
 }
 
 /** A vector of weights, f32 [n]. */

@@ -5,7 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DataFilePlan } from "../../../src/convert/dataFile";
-import { GraphBuilder } from "../../../src/convert/onnx/graphBuilder";
+import { GraphBuilder, type GraphTarget } from "../../../src/convert/onnx/graphBuilder";
+import { linear } from "../../../src/convert/onnx/linear";
 import * as ops from "../../../src/convert/onnx/ops";
 import { blocksPerRow, quantizeRows } from "../../../src/convert/quantize";
 import { createOrtSessionFactory } from "../../../src/engine/ortSession";
@@ -91,20 +92,20 @@ describe("operators in ONNX Runtime", () => {
   async function runLinear(
     size: { inner: number; outer: number },
     precision: Precision,
-    options: { floatActivations?: boolean } = {},
+    options: { hasOutliers?: boolean; x?: Float32Array; target?: GraphTarget } = {},
   ): Promise<number> {
     const { inner, outer } = size;
     const weight = randomValues(inner * outer, 1);
     const bias = randomValues(outer, 2);
-    const x = randomValues(6 * inner, 3);
+    const { x = randomValues(6 * inner, 3), target, ...spec } = options;
     const data = plan();
-    const g = new GraphBuilder("linear", data);
+    const g = new GraphBuilder("linear", data, target);
     const input = g.input("x", "float32", ["b", "s", inner]);
-    const result = ops.linear(g, "/fc", input, {
+    const result = linear(g, "/fc", input, {
       weight: matrixSource(weight, inner),
       bias: matrixSource(bias, 1),
       precision,
-      ...options,
+      ...spec,
     });
     g.node("/out", { opType: "Identity", inputs: [result], outputs: ["y"] });
     g.output("y", "float32", ["b", "s", outer]);
@@ -131,13 +132,31 @@ describe("operators in ONNX Runtime", () => {
       for (const blockSize of BLOCK_SIZES) {
         it(`multiplies ${size.inner} → ${size.outer} in ${kind}:${blockSize}`, async () => {
           const precision = { kind, blockSize };
-          assert.ok((await runLinear(size, precision, { floatActivations: true })) < 1e-5);
           // Activations become int8 as well: half a step of the largest value in each block.
           assert.ok((await runLinear(size, precision)) < 2e-2);
+          assert.ok((await runLinear(size, precision, { hasOutliers: true })) < 2e-2);
         });
       }
     }
   }
+
+  it("keeps the precision of small inputs beside outliers in int8", async () => {
+    const size = { inner: 512, outer: 32 };
+    const precision = { kind: "int8", blockSize: 128 } as const;
+    const x = randomValues(6 * size.inner, 3);
+    // One in each block of each row; most of the result comes from them.
+    for (let i = 40; i < x.length; i += 128) x[i] = (x[i]! < 0 ? -1 : 1) * 40;
+    assert.ok((await runLinear(size, precision, { x })) > 2e-2);
+    assert.ok((await runLinear(size, precision, { x, hasOutliers: true })) < 4e-3);
+  });
+
+  it("keeps float inputs beside outliers on an accelerator", async () => {
+    const size = { inner: 200, outer: 19 };
+    for (const kind of ["int8", "int4"] as const) {
+      const options = { hasOutliers: true, target: "accelerator" } as const;
+      assert.ok((await runLinear(size, { kind, blockSize: 32 }, options)) < 1e-5);
+    }
+  });
 
   /** Rows 4, 0, 4 of a table of 5 rows. */
   async function runEmbedding(width: number, precision: Precision) {
@@ -197,7 +216,7 @@ describe("operators in ONNX Runtime", () => {
     weight[40] = NaN;
     const data = plan();
     const g = new GraphBuilder("linear", data);
-    ops.linear(g, "/fc", g.input("x", "float32", [1, 32]), {
+    linear(g, "/fc", g.input("x", "float32", [1, 32]), {
       weight: matrixSource(weight, 32),
       precision: { kind: "int8", blockSize: 32 },
     });

@@ -88,11 +88,11 @@ describe("the cache of an accelerator", () => {
     );
   });
 
-  it("is left as it is when rows are gathered or positions are cut", async () => {
+  it("of one row is left as it is when beams begin or positions are cut", async () => {
     const count = { disposed: 0 };
     const { caches, runs } = cachesOf(() => presents({ disposed: 0 }));
     const cache = caches.empty().advanced(presents(count, "device"), 2);
-    const rows = await cache.gathered([0, 0, 0]);
+    const rows = await cache.reordered([0, 0, 0]);
     assert.deepEqual([rows.batch, rows.length], [3, 2]);
     const cut = await cache.cutTo(1);
     assert.deepEqual([cut.batch, cut.length], [1, 1]);
@@ -108,13 +108,24 @@ describe("the cache of an accelerator", () => {
     assert.equal(count.disposed, 2);
   });
 
+  it("of several rows is freed once they have moved", async () => {
+    const count = { disposed: 0 };
+    const { caches } = cachesOf(() => presents(count, "device"));
+    const single = caches.empty().advanced(presents({ disposed: 0 }, "device"), 1);
+    const beams = await single.reordered([0, 0]);
+    const moved = await beams.reordered([1, 0]);
+    assert.equal(count.disposed, 2);
+    moved.dispose();
+    assert.equal(count.disposed, 4);
+  });
+
   it("copies rows without a graph where the device cannot keep them", async () => {
     const tensor = (from: number): Tensor =>
       cpuTensor(Float32Array.of(from, from + 1, from + 2, from + 3), [2, 1, 1, 2]);
     const { caches, runs } = cachesOf(() => ({}));
     const outputs = { "present.0.key": tensor(0), "present.0.value": tensor(10) };
     const cache = caches.empty().advanced(outputs, 1);
-    const feeds = (await cache.gathered([1, 1, 0])).feeds(1);
+    const feeds = (await cache.reordered([1, 1, 0])).feeds(1);
     assert.deepEqual(feeds[PAST_KEY]?.data, Float32Array.of(2, 3, 2, 3, 0, 1));
     assert.deepEqual(feeds[PAST_VALUE]?.data, Float32Array.of(12, 13, 12, 13, 10, 11));
     assert.deepEqual(feeds[PAST_KEY].dims, [3, 1, 1, 2]);

@@ -117,30 +117,45 @@ describe("the cache of the CPU", () => {
 
   it("lets beams share the prompt and reorders what each has generated", async () => {
     const single = caches.empty().advanced(outputsOf(0, 3), 3);
-    const beams = (await single.gathered([0, 0, 0])).advanced(outputsOf(3, 1, [0, 1, 2]), 1);
+    const beams = (await single.reordered([0, 0, 0])).advanced(outputsOf(3, 1, [0, 1, 2]), 1);
     expectRows(
       beams,
       [0, 1, 2].map((row) => [...line(0, 3), [row, 3] as const]),
     );
     const shared = beams.feeds(1)["prompt_key_values.0.key"];
     assert.equal(shared?.data, single.feeds(1)["prompt_key_values.0.key"]?.data);
-    const moved = (await beams.gathered([2, 0, 2])).advanced(outputsOf(4, 1, [0, 1, 2]), 1);
+    const moved = (await beams.reordered([2, 0, 2])).advanced(outputsOf(4, 1, [0, 1, 2]), 1);
     expectRows(moved, [
       [...line(0, 3), [2, 3], [0, 4]],
       [...line(0, 3), [0, 3], [1, 4]],
       [...line(0, 3), [2, 3], [2, 4]],
     ]);
-    // Nothing of this was written into the cache that the rows came from.
+    // Nothing of this was written into the cache that all beams came from.
+    expectRows(single, [line(0, 3)]);
+  });
+
+  it("moves rows without more memory, also those that change places", async () => {
+    const single = caches.empty().advanced(outputsOf(0, 1), 1);
+    let beams = (await single.reordered([0, 0, 0])).advanced(outputsOf(1, 1, [0, 1, 2]), 1);
+    const memory = beams.feeds(1)["recent_key_values.0.value"]?.data;
+    beams = await beams.reordered([1, 0, 2]);
     expectRows(
       beams,
-      [0, 1, 2].map((row) => [...line(0, 3), [row, 3] as const]),
+      [1, 0, 2].map(
+        (row) =>
+          [
+            [0, 0],
+            [row, 1],
+          ] as const,
+      ),
     );
+    assert.equal(beams.feeds(1)["recent_key_values.0.value"]?.data, memory);
   });
 
   it("takes fewer rows on, when some have ended", async () => {
     const single = caches.empty().advanced(outputsOf(0, 2), 2);
-    const rows = (await single.gathered([0, 0])).advanced(outputsOf(2, 1, [0, 1]), 1);
-    expectRows(await rows.gathered([1]), [[...line(0, 2), [1, 2]]]);
+    const rows = (await single.reordered([0, 0])).advanced(outputsOf(2, 1, [0, 1]), 1);
+    expectRows(await rows.reordered([1]), [[...line(0, 2), [1, 2]]]);
   });
 
   it("is cut anywhere and goes on with another prompt", async () => {
