@@ -28,6 +28,8 @@ export interface BenchFlags extends OutputFlags {
   readonly runs: number;
   /** A Python with torch and transformers, to time beside us. */
   readonly python?: string;
+  /** Time each precision a second time as it runs where memory is short. */
+  readonly sparing?: boolean;
   /** Number formats of transformers with commas between. */
   readonly dtype?: string;
   readonly dir?: string;
@@ -84,7 +86,8 @@ async function measureHere(
 ): Promise<number> {
   const { device, convert: checkpoint, precision } = flags;
   if (checkpoint === undefined) {
-    printer.json(await measureModel({ folder, device, signal }));
+    const isSparing = flags.sparing === true;
+    printer.json(await measureModel({ folder, device, signal, isSparing }));
     return EXIT.ok;
   }
   const converting = printer.progress("Converting");
@@ -114,7 +117,10 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
   const models: TimedModel[] = [];
   for (const precision of precisions) {
     throwIfAborted(signal);
-    models.push(await makeModel(context, { flags, dir, checkpoint, precision }));
+    const timed = await makeModel(context, { flags, dir, checkpoint, precision });
+    models.push(timed);
+    if (flags.sparing !== true) continue;
+    models.push({ precision: `${precision}, sparing`, model: timed.model, isSparing: true });
   }
   const report = await timeInTurn({
     ...{ model: flags.model, device: flags.device, nRuns, models, signal },

@@ -26,6 +26,14 @@ export interface BenchFigures {
   readonly beams: number;
   /** Largest resident memory of the process. */
   readonly peakBytes: number;
+  /**
+   * Resident memory after the last answer that no file stands behind, so that the system cannot take it back
+   * without swapping; absent where the system does not tell.
+   */
+  readonly ownBytes?: number;
   /** Memory of the graphics adapter that the model takes; absent where it cannot be measured. */
   readonly deviceBytes?: number;
 }
+
+/** Figures that not every system or device has. */
+export const OPTIONAL_FIGURES = ["ownBytes", "deviceBytes"] as const;

@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from "../base/errors";
 import { JsonObject } from "../base/json";
 import { DEVICE_CHOICES } from "./flags";
 import type { Device } from "../engine/session";
-import type { BenchFigures } from "./benchFigures";
+import { OPTIONAL_FIGURES, type BenchFigures } from "./benchFigures";
 import type { BenchLimits } from "./benchLimits";
 import {
   DTYPES,
@@ -69,7 +69,9 @@ export function figuresOf(json: JsonObject): BenchFigures {
     followUp: amount(json, "followUp"),
     beams: amount(json, "beams"),
     peakBytes: amount(json, "peakBytes"),
-    ...(json.has("deviceBytes") ? { deviceBytes: amount(json, "deviceBytes") } : {}),
+    ...Object.fromEntries(
+      OPTIONAL_FIGURES.flatMap((name) => (json.has(name) ? [[name, amount(json, name)]] : [])),
+    ),
   };
 }
 

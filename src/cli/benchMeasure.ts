@@ -27,6 +27,8 @@ export interface MeasureOptions {
   readonly folder: string;
   readonly device: Device;
   readonly signal: AbortSignal;
+  /** Take as little memory as can be. */
+  readonly isSparing: boolean;
   /** Memory in use on all graphics adapters. @default what NVIDIA's tool says */
   readonly adapterBytes?: () => Promise<number | undefined>;
 }
@@ -37,7 +39,7 @@ export interface MeasureOptions {
  * @throws AppError as the engine, `device.unavailable` among them; `request.cancelled`.
  */
 export async function measureModel(options: MeasureOptions): Promise<BenchMeasurement> {
-  const { folder, device, signal, adapterBytes = adapterBytesInUse } = options;
+  const { folder, device, signal, isSparing, adapterBytes = adapterBytesInUse } = options;
   const factory = createOrtSessionFactory();
   const before = device === "cpu" ? undefined : await adapterBytes();
   const begin = performance.now();
@@ -47,6 +49,7 @@ export async function measureModel(options: MeasureOptions): Promise<BenchMeasur
     device,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     featureCacheOf: () => new FeatureCache(),
+    isSparing: () => Promise.resolve(isSparing),
   });
   try {
     for (const part of partsOf(parts.model.config)) {
@@ -54,7 +57,9 @@ export async function measureModel(options: MeasureOptions): Promise<BenchMeasur
       await parts.sessions.open(part);
     }
     const load = performance.now() - begin;
-    const figures = { load, ...(await timeAnswers(parts, folder, signal)) };
+    const answers = await timeAnswers(parts, folder, signal);
+    const ownBytes = await bytesWithoutFile();
+    const figures = { load, ...answers, ...(ownBytes === undefined ? {} : { ownBytes }) };
     if (device === "cpu") return { figures, machine: await measureMachine(factory) };
     const after = before === undefined ? undefined : await adapterBytes();
     if (before === undefined || after === undefined) return { figures };
@@ -69,6 +74,13 @@ async function adapterBytesInUse(): Promise<number | undefined> {
   const adapters = await presentNvidiaAdapters(systemFiles());
   if (adapters.length === 0) return undefined;
   return adapters.reduce((sum, { totalBytes, freeBytes }) => sum + totalBytes - freeBytes, 0);
+}
+
+/** What Linux says of this process; undefined on other systems. */
+async function bytesWithoutFile(): Promise<number | undefined> {
+  const status = await systemFiles().text("/proc/self/status");
+  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(status ?? "") ?? [];
+  return kib === undefined ? undefined : Number(kib) * KIB;
 }
 
 const ignore = (): void => undefined;

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { AppError } from "../base/errors";
+import { NATIVE_MEMORY_ENV } from "../base/nativeMemory";
 import { conversionOf, figuresOf, parseOutput } from "./benchFile";
 import type { BenchFigures } from "./benchFigures";
 import type { BenchMeasurement } from "./benchMeasure";
@@ -18,7 +19,9 @@ export function runProgram(
   signal: AbortSignal,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"], signal });
+    // As the editor starts the engine.
+    const env = { ...NATIVE_MEMORY_ENV, ...process.env };
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "inherit"], signal });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;

@@ -3,7 +3,7 @@
 import { invariant } from "../base/assert";
 import type { Device } from "../engine/session";
 import type { BenchLimits } from "./benchLimits";
-import type { BenchFigures } from "./benchFigures";
+import { OPTIONAL_FIGURES, type BenchFigures } from "./benchFigures";
 
 /** Number formats that transformers can be timed in. */
 export const DTYPES = ["bf16", "f16", "f32"] as const;
@@ -82,7 +82,7 @@ export function medians(runs: readonly BenchFigures[]): BenchFigures {
   invariant(runs.length > 0, "A median needs a run.");
   const of = (name: keyof BenchFigures): number =>
     median(runs.flatMap((run) => (run[name] === undefined ? [] : [run[name]])));
-  const isOnDevice = runs.every(({ deviceBytes }) => deviceBytes !== undefined);
+  const known = OPTIONAL_FIGURES.filter((name) => runs.every((run) => run[name] !== undefined));
   return {
     load: of("load"),
     preprocess: of("preprocess"),
@@ -95,7 +95,7 @@ export function medians(runs: readonly BenchFigures[]): BenchFigures {
     followUp: of("followUp"),
     beams: of("beams"),
     peakBytes: of("peakBytes"),
-    ...(isOnDevice ? { deviceBytes: of("deviceBytes") } : {}),
+    ...Object.fromEntries(known.map((name) => [name, of(name)])),
   };
 }
 

@@ -19,12 +19,13 @@ export const FIGURE_LABELS: Readonly<Record<keyof BenchFigures, string>> = {
   followUp: "follow-up question",
   beams: `answer, ${BEAMS} beams`,
   peakBytes: "peak memory",
+  ownBytes: "own memory, at the end",
   deviceBytes: "memory of the adapter",
 };
 
 /** `1234` of a time → `1.23 s`; of memory, `1.2 kB`. */
 export function formatFigure(name: keyof BenchFigures, value: number): string {
-  if (name === "peakBytes" || name === "deviceBytes") return formatBytes(value);
+  if (name.endsWith("Bytes")) return formatBytes(value);
   return value < 1000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(2)} s`;
 }
 
@@ -101,11 +102,11 @@ export function describeVersions(versions: BenchReport["versions"]): string {
   ].join(", ");
 }
 
-/** The memory of an adapter has a row only when somebody could measure it. */
+/** What not every system tells has a row only when somebody could measure it. */
 function names({ ours, transformers }: BenchReport): readonly (keyof BenchFigures)[] {
-  const isOnDevice = [...ours, ...transformers].some(({ figures }) => "deviceBytes" in figures);
   const all = Object.keys(FIGURE_LABELS) as (keyof BenchFigures)[];
-  return all.filter((name) => name !== "deviceBytes" || isOnDevice);
+  const measured = [...ours, ...transformers];
+  return all.filter((name) => measured.some(({ figures }) => figures[name] !== undefined));
 }
 
 const shown = (name: keyof BenchFigures, value: number | undefined): string =>

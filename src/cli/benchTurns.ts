@@ -28,6 +28,8 @@ export interface TimedModel {
   readonly precision: string;
   readonly model: ModelFolder;
   readonly conversion?: BenchConversion;
+  /** Take as little memory as can be. */
+  readonly isSparing?: boolean;
 }
 
 /** What transformers is timed with. */
@@ -88,11 +90,12 @@ export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
 }
 
 async function timeOurs(
-  { model }: TimedModel,
+  { model, isSparing = false }: TimedModel,
   device: Device,
   signal: AbortSignal,
 ): Promise<BenchMeasurement> {
-  const args = ["bench", "--measure", model.folder, "--device", device, "--json"];
+  const how = isSparing ? ["--sparing"] : [];
+  const args = ["bench", "--measure", model.folder, "--device", device, "--json", ...how];
   return parseMeasurement(
     await runProgram(process.execPath, [process.argv[1] ?? "", ...args], signal),
   );

@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly deviceMemoryFile?: string;
   /** @default ONNX Runtime */
   readonly factory?: SessionFactory;
+  /** As in `ModelPartsOptions`. */
+  readonly isSparing?: (model: ModelFolder) => Promise<boolean>;
 }
 
 export interface EngineInfo {
@@ -84,13 +86,14 @@ export interface Blip2Engine {
  * @throws AppError `model.*`, `device.unavailable`.
  */
 export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
-  const { folder, device, logger, deviceMemoryFile } = options;
+  const { folder, device, logger, deviceMemoryFile, isSparing } = options;
   const parts = await loadModelParts({
     folder,
     device,
     logger,
     factory: options.factory ?? createOrtSessionFactory(),
     featureCacheOf: (model) => featureCacheFor(model, options),
+    ...(isSparing === undefined ? {} : { isSparing }),
     ...(deviceMemoryFile === undefined
       ? {}
       : { deviceMemory: fileDeviceMemory({ file: deviceMemoryFile }) }),

@@ -8,6 +8,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Logger } from "../base/logger";
+import { NATIVE_MEMORY_ENV } from "../base/nativeMemory";
 import type { Transport } from "../protocol/transport";
 import type { Clock } from "./clock";
 
@@ -49,7 +50,7 @@ export interface EngineProcess {
 export function forkEngine(options: ForkOptions): EngineProcess {
   const child = fork(options.childFile, options.label === undefined ? [] : [options.label], {
     // The editor's own program is Electron, which is Node only when it is told to be.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", ...options.env },
+    env: { ...NATIVE_MEMORY_ENV, ...process.env, ELECTRON_RUN_AS_NODE: "1", ...options.env },
     // Not the host's own options: an inspector port can be open only once.
     execArgv: [...(options.execArgv ?? [])],
     serialization: "advanced",

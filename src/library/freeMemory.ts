@@ -15,6 +15,8 @@ import { systemFiles } from "./systemFiles";
 export interface FreeMemory {
   readonly bytes: number;
   readonly place: "system" | "adapter";
+  /** True when it is sure that the CPU computes. */
+  readonly isCpu?: boolean;
 }
 
 export interface MemorySources {
@@ -43,11 +45,12 @@ export async function freeMemoryFor(
   device: DeviceChoice,
   sources: MemorySources,
 ): Promise<FreeMemory> {
-  const system = async (): Promise<FreeMemory> => {
-    return { bytes: await sources.systemBytes(), place: "system" };
+  const system = async (isCpu = false): Promise<FreeMemory> => {
+    return { bytes: await sources.systemBytes(), place: "system", ...(isCpu ? { isCpu } : {}) };
   };
-  if (device === "cpu" || device === "coreml") return await system();
-  if (device === "auto" && (await sources.isCpuRemembered())) return await system();
+  if (device === "cpu") return await system(true);
+  if (device === "coreml") return await system();
+  if (device === "auto" && (await sources.isCpuRemembered())) return await system(true);
   const free = (await sources.adapters()).map(({ freeBytes }) => freeBytes);
   if (free.length === 0) return await system();
   const adapter: FreeMemory = { bytes: Math.max(...free), place: "adapter" };

@@ -1,6 +1,8 @@
 /** How much memory a converted model takes once it is loaded, worked out of its manifest; pure. */
 
+import { PART, type PartName } from "./graphContract";
 import type { Manifest } from "./manifest";
+import type { Precision } from "./precision";
 
 /**
  * What ONNX Runtime adds to quantised weights when it repacks them (measured: 7 to 22 %); weights in f32
@@ -13,6 +15,24 @@ const WORKING_BYTES = 300e6;
 /** Bytes of memory of a model of which only the size of its quantised files is known, as in the catalogue. */
 export function quantisedMemoryBytes(fileBytes: number): number {
   return Math.round(fileBytes * REPACKING + WORKING_BYTES);
+}
+
+/**
+ * Whether a part can stay in its file where memory is short, mapped and read when it is used. So can the
+ * image encoder, which reads each weight once for a picture and is not needed again; in blocks of int8
+ * or int4, ONNX Runtime would have to repack it each time.
+ */
+export function canStayInFile(part: {
+  readonly name: PartName;
+  readonly precision: Precision;
+}): boolean {
+  const { kind } = part.precision;
+  return part.name === PART.visionEncoder && (kind === "f32" || kind === "w8a8");
+}
+
+/** Bytes of memory where what can stay in its file does so, to within a tenth. */
+export function sparingMemoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
+  return memoryBytesOf({ parts: parts.filter((part) => !canStayInFile(part)), files });
 }
 
 /** Bytes of memory, to within a tenth. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import type { Logger } from "../../src/base/logger";
@@ -61,6 +62,28 @@ describe("a forked engine", () => {
     assert.deepEqual(texts, ["é漢🙂"]);
     assert.equal((await client.status())?.pid, processes[0]?.pid);
     assert.equal(await answer(client, "count 3"), "0 1 2 ");
+  });
+
+  it("has one heap for all its threads, unless the user has set how many", async function () {
+    // Only Linux has files that tell a process's environment.
+    if (process.platform !== "linux") return;
+    const ours = process.env["MALLOC_ARENA_MAX"];
+    for (const [given, expected] of [
+      [undefined, "1"],
+      ["3", "3"],
+    ]) {
+      delete process.env["MALLOC_ARENA_MAX"];
+      if (given !== undefined) process.env["MALLOC_ARENA_MAX"] = given;
+      const { pid } = start();
+      const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
+      assert.ok(environment.includes(`MALLOC_ARENA_MAX=${expected}`));
+    }
+    if (ours === undefined) delete process.env["MALLOC_ARENA_MAX"];
+    else process.env["MALLOC_ARENA_MAX"] = ours;
+    for (const child of processes) {
+      child.killNow();
+      await child.exited;
+    }
   });
 
   it("sends what it prints and logs to the host's log", async () => {

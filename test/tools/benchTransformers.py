@@ -49,6 +49,15 @@ def adapter_bytes():
         return None
 
 
+def own_bytes():
+    """Resident memory that no file stands behind, or None where the system does not tell."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) << 10 for line in status if line.startswith("RssAnon:"))
+    except (OSError, StopIteration):
+        return None
+
+
 def load(config_file, dtype, device):
     """A model with weights of sensible scale; they are filled in place, so that nothing is doubled."""
     config = AutoConfig.from_pretrained(config_file)
@@ -158,6 +167,9 @@ def main():
     # ru_maxrss is in KiB on Linux and in bytes on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     figures["peakBytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    own = own_bytes()
+    if own is not None:
+        figures["ownBytes"] = own
     after = None if before is None else adapter_bytes()
     if after is not None:
         figures["deviceBytes"] = max(0, after - before)

@@ -86,7 +86,7 @@ describe("a bench of a small model", () => {
 
   it("times every stage of it", async () => {
     const { figures: measured, machine } = await measureModel({
-      ...{ folder: path.join(folder, "model"), device: "cpu", signal },
+      ...{ folder: path.join(folder, "model"), device: "cpu", signal, isSparing: false },
     });
     assert.ok(machine);
     for (const [name, value] of Object.entries({ ...measured, ...machine })) {
@@ -94,6 +94,8 @@ describe("a bench of a small model", () => {
     }
     assert.ok(measured.firstToken < measured.answer);
     assert.ok(measured.peakBytes > 1e7);
+    const isLinux = process.platform === "linux";
+    assert.equal(measured.ownBytes !== undefined && measured.ownBytes > 1e6, isLinux);
     assert.deepEqual(parseMeasurement(JSON.stringify({ figures: measured, machine })), {
       figures: measured,
       machine,
@@ -102,7 +104,7 @@ describe("a bench of a small model", () => {
 
   it("refuses a device that is not there, as for every model", async () => {
     const measuring = measureModel({
-      ...{ folder: path.join(folder, "model"), device: "dml", signal },
+      ...{ folder: path.join(folder, "model"), device: "dml", signal, isSparing: false },
       adapterBytes: () => Promise.resolve(undefined),
     });
     await assert.rejects(measuring, { code: "device.unavailable" });

@@ -14,6 +14,8 @@ describe("the figures of several runs", () => {
     const onDevice = { ...figures(1), deviceBytes: 7 };
     assert.equal(medians([onDevice]).deviceBytes, 7);
     assert.equal(medians([onDevice, figures(1)]).deviceBytes, undefined);
+    const own = [1, 5, 3].map((n) => ({ ...figures(n), ownBytes: n }));
+    assert.equal(medians(own).ownBytes, 3);
     assert.throws(() => medians([]), { code: "internal" });
   });
 });
@@ -43,6 +45,9 @@ describe("the table of a bench", () => {
     const onDevice = { ...without, figures: { ...figures(1), deviceBytes: 2e9 } };
     const table = benchTable(reportWith({ ours: [onDevice] }));
     assert.match(table, /^memory of the adapter +2\.0 GB$/m);
+    assert.doesNotMatch(table, /own memory/);
+    const own = { ...without, figures: { ...figures(1), ownBytes: 1.5e9 } };
+    assert.match(benchTable(reportWith({ ours: [own] })), /^own memory, at the end +1\.5 GB$/m);
   });
 
   it("is followed by conversion, machine, versions and date", () => {

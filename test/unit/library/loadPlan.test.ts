@@ -7,7 +7,7 @@ import type { NvidiaAdapter } from "../../../src/library/doctorFacts";
 import { freeMemoryFor, type MemorySources } from "../../../src/library/freeMemory";
 import { planLoad } from "../../../src/library/loadPlan";
 import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
-import { memoryBytesOf } from "../../../src/model/memoryEstimate";
+import { memoryBytesOf, sparingMemoryBytesOf } from "../../../src/model/memoryEstimate";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
 
 const adapter = (freeBytes: number): NvidiaAdapter => ({ name: "A", totalBytes: 1e12, freeBytes });
@@ -64,8 +64,11 @@ describe("planLoad", () => {
     store = modelStoreOf({ env, platform: "linux", homeDir: "/" });
   });
 
-  const plan = (model: string | undefined, free: number): ReturnType<typeof planLoad> =>
-    planLoad({ model, store, device: "cpu", memory: memoryOf(free) });
+  const plan = (
+    model: string | undefined,
+    free: number,
+    device: DeviceChoice = "cpu",
+  ): ReturnType<typeof planLoad> => planLoad({ model, store, device, memory: memoryOf(free) });
 
   /** @returns what it needs. */
   const add = async (kit: string, precision: string): Promise<number> => {
@@ -90,15 +93,34 @@ describe("planLoad", () => {
     await add("opt-odd", "int4");
     assert.ok(small < f16 && f16 < f32);
     const at = async (free: number): Promise<string | undefined> =>
-      (await plan("opt-f32", free)).smaller?.name;
+      (await plan("opt-f32", free, "webgpu")).smaller?.name;
     assert.equal(await at(f32), undefined);
     assert.equal(await at(f32 - 1), "opt-f16");
     assert.equal(await at(f16 - 1), "opt-int4");
     assert.equal(await at(small - 1), undefined);
-    assert.deepEqual((await plan("opt-f32", small)).smaller, {
+    assert.deepEqual((await plan("opt-f32", small, "webgpu")).smaller, {
       name: "opt-int4",
       neededBytes: small,
     });
+  });
+
+  it("says what sparing takes where the whole does not fit, and the CPU is sure to compute", async () => {
+    const wholeBytes = await add("opt", "f32");
+    const { manifest } = await openModelFolder(path.join(store.modelsDir, "opt-f32"));
+    const neededBytes = sparingMemoryBytesOf(manifest);
+    assert.ok(neededBytes < wholeBytes);
+    assert.equal((await plan("opt-f32", wholeBytes)).neededBytes, wholeBytes);
+    for (const free of [wholeBytes - 1, neededBytes, neededBytes - 1]) {
+      assert.equal((await plan("opt-f32", free)).neededBytes, neededBytes);
+    }
+    const memory = memoryOf(neededBytes);
+    // A processor's own graphics shares the memory and takes the whole of it.
+    const auto = await planLoad({ model: "opt-f32", store, device: "auto", memory });
+    assert.equal(auto.neededBytes, wholeBytes);
+    const isCpuRemembered = (): Promise<boolean> => Promise.resolve(true);
+    const known = { ...memory, isCpuRemembered };
+    const settled = await planLoad({ model: "opt-f32", store, device: "auto", memory: known });
+    assert.equal(settled.neededBytes, neededBytes);
   });
 
   it("lets the demo be, and asks the system when nobody else says", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { readCatalog } from "../../../src/library/catalog";
 import { PART, type PartName } from "../../../src/model/graphContract";
-import { memoryBytesOf } from "../../../src/model/memoryEstimate";
+import { memoryBytesOf, sparingMemoryBytesOf } from "../../../src/model/memoryEstimate";
 import { parsePrecisionPlan, precisionOfPart, type Precision } from "../../../src/model/precision";
 import { PROFILE_NAMES } from "../../../src/model/precisionProfiles";
 
@@ -49,6 +49,26 @@ describe("memoryBytesOf", () => {
       }) - base;
     assert.equal(both({ kind: "f32" }), 1e9);
     assert.equal(Math.round(both({ kind: "w8a8" })), 2.3e9);
+  });
+});
+
+describe("sparingMemoryBytesOf", () => {
+  const GB = 1e9;
+  const bytesOf = (precision: Precision): number => {
+    const parts = [PART.visionEncoder, PART.decoder].map((name) => ({
+      ...{ name, precision, graph: `${name}.onnx`, data: `${name}.data` },
+    }));
+    const files = parts.map(({ data }) => ({ path: data, bytes: GB, sha256 }));
+    return memoryBytesOf({ parts, files }) - sparingMemoryBytesOf({ parts, files });
+  };
+
+  it("leaves out an image encoder that can stay in its file", () => {
+    assert.equal(bytesOf({ kind: "f32" }), GB);
+    assert.equal(Math.round(bytesOf({ kind: "w8a8" })), 1.15 * GB);
+  });
+
+  it("counts one that would be repacked for each picture", () => {
+    for (const kind of ["f16", "int8", "int4"] as const) assert.equal(bytesOf({ kind }), 0);
   });
 });
 
