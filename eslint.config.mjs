@@ -134,6 +134,8 @@ export default tseslint.config(
     files: [
       "src/convert/onnx/ops.ts",
       "src/convert/onnx/linear.ts",
+      "src/convert/onnx/heads.ts",
+      "src/convert/onnx/attention.ts",
       "src/convert/onnx/splitAttention.ts",
       "src/convert/graphs/*.ts",
     ],

@@ -91,13 +91,10 @@ export function planModel(
 }
 
 /**
- * The decoder keeps its cache another way on the CPU, and the operator of w8a8 is the CPU's; an embedding
- * table is read there on every device.
+ * Attention, the decoder's cache and w8a8 are made of other operators on the CPU; an embedding table is read
+ * there on every device.
  */
-function needsTwoGraphs({ name, precision }: Pick<PlannedPart, "name" | "precision">): boolean {
-  if (name === PART.embedTokens) return false;
-  return name === PART.decoder || precision.kind === "w8a8";
-}
+const needsTwoGraphs = ({ name }: Pick<PlannedPart, "name">): boolean => name !== PART.embedTokens;
 
 /** Parts whose precision can be chosen: those with weights of their own. */
 export function precisionParts(config: Blip2Config): readonly PartName[] {

@@ -5,7 +5,13 @@
 
 import { invariant } from "../base/assert";
 import { cacheNames, encoderCacheNames, IO, PART } from "../model/graphContract";
-import { disposeTensors, type EncoderCache, type KvCache, type KvCaches } from "./kvCache";
+import {
+  causalBias,
+  disposeTensors,
+  type EncoderCache,
+  type KvCache,
+  type KvCaches,
+} from "./kvCache";
 import type { PartSessions } from "./partSessions";
 import {
   cpuTensor,
@@ -73,8 +79,8 @@ class DeviceKvCache implements KvCache {
     this.length = state.size.length;
   }
 
-  feeds(): TensorMap {
-    return this.#state.tensors;
+  feeds(nNew: number): TensorMap {
+    return { [IO.attentionBias]: causalBias(this.length, nNew), ...this.#state.tensors };
   }
 
   keyPositions(nNew: number): readonly number[] {

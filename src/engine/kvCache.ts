@@ -2,7 +2,8 @@
  * Keys and values of the positions a decoder has seen: what decoding asks of them, wherever they are kept.
  */
 
-import type { Tensor, TensorMap } from "./session";
+import { HIDDEN } from "../model/graphContract";
+import { cpuTensor, type Tensor, type TensorMap } from "./session";
 
 /** The cache of one decoding. Whoever replaces or drops a cache disposes it. */
 export interface KvCache {
@@ -44,6 +45,17 @@ export interface KvCaches {
    * @throws AppError `device.failed`.
    */
   encoderRows(cache: EncoderCache, nRows: number): Promise<EncoderCache>;
+}
+
+/**
+ * f32 [1, 1, nNew, past + nNew] for positions that follow each other: each new one sees what was before it
+ * and itself.
+ */
+export function causalBias(past: number, nNew: number): Tensor {
+  const width = past + nNew;
+  const bias = new Float32Array(nNew * width);
+  for (let i = 0; i < nNew; i++) bias.fill(HIDDEN, i * width + past + i + 1, (i + 1) * width);
+  return cpuTensor(bias, [1, 1, nNew, width]);
 }
 
 /** Frees tensors. */

@@ -46,7 +46,7 @@ export const IO = {
   inputsEmbeds: "inputs_embeds", // f32 [B, S, language model width]
   positionIds: "position_ids", // int64 [B, S], from 0; the graph adds OPT's offset
   relativePositionBucket: "relative_position_bucket", // int64 [S, T]
-  attentionBias: "attention_bias", // f32 [1, 1, S, T], 0 or HIDDEN; the CPU's decoder only
+  attentionBias: "attention_bias", // f32 [1, 1, S, T], 0 or HIDDEN
   cacheSegments: "cache_segments", // int64 [3], lengths P, R and S that T is made of; likewise
   lastHiddenState: "last_hidden_state", // f32 [B, E, language model width]
   logits: "logits", // f32 [B, 1, vocabulary], of the last position
@@ -144,4 +144,4 @@ export function partsOf(config: Blip2Config): readonly PartName[] {
 }
 
 /** Raised when a graph changes so that an older engine could not run it. */
-export const GRAPH_CONTRACT_VERSION = 2;
+export const GRAPH_CONTRACT_VERSION = 3;

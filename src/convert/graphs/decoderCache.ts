@@ -12,7 +12,8 @@ import {
   recentName,
 } from "../../model/graphContract";
 import type { GraphBuilder, ValueName } from "../onnx/graphBuilder";
-import { add, attention } from "../onnx/ops";
+import { cachedAttention } from "../onnx/attention";
+import { add } from "../onnx/ops";
 import { splitAttention } from "../onnx/splitAttention";
 
 export interface DecoderCacheSpec {
@@ -47,26 +48,24 @@ export function decoderCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCa
 const TENSORS = ["key", "value"] as const;
 
 function wholeCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
-  const { nHeads, headDim, hasEncoder, positionBias } = spec;
-  const present = (layer: number): [ValueName, ValueName] => [
-    presentName(layer, "key", hasEncoder),
-    presentName(layer, "value", hasEncoder),
-  ];
+  const { nHeads, headDim, hasEncoder } = spec;
+  const bias = scoresBias(g, spec);
+  const present = (layer: number): Record<"key" | "value", ValueName> =>
+    both((tensor) => presentName(layer, tensor, hasEncoder));
   return {
-    attend: (path, layer, positions) => {
-      const dims = ["batch", nHeads, "past", headDim];
-      const [key = "", value = ""] = TENSORS.map((tensor) =>
-        g.input(pastName(layer, tensor, hasEncoder), "float32", dims),
-      );
-      return attention(g, path, {
+    attend: (path, layer, positions) =>
+      cachedAttention(g, path, {
         ...positions,
-        ...{ nHeads, isCausal: true },
-        ...(positionBias === undefined ? {} : { attentionBias: positionBias }),
-        cache: { past: [key, value], present: present(layer) },
-      });
-    },
+        ...{ nHeads, headDim, bias },
+        past: both((tensor) =>
+          g.input(pastName(layer, tensor, hasEncoder), "float32", [
+            ...["batch", nHeads, "past", headDim],
+          ]),
+        ),
+        present: present(layer),
+      }),
     declareOutputs: (layer) => {
-      for (const name of present(layer)) {
+      for (const name of Object.values(present(layer))) {
         g.output(name, "float32", ["batch", nHeads, "total", headDim]);
       }
     },
@@ -74,16 +73,9 @@ function wholeCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
 }
 
 function splitCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
-  const { nHeads, headDim, positionBias } = spec;
-  const hidden = g.input(IO.attentionBias, "float32", [1, 1, "sequence", "total"]);
+  const { nHeads, headDim } = spec;
+  const bias = scoresBias(g, spec);
   const segments = g.input(IO.cacheSegments, "int64", [3]);
-  const bias = positionBias === undefined ? hidden : add(g, "/bias", [positionBias, hidden]);
-  const both = (
-    name: (tensor: "key" | "value") => ValueName,
-  ): Record<"key" | "value", ValueName> => ({
-    key: name("key"),
-    value: name("value"),
-  });
   return {
     attend: (path, layer, positions) =>
       splitAttention(g, path, {
@@ -103,4 +95,14 @@ function splitCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
       }
     },
   };
+}
+
+/** What hides positions from each other, and the relative positions where there are some. */
+function scoresBias(g: GraphBuilder, { positionBias }: DecoderCacheSpec): ValueName {
+  const hidden = g.input(IO.attentionBias, "float32", [1, 1, "sequence", "total"]);
+  return positionBias === undefined ? hidden : add(g, "/bias", [positionBias, hidden]);
+}
+
+function both(name: (tensor: "key" | "value") => ValueName): Record<"key" | "value", ValueName> {
+  return { key: name("key"), value: name("value") };
 }

@@ -13,7 +13,6 @@ import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBui
 import {
   activation,
   add,
-  attention,
   concat,
   embedding,
   layerNorm,
@@ -21,6 +20,7 @@ import {
   splitLast,
   tensor,
 } from "../onnx/ops";
+import { attention } from "../onnx/attention";
 import { linear } from "../onnx/linear";
 
 export interface QformerGraphSpec {
@@ -202,7 +202,7 @@ function selfAttention(g: GraphBuilder, index: number, spec: LayerSpec): ValueNa
     precision,
   }); // [1, positions, 3 · width]
   const [query = "", key = "", value = ""] = splitLast(g, path, packed, 3);
-  const mixed = attention(g, path, { query, key, value, nHeads });
+  const mixed = attention(g, path, { query, key, value, nHeads, headDim: width / nHeads });
   return attentionOutput(g, { path, name, mixed }, spec);
 }
 
@@ -229,7 +229,7 @@ function crossAttention(
     precision,
   }); // [1, image tokens, 2 · width]
   const [key = "", value = ""] = splitLast(g, path, packed, 2);
-  const mixed = attention(g, path, { query, key, value, nHeads });
+  const mixed = attention(g, path, { query, key, value, nHeads, headDim: width / nHeads });
   return attentionOutput(g, { path, name, mixed }, spec);
 }
 

@@ -13,7 +13,6 @@ import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBui
 import {
   activation,
   add,
-  attention,
   embedding,
   lastPosition,
   mul,
@@ -22,6 +21,7 @@ import {
   splitLast,
   transpose,
 } from "../onnx/ops";
+import { attention, headsAttention } from "../onnx/attention";
 import { linear } from "../onnx/linear";
 import { sharedAttention } from "../onnx/splitAttention";
 import { stackRows, type WeightSource } from "../weightSource";
@@ -62,7 +62,7 @@ export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
     x = selfAttention(g, self, {
       ...{ ...spec, x },
       attend: (at, positions) =>
-        attention(g, at, { ...positions, nHeads: config.nHeads, attentionBias: bias }),
+        attention(g, at, { ...positions, nHeads: config.nHeads, headDim: config.dKv, bias }),
     });
     x = feedForward(g, { path: `${path}/layer.1`, name: `${name}.layer.1` }, { ...spec, x });
   }
@@ -218,11 +218,11 @@ function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueN
   const matrix = weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]);
   const { x, weight } = norm(g, at, { ...spec, matrix });
   const query = linear(g, `${path}/q`, x, { weight, precision });
-  const sizes = { query, nHeads, scale: UNSCALED };
+  const sizes = { query, nHeads, headDim: dKv, scale: UNSCALED };
   const mixed =
     g.target === "cpu"
-      ? sharedAttention(g, path, { ...sizes, headDim: dKv, shared: { key, value } })
-      : attention(g, path, { ...sizes, key, value });
+      ? sharedAttention(g, path, { ...sizes, shared: { key, value } })
+      : headsAttention(g, path, { ...sizes, key, value });
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
     precision,

@@ -10,7 +10,6 @@ import { GraphBuilder, type GraphTarget, type ValueName } from "../onnx/graphBui
 import {
   activation,
   add,
-  attention,
   concat,
   layerNorm,
   reshape,
@@ -19,6 +18,7 @@ import {
   transpose,
   vector,
 } from "../onnx/ops";
+import { attention } from "../onnx/attention";
 import { linear } from "../onnx/linear";
 import { addToFirstRow, asRow, skipRows, type WeightSource } from "../weightSource";
 
@@ -134,7 +134,10 @@ function block(
     precision,
   }); // [1, tokens, 3 · width]
   const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
-  const mixed = attention(g, `${path}/self_attn`, { query, key, value, nHeads });
+  const mixed = attention(g, `${path}/self_attn`, {
+    ...{ query, key, value, nHeads },
+    headDim: width / nHeads,
+  });
   const projected = linear(g, `${path}/self_attn/projection`, mixed, {
     ...weights.linear(`${name}.self_attn.projection`, width, width),
     precision,

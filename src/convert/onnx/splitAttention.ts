@@ -4,13 +4,8 @@
  */
 
 import type { ValueName, GraphBuilder } from "./graphBuilder";
-import { add, reshape, transpose } from "./ops";
-
-/** Keys and values, [B or 1, H, positions, D] each. */
-export interface KeysAndValues {
-  readonly key: ValueName;
-  readonly value: ValueName;
-}
+import { heads, merged, type KeysAndValues } from "./heads";
+import { add } from "./ops";
 
 export interface SplitAttentionSpec {
   readonly query: ValueName; // [B, S, H·D]
@@ -83,39 +78,6 @@ export function sharedAttention(
   const mixed = g.node(`${path}/mix`, { opType: "MatMul", inputs: [weights, value] });
   return merged(g, path, mixed, spec);
 }
-
-interface HeadSizes {
-  readonly nHeads: number;
-  readonly headDim: number;
-}
-
-/** [B, S, H·D] → [B, H, S, D]. */
-function heads(
-  g: GraphBuilder,
-  path: string,
-  x: ValueName,
-  spec: HeadSizes & { readonly output?: ValueName },
-): ValueName {
-  const { nHeads, headDim, output } = spec;
-  const apart = reshape(g, path, x, [0, 0, nHeads, headDim]);
-  return transpose(g, path, apart, {
-    perm: HEADS_AND_POSITIONS,
-    ...(output === undefined ? {} : { output }),
-  });
-}
-
-/** [B, H, S, D] → [B, S, H·D]. */
-function merged(
-  g: GraphBuilder,
-  path: string,
-  x: ValueName,
-  { nHeads, headDim }: HeadSizes,
-): ValueName {
-  const rows = transpose(g, `${path}/merged`, x, { perm: HEADS_AND_POSITIONS });
-  return reshape(g, `${path}/merged`, rows, [0, 0, nHeads * headDim]);
-}
-
-const HEADS_AND_POSITIONS = [0, 2, 1, 3];
 
 /** scale · query keyᵀ, [B, H, S, positions]. */
 function product(

@@ -47,23 +47,15 @@ describe("planModel", () => {
   const bytesOf = (model: ModelPlan, part: PartName): number =>
     model.parts.find(({ name }) => name === part)?.data?.bytes ?? 0;
 
-  it("plans a graph of the same weights for other devices where the CPU has its own", async () => {
-    const w8a8: Precision = { kind: "w8a8" };
-    const model = await plan({ kit: "opt" }, () => w8a8);
-    const twice = model.parts.filter(({ accelerator }) => accelerator !== undefined);
-    assert.deepEqual(
-      twice.map(({ name, accelerator }) => [name, accelerator?.graphFile]),
-      [
-        [PART.visionEncoder, "vision_encoder.accelerator.onnx"],
-        [PART.qformer, "qformer.accelerator.onnx"],
-        [PART.decoder, "decoder.accelerator.onnx"],
-      ],
-    );
-    const exact = await plan({ kit: "t5" });
-    assert.deepEqual(
-      exact.parts.filter(({ accelerator }) => accelerator !== undefined).map(({ name }) => name),
-      [PART.decoder],
-    );
+  it("plans a graph of the same weights for other devices, but for what is always the CPU's", async () => {
+    const model = await plan({ kit: "t5" });
+    const accelerated = model.parts.flatMap(({ accelerator }) => accelerator?.graphFile ?? []);
+    assert.deepEqual(accelerated, [
+      "vision_encoder.accelerator.onnx",
+      "qformer.accelerator.onnx",
+      "text_encoder.accelerator.onnx",
+      "decoder.accelerator.onnx",
+    ]);
   });
 
   it("plans each class with one data file for each part that has weights of its own", async () => {

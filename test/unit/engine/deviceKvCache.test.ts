@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { deviceKvCaches } from "../../../src/engine/deviceKvCache";
 import type { KvCaches } from "../../../src/engine/kvCache";
+import { HIDDEN } from "../../../src/model/graphContract";
 import { cpuTensor, type Session, type Tensor, type TensorMap } from "../../../src/engine/session";
 
 const PAST_KEY = "past_key_values.0.key";
@@ -54,9 +55,18 @@ describe("the cache of an accelerator", () => {
     const { caches } = cachesOf(() => ({}));
     const cache = caches.empty();
     assert.deepEqual([cache.batch, cache.length], [1, 0]);
-    const feeds = cache.feeds(1);
+    const { attention_bias: bias, ...feeds } = cache.feeds(1);
     assert.deepEqual(Object.keys(feeds), [PAST_KEY, PAST_VALUE]);
     for (const { dims } of Object.values(feeds)) assert.deepEqual(dims, [1, 1, 0, 1]);
+    assert.deepEqual([bias?.dims, bias?.data], [[1, 1, 1, 1], Float32Array.of(0)]);
+  });
+
+  it("hides new positions from those before them", () => {
+    const { caches } = cachesOf(() => ({}));
+    const cache = caches.empty().advanced(presents({ disposed: 0 }), 2);
+    const bias = cache.feeds(2)["attention_bias"];
+    assert.deepEqual(bias?.dims, [1, 1, 2, 4]);
+    assert.deepEqual([...bias.data], [0, 0, 0, Math.fround(HIDDEN), 0, 0, 0, 0]);
   });
 
   it("takes what the decoder gave under the names that it takes, and drops what was", () => {

@@ -67,10 +67,10 @@ describe("a model folder", () => {
       precision: { kind: "int8", blockSize: 16 },
     });
     assert.deepEqual(graphFile(model, "vision_encoder", "cpu").precision, { kind: "f32" });
-    const onDevice = (part: "decoder" | "vision_encoder"): string =>
+    const onDevice = (part: "decoder" | "reorder_cache"): string =>
       path.basename(graphFile(model, part, "webgpu").file);
     assert.equal(onDevice("decoder"), "decoder.accelerator.onnx");
-    assert.equal(onDevice("vision_encoder"), "vision_encoder.onnx");
+    assert.equal(onDevice("reorder_cache"), "reorder_cache.onnx");
     assert.throws(
       () => graphFile(model, "qformer_itm", "cpu"),
       (thrown) => thrown instanceof AppError && thrown.code === "model.corrupt",
