@@ -9,6 +9,8 @@ const ASK = "Ask About This Image…";
 /** About red-circle.png: "red" and "one". */
 const COLOR = "what color is the circle?";
 const COUNT = "how many circles are there?";
+/** About four-shapes.png: "a pink square", which is as much as the demo model says to a question. */
+const PLACE = "what is at the top left?";
 
 describe("the chat in the side bar", () => {
   const editor = useEditor({
@@ -37,6 +39,31 @@ describe("the chat in the side bar", () => {
       async () => (await editor().keyboard.focused())?.name === "Question",
       "the keyboard in the question's field",
     );
+  }
+
+  /** The part is still there to read; what was on its way to the page already may follow it. */
+  async function expectKept(part: string, state: "failed" | "stopped"): Promise<void> {
+    const { answer } = await chat().untilLast(1, state);
+    assert.ok(answer.startsWith(part.trim()), `"${answer}" after "${part}"`);
+    await chat().turns.last().getByText(answer, { exact: true }).waitFor();
+  }
+
+  /** Asks, and leaves the engine standing still with a part of the answer on the page. @returns that part */
+  async function untilTextStreams(pid: number): Promise<string> {
+    let part = "";
+    await chat().ask(PLACE);
+    await editor().stepEngine(
+      pid,
+      async () => {
+        const turn = (await chat().shown()).at(-1);
+        part = turn?.state === "streaming" ? turn.answer : "";
+        // Where the machine is busy, a moment can last until the end of the answer.
+        if (turn?.state === "done") await chat().lastButton("Ask Again").click();
+        return part !== "";
+      },
+      "text that streams",
+    );
+    return part;
   }
 
   it("answers a question about a picture that was right-clicked", async () => {
@@ -97,6 +124,34 @@ describe("the chat in the side bar", () => {
     });
     await chat().ask(COLOR);
     assert.equal((await chat().untilLast(2, "done")).answer, "red");
+  });
+
+  it("keeps the text that came before Stop, and answers the next question", async () => {
+    await askAbout("four-shapes.png");
+    await editor().whileEngineStandsStill(async (pid) => {
+      const part = await untilTextStreams(pid);
+      await chat().lastButton("Stop").click();
+      await expectKept(part, "stopped");
+      await chat().turns.last().getByText("Stopped").waitFor();
+    });
+    await chat().ask(PLACE);
+    assert.equal((await chat().untilLast(2, "done")).answer, "a pink square");
+  });
+
+  it("keeps the text that came before the end of its engine, and answers the next question", async () => {
+    await askAbout("four-shapes.png");
+    await editor().whileEngineStandsStill(async (pid) => {
+      const part = await untilTextStreams(pid);
+      process.kill(pid, "SIGKILL");
+      await expectKept(part, "failed");
+    });
+    await chat()
+      .turns.last()
+      .getByText(/engine/i)
+      .first()
+      .waitFor();
+    await chat().ask(PLACE);
+    assert.equal((await chat().untilLast(2, "done")).answer, "a pink square");
   });
 
   it("survives the end of its engine in the middle of an answer, with one message", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { BrowserWindow } from "./browserWindow";
 import { CodeServer } from "./codeServer";
@@ -23,6 +24,8 @@ export const EXTENSION = "sightline.sightline";
 const CHILD_FILE = "dist/child.js";
 /** The first argument of the process that holds the model and answers questions. */
 const ANSWERING = "answers";
+/** Less than the demo model needs for two words. */
+const MOMENT_MS = 1;
 /** Any command of the extension. */
 const KNOWN_COMMAND = "Sightline: Show Log";
 /** Where a failed test leaves its report; not kept under version control. */
@@ -179,6 +182,19 @@ export class Editor {
       // Stays alive when the test fails in between, and is gone when the test ended it.
       if (this.server.pidsRunning(CHILD_FILE).includes(pid)) process.kill(pid, "SIGCONT");
     }
+  }
+
+  /**
+   * Lets an engine that stands still work for a moment at a time until something is seen; then it stands
+   * still in the middle of its work.
+   */
+  async stepEngine(pid: number, isSeen: () => Promise<boolean>, what: string): Promise<void> {
+    await untilTrue(async () => {
+      process.kill(pid, "SIGCONT");
+      await delay(MOMENT_MS);
+      process.kill(pid, "SIGSTOP");
+      return isSeen();
+    }, what);
   }
 
   /** Ends the process of the engine as a crash does. @returns the id that it had */
