@@ -35,11 +35,16 @@ export class ChatPage {
     return this.#view.document.getByRole("dialog").getByRole("listitem");
   }
 
-  /** A picture of the tray that questions are about, by its file's name. */
-  picture(name: string): Locator {
+  /** Every picture of the tray that questions are about. */
+  get pictures(): Locator {
     return this.#view.document
       .getByRole("toolbar", { name: "Pictures" })
-      .locator("button[aria-pressed=true]", { hasText: name });
+      .locator("button[aria-pressed=true]");
+  }
+
+  /** One of them, by its file's name. */
+  picture(name: string): Locator {
+    return this.pictures.filter({ hasText: name });
   }
 
   /** A button of the last turn. */

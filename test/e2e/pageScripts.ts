@@ -108,6 +108,67 @@ export async function runAxe(): Promise<AxeResults> {
   }
 }
 
+/** How many of these elements are animated. */
+export function countMoving(elements: readonly Element[]): number {
+  return elements.filter((element) => {
+    const { animationName, animationDuration } = getComputedStyle(element);
+    return animationName !== "none" && Number.parseFloat(animationDuration) > 0;
+  }).length;
+}
+
+/** Says where a page is too wide, and which of its controls do not fit, are cut off or lie over each other. */
+export function findLayoutFaults(page: Element): string[] {
+  const nameOf = ({ tagName, className, textContent }: Element): string =>
+    `${tagName.toLowerCase()}.${className} "${textContent.trim().slice(0, 40)}"`;
+  // Sizes are whole pixels, places are not.
+  const isLess = (a: number, b: number): boolean => a < b - 1;
+  const outersOf = (element: Element): Element[] => {
+    const outer = element.parentElement;
+    return outer === null ? [] : [outer, ...outersOf(outer)];
+  };
+  /** What is left of a control in all that cuts off or scrolls what is in it. */
+  const seenPart = (control: Element): DOMRect => {
+    let { left, top, right, bottom } = control.getBoundingClientRect();
+    for (const outer of outersOf(control)) {
+      if (getComputedStyle(outer).overflow === "visible") continue;
+      const frame = outer.getBoundingClientRect();
+      [left, right] = [Math.max(left, frame.left), Math.min(right, frame.right)];
+      [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
+    }
+    return new DOMRect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
+  };
+  const controls = [...page.querySelectorAll("button, vscode-button, vscode-text-area")].filter(
+    (control) => control.getBoundingClientRect().width > 0,
+  );
+  const insides = controls.flatMap(({ shadowRoot }) => [
+    ...(shadowRoot?.querySelectorAll("button, textarea") ?? []),
+  ]);
+  const faults = [page, ...controls, ...insides]
+    .filter(({ clientWidth, scrollWidth }) => isLess(clientWidth, scrollWidth))
+    .map((box) => `${box.scrollWidth} in ${box.clientWidth} pixels: ${nameOf(box)}`);
+  if (controls.length === 0) faults.push("there are no controls");
+  for (const [index, one] of controls.entries()) {
+    const a = seenPart(one);
+    const { width, height } = one.getBoundingClientRect();
+    const scrolls = (axis: "overflowX" | "overflowY"): boolean =>
+      outersOf(one).some((outer) => ["auto", "scroll"].includes(getComputedStyle(outer)[axis]));
+    const isCut =
+      (isLess(a.width, width) && !scrolls("overflowX")) ||
+      (isLess(a.height, height) && !scrolls("overflowY"));
+    if (isCut) faults.push(`cut off: ${nameOf(one)}`);
+    for (const other of controls.slice(index + 1)) {
+      const b = seenPart(other);
+      const isOver =
+        isLess(Math.max(a.left, b.left), Math.min(a.right, b.right)) &&
+        isLess(Math.max(a.top, b.top), Math.min(a.bottom, b.bottom));
+      // The button that takes a picture out lies on the picture.
+      const isMeant = one.parentElement === other.parentElement && other.matches(".tray-remove");
+      if (isOver && !isMeant) faults.push(`overlap: ${nameOf(one)} and ${nameOf(other)}`);
+    }
+  }
+  return faults;
+}
+
 /** Reads the turns of the chat at one moment. */
 export function readTurns(turns: readonly Element[]): ShownTurn[] {
   return turns.map((turn) => {

@@ -37,6 +37,18 @@ export class SideBarView {
     return this.document.getByRole(role, { name });
   }
 
+  /** Drags the edge of the side bar to this width in CSS pixels; the editor may stop before. */
+  async dragEdgeTo(width: number): Promise<void> {
+    const box = await this.#page.locator(".part.sidebar").boundingBox();
+    assert.ok(box, "there is no side bar");
+    const y = box.y + box.height / 2;
+    const { mouse } = this.#page;
+    await mouse.move(box.x + box.width, y);
+    await mouse.down();
+    await mouse.move(box.x + width, y, { steps: 5 });
+    await mouse.up();
+  }
+
   /** What axe-core finds wrong in the view as it is. */
   async accessibilityViolations(): Promise<Result[]> {
     const frame = await this.#frame();
