@@ -5,7 +5,7 @@
 
 import type { GraphBuilder, ValueName } from "./graphBuilder";
 import { heads, type KeysAndValues, merged, turnedHeads } from "./heads";
-import { add, mul, transpose } from "./ops";
+import { add, MICROSOFT, mul, transpose } from "./ops";
 
 export interface AttentionSpec {
   readonly query: ValueName; // [B, S, H·D]
@@ -73,8 +73,8 @@ export function headsAttention(g: GraphBuilder, path: string, spec: AttentionSpe
 function fusedAttention(g: GraphBuilder, path: string, spec: AttentionSpec): ValueName {
   return g.node(path, {
     opType: "MultiHeadAttention",
-    domain: "com.microsoft",
-    inputs: [spec.query, spec.key, spec.value, "", "", spec.bias ?? "", "", ""],
+    domain: MICROSOFT,
+    inputs: [spec.query, spec.key, spec.value, "", "", spec.bias ?? ""],
     attributes: {
       num_heads: { int: spec.nHeads },
       ...(spec.scale === undefined ? {} : { scale: { float: spec.scale } }),

@@ -7,11 +7,9 @@ import { blockFormat, blocksPerRow, type BlockFormat, ZERO_CODE } from "../quant
 import { channelEntry, matMulCodeDims, quantizedEntry, transposedEntry } from "../weightEntries";
 import type { WeightSource } from "../weightSource";
 import type { GraphBuilder, ValueName } from "./graphBuilder";
-import { add, mul, reshape, transpose, vector } from "./ops";
+import { add, FLOAT, MICROSOFT, mul, reshape, transpose, vector } from "./ops";
 
-const MICROSOFT = "com.microsoft";
-/** ONNX's number for float16 and float32 in a Cast. */
-const FLOAT = 1;
+/** ONNX's number for float16. */
 const FLOAT16 = 10;
 
 /** Int8 activations: twice as fast on the CPU for an error below that of the weights (measured). */

@@ -9,9 +9,10 @@ import { gatherCodeDims, plainEntry, quantizedEntry } from "../weightEntries";
 import type { WeightSource } from "../weightSource";
 import type { GraphBuilder, ValueName } from "./graphBuilder";
 
-const MICROSOFT = "com.microsoft";
+/** The domain of ONNX Runtime's own operators. */
+export const MICROSOFT = "com.microsoft";
 /** ONNX's number for float32. */
-const FLOAT = 1;
+export const FLOAT = 1;
 
 /** Rows of a table [rows, d] by int64 ids [B, S] → f32 [B, S, d]. */
 export function embedding(

@@ -5,7 +5,7 @@
 
 import type { ValueName, GraphBuilder } from "./graphBuilder";
 import { heads, merged, type KeysAndValues } from "./heads";
-import { add } from "./ops";
+import { add, MICROSOFT } from "./ops";
 
 export interface SplitAttentionSpec {
   readonly query: ValueName; // [B, S, H·D]
@@ -88,7 +88,7 @@ function product(
 ): ValueName {
   return g.node(path, {
     opType: "FusedMatMul",
-    domain: "com.microsoft",
+    domain: MICROSOFT,
     inputs: [query, key],
     attributes: { transB: { int: 1 }, alpha: { float: scale } },
   });
