@@ -217,7 +217,7 @@ async function convertApart(
   const line = await runProgram(
     process.execPath,
     [process.argv[1] ?? "", "bench", ...args, "--json"],
-    signal,
+    { signal },
   );
   return parseConversion(line);
 }

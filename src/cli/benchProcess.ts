@@ -2,11 +2,17 @@
 
 import { spawn } from "node:child_process";
 import { AppError } from "../base/errors";
-import { NATIVE_MEMORY_ENV } from "../base/nativeMemory";
 import { conversionOf, figuresOf, parseOutput } from "./benchFile";
 import type { BenchFigures } from "./benchFigures";
 import type { BenchMeasurement } from "./benchMeasure";
 import type { BenchConversion } from "./benchReport";
+
+/** How a program runs. */
+export interface ProgramRun {
+  readonly signal: AbortSignal;
+  /** Variables that it has where this process has none of that name. @default none */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /**
  * Runs a program to its end; its own messages go to our standard error.
@@ -16,11 +22,10 @@ import type { BenchConversion } from "./benchReport";
 export function runProgram(
   program: string,
   args: readonly string[],
-  signal: AbortSignal,
+  { signal, env: defaults = {} }: ProgramRun,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    // As the editor starts the engine.
-    const env = { ...NATIVE_MEMORY_ENV, ...process.env };
+    const env = { ...defaults, ...process.env };
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "inherit"], signal });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

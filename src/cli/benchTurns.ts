@@ -1,6 +1,7 @@
 /** Times our models and transformers in turn, so that a machine's moods meet all of them. */
 
 import { throwIfAborted } from "../base/errors";
+import { NATIVE_MEMORY_ENV } from "../base/nativeMemory";
 import type { ModelFolder } from "../engine/modelFolder";
 import type { Device } from "../engine/session";
 import { benchConfig, benchTensors, type BenchModel } from "./benchCheckpoint";
@@ -96,8 +97,10 @@ async function timeOurs(
 ): Promise<BenchMeasurement> {
   const how = isSparing ? ["--sparing"] : [];
   const args = ["bench", "--measure", model.folder, "--device", device, "--json", ...how];
+  // As the editor starts the engine.
+  const run = { signal, env: NATIVE_MEMORY_ENV };
   return parseMeasurement(
-    await runProgram(process.execPath, [process.argv[1] ?? "", ...args], signal),
+    await runProgram(process.execPath, [process.argv[1] ?? "", ...args], run),
   );
 }
 
@@ -109,7 +112,9 @@ async function timeTransformers(
   // Python calls every adapter by its own maker's name, so that the script chooses among them.
   const place = at.device === "cpu" ? "cpu" : "adapter";
   return parseReference(
-    await runProgram(python, [script, configFile, ...sizes, at.dtype, place], at.signal),
+    await runProgram(python, [script, configFile, ...sizes, at.dtype, place], {
+      signal: at.signal,
+    }),
   );
 }
 

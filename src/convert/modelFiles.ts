@@ -45,10 +45,11 @@ export async function writeManifest(
     formatVersion: MANIFEST_FORMAT_VERSION,
     graphContractVersion: GRAPH_CONTRACT_VERSION,
     source: written.source,
-    parts: model.parts.map(({ name, graphFile, accelerator, data, precision }) => ({
+    parts: model.parts.map(({ name, graphFile, accelerator, stages, data, precision }) => ({
       name,
       graph: graphFile,
       ...(accelerator === undefined ? {} : { acceleratorGraph: accelerator.graphFile }),
+      ...(stages.length === 0 ? {} : { stages: stages.map((stage) => stage.graphFile) }),
       data: data?.fileName,
       precision,
     })),

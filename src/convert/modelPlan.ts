@@ -3,6 +3,7 @@
 import { AppError } from "../base/errors";
 import type { Blip2Config, Blip2RetrievalConfig, TextConfig } from "../model/blip2Config";
 import { PART, partsOf, type PartName } from "../model/graphContract";
+import { canStayInFile } from "../model/memoryEstimate";
 import type { Precision } from "../model/precision";
 import type { CheckpointWeights } from "./checkpointWeights";
 import { DataFilePlan } from "./dataFile";
@@ -15,15 +16,20 @@ import { embedGraph } from "./graphs/embedGraph";
 import { optGraph } from "./graphs/optGraph";
 import { qformerGraph, qformerItmGraph, qformerTextGraph } from "./graphs/qformerGraph";
 import { t5DecoderGraph, t5EncoderGraph } from "./graphs/t5Graphs";
-import { visionGraph } from "./graphs/visionGraph";
+import { visionGraph, visionStages } from "./graphs/visionGraph";
 import type { GraphBuilder, GraphTarget } from "./onnx/graphBuilder";
 
-export interface PlannedPart {
-  readonly name: PartName;
+export interface PlannedGraph {
   readonly graph: GraphBuilder;
   readonly graphFile: string;
+}
+
+export interface PlannedPart extends PlannedGraph {
+  readonly name: PartName;
   /** For devices other than the CPU, of the same weights; absent when one graph serves all. */
-  readonly accelerator?: { readonly graph: GraphBuilder; readonly graphFile: string };
+  readonly accelerator?: PlannedGraph;
+  /** The CPU's graph in pieces, for where memory is short; empty for most parts. */
+  readonly stages: readonly PlannedGraph[];
   /** Absent for a graph without weights. */
   readonly data: DataFilePlan | undefined;
   readonly precision: Precision;
@@ -47,13 +53,11 @@ const WITHOUT_WEIGHTS: readonly PartName[] = [
 ];
 
 /** Every graph of a plan with the name of its file. */
-export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly {
-  readonly graph: GraphBuilder;
-  readonly graphFile: string;
-}[] {
-  return parts.flatMap((part) =>
-    part.accelerator === undefined ? [part] : [part, part.accelerator],
-  );
+export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly PlannedGraph[] {
+  return parts.flatMap((part) => {
+    const { accelerator, stages } = part;
+    return [part, ...(accelerator === undefined ? [] : [accelerator]), ...stages];
+  });
 }
 
 /**
@@ -71,7 +75,7 @@ export function planModel(
     const graphFile = `${name}.onnx`;
     if (WITHOUT_WEIGHTS.includes(name)) {
       const graph = weightlessGraph(name, config);
-      return { name, graph, graphFile, data: undefined, precision: { kind: "f32" } };
+      return { name, graph, graphFile, stages: [], data: undefined, precision: { kind: "f32" } };
     }
     const owner = DATA_OF[name] ?? name;
     const data = dataFiles.get(owner) ?? new DataFilePlan(`${owner}.onnx_data`);
@@ -79,7 +83,8 @@ export function planModel(
     const precision = precisionOf(owner);
     const at = { weights, precision, data };
     const graph = weightedGraph(name, config, { ...at, target: "cpu" });
-    const part = { name, graph, graphFile, data, precision };
+    const stages = plannedStages(name, config, at);
+    const part = { name, graph, graphFile, stages, data, precision };
     if (!needsTwoGraphs(part)) return part;
     const accelerator = {
       graph: weightedGraph(name, config, { ...at, target: "accelerator" }),
@@ -88,6 +93,20 @@ export function planModel(
     return { ...part, accelerator };
   });
   return { parts, dataFiles: [...dataFiles.values()] };
+}
+
+function plannedStages(
+  name: PartName,
+  config: Blip2Config,
+  at: Omit<PartContext, "target">,
+): readonly PlannedGraph[] {
+  if (!canStayInFile({ name, precision: at.precision })) return [];
+  const stages = visionStages({ ...at, config: config.vision });
+  if (stages.length === 1) return [];
+  return stages.map((graph, i) => ({
+    graph,
+    graphFile: `${name}.${i + 1}of${stages.length}.onnx`,
+  }));
 }
 
 /**

@@ -34,7 +34,6 @@ export async function encodeImage(
   });
   invariant(imageFeatures !== undefined, "The image encoder gave no features.");
   const middle = performance.now();
-  await sessions.rest(PART.visionEncoder);
   throwIfAborted(signal);
   const qformerSession = await sessions.open(PART.qformer);
   const opened = performance.now();

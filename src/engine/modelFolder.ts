@@ -15,6 +15,7 @@ import {
   parseManifest,
   PREPROCESSOR_FILE,
   type Manifest,
+  type ManifestPart,
 } from "../model/manifest";
 import type { Precision } from "../model/precision";
 import { parsePreprocessorConfig, type PreprocessorConfig } from "../model/preprocessorConfig";
@@ -73,6 +74,20 @@ export function graphFile(
   part: PartName,
   device: Device,
 ): { readonly file: string; readonly precision: Precision } {
+  const { graph, acceleratorGraph = graph, precision } = entryOf(model, part);
+  return { file: path.join(model.folder, device === "cpu" ? graph : acceleratorGraph), precision };
+}
+
+/**
+ * The files of a part's graph for the CPU in as many pieces as it has: one, where it has no stages.
+ * @throws AppError as `graphFile`.
+ */
+export function stageFiles(model: ModelFolder, part: PartName): readonly string[] {
+  const { graph, stages = [graph] } = entryOf(model, part);
+  return stages.map((stage) => path.join(model.folder, stage));
+}
+
+function entryOf(model: ModelFolder, part: PartName): ManifestPart {
   const entry = model.manifest.parts.find(({ name }) => name === part);
   if (entry === undefined) {
     throw new AppError(
@@ -81,8 +96,7 @@ export function graphFile(
       { detail: { file: model.folder } },
     );
   }
-  const { graph, acceleratorGraph = graph, precision } = entry;
-  return { file: path.join(model.folder, device === "cpu" ? graph : acceleratorGraph), precision };
+  return entry;
 }
 
 /**

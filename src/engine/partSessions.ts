@@ -1,10 +1,11 @@
 /** The sessions of one model, opened when a stage first needs them and released together. */
 
 import { throwIfAborted } from "../base/errors";
-import { PART, type PartName } from "../model/graphContract";
+import { IO, PART, type PartName } from "../model/graphContract";
 import { canStayInFile } from "../model/memoryEstimate";
-import { graphFile, type ModelFolder } from "./modelFolder";
+import { graphFile, stageFiles, type ModelFolder } from "./modelFolder";
 import type { Device, Session, SessionFactory } from "./session";
+import { StagedSession } from "./stagedSession";
 
 export interface PartSessionsOptions {
   readonly model: ModelFolder;
@@ -15,7 +16,7 @@ export interface PartSessionsOptions {
   /** Fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
   /**
-   * Leave what can stay in its file there, and let go of it after each use; on the CPU only.
+   * Leave what can stay in its file there, and hold only the stage of it that runs; on the CPU only.
    * @default false
    */
   readonly isSparing?: boolean;
@@ -71,34 +72,32 @@ export class PartSessions {
     onProgress?.({ doneBytes, totalBytes });
   }
 
-  /**
-   * Says that a part is not needed before the next picture. Sparingly used, it is released: its pages can
-   * go to others, and opening it again takes a quarter of a second (measured with the ViT-g of OPT-2.7B).
-   */
-  async rest(part: PartName): Promise<void> {
-    const { model, isSparing = false } = this.#options;
-    const precision = model.manifest.parts.find(({ name }) => name === part)?.precision;
-    if (!isSparing || precision === undefined || !canStayInFile({ name: part, precision })) return;
-    const opening = this.#sessions.get(part);
-    this.#sessions.delete(part);
-    await (await opening)?.release();
-  }
-
   #openNew(part: PartName): Promise<Session> {
     const { model, factory, device, outputsOnDevice, isSparing = false } = this.#options;
     // The embedding table is read a row at a time: copying it to a device would waste its memory.
     const isTable = part === PART.embedTokens;
     const place = isTable ? "cpu" : device;
     const { file, precision } = graphFile(model, part, place);
+    if (isSparing && canStayInFile({ name: part, precision })) {
+      return Promise.resolve(this.#openSparingly(part));
+    }
     const kept = outputsOnDevice.get(part);
     return factory.open(file, {
       device: place,
-      keepWeightsMapped:
-        isTable ||
-        precision.kind === "f32" ||
-        (isSparing && canStayInFile({ name: part, precision })),
+      keepWeightsMapped: isTable || precision.kind === "f32",
       forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
       ...(kept === undefined ? {} : { outputsOnDevice: kept }),
+    });
+  }
+
+  /** The image encoder, which is the only part that can stay in its file. */
+  #openSparingly(part: PartName): Session {
+    const { model, factory, device } = this.#options;
+    const files = stageFiles(model, part);
+    return new StagedSession({
+      inputNames: [IO.pixelValues],
+      outputNames: [IO.imageFeatures],
+      stages: files.map((file) => () => factory.open(file, { device, keepWeightsMapped: true })),
     });
   }
 

@@ -37,6 +37,8 @@ export type PartName = (typeof PART)[keyof typeof PART];
 export const IO = {
   pixelValues: "pixel_values", // f32 [B, 3, imageSize, imageSize]
   imageFeatures: "image_features", // f32 [B, 1 + patches, vision width]
+  hiddenStates: "hidden_states", // f32 [B, 1 + patches, vision width], into a later stage of the image encoder
+  nextHiddenStates: "next_hidden_states", // f32 [B, 1 + patches, vision width], out of an earlier one
   queryOutput: "query_output", // f32 [B, queries, Q-Former width]
   languageModelInputs: "language_model_inputs", // f32 [B, queries, language model width]
   imageEmbeds: "image_embeds", // f32 [B, queries, projection], unit length

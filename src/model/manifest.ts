@@ -28,6 +28,8 @@ export interface ManifestPart {
   readonly graph: string;
   /** For devices other than the CPU, where that is another graph. */
   readonly acceleratorGraph?: string;
+  /** The CPU's graph in pieces that follow each other, for where memory is short. */
+  readonly stages?: readonly string[];
   /** Absent for a graph without weights. */
   readonly data: string | undefined;
   readonly precision: Precision;
@@ -123,14 +125,31 @@ function readPart(value: unknown, at: { json: JsonObject; index: number }): Mani
     ...(entry.has("acceleratorGraph")
       ? { acceleratorGraph: readPlainName(entry, "acceleratorGraph") }
       : {}),
+    ...(entry.has("stages") ? { stages: readStages(entry) } : {}),
     data: entry.has("data") ? readPlainName(entry, "data") : undefined,
     precision,
   };
 }
 
-/** A manifest may come from a stranger: a name that climbs out of the folder is refused. */
+function readStages(entry: JsonObject): readonly string[] {
+  const names = entry.array("stages");
+  if (names.length === 0 || names.length > MAX_STAGES) {
+    entry.fail("stages", `1 to ${MAX_STAGES} file names`);
+  }
+  return names.map((name) =>
+    isPlainName(name) ? name : entry.fail("stages", "plain file names only"),
+  );
+}
+
+/** Far more than a converter makes. */
+const MAX_STAGES = 1_000;
+
 function readPlainName(entry: JsonObject, key: string): string {
   const name = entry.string(key);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) entry.fail(key, "a plain file name");
-  return name;
+  return isPlainName(name) ? name : entry.fail(key, "a plain file name");
+}
+
+/** A manifest may come from a stranger: a name that climbs out of the folder is refused. */
+function isPlainName(name: unknown): name is string {
+  return typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
 }

@@ -31,24 +31,63 @@ export interface VisionGraphSpec {
   readonly target?: GraphTarget;
 }
 
+/** Some of the blocks, in their order: `end` is the first that is not among them. */
+interface BlockRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  *   pixel_values ─ Conv ─ patches ─┐
  *   class token ───────────────────┴ Concat ─ + positions ─ blocks ─ LayerNorm ─ image_features
  *   block: x + Attention(LN x), then x + MLP(LN x)
  */
 export function visionGraph(spec: VisionGraphSpec): GraphBuilder {
+  return graphOfBlocks(spec, { begin: 0, end: spec.config.nLayers });
+}
+
+/**
+ * The same in stages of about as many blocks each, which give hidden states to each other: the weights of
+ * one stage are in memory at a time.
+ */
+export function visionStages(spec: VisionGraphSpec): readonly GraphBuilder[] {
+  const { nLayers } = spec.config;
+  const nStages = Math.min(MAX_STAGES, nLayers);
+  const firstOf = (stage: number): number => Math.floor((stage * nLayers) / nStages);
+  return Array.from({ length: nStages }, (_, stage) =>
+    graphOfBlocks(spec, { begin: firstOf(stage), end: firstOf(stage + 1) }),
+  );
+}
+
+/** A stage of ViT-g in w8a8 has 250 MB then; opening one takes some 50 ms. */
+const MAX_STAGES = 4;
+
+function graphOfBlocks(spec: VisionGraphSpec, { begin, end }: BlockRange): GraphBuilder {
   const { config, weights, data } = spec;
-  const { hiddenSize: width, imageSize } = config;
+  const { hiddenSize: width, imageSize, nLayers } = config;
   const g = new GraphBuilder(PART.visionEncoder, data, spec.target);
-  const pixels = g.input(IO.pixelValues, "float32", [1, 3, imageSize, imageSize]);
-  let x = embedPatches(g, pixels, spec);
-  for (let i = 0; i < config.nLayers; i++) x = block(g, i, { ...spec, x });
+  const dims = [1, imageTokenCount(config), width];
+  let x: ValueName;
+  if (begin === 0) {
+    const pixels = g.input(IO.pixelValues, "float32", [1, 3, imageSize, imageSize]);
+    x = embedPatches(g, pixels, spec);
+  } else {
+    x = g.input(IO.hiddenStates, "float32", dims);
+  }
+  for (let i = begin; i < end; i++) {
+    const isLast = i === end - 1 && end < nLayers;
+    x = block(g, i, { ...spec, x, ...(isLast ? { output: IO.nextHiddenStates } : {}) });
+  }
+  if (end < nLayers) {
+    g.output(IO.nextHiddenStates, "float32", dims);
+    return g;
+  }
   layerNorm(g, "/post_layernorm", x, {
     ...weights.norm("vision_model.post_layernorm", width),
     eps: config.layerNormEps,
     output: IO.imageFeatures,
   });
-  g.output(IO.imageFeatures, "float32", [1, imageTokenCount(config), width]);
+  g.output(IO.imageFeatures, "float32", dims);
   return g;
 }
 
@@ -111,10 +150,11 @@ function unbatched(source: WeightSource, width: number): WeightSource {
   };
 }
 
+/** @param spec `output` names the result, where it is an output of the graph */
 function block(
   g: GraphBuilder,
   index: number,
-  spec: VisionGraphSpec & { readonly x: ValueName },
+  spec: VisionGraphSpec & { readonly x: ValueName; readonly output?: ValueName },
 ): ValueName {
   const { config, weights, precision, x } = spec;
   const { hiddenSize: width, nHeads, intermediateSize, layerNormEps: eps } = config;
@@ -155,5 +195,5 @@ function block(
     ...weights.linear(`${name}.mlp.fc2`, width, intermediateSize),
     precision,
   });
-  return add(g, `${path}/mlp/residual`, [attended, out]);
+  return add(g, `${path}/mlp/residual`, [attended, out], spec.output);
 }

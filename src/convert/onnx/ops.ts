@@ -131,12 +131,18 @@ export function rmsNorm(
   });
 }
 
+/** @param output name of the result, where it is an output of the graph */
 export function add(
   g: GraphBuilder,
   path: string,
   inputs: readonly [ValueName, ValueName],
+  output?: ValueName,
 ): ValueName {
-  return g.node(path, { opType: "Add", inputs });
+  return g.node(path, {
+    opType: "Add",
+    inputs,
+    ...(output === undefined ? {} : { outputs: [output] }),
+  });
 }
 
 export function mul(

@@ -135,20 +135,29 @@ describe("a bench of a small model", () => {
 describe("the process of a run", () => {
   it("gives the last line that it printed", async () => {
     const script = `console.log("warming up"); console.log('${JSON.stringify(figures(1))}')`;
-    const line = await runProgram(process.execPath, ["-e", script], signal);
+    const line = await runProgram(process.execPath, ["-e", script], { signal });
     assert.equal(line, JSON.stringify(figures(1)));
   });
 
+  it("has variables of its own, unless this process says otherwise", async () => {
+    const script = "console.log([process.env.SIGHTLINE_MADE_UP, process.env.PATH].join())";
+    const env = { SIGHTLINE_MADE_UP: "given", PATH: "lost" };
+    const line = await runProgram(process.execPath, ["-e", script], { signal, env });
+    assert.equal(line, `given,${process.env["PATH"] ?? ""}`);
+  });
+
   it("is told of when it fails, cannot be started or is cancelled", async () => {
-    const failing = runProgram(process.execPath, ["-e", "process.exit(3)"], signal);
+    const failing = runProgram(process.execPath, ["-e", "process.exit(3)"], { signal });
     await assert.rejects(failing, (thrown: unknown) => {
       assert.ok(thrown instanceof AppError);
       assert.equal(thrown.code, "engine.exited");
       assert.match(thrown.message, /ended with 3/);
       return true;
     });
-    await assert.rejects(runProgram("/nonexistent/python", [], signal), { code: "engine.exited" });
-    const cancelled = runProgram(process.execPath, ["-e", ""], AbortSignal.abort());
+    await assert.rejects(runProgram("/nonexistent/python", [], { signal }), {
+      code: "engine.exited",
+    });
+    const cancelled = runProgram(process.execPath, ["-e", ""], { signal: AbortSignal.abort() });
     await assert.rejects(cancelled, { code: "request.cancelled" });
   });
 

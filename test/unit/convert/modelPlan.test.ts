@@ -58,6 +58,22 @@ describe("planModel", () => {
     ]);
   });
 
+  it("plans the image encoder in stages of the same weights, where these can stay in their file", async () => {
+    for (const { precision, nStages } of [
+      { precision: F32, nStages: 3 },
+      { precision: { kind: "w8a8" }, nStages: 3 },
+      { precision: { kind: "f16" }, nStages: 0 },
+      { precision: { kind: "int8", blockSize: 16 }, nStages: 0 },
+    ] as const) {
+      const model = await plan({ kit: "opt" }, () => precision);
+      const staged = model.parts.filter(({ stages }) => stages.length > 0);
+      assert.deepEqual(
+        staged.flatMap(({ stages }) => stages.map(({ graphFile }) => graphFile)),
+        Array.from({ length: nStages }, (_, i) => `vision_encoder.${i + 1}of${nStages}.onnx`),
+      );
+    }
+  });
+
   it("plans each class with one data file for each part that has weights of its own", async () => {
     const files = async (kit: "opt" | "t5" | "itm"): Promise<string[]> =>
       (await plan({ kit })).dataFiles.map(({ fileName }) => fileName);

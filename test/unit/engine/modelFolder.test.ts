@@ -4,7 +4,12 @@ import path from "node:path";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { silentLogger } from "../../../src/base/logger";
 import { loadEngine, type Blip2Engine } from "../../../src/engine/blip2Engine";
-import { graphFile, openModelFolder, verifyFiles } from "../../../src/engine/modelFolder";
+import {
+  graphFile,
+  openModelFolder,
+  stageFiles,
+  verifyFiles,
+} from "../../../src/engine/modelFolder";
 import { kitPicture } from "../../helpers/kitCases";
 import { copyOfKitModel, kitModel, temporaryFolder } from "../../helpers/kitModel";
 
@@ -75,6 +80,19 @@ describe("a model folder", () => {
       () => graphFile(model, "qformer_itm", "cpu"),
       (thrown) => thrown instanceof AppError && thrown.code === "model.corrupt",
     );
+  });
+
+  it("gives the stages of a part that has some, and else its graph", async () => {
+    const folder = await kitModel("opt");
+    const model = await openModelFolder(folder);
+    const stages = (part: "vision_encoder" | "decoder"): string[] =>
+      stageFiles(model, part).map((file) => path.relative(folder, file));
+    assert.deepEqual(stages("vision_encoder"), [
+      "vision_encoder.1of3.onnx",
+      "vision_encoder.2of3.onnx",
+      "vision_encoder.3of3.onnx",
+    ]);
+    assert.deepEqual(stages("decoder"), ["decoder.onnx"]);
   });
 
   it("that nothing happened to passes the check of its files", async () => {

@@ -15,6 +15,14 @@ const manifest: Manifest = {
   source: { name: "blip2-opt-2.7b", files: [{ path: "model.safetensors", bytes: 5, sha256 }] },
   parts: [
     {
+      name: "vision_encoder",
+      graph: "vision_encoder.onnx",
+      acceleratorGraph: "vision_encoder.accelerator.onnx",
+      stages: ["vision_encoder.1of2.onnx", "vision_encoder.2of2.onnx"],
+      data: "vision_encoder.onnx_data",
+      precision: { kind: "w8a8" },
+    },
+    {
       name: "decoder",
       graph: "decoder.onnx",
       acceleratorGraph: "decoder.accelerator.onnx",
@@ -91,6 +99,7 @@ describe("a manifest", () => {
       refuses(withValue(["files", 0, "path"], name), "model.corrupt", "files[0].path");
       refuses(withValue(["parts", 0, "graph"], name), "model.corrupt", "parts[0].graph");
       refuses(withValue(["parts", 0, "data"], name), "model.corrupt", "parts[0].data");
+      refuses(withValue(["parts", 0, "stages", 1], name), "model.corrupt", "parts[0].stages");
     }
   });
 
@@ -103,6 +112,9 @@ describe("a manifest", () => {
       [["parts", 0], 7, "parts[0]"],
       [["parts", 0, "name"], "encoder", "parts[0].name"],
       [["parts", 0, "name"], "__proto__", "parts[0].name"],
+      [["parts", 0, "stages"], [], "parts[0].stages"],
+      [["parts", 0, "stages"], "all", "parts[0].stages"],
+      [["parts", 0, "stages"], Array<string>(2_000).fill("a"), "parts[0].stages"],
       [["parts", 1, "precision"], "int3", "parts[1].precision"],
       [["parts", 1, "precision"], 4, "parts[1].precision"],
       [["files"], null, "files"],
