@@ -65,7 +65,7 @@ function createParts(context: PageContext) {
     empty.element,
     transcript.element,
     element("div", { class: "dock" }, [
-      element("div", { role: "alert" }, [notice.element]),
+      element("div", { class: "alert", role: "alert" }, [notice.element]),
       suggestions.element,
       composer.element,
     ]),

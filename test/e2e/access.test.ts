@@ -13,6 +13,8 @@ const NARROWEST = 170;
 const USUAL = 300;
 /** As many pictures as the chat takes. */
 const FULL_TRAY = 32;
+/** The least that is legible of a notice that scrolls: two lines of its text, in CSS pixels. */
+const TWO_LINES = 36;
 
 describe("the extension without a mouse", () => {
   const editor = useEditor({
@@ -110,25 +112,13 @@ describe("the extension without a mouse", () => {
   });
 
   it("cuts nothing off and lays nothing over something else at 200 %", async () => {
-    const { page, view } = editor();
     // The mouse works again.
     await editor().reload();
     await editor().runCommand("Sightline: Open Chat");
     await chat().untilLast(3, "failed");
-    const size = page.viewportSize();
-    assert.ok(size, "the window has no size");
-    // What a browser does at 200 %: half as many CSS pixels.
-    await page.setViewportSize({ width: size.width / 2, height: size.height / 2 });
-    for (const width of [USUAL, NARROWEST]) {
-      await makeSideBar(width);
-      assert.deepEqual(
-        await view.document.locator("html").evaluate(findLayoutFaults),
-        [],
-        `${width}`,
-      );
-    }
-    await page.setViewportSize(size);
-    await makeSideBar(USUAL);
+    await atTwiceTheSize(async (width) => {
+      assert.deepEqual(await layoutFaults(), [], `${width}`);
+    });
   });
 
   it("shows a full tray and a notice without faults for assistive technology", async () => {
@@ -149,7 +139,35 @@ describe("the extension without a mouse", () => {
       `${FULL_TRAY} pictures`,
     );
     assert.deepEqual(await violations(), []);
+    await atTwiceTheSize(async (width) => {
+      assert.deepEqual(await layoutFaults(), [], `${width}`);
+      const heightOf = async (selector: string): Promise<number> =>
+        (await view.document.locator(selector).first().boundingBox())?.height ?? 0;
+      const picture = await heightOf(".tray-toggle");
+      const tray = await heightOf(".tray");
+      assert.ok(picture > 0 && tray >= picture, `${width}: a tray of ${tray} pixels`);
+      const notice = await heightOf(".notice:visible");
+      assert.ok(notice >= TWO_LINES, `${width}: a notice of ${notice} pixels`);
+    });
   });
+
+  /** What a browser does at 200 %: half as many CSS pixels. With a usual side bar and the narrowest one. */
+  async function atTwiceTheSize(look: (width: number) => Promise<void>): Promise<void> {
+    const { page } = editor();
+    const size = page.viewportSize();
+    assert.ok(size, "the window has no size");
+    await page.setViewportSize({ width: size.width / 2, height: size.height / 2 });
+    for (const width of [USUAL, NARROWEST]) {
+      await makeSideBar(width);
+      await look(width);
+    }
+    await page.setViewportSize(size);
+    await makeSideBar(USUAL);
+  }
+
+  function layoutFaults(): Promise<string[]> {
+    return editor().view.document.locator("html").evaluate(findLayoutFaults);
+  }
 
   /** Makes the side bar so wide, and waits until its view is, whose frame takes a few pixels. */
   async function makeSideBar(width: number): Promise<void> {
