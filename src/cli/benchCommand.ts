@@ -29,7 +29,7 @@ export interface BenchFlags extends OutputFlags {
   /** A Python with torch and transformers, to time beside us. */
   readonly python?: string;
   /** Time each precision a second time as it runs where memory is short. */
-  readonly sparing?: boolean;
+  readonly whole?: boolean;
   /** Number formats of transformers with commas between. */
   readonly dtype?: string;
   readonly dir?: string;
@@ -86,8 +86,8 @@ async function measureHere(
 ): Promise<number> {
   const { device, convert: checkpoint, precision } = flags;
   if (checkpoint === undefined) {
-    const isSparing = flags.sparing === true;
-    printer.json(await measureModel({ folder, device, signal, isSparing }));
+    const how = flags.whole === true ? { inFileFromBytes: Infinity } : {};
+    printer.json(await measureModel({ folder, device, signal, ...how }));
     return EXIT.ok;
   }
   const converting = printer.progress("Converting");
@@ -119,8 +119,8 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
     throwIfAborted(signal);
     const timed = await makeModel(context, { flags, dir, checkpoint, precision });
     models.push(timed);
-    if (flags.sparing !== true) continue;
-    models.push({ precision: `${precision}, sparing`, model: timed.model, isSparing: true });
+    if (flags.whole !== true) continue;
+    models.push({ precision: `${precision}, whole`, model: timed.model, isWhole: true });
   }
   const report = await timeInTurn({
     ...{ model: flags.model, device: flags.device, nRuns, models, signal },

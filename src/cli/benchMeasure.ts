@@ -27,8 +27,8 @@ export interface MeasureOptions {
   readonly folder: string;
   readonly device: Device;
   readonly signal: AbortSignal;
-  /** Take as little memory as can be. */
-  readonly isSparing: boolean;
+  /** As in `PartSessionsOptions`. */
+  readonly inFileFromBytes?: number;
   /** Memory in use on all graphics adapters. @default what NVIDIA's tool says */
   readonly adapterBytes?: () => Promise<number | undefined>;
 }
@@ -39,7 +39,7 @@ export interface MeasureOptions {
  * @throws AppError as the engine, `device.unavailable` among them; `request.cancelled`.
  */
 export async function measureModel(options: MeasureOptions): Promise<BenchMeasurement> {
-  const { folder, device, signal, isSparing, adapterBytes = adapterBytesInUse } = options;
+  const { folder, device, signal, inFileFromBytes, adapterBytes = adapterBytesInUse } = options;
   const factory = createOrtSessionFactory();
   const before = device === "cpu" ? undefined : await adapterBytes();
   const begin = performance.now();
@@ -49,7 +49,7 @@ export async function measureModel(options: MeasureOptions): Promise<BenchMeasur
     device,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     featureCacheOf: () => new FeatureCache(),
-    isSparing: () => Promise.resolve(isSparing),
+    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
   try {
     for (const part of partsOf(parts.model.config)) {

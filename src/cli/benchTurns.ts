@@ -30,7 +30,7 @@ export interface TimedModel {
   readonly model: ModelFolder;
   readonly conversion?: BenchConversion;
   /** Take as little memory as can be. */
-  readonly isSparing?: boolean;
+  readonly isWhole?: boolean;
 }
 
 /** What transformers is timed with. */
@@ -91,11 +91,11 @@ export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
 }
 
 async function timeOurs(
-  { model, isSparing = false }: TimedModel,
+  { model, isWhole = false }: TimedModel,
   device: Device,
   signal: AbortSignal,
 ): Promise<BenchMeasurement> {
-  const how = isSparing ? ["--sparing"] : [];
+  const how = isWhole ? ["--whole"] : [];
   const args = ["bench", "--measure", model.folder, "--device", device, "--json", ...how];
   // As the editor starts the engine.
   const run = { signal, env: NATIVE_MEMORY_ENV };

@@ -28,7 +28,7 @@ export interface PlannedPart extends PlannedGraph {
   readonly name: PartName;
   /** For devices other than the CPU, of the same weights; absent when one graph serves all. */
   readonly accelerator?: PlannedGraph;
-  /** The CPU's graph in pieces, for where memory is short; empty for most parts. */
+  /** The CPU's graph in pieces, of which one is in memory at a time; empty for most parts. */
   readonly stages: readonly PlannedGraph[];
   /** Absent for a graph without weights. */
   readonly data: DataFilePlan | undefined;

@@ -40,7 +40,7 @@ export interface EngineOptions {
   /** @default ONNX Runtime */
   readonly factory?: SessionFactory;
   /** As in `ModelPartsOptions`. */
-  readonly isSparing?: (model: ModelFolder) => Promise<boolean>;
+  readonly inFileFromBytes?: number;
 }
 
 export interface EngineInfo {
@@ -86,14 +86,14 @@ export interface Blip2Engine {
  * @throws AppError `model.*`, `device.unavailable`.
  */
 export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
-  const { folder, device, logger, deviceMemoryFile, isSparing } = options;
+  const { folder, device, logger, deviceMemoryFile, inFileFromBytes } = options;
   const parts = await loadModelParts({
     folder,
     device,
     logger,
     factory: options.factory ?? createOrtSessionFactory(),
     featureCacheOf: (model) => featureCacheFor(model, options),
-    ...(isSparing === undefined ? {} : { isSparing }),
+    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
     ...(deviceMemoryFile === undefined
       ? {}
       : { deviceMemory: fileDeviceMemory({ file: deviceMemoryFile }) }),

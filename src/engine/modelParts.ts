@@ -32,8 +32,8 @@ export interface ModelPartsOptions {
   readonly featureCacheOf: (model: ModelFolder) => FeatureCache;
   /** On WebGPU, fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
-  /** Whether to take as little of the CPU's memory as can be; asked when it is the device. @default no */
-  readonly isSparing?: (model: ModelFolder) => Promise<boolean>;
+  /** As in `PartSessionsOptions`. */
+  readonly inFileFromBytes?: number;
 }
 
 /** The parts of an opened model; whoever loads them releases them, see `releaseParts`. */
@@ -66,9 +66,11 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     ...(deviceMemory === undefined ? {} : { memory: deviceMemory }),
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
-  const isSparing = device === "cpu" && (await options.isSparing?.(model)) === true;
-  if (isSparing) logger.info(SPARING);
-  const sessions = openPartSessions({ model, factory, device, forbidCpuFallback, isSparing });
+  const { inFileFromBytes } = options;
+  const sessions = openPartSessions({
+    ...{ model, factory, device, forbidCpuFallback },
+    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
+  });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
   const languageModel = createLanguageModel({ model, sessions, device });
   const { config } = model;
@@ -85,9 +87,6 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   };
 }
 
-const SPARING =
-  "Memory is short: the image encoder stays in its file and is read for each new picture.";
-
 /** Frees keys, values and weights, in the order that devices need. */
 export async function releaseParts(parts: ModelParts): Promise<void> {
   parts.languageModel?.dispose();
@@ -100,7 +99,7 @@ function openPartSessions(options: {
   readonly factory: SessionFactory;
   readonly device: Device;
   readonly forbidCpuFallback: boolean;
-  readonly isSparing: boolean;
+  readonly inFileFromBytes?: number;
 }): PartSessions {
   const { model, device } = options;
   const outputsOnDevice = device === "cpu" ? new Map() : cacheOutputs(model);

@@ -2,7 +2,8 @@
 
 import { throwIfAborted } from "../base/errors";
 import { IO, PART, type PartName } from "../model/graphContract";
-import { canStayInFile } from "../model/memoryEstimate";
+import { canStayInFile, IN_FILE_FROM_BYTES } from "../model/memoryEstimate";
+import type { Precision } from "../model/precision";
 import { graphFile, stageFiles, type ModelFolder } from "./modelFolder";
 import type { Device, Session, SessionFactory } from "./session";
 import { StagedSession } from "./stagedSession";
@@ -16,10 +17,11 @@ export interface PartSessionsOptions {
   /** Fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
   /**
-   * Leave what can stay in its file there, and hold only the stage of it that runs; on the CPU only.
-   * @default false
+   * On the CPU, a part of so many bytes stays in its file if it can: it runs in stages, each held as long
+   * as it runs. For ViT-g that is 1 GB less, a start in half the time, and a seventh more time for a picture.
+   * @default IN_FILE_FROM_BYTES
    */
-  readonly isSparing?: boolean;
+  readonly inFileFromBytes?: number;
 }
 
 /** How opening everything is stopped, and tells how far it is. */
@@ -53,12 +55,12 @@ export class PartSessions {
   }
 
   /**
-   * Opens every part that has weights, in the order in which a question needs them, and tells before
-   * each, because the opening itself blocks the process for seconds.
+   * Opens every part that has weights to load, in the order in which a question needs them, and tells
+   * before each, because the opening itself blocks the process for seconds.
    * @throws AppError as `open`; `request.cancelled` between two parts.
    */
   async openAll({ signal, onProgress }: OpenRun = {}): Promise<void> {
-    const parts = weightedParts(this.#options.model);
+    const parts = weightedParts(this.#options.model).filter((part) => !this.#staysInFile(part));
     const totalBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     let doneBytes = 0;
     for (const { name, bytes } of parts) {
@@ -73,13 +75,14 @@ export class PartSessions {
   }
 
   #openNew(part: PartName): Promise<Session> {
-    const { model, factory, device, outputsOnDevice, isSparing = false } = this.#options;
+    const { model, factory, device, outputsOnDevice } = this.#options;
     // The embedding table is read a row at a time: copying it to a device would waste its memory.
     const isTable = part === PART.embedTokens;
     const place = isTable ? "cpu" : device;
     const { file, precision } = graphFile(model, part, place);
-    if (isSparing && canStayInFile({ name: part, precision })) {
-      return Promise.resolve(this.#openSparingly(part));
+    const weights = weightedParts(model).find(({ name }) => name === part);
+    if (weights !== undefined && this.#staysInFile(weights)) {
+      return Promise.resolve(this.#inStages(part));
     }
     const kept = outputsOnDevice.get(part);
     return factory.open(file, {
@@ -90,8 +93,13 @@ export class PartSessions {
     });
   }
 
+  #staysInFile(part: WeightedPart): boolean {
+    const { device, inFileFromBytes = IN_FILE_FROM_BYTES } = this.#options;
+    return device === "cpu" && canStayInFile(part) && part.bytes >= inFileFromBytes;
+  }
+
   /** The image encoder, which is the only part that can stay in its file. */
-  #openSparingly(part: PartName): Session {
+  #inStages(part: PartName): Session {
     const { model, factory, device } = this.#options;
     const files = stageFiles(model, part);
     return new StagedSession({
@@ -122,12 +130,17 @@ const OPENING_ORDER: readonly PartName[] = [
   PART.decoder,
 ];
 
-function weightedParts({
-  manifest,
-}: ModelFolder): readonly { readonly name: PartName; readonly bytes: number }[] {
+interface WeightedPart {
+  readonly name: PartName;
+  readonly precision: Precision;
+  readonly bytes: number;
+}
+
+function weightedParts({ manifest }: ModelFolder): readonly WeightedPart[] {
   return OPENING_ORDER.flatMap((name) => {
-    const data = manifest.parts.find((part) => part.name === name)?.data;
-    if (data === undefined) return [];
-    return [{ name, bytes: manifest.files.find(({ path }) => path === data)?.bytes ?? 0 }];
+    const part = manifest.parts.find((other) => other.name === name);
+    if (part?.data === undefined) return [];
+    const bytes = manifest.files.find(({ path }) => path === part.data)?.bytes ?? 0;
+    return [{ name, precision: part.precision, bytes }];
   });
 }

@@ -98,7 +98,7 @@ export interface RememberedDevice {
 export type DiskKind = "network" | "rotating" | "solid" | "unknown";
 
 export interface ModelFacts extends ModelEntry {
-  /** What it takes when it is loaded; absent when it cannot be. */
+  /** What it takes of the system when the CPU computes; absent when it cannot be loaded. */
   readonly memoryBytes?: number;
 }
 

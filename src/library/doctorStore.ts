@@ -4,7 +4,7 @@ import { readFile, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { JsonObject } from "../base/json";
 import { fileDeviceMemory } from "../engine/deviceMemory";
-import { memoryBytesOf } from "../model/memoryEstimate";
+import { cpuMemoryBytesOf } from "../model/memoryEstimate";
 import { catalogStates } from "./addModel";
 import { readCatalog } from "./catalog";
 import { cudaFolder } from "./cudaRuntime";
@@ -59,7 +59,7 @@ export async function storeFacts(sources: StoreSources): Promise<StoreFacts> {
 
 function withMemory(entry: ModelEntry, stored: readonly StoredModel[]): ModelFacts {
   const model = stored.find(({ folder }) => folder === entry.folder)?.model;
-  return model === undefined ? entry : { ...entry, memoryBytes: memoryBytesOf(model.manifest) };
+  return model === undefined ? entry : { ...entry, memoryBytes: cpuMemoryBytesOf(model.manifest) };
 }
 
 async function bytesOf(models: readonly StoredModel[]): Promise<number> {

@@ -4,16 +4,13 @@ import type { DeviceChoice } from "../engine/device";
 import { openModelFolder } from "../engine/modelFolder";
 import type { Device } from "../engine/session";
 import type { Manifest } from "../model/manifest";
-import { memoryBytesOf, sparingMemoryBytesOf } from "../model/memoryEstimate";
+import { cpuMemoryBytesOf, memoryBytesOf } from "../model/memoryEstimate";
 import { type FreeMemory, freeMemoryFor, machineMemory, type MemorySources } from "./freeMemory";
 import { listModels, type ModelStore, resolveModel } from "./modelStore";
 
 /** Sizes in bytes. */
 export interface LoadPlan {
-  /**
-   * About; 0 for the demo, which fits everywhere. Where it does not fit the memory of the CPU, what it
-   * takes when it is used sparingly.
-   */
+  /** About; 0 for the demo, which fits everywhere. As long as the device is open, what an adapter takes. */
   readonly neededBytes: number;
   /** Free in the memory that it would be loaded into, or in the part of it that this process may use. */
   readonly availableBytes: number;
@@ -52,17 +49,15 @@ export async function planLoad(options: LoadPlanOptions): Promise<LoadPlan> {
   const at = { availableBytes, ...(free.place === "adapter" ? { isOnAdapter: true } : {}) };
   if (reference.kind === "demo") return { neededBytes: 0, ...at };
   const { manifest } = await openModelFolder(reference.folder);
-  const wholeBytes = memoryBytesOf(manifest);
-  if (wholeBytes <= availableBytes) return { neededBytes: wholeBytes, ...at };
-  const leastBytesOf = free.isCpu === true ? sparingMemoryBytesOf : memoryBytesOf;
-  const neededBytes = leastBytesOf(manifest);
+  const bytesOf = free.isCpu === true ? cpuMemoryBytesOf : memoryBytesOf;
+  const neededBytes = bytesOf(manifest);
   if (neededBytes <= availableBytes) return { neededBytes, ...at };
   const source = sourceOf(manifest);
   const stored = await listModels(store);
   const [smaller] = stored
     .flatMap(({ name, model: other }) =>
       other !== undefined && sourceOf(other.manifest) === source
-        ? [{ name, neededBytes: leastBytesOf(other.manifest) }]
+        ? [{ name, neededBytes: bytesOf(other.manifest) }]
         : [],
     )
     .filter((other) => other.neededBytes <= availableBytes)

@@ -7,7 +7,6 @@ import type { ConvertProgress } from "../convert/convertModel";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { DeviceChoice } from "../engine/device";
 import type { SessionFactory } from "../engine/session";
-import { memoryBytesOf } from "../model/memoryEstimate";
 import { DEMO_MODEL, resolveModel, type ModelStore } from "./modelStore";
 
 export interface FindOptions {
@@ -70,11 +69,6 @@ export async function loadFoundModel(
     ...(device === "cuda" ? { factory: await cudaFactory(store) } : {}),
     featureCacheDir: store.featuresDir,
     deviceMemoryFile: store.deviceMemoryFile,
-    isSparing: async ({ manifest }) => {
-      const { machineMemory } = await import("./freeMemory");
-      const freeBytes = await machineMemory(store.deviceMemoryFile).systemBytes();
-      return memoryBytesOf(manifest) > freeBytes;
-    },
   });
 }
 

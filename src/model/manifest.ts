@@ -28,7 +28,7 @@ export interface ManifestPart {
   readonly graph: string;
   /** For devices other than the CPU, where that is another graph. */
   readonly acceleratorGraph?: string;
-  /** The CPU's graph in pieces that follow each other, for where memory is short. */
+  /** The CPU's graph in pieces that follow each other, of which one is in memory at a time. */
   readonly stages?: readonly string[];
   /** Absent for a graph without weights. */
   readonly data: string | undefined;

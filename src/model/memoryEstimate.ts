@@ -1,7 +1,7 @@
 /** How much memory a converted model takes once it is loaded, worked out of its manifest; pure. */
 
 import { PART, type PartName } from "./graphContract";
-import type { Manifest } from "./manifest";
+import type { Manifest, ManifestPart } from "./manifest";
 import type { Precision } from "./precision";
 
 /**
@@ -18,9 +18,9 @@ export function quantisedMemoryBytes(fileBytes: number): number {
 }
 
 /**
- * Whether a part can stay in its file where memory is short, mapped and read when it is used. So can the
- * image encoder, which reads each weight once for a picture and is not needed again; in blocks of int8
- * or int4, ONNX Runtime would have to repack it each time.
+ * Whether a part can stay in its file on the CPU, mapped and read when it is used. So can the image
+ * encoder, which reads each weight once for a picture and is not needed again; in blocks of int8 or int4,
+ * ONNX Runtime would have to repack it each time.
  */
 export function canStayInFile(part: {
   readonly name: PartName;
@@ -30,12 +30,21 @@ export function canStayInFile(part: {
   return part.name === PART.visionEncoder && (kind === "f32" || kind === "w8a8");
 }
 
-/** Bytes of memory where what can stay in its file does so, to within a tenth. */
-export function sparingMemoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
-  return memoryBytesOf({ parts: parts.filter((part) => !canStayInFile(part)), files });
+/**
+ * A part of so many bytes stays in its file. Opening a smaller one for each picture takes longer than it
+ * is worth, and it is in nobody's way.
+ */
+export const IN_FILE_FROM_BYTES = 100e6;
+
+/** Bytes of memory on the CPU, where a part stays in its file when it can; to within a tenth. */
+export function cpuMemoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
+  const isSmall = ({ data }: ManifestPart): boolean =>
+    (files.find(({ path }) => path === data)?.bytes ?? 0) < IN_FILE_FROM_BYTES;
+  const held = parts.filter((part) => isSmall(part) || !canStayInFile(part));
+  return memoryBytesOf({ parts: held, files });
 }
 
-/** Bytes of memory, to within a tenth. */
+/** Bytes of memory on a device that holds all weights, to within a tenth. */
 export function memoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const mapped = new Set<string | undefined>();

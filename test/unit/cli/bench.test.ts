@@ -86,7 +86,7 @@ describe("a bench of a small model", () => {
 
   it("times every stage of it", async () => {
     const { figures: measured, machine } = await measureModel({
-      ...{ folder: path.join(folder, "model"), device: "cpu", signal, isSparing: false },
+      ...{ folder: path.join(folder, "model"), device: "cpu", signal },
     });
     assert.ok(machine);
     for (const [name, value] of Object.entries({ ...measured, ...machine })) {
@@ -104,7 +104,7 @@ describe("a bench of a small model", () => {
 
   it("refuses a device that is not there, as for every model", async () => {
     const measuring = measureModel({
-      ...{ folder: path.join(folder, "model"), device: "dml", signal, isSparing: false },
+      ...{ folder: path.join(folder, "model"), device: "dml", signal },
       adapterBytes: () => Promise.resolve(undefined),
     });
     await assert.rejects(measuring, { code: "device.unavailable" });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { readCatalog } from "../../../src/library/catalog";
 import { PART, type PartName } from "../../../src/model/graphContract";
-import { memoryBytesOf, sparingMemoryBytesOf } from "../../../src/model/memoryEstimate";
+import { cpuMemoryBytesOf, memoryBytesOf } from "../../../src/model/memoryEstimate";
 import { parsePrecisionPlan, precisionOfPart, type Precision } from "../../../src/model/precision";
 import { PROFILE_NAMES } from "../../../src/model/precisionProfiles";
 
@@ -52,23 +52,25 @@ describe("memoryBytesOf", () => {
   });
 });
 
-describe("sparingMemoryBytesOf", () => {
+describe("cpuMemoryBytesOf", () => {
   const GB = 1e9;
-  const bytesOf = (precision: Precision): number => {
+  /** What of two parts of that size is left out. */
+  const leftOut = (precision: Precision, bytes = GB): number => {
     const parts = [PART.visionEncoder, PART.decoder].map((name) => ({
       ...{ name, precision, graph: `${name}.onnx`, data: `${name}.data` },
     }));
-    const files = parts.map(({ data }) => ({ path: data, bytes: GB, sha256 }));
-    return memoryBytesOf({ parts, files }) - sparingMemoryBytesOf({ parts, files });
+    const files = parts.map(({ data }) => ({ path: data, bytes, sha256 }));
+    return memoryBytesOf({ parts, files }) - cpuMemoryBytesOf({ parts, files });
   };
 
-  it("leaves out an image encoder that can stay in its file", () => {
-    assert.equal(bytesOf({ kind: "f32" }), GB);
-    assert.equal(Math.round(bytesOf({ kind: "w8a8" })), 1.15 * GB);
+  it("leaves out an image encoder that stays in its file", () => {
+    assert.equal(leftOut({ kind: "f32" }), GB);
+    assert.equal(Math.round(leftOut({ kind: "w8a8" })), 1.15 * GB);
   });
 
-  it("counts one that would be repacked for each picture", () => {
-    for (const kind of ["f16", "int8", "int4"] as const) assert.equal(bytesOf({ kind }), 0);
+  it("counts one that would be repacked for each picture, or is small", () => {
+    for (const kind of ["f16", "int8", "int4"] as const) assert.equal(leftOut({ kind }), 0);
+    assert.equal(leftOut({ kind: "f32" }, 50e6), 0);
   });
 });
 

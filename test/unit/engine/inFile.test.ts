@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { loadEngine } from "../../../src/engine/blip2Engine";
+import { openModelFolder } from "../../../src/engine/modelFolder";
 import { createOrtSessionFactory } from "../../../src/engine/ortSession";
+import { PartSessions } from "../../../src/engine/partSessions";
 import type { Session, SessionFactory, SessionOptions } from "../../../src/engine/session";
+import { PART } from "../../../src/model/graphContract";
 import { COLOUR, request } from "../../helpers/countedEngine";
-import { CountingFactory } from "../../helpers/countingFactory";
 import { kitModel } from "../../helpers/kitModel";
 
-describe("an engine where memory is short", () => {
+describe("an engine on the CPU", () => {
   /** Opens and releases of the image encoder's graphs, and whether their weights stayed in the file. */
   function watched(): { readonly factory: SessionFactory; readonly events: string[] } {
     const events: string[] = [];
@@ -44,26 +46,40 @@ describe("an engine where memory is short", () => {
       const folder = await kitModel("opt", precision);
       const { factory, events } = watched();
       const options = { folder, device: "cpu", logger: silentLogger } as const;
-      const isSparing = (): Promise<boolean> => Promise.resolve(true);
-      const sparing = await loadEngine({ ...options, factory, isSparing });
+      const inFile = await loadEngine({ ...options, factory, inFileFromBytes: 0 });
       const usual = await loadEngine(options);
       for (const image of ["wide.png", "tall.png", "wide.png"]) {
         const question = request("opt", { text: COLOUR, image });
         const { sequences } = await usual.generate(question);
-        assert.deepEqual((await sparing.generate(question)).sequences, sequences);
+        assert.deepEqual((await inFile.generate(question)).sequences, sequences);
       }
       assert.deepEqual(events, expected);
-      await sparing.release();
+      await inFile.release();
       await usual.release();
     });
   }
 
-  it("asks nobody on a device of its own", async () => {
-    const engine = await loadEngine({
-      ...{ folder: await kitModel("opt"), device: "webgpu", logger: silentLogger },
-      factory: new CountingFactory(),
-      isSparing: () => assert.fail(),
-    });
+  it("holds an image encoder that is small", async () => {
+    const { factory, events } = watched();
+    const folder = await kitModel("opt", "balanced");
+    const engine = await loadEngine({ folder, device: "cpu", logger: silentLogger, factory });
+    for (const image of ["wide.png", "tall.png"]) {
+      await engine.generate(request("opt", { text: COLOUR, image }));
+    }
+    assert.deepEqual(events, ["repacked vision_encoder"]);
     await engine.release();
+  });
+
+  it("opens no stages for another device", async () => {
+    const { factory, events } = watched();
+    const model = await openModelFolder(await kitModel("opt", "f32"));
+    const sessions = new PartSessions({
+      ...{ model, device: "webgpu", inFileFromBytes: 0, outputsOnDevice: new Map() },
+      // The graph for adapters runs here, too.
+      factory: { open: (graph, options) => factory.open(graph, { ...options, device: "cpu" }) },
+    });
+    await sessions.open(PART.visionEncoder);
+    assert.deepEqual(events, ["mapped vision_encoder.accelerator"]);
+    await sessions.release();
   });
 });
