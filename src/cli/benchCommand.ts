@@ -14,7 +14,8 @@ import { readReports } from "./benchFile";
 import { measureModel } from "./benchMeasure";
 import { parseConversion, runProgram } from "./benchProcess";
 import { DTYPES, type BenchConversion, type BenchReport, type ReferenceDtype } from "./benchReport";
-import { benchNotes, benchTable } from "./benchTable";
+import { profileModel } from "./benchProfile";
+import { benchNotes, benchProfiles, benchTable } from "./benchTable";
 import { timeInTurn, type Reference, type TimedModel } from "./benchTurns";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
@@ -28,8 +29,10 @@ export interface BenchFlags extends OutputFlags {
   readonly runs: number;
   /** A Python with torch and transformers, to time beside us. */
   readonly python?: string;
-  /** Time each precision a second time as it runs where memory is short. */
+  /** Time each precision a second time with the image encoder held in memory. */
   readonly whole?: boolean;
+  /** Tell afterwards which operators take the time of an answer. */
+  readonly profile?: boolean;
   /** Number formats of transformers with commas between. */
   readonly dtype?: string;
   readonly dir?: string;
@@ -59,7 +62,7 @@ export async function bench(context: CliContext, flags: BenchFlags): Promise<num
     if (printer.isJson) printer.json(report);
     else {
       printer.text(`${report.model} on ${report.device}\n`);
-      printer.text(`${benchTable(report)}${benchNotes(report)}`);
+      printer.text(`${benchTable(report)}${benchProfiles(report)}${benchNotes(report)}`);
     }
   }
   if (flags.chart !== undefined) await writeChart(flags.chart, reports);
@@ -87,7 +90,11 @@ async function measureHere(
   const { device, convert: checkpoint, precision } = flags;
   if (checkpoint === undefined) {
     const how = flags.whole === true ? { inFileFromBytes: Infinity } : {};
-    printer.json(await measureModel({ folder, device, signal, ...how }));
+    printer.json(
+      flags.profile === true
+        ? { profile: await profileModel({ folder, signal, ...how }) }
+        : await measureModel({ folder, device, signal, ...how }),
+    );
     return EXIT.ok;
   }
   const converting = printer.progress("Converting");
@@ -111,6 +118,12 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
   if (!Number.isInteger(nRuns) || nRuns < 1) {
     throw new AppError("option.invalid", `--runs must be a whole number above 0, not ${nRuns}.`);
   }
+  if (flags.profile === true && flags.device !== "cpu") {
+    throw new AppError(
+      "option.invalid",
+      `--profile reads the operators of the CPU, not of ${flags.device}.`,
+    );
+  }
   const reference = await referenceOf(context, flags);
   const dir = benchFolder(context, flags);
   const checkpoint = path.join(dir, "checkpoint");
@@ -131,6 +144,7 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
     onRun: (run) => {
       printer.note(`Run ${run} of ${nRuns}.`);
     },
+    ...(flags.profile === true ? { hasProfile: true } : {}),
   });
   printer.note(`The checkpoint and the models stay in ${dir}; delete it when you are done.`);
   return report;

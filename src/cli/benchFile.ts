@@ -14,6 +14,7 @@ import {
   type BenchReport,
   type BenchVersions,
   type OurReport,
+  type ProfileRow,
   type ReferenceReport,
 } from "./benchReport";
 
@@ -86,6 +87,15 @@ export function conversionOf(json: JsonObject): BenchConversion {
   };
 }
 
+/** The rows below `profile`. @throws the object's own error, as `figuresOf`. */
+export function profileOf(json: JsonObject): readonly ProfileRow[] {
+  return objects(json, "profile").map((row) => ({
+    part: row.string("part"),
+    operator: row.string("operator"),
+    milliseconds: amount(row, "milliseconds"),
+  }));
+}
+
 /** One line that a program printed. @throws AppError `engine.exited` when it is no JSON object. */
 export function parseOutput(line: string): JsonObject {
   const code: ErrorCode = "engine.exited";
@@ -100,6 +110,7 @@ function ourReport(json: JsonObject): OurReport {
     figures: figuresOf(json.object("figures")),
     ...(json.has("limits") ? { limits: limitsOf(json.object("limits")) } : {}),
     ...(json.has("conversion") ? { conversion: conversionOf(json.object("conversion")) } : {}),
+    ...(json.has("profile") ? { profile: profileOf(json) } : {}),
   };
 }
 

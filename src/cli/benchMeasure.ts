@@ -7,7 +7,7 @@ import type { GenerationOptions } from "../engine/generationOptions";
 import { loadModelParts, releaseParts, type ModelParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { GenerateResult } from "../engine/request";
-import type { Device } from "../engine/session";
+import type { Device, SessionFactory } from "../engine/session";
 import { loadTokenizer } from "../engine/tokenizer";
 import { presentNvidiaAdapters } from "../library/doctorGraphics";
 import { systemFiles } from "../library/systemFiles";
@@ -39,18 +39,11 @@ export interface MeasureOptions {
  * @throws AppError as the engine, `device.unavailable` among them; `request.cancelled`.
  */
 export async function measureModel(options: MeasureOptions): Promise<BenchMeasurement> {
-  const { folder, device, signal, inFileFromBytes, adapterBytes = adapterBytesInUse } = options;
+  const { folder, device, signal, adapterBytes = adapterBytesInUse } = options;
   const factory = createOrtSessionFactory();
   const before = device === "cpu" ? undefined : await adapterBytes();
   const begin = performance.now();
-  const parts = await loadModelParts({
-    folder,
-    factory,
-    device,
-    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    featureCacheOf: () => new FeatureCache(),
-    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
-  });
+  const parts = await loadForBench(options, factory);
   try {
     for (const part of partsOf(parts.model.config)) {
       throwIfAborted(signal);
@@ -67,6 +60,21 @@ export async function measureModel(options: MeasureOptions): Promise<BenchMeasur
   } finally {
     await releaseParts(parts);
   }
+}
+
+/** A model that keeps no features on the disk and says nothing. @throws AppError as `loadModelParts`. */
+export function loadForBench(
+  { folder, device, inFileFromBytes }: Omit<MeasureOptions, "signal">,
+  factory: SessionFactory,
+): Promise<ModelParts> {
+  return loadModelParts({
+    folder,
+    factory,
+    device,
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    featureCacheOf: () => new FeatureCache(),
+    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
+  });
 }
 
 /** Undefined where nobody tells of adapters. */
@@ -90,16 +98,9 @@ async function timeAnswers(
   folder: string,
   signal: AbortSignal,
 ): Promise<Omit<BenchFigures, "load">> {
-  const generator = defined(parts.generator, "A model that answers");
   const [first, second] = await questions(folder);
-  const ask = (seed: number, text: string, numBeams = 1): Promise<GenerateResult> => {
-    const options: Partial<GenerationOptions> = {
-      ...{ maxNewTokens: NEW_TOKENS, minNewTokens: NEW_TOKENS },
-      numBeams,
-    };
-    const prompt = { kind: "raw", text } as const;
-    return generator.generate({ image: picture(seed), prompt, options }, { signal });
-  };
+  const ask = (seed: number, text: string, numBeams = 1): Promise<GenerateResult> =>
+    generate(parts, { seed, text, numBeams, signal });
   // The first runs touch pages and grow arenas.
   await ask(1, first);
   const answer = await ask(2, first);
@@ -116,6 +117,39 @@ async function timeAnswers(
     beams: beams.timings.total,
     peakBytes: process.resourceUsage().maxRSS * KIB,
   };
+}
+
+/**
+ * Answers the bench's question about a picture; each seed is another one.
+ * @throws AppError as `Blip2Engine.generate`.
+ */
+export async function answerOnce(
+  parts: ModelParts,
+  { folder, seed, signal }: Pick<MeasureOptions, "folder" | "signal"> & { readonly seed: number },
+): Promise<GenerateResult> {
+  const [text] = await questions(folder);
+  return await generate(parts, { seed, text, numBeams: 1, signal });
+}
+
+interface BenchQuestion {
+  /** Of the picture. */
+  readonly seed: number;
+  readonly text: string;
+  readonly numBeams: number;
+  readonly signal: AbortSignal;
+}
+
+function generate(
+  parts: ModelParts,
+  { seed, text, numBeams, signal }: BenchQuestion,
+): Promise<GenerateResult> {
+  const generator = defined(parts.generator, "A model that answers");
+  const options: Partial<GenerationOptions> = {
+    ...{ maxNewTokens: NEW_TOKENS, minNewTokens: NEW_TOKENS },
+    numBeams,
+  };
+  const prompt = { kind: "raw", text } as const;
+  return generator.generate({ image: picture(seed), prompt, options }, { signal });
 }
 
 const KIB = 1024;

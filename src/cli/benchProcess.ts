@@ -2,10 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { AppError } from "../base/errors";
-import { conversionOf, figuresOf, parseOutput } from "./benchFile";
+import { conversionOf, figuresOf, parseOutput, profileOf } from "./benchFile";
 import type { BenchFigures } from "./benchFigures";
 import type { BenchMeasurement } from "./benchMeasure";
-import type { BenchConversion } from "./benchReport";
+import type { BenchConversion, ProfileRow } from "./benchReport";
 
 /** How a program runs. */
 export interface ProgramRun {
@@ -63,6 +63,11 @@ export function parseMeasurement(line: string): BenchMeasurement {
 /** @throws AppError `engine.exited` for anything else than what the converting process prints. */
 export function parseConversion(line: string): BenchConversion {
   return conversionOf(parseOutput(line));
+}
+
+/** @throws AppError `engine.exited` for anything else than what the profiling process prints. */
+export function parseProfile(line: string): readonly ProfileRow[] {
+  return profileOf(parseOutput(line));
 }
 
 /** What the script that times transformers says. */

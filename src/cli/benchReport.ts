@@ -42,6 +42,15 @@ export interface BenchConversion {
   readonly peakBytes: number;
 }
 
+/** One kind of operator in one part of the model. */
+export interface ProfileRow {
+  readonly part: string;
+  /** As ONNX names it, or what is no operator. */
+  readonly operator: string;
+  /** Of one answer. */
+  readonly milliseconds: number;
+}
+
 /** Our program in one precision. */
 export interface OurReport {
   /** As `convert --precision` takes it. */
@@ -51,6 +60,8 @@ export interface OurReport {
   readonly limits?: BenchLimits;
   /** When this bench converted the model. */
   readonly conversion?: BenchConversion;
+  /** When it was asked for. */
+  readonly profile?: readonly ProfileRow[];
 }
 
 /** transformers in one number format. */

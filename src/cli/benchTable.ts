@@ -3,7 +3,7 @@
 import { formatBytes } from "../base/bytes";
 import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
 import type { BenchLimits } from "./benchLimits";
-import { bestReference, type BenchMachine, type BenchReport } from "./benchReport";
+import { bestReference, type BenchMachine, type BenchReport, type ProfileRow } from "./benchReport";
 import { formatTable } from "./text";
 
 /** Name of a figure for people. */
@@ -62,6 +62,39 @@ export function benchTable(report: BenchReport): string {
     [heading, ...rows],
     heading.map((_, column) => column).filter((column) => column > 0),
   );
+}
+
+/** Where the time of an answer goes, for each precision that was profiled. */
+export function benchProfiles({ ours }: BenchReport): string {
+  return ours
+    .flatMap(({ precision, profile }) =>
+      profile === undefined ? [] : [`\nAn answer in ${precision}\n${profileTable(profile)}`],
+    )
+    .join("");
+}
+
+/** What takes less than this share of an answer is summed up. */
+const LEAST_SHARE = 0.01;
+
+/** A row for each kind of operator, with its share of the answer. */
+function profileTable(rows: readonly ProfileRow[]): string {
+  const total = rows.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const isLarge = ({ milliseconds }: ProfileRow): boolean => milliseconds >= LEAST_SHARE * total;
+  const rest = rows.filter((row) => !isLarge(row));
+  const restMs = rest.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const shown = [
+    ...rows.filter(isLarge),
+    ...(rest.length === 0
+      ? []
+      : [{ part: "all", operator: `${rest.length} others`, milliseconds: restMs }]),
+  ];
+  const lines = shown.map(({ part, operator, milliseconds }) => [
+    part,
+    operator,
+    `${milliseconds.toFixed(0)} ms`,
+    `${((100 * milliseconds) / total).toFixed(0)} %`,
+  ]);
+  return formatTable([["part", "operator", "time", "share"], ...lines], [2, 3]);
 }
 
 /** Lines on how much longer than a copy each conversion took, on the machine and on the versions. */

@@ -11,6 +11,7 @@ import { describeThisMachine, ourVersions } from "./benchMachine";
 import type { BenchMeasurement } from "./benchMeasure";
 import {
   parseMeasurement,
+  parseProfile,
   parseReference,
   runProgram,
   type ReferenceMeasurement,
@@ -20,6 +21,7 @@ import {
   type BenchConversion,
   type BenchReport,
   type OurReport,
+  type ProfileRow,
   type ReferenceDtype,
   type ReferenceReport,
 } from "./benchReport";
@@ -29,7 +31,7 @@ export interface TimedModel {
   readonly precision: string;
   readonly model: ModelFolder;
   readonly conversion?: BenchConversion;
-  /** Take as little memory as can be. */
+  /** Hold the image encoder in memory. @default false */
   readonly isWhole?: boolean;
 }
 
@@ -51,6 +53,8 @@ export interface TurnsOptions {
   /** Our own version. */
   readonly version: string;
   readonly signal: AbortSignal;
+  /** Also find out which operators take the time of an answer. @default false */
+  readonly hasProfile?: boolean;
   /** Called with 1 before the first run. */
   readonly onRun: (run: number) => void;
 }
@@ -76,14 +80,20 @@ export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
       }
     }
   }
+  const profiles: (readonly ProfileRow[])[] = [];
+  for (const timed of options.hasProfile === true ? models : []) {
+    throwIfAborted(signal);
+    profiles.push(parseProfile(await runOurs(timed, device, { signal, more: ["--profile"] })));
+  }
   const machine = bestSpeed(ours.flat());
   return {
     ...{ model, device, date: new Date().toISOString().slice(0, 10), runs: nRuns },
     machine: await describeThisMachine(),
     versions: { ...(await ourVersions(options.version)), ...theirs[0]?.[0]?.versions },
-    ours: models.map((timed, i) =>
-      ourReport(timed, ours[i] ?? [], limitsFor(model, timed, machine)),
-    ),
+    ours: models.map((timed, i) => ({
+      ...ourReport(timed, ours[i] ?? [], limitsFor(model, timed, machine)),
+      ...(profiles[i] === undefined ? {} : { profile: profiles[i] }),
+    })),
     transformers: (reference?.dtypes ?? []).map((dtype, i) =>
       referenceReport(dtype, theirs[i] ?? []),
     ),
@@ -91,17 +101,24 @@ export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
 }
 
 async function timeOurs(
-  { model, isWhole = false }: TimedModel,
+  timed: TimedModel,
   device: Device,
   signal: AbortSignal,
 ): Promise<BenchMeasurement> {
-  const how = isWhole ? ["--whole"] : [];
+  return parseMeasurement(await runOurs(timed, device, { signal, more: [] }));
+}
+
+/** Runs our own program on a model. @returns the last line that it printed. */
+function runOurs(
+  { model, isWhole = false }: TimedModel,
+  device: Device,
+  { signal, more }: { readonly signal: AbortSignal; readonly more: readonly string[] },
+): Promise<string> {
+  const how = [...(isWhole ? ["--whole"] : []), ...more];
   const args = ["bench", "--measure", model.folder, "--device", device, "--json", ...how];
   // As the editor starts the engine.
   const run = { signal, env: NATIVE_MEMORY_ENV };
-  return parseMeasurement(
-    await runProgram(process.execPath, [process.argv[1] ?? "", ...args], run),
-  );
+  return runProgram(process.execPath, [process.argv[1] ?? "", ...args], run);
 }
 
 async function timeTransformers(

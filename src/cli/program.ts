@@ -228,6 +228,7 @@ function addBench(program: Command, run: Run): void {
     .option("--python <path>", "a Python with transformers, which is timed in turn")
     .option("--dtype <list>", "of transformers: bf16, f16, f32 (default: bf16,f32; f16 on a GPU)")
     .option("--whole", "time each precision also with the image encoder held in memory")
+    .option("--profile", "tell which operators take the time of an answer, on the CPU")
     .option("--dir <dir>", "folder for 15 GB of weights and the models (default: in the cache)")
     .option("--chart <file>", "draw the result as an SVG picture")
     .option("--from <files...>", "time nothing; read what earlier runs printed with --json")

@@ -47,6 +47,11 @@ export interface SessionOptions {
    * @default false
    */
   readonly keepWeightsMapped?: boolean;
+  /**
+   * Start of the path of a file in which the runtime notes what each operator takes, written when the session
+   * is released. Slows everything down a little. @default nowhere
+   */
+  readonly profileTo?: string;
   /** Fail instead of running a node on the CPU that the device has no kernel for. @default false */
   readonly forbidCpuFallback?: boolean;
 }

@@ -19,8 +19,8 @@ holdDevice();
 const SLOW_MS = 1_800_000;
 
 /**
- * Of the resident memory, for what the count of tensors cannot see, such as a buffer that the runtime
- * forgets: 20 kB an answer. A thousand answers grew it by 3 MB.
+ * Of native memory, for what the count of tensors cannot see, such as a buffer that the runtime forgets:
+ * 20 kB an answer. A thousand answers grew it by 5 MB at most.
  */
 const MAX_GROWTH_BYTES = 20e6;
 

@@ -15,9 +15,11 @@ import { measureModel } from "../../../src/cli/benchMeasure";
 import {
   parseConversion,
   parseMeasurement,
+  parseProfile,
   parseReference,
   runProgram,
 } from "../../../src/cli/benchProcess";
+import { profileModel } from "../../../src/cli/benchProfile";
 import { openCheckpoint } from "../../../src/convert/checkpoint";
 import { convertModel } from "../../../src/convert/convertModel";
 import { openModelFolder } from "../../../src/engine/modelFolder";
@@ -102,6 +104,27 @@ describe("a bench of a small model", () => {
     });
   }).timeout(60_000);
 
+  it("tells which operators of which part take the time, and leaves no profile behind", async () => {
+    const dir = await mkdtemp(path.join(folder, "profiles-"));
+    for (const inFileFromBytes of [0, Infinity]) {
+      const model = path.join(folder, "model");
+      const rows = await profileModel({ folder: model, signal, inFileFromBytes, dir });
+      const parts = new Set(rows.map(({ part }) => part));
+      for (const part of ["vision_encoder", "qformer", "embed_tokens", "decoder", "all"]) {
+        assert.ok(parts.has(part), `${part} is not among ${[...parts].join(", ")}`);
+      }
+      assert.equal(rows.filter(({ operator }) => operator === "Conv").length, 1);
+      const times = rows.map(({ milliseconds }) => milliseconds);
+      assert.ok(times.every((time) => Number.isFinite(time) && time >= 0));
+      assert.deepEqual(
+        times,
+        [...times].sort((a, b) => b - a),
+      );
+      assert.deepEqual(parseProfile(JSON.stringify({ profile: rows })), rows);
+    }
+    assert.deepEqual(await readdir(dir), []);
+  }).timeout(60_000);
+
   it("refuses a device that is not there, as for every model", async () => {
     const measuring = measureModel({
       ...{ folder: path.join(folder, "model"), device: "dml", signal },
@@ -164,6 +187,7 @@ describe("the process of a run", () => {
   it("must print figures", () => {
     const code = "engine.exited";
     assert.throws(() => parseReference("Killed"), { code });
+    assert.throws(() => parseProfile('{"profile": [{"part": "decoder"}]}'), { code });
     assert.throws(() => parseReference('{"figures": {"load": 1}}'), { code });
     assert.throws(() => parseMeasurement(JSON.stringify(figures(1))), { code });
     const negative = { figures: { ...figures(1), load: -1 } };

@@ -52,6 +52,7 @@ describe("bench, before it writes gigabytes", () => {
   for (const [wrong, message] of [
     [["--precision", "balanced,tiny"], /"tiny" is not a precision/],
     [["--runs", "0"], /--runs must be a whole number/],
+    [["--profile", "--device", "webgpu"], /--profile reads the operators of the CPU/],
     [["--device", "auto"], /argument 'auto' is invalid/],
     [["--python", "python3"], /benchTransformers\.py, which is in the source repository only/],
   ] as const) {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseReport, readReports } from "../../../src/cli/benchFile";
-import { medians } from "../../../src/cli/benchReport";
-import { benchNotes, benchTable } from "../../../src/cli/benchTable";
+import { medians, type ProfileRow } from "../../../src/cli/benchReport";
+import { benchNotes, benchProfiles, benchTable } from "../../../src/cli/benchTable";
 import { figures, ours, reportWith, theirs } from "../../helpers/benchReports";
 import { temporaryFolder } from "../../helpers/kitModel";
 
@@ -50,6 +50,27 @@ describe("the table of a bench", () => {
     assert.match(benchTable(reportWith({ ours: [own] })), /^own memory, at the end +1\.5 GB$/m);
   });
 
+  it("is followed by the operators that take an answer's time, the small ones in one line", () => {
+    const of = (operator: string, milliseconds: number): ProfileRow => ({
+      ...{ part: "decoder", operator, milliseconds },
+    });
+    const profile = [of("MatMulNBits", 900), of("Softmax", 92), of("Add", 5), of("Mul", 3)];
+    const report = reportWith({ ours: [{ ...ours("small", 1), profile }, ours("balanced", 1)] });
+    assert.equal(
+      benchProfiles(report).replaceAll(/ +/g, " "),
+      [
+        "",
+        "An answer in small",
+        "part operator time share",
+        "decoder MatMulNBits 900 ms 90 %",
+        "decoder Softmax 92 ms 9 %",
+        "all 2 others 8 ms 1 %",
+        "",
+      ].join("\n"),
+    );
+    assert.equal(benchProfiles(reportWith()), "");
+  });
+
   it("is followed by conversion, machine, versions and date", () => {
     const conversion = {
       ...{ convert: 30_000, copy: 24_000, checkpointBytes: 15e9, modelBytes: 3e9, peakBytes: 8e8 },
@@ -70,9 +91,10 @@ describe("the table of a bench", () => {
 describe("a saved report", () => {
   it("is read as it was written, one on each line", async () => {
     const file = path.join(await temporaryFolder(), "report.json");
+    const profile = [{ part: "decoder", operator: "Add", milliseconds: 1.5 }];
     const conversion = { convert: 3, copy: 2, checkpointBytes: 9, modelBytes: 4, peakBytes: 5 };
     const reports = [
-      reportWith({ ours: [{ ...ours("small", 1), conversion }, ours("balanced", 2)] }),
+      reportWith({ ours: [{ ...ours("small", 1), conversion, profile }, ours("balanced", 2)] }),
       reportWith({ model: "flan-t5-xl", device: "webgpu", transformers: [] }),
     ];
     await writeFile(file, reports.map((report) => `${JSON.stringify(report)}\n`).join(""));

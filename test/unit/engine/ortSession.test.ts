@@ -1,7 +1,7 @@
 /** The session port on the CPU, with the real native library. */
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type * as Ort from "onnxruntime-node";
@@ -118,6 +118,21 @@ describe("ortSession", () => {
     const { y } = await session.run({ x: cpuTensor(part, [2]) });
     assert.deepEqual(y?.data, Float32Array.of(-1, -2));
     await session.release();
+  });
+
+  it("notes what its operators take, in a file that is whole once it is released", async () => {
+    const profileTo = path.join(folder, "noted");
+    const session = await factory.open(await productFile("profiled"), { ...CPU, profileTo });
+    await session.run({ x: ONES });
+    await session.release();
+    await session.release();
+    const [file = "", ...others] = (await readdir(folder)).filter((name) =>
+      name.startsWith("noted"),
+    );
+    assert.deepEqual(others, []);
+    const events: unknown = JSON.parse(await readFile(path.join(folder, file), "utf8"));
+    assert.ok(Array.isArray(events));
+    assert.match(JSON.stringify(events), /"op_name":"MatMul"/);
   });
 
   it("gives all outputs in the order of the graph, an empty cache included", async () => {
