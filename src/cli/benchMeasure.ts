@@ -45,10 +45,7 @@ export async function measureModel(options: MeasureOptions): Promise<BenchMeasur
   const begin = performance.now();
   const parts = await loadForBench(options, factory);
   try {
-    for (const part of partsOf(parts.model.config)) {
-      throwIfAborted(signal);
-      await parts.sessions.open(part);
-    }
+    await openEvery(parts, signal);
     const load = performance.now() - begin;
     const answers = await timeAnswers(parts, folder, signal);
     const ownBytes = await bytesWithoutFile();
@@ -75,6 +72,17 @@ export function loadForBench(
     featureCacheOf: () => new FeatureCache(),
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
+}
+
+/** Loads every graph. @throws AppError as `PartSessions.open`; `request.cancelled` between two. */
+export async function openEvery(
+  { model, sessions }: ModelParts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const part of partsOf(model.config)) {
+    throwIfAborted(signal);
+    await sessions.open(part);
+  }
 }
 
 /** Undefined where nobody tells of adapters. */

@@ -7,7 +7,7 @@ import { JsonObject } from "../base/json";
 import { releaseParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { SessionFactory } from "../engine/session";
-import { answerOnce, loadForBench, type MeasureOptions } from "./benchMeasure";
+import { answerOnce, loadForBench, openEvery, type MeasureOptions } from "./benchMeasure";
 import type { ProfileRow } from "./benchReport";
 
 /** What is no operator: opening stages, copying results, JavaScript. */
@@ -33,6 +33,7 @@ export async function profileModel(options: ProfileOptions): Promise<readonly Pr
     const parts = await loadForBench({ ...options, device: "cpu" }, factory);
     let wallMs = 0;
     try {
+      await openEvery(parts, options.signal);
       for (let seed = 1; seed <= N_ANSWERS; seed++) {
         const { timings } = await answerOnce(parts, { ...options, seed });
         wallMs += timings.total;
