@@ -165,7 +165,7 @@ function detailOf(entry: CatalogEntryReply, at: Circumstances): string {
       ? []
       : [
           vscode.l10n.t(
-            "The model ({0}) takes {1} of the disk and about {2} of memory. A download is deleted once it is converted.",
+            "The model ({0}) takes {1} of the disk and up to {2} of memory. A download is deleted once it is converted.",
             cost.profile,
             formatBytes(cost.diskBytes),
             formatBytes(cost.memoryBytes),

@@ -192,7 +192,7 @@ function offerItem(entry: CatalogEntryReply, freeBytes: number): WishItem {
       ? vscode.l10n.t("{0} of {1} arrived; continue", formatBytes(partialBytes), size)
       : vscode.l10n.t("{0} to download", size);
   const costs = vscode.l10n.t(
-    "{0} on disk, {1} of memory",
+    "{0} on disk, up to {1} of memory",
     formatBytes(diskBytes),
     formatBytes(memoryBytes),
   );

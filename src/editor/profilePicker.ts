@@ -45,7 +45,7 @@ function itemOf(
   const costs =
     memoryBytes === undefined
       ? vscode.l10n.t("{0} on disk", disk)
-      : vscode.l10n.t("{0} on disk, {1} of memory", disk, formatBytes(memoryBytes));
+      : vscode.l10n.t("{0} on disk, up to {1} of memory", disk, formatBytes(memoryBytes));
   const words = profile === usual ? [costs, vscode.l10n.t("suggested")] : [costs];
   return { label: profile, description: words.join(" · "), detail: meaningOf(profile), profile };
 }

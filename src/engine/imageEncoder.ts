@@ -21,7 +21,7 @@ export interface EncodedImage {
   readonly qformerMs: number;
 }
 
-/** @throws AppError `device.failed`, `request.cancelled` between the two graphs. */
+/** @throws AppError `device.failed`, `request.cancelled` between the two graphs and between stages. */
 export async function encodeImage(
   sessions: PartSessions,
   pixels: PixelValues,
@@ -29,9 +29,8 @@ export async function encodeImage(
 ): Promise<EncodedImage> {
   const vision = await sessions.open(PART.visionEncoder);
   const begin = performance.now();
-  const { [IO.imageFeatures]: imageFeatures } = await vision.run({
-    [IO.pixelValues]: cpuTensor(pixels.data, pixels.dims),
-  });
+  const feeds = { [IO.pixelValues]: cpuTensor(pixels.data, pixels.dims) };
+  const { [IO.imageFeatures]: imageFeatures } = await vision.run(feeds, signal);
   invariant(imageFeatures !== undefined, "The image encoder gave no features.");
   const middle = performance.now();
   throwIfAborted(signal);

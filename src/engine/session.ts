@@ -26,9 +26,10 @@ export interface Session {
   readonly outputNames: readonly string[];
   /**
    * Runs the whole graph. Feeds stay the caller's; outputs become the caller's.
-   * @throws AppError `device.failed`.
+   * @param signal a graph in stages looks at it between two of them; nothing else can be interrupted.
+   * @throws AppError `device.failed`, `request.cancelled`.
    */
-  run(feeds: TensorMap): Promise<Record<string, Tensor>>;
+  run(feeds: TensorMap, signal?: AbortSignal): Promise<Record<string, Tensor>>;
   /** Frees the weights and the device tensors this session gave; harmless when called twice. */
   release(): Promise<void>;
 }

@@ -4,6 +4,7 @@
  */
 
 import { invariant } from "../base/assert";
+import { throwIfAborted } from "../base/errors";
 import { IO } from "../model/graphContract";
 import type { Session, Tensor, TensorMap } from "./session";
 
@@ -26,9 +27,10 @@ export class StagedSession implements Session {
   }
 
   /** @throws AppError as `Session.run`, and as `SessionFactory.open` because each run opens. */
-  async run(feeds: TensorMap): Promise<Record<string, Tensor>> {
+  async run(feeds: TensorMap, signal?: AbortSignal): Promise<Record<string, Tensor>> {
     let outputs: Record<string, Tensor> = {};
     for (const [index, open] of this.#stages.entries()) {
+      throwIfAborted(signal);
       const stage = await open();
       try {
         outputs = await stage.run(index === 0 ? feeds : { [IO.hiddenStates]: handedOn(outputs) });

@@ -25,7 +25,7 @@ describe("the offer of published models", () => {
     await run("sightline.manageModels");
     const items = fakeWindow.lists[0] ?? [];
     const begin = items.findIndex(({ label }) => label === "Get a model");
-    const costs = "4.4 GB on disk, 5.3 GB of memory · sees 224 pixels · MIT · descriptions";
+    const costs = "4.4 GB on disk, up to 5.3 GB of memory · sees 224 pixels · MIT · descriptions";
     assert.deepEqual(
       items.slice(begin + 1, begin + 5).map(({ label, description, detail }) => {
         return [label, description, detail];
@@ -60,7 +60,7 @@ describe("the offer of published models", () => {
         text: "Get BLIP-2 OPT-2.7B?",
         detail: [
           "15.5 GB are downloaded: Salesforce/blip2-opt-2.7b from https://huggingface.co.",
-          "The model (balanced) takes 4.4 GB of the disk and about 5.3 GB of memory. A download is deleted once it is converted.",
+          "The model (balanced) takes 4.4 GB of the disk and up to 5.3 GB of memory. A download is deleted once it is converted.",
           "50.0 GB are free on the disk.",
           "Licence: MIT",
         ].join("\n"),
@@ -98,9 +98,9 @@ describe("the offer of published models", () => {
     assert.deepEqual(
       profiles?.map((words) => words.join(": ").replace(" · suggested", "")).sort(),
       [
-        "balanced: 4.4 GB on disk, 5.3 GB of memory",
-        "exact: 15.5 GB on disk, 15.8 GB of memory",
-        "small: 2.8 GB on disk, 3.5 GB of memory",
+        "balanced: 4.4 GB on disk, up to 5.3 GB of memory",
+        "exact: 15.5 GB on disk, up to 15.8 GB of memory",
+        "small: 2.8 GB on disk, up to 3.5 GB of memory",
       ],
     );
     assert.match(

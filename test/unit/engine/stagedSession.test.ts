@@ -12,7 +12,7 @@ describe("a graph in stages", () => {
   const scalar = (value: number): Tensor => cpuTensor(Float32Array.of(value), [1]);
 
   /** Stages that double what they get; the last one gives features. `openCounts` is how many are open. */
-  function doubling(nStages: number, failing?: number) {
+  function doubling(nStages: number, failing?: number, onRun = (): void => undefined) {
     const log: string[] = [];
     let nOpen = 0;
     const stages = Array.from({ length: nStages }, (_, index) => () => {
@@ -22,6 +22,7 @@ describe("a graph in stages", () => {
         inputNames: [],
         outputNames: [],
         run: (feeds) => {
+          onRun();
           if (index === failing) return Promise.reject(new Error("The device is gone."));
           const input = feeds[index === 0 ? IO.pixelValues : IO.hiddenStates];
           const output = index === nStages - 1 ? IO.imageFeatures : IO.nextHiddenStates;
@@ -58,6 +59,17 @@ describe("a graph in stages", () => {
     await assert.rejects(session.run({ [IO.pixelValues]: scalar(1) }), /The device is gone/);
     assert.equal(openCount(), 0);
     assert.deepEqual(log, ["open 0 of 1", "open 1 of 1"]);
+  });
+
+  it("stops between two stages when it is cancelled, and holds nothing", async () => {
+    const stop = new AbortController();
+    const { session, log, openCount } = doubling(3, undefined, () => {
+      stop.abort();
+    });
+    const running = session.run({ [IO.pixelValues]: scalar(1) }, stop.signal);
+    await assert.rejects(running, { code: "request.cancelled" });
+    assert.equal(openCount(), 0);
+    assert.deepEqual(log, ["open 0 of 1"]);
   });
 
   for (const kit of ["opt", "t5", "itm"] as const) {
