@@ -144,7 +144,7 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
     onRun: (run) => {
       printer.note(`Run ${run} of ${nRuns}.`);
     },
-    ...(flags.profile === true ? { hasProfile: true } : {}),
+    hasProfile: flags.profile === true,
   });
   printer.note(`The checkpoint and the models stay in ${dir}; delete it when you are done.`);
   return report;

@@ -108,7 +108,7 @@ async function timeAnswers(
 ): Promise<Omit<BenchFigures, "load">> {
   const [first, second] = await questions(folder);
   const ask = (seed: number, text: string, numBeams = 1): Promise<GenerateResult> =>
-    generate(parts, { seed, text, numBeams, signal });
+    askBench(parts, { seed, text, numBeams, signal });
   // The first runs touch pages and grow arenas.
   await ask(1, first);
   const answer = await ask(2, first);
@@ -127,27 +127,16 @@ async function timeAnswers(
   };
 }
 
-/**
- * Answers the bench's question about a picture; each seed is another one.
- * @throws AppError as `Blip2Engine.generate`.
- */
-export async function answerOnce(
-  parts: ModelParts,
-  { folder, seed, signal }: Pick<MeasureOptions, "folder" | "signal"> & { readonly seed: number },
-): Promise<GenerateResult> {
-  const [text] = await questions(folder);
-  return await generate(parts, { seed, text, numBeams: 1, signal });
-}
-
-interface BenchQuestion {
-  /** Of the picture. */
+export interface BenchQuestion {
+  /** Of the picture; each is another one. */
   readonly seed: number;
   readonly text: string;
   readonly numBeams: number;
   readonly signal: AbortSignal;
 }
 
-function generate(
+/** Answers a question about a picture. @throws AppError as `Blip2Engine.generate`. */
+export function askBench(
   parts: ModelParts,
   { seed, text, numBeams, signal }: BenchQuestion,
 ): Promise<GenerateResult> {
@@ -163,7 +152,7 @@ function generate(
 const KIB = 1024;
 
 /** Two prompts of the right length that differ after their first words. */
-async function questions(folder: string): Promise<readonly [string, string]> {
+export async function questions(folder: string): Promise<readonly [string, string]> {
   const tokenizer = await loadTokenizer(folder);
   const grown = (start: string, word: string): string => {
     let text = start;

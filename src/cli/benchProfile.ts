@@ -7,7 +7,7 @@ import { JsonObject } from "../base/json";
 import { releaseParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { SessionFactory } from "../engine/session";
-import { answerOnce, loadForBench, openEvery, type MeasureOptions } from "./benchMeasure";
+import { askBench, loadForBench, openEvery, questions, type MeasureOptions } from "./benchMeasure";
 import type { ProfileRow } from "./benchReport";
 
 /** What is no operator: opening stages, copying results, JavaScript. */
@@ -34,8 +34,11 @@ export async function profileModel(options: ProfileOptions): Promise<readonly Pr
     let wallMs = 0;
     try {
       await openEvery(parts, options.signal);
+      const [text] = await questions(options.folder);
       for (let seed = 1; seed <= N_ANSWERS; seed++) {
-        const { timings } = await answerOnce(parts, { ...options, seed });
+        const { timings } = await askBench(parts, {
+          ...{ seed, text, numBeams: 1, signal: options.signal },
+        });
         wallMs += timings.total;
       }
     } finally {

@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from "../base/errors";
 import { IO, PART, type PartName } from "../model/graphContract";
-import { canStayInFile, IN_FILE_FROM_BYTES } from "../model/memoryEstimate";
+import { staysInFile } from "../model/memoryEstimate";
 import type { Precision } from "../model/precision";
 import { graphFile, stageFiles, type ModelFolder } from "./modelFolder";
 import type { Device, Session, SessionFactory } from "./session";
@@ -19,7 +19,7 @@ export interface PartSessionsOptions {
   /**
    * On the CPU, a part of so many bytes stays in its file if it can: it runs in stages, each held as long
    * as it runs. For ViT-g that is 1 GB less, a start in half the time, and a seventh more time for a picture.
-   * @default IN_FILE_FROM_BYTES
+   * @default as in `staysInFile`
    */
   readonly inFileFromBytes?: number;
 }
@@ -94,8 +94,8 @@ export class PartSessions {
   }
 
   #staysInFile(part: WeightedPart): boolean {
-    const { device, inFileFromBytes = IN_FILE_FROM_BYTES } = this.#options;
-    return device === "cpu" && canStayInFile(part) && part.bytes >= inFileFromBytes;
+    const { device, inFileFromBytes } = this.#options;
+    return device === "cpu" && staysInFile(part, inFileFromBytes);
   }
 
   /** The image encoder, which is the only part that can stay in its file. */

@@ -1,7 +1,7 @@
 /** How much memory a converted model takes once it is loaded, worked out of its manifest; pure. */
 
 import { PART, type PartName } from "./graphContract";
-import type { Manifest, ManifestPart } from "./manifest";
+import type { Manifest } from "./manifest";
 import type { Precision } from "./precision";
 
 /**
@@ -34,13 +34,22 @@ export function canStayInFile(part: {
  * A part of so many bytes stays in its file. Opening a smaller one for each picture takes longer than it
  * is worth, and it is in nobody's way.
  */
-export const IN_FILE_FROM_BYTES = 100e6;
+const IN_FILE_FROM_BYTES = 100e6;
+
+/** Whether a part of so many bytes stays in its file on the CPU. */
+export function staysInFile(
+  part: { readonly name: PartName; readonly precision: Precision; readonly bytes: number },
+  fromBytes = IN_FILE_FROM_BYTES,
+): boolean {
+  return canStayInFile(part) && part.bytes >= fromBytes;
+}
 
 /** Bytes of memory on the CPU, where a part stays in its file when it can; to within a tenth. */
 export function cpuMemoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
-  const isSmall = ({ data }: ManifestPart): boolean =>
-    (files.find(({ path }) => path === data)?.bytes ?? 0) < IN_FILE_FROM_BYTES;
-  const held = parts.filter((part) => isSmall(part) || !canStayInFile(part));
+  const held = parts.filter(({ name, precision, data }) => {
+    const bytes = files.find(({ path }) => path === data)?.bytes ?? 0;
+    return !staysInFile({ name, precision, bytes });
+  });
   return memoryBytesOf({ parts: held, files });
 }
 
