@@ -1,5 +1,5 @@
 // Bundles each runtime of the project; types are tsc's job.
-//   node esbuild.mjs [--watch] [--production] [--if-stale] [--tests]
+//   node esbuild.mjs [--watch] [--production] [--if-stale] [--tests [FILE…]]
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -94,7 +94,17 @@ const page = {
   outdir,
   entryPoints: { webview: "webview/main.ts" },
 };
-const testFiles = () => filesBelow("test").filter((file) => /\.test\.ts$|Child\.ts$/.test(file));
+/** The tests that are named, or all; what tests start as a process (…Child.ts) comes with them. */
+function testFiles() {
+  const named = process.argv
+    .slice(2)
+    .filter((word) => !word.startsWith("--"))
+    .map(path.normalize);
+  const isWanted = (file) => named.length === 0 || named.includes(file);
+  return filesBelow("test").filter(
+    (file) => file.endsWith("Child.ts") || (file.endsWith(".test.ts") && isWanted(file)),
+  );
+}
 const tests = () => ({
   ...node,
   outdir: "out/test",
