@@ -6,6 +6,7 @@ import type { PageContext } from "./components/context";
 import { iconButton } from "./components/controls";
 import { createEmptyState } from "./components/emptyState";
 import { createHistoryPanel } from "./components/historyPanel";
+import { createLimits } from "./components/limits";
 import { createNotice } from "./components/notice";
 import { createSuggestions } from "./components/suggestions";
 import { createTranscript } from "./components/transcript";
@@ -52,6 +53,7 @@ function createParts(context: PageContext) {
   const empty = createEmptyState(context);
   const transcript = createTranscript(context);
   const notice = createNotice(context);
+  const limits = createLimits(context);
   const suggestions = createSuggestions(context);
   const composer = createComposer(context);
   const close = iconButton("close", strings.close);
@@ -67,6 +69,7 @@ function createParts(context: PageContext) {
     element("div", { class: "dock" }, [
       element("div", { class: "alert", role: "alert" }, [notice.element]),
       suggestions.element,
+      limits.element,
       composer.element,
     ]),
   ]);
@@ -75,6 +78,7 @@ function createParts(context: PageContext) {
     empty,
     transcript,
     notice,
+    limits,
     suggestions,
     composer,
     history: createHistoryPanel(context, main),
@@ -91,12 +95,18 @@ function updateParts(parts: Parts, state: PageState): void {
     asked: askedPictures(chat),
   });
   parts.notice.update(state.notice);
+  parts.limits.update(chat.engine.limits);
   parts.suggestions.update({ suggestions, isOffered: canAsk(chat) && !isAnswering(chat) });
   parts.composer.update(state);
   parts.history.update({ history, isHistoryOpen });
   // Last: its height depends on everything below it.
   parts.transcript.update(state);
-  parts.announcer.update({ announcement, turns, hasSeveralPictures: pictures.length > 1 });
+  parts.announcer.update({
+    announcement,
+    turns,
+    limits: chat.engine.limits?.text ?? "",
+    hasSeveralPictures: pictures.length > 1,
+  });
 }
 
 function focusedIn(root: HTMLElement): HTMLElement | undefined {

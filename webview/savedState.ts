@@ -13,21 +13,25 @@ export interface SavedState {
   readonly chat: ChatView;
   readonly draft: string;
   readonly scroll: number | "end";
+  /** Absent when nothing was told. */
+  readonly toldLimits?: string;
 }
 
 /** The part of the state that is kept. */
-export function savedOf({ chat, draft, scroll }: PageState): SavedState {
-  return { version: VERSION, chat, draft, scroll };
+export function savedOf({ chat, draft, scroll, toldLimits }: PageState): SavedState {
+  const told = toldLimits === undefined ? {} : { toldLimits };
+  return { version: VERSION, chat, draft, scroll, ...told };
 }
 
 /** The state that was kept; without one, or with one that cannot be read, the initial state. */
 export function restoredFrom(saved: unknown): PageState {
   if (!isRecord(saved) || saved["version"] !== VERSION) return INITIAL_STATE;
-  const { draft, scroll } = saved;
+  const { draft, scroll, toldLimits: told } = saved;
   const chat = readChat(saved["chat"]);
   if (chat === undefined || typeof draft !== "string" || !isScroll(scroll)) return INITIAL_STATE;
   const question = draft.slice(0, VIEW_LIMITS.questionLength);
-  return { ...INITIAL_STATE, chat, draft: question, scroll, isLoaded: true };
+  const toldLimits = typeof told === "string" ? told : undefined;
+  return { ...INITIAL_STATE, chat, draft: question, scroll, toldLimits, isLoaded: true };
 }
 
 function readChat(chat: unknown): ChatView | undefined {
@@ -42,7 +46,7 @@ function readChat(chat: unknown): ChatView | undefined {
 
 function isRecord(
   value: unknown,
-): value is Readonly<Record<"chat" | "draft" | "scroll" | "version", unknown>> {
+): value is Readonly<Record<"chat" | "draft" | "scroll" | "toldLimits" | "version", unknown>> {
   return typeof value === "object" && value !== null;
 }
 

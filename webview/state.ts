@@ -24,6 +24,8 @@ export interface PageState {
   readonly nPending: number;
   readonly copiedTurnId: string | undefined;
   readonly announcement: Announcement;
+  /** What the chosen model cannot do, as far as a screen reader was told: once, not at each showing. */
+  readonly toldLimits: string | undefined;
   /** Each further request moves the keyboard into the question's field once. */
   readonly nFocusRequests: number;
 }
@@ -31,7 +33,7 @@ export interface PageState {
 /** What a screen reader is told next; a higher number is a new one, even with the same words. */
 export interface Announcement {
   readonly nth: number;
-  readonly kind: "nothing" | "turnEnded" | "copied";
+  readonly kind: "nothing" | "turnEnded" | "copied" | "limits";
   /** Of the turn that ended. */
   readonly turnId?: string;
 }
@@ -68,6 +70,7 @@ export const INITIAL_STATE: PageState = {
   nPending: 0,
   copiedTurnId: undefined,
   announcement: { nth: 0, kind: "nothing" },
+  toldLimits: undefined,
   nFocusRequests: 0,
 };
 
@@ -89,7 +92,7 @@ export function reduce(state: PageState, action: Action): PageState {
     case "historyChanged":
       return inChat(state, { history: action.history });
     case "engineChanged":
-      return inChat(state, { engine: action.engine });
+      return tellLimits(inChat(state, { engine: action.engine }));
     case "composerFocused":
       return { ...state, isHistoryOpen: false, nFocusRequests: state.nFocusRequests + 1 };
     case "historyToggled":
@@ -150,7 +153,14 @@ function reduceLocal(state: PageState, action: LocalAction): PageState {
 function replaceChat(state: PageState, chat: ChatView): PageState {
   const isSame = chat.conversationId === state.chat.conversationId;
   const kept = isSame ? state : { ...state, scroll: "end" as const, copiedTurnId: undefined };
-  return { ...kept, chat, isLoaded: true };
+  return tellLimits({ ...kept, chat, isLoaded: true });
+}
+
+function tellLimits(state: PageState): PageState {
+  const limits = state.chat.engine.limits?.text;
+  if (limits === state.toldLimits) return state;
+  const known = { ...state, toldLimits: limits };
+  return limits === undefined ? known : announce(known, { kind: "limits" });
 }
 
 function addTurn(state: PageState, turn: TurnView): PageState {

@@ -27,6 +27,7 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "../engine/request";
+import type { World } from "../base/world";
 import type { Device } from "../engine/session";
 
 export interface EngineHost {
@@ -110,6 +111,7 @@ export interface EngineInfo {
   readonly kind: "generation" | "retrieval";
   /** As in ModelInfo. */
   readonly precision?: string;
+  readonly world?: World;
 }
 
 export interface LoadRequest {

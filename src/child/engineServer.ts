@@ -203,10 +203,11 @@ function taskRun(signal: AbortSignal, { emitProgress }: RequestContext): TaskRun
 }
 
 function modelInfo(info: EngineInfo): ModelInfo {
-  const { name, device, deviceReason, kind, precision } = info;
+  const { name, device, deviceReason, kind, precision, world } = info;
   return {
     ...{ model: name, device, kind },
     ...(deviceReason === undefined ? {} : { deviceReason }),
     ...(precision === undefined ? {} : { precision }),
+    ...(world === undefined ? {} : { world }),
   };
 }

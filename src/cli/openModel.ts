@@ -2,6 +2,7 @@
 
 import { throwIfAborted } from "../base/errors";
 import { formatBytes } from "../base/bytes";
+import { SHAPES_ONLY, worldOf } from "../base/world";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import { type LoadPlan, planLoad } from "../library/loadPlan";
 import { findNamedModel, loadFoundModel, type FoundModel } from "../library/openNamedModel";
@@ -53,6 +54,8 @@ export async function withModel<T>(
   });
   try {
     throwIfAborted(signal);
+    const limits = worldWarning({ model: found.name, world: engine.info.world });
+    if (limits !== undefined) printer.note(limits);
     return await work({ engine, name: found.name });
   } finally {
     await engine.release();
@@ -74,6 +77,12 @@ export function memoryWarning(
       : `"--model ${smaller.name}" needs about ${formatBytes(smaller.neededBytes)}.`;
   const memory = isOnAdapter ? "the graphics adapter's memory" : "memory";
   return `${name} needs about ${formatBytes(neededBytes)} of ${memory}, and ${formatBytes(availableBytes)} are free. ${advice}`;
+}
+
+/** What is said of a model that does not know photographs; undefined for one that does. */
+export function worldWarning(model: Parameters<typeof worldOf>[0]): string | undefined {
+  if (worldOf(model) === "everyday") return undefined;
+  return `${SHAPES_ONLY} "sightline models" lists models for photographs, and "sightline models add NAME" gets one.`;
 }
 
 /** A model that does not fit is loaded all the same: whoever types a command can also end it. */

@@ -21,6 +21,7 @@ import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import { imageFor, pictureUris, previewedPicture } from "./altTarget";
 import { withLateProgress } from "./lateProgress";
+import { tellLimitsOnce } from "./modelLimits";
 import { choosePictures } from "./picturePicker";
 import type { Services } from "./services";
 
@@ -102,7 +103,10 @@ export async function copyAltText(services: Services, args: readonly unknown[]):
     return;
   }
   const { texts, failure } = await describePictures(services, await sourcesFor(services, given));
-  if (texts.length > 0) await copy(texts);
+  if (texts.length > 0) {
+    await copy(texts);
+    tellLimitsOnce(services);
+  }
   if (failure !== undefined) throw failure;
 }
 

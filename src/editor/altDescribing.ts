@@ -8,6 +8,7 @@ import { altTexts, type AltTextOptions } from "../host/describer";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
+import { tellLimitsOnce } from "./modelLimits";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import type { Services } from "./services";
 
@@ -25,12 +26,14 @@ export async function textsFor(
 ): Promise<string[]> {
   const place = await placeOf(services, image);
   await allowPlace(services, image, place);
-  return withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
+  const texts = await withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
     const picture = await readPlace(services, place, run.signal);
     return reportingEngine(services, run, () =>
       altTexts(services.engine, picture, { ...options, signal: run.signal }),
     );
   });
+  tellLimitsOnce(services);
+  return texts;
 }
 
 /** The best text for a picture. @throws AppError as `textsFor`; `image.unreadable` without one. */

@@ -11,6 +11,7 @@ import { failSilentModel, lengthNote, reportingEngine, say } from "./altDescribi
 import { changeImages, fileName, findInDocument, type DocumentImage } from "./altDocument";
 import { askToFetch, placeOf, readPlace, refuseRemote, type PicturePlace } from "./altPicture";
 import { placeWords, problemWords } from "./altWords";
+import { modelLimits } from "./modelLimits";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import type { Services } from "./services";
 
@@ -36,7 +37,7 @@ export async function generateAltTextForFile(services: Services): Promise<void> 
   const { drafts, failures } = await describeAll(services, wanted);
   if (failures.length > 0) void services.notices.show(failureOf(failures));
   if (drafts.length === 0) return;
-  const accepted = await reviewDrafts(drafts);
+  const accepted = await reviewDrafts(drafts, modelLimits(services.engine.status)?.text);
   if (accepted === undefined || accepted.length === 0) return;
   await changeImages(
     services,
@@ -209,12 +210,16 @@ export function changeReviewedText(): void {
 /**
  * Shows the texts beside those that they replace; each can be left out or changed first. Undefined
  * when the person closed the list.
+ * @param limits what the model that wrote them does not know.
  */
-async function reviewDrafts(drafts: readonly Draft[]): Promise<readonly Draft[] | undefined> {
+async function reviewDrafts(
+  drafts: readonly Draft[],
+  limits: string | undefined,
+): Promise<readonly Draft[] | undefined> {
   let current = [...drafts];
   let picked = new Set(drafts.keys());
   for (;;) {
-    const answer = await showDrafts(current, picked);
+    const answer = await showDrafts(current, picked, limits);
     if (answer === undefined) return undefined;
     picked = new Set(answer.picked);
     const { edited } = answer;
@@ -232,13 +237,14 @@ interface Answer {
 async function showDrafts(
   drafts: readonly Draft[],
   picked: ReadonlySet<number>,
+  limits: string | undefined,
 ): Promise<Answer | undefined> {
   const list = vscode.window.createQuickPick<DraftItem>();
   const edit = {
     iconPath: new vscode.ThemeIcon("edit"),
     tooltip: vscode.l10n.t("Change the text"),
   };
-  list.title = vscode.l10n.t("Write these alt texts?");
+  list.title = [vscode.l10n.t("Write these alt texts?"), limits ?? ""].join(" ").trim();
   list.placeholder = vscode.l10n.t(
     "Enter writes the checked texts, F2 changes one; nothing is written before",
   );

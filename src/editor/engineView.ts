@@ -1,21 +1,27 @@
 /** How the engine is, in the chat's one short line. */
 
 import * as vscode from "vscode";
+import { worldOf } from "../base/world";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
 import { modelTitle } from "../host/modelChoices";
+import { exampleQuestion } from "../host/suggestions";
 import type { EngineView } from "../protocol/viewMessages";
+import { modelLimits } from "./modelLimits";
 import type { Notices } from "./services";
 
 /** The line for a status. */
 export function engineView(status: EngineStatus, notices: Pick<Notices, "describe">): EngineView {
   const { kind, deviceReason, progress, error } = status;
   const detail = error === undefined ? deviceReason : notices.describe(error).text;
+  const limits = modelLimits(status);
   const isMoving = kind === "loading" && progress !== undefined && progress.totalBytes > 0;
   return {
     kind,
     label: labelOf(status),
     ...(detail === undefined ? {} : { detail }),
+    ...(limits === undefined ? {} : { limits }),
+    example: exampleQuestion(worldOf(status)),
     ...(isMoving ? { progress: Math.min(1, progress.doneBytes / progress.totalBytes) } : {}),
   };
 }

@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
-import { DEMO_MODEL, type ModelChoice, modelTitle, readProfile } from "../host/modelChoices";
+import { DEMO_MODEL } from "../base/world";
+import { type ModelChoice, modelTitle, readProfile } from "../host/modelChoices";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { CatalogEntryReply, ProfileName } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";

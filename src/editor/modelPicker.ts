@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import { formatBytes } from "../base/bytes";
-import { DEMO_MODEL, type ModelChoice, modelChoices } from "../host/modelChoices";
+import { DEMO_MODEL } from "../base/world";
+import { type ModelChoice, modelChoices } from "../host/modelChoices";
 import type {
   CatalogEntryReply,
   CatalogReply,

@@ -11,6 +11,7 @@ import {
   type NoticePlan,
   remedyOf,
 } from "../host/noticeTable";
+import { getModelLabel } from "./modelLimits";
 import type { Notice, Notices } from "./services";
 
 /** A burst of the same failure is one failure, in ms. */
@@ -174,6 +175,8 @@ function labelOf(action: NoticeAction): string {
       return vscode.l10n.t("Choose Another Picture");
     case "chooseModel":
       return vscode.l10n.t("Choose Model");
+    case "getModel":
+      return getModelLabel();
     case "importModel":
       return vscode.l10n.t("Import Checkpoint");
     case "setHubToken":
@@ -212,6 +215,7 @@ function commandOf(
     case "choosePicture":
       return ["sightline.addPictures"];
     case "chooseModel":
+    case "getModel":
       return ["sightline.manageModels"];
     case "importModel":
       return ["sightline.importModel"];

@@ -55,7 +55,7 @@ type TurnKey =
 function turnStrings(): Pick<ViewStrings, TurnKey> {
   return {
     questionLabel: vscode.l10n.t("Question"),
-    questionPlaceholder: vscode.l10n.t("Ask in English, such as: How many people are there?"),
+    questionPlaceholder: vscode.l10n.t("Ask in English, such as: {0}"),
     questionPlaceholderNoPicture: vscode.l10n.t("Add or select a picture to ask about it"),
     ask: vscode.l10n.t("Ask"),
     stop: vscode.l10n.t("Stop"),

@@ -6,6 +6,7 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
+import type { World } from "../base/world";
 import { IO } from "../model/graphContract";
 import { precisionName } from "../model/precisionName";
 import type { DeviceChoice } from "./device";
@@ -51,6 +52,8 @@ export interface EngineInfo {
   readonly kind: "generation" | "retrieval";
   /** Such as `f32` or `balanced`; absent for a mixture without a name. */
   readonly precision?: string;
+  /** What pictures it knows. @default "everyday" */
+  readonly world?: World;
 }
 
 export interface Blip2Engine {
@@ -117,7 +120,7 @@ class QueuedEngine implements Blip2Engine {
     const { device, deviceReason, model } = parts;
     const precision = precisionName(model.manifest);
     this.info = {
-      ...{ name, device, deviceReason, kind: model.config.kind },
+      ...{ name, device, deviceReason, kind: model.config.kind, world: model.config.world },
       ...(precision === undefined ? {} : { precision }),
     };
     this.#parts = parts;

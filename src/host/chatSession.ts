@@ -5,6 +5,7 @@
 
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
+import { worldOf } from "../base/world";
 import type { ChatView, EngineView, NoticeView, ToView, TurnView } from "../protocol/viewMessages";
 import { Answerer, type AnswerTexts } from "./answerer";
 import type { Clock } from "./clock";
@@ -313,7 +314,7 @@ export class ChatSession {
         question,
         answer: state === "done" ? answer : "",
       })),
-      world: status.model === "demo" ? "shapes" : "everyday",
+      world: worldOf(status),
     });
     const { describe, describeInDetail } = this.#options.texts;
     if (turns.length === 0) return [describe, ...questions];

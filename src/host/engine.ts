@@ -1,6 +1,7 @@
 /** The engine as the editor's features see it; engineService.ts is behind it, and a fake in tests. */
 
 import type { AppError } from "../base/errors";
+import type { World } from "../base/world";
 import type { CudaMethod } from "../protocol/cudaMessages";
 import type {
   AddModelParams,
@@ -89,6 +90,8 @@ export interface EngineStatus {
   readonly device?: DeviceName;
   /** Such as `f32` or `balanced`, of the loaded model. */
   readonly precision?: string;
+  /** What pictures the loaded model knows; `worldOf` tells it of any. */
+  readonly world?: World;
   /** Why there and nowhere faster, for people. */
   readonly deviceReason?: string;
   /** While a model is loaded, or the demo is converted. */

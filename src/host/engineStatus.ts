@@ -39,6 +39,7 @@ export function statusOf(facts: EngineFacts): EngineStatus {
     ...(loaded === undefined ? {} : { device: loaded.device }),
     ...(loaded === undefined || deviceReason === undefined ? {} : { deviceReason }),
     ...(loaded?.precision === undefined ? {} : { precision: loaded.precision }),
+    ...(loaded?.world === undefined ? {} : { world: loaded.world }),
     ...(progress === undefined ? {} : { progress }),
     ...(rssBytes === undefined ? {} : { rssBytes }),
     ...(kind === "failed" && error !== undefined ? { error } : {}),
@@ -52,6 +53,7 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
     a.model === b.model &&
     a.device === b.device &&
     a.precision === b.precision &&
+    a.world === b.world &&
     a.deviceReason === b.deviceReason &&
     a.progress?.doneBytes === b.progress?.doneBytes &&
     a.progress?.totalBytes === b.progress?.totalBytes &&

@@ -5,11 +5,11 @@
 
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
+import { DEMO_MODEL } from "../base/world";
 import type { LoadParams, LoadPlanReply } from "../protocol/engineMessages";
 import type { CancelSignal } from "../protocol/rpcClient";
 import { abortable } from "./abortable";
 import type { EngineClient } from "./engineClient";
-import { DEMO_MODEL } from "./modelChoices";
 
 /** What the user is told; sizes in bytes. */
 export interface MemoryQuestion extends LoadPlanReply {

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { defaultProfile } from "../base/defaultProfile";
+import { DEMO_MODEL } from "../base/world";
 import {
   type ImportPlan,
   type ModelsReply,
@@ -11,9 +12,6 @@ import {
   PROFILES,
   type StoredModelReply,
 } from "../protocol/engineMessages";
-
-/** The model that comes with the extension. */
-export const DEMO_MODEL = "demo";
 
 /**
  * `retrieval`: compares pictures with texts and answers no questions; `damaged`: in the store, but of

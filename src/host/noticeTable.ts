@@ -6,6 +6,7 @@ import { AppError, type ErrorCode } from "../base/errors";
 export const NOTICE_ACTIONS = [
   "choosePicture",
   "chooseModel",
+  "getModel",
   "importModel",
   "setHubToken",
   "restartEngine",

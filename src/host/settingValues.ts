@@ -5,6 +5,7 @@
 
 import { homedir } from "node:os";
 import path from "node:path";
+import { DEMO_MODEL } from "../base/world";
 import { DEFAULT_COMPONENTS } from "../alt/findContext";
 import { DEVICES, type DeviceName } from "../protocol/engineMessages";
 
@@ -32,7 +33,7 @@ export type SettingKey = keyof SettingValues;
 
 /** What package.json says too; a test compares the two. */
 export const SETTING_DEFAULTS: SettingValues = {
-  model: "demo",
+  model: DEMO_MODEL,
   device: "auto",
   storageFolder: "",
   idleMinutes: 10,

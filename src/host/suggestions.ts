@@ -3,6 +3,8 @@
  * what BLIP-2 answers well. English in every language of the editor, because that is what it reads.
  */
 
+import type { World } from "../base/world";
+
 export interface AskedTurn {
   readonly question: string;
   /** Empty when there is none. */
@@ -12,8 +14,8 @@ export interface AskedTurn {
 export interface SuggestionRequest {
   /** About the pictures that are selected, oldest first. */
   readonly turns: readonly AskedTurn[];
-  /** What the model has seen: the bundled one knows flat shapes and nothing else. */
-  readonly world: "everyday" | "shapes";
+  /** What the model has seen. */
+  readonly world: World;
 }
 
 /** How many are offered at once: three fit a narrow side bar. */
@@ -29,6 +31,11 @@ export function suggestQuestions({ turns, world }: SuggestionRequest): string[] 
   return [...new Set([...followUps, ...STARTERS[world]])]
     .filter((question) => !asked.has(normalized(question)))
     .slice(0, MAX_SUGGESTIONS);
+}
+
+/** A question that shows what can be asked. */
+export function exampleQuestion(world: World): string {
+  return world === "shapes" ? "How many shapes are there?" : "How many people are there?";
 }
 
 const STARTERS = {

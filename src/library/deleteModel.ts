@@ -3,13 +3,14 @@
 import { lstat, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../base/errors";
+import { DEMO_MODEL } from "../base/world";
 import { featureFolder } from "../engine/featureCache";
 import { openModelFolder } from "../engine/modelFolder";
 import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
 import { withModelLock } from "./modelLock";
 import { removeModelFolder } from "./removeModelFolder";
-import { DEMO_MODEL, isPlainName, unknownModel, type ModelStore } from "./modelStore";
+import { isPlainName, unknownModel, type ModelStore } from "./modelStore";
 
 export interface DeleteOptions {
   readonly name: string;

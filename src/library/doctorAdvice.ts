@@ -1,9 +1,9 @@
 /** What would make a machine answer faster, derived from what `doctor` found out about it. */
 
 import { formatBytes } from "../base/bytes";
+import { DEMO_MODEL } from "../base/world";
 import { describeMissing, LIBRARY_FOLDER_VARIABLE } from "./cudaLibraries";
 import type { DeviceFacts, DoctorFacts } from "./doctorFacts";
-import { DEMO_MODEL } from "./modelStore";
 import type { ModelEntry } from "./modelEntries";
 
 export interface Advice {

@@ -3,6 +3,7 @@
 import { totalmem } from "node:os";
 import path from "node:path";
 import { defaultProfile } from "../base/defaultProfile";
+import { DEMO_MODEL } from "../base/world";
 import { type Checkpoint, openCheckpoint } from "../convert/checkpoint";
 import { planConversion, plannedBytes } from "../convert/conversionPlan";
 import { TensorReader } from "../convert/safetensors";
@@ -11,13 +12,7 @@ import type { ProfileName } from "../model/precisionProfiles";
 import { freeBytesAt } from "./diskSpace";
 import { findCheckpoint } from "./findCheckpoint";
 import { architectureName } from "./modelEntries";
-import {
-  DEMO_MODEL,
-  folderNames,
-  isDemoFolderName,
-  isPlainName,
-  type ModelStore,
-} from "./modelStore";
+import { folderNames, isDemoFolderName, isPlainName, type ModelStore } from "./modelStore";
 
 /** Sizes in bytes. */
 export interface ImportPlan {

@@ -1,5 +1,6 @@
 /** The models of the store as people see them: the demo first, the others by name. */
 
+import { DEMO_MODEL } from "../base/world";
 import type { ModelFolder } from "../engine/modelFolder";
 import type { Blip2Config } from "../model/blip2Config";
 import type { Manifest, ManifestFile } from "../model/manifest";
@@ -7,7 +8,7 @@ import { formatPrecision } from "../model/precision";
 import { precisionName } from "../model/precisionName";
 import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
-import { DEMO_MODEL, listModels, type ModelStore, type StoredModel } from "./modelStore";
+import { listModels, type ModelStore, type StoredModel } from "./modelStore";
 
 /** A model that can be named, or something in the store that should be one. */
 export interface ModelEntry {

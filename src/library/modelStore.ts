@@ -6,11 +6,9 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../base/errors";
+import { DEMO_MODEL } from "../base/world";
 import { openModelFolder, type ModelFolder } from "../engine/modelFolder";
 import { MANIFEST_FILE } from "../model/manifest";
-
-/** The model that comes with the program; it is converted when it is first used. */
-export const DEMO_MODEL = "demo";
 
 /** What decides where the store lies; a process passes its own. */
 export interface StoreEnvironment {

@@ -3,11 +3,12 @@
 import path from "node:path";
 import { throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
+import { DEMO_MODEL } from "../base/world";
 import type { ConvertProgress } from "../convert/convertModel";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { DeviceChoice } from "../engine/device";
 import type { SessionFactory } from "../engine/session";
-import { DEMO_MODEL, resolveModel, type ModelStore } from "./modelStore";
+import { resolveModel, type ModelStore } from "./modelStore";
 
 export interface FindOptions {
   /** As `resolveModel` takes it; undefined means the demo. */

@@ -6,6 +6,7 @@
 
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
+import { type World, WORLDS } from "../base/world";
 
 /** The frozen image encoder: a ViT (paper section 3.1). */
 export interface VisionConfig {
@@ -84,6 +85,8 @@ interface Blip2Common {
   readonly numQueryTokens: number;
   /** Id of the `<image>` placeholder; transformers' penalties see it, so ours do too. */
   readonly imageTokenIndex: number | undefined;
+  /** A key of our own, which only the demo has: `sightline_world`. */
+  readonly world: World;
 }
 
 /** transformers `Blip2ForConditionalGeneration`. */
@@ -124,12 +127,19 @@ export function parseBlip2Config(text: string, file: string): Blip2Config {
     imageTokenIndex: root.has("image_token_index")
       ? root.integer("image_token_index", { min: 0, max: MAX_VOCAB })
       : undefined,
+    world: readWorld(root),
   };
   if (kind === "retrieval") {
     const projectionSize = root.integer("image_text_hidden_size", width(256));
     return { ...common, kind, projectionSize };
   }
   return { ...common, kind, text: readText(root.objectOrEmpty("text_config")) };
+}
+
+/** A world that only a later version knows is no reason to refuse a model. */
+function readWorld(root: JsonObject): World {
+  const world = root.raw("sightline_world");
+  return WORLDS.find((known) => known === world) ?? "everyday";
 }
 
 function readKind(root: JsonObject): Blip2Config["kind"] {

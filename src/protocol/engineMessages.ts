@@ -5,6 +5,7 @@
  */
 
 import type { WireError } from "../base/errors";
+import type { World } from "../base/world";
 import type { CudaMethods } from "./cudaMessages";
 
 /** Raised when a message changes so that an older process would misread it. */
@@ -80,6 +81,8 @@ export interface ModelInfo {
   readonly kind: "generation" | "retrieval";
   /** Such as `f32` or `balanced`; absent for a mixture without a name. */
   readonly precision?: string;
+  /** What pictures it knows. */
+  readonly world?: World;
 }
 
 /** What would be loaded, and where. */

@@ -6,6 +6,7 @@
 
 import { AppError, isErrorCode, type WireError } from "../base/errors";
 import type { JsonObject } from "../base/json";
+import { WORLDS } from "../base/world";
 import {
   DEVICES,
   LOG_LEVELS,
@@ -253,6 +254,7 @@ function readModelInfo(info: JsonObject): ModelInfo {
     ...optional("deviceReason", text(info, "deviceReason")),
     kind: oneOf(info, "kind", MODEL_KINDS),
     ...optional("precision", text(info, "precision")),
+    ...optional("world", info.has("world") ? oneOf(info, "world", WORLDS) : undefined),
   };
 }
 

@@ -251,5 +251,7 @@ function readEngine(engine: JsonObject): EngineView {
     label: engine.string("label"),
     ...optional("detail", text(engine, "detail")),
     ...optional("progress", engine.has("progress") ? engine.number("progress") : undefined),
+    ...optional("limits", engine.has("limits") ? readNotice(child(engine, "limits")) : undefined),
+    ...optional("example", text(engine, "example")),
   };
 }

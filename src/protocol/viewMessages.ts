@@ -127,6 +127,10 @@ export interface EngineView {
   readonly detail?: string;
   /** 0 to 1, while something is loaded or converted. */
   readonly progress?: number;
+  /** What the chosen model cannot do, and what helps; shown above the question's field. */
+  readonly limits?: NoticeView;
+  /** A question of the kind that the chosen model answers; in English, as all questions are. */
+  readonly example?: string;
 }
 
 /** Every text of the page that is its own, in the user's language. `{0}` stands for a value where one is named. */
@@ -141,6 +145,7 @@ export interface ViewStrings {
   readonly pictures: string;
   readonly dropHere: string;
   readonly questionLabel: string;
+  /** `{0}`: a question. */
   readonly questionPlaceholder: string;
   readonly questionPlaceholderNoPicture: string;
   readonly ask: string;

@@ -7,6 +7,8 @@ import type { Announcement } from "../state";
 export interface AnnouncerProps {
   readonly announcement: Announcement;
   readonly turns: readonly TurnView[];
+  /** What the chosen model cannot do. */
+  readonly limits: string;
   /** True when the name of a turn's picture tells it from others. */
   readonly hasSeveralPictures: boolean;
 }
@@ -29,6 +31,7 @@ export function createAnnouncer(strings: ViewStrings): Part<AnnouncerProps> {
 function wordsOf(props: AnnouncerProps, strings: ViewStrings): string {
   const { kind, turnId } = props.announcement;
   if (kind === "copied") return strings.copied;
+  if (kind === "limits") return props.limits;
   const turn = props.turns.find(({ id }) => id === turnId);
   if (turn === undefined) return "";
   const words = outcomeOf(turn, strings);

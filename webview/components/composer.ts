@@ -8,6 +8,7 @@ import { iconButton, setEnabled, setLabel, textArea, type TextArea } from "./con
 import type { PageContext } from "./context";
 import { createEngineBar } from "./engineBar";
 import { createImageTray } from "./imageTray";
+import { fill } from "../strings";
 
 export interface Composer extends Part<PageState> {
   focus(): void;
@@ -101,7 +102,7 @@ function updateQuestion(
   const hasPicture = askedPictures(chat).length > 0;
   if (field.value !== draft) field.value = draft;
   setAttributes(field, {
-    placeholder: hasPicture ? strings.questionPlaceholder : strings.questionPlaceholderNoPicture,
+    placeholder: hasPicture ? invitationOf(state, strings) : strings.questionPlaceholderNoPicture,
   });
   // A further question may be typed and asked while an answer comes.
   setShown(ask, { when: !isRunning || draft.trim() !== "" });
@@ -109,6 +110,12 @@ function updateQuestion(
   setEnabled(ask, { when: draft.trim() !== "" && canAsk(chat) });
   setLabel(ask, strings.ask);
   setAttributes(ask, { title: obstacleOf(state, strings) ?? strings.ask });
+}
+
+/** Names a question of the kind that this model answers. */
+function invitationOf({ chat }: PageState, strings: ViewStrings): string {
+  const { example } = chat.engine;
+  return example === undefined ? strings.questionLabel : fill(strings.questionPlaceholder, example);
 }
 
 function submitQuestion({ strings, dispatch, post }: PageContext, state: PageState): void {

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
-import { memoryWarning } from "../../../src/cli/openModel";
+import { memoryWarning, worldWarning } from "../../../src/cli/openModel";
 
 const plan = { neededBytes: 3.9e9, availableBytes: 2.1e9 };
+
+describe("worldWarning", () => {
+  it("says what the demo knows and how to get another model, and nothing of others", () => {
+    const words =
+      'Demo model: knows coloured shapes only. "sightline models" lists models for photographs, and "sightline models add NAME" gets one.';
+    assert.equal(worldWarning({ model: "demo" }), words);
+    assert.equal(worldWarning({ model: "my-copy", world: "shapes" }), words);
+    assert.equal(worldWarning({ model: "opt", world: "everyday" }), undefined);
+  });
+});
 
 describe("memoryWarning", () => {
   it("says nothing of a model that fits", () => {

@@ -7,6 +7,37 @@ import { imageFor } from "../../../src/editor/altTarget";
 
 const LONG = `A fox ${"that runs through the tall grass ".repeat(6)}in the evening`;
 
+describe("a text of a model with limits", () => {
+  it("comes once in a window with a word about them", async () => {
+    resetAltEditor();
+    addPicture("a.png");
+    const world = new AltWorld();
+    world.engine.status = { kind: "ready", model: "demo" };
+    world.engine.script = [says("a red star"), says("a red star"), says("a dog")];
+    altEditor.press = "Get a Model for Photographs";
+    for (let i = 0; i < 2; i++) {
+      openDocument("markdown", "![](a.png)\n", "![](a");
+      await generateAltText(world.services, []);
+    }
+    const words = "Demo model: knows coloured shapes only. Read what it wrote before you keep it.";
+    assert.deepEqual(altEditor.messages, [words]);
+    assert.deepEqual(
+      (await executed()).map(([command]) => command),
+      ["sightline.manageModels"],
+    );
+  });
+
+  it("comes without a word from any other model", async () => {
+    resetAltEditor();
+    addPicture("a.png");
+    const world = new AltWorld();
+    world.engine.script = [says("a dog")];
+    openDocument("markdown", "![](a.png)\n", "![](a");
+    await generateAltText(world.services, []);
+    assert.deepEqual(altEditor.messages, []);
+  });
+});
+
 describe("the warning about a long text", () => {
   let world: AltWorld;
 

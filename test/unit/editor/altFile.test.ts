@@ -43,6 +43,22 @@ describe("texts for all pictures of a file", () => {
     );
   });
 
+  it("say before they are written what the model that wrote them does not know", async () => {
+    openDocument("markdown", PAGE);
+    world.engine.status = { kind: "ready", model: "demo" };
+    world.engine.script = [says("a cat"), says("a dog")];
+    altEditor.listSteps.push(
+      () => ({ takeTicked: true }),
+      () => "leave",
+    );
+    await generateAltTextForFile(world.services);
+    assert.equal(
+      altEditor.lists.at(-1)?.title,
+      "Write these alt texts? Demo model: knows coloured shapes only.",
+    );
+    assert.deepEqual(altEditor.messages, []);
+  });
+
   it("can be left out or changed before they are written", async () => {
     const document = openDocument("markdown", "![](a.png) ![](b.png)\n");
     world.engine.script = [says("a cat"), says("a dog")];

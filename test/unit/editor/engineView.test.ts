@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import "../../helpers/fakeChatEditor";
+import { SHAPES_ONLY } from "../../../src/base/world";
 import { AppError } from "../../../src/base/errors";
 import { engineView } from "../../../src/editor/engineView";
 import type { EngineStatus } from "../../../src/host/engine";
@@ -29,6 +30,18 @@ describe("engineView", () => {
       );
     });
   }
+
+  it("says what the demo knows, with a way to another model, and asks what it can answer", () => {
+    const { limits, example } = engineView({ kind: "off", model: "demo" }, notices);
+    assert.equal(limits?.text, SHAPES_ONLY);
+    assert.deepEqual(limits.actions, [{ id: "getModel", label: "Get a Model for Photographs" }]);
+    assert.equal(example, "How many shapes are there?");
+    const copied = engineView({ kind: "ready", model: "/m/copy", world: "shapes" }, notices);
+    assert.equal(copied.limits?.text, SHAPES_ONLY);
+    const other = engineView({ kind: "ready", model: "opt", world: "everyday" }, notices);
+    assert.equal(other.limits, undefined);
+    assert.equal(other.example, "How many people are there?");
+  });
 
   it("says why this device, or what went wrong", () => {
     const status = { kind: "ready", model: "demo", device: "cpu" } as const;

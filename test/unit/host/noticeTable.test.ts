@@ -26,6 +26,8 @@ describe("the table of notices", () => {
 
   it("uses every button, and offers one for whatever the program itself did wrong", () => {
     const used = new Set<string>([
+      // Stands beside what a model cannot do, which is no failure.
+      "getModel",
       ...ERROR_CODES.flatMap((code) => planOf(code).actions),
       ...Object.values(REMEDIES).flat(),
       ...noticePlan(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import {
   imageTokenCount,
@@ -76,6 +77,7 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
       },
       numQueryTokens: 32,
       imageTokenIndex: undefined,
+      world: "everyday",
       text: {
         kind: "opt",
         hiddenSize: 768,
@@ -173,6 +175,16 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
       refuses({ [key]: [] }, "checkpoint.corrupt", key);
       refuses({ [key]: "opt" }, "checkpoint.corrupt", key);
     }
+  });
+
+  it("says what the model knows where it is not photographs", () => {
+    const { world } = parseBlip2Config(
+      readFileSync(path.join("models", "demo", "config.json"), "utf8"),
+      "config.json",
+    );
+    assert.equal(world, "shapes");
+    assert.equal(parse({ sightline_world: "numbers" }).world, "everyday");
+    assert.equal(parse({ sightline_world: 1 }).world, "everyday");
   });
 
   it("keeps a hostile key an ordinary key", () => {

@@ -18,6 +18,7 @@ const info = {
   deviceReason: "no GPU",
   kind: "generation",
   precision: "balanced",
+  world: "shapes",
 };
 const storedModel = {
   name: "opt",
@@ -216,6 +217,7 @@ describe("guards", () => {
       "alpha",
       "options",
       "precision",
+      "world",
       "deviceReason",
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],

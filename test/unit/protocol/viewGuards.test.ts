@@ -23,7 +23,11 @@ const plainTurn: TurnView = {
   state: "failed",
 };
 const turn: TurnView = { ...plainTurn, notice, durationMs: 12.5 };
-const engine = { kind: "loading", label: "Loading demo…", detail: "CPU", progress: 0.5 } as const;
+const limits = { text: "Shapes only.", actions: [{ id: "getModel", label: "Get One" }] };
+const engine = {
+  ...({ kind: "loading", label: "Loading demo…", detail: "CPU", progress: 0.5 } as const),
+  ...{ limits, example: "How many?" },
+};
 const conversation = { id: "c", title: "how many?", updatedAt: 1, isOpen: true };
 
 /** One of each, with every optional field. */
@@ -191,6 +195,8 @@ describe("readToView", () => {
     refuses(readToView, { type: "turnAdded", turn: { ...turn, kind: "wish" } });
     refuses(readToView, { type: "engineChanged", engine: { ...engine, kind: "tired" } });
     refuses(readToView, { type: "engineChanged", engine: { ...engine, progress: NaN } });
+    refuses(readToView, { type: "engineChanged", engine: { ...engine, limits: "shapes" } });
+    refuses(readToView, { type: "engineChanged", engine: { ...engine, example: 3 } });
   });
 });
 

@@ -38,7 +38,12 @@ describe("what a screen reader is told", () => {
 
   it("names the picture where there are several", () => {
     const { announcer, root } = create();
-    announcer.update({ announcement: ended, turns: [turnOf("t")], hasSeveralPictures: true });
+    announcer.update({
+      announcement: ended,
+      turns: [turnOf("t")],
+      limits: "",
+      hasSeveralPictures: true,
+    });
     assert.equal(root.textContent, "p.png: a dog");
   });
 
@@ -59,6 +64,11 @@ describe("what a screen reader is told", () => {
     assert.notEqual(root.firstChild, said);
   });
 
+  it("is what the chosen model cannot do", () => {
+    const { tell } = create();
+    assert.equal(tell({ nth: 1, kind: "limits" }, []), "Shapes only.");
+  });
+
   it("is nothing when the turn is gone", () => {
     const { tell } = create();
     assert.equal(tell(ended, []), "");
@@ -72,7 +82,12 @@ function create() {
     announcer,
     root,
     tell: (announcement: Announcement, turns: readonly TurnView[]) => {
-      announcer.update({ announcement, turns, hasSeveralPictures: false });
+      announcer.update({
+        announcement,
+        turns,
+        limits: "Shapes only.",
+        hasSeveralPictures: false,
+      });
       return root.textContent;
     },
   };

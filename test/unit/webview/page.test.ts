@@ -56,6 +56,23 @@ describe("the field for questions", () => {
     }
   });
 
+  it("says above it what the model cannot do, with what helps, and which question it answers", () => {
+    const limits = { text: "Shapes only.", actions: [{ id: "getModel", label: "Get a Model" }] };
+    const engine = { kind: "off", label: "demo", limits, example: "How many stars?" } as const;
+    const { field, posted } = openPage({ ...asked, engine });
+    const note = document.querySelector<HTMLElement>("[role=note]");
+    assert.equal(note?.textContent, "Shapes only. Get a Model");
+    assert.equal(note.hidden, false);
+    note.querySelector("button")?.click();
+    assert.deepEqual(posted, [{ type: "runAction", actionId: "getModel" }]);
+    assert.equal(field.getAttribute("placeholder"), "questionPlaceholder");
+  });
+
+  it("says nothing there of a model that knows photographs", () => {
+    openPage({ ...asked, engine: { kind: "off", label: "opt" } });
+    assert.equal(document.querySelector<HTMLElement>("[role=note]")?.hidden, true);
+  });
+
   it("says why nothing can be asked where there is no engine", () => {
     const engine = { kind: "unsupported", label: "none", detail: "No engine for this." } as const;
     const { type, state } = openPage({ ...asked, engine });

@@ -37,6 +37,12 @@ describe("what survives while the view is hidden", () => {
     assert.deepEqual(restoredFrom(stored(savedOf(state))), expected);
   });
 
+  it("is that a screen reader was told what the model cannot do", () => {
+    const told = savedOf({ ...INITIAL_STATE, toldLimits: "Shapes only." });
+    assert.equal(restoredFrom(stored(told)).toldLimits, "Shapes only.");
+    assert.equal(restoredFrom(stored({ ...saved, toldLimits: 3 })).toldLimits, undefined);
+  });
+
   it("follows the end again when it did before", () => {
     assert.equal(restoredFrom(stored({ ...saved, scroll: "end" })).scroll, "end");
   });

@@ -241,6 +241,21 @@ describe("the page's reducer", () => {
     });
   }
 
+  it("tells what the model cannot do once, and again when it was another model meanwhile", () => {
+    const engine = (text?: string): Action => {
+      const limits = text === undefined ? {} : { limits: { text, actions: [] } };
+      return { type: "engineChanged", engine: { kind: "off", label: "", ...limits } };
+    };
+    const nth = (...actions: readonly Action[]): number =>
+      actions.reduce(reduce, stateOf()).announcement.nth;
+    assert.equal(nth(engine("Shapes.")), 1);
+    assert.equal(nth(engine("Shapes."), engine("Shapes.")), 1);
+    assert.equal(nth(engine("Shapes."), engine(), engine("Shapes.")), 2);
+    assert.equal(nth(engine()), 0);
+    const told = reduce(stateOf({ toldLimits: "Shapes." }), engine("Shapes."));
+    assert.equal(told.announcement.nth, 0);
+  });
+
   it("announces the same words twice as two announcements", () => {
     const copied: Action = { type: "answerCopied", turnId: "t" };
     const twice = reduce(reduce(INITIAL_STATE, copied), copied);
