@@ -365,23 +365,6 @@ describe("the command line", () => {
       assert.equal(demo.state, "ready");
       assert.deepEqual(others, []);
     });
-
-    it("says what it knows under any name, once in a chat, and nothing with --quiet", async () => {
-      const copy = path.join(home, "coloured");
-      const made = await run(["convert", "models/demo", copy]);
-      assert.equal(made.exitCode, 0, made.stderr);
-      const model = ["--model", copy, "--device", "cpu"];
-      const questions = "what color is the circle?\nhow many circles are there?\n";
-      const picture = "media/samples/red-circle.png";
-      const spoken = await run(["chat", picture, ...model], questions);
-      assert.deepEqual(spoken.stdout.trim().split("\n"), ["red", "one"]);
-      assert.match(
-        spoken.stderr,
-        /^sightline: Demo model: knows coloured shapes only\. "sightline models".*gets one\.\n$/,
-      );
-      const quiet = await run(["ask", picture, "what shape is red?", ...model, "--quiet"]);
-      assert.deepEqual([quiet.stdout, quiet.stderr], ["circle\n", ""]);
-    });
   });
 
   describe("models remove", () => {
