@@ -1,6 +1,6 @@
 /** Pictures that come by drop or paste: what is in a transfer, which files are let in, and their bytes. */
 
-import { EXTENSION_OF_TYPE, isPictureName } from "../src/protocol/pictureNames";
+import { EXTENSION_OF_TYPE, isPictureName } from "../src/base/pictureNames";
 import { VIEW_LIMITS } from "../src/protocol/viewGuards";
 import type { PictureBytes } from "../src/protocol/viewMessages";
 

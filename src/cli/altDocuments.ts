@@ -153,6 +153,17 @@ function namedDocument(file: string): DocumentFile {
 }
 
 async function* documentsBelow(root: string, signal: AbortSignal): AsyncGenerator<DocumentFile> {
+  for await (const file of filesBelow(root, signal)) {
+    const language = languageOfFile(path.basename(file));
+    if (language !== undefined) yield { file, language, root };
+  }
+}
+
+/**
+ * Every ordinary file below a folder but what `isSkipped` leaves out, in the order of the names.
+ * @throws AppError `request.cancelled`, and the file system's error for a folder that cannot be read.
+ */
+export async function* filesBelow(root: string, signal: AbortSignal): AsyncGenerator<string> {
   const waiting = [root];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     throwIfAborted(signal);
@@ -161,8 +172,7 @@ async function* documentsBelow(root: string, signal: AbortSignal): AsyncGenerato
     const folders: string[] = [];
     for (const entry of entries) {
       const file = path.join(folder, entry.name);
-      const language = entry.isFile() ? languageOfFile(entry.name) : undefined;
-      if (language !== undefined) yield { file, language, root };
+      if (entry.isFile()) yield file;
       if (entry.isDirectory() && !isSkipped(entry.name)) folders.push(file);
     }
     waiting.push(...folders.reverse());

@@ -9,13 +9,15 @@ import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest } from "../engine/request";
 import { findDocuments, readDocument, replaceDocument, type DocumentText } from "./altDocuments";
 import { findReferences, imagesOf, placeOf, type DocumentImage } from "./altImages";
-import { settingsFrom, type AltFlags } from "./altListCommand";
+import { problemsNamed, settingsFrom, type AltFlags } from "./altListCommand";
 import { settingsOf } from "./askCommand";
 import type { CliContext } from "./cliContext";
 import { EXIT, failureJson } from "./failure";
 import type { GenerationFlags, ModelFlags } from "./flags";
 import { withModel, type RunningModel } from "./openModel";
 import { readPicture, type NamedPicture } from "./pictureSource";
+import { countOf } from "./text";
+import type { WorkLine } from "./workLine";
 
 export interface AltWriteFlags extends AltFlags, ModelFlags, GenerationFlags {
   readonly only?: string;
@@ -24,7 +26,8 @@ export interface AltWriteFlags extends AltFlags, ModelFlags, GenerationFlags {
 
 /**
  * Writes alternative texts where there is a problem of the kinds in `--only`. A text that a person
- * wrote is touched only when its kind of problem is asked for by name.
+ * wrote is touched only when its kind of problem is asked for by name. Told to stop, it writes the texts
+ * that it has, because each took its time, and says how to go on.
  * @returns 1 when a document or picture failed; the others are written nevertheless.
  * @throws AppError `option.invalid` for an unknown kind, and as `withModel`.
  */
@@ -35,7 +38,34 @@ export async function altWrite(
 ): Promise<number> {
   const kinds = kindsOf(flags.only ?? "missing");
   const settings = describingSettings(context, flags);
-  const run: WriteRun = { context, flags, settings, nFailed: 0, captions: new Map() };
+  const line = context.printer.workLine();
+  const run: WriteRun = { context, flags, settings, line, counts: noCounts(), captions: new Map() };
+  try {
+    line.show("Looking for pictures…");
+    const jobs = await findJobs(run, paths, kinds);
+    if (jobs.length > 0) {
+      line.show("Loading the model…");
+      await withModel(context, flags, async (model) => {
+        for (const job of jobs) await writeDocument(run, model, job);
+      });
+    } else context.printer.note("There is no picture to describe.");
+  } catch (thrown) {
+    line.end();
+    if (isCancelled(thrown) || run.counts.nWritten > 0) tellOfStop(run);
+    throw thrown;
+  } finally {
+    line.end();
+  }
+  tellOfEnd(run);
+  return run.counts.nFailed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function findJobs(
+  run: WriteRun,
+  paths: readonly string[],
+  kinds: ReadonlySet<AltProblem>,
+): Promise<readonly DocumentJob[]> {
+  const { context, counts, flags } = run;
   const { documents, failures } = await findDocuments(paths, context.signal);
   for (const failure of failures) tell(run, failure);
   const jobs: DocumentJob[] = [];
@@ -50,12 +80,9 @@ export async function altWrite(
       tell(run, thrown, { file: file.file });
     }
   }
-  if (jobs.length > 0) {
-    await withModel(context, flags, async (model) => {
-      for (const job of jobs) await writeDocument(run, model, job);
-    });
-  } else context.printer.note("There is no picture to describe.");
-  return run.nFailed > 0 ? EXIT.failed : EXIT.ok;
+  counts.nPictures = jobs.reduce((sum, { images }) => sum + images.length, 0);
+  counts.nDocuments = jobs.length;
+  return jobs;
 }
 
 /** What the editor describes with, so that both write the same text, except for flags that were given. */
@@ -75,7 +102,30 @@ interface WriteRun {
   readonly settings: Pick<GenerateRequest, "options" | "alpha">;
   /** Captions by the picture's file, because documents share pictures. */
   readonly captions: Map<string, string>;
+  readonly line: WorkLine;
+  readonly counts: WriteCounts;
+}
+
+/** How far the work is. */
+interface WriteCounts {
+  /** That are to be described, and the documents they are in. */
+  nPictures: number;
+  nDocuments: number;
+  /** Of these: described or failed, and documents that are done with. */
+  nSeen: number;
+  nSeenDocuments: number;
+  /** Texts that are in documents, and the documents that got any. */
+  nWritten: number;
+  nWrittenDocuments: number;
+  /** Pictures and documents. */
   nFailed: number;
+  /** Pictures whose bytes are not on this disk. */
+  nSkipped: number;
+}
+
+function noCounts(): WriteCounts {
+  const found = { nPictures: 0, nDocuments: 0, nSeen: 0, nSeenDocuments: 0 };
+  return { ...found, nWritten: 0, nWrittenDocuments: 0, nFailed: 0, nSkipped: 0 };
 }
 
 interface DocumentJob {
@@ -91,16 +141,7 @@ interface Change {
 
 /** The value of `--only`. @throws AppError `option.invalid`. */
 export function kindsOf(only: string): ReadonlySet<AltProblem> {
-  const names = only.split(",").map((name) => name.trim());
-  const kinds = ALT_PROBLEMS.filter((kind) => names.includes(kind));
-  const unknown = names.find((name) => !(ALT_PROBLEMS as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new AppError(
-      "option.invalid",
-      `--only does not know "${unknown}". Use one or more of ${ALT_PROBLEMS.join(", ")}, with commas between.`,
-    );
-  }
-  return new Set(kinds);
+  return problemsNamed(only, ALT_PROBLEMS, "--only");
 }
 
 function isWanted({ row }: DocumentImage, kinds: ReadonlySet<AltProblem>): boolean {
@@ -111,6 +152,7 @@ function isWanted({ row }: DocumentImage, kinds: ReadonlySet<AltProblem>): boole
 function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
   const { printer } = run.context;
   return ({ resolved, row }) => {
+    if (resolved.kind === "remote" || resolved.kind === "dynamic") run.counts.nSkipped++;
     if (resolved.kind === "remote") {
       printer.note(`${placeOf(row)}: ${row.target} is on a server and is not fetched.`);
     }
@@ -126,26 +168,74 @@ function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
 }
 
 async function writeDocument(run: WriteRun, model: RunningModel, job: DocumentJob): Promise<void> {
-  const { document, images } = job;
-  const { signal } = run.context;
   const changes: Change[] = [];
-  for (const image of images) {
-    throwIfAborted(signal);
-    try {
-      changes.push({ image, alt: await describe(run, model, image) });
-    } catch (thrown) {
-      if (!isAboutPicture(thrown)) throw thrown;
-      tell(run, inPlace(thrown, image), image.row);
-    }
+  try {
+    for (const image of job.images) await describeInTurn(run, model, { image, changes });
+  } finally {
+    await save(run, job.document, changes);
   }
+  run.counts.nSeenDocuments++;
+}
+
+async function describeInTurn(
+  run: WriteRun,
+  model: RunningModel,
+  { image, changes }: { readonly image: DocumentImage; readonly changes: Change[] },
+): Promise<void> {
+  const { counts, line, context } = run;
+  throwIfAborted(context.signal);
+  const { nSeen, nPictures, nSeenDocuments, nDocuments } = counts;
+  const pictures = `${nSeen} of ${countOf(nPictures, "picture")}`;
+  const documents = `${nSeenDocuments} of ${countOf(nDocuments, "document")}`;
+  line.count({ nDone: nSeen, nAll: nPictures }, `${pictures}, ${documents}`);
+  try {
+    changes.push({ image, alt: await describe(run, model, image) });
+  } catch (thrown) {
+    if (!isAboutPicture(thrown)) throw thrown;
+    tell(run, inPlace(thrown, image), image.row);
+  }
+  counts.nSeen++;
+}
+
+/** Writes the texts of a document, all of them or none. */
+async function save(
+  run: WriteRun,
+  document: DocumentText,
+  changes: readonly Change[],
+): Promise<void> {
   if (changes.length === 0) return;
+  const { flags, counts, context } = run;
+  // A preview that nobody waits for any more.
+  if (flags.dryRun === true && context.signal.aborted) return;
   try {
     const text = changedText(run, document, changes);
-    if (run.flags.dryRun !== true) await replaceDocument(document, text);
+    if (flags.dryRun !== true) await replaceDocument(document, text);
+    counts.nWritten += changes.length;
+    counts.nWrittenDocuments++;
     report(run, document, { text, changes });
   } catch (thrown) {
     tell(run, thrown, { file: document.file });
   }
+}
+
+/** The sum of it all, on stderr. */
+function tellOfEnd({ counts, flags, context }: WriteRun): void {
+  const { nWritten, nWrittenDocuments, nFailed, nSkipped } = counts;
+  if (nWritten + nFailed + nSkipped === 0) return;
+  const texts = `${countOf(nWritten, "text")} in ${countOf(nWrittenDocuments, "file")}`;
+  const failed = nFailed === 0 ? "" : `, ${nFailed} failed`;
+  const skipped = nSkipped === 0 ? "" : `, ${nSkipped} not on this disk`;
+  const dry = flags.dryRun === true ? " Nothing is written with --dry-run." : "";
+  context.printer.note(`${texts}${failed}${skipped}.${dry}`);
+}
+
+function tellOfStop({ counts, flags, context }: WriteRun): void {
+  const { nWritten, nPictures } = counts;
+  // A reader that went away, and not somebody who would go on.
+  const isStopped = context.host.interrupts.exitCode !== EXIT.ok;
+  if (!isStopped || nPictures === 0 || flags.dryRun === true) return;
+  const are = nWritten === 1 ? "is" : "are";
+  context.printer.note(`${nWritten} of ${nPictures} ${are} written; run it again to go on.`);
 }
 
 async function describe(run: WriteRun, model: RunningModel, image: DocumentImage): Promise<string> {
@@ -246,7 +336,7 @@ function patchOf({ file, text, hasByteOrderMark }: DocumentText, newText: string
 /** A failure of one document or picture, which does not stop the others. */
 function tell(run: WriteRun, thrown: unknown, about: { readonly file?: string } = {}): void {
   if (isCancelled(thrown)) throw thrown;
-  run.nFailed++;
+  run.counts.nFailed++;
   const { printer } = run.context;
   printer.failure(`sightline: ${AppError.from(thrown).message}`);
   if (printer.isJson) {

@@ -1,24 +1,39 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
-import { AppError, isCancelled } from "../base/errors";
+import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest, Prompt } from "../engine/request";
-import { answerJson, generateAnswer, sequenceLines } from "./answer";
+import { answerJson, generateAnswer } from "./answer";
+import { TABLE_FORMATS, tableHead, tableRow, type TableFormat } from "./answerTable";
 import type { CliContext } from "./cliContext";
 import { EXIT, failureJson } from "./failure";
-import { generationOptionsOf, idleFlags, type GenerationFlags, type ModelFlags } from "./flags";
+import {
+  generationOptionsOf,
+  idleFlags,
+  type GenerationFlags,
+  type ModelFlags,
+  type OutputFlags,
+} from "./flags";
 import { withModel, type RunningModel } from "./openModel";
+import { picturesNamed, type NamedPictures } from "./pictureList";
 import { readPicture } from "./pictureSource";
+import { countOf } from "./text";
 
-export interface AskFlags extends ModelFlags, GenerationFlags {
+/** How answers about many pictures are printed. */
+export interface TableFlags {
+  readonly csv?: boolean;
+  readonly tsv?: boolean;
+}
+
+export interface AskFlags extends ModelFlags, GenerationFlags, TableFlags {
   readonly rawPrompt?: string;
 }
 
-export interface CaptionFlags extends ModelFlags, GenerationFlags {
+export interface CaptionFlags extends ModelFlags, GenerationFlags, TableFlags {
   readonly prompt?: string;
 }
 
 /**
- * Answers a question about a picture.
+ * Answers a question about a picture, or about each picture below a folder.
  * @throws AppError `option.invalid` without a question or with two prompts, and as `withModel`.
  */
 export async function ask(
@@ -27,44 +42,21 @@ export async function ask(
   flags: AskFlags,
 ): Promise<number> {
   const prompt = askPrompt(asked.question, flags.rawPrompt);
-  const settings = settingsOf(context, flags);
-  const picture = await readPicture(asked.image, context);
-  await withModel(context, flags, async (model) => {
-    const { printer, signal } = context;
-    const request = { ...picture, ...settings, prompt };
-    const result = await generateAnswer({ model, request, printer, signal });
-    if (printer.isJson) printer.json(answerJson(result, model));
-  });
-  return EXIT.ok;
+  return await answerAll(context, { names: [asked.image], prompt }, flags);
 }
 
 /**
- * Describes pictures, one line each. A picture that cannot be read does not stop the others.
- * @returns 1 when any of several pictures failed.
- * @throws AppError as `ask`; for a single picture also what is wrong with it.
+ * Describes pictures, one line each; of a folder all that are below it.
+ * @throws AppError as `ask`.
  */
 export async function caption(
   context: CliContext,
-  images: readonly string[],
+  names: readonly string[],
   flags: CaptionFlags,
 ): Promise<number> {
   const prompt: Prompt =
     flags.prompt === undefined ? { kind: "caption" } : { kind: "caption", prefix: flags.prompt };
-  const settings = { ...settingsOf(context, flags), prompt };
-  return withModel(context, flags, async (model) => {
-    let exitCode: number = EXIT.ok;
-    for (const image of images) {
-      try {
-        await captionOne({ context, model, settings, image, isAlone: images.length === 1 });
-      } catch (thrown) {
-        if (images.length === 1 || !isAboutPicture(thrown)) throw thrown;
-        exitCode = EXIT.failed;
-        context.printer.failure(`sightline: ${AppError.from(thrown).message}`);
-        if (context.printer.isJson) context.printer.json({ image, ...failureJson(thrown) });
-      }
-    }
-    return exitCode;
-  });
+  return await answerAll(context, { names, prompt }, flags);
 }
 
 /**
@@ -93,27 +85,122 @@ export function settingsOf(
   return { options, alpha: flags.alpha };
 }
 
-interface CaptionJob {
+interface AnswerRun {
   readonly context: CliContext;
-  readonly model: RunningModel;
+  readonly flags: ModelFlags;
   readonly settings: Omit<GenerateRequest, "image" | "imageName">;
-  readonly image: string;
-  readonly isAlone: boolean;
+  readonly table: TableFormat | undefined;
 }
 
-async function captionOne(job: CaptionJob): Promise<void> {
-  const { context, model, settings, image, isAlone } = job;
+/**
+ * One prompt about each picture, in turn. A picture that cannot be read does not stop the others.
+ * @returns 1 when any failed.
+ */
+async function answerAll(
+  context: CliContext,
+  asked: { readonly names: readonly string[]; readonly prompt: Prompt },
+  flags: ModelFlags & GenerationFlags & TableFlags,
+): Promise<number> {
+  const table = tableFormatOf(flags);
+  const settings = { ...settingsOf(context, flags), prompt: asked.prompt };
+  const pictures = await picturesNamed(asked.names, context.signal);
+  const run: AnswerRun = { context, flags, settings, table };
+  const [only, ...others] = pictures.files;
+  const isAlone = only !== undefined && others.length === 0 && !pictures.hasFolder;
+  if (isAlone && table === undefined) return await answerAlone(run, only);
+  return await answerMany(run, pictures);
+}
+
+/** The text alone, without the picture's name, and as it comes. */
+async function answerAlone(run: AnswerRun, image: string): Promise<number> {
+  const { context, settings } = run;
   const { printer, signal } = context;
-  const request = { ...(await readPicture(image, context)), ...settings };
-  const result = await generateAnswer({ model, request, printer, signal, isSilent: !isAlone });
-  if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
-  else if (!isAlone) {
-    const lines = result.sequences.map((sequence) => ({
-      ...sequence,
-      text: `${image}: ${sequence.text}`,
-    }));
-    printer.text(sequenceLines(lines));
+  try {
+    // Before the model, which takes longer to open.
+    const picture = await readPicture(image, context);
+    await withModel(context, run.flags, async (model) => {
+      const request = { ...picture, ...settings };
+      const result = await generateAnswer({ model, request, printer, signal });
+      if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
+    });
+    return EXIT.ok;
+  } catch (thrown) {
+    if (!isAboutPicture(thrown)) throw thrown;
+    tellFailure(run, image, thrown);
+    return EXIT.failed;
   }
+}
+
+/** A line or an object for each picture, and a sum on stderr. */
+async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): Promise<number> {
+  const { context, table } = run;
+  const { printer } = context;
+  const line = printer.workLine();
+  const done = { nAnswers: 0, nFailed: failures.length };
+  if (table !== undefined) printer.text(tableHead(table));
+  for (const { folder, error } of failures) tellFailure(run, folder, error);
+  if (files.length === 0) return EXIT.failed;
+  line.show("Loading the model…");
+  try {
+    await withModel(context, run.flags, async (model) => {
+      for (const [index, image] of files.entries()) {
+        const counts = `${index} of ${countOf(files.length, "picture")}`;
+        line.count({ nDone: index, nAll: files.length }, counts);
+        if (await answerOne(run, model, image)) done.nAnswers++;
+        else done.nFailed++;
+      }
+    });
+  } catch (thrown) {
+    line.end();
+    const isTold = done.nAnswers > 0 && context.host.interrupts.exitCode !== EXIT.ok;
+    if (isTold) printer.note(`Stopped after ${done.nAnswers} of ${files.length} pictures.`);
+    throw thrown;
+  } finally {
+    line.end();
+  }
+  const failed = done.nFailed === 0 ? "" : `, ${done.nFailed} failed`;
+  printer.note(`${countOf(done.nAnswers, "picture")} answered${failed}.`);
+  return done.nFailed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** @returns false for a picture that failed, which is told. */
+async function answerOne(run: AnswerRun, model: RunningModel, image: string): Promise<boolean> {
+  const { context, settings, table } = run;
+  const { printer, signal } = context;
+  throwIfAborted(signal);
+  try {
+    const request = { ...(await readPicture(image, context)), ...settings };
+    const result = await model.engine.generate(request, { signal });
+    if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
+    else printer.text(result.sequences.map(({ text }) => lineOf(image, text, table)).join(""));
+    return true;
+  } catch (thrown) {
+    if (!isAboutPicture(thrown)) throw thrown;
+    tellFailure(run, image, thrown);
+    return false;
+  }
+}
+
+function lineOf(file: string, text: string, table: TableFormat | undefined): string {
+  return table === undefined ? `${file}: ${text}\n` : tableRow(table, { file, text, error: "" });
+}
+
+function tellFailure({ context, table }: AnswerRun, image: string, thrown: unknown): void {
+  const { printer } = context;
+  const { message } = AppError.from(thrown);
+  printer.failure(`sightline: ${message}`);
+  if (printer.isJson) printer.json({ image, ...failureJson(thrown) });
+  if (table !== undefined) printer.text(tableRow(table, { file: image, text: "", error: message }));
+}
+
+/** @throws AppError `option.invalid` for two ways to print. */
+function tableFormatOf(flags: TableFlags & OutputFlags): TableFormat | undefined {
+  const asked = ([...TABLE_FORMATS, "json"] as const).filter((name) => flags[name] === true);
+  if (asked.length > 1) {
+    const names = asked.map((name) => `--${name}`).join(" and ");
+    throw new AppError("option.invalid", `Give one of ${names}, not both.`);
+  }
+  return TABLE_FORMATS.find((name) => flags[name] === true);
 }
 
 function isAboutPicture(thrown: unknown): boolean {

@@ -2,13 +2,14 @@
 
 import { formatBytes } from "../base/bytes";
 import { AppError } from "../base/errors";
-import { durationOf, TimeLeft } from "../base/timeLeft";
+import { TimeLeft } from "../base/timeLeft";
 import { type AddedModel, type AddProgress, addModel } from "../library/addModel";
 import { readCatalog } from "../library/catalog";
 import type { HubSettings } from "../library/hubRoutes";
 import { importModel } from "../library/importModel";
 import { planImport } from "../library/importPlan";
 import type { CliContext } from "./cliContext";
+import { durationText } from "./durationText";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
 import type { ProgressLine } from "./progressLine";
@@ -70,7 +71,8 @@ export async function addNamedModel(
         lines.set(step, line);
         const converted =
           convertedBytes === undefined ? undefined : `${formatBytes(convertedBytes)} converted`;
-        const notes = [converted, durationText(timeLeft.update(progress))];
+        const left = timeLeft.update(progress);
+        const notes = [converted, left === undefined ? undefined : durationText(left)];
         const note = notes.filter((text) => text !== undefined).join(", ");
         line.update(note === "" ? progress : { ...progress, note });
       },
@@ -126,13 +128,6 @@ function hubOf(
     endpoint: endpoint ?? env["HF_ENDPOINT"],
     token: env["HF_TOKEN"] ?? env["HUGGING_FACE_HUB_TOKEN"],
   };
-}
-
-function durationText(seconds: number | undefined): string | undefined {
-  if (seconds === undefined) return undefined;
-  const duration = durationOf(seconds);
-  if (duration.hours > 0) return `${duration.hours} h ${duration.minutes} min left`;
-  return duration.minutes > 0 ? `${duration.minutes} min left` : `${duration.seconds} s left`;
 }
 
 function sentenceOf({ name, folder, source }: AddedModel): string {

@@ -3,6 +3,7 @@
 import type { Logger } from "../base/logger";
 import { ProgressLine } from "./progressLine";
 import { oneLine, printable } from "./text";
+import { WorkLine } from "./workLine";
 
 /** The part of a standard stream that is written to. */
 export interface TextSink {
@@ -22,6 +23,7 @@ export interface PrinterOptions {
 export class Printer {
   readonly isJson: boolean;
   readonly #options: PrinterOptions;
+  #line: WorkLine | undefined;
 
   constructor(options: PrinterOptions) {
     this.isJson = options.isJson;
@@ -34,12 +36,12 @@ export class Printer {
    */
   text(text: string): void {
     const { stdout } = this.#options;
-    stdout.write(stdout.isTTY === true ? printable(text) : text);
+    this.#beside(() => stdout.write(stdout.isTTY === true ? printable(text) : text));
   }
 
   /** One object on one line. */
   json(value: unknown): void {
-    this.#options.stdout.write(`${JSON.stringify(value)}\n`);
+    this.#beside(() => this.#options.stdout.write(`${JSON.stringify(value)}\n`));
   }
 
   /** One line for people on stderr. */
@@ -49,13 +51,20 @@ export class Printer {
 
   /** One line on stderr that `--quiet` does not hide. */
   failure(line: string): void {
-    this.#options.stderr.write(`${oneLine(line)}\n`);
+    this.#beside(() => this.#options.stderr.write(`${oneLine(line)}\n`));
   }
 
   /** Progress of one piece of work; silent with `--quiet`. */
   progress(label: string): ProgressLine {
     const { stderr, isQuiet } = this.#options;
     return new ProgressLine(label, isQuiet ? { write: () => undefined } : stderr);
+  }
+
+  /** How far work on many pictures is; silent with `--quiet`. What is printed stands above it. */
+  workLine(): WorkLine {
+    const { stderr, isQuiet } = this.#options;
+    this.#line = new WorkLine(isQuiet ? { write: () => undefined } : stderr);
+    return this.#line;
   }
 
   /** Warnings become notes; the rest is for logs, which a command line does not keep. */
@@ -65,5 +74,12 @@ export class Printer {
       this.note(message);
     };
     return { debug: ignore, info: ignore, warn: note, error: note };
+  }
+
+  /** Both streams are often the same terminal. */
+  #beside(write: () => void): void {
+    this.#line?.hide();
+    write();
+    this.#line?.redraw();
   }
 }

@@ -1,7 +1,8 @@
 /** The commands and their arguments; what they do is in a file of its own each, loaded when it runs. */
 
 import { Command, Option } from "commander";
-import type { AltFlags } from "./altListCommand";
+import { ALT_PROBLEMS } from "../alt/altText";
+import type { AltListFlags } from "./altListCommand";
 import { DESCRIPTION_BEAMS } from "../alt/descriptionSettings";
 import type { AltWriteFlags } from "./altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./askCommand";
@@ -83,11 +84,12 @@ function programOf(host: CliHost, result: ExitCode): Command {
 }
 
 const IMAGE = "a picture file, or - for standard input";
+const PICTURES = "picture files, folders of them, or - for standard input";
 
 function addAnswering(program: Command, run: Run): void {
-  addGenerationFlags(addModelFlags(program.command("ask")))
-    .description("answer a question about a picture")
-    .argument("<image>", IMAGE)
+  addTableFlags(addGenerationFlags(addModelFlags(program.command("ask"))))
+    .description("answer a question about a picture, or about each picture below a folder")
+    .argument("<image>", "a picture file, a folder of them, or - for standard input")
     .argument("[question]", "the question, unless --raw-prompt is given")
     .option("--raw-prompt <text>", "exactly the text that the language model continues")
     .action((image: string, question: string | undefined, flags: AskFlags) =>
@@ -96,9 +98,9 @@ function addAnswering(program: Command, run: Run): void {
         return ask(context, { image, question }, flags);
       }),
     );
-  addGenerationFlags(addModelFlags(program.command("caption")))
-    .description("describe pictures, one line each")
-    .argument("<image...>", IMAGE)
+  addTableFlags(addGenerationFlags(addModelFlags(program.command("caption"))))
+    .description("describe pictures, one line each; of a folder all that are below it")
+    .argument("<image...>", PICTURES)
     .option("--prompt <prefix>", 'words that the description continues, such as "a photo of"')
     .action((images: readonly string[], flags: CaptionFlags) =>
       run(flags, async (context) => {
@@ -115,6 +117,13 @@ function addAnswering(program: Command, run: Run): void {
         return chat(context, image, flags);
       }),
     );
+}
+
+function addTableFlags(command: Command): Command {
+  const columns = "with the columns file, text and error";
+  return command
+    .option("--csv", `print a table for spreadsheets (RFC 4180) ${columns}`)
+    .option("--tsv", `print a table with tabs between, ${columns}`);
 }
 
 function addScore(program: Command, run: Run): void {
@@ -291,7 +300,12 @@ function addAlt(program: Command, run: Run): void {
   addAltFlags(addOutputFlags(alt.command("list")))
     .description("list pictures, their alt text and its problem (--json: one array)")
     .argument("<path...>", DOCUMENTS)
-    .action((paths: readonly string[], flags: AltFlags) =>
+    .option(
+      "--only <problems>",
+      `only pictures with one of these: ${ALT_PROBLEMS.join(", ")}, unresolved`,
+    )
+    .option("--check", "exit with 1 when a picture that is listed has a problem")
+    .action((paths: readonly string[], flags: AltListFlags) =>
       run(flags, async (context) => {
         const { altList } = await import("./altListCommand");
         return altList(context, paths, flags);
@@ -302,10 +316,7 @@ function addAlt(program: Command, run: Run): void {
       `describe pictures, with ${DESCRIPTION_BEAMS} beams unless told otherwise, and write the texts into the documents`,
     )
     .argument("<path...>", DOCUMENTS)
-    .option(
-      "--only <problems>",
-      "missing, placeholder, filename, redundant-prefix, too-long (default: missing)",
-    )
+    .option("--only <problems>", `one or more of ${ALT_PROBLEMS.join(", ")} (default: missing)`)
     .option("--dry-run", "change nothing, print a unified diff")
     .action((paths: readonly string[], flags: AltWriteFlags) =>
       run(flags, async (context) => {

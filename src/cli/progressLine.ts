@@ -15,7 +15,7 @@ const REDRAW_MS = 100;
 /** Lines in a log file: at 0, 25, 50, 75 and 100 %. */
 const QUARTERS = 4;
 /** ECMA-48: back to the start of the line, and erase to its end. */
-const CLEAR_LINE = "\r\u001b[K";
+export const CLEAR_LINE = "\r\u001b[K";
 
 export class ProgressLine {
   readonly #label: string;

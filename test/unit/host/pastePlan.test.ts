@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findImages } from "../../../src/alt/findImages";
 import { freeName, insertedAt, markdownImage, urisInList } from "../../../src/host/pastePlan";
-import { isPictureName } from "../../../src/protocol/pictureNames";
+import { isPictureName } from "../../../src/base/pictureNames";
 
 describe("isPictureName", () => {
   it("goes by the extension", () => {
