@@ -173,51 +173,6 @@ describe("sightline alt", () => {
       assert.deepEqual([code, host.stdout.text], [0, "[]\n"]);
     });
 
-    it("ends with a sum on stderr, which --quiet hides", async () => {
-      await put("a.md", "![](</img/a b.png>) ![A fox](</img/a b.png>) ![image](</img/a b.png>)");
-      await put("b.md", "![A fox](nope.png) <img src='/img/a b.png' alt=''>");
-      const { code, host } = await cli("alt", "list", folder);
-      assert.equal(code, 0);
-      assert.equal(
-        host.stderr.text,
-        "sightline: 5 pictures, 1 without a text, 1 with a placeholder as text, 1 whose file is not there.\n",
-      );
-      const quiet = await cli("alt", "list", folder, "--json", "--quiet");
-      assert.equal(quiet.host.stderr.text, "");
-      assert.equal((JSON.parse(quiet.host.stdout.text) as AltRow[]).length, 5);
-    });
-
-    it("says that there are no pictures, and not beside a path that leads nowhere", async () => {
-      await put("a.md", "No picture.");
-      const none = await cli("alt", "list", folder);
-      assert.deepEqual([none.code, none.host.stdout.text], [0, "No pictures.\n"]);
-      const wrong = await cli("alt", "list", at("nowhere"), at("a.md"));
-      assert.deepEqual([wrong.code, wrong.host.stdout.text], [1, ""]);
-      assert.match(wrong.host.stderr.text, /^sightline: There is no file or folder .*nowhere\. /);
-    });
-
-    it("lists some kinds of problems alone, and fails for them with --check", async () => {
-      await put("a.md", "![](</img/a b.png>) ![A fox](</img/a b.png>) ![](nope.png)");
-      const codes = async (...flags: string[]): Promise<number> =>
-        (await cli("alt", "list", folder, ...flags)).code;
-      assert.equal(await codes("--check"), 1);
-      assert.equal(await codes("--check", "--only", "missing"), 1);
-      assert.equal(await codes("--check", "--only", "placeholder,too-long"), 0);
-      assert.equal(await codes("--only", "missing"), 0);
-      assert.equal(await codes("--check", "--only", "ugly"), 2);
-      const { host } = await cli("alt", "list", folder, "--only", "missing", "--json");
-      const rows = JSON.parse(host.stdout.text) as AltRow[];
-      assert.deepEqual([...new Set(rows.map(({ problem }) => problem))], ["missing"]);
-      assert.match(host.stderr.text, /^sightline: 3 pictures, /);
-    });
-
-    it("passes the check when nothing is wrong", async () => {
-      await put("a.md", "![A fox](</img/a b.png>) <img src='/img/a b.png' alt=''>");
-      const { code, host } = await cli("alt", "list", folder, "--check");
-      assert.equal(code, 0);
-      assert.equal(host.stderr.text, "sightline: 2 pictures, no problem found.\n");
-    });
-
     it("prints a table for people, with places counted from one", async () => {
       const file = await put("a.md", "\n ![](x.png)");
       const { host } = await cli("alt", "list", file);
@@ -348,38 +303,6 @@ describe("sightline alt", () => {
       assert.ok(host.stderr.text.includes(`${file}:1:1: There is no file for nope.png`));
       assert.ok(host.stderr.text.includes(`${file}:2:1: `));
       assert.match(host.stderr.text, /is on a server and is not fetched/);
-    });
-
-    it("ends with the sum of what it did", async () => {
-      const text = "![](</img/a b.png>)\n![](https://example.invalid/a.png)\n![](nope.png)";
-      await put("a.md", text);
-      await put("b.md", text);
-      const dry = await cli("alt", "write", folder, "--dry-run");
-      const last = (host: TestHost): string | undefined =>
-        host.stderr.text.trimEnd().split("\n").at(-1);
-      const sum = "sightline: 2 texts in 2 files, 2 failed, 2 not on this disk.";
-      assert.equal(last(dry.host), `${sum} Nothing is written with --dry-run.`);
-      const { code, host } = await cli("alt", "write", folder);
-      assert.deepEqual([code, last(host)], [1, sum]);
-    });
-
-    it("writes what it has when it is told to stop, and says how to go on", async () => {
-      for (const [index, name] of ["a.md", "b.md", "c.md"].entries()) {
-        const image = await put(`public/${index}.png`, Buffer.from(PIXEL, "base64"));
-        await put(name, `![](${path.relative(folder, image)})`);
-      }
-      let host: TestHost;
-      const stdout = new ActingSink((told) => {
-        if (told.includes("b.md:1:1")) host.interrupts.interrupt("SIGINT");
-      });
-      host = testHost({ ...demo(), stdout });
-      assert.equal(await runCli(["alt", "write", folder], host), 130);
-      assert.match(host.stderr.text, /^sightline: 2 of 3 are written; run it again to go on\.$/m);
-      assert.notEqual(await readFile(at("b.md"), "utf8"), "![](public/1.png)");
-      assert.equal(await readFile(at("c.md"), "utf8"), "![](public/2.png)");
-      const again = await cli("alt", "write", folder);
-      assert.equal(again.code, 0);
-      assert.match(again.host.stderr.text, /^sightline: 1 text in 1 file\.$/m);
     });
 
     it("leaves texts alone that a program computes", async () => {

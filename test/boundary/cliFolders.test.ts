@@ -1,0 +1,79 @@
+/** The built command line with folders of pictures, and with tables of answers. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { runCliProcess, type CliOutcome } from "../helpers/cliProcess";
+import { fixturePath } from "../helpers/fixtures";
+
+const PHOTO = fixturePath("kits", "opt", "images", "photo.png");
+
+/** The JSON lines of stdout. */
+function jsonLines(outcome: CliOutcome): readonly Record<string, unknown>[] {
+  const lines = outcome.stdout.trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe("the command line with many pictures", () => {
+  const home = mkdtempSync(path.join(tmpdir(), "sightline-folders-"));
+  const run = (args: readonly string[]): Promise<CliOutcome> =>
+    runCliProcess([...args, "--device", "cpu"], { home });
+
+  after(() => rm(home, { recursive: true }));
+
+  it("describes a folder without what tools make, as a table if need be", async () => {
+    const folder = await mkdtemp(path.join(home, "pictures-"));
+    await mkdir(path.join(folder, "sub, folder"));
+    await mkdir(path.join(folder, "node_modules"));
+    const good = path.join(folder, "sub, folder", "b.PNG");
+    await copyFile(PHOTO, good);
+    await copyFile(PHOTO, path.join(folder, "node_modules", "c.png"));
+    await writeFile(path.join(folder, "notes.txt"), "no picture");
+    const bad = path.join(folder, "a.png");
+    await writeFile(bad, "no picture");
+    const { exitCode, stdout, stderr } = await run(["caption", folder, "--csv"]);
+    assert.equal(exitCode, 1);
+    const [head, first, second, end] = stdout.split("\r\n");
+    assert.equal(head, "file,text,error");
+    assert.ok(first?.startsWith(`${bad},,`), first);
+    assert.ok(second?.startsWith(`"${good}",`), second);
+    assert.equal(end, "");
+    assert.match(stderr, /^sightline: 1 picture answered, 1 failed\.$/m);
+    const asked = await run(["ask", folder, "what is it?", "--json"]);
+    const images = jsonLines(asked).map((line) => line["image"]);
+    assert.deepEqual(images, [bad, good]);
+  });
+
+  it("says which folder has no picture, and which picture failed alone", async () => {
+    const folder = await mkdtemp(path.join(home, "empty-"));
+    const empty = await run(["caption", folder, "--json"]);
+    const alone = await run(["caption", "nowhere.png", "--json"]);
+    for (const [outcome, image] of [
+      [empty, folder],
+      [alone, "nowhere.png"],
+    ] as const) {
+      assert.equal(outcome.exitCode, 1);
+      const [line] = jsonLines(outcome);
+      assert.equal(line?.["image"], image);
+      assert.equal((line["error"] as { code: string }).code, "image.missing");
+    }
+  });
+
+  it("prints in one way only", async () => {
+    const outcome = await run(["caption", PHOTO, "--csv", "--tsv"]);
+    assert.equal(outcome.exitCode, 2);
+    assert.match(outcome.stderr, /Give one of --csv and --tsv, not both/);
+  });
+
+  it("tells programs about each picture", async () => {
+    const outcome = await run(["caption", PHOTO, "nowhere.png", "--json"]);
+    const [good, bad] = jsonLines(outcome);
+    assert.equal(good?.["image"], PHOTO);
+    assert.equal(typeof good["answer"], "string");
+    assert.equal((bad?.["error"] as { code: string }).code, "image.missing");
+    assert.equal(bad?.["image"], "nowhere.png");
+  });
+});
