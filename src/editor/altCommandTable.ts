@@ -6,9 +6,10 @@ import {
   insertCaptionAtCursor,
   markAsDecorative,
 } from "./altCommands";
-import { changeReviewedText, generateAltTextForFile } from "./altFile";
+import { generateAltTextForFile } from "./altFile";
 import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
+import { changeReviewedText } from "./altReview";
 import type { AltCommandId } from "./alt";
 import type { FeatureWith } from "./lateFeature";
 import type { Services } from "./services";

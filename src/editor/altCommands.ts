@@ -77,7 +77,7 @@ export async function insertCaptionAtCursor(
     title: vscode.l10n.t("Insert caption"),
     prompt:
       present === ""
-        ? vscode.l10n.t("The caption that everybody sees. Change it, then press Enter.")
+        ? vscode.l10n.t("The caption that everybody sees.")
         : vscode.l10n.t("Replaces the caption that is there: {0}", present),
     value: await textFor(services, image),
     ignoreFocusOut: true,

@@ -84,7 +84,15 @@ export async function findQuietly(
 export interface ImageChange {
   readonly image: DocumentImage;
   /** Edits for the picture in the document's text as it is by then. */
-  readonly edits: (text: string, reference: ImageReference) => readonly TextEdit[];
+  readonly edits: EditsFor;
+}
+
+type EditsFor = (text: string, reference: ImageReference) => readonly TextEdit[];
+
+/** As an `ImageChange`, for one whose document's text was not kept. */
+export interface LateChange {
+  readonly again: (current: FoundImages) => ImageReference | undefined;
+  readonly edits: EditsFor;
 }
 
 /**
@@ -99,21 +107,60 @@ export async function changeImages(
   const [first] = changes;
   if (first === undefined) return;
   const document = await openAgain(first.image.document);
-  const current = await findInDocument(services, document);
   const edit = new vscode.WorkspaceEdit();
-  for (const { image, edits } of changes) {
-    const reference = findAgain(image.reference, image.found, current);
+  const late = changes.map(({ image, edits }): LateChange => {
+    const again = (current: FoundImages): ImageReference | undefined =>
+      findAgain(image.reference, image.found, current);
+    return { again, edits };
+  });
+  const edited = await addEdits(services, edit, { document, changes: late });
+  await applyEditTo(edit, [edited]);
+}
+
+/** A document, and what its text was when the edits were made for it. */
+export interface EditedDocument {
+  readonly document: vscode.TextDocument;
+  readonly text: string;
+}
+
+/**
+ * Adds what is to be written in one document to an edit, all of it or nothing.
+ * @throws AppError `document.changed`, or as the edits.
+ */
+export async function addEdits(
+  services: Pick<Services, "settings">,
+  edit: vscode.WorkspaceEdit,
+  { document, changes }: { document: vscode.TextDocument; changes: readonly LateChange[] },
+): Promise<EditedDocument> {
+  const current = await findInDocument(services, document);
+  const made = changes.flatMap(({ again, edits }) => {
+    const reference = again(current);
     if (reference === undefined) throw changedDocument(document);
-    for (const { start, end, newText } of edits(current.text, reference)) {
-      edit.replace(document.uri, rangeOf(document, { start, end }), newText);
-    }
+    return edits(current.text, reference);
+  });
+  for (const { start, end, newText } of made) {
+    edit.replace(document.uri, rangeOf(document, { start, end }), newText);
   }
+  return { document, text: current.text };
+}
+
+/**
+ * Writes an edit that was made for documents.
+ * @throws AppError `document.changed`, `document.unwritable`.
+ */
+export async function applyEditTo(
+  edit: vscode.WorkspaceEdit,
+  documents: readonly EditedDocument[],
+  metadata?: vscode.WorkspaceEditMetadata,
+): Promise<void> {
   if (edit.size === 0) return;
-  if (await vscode.workspace.applyEdit(edit)) return;
-  if (document.getText() !== current.text) throw changedDocument(document);
+  if (await vscode.workspace.applyEdit(edit, metadata)) return;
+  const changed = documents.find(({ document, text }) => document.getText() !== text);
+  if (changed !== undefined) throw changedDocument(changed.document);
+  const names = documents.map(({ document }) => fileName(document.uri)).join(", ");
   throw new AppError(
     "document.unwritable",
-    vscode.l10n.t("{0} cannot be changed. It may be read-only.", fileName(document.uri)),
+    vscode.l10n.t("{0} cannot be changed. It may be read-only.", names),
   );
 }
 
@@ -165,11 +212,15 @@ const searches = new WeakMap<vscode.TextDocument, Search>();
 
 /** Its tab may have been closed while the model was thinking. */
 async function openAgain(document: vscode.TextDocument): Promise<vscode.TextDocument> {
-  if (!document.isClosed) return document;
+  return document.isClosed ? openDocument(document.uri) : document;
+}
+
+/** A document as it is now. @throws AppError `document.changed` when it is gone. */
+export async function openDocument(uri: vscode.Uri): Promise<vscode.TextDocument> {
   try {
-    return await vscode.workspace.openTextDocument(document.uri);
+    return await vscode.workspace.openTextDocument(uri);
   } catch (cause) {
-    const name = fileName(document.uri);
+    const name = fileName(uri);
     const text = vscode.l10n.t("{0} cannot be opened any more, so nothing was written.", name);
     throw new AppError("document.changed", text, { cause });
   }

@@ -2,12 +2,14 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import type { ResolveContext, ResolvedTarget } from "../alt/resolveTarget";
+import type { ImageReference } from "../alt/imageReference";
+import type { ResolvedTarget } from "../alt/resolveTarget";
 import { pictureOfDataUri } from "../host/dataUri";
 import { fetchPicture, remoteUrl } from "../host/fetchPicture";
 import { remedy } from "../host/noticeTable";
 import type { Picture } from "../host/picture";
 import type { DocumentImage } from "./altDocument";
+import { SingleLookup, type FileLookup } from "./fileLookup";
 import { dataTexts, fetchTexts } from "./pictureWords";
 import type { Services } from "./services";
 
@@ -17,8 +19,11 @@ export type PicturePlace =
   | { readonly kind: "data"; readonly uri: string }
   | { readonly kind: "remote"; readonly url: URL };
 
-/** A configuration file of aliases is a few kilobytes; a larger one is something else. */
-const MAX_CONFIG_BYTES = 1 << 20;
+/** A picture's reference and where its document is. */
+export interface PlacedReference {
+  readonly document: Pick<vscode.TextDocument, "uri">;
+  readonly reference: ImageReference;
+}
 
 /**
  * The picture that a reference means; asks before anything is fetched.
@@ -71,13 +76,27 @@ export async function readPlace(
 
 /**
  * Where the bytes are that a reference means; reads configuration files and no picture.
+ * @param lookup shared by pictures that are looked for together.
  * @throws AppError `image.missing` when the reference leads nowhere.
  */
-export async function placeOf(services: Services, image: DocumentImage): Promise<PicturePlace> {
+export async function placeOf(
+  services: Pick<Services, "settings">,
+  image: PlacedReference,
+  lookup: FileLookup = new SingleLookup(),
+): Promise<PicturePlace> {
   const { document, reference } = image;
-  const base = baseUri(document);
-  const { resolveTarget } = await import("../alt/resolveTarget");
-  const resolved = await resolveTarget(reference, await contextFor(services, document, base));
+  const base = baseUri(document.uri);
+  const { resolveTarget, SITE_ROOTS } = await import("../alt/resolveTarget");
+  const inSameSystem = ({ uri }: vscode.WorkspaceFolder): boolean =>
+    uri.scheme === base.scheme && uri.authority === base.authority;
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(inSameSystem);
+  const resolved = await resolveTarget(reference, {
+    documentPath: base.path,
+    workspaceRoots: folders.map(({ uri }) => uri.path),
+    siteRoots: [...services.settings.altSiteRoots(document.uri), ...SITE_ROOTS],
+    exists: (path) => lookup.isFile(base.with({ path: uriPath(path) })),
+    readText: (path) => lookup.readText(base.with({ path: uriPath(path) })),
+  });
   return placeOfTarget(resolved, image, base);
 }
 
@@ -98,7 +117,7 @@ export async function askToFetch(urls: readonly URL[]): Promise<boolean> {
 
 function placeOfTarget(
   resolved: ResolvedTarget,
-  { reference }: DocumentImage,
+  { reference }: PlacedReference,
   base: vscode.Uri,
 ): PicturePlace {
   const target = shortened(reference.target.value);
@@ -135,7 +154,11 @@ function placeOfTarget(
 }
 
 /** @throws AppError `image.missing` where nothing is fetched. */
-export function refuseRemote({ settings }: Services, { document }: DocumentImage, url: URL): void {
+export function refuseRemote(
+  { settings }: Pick<Services, "settings">,
+  { document }: Pick<PlacedReference, "document">,
+  url: URL,
+): void {
   if (!vscode.workspace.isTrusted) {
     throw new AppError(
       "image.missing",
@@ -159,7 +182,7 @@ export function refuseRemote({ settings }: Services, { document }: DocumentImage
 }
 
 /** A document without a file counts as one in the first workspace folder. */
-function baseUri({ uri }: vscode.TextDocument): vscode.Uri {
+function baseUri(uri: vscode.Uri): vscode.Uri {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (uri.scheme === "vscode-notebook-cell") return uri.with({ scheme: "file", fragment: "" });
   if (uri.scheme !== "untitled") return uri.with({ query: "", fragment: "" });
@@ -167,50 +190,9 @@ function baseUri({ uri }: vscode.TextDocument): vscode.Uri {
   return vscode.Uri.joinPath(folder.uri, "untitled");
 }
 
-async function contextFor(
-  { settings }: Services,
-  document: vscode.TextDocument,
-  base: vscode.Uri,
-): Promise<ResolveContext> {
-  const { SITE_ROOTS } = await import("../alt/resolveTarget");
-  const inSameSystem = ({ uri }: vscode.WorkspaceFolder): boolean =>
-    uri.scheme === base.scheme && uri.authority === base.authority;
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter(inSameSystem);
-  const known = new Map<string, Promise<boolean>>();
-  return {
-    documentPath: base.path,
-    workspaceRoots: folders.map(({ uri }) => uri.path),
-    siteRoots: [...settings.altSiteRoots(document.uri), ...SITE_ROOTS],
-    exists: (path) => {
-      const answer = known.get(path) ?? isFile(base.with({ path: uriPath(path) }));
-      known.set(path, answer);
-      return answer;
-    },
-    readText: (path) => readConfig(base.with({ path: uriPath(path) })),
-  };
-}
-
 /** The path of a Windows drive has a slash before it in a URI. */
 function uriPath(path: string): string {
   return path.startsWith("/") ? path : `/${path}`;
-}
-
-async function isFile(uri: vscode.Uri): Promise<boolean> {
-  try {
-    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
-  } catch {
-    return false;
-  }
-}
-
-async function readConfig(uri: vscode.Uri): Promise<string | undefined> {
-  try {
-    const { type, size } = await vscode.workspace.fs.stat(uri);
-    if ((type & vscode.FileType.File) === 0 || size > MAX_CONFIG_BYTES) return undefined;
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-  } catch {
-    return undefined;
-  }
 }
 
 /** A data: URI or a generated address would fill the message. */

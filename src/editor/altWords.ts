@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { AltProblem } from "../alt/altText";
+import type { ImageReference } from "../alt/imageReference";
 import type { DocumentImage } from "./altDocument";
 
 /** A problem as a phrase that stands alone. */
@@ -22,13 +23,16 @@ export function problemWords(problem: AltProblem): string {
   }
 }
 
-/** Line and name of a picture; lines as people count them, from one. */
+/** Line and name of a picture. */
 export function placeWords({ document, reference }: DocumentImage): string {
-  const { target, span } = reference;
-  const line = document.positionAt(span.start).line + 1;
+  return lineWords(document.positionAt(reference.span.start).line, reference);
+}
+
+/** @param line from zero; people count from one. */
+export function lineWords(line: number, { target }: Pick<ImageReference, "target">): string {
   const isData = target.value.slice(0, 5).toLowerCase() === "data:";
   const name = isData ? vscode.l10n.t("picture in the document") : lastPart(target.value);
-  return vscode.l10n.t("Line {0}: {1}", line, name);
+  return vscode.l10n.t("Line {0}: {1}", line + 1, name);
 }
 
 function lastPart(target: string): string {

@@ -11,6 +11,8 @@ export class AltWorld {
   readonly engine = Object.assign(new ScriptedEngine(), { onStatusChanged: () => () => undefined });
   /** What was shown as a failure. */
   readonly shown: string[] = [];
+  /** What the log was warned of. */
+  readonly warnings: string[] = [];
   altOnPaste = true;
   altHover = true;
 
@@ -30,7 +32,7 @@ export class AltWorld {
         altHover: () => this.altHover,
       },
       pictures: { read: readPicture },
-      log: silentLogger,
+      log: { ...silentLogger, warn: (text: string) => this.warnings.push(text) },
     };
     // What the work on documents does not use is not there.
     return services as unknown as Services;

@@ -21,6 +21,7 @@ export class FakeDocument {
   readonly uri: FakeUri;
   readonly languageId: string;
   readonly isClosed = false;
+  isDirty = false;
   version = 1;
   text: string;
 
@@ -40,6 +41,17 @@ export class FakeDocument {
 
   positionAt(offset: number): FakePosition {
     return new FakePosition(offset, this.text.slice(0, offset).split("\n").length - 1);
+  }
+
+  get lineCount(): number {
+    return this.text.split("\n").length;
+  }
+
+  lineAt(line: number): { readonly range: FakeRange } {
+    const lines = this.text.split("\n");
+    const start = lines.slice(0, line).join("\n").length + (line === 0 ? 0 : 1);
+    const end = start + (lines[line] ?? "").length;
+    return { range: new FakeRange(this.positionAt(start), this.positionAt(end)) };
   }
 
   /** A stretch of the text, which must hold the words. */
@@ -74,6 +86,14 @@ export interface FakeItem {
   readonly buttons?: readonly unknown[];
 }
 
+/** A list as it was shown. */
+export interface FakeList {
+  readonly title: string;
+  readonly items: readonly FakeItem[];
+  readonly prompt?: string | undefined;
+  readonly buttons?: readonly unknown[];
+}
+
 /**
  * What the user does in a list: takes lines by label, or those that are ticked already; presses the
  * button of a line; leaves. Called with the lines that are there.
@@ -81,7 +101,7 @@ export interface FakeItem {
 export type ListStep = (
   items: readonly FakeItem[],
 ) =>
-  | { readonly take: readonly string[] }
+  | { readonly take: readonly string[]; readonly after?: () => void }
   | { readonly takeTicked: true }
   | { readonly button: string }
   | "leave";
@@ -97,10 +117,14 @@ class FakeQuickPick {
   readonly #hidden = new FakeEmitter<undefined>();
   readonly #activeChanged = new FakeEmitter<readonly FakeItem[]>();
   readonly #pressed = new FakeEmitter<{ item: FakeItem; button: unknown }>();
+  readonly #buttonPressed = new FakeEmitter<unknown>();
+  prompt: string | undefined;
+  buttons: readonly unknown[] = [];
   readonly onDidAccept = this.#accepted.event;
   readonly onDidHide = this.#hidden.event;
   readonly onDidChangeActive = this.#activeChanged.event;
   readonly onDidTriggerItemButton = this.#pressed.event;
+  readonly onDidTriggerButton = this.#buttonPressed.event;
 
   show(): void {
     altEditor.lists.push(this);
@@ -129,6 +153,7 @@ class FakeQuickPick {
       this.selectedItems = step.take.map((label) => itemCalled(this.items, label));
       this.activeItems = this.selectedItems.slice(0, 1);
       void this.#activeChanged.fire(this.activeItems);
+      step.after?.();
     }
     void this.#accepted.fire(undefined);
   }
@@ -156,14 +181,20 @@ function showQuickPick(
 }
 
 interface AltEditor {
-  active: { readonly document: FakeDocument; readonly selection: FakeRange } | undefined;
+  active:
+    | {
+        readonly document: FakeDocument;
+        readonly selection: FakeRange;
+        readonly visibleRanges: readonly FakeRange[];
+      }
+    | undefined;
   readonly documents: FakeDocument[];
   folders: FakeUri[];
   isTrusted: boolean;
   /** By address. */
   readonly files: Map<string, Uint8Array>;
   readonly listSteps: ListStep[];
-  readonly lists: { readonly title: string; readonly items: readonly FakeItem[] }[];
+  readonly lists: FakeList[];
   /** What the user types into boxes, in order; then Escape. */
   readonly typed: string[];
   readonly boxes: { readonly value?: string; readonly title?: string }[];
@@ -178,6 +209,10 @@ interface AltEditor {
   onExecuted: (...call: readonly unknown[]) => unknown;
   readonly progress: { readonly title: string; cancel(): void }[];
   readonly decorations: unknown[];
+  /** Lines that were brought into sight, from zero. */
+  readonly revealed: number[];
+  /** Addresses of documents that were shown. */
+  readonly shown: string[];
   readonly edits: FakeEdit[];
   readonly providers: Map<string, { readonly provider: unknown; readonly metadata: unknown }>;
   readonly changed: FakeEmitter<unknown>;
@@ -202,6 +237,8 @@ function newEditor(): AltEditor {
     onExecuted: () => undefined,
     progress: [],
     decorations: [],
+    revealed: [],
+    shown: [],
     edits: [],
     providers: new Map<string, { provider: unknown; metadata: unknown }>(),
     changed: new FakeEmitter<unknown>(),
@@ -221,7 +258,7 @@ export function openDocument(language: string, text: string, cursor = ""): FakeD
   const document = new FakeDocument(FakeUri.file(`/w/page.${language}`), language, text);
   altEditor.documents.push(document);
   const { start } = document.rangeOf(cursor);
-  altEditor.active = { document, selection: new FakeRange(start, start) };
+  altEditor.active = { document, selection: new FakeRange(start, start), visibleRanges: [] };
   return document;
 }
 
@@ -286,8 +323,12 @@ const vscode = {
   InputBoxValidationSeverity: { Info: 1, Warning: 2, Error: 3 },
   MarkdownString: FakeMarkdown,
   ProgressLocation: { SourceControl: 1, Window: 10, Notification: 15 },
+  Position: FakePosition,
+  QuickPickItemKind: { Separator: -1, Default: 0 },
   Range: FakeRange,
   TabInputCustom: FakeTabInputCustom,
+  TabInputText: holder("uri"),
+  TextEditorRevealType: { Default: 0, InCenter: 1, InCenterIfOutsideViewport: 2, AtTop: 3 },
   ThemeColor: holder("id"),
   ThemeIcon: holder("id"),
   Uri: FakeUri,
@@ -319,9 +360,21 @@ const vscode = {
       const setDecorations = (...given: readonly unknown[]): void => {
         altEditor.decorations.push(given[1]);
       };
-      return altEditor.documents.map((document) => ({ document, setDecorations }));
+      const revealRange = ({ start }: FakeRange): void => {
+        altEditor.revealed.push(start.line);
+      };
+      return altEditor.documents.map((document) => ({
+        document,
+        setDecorations,
+        revealRange,
+        visibleRanges: [],
+      }));
     },
-    tabGroups: { activeTabGroup: {} },
+    tabGroups: { activeTabGroup: {}, all: [], close: () => Promise.resolve(true) },
+    showTextDocument: (uri: FakeUri) => {
+      altEditor.shown.push(uri.toString());
+      return Promise.resolve(undefined);
+    },
     onDidChangeActiveTextEditor: () => ({ dispose: () => undefined }),
     onDidChangeTextEditorSelection: () => ({ dispose: () => undefined }),
     createQuickPick: () => new FakeQuickPick(),
@@ -355,7 +408,20 @@ const vscode = {
       return found === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(found);
     },
     applyEdit,
+    asRelativePath: ({ path }: FakeUri) => path.replace("/w/", ""),
     fs: {
+      readDirectory: (uri: FakeUri) => {
+        const folder = `${uri.toString()}/`;
+        const below = [
+          ...altEditor.files.keys(),
+          ...altEditor.documents.map((one) => one.uri.toString()),
+        ]
+          .filter((file) => file.startsWith(folder))
+          .map((file) => file.slice(folder.length).split("/"));
+        return Promise.resolve(
+          below.map(([name = "", ...rest]) => [name, rest.length > 0 ? 2 : 1]),
+        );
+      },
       stat: (uri: FakeUri) => {
         const bytes = altEditor.files.get(uri.toString());
         return bytes === undefined

@@ -52,10 +52,10 @@ describe("texts for all pictures of a file", () => {
       () => "leave",
     );
     await generateAltTextForFile(world.services);
-    assert.equal(
-      altEditor.lists.at(-1)?.title,
-      "Write these alt texts? Demo model: knows coloured shapes only.",
-    );
+    const { title, prompt, buttons } = altEditor.lists.at(-1) ?? {};
+    assert.equal(title, "Write these alt texts?");
+    assert.equal(prompt, "Demo model: knows coloured shapes only.");
+    assert.match(JSON.stringify(buttons), /Choose Model/);
     assert.deepEqual(altEditor.messages, []);
   });
 
@@ -65,11 +65,51 @@ describe("texts for all pictures of a file", () => {
     altEditor.typed.push("A dog at night");
     altEditor.listSteps.push(
       () => ({ takeTicked: true }),
-      () => ({ button: "A dog" }),
-      () => ({ take: ["A dog at night"] }),
+      () => ({ button: "Line 1: b.png" }),
+      () => ({ take: ["Line 1: b.png"] }),
     );
     await generateAltTextForFile(world.services);
     assert.equal(document.text, "![](a.png) ![A dog at night](b.png)\n");
+    assert.equal(altEditor.lists.at(-1)?.items[1]?.detail, "A dog at night");
+  });
+
+  it("are rows that name the place and then say the whole sentence, however long", async () => {
+    openDocument("markdown", "![DSC01](a.png)\n\n![](b.png)\n");
+    const long = `${"a long sentence about very many things ".repeat(8)}and its end`;
+    world.engine.script = [says("a cat"), says(long)];
+    altEditor.listSteps.push((items) => ({ take: items.map(({ label }) => label) }));
+    await generateAltTextForFile(world.services);
+    const rows = altEditor.lists.at(-1)?.items.map(({ label, detail }) => [label, detail]);
+    const sentence = `A${long.slice(1)}`;
+    assert.deepEqual(rows, [
+      ["Line 1: a.png", "A cat"],
+      ["Line 3: b.png", sentence],
+    ]);
+    const descriptions = altEditor.lists.at(-1)?.items.map(({ description }) => description);
+    assert.deepEqual(descriptions?.[0], "now: DSC01");
+    assert.match(descriptions[1] ?? "", /^\d+ characters; most guides advise/);
+  });
+
+  it("show the line of the row under the cursor", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      openDocument("markdown", "![](a.png)\n\n![](b.png)\n");
+      world.engine.script = [says("a cat"), says("a dog")];
+      altEditor.listSteps.push(
+        () => ({ takeTicked: true }),
+        () => ({
+          take: ["Line 3: b.png"],
+          after: () => {
+            mock.timers.tick(1000);
+          },
+        }),
+      );
+      await generateAltTextForFile(world.services);
+      assert.deepEqual(altEditor.revealed[0], 2);
+      assert.match(JSON.stringify(altEditor.decorations), /A dog/);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it("are not written when a list is closed", async () => {
@@ -108,19 +148,36 @@ describe("texts for all pictures of a file", () => {
     }
   });
 
-  it("go on after a picture that cannot be read, and say so", async () => {
-    const document = openDocument("markdown", "![](none.png) ![](a.png) ![](b.png)\n");
+  it("go on after pictures that cannot be read, and list all of them with a way to their lines", async () => {
+    const text = "![](none.png) ![](a.png)\n\n![](b.png)\n";
+    const document = openDocument("markdown", text);
     world.engine.script = [fails("image.unreadable"), says("a dog")];
+    altEditor.press = "Show All…";
     altEditor.listSteps.push(
       () => ({ takeTicked: true }),
       () => ({ takeTicked: true }),
+      () => ({ take: ["Line 1: a.png"] }),
     );
     await generateAltTextForFile(world.services);
-    assert.equal(document.text, "![](none.png) ![](a.png) ![A dog](b.png)\n");
-    assert.match(
-      world.shown.join(),
-      /2 pictures have no text\. The first: There is no file for none/,
-    );
+    await settled();
+    assert.equal(document.text, text.replace("![](b", "![A dog](b"));
+    assert.ok(altEditor.messages.includes("2 pictures have no text."), altEditor.messages.join());
+    const list = altEditor.lists[2]?.items.map(({ label, detail }) => [label, detail]);
+    assert.equal(list?.length, 2);
+    assert.match(list[0]?.[1] ?? "", /There is no file for none\.png/);
+    assert.deepEqual(altEditor.shown, [document.uri.toString()]);
+    assert.equal(world.warnings.length, 2);
+    assert.match(world.warnings.join(), /page\.markdown:1: image\.missing/);
+  });
+
+  it("name the one picture that cannot be read, and go to it", async () => {
+    openDocument("markdown", "Words\n\n![](none.png)\n");
+    altEditor.press = "Go to Line";
+    altEditor.listSteps.push(() => ({ takeTicked: true }));
+    await generateAltTextForFile(world.services);
+    await settled();
+    assert.match(altEditor.messages.join(), /^1 picture has no text\. Line 3: none\.png: There is/);
+    assert.equal(altEditor.shown.length, 1);
   });
 
   it("fetch nothing without a question, and ask once for one picture in two places", async () => {

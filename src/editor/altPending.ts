@@ -1,0 +1,43 @@
+/** From the references of a document to pictures that wait for a text: where each one lies. */
+
+import type * as vscode from "vscode";
+import { AppError } from "../base/errors";
+import type { ImageReference } from "../alt/imageReference";
+import type { FoundImages } from "../host/altPlan";
+import type { ImageFailure } from "./altFailures";
+import { placeOf, refuseRemote } from "./altPicture";
+import type { PendingImage } from "./altReview";
+import { lineWords } from "./altWords";
+import type { FileLookup } from "./fileLookup";
+import type { Services } from "./services";
+
+/** A reference of a document and how to find it again later. */
+export interface Wanted {
+  readonly reference: ImageReference;
+  /** From zero. */
+  readonly line: number;
+  readonly again: (current: FoundImages) => ImageReference | undefined;
+}
+
+export interface PendingOfDocument {
+  readonly images: PendingImage[];
+  readonly failures: ImageFailure[];
+}
+
+/** Looks up where a picture lies, and adds it to those that wait or to those that failed. */
+export async function addPending(
+  services: Pick<Services, "settings">,
+  { uri, wanted, lookup }: { uri: vscode.Uri; wanted: Wanted; lookup: FileLookup },
+  to: PendingOfDocument,
+): Promise<void> {
+  const { reference, line, again } = wanted;
+  const words = lineWords(line, reference);
+  const placed = { document: { uri }, reference };
+  try {
+    const place = await placeOf(services, placed, lookup);
+    if (place.kind === "remote") refuseRemote(services, placed, place.url);
+    to.images.push({ uri, line, words, before: reference.alt, place, again });
+  } catch (thrown) {
+    to.failures.push({ image: { uri, line, words }, error: AppError.from(thrown) });
+  }
+}

@@ -1,0 +1,108 @@
+/** Which files there are, asked through the editor's file systems and remembered for one piece of work. */
+
+import * as vscode from "vscode";
+
+/** A configuration file of aliases is a few kilobytes; a larger one is something else. */
+const MAX_CONFIG_BYTES = 1 << 20;
+
+/** What the way from a reference to its file asks of a file system. */
+export interface FileLookup {
+  isFile(uri: vscode.Uri): Promise<boolean>;
+  /** A small text; undefined when there is none. */
+  readText(uri: vscode.Uri): Promise<string | undefined>;
+}
+
+/** For one picture: asks for each file by its name. */
+export class SingleLookup implements FileLookup {
+  readonly #files = new Map<string, Promise<boolean>>();
+  readonly #texts = new Map<string, Promise<string | undefined>>();
+
+  isFile(uri: vscode.Uri): Promise<boolean> {
+    return remembered(this.#files, uri.toString(), () => isFile(uri));
+  }
+
+  readText(uri: vscode.Uri): Promise<string | undefined> {
+    return remembered(this.#texts, uri.toString(), () => readConfig(uri));
+  }
+}
+
+/**
+ * For many pictures: lists each folder once. A site has a few folders, and each address may mean dozens
+ * of files that are not there.
+ */
+export class ListedLookup implements FileLookup {
+  readonly #single = new SingleLookup();
+  readonly #folders = new Map<string, Promise<Listing>>();
+
+  async isFile(uri: vscode.Uri): Promise<boolean> {
+    const names = await this.#list(folderUri(uri));
+    const name = nameOf(uri);
+    const type = names.byName.get(name);
+    if (type !== undefined) return (type & vscode.FileType.File) !== 0;
+    // The file system may take another spelling for the same name; it alone knows.
+    return names.folded.has(fold(name)) && this.#single.isFile(uri);
+  }
+
+  async readText(uri: vscode.Uri): Promise<string | undefined> {
+    return (await this.isFile(uri)) ? this.#single.readText(uri) : undefined;
+  }
+
+  #list(folder: vscode.Uri): Promise<Listing> {
+    return remembered(this.#folders, folder.toString(), async () => {
+      try {
+        const entries = await vscode.workspace.fs.readDirectory(folder);
+        return { byName: new Map(entries), folded: new Set(entries.map(([name]) => fold(name))) };
+      } catch {
+        return EMPTY;
+      }
+    });
+  }
+}
+
+interface Listing {
+  readonly byName: ReadonlyMap<string, vscode.FileType>;
+  readonly folded: ReadonlySet<string>;
+}
+
+const EMPTY: Listing = { byName: new Map(), folded: new Set() };
+
+function fold(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}
+
+function nameOf({ path }: vscode.Uri): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function folderUri(uri: vscode.Uri): vscode.Uri {
+  const end = uri.path.lastIndexOf("/");
+  return uri.with({ path: end <= 0 ? "/" : uri.path.slice(0, end) });
+}
+
+function remembered<T>(
+  known: Map<string, Promise<T>>,
+  key: string,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const answer = known.get(key) ?? ask();
+  known.set(key, answer);
+  return answer;
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  try {
+    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.File) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+async function readConfig(uri: vscode.Uri): Promise<string | undefined> {
+  try {
+    const { type, size } = await vscode.workspace.fs.stat(uri);
+    if ((type & vscode.FileType.File) === 0 || size > MAX_CONFIG_BYTES) return undefined;
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  } catch {
+    return undefined;
+  }
+}
