@@ -30,6 +30,8 @@ const homeOf = {
   yauzl: "src/library/cudaUnpack.ts",
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
+  ignore: "src/cli/ignoreRules.ts",
+  picomatch: "src/cli/pathPatterns.ts",
   "@babel/parser": "src/alt/jsParser.ts",
   "@vue/compiler-dom": "src/alt/vueImages.ts",
   svelte: "src/alt/svelteImages.ts",

@@ -1,13 +1,15 @@
 /** Documents on the disk: finding, reading and replacing them without changing anything else. */
 
 import { randomUUID } from "node:crypto";
-import { open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../alt/documentError";
 import type { AltLanguage } from "../alt/imageReference";
 import { languageOfFile } from "../alt/languages";
 import { AppError, throwIfAborted } from "../base/errors";
 import { formatBytes } from "../base/bytes";
+import { nothingMatches, readGivenPaths, type PathPattern } from "./pathPatterns";
+import { filesBelow, matchingFiles, SkippedParts, type FolderSearch } from "./searchFolder";
 
 /** A document that was named, or that lies in a folder that was. */
 export interface DocumentFile {
@@ -22,6 +24,8 @@ export interface FoundDocuments {
   readonly documents: readonly DocumentFile[];
   /** One for each path that leads to nothing: `document.missing` or `document.unreadable`. */
   readonly failures: readonly AppError[];
+  /** What was not searched and why, in one line; undefined when everything was. */
+  readonly skipped: string | undefined;
 }
 
 export interface DocumentText extends DocumentFile {
@@ -32,44 +36,44 @@ export interface DocumentText extends DocumentFile {
   readonly bytes: Uint8Array;
 }
 
-/** What tools make and other people write; a hidden folder is skipped unless it is in `KEPT_FOLDERS`. */
-const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
-  ...["node_modules", "bower_components", "jspm_packages", "vendor", "third_party"],
-  ...["dist", "build", "out", "coverage", "target", "_site", "__pycache__", "venv"],
-]);
-const KEPT_FOLDERS: ReadonlySet<string> = new Set([".github", ".gitlab"]);
-
 /** Larger than any document that is searched; read before the limit in characters is known. */
 const MAX_DOCUMENT_BYTES = 4 << 20;
 
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
- * The documents that paths name. Folders are searched; links in them are not followed, so a search
- * ends. Each document comes once, in the order of the paths and of the names below them.
- * @throws AppError `request.cancelled`.
+ * The documents that paths and patterns name. Folders are searched; links in them are not followed,
+ * so a search ends. Each document comes once, in the order of the paths and of the names below them.
+ * @throws AppError `request.cancelled`, `option.invalid` as `readGivenPaths`.
  */
 export async function findDocuments(
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<FoundDocuments> {
+  const given = await readGivenPaths(paths);
   const documents = new Map<string, DocumentFile>();
   const failures: AppError[] = [];
-  const add = (document: DocumentFile): void => {
-    const key = path.resolve(document.file);
-    if (!documents.has(key)) documents.set(key, document);
+  const skipped = new SkippedParts();
+  const search: FolderSearch = {
+    signal,
+    isWanted: (name) => languageOfFile(name) !== undefined,
+    heedsGitignore: true,
+    skipped,
+    onFailure: (thrown, folder) => failures.push(expected(thrown, folder)),
   };
-  for (const given of paths) {
+  for (const wanted of given.wanted) {
     throwIfAborted(signal);
+    const name = typeof wanted === "string" ? wanted : wanted.pattern;
     try {
-      if ((await stat(given)).isDirectory()) {
-        for await (const document of documentsBelow(given, signal)) add(document);
-      } else add(namedDocument(given));
+      for await (const document of documentsOf(wanted, search)) {
+        const key = path.resolve(document.file);
+        if (!documents.has(key) && !given.isExcluded(document.file)) documents.set(key, document);
+      }
     } catch (thrown) {
-      failures.push(expected(thrown, given));
+      failures.push(expected(thrown, name));
     }
   }
-  return { documents: [...documents.values()], failures };
+  return { documents: [...documents.values()], failures, skipped: skipped.summary() };
 }
 
 /**
@@ -152,35 +156,32 @@ function namedDocument(file: string): DocumentFile {
   return { file, language, root: path.dirname(file) };
 }
 
-async function* documentsBelow(root: string, signal: AbortSignal): AsyncGenerator<DocumentFile> {
-  for await (const file of filesBelow(root, signal)) {
-    const language = languageOfFile(path.basename(file));
-    if (language !== undefined) yield { file, language, root };
+async function* documentsOf(
+  wanted: string | PathPattern,
+  search: FolderSearch,
+): AsyncGenerator<DocumentFile> {
+  if (typeof wanted !== "string") yield* documentsMatching(wanted, search);
+  else if (!(await stat(wanted)).isDirectory()) yield namedDocument(wanted);
+  else {
+    for await (const file of filesBelow(wanted, search)) yield* documentAt(file, wanted);
   }
 }
 
-/**
- * Every ordinary file below a folder but what `isSkipped` leaves out, in the order of the names.
- * @throws AppError `request.cancelled`, and the file system's error for a folder that cannot be read.
- */
-export async function* filesBelow(root: string, signal: AbortSignal): AsyncGenerator<string> {
-  const waiting = [root];
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    throwIfAborted(signal);
-    const entries = await readdir(folder, { withFileTypes: true });
-    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const folders: string[] = [];
-    for (const entry of entries) {
-      const file = path.join(folder, entry.name);
-      if (entry.isFile()) yield file;
-      if (entry.isDirectory() && !isSkipped(entry.name)) folders.push(file);
-    }
-    waiting.push(...folders.reverse());
+async function* documentsMatching(
+  pattern: PathPattern,
+  search: FolderSearch,
+): AsyncGenerator<DocumentFile> {
+  let isFound = false;
+  for await (const file of matchingFiles(pattern, search)) {
+    isFound = true;
+    yield* documentAt(file, pattern.base);
   }
+  if (!isFound) throw documentError("document.missing", nothingMatches(pattern, "document"));
 }
 
-function isSkipped(name: string): boolean {
-  return SKIPPED_FOLDERS.has(name) || (name.startsWith(".") && !KEPT_FOLDERS.has(name));
+function documentAt(file: string, root: string): DocumentFile[] {
+  const language = languageOfFile(file);
+  return language === undefined ? [] : [{ file, language, root }];
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

@@ -41,9 +41,10 @@ export async function altList(
   const { printer, signal } = context;
   const kinds =
     flags.only === undefined ? undefined : problemsNamed(flags.only, LIST_PROBLEMS, "--only");
-  const { documents, failures } = await findDocuments(paths, signal);
+  const { documents, failures, skipped } = await findDocuments(paths, signal);
   let nFailed = failures.length;
   for (const failure of failures) printer.failure(`sightline: ${failure.message}`);
+  if (skipped !== undefined) printer.note(skipped);
   const all: AltRow[] = [];
   for (const document of documents) {
     throwIfAborted(signal);

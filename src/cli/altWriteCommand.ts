@@ -66,8 +66,9 @@ async function findJobs(
   kinds: ReadonlySet<AltProblem>,
 ): Promise<readonly DocumentJob[]> {
   const { context, counts, flags } = run;
-  const { documents, failures } = await findDocuments(paths, context.signal);
+  const { documents, failures, skipped } = await findDocuments(paths, context.signal);
   for (const failure of failures) tell(run, failure);
+  if (skipped !== undefined) context.printer.note(skipped);
   const jobs: DocumentJob[] = [];
   for (const file of documents) {
     throwIfAborted(context.signal);

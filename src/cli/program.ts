@@ -84,7 +84,8 @@ function programOf(host: CliHost, result: ExitCode): Command {
 }
 
 const IMAGE = "a picture file, or - for standard input";
-const PICTURES = "picture files, folders of them, or - for standard input";
+const PICTURES =
+  "picture files, folders of them, patterns such as 'photos/*.jpg', or - for standard input";
 
 function addAnswering(program: Command, run: Run): void {
   addTableFlags(addGenerationFlags(addModelFlags(program.command("ask"))))
@@ -293,7 +294,8 @@ function addCuda(cuda: Command, run: Run): void {
     );
 }
 
-const DOCUMENTS = "Markdown, MDX, HTML, JSX, TSX, Vue, Svelte or Astro files, or folders of them";
+const DOCUMENTS =
+  "Markdown, MDX, HTML, JSX, TSX, Vue, Svelte or Astro files, folders of them, or patterns such as 'docs/**/*.md' and '!docs/old/**'";
 
 function addAlt(program: Command, run: Run): void {
   const alt = program.command("alt").description("find and write alternative texts in documents");

@@ -1,6 +1,7 @@
 /** Choosing pictures with the keyboard: those of the workspace with small copies, or any other file. */
 
 import * as vscode from "vscode";
+import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "../alt/toolFolders";
 import { AppError } from "../base/errors";
 import type { Picture } from "../host/picture";
 import { PICTURE_EXTENSIONS } from "../base/pictureNames";
@@ -15,8 +16,7 @@ const MAX_FOUND = 2000;
 const ICON_SIDE = 64;
 
 /** Folders of things that nobody asks about. */
-const EXCLUDED =
-  "**/{node_modules,bower_components,.git,.hg,.svn,.venv,venv,__pycache__,.next,.nuxt,.cache}/**";
+const EXCLUDED = `**/{${[...TOOL_FOLDERS, ...VERSION_CONTROL_FOLDERS].join(",")}}/**`;
 
 interface PictureItem extends vscode.QuickPickItem {
   readonly uri: vscode.Uri | undefined;

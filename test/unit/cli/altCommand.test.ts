@@ -14,7 +14,7 @@ import {
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { findDocuments, readDocument, replaceDocument } from "../../../src/cli/altDocuments";
+import { readDocument, replaceDocument } from "../../../src/cli/altDocuments";
 import type { AltRow } from "../../../src/cli/altImages";
 import { describingSettings, kindsOf, type AltWriteFlags } from "../../../src/cli/altWriteCommand";
 import { runCli } from "../../../src/cli/program";
@@ -136,18 +136,6 @@ describe("sightline alt", () => {
       const [row] = JSON.parse(host.stdout.text) as AltRow[];
       const resolved = path.relative(process.cwd(), at("public/img/a b.png"));
       assert.deepEqual([row?.file, row?.resolved, row?.problem], [file, resolved, "missing"]);
-    });
-
-    it("walks folders without what tools make, and finds each document once", async () => {
-      const kept = ["a.md", "b/c.tsx", ".github/d.md", "b/.e.html"];
-      const skipped = ["node_modules/a.md", ".git/a.md", "b/dist/a.md", ".next/a.html", "a.txt"];
-      for (const name of [...kept, ...skipped]) await put(name, "");
-      await symlink(folder, at("b/circle"));
-      const paths = [at("b"), folder, at("a.md")];
-      const { documents, failures } = await findDocuments(paths, new AbortController().signal);
-      assert.deepEqual(failures, []);
-      const names = documents.map(({ file }) => path.relative(folder, file)).sort();
-      assert.deepEqual(names, [".github/d.md", "a.md", "b/.e.html", "b/c.tsx"]);
     });
 
     it("goes on after a document that is not well formed, missing, no text or of no known kind", async () => {
