@@ -11,6 +11,7 @@ import type {
   Progress,
   ThumbnailReply,
 } from "../protocol/engineMessages";
+import type { Stage } from "../protocol/stages";
 import type {
   CudaPlanReply,
   CudaStatusReply,
@@ -141,4 +142,6 @@ export interface ThumbnailRequest {
 export interface TaskRun {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Says what is done while no bytes come. */
+  readonly onStage?: ((stage: Stage) => void) | undefined;
 }

@@ -66,7 +66,15 @@ class EngineServer {
         this.#run(context, (signal) => this.#compute((model) => model.prepare(params, { signal }))),
       generate: (params, context) =>
         this.#run(context, (signal) =>
-          this.#compute((model) => model.generate(params, { signal, onText: context.emitText })),
+          this.#compute((model) =>
+            model.generate(params, {
+              signal,
+              onText: context.emitText,
+              onStage: (stage) => {
+                context.emitStage({ stage });
+              },
+            }),
+          ),
         ),
       score: (params, context) =>
         this.#run(context, (signal) => this.#compute((model) => model.score(params, { signal }))),
@@ -198,8 +206,8 @@ function signalOf(context: RequestContext): AbortSignal {
   return controller.signal;
 }
 
-function taskRun(signal: AbortSignal, { emitProgress }: RequestContext): TaskRun {
-  return { signal, onProgress: emitProgress };
+function taskRun(signal: AbortSignal, { emitProgress, emitStage }: RequestContext): TaskRun {
+  return { signal, onProgress: emitProgress, onStage: emitStage };
 }
 
 function modelInfo(info: EngineInfo): ModelInfo {

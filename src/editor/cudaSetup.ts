@@ -1,12 +1,12 @@
 /** Getting ONNX Runtime's CUDA libraries: what there is, what it costs, the user's consent, the download. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import type { CudaPlanWords, CudaStatusReply } from "../protocol/cudaMessages";
 import { withEngineProgress } from "./engineProgress";
 import { hasRoom } from "./modelImport";
 import type { FeatureWith } from "./lateFeature";
 import type { CudaCommandId } from "./machineCommands";
+import { sizeText } from "./numbers";
 import type { Services } from "./services";
 
 /** The command; it asks nothing of the engine before it runs. */
@@ -73,12 +73,12 @@ function detailOf({
   return [
     downloadBytes === 0
       ? vscode.l10n.t("They are copied from {0}; nothing is downloaded.", source)
-      : vscode.l10n.t("{0} are downloaded from {1}.", formatBytes(downloadBytes), source),
+      : vscode.l10n.t("{0} are downloaded from {1}.", sizeText(downloadBytes), source),
     vscode.l10n.t("They are kept in {0}.", folder),
     vscode.l10n.t(
       "Up to {0} are needed while they are installed; {1} are free on the disk.",
-      formatBytes(neededBytes),
-      formatBytes(freeBytes),
+      sizeText(neededBytes),
+      sizeText(freeBytes),
     ),
     vscode.l10n.t("NVIDIA's own libraries (CUDA, cuDNN) are not part of it."),
   ].join("\n");
@@ -111,7 +111,7 @@ async function tell(
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
         "ONNX Runtime's CUDA libraries are removed; {0} are free again.",
-        formatBytes(freedBytes),
+        sizeText(freedBytes),
       ),
     );
   }

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { AppError } from "../base/errors";
 import { environmentOf, unsupportedError } from "./engineSetup";
 import { withLateProgress } from "./lateProgress";
-import { hubTokenState } from "./modelDownload";
+import { hubTokenState } from "./hubWay";
 import type { FeatureWith } from "./lateFeature";
 import type { DiagnosticsCommandId } from "./machineCommands";
 import type { Services } from "./services";

@@ -4,6 +4,8 @@ import * as vscode from "vscode";
 import { progressText } from "../host/progressText";
 import type { Progress } from "../protocol/engineMessages";
 import type { CallOptions } from "../protocol/rpcClient";
+import type { Stage } from "../protocol/stages";
+import { progressMessage, secondsText } from "./numbers";
 
 export interface ProgressOptions {
   /** What is done, with an ellipsis. */
@@ -14,8 +16,12 @@ export interface ProgressOptions {
   readonly describe?: (progress: Progress) => string;
 }
 
+/** While no bytes come, the seconds are counted, so that nobody takes it for dead. */
+const TICK_MS = 1000;
+
 /**
- * Runs the work with options that carry the user's cancel and show its progress in bytes.
+ * Runs the work with options that carry the user's cancel and show its progress: bytes, or what is done
+ * while none come.
  * @throws what the work throws; `request.cancelled` when the user cancelled it.
  */
 export async function withEngineProgress<T>(
@@ -33,31 +39,81 @@ export async function withEngineProgress<T>(
       const subscription = token.onCancellationRequested(() => {
         controller.abort();
       });
+      const reporter = new Reporter(progress, describe);
       try {
-        return await work({ signal: controller.signal, onProgress: reporter(progress, describe) });
+        return await work({
+          signal: controller.signal,
+          onProgress: (step) => {
+            reporter.progressed(step);
+          },
+          onStage: (stage) => {
+            reporter.staged(stage);
+          },
+        });
       } finally {
+        reporter.end();
         subscription.dispose();
       }
     },
   );
 }
 
-/** "1.2 of 4.0 GB (30 %)" */
-export function progressMessage(progress: Progress): string {
-  const { done, total, percent } = progressText(progress);
-  return vscode.l10n.t("{0} of {1} ({2} %)", done, total, percent);
+class Reporter {
+  readonly #progress: vscode.Progress<{ message?: string; increment?: number }>;
+  readonly #describe: (progress: Progress) => string;
+  #shown = { message: "", percent: 0 };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    progress: vscode.Progress<{ message?: string; increment?: number }>,
+    describe: (progress: Progress) => string,
+  ) {
+    this.#progress = progress;
+    this.#describe = describe;
+  }
+
+  progressed(step: Progress): void {
+    this.end();
+    this.#say(this.#describe(step), progressText(step).percent);
+  }
+
+  staged(stage: Stage): void {
+    this.end();
+    const text = stageText(stage);
+    const beganMs = performance.now();
+    this.#say(`${text}…`, this.#shown.percent);
+    this.#timer = setInterval(() => {
+      const seconds = Math.round((performance.now() - beganMs) / TICK_MS);
+      this.#say(`${text}… ${secondsText(seconds, { digits: 0 })}`, this.#shown.percent);
+    }, TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** Counts no more. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #say(message: string, percent: number): void {
+    if (message === this.#shown.message) return;
+    this.#progress.report({ message, increment: Math.max(0, percent - this.#shown.percent) });
+    this.#shown = { message, percent };
+  }
 }
 
-function reporter(
-  progress: vscode.Progress<{ message?: string; increment?: number }>,
-  describe: (progress: Progress) => string,
-): (step: Progress) => void {
-  let shown = { message: "", percent: 0 };
-  return (step) => {
-    const message = describe(step);
-    const { percent } = progressText(step);
-    if (message === shown.message) return;
-    progress.report({ message, increment: Math.max(0, percent - shown.percent) });
-    shown = { message, percent };
-  };
+/** Without an end, because seconds may follow. */
+function stageText({ stage, host = "", nth = 1, nTries = 1 }: Stage): string {
+  switch (stage) {
+    case "connect":
+      return nth === 1
+        ? vscode.l10n.t("Connecting to {0}", host)
+        : vscode.l10n.t("Connecting to {0}, try {1} of {2}", host, nth, nTries);
+    case "check":
+      return vscode.l10n.t("Checking what has arrived");
+    case "look":
+      return vscode.l10n.t("Looking at the picture");
+    case "write":
+      return vscode.l10n.t("Writing");
+  }
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { worldOf } from "../base/world";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
-import { modelTitle } from "../host/modelChoices";
+import { modelTitle } from "../host/modelTitle";
 import { exampleQuestion } from "../host/suggestions";
 import type { EngineView } from "../protocol/viewMessages";
 import { modelLimits } from "./modelLimits";

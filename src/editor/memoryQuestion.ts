@@ -1,9 +1,9 @@
 /** Asks what to do when a model needs more memory than is free. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import type { MemoryAnswer, MemoryQuestion } from "../host/memoryGate";
-import { modelTitle } from "../host/modelChoices";
+import { modelTitle } from "../host/modelTitle";
+import { sizeText } from "./numbers";
 
 /** Shows the question and waits for the answer; closing it is a cancel. */
 export async function askAboutMemory(question: MemoryQuestion): Promise<MemoryAnswer> {
@@ -26,8 +26,8 @@ export async function askAboutMemory(question: MemoryQuestion): Promise<MemoryAn
 
 function headlineOf({ model, isOnAdapter, ...sizes }: MemoryQuestion): string {
   const name = modelTitle(model);
-  const needed = formatBytes(sizes.neededBytes);
-  const free = formatBytes(sizes.availableBytes);
+  const needed = sizeText(sizes.neededBytes);
+  const free = sizeText(sizes.availableBytes);
   return isOnAdapter === true
     ? vscode.l10n.t(
         "{0} needs about {1} of the graphics adapter's memory, and {2} are free.",
@@ -44,6 +44,6 @@ function detailOf({ smaller, isOnAdapter }: MemoryQuestion): string {
           "Loaded all the same, it may slow this machine down or be ended by the system.",
         );
   if (smaller === undefined) return risk;
-  const size = formatBytes(smaller.neededBytes);
+  const size = sizeText(smaller.neededBytes);
   return `${vscode.l10n.t("{0} was made from the same checkpoint and needs about {1}.", smaller.name, size)} ${risk}`;
 }

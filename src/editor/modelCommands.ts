@@ -7,6 +7,7 @@ const MODEL_COMMANDS = [
   "sightline.manageModels",
   "sightline.importModel",
   "sightline.setHubToken",
+  "sightline.setHubMirror",
   "sightline.restartEngine",
 ] as const satisfies readonly CommandId[];
 

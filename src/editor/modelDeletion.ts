@@ -1,10 +1,10 @@
 /** A list of what can be deleted, for people who do not reach the buttons of the list of models. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import type { ModelChoice } from "../host/modelChoices";
 import type { CatalogEntryReply } from "../protocol/engineMessages";
 import type { DeletionWish } from "./modelPicker";
+import { sizeText } from "./numbers";
 
 /** Everything that can be deleted, models first. */
 export function deletionWishes(
@@ -37,7 +37,7 @@ function itemOf(wish: DeletionWish): vscode.QuickPickItem {
     case "delete":
       return { label: wish.choice.title, description: wish.choice.facts.join(" · ") };
     case "discard": {
-      const arrived = formatBytes(wish.entry.partialBytes);
+      const arrived = sizeText(wish.entry.partialBytes);
       return {
         label: wish.entry.title,
         description: vscode.l10n.t("Download: {0} arrived", arrived),

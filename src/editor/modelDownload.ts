@@ -2,8 +2,7 @@
 
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
-import { durationOf, TimeLeft } from "../base/timeLeft";
+import { TimeLeft } from "../base/timeLeft";
 import { usualProfile } from "../host/modelChoices";
 import type {
   AddModelReply,
@@ -12,20 +11,18 @@ import type {
   ProfileName,
   Progress,
 } from "../protocol/engineMessages";
-import { progressMessage, withEngineProgress } from "./engineProgress";
+import { withEngineProgress } from "./engineProgress";
+import { hubWithToken, USUAL_HUB } from "./hubWay";
 import { hasRoom } from "./modelImport";
+import { progressMessage, sizeText, timeLeftText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
 
-/** Where the engine looks when no endpoint is set. */
-const USUAL_HUB = "huggingface.co";
 /**
  * No weight file of a published checkpoint is larger, and the disk needs room for one of them at a time;
  * what it needs exactly is known, and looked at, when the download begins.
  */
 const LARGEST_FILE_BYTES = 10e9;
-/** Where the editor keeps the token. */
-const TOKEN_KEY = "hubToken";
 
 /** Under which circumstances a model is got. */
 export interface GetOptions {
@@ -35,20 +32,23 @@ export interface GetOptions {
   readonly profile?: ProfileName | undefined;
 }
 
+/** What the user has agreed to; it may be tried more than once. */
+export type Download = () => Promise<AddModelReply>;
+
 /**
- * Asks for the precision, says what a model costs, and gets it once the user has agreed; nothing is asked
- * of a network before.
- * What has arrived when it is cancelled or fails is kept, and the next call goes on from there, in the
- * precision in which it was begun.
- * @returns undefined when the user changed their mind.
- * @throws AppError `hub.*`, `download.*`, `checkpoint.*`, `convert.failed`, `model.busy`,
- * `request.cancelled`, `engine.*`.
+ * Asks for the precision and says what a model costs; nothing is asked of a network before the user has
+ * agreed.
+ * @returns what gets the model: after a cancel or a failure another call goes on from what has arrived, in
+ * the precision in which it was begun. It throws AppError `hub.*`, `download.*`, `checkpoint.*`,
+ * `convert.failed`, `model.busy`, `request.cancelled`, `engine.*`. Undefined when the user changed their
+ * mind.
  */
-export async function getModel(
-  { engine, settings, context }: Pick<Services, "engine" | "settings" | "context">,
+export async function agreeToDownload(
+  services: Pick<Services, "engine" | "settings" | "context">,
   entry: CatalogEntryReply,
   { freeBytes, profile }: GetOptions,
-): Promise<AddModelReply | undefined> {
+): Promise<Download | undefined> {
+  const { engine, settings } = services;
   const begun = begunPrecision(entry);
   const precision = begun ?? (await choosePrecision(entry, profile));
   if (precision === undefined) return undefined;
@@ -56,38 +56,13 @@ export async function getModel(
   if (!(await mayFit(entry, { cost, freeBytes }))) return undefined;
   const { endpoint = USUAL_HUB } = settings.hub;
   if (!(await isAgreed(entry, { endpoint, freeBytes, precision, cost }))) return undefined;
-  const token = await context.secrets.get(TOKEN_KEY);
-  const hub = token === undefined ? settings.hub : { ...settings.hub, token };
-  return await withEngineProgress(
-    {
-      title: vscode.l10n.t("Getting {0}", entry.title),
-      place: "notification",
-      describe: describer(),
-    },
-    (options) => engine.addModel({ name: entry.name, precision, hub }, options),
-  );
-}
-
-/** Asks for the token of the user's account; an empty one forgets it. */
-export async function setHubToken({ secrets }: Services["context"]): Promise<void> {
-  const token = await vscode.window.showInputBox({
-    title: vscode.l10n.t("Hugging Face token"),
-    prompt: vscode.l10n.t(
-      "It is kept in the system's secret storage and sent only to the endpoint of the settings. Leave it empty to forget it.",
-    ),
-    password: true,
-    ignoreFocusOut: true,
-  });
-  if (token === undefined) return;
-  if (token.trim() === "") await secrets.delete(TOKEN_KEY);
-  else await secrets.store(TOKEN_KEY, token.trim());
-}
-
-/** Whether a token is kept, and nothing more of it. */
-export async function hubTokenState({
-  secrets,
-}: Pick<Services["context"], "secrets">): Promise<"kept" | "none"> {
-  return (await secrets.get(TOKEN_KEY)) === undefined ? "none" : "kept";
+  const title = vscode.l10n.t("Getting {0}", entry.title);
+  return () =>
+    withEngineProgress({ title, place: "notification", describe: describer() }, async (options) => {
+      // Looked up for each try: the user may have set a mirror or a token meanwhile.
+      const hub = await hubWithToken(services);
+      return await engine.addModel({ name: entry.name, precision, hub }, options);
+    });
 }
 
 /** Bytes that have still to be downloaded. */
@@ -144,14 +119,14 @@ async function isAgreed(entry: CatalogEntryReply, at: Circumstances): Promise<bo
 function detailOf(entry: CatalogEntryReply, at: Circumstances): string {
   const { endpoint, freeBytes, precision, cost } = at;
   const { repository, licence, partialBytes } = entry;
-  const missing = formatBytes(missingDownload(entry));
+  const missing = sizeText(missingDownload(entry));
   const source = entry.isCached
     ? vscode.l10n.t("{0} is in Hugging Face's cache on this disk and stays there.", repository)
     : vscode.l10n.t("{0} are downloaded: {1} from {2}.", missing, repository, endpoint);
   return [
     source,
     ...(partialBytes > 0
-      ? [vscode.l10n.t("{0} have arrived already.", formatBytes(partialBytes))]
+      ? [vscode.l10n.t("{0} have arrived already.", sizeText(partialBytes))]
       : []),
     ...(begunPrecision(entry) === undefined
       ? []
@@ -167,11 +142,11 @@ function detailOf(entry: CatalogEntryReply, at: Circumstances): string {
           vscode.l10n.t(
             "The model ({0}) takes {1} of the disk and up to {2} of memory. A download is deleted once it is converted.",
             cost.profile,
-            formatBytes(cost.diskBytes),
-            formatBytes(cost.memoryBytes),
+            sizeText(cost.diskBytes),
+            sizeText(cost.memoryBytes),
           ),
         ]),
-    vscode.l10n.t("{0} are free on the disk.", formatBytes(freeBytes)),
+    vscode.l10n.t("{0} are free on the disk.", sizeText(freeBytes)),
     vscode.l10n.t("Licence: {0}", licence),
   ].join("\n");
 }
@@ -185,22 +160,8 @@ function describer(): (progress: Progress) => string {
     const bytes =
       convertedBytes === undefined
         ? progressMessage(progress)
-        : vscode.l10n.t(
-            "{0}, {1} converted",
-            progressMessage(progress),
-            formatBytes(convertedBytes),
-          );
+        : vscode.l10n.t("{0}, {1} converted", progressMessage(progress), sizeText(convertedBytes));
     const text = progress.step === "convert" ? vscode.l10n.t("Converting: {0}", bytes) : bytes;
-    return seconds === undefined ? text : `${text}, ${durationText(seconds)}`;
+    return seconds === undefined ? text : `${text}, ${timeLeftText(seconds)}`;
   };
-}
-
-function durationText(seconds: number): string {
-  const duration = durationOf(seconds);
-  if (duration.hours > 0) {
-    return vscode.l10n.t("{0} h {1} min left", duration.hours, duration.minutes);
-  }
-  return duration.minutes > 0
-    ? vscode.l10n.t("{0} min left", duration.minutes)
-    : vscode.l10n.t("{0} s left", duration.seconds);
 }

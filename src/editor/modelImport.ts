@@ -1,10 +1,10 @@
 /** Turning a checkpoint of the user into a model: which, at what price, and the conversion. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import { missingBytes, readProfile } from "../host/modelChoices";
 import { type ImportPlan, type ProfileName, PROFILES } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
+import { sizeText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
 import type { CallOptions } from "../protocol/rpcClient";
@@ -124,7 +124,7 @@ export async function hasRoom(
 }
 
 function sizeOrName(value: string | number): string {
-  return typeof value === "number" ? formatBytes(value) : value;
+  return typeof value === "number" ? sizeText(value) : value;
 }
 
 async function isAgreed(plan: ImportPlan): Promise<boolean> {
@@ -145,11 +145,11 @@ function detailOf(plan: ImportPlan): string {
           "{0}, compares pictures with texts. It cannot answer questions.",
           plan.architecture,
         );
-  const model = formatBytes(plan.modelBytes);
+  const model = sizeText(plan.modelBytes);
   return [
     what,
-    vscode.l10n.t("The checkpoint ({0}) stays as it is.", formatBytes(plan.sourceBytes)),
+    vscode.l10n.t("The checkpoint ({0}) stays as it is.", sizeText(plan.sourceBytes)),
     vscode.l10n.t("The model takes {0} with {1} weights.", model, plan.precision),
-    vscode.l10n.t("{0} are free on the disk.", formatBytes(plan.freeBytes)),
+    vscode.l10n.t("{0} are free on the disk.", sizeText(plan.freeBytes)),
   ].join("\n");
 }

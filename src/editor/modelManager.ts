@@ -1,18 +1,20 @@
 /** The commands around models: choose, import, delete, show on disk, and start the engine anew. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL } from "../base/world";
-import { type ModelChoice, modelTitle, readProfile } from "../host/modelChoices";
+import { type ModelChoice, readProfile } from "../host/modelChoices";
+import { modelTitle } from "../host/modelTitle";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { CatalogEntryReply, ProfileName } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
 import type { FeatureWith } from "./lateFeature";
 import type { ModelCommandId } from "./modelCommands";
-import { getModel, setHubToken } from "./modelDownload";
+import { setHubMirror, setHubToken } from "./hubWay";
+import { agreeToDownload, type Download } from "./modelDownload";
 import { pickDeletion } from "./modelDeletion";
 import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
+import { sizeText } from "./numbers";
 import type { Services } from "./services";
 
 /** Long enough to read, in ms. */
@@ -27,6 +29,7 @@ export function createModelManager(services: Services): FeatureWith<ModelCommand
       "sightline.importModel": (folder) =>
         manager.import(folder instanceof vscode.Uri ? { folder } : {}),
       "sightline.setHubToken": () => setHubToken(services.context),
+      "sightline.setHubMirror": () => setHubMirror(services),
       "sightline.restartEngine": () => manager.restart(),
     },
     dispose: () => undefined,
@@ -104,21 +107,23 @@ class ModelManager {
       void vscode.window.showInformationMessage(text);
       return;
     }
-    this.#coming.add(entry.name);
-    const added = await getModel(this.#services, entry, { freeBytes, profile }).finally(() => {
-      this.#coming.delete(entry.name);
+    const download = await agreeToDownload(this.#services, entry, { freeBytes, profile });
+    if (download === undefined) return;
+    // Guarded by itself, so that trying again is to download again and not to choose again.
+    await this.#services.notices.guard(() => this.#download(entry.name, download));
+  }
+
+  async #download(name: string, download: Download): Promise<void> {
+    this.#coming.add(name);
+    const added = await download().finally(() => {
+      this.#coming.delete(name);
     });
-    if (added !== undefined) {
-      await this.#offerUse(
-        added,
-        vscode.l10n.t("{0} is here and can answer questions.", added.name),
-      );
-    }
+    await this.#offerUse(added, vscode.l10n.t("{0} is here and can answer questions.", added.name));
   }
 
   async #discard({ name, title }: CatalogEntryReply): Promise<void> {
     const { freedBytes } = await this.#services.engine.deleteDownload({ name });
-    const freed = formatBytes(freedBytes);
+    const freed = sizeText(freedBytes);
     const text = vscode.l10n.t("The download of {0} is deleted; {1} are free again.", title, freed);
     vscode.window.setStatusBarMessage(text, NOTE_MS);
   }
@@ -242,7 +247,7 @@ class ModelManager {
     const text = vscode.l10n.t(
       "{0} is deleted; {1} are free again.",
       choice.title,
-      formatBytes(freedBytes),
+      sizeText(freedBytes),
     );
     vscode.window.setStatusBarMessage(text, NOTE_MS);
   }
@@ -258,7 +263,7 @@ function sayRetrieval(name: string): void {
 
 async function isDeletionAgreed({ title, name, bytes }: ModelChoice): Promise<boolean> {
   const remove = vscode.l10n.t("Delete");
-  const freed = vscode.l10n.t("This frees {0}.", formatBytes(bytes));
+  const freed = vscode.l10n.t("This frees {0}.", sizeText(bytes));
   const after =
     name === DEMO_MODEL
       ? vscode.l10n.t("The demo is made again when it is next used.")

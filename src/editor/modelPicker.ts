@@ -1,7 +1,6 @@
 /** The list of models; says what the user wants and does none of it. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL } from "../base/world";
 import { type ModelChoice, modelChoices } from "../host/modelChoices";
 import type {
@@ -11,6 +10,7 @@ import type {
   ModelsReply,
 } from "../protocol/engineMessages";
 import { deletionWishes } from "./modelDeletion";
+import { sizeText } from "./numbers";
 
 /** What the user wants with the models. */
 export type ModelWish =
@@ -131,7 +131,7 @@ function fill(
         ]),
     {
       label: vscode.l10n.t("Open model folder"),
-      description: vscode.l10n.t("{0} free", formatBytes(reply.freeBytes)),
+      description: vscode.l10n.t("{0} free", sizeText(reply.freeBytes)),
       detail: reply.folder,
       iconPath: new vscode.ThemeIcon("folder-opened"),
       alwaysShow: true,
@@ -186,16 +186,16 @@ function pixels({ imageSize }: { readonly imageSize: number }): string {
 
 function offerItem(entry: CatalogEntryReply, freeBytes: number): WishItem {
   const { title, isCached, partialBytes, downloadBytes, diskBytes, memoryBytes } = entry;
-  const size = formatBytes(downloadBytes);
+  const size = sizeText(downloadBytes);
   const words = isCached
     ? vscode.l10n.t("in Hugging Face's cache")
     : partialBytes > 0
-      ? vscode.l10n.t("{0} of {1} arrived; continue", formatBytes(partialBytes), size)
+      ? vscode.l10n.t("{0} of {1} arrived; continue", sizeText(partialBytes), size)
       : vscode.l10n.t("{0} to download", size);
   const costs = vscode.l10n.t(
     "{0} on disk, up to {1} of memory",
-    formatBytes(diskBytes),
-    formatBytes(memoryBytes),
+    sizeText(diskBytes),
+    sizeText(memoryBytes),
   );
   const discard = {
     iconPath: new vscode.ThemeIcon("trash"),

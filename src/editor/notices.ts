@@ -1,6 +1,7 @@
 /** Failures as sentences with buttons; which one gets which is in noticeTable.ts. */
 
 import * as vscode from "vscode";
+import { formatBytesOf } from "../base/bytes";
 import { AppError, type ErrorCode } from "../base/errors";
 import type { Logger } from "../base/logger";
 import {
@@ -12,6 +13,7 @@ import {
   remedyOf,
 } from "../host/noticeTable";
 import { getModelLabel } from "./modelLimits";
+import { displayLocale } from "./numbers";
 import type { Notice, Notices } from "./services";
 
 /** A burst of the same failure is one failure, in ms. */
@@ -45,10 +47,11 @@ export class EditorNotices implements Notices {
     const now = Date.now();
     if (now - (this.#open.get(key) ?? -Infinity) < BURST_MS) return Promise.resolve();
     this.#open.set(key, now);
-    void this.#present(error, again).finally(() => {
+    const forget = (): void => {
       // The editor replaces an equal message, which is then the one that is open.
       if (this.#open.get(key) === now) this.#open.delete(key);
-    });
+    };
+    void this.#present(error, { again, onAnswered: forget });
     return Promise.resolve();
   }
 
@@ -63,10 +66,7 @@ export class EditorNotices implements Notices {
   }
 
   async run(actionId: string): Promise<void> {
-    if (!isNoticeAction(actionId) || actionId === "tryAgain") return;
-    await this.guard(async () => {
-      await vscode.commands.executeCommand(...commandOf(actionId));
-    });
+    await this.#execute(actionId);
   }
 
   async guard<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -78,23 +78,42 @@ export class EditorNotices implements Notices {
     }
   }
 
-  async #present(error: AppError, again: (() => Promise<unknown>) | undefined): Promise<void> {
+  async #present(error: AppError, { again, onAnswered }: Presentation): Promise<void> {
     const { text, actions } = this.describe(error);
     const plan = noticePlan(error);
     const retry =
-      again !== undefined && plan.actions.includes("tryAgain") ? labelOf("tryAgain") : undefined;
+      again !== undefined && plan.actions.includes("tryAgain") ? againLabel(error) : undefined;
     const labels = [...(retry === undefined ? [] : [retry]), ...actions.map(({ label }) => label)];
     const show =
       plan.kind === "error" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
     // Rejected only when the window closes, and then nobody reads it.
     const chosen = await show(text, ...labels).then(undefined, () => undefined);
+    // Before the next try: its failure is another one, however soon it comes.
+    onAnswered();
     if (chosen !== undefined && chosen === retry) {
       await again?.();
       return;
     }
     const action = actions.find(({ label }) => label === chosen);
-    if (action !== undefined) await this.run(action.id);
+    if (action === undefined) return;
+    const isMended = (await this.#execute(action.id)) === true;
+    if (isMended) await again?.();
   }
+
+  /** @returns what the command gives: true when what failed may work now. */
+  async #execute(actionId: string): Promise<unknown> {
+    if (!isNoticeAction(actionId) || actionId === "tryAgain") return undefined;
+    return await this.guard(() =>
+      Promise.resolve(vscode.commands.executeCommand(...commandOf(actionId))),
+    );
+  }
+}
+
+interface Presentation {
+  /** Does once more what failed. */
+  readonly again: (() => Promise<unknown>) | undefined;
+  /** Called when the message is gone, before anything that its buttons do. */
+  readonly onAnswered: () => void;
 }
 
 /** The editor has a cancellation of its own. */
@@ -108,6 +127,8 @@ function errorOf(thrown: unknown): AppError {
 function sentence(error: AppError, plan: NoticePlan): string {
   switch (plan.text) {
     case "message": {
+      const unreachable = unreachableText(error);
+      if (unreachable !== undefined) return unreachable;
       const headline = isEnglish() ? undefined : headlineOf(error);
       return headline === undefined ? error.message : `${headline} ${error.message}`;
     }
@@ -118,6 +139,30 @@ function sentence(error: AppError, plan: NoticePlan): string {
     case "bug":
       return vscode.l10n.t("Something went wrong inside Sightline. The log says what.");
   }
+}
+
+/** Whole in the user's language: what the engine found out is in the facts. */
+function unreachableText({ code, detail }: AppError): string | undefined {
+  const host = detail?.["host"];
+  if (code !== "hub.unreachable" || typeof host !== "string") return undefined;
+  const question = vscode.l10n.t("Sightline cannot reach {0}. Are you offline?", host);
+  const { arrivedBytes, totalBytes } = detail ?? {};
+  if (typeof arrivedBytes !== "number" || typeof totalBytes !== "number") return question;
+  return `${question} ${arrivedText(arrivedBytes, totalBytes)}`;
+}
+
+function arrivedText(doneBytes: number, totalBytes: number): string {
+  if (doneBytes === 0) return vscode.l10n.t("Nothing has arrived yet.");
+  const { done, total } = formatBytesOf({ doneBytes, totalBytes }, displayLocale());
+  return vscode.l10n.t("{0} of {1} have arrived and are kept.", done, total);
+}
+
+/** Whoever has a part goes on. */
+function againLabel({ detail }: AppError): string {
+  const arrived = detail?.["arrivedBytes"];
+  return typeof arrived === "number" && arrived > 0
+    ? vscode.l10n.t("Continue")
+    : labelOf("tryAgain");
 }
 
 function isEnglish(): boolean {
@@ -178,9 +223,11 @@ function labelOf(action: NoticeAction): string {
     case "getModel":
       return getModelLabel();
     case "importModel":
-      return vscode.l10n.t("Import Checkpoint");
+      return vscode.l10n.t("Import From a Folder…");
     case "setHubToken":
       return vscode.l10n.t("Set Token");
+    case "useMirror":
+      return vscode.l10n.t("Use a Mirror…");
     case "restartEngine":
       return vscode.l10n.t("Restart Engine");
     case "reloadWindow":
@@ -221,6 +268,8 @@ function commandOf(
       return ["sightline.importModel"];
     case "setHubToken":
       return ["sightline.setHubToken"];
+    case "useMirror":
+      return ["sightline.setHubMirror"];
     case "restartEngine":
       return ["sightline.restartEngine"];
     case "reloadWindow":

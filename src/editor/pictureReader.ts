@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError, type ErrorCode } from "../base/errors";
-import { formatBytes } from "../base/bytes";
 import { MAX_PICTURE_BYTES, type Picture } from "../host/picture";
+import { sizeText } from "./numbers";
 import type { PictureReader } from "./services";
 
 /** Schemes that name no file which could be read again. */
@@ -50,7 +50,7 @@ function refuse(name: string, reason: "folder" | "size" | "empty"): AppError {
       return new AppError("image.unreadable", text, { detail });
     }
     case "size": {
-      const limit = formatBytes(MAX_PICTURE_BYTES);
+      const limit = sizeText(MAX_PICTURE_BYTES);
       const text = vscode.l10n.t("{0} is larger than {1}. Choose a smaller copy.", name, limit);
       return new AppError("image.tooLarge", text, { detail });
     }

@@ -1,8 +1,8 @@
 /** The choice of a model's precision, with what each costs. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import type { ProfileName } from "../protocol/engineMessages";
+import { sizeText } from "./numbers";
 
 /** A profile that can be had; sizes in bytes. */
 export interface ProfileOffer {
@@ -41,11 +41,11 @@ function itemOf(
   { profile, diskBytes, memoryBytes }: ProfileOffer,
   usual: ProfileName,
 ): ProfileItem {
-  const disk = formatBytes(diskBytes);
+  const disk = sizeText(diskBytes);
   const costs =
     memoryBytes === undefined
       ? vscode.l10n.t("{0} on disk", disk)
-      : vscode.l10n.t("{0} on disk, up to {1} of memory", disk, formatBytes(memoryBytes));
+      : vscode.l10n.t("{0} on disk, up to {1} of memory", disk, sizeText(memoryBytes));
   const words = profile === usual ? [costs, vscode.l10n.t("suggested")] : [costs];
   return { label: profile, description: words.join(" · "), detail: meaningOf(profile), profile };
 }

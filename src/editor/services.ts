@@ -47,6 +47,7 @@ export const COMMAND_IDS = [
   "sightline.manageModels",
   "sightline.importModel",
   "sightline.setHubToken",
+  "sightline.setHubMirror",
   "sightline.setUpCuda",
   "sightline.showMenu",
   "sightline.showLog",

@@ -35,6 +35,8 @@ export interface Settings {
   remoteImages(uri: vscode.Uri): "ask" | "never";
   /** Chooses a model for all windows. */
   setModel(name: string): Thenable<void>;
+  /** Chooses a mirror of the hub, or with an empty text the hub itself, for all windows. */
+  setHubEndpoint(address: string): Thenable<void>;
   readonly onDidChange: vscode.Event<void>;
 }
 
@@ -119,14 +121,22 @@ export class EditorSettings implements Settings, vscode.Disposable {
   }
 
   setModel(name: string): Thenable<void> {
-    return vscode.workspace
-      .getConfiguration(SECTION)
-      .update("model", name, vscode.ConfigurationTarget.Global);
+    return this.#write("model", name);
+  }
+
+  setHubEndpoint(address: string): Thenable<void> {
+    return this.#write("hub.endpoint", address === "" ? undefined : address);
   }
 
   dispose(): void {
     this.#subscription.dispose();
     this.#changed.dispose();
+  }
+
+  #write(key: SettingKey, value: unknown): Thenable<void> {
+    return vscode.workspace
+      .getConfiguration(SECTION)
+      .update(key, value, vscode.ConfigurationTarget.Global);
   }
 
   #read<K extends SettingKey>(key: K, uri?: vscode.Uri): SettingValues[K] {

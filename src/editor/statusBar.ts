@@ -1,12 +1,11 @@
 /** The item in the status bar: how the engine is, and a way to everything else. */
 
 import * as vscode from "vscode";
-import { formatBytes } from "../base/bytes";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
-import { modelTitle } from "../host/modelChoices";
+import { modelTitle } from "../host/modelTitle";
 import { progressText } from "../host/progressText";
-import { progressMessage } from "./engineProgress";
+import { progressMessage, sizeText } from "./numbers";
 import type { CommandId, Feature, Services } from "./services";
 import { showMenu } from "./statusMenu";
 
@@ -95,7 +94,7 @@ function tooltipOf(status: EngineStatus, state: string): vscode.MarkdownString {
     lines.push(vscode.l10n.t("Device: {0}", name));
     if (deviceReason !== undefined) lines.push(deviceReason);
   }
-  if (rssBytes !== undefined) lines.push(vscode.l10n.t("Memory: {0}", formatBytes(rssBytes)));
+  if (rssBytes !== undefined) lines.push(vscode.l10n.t("Memory: {0}", sizeText(rssBytes)));
   const tooltip = new vscode.MarkdownString("**Sightline**");
   // Names and messages may contain what Markdown would read as its own.
   for (const line of lines) tooltip.appendMarkdown("\n\n").appendText(line);

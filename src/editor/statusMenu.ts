@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
-import { modelTitle } from "../host/modelChoices";
+import { modelTitle } from "../host/modelTitle";
 import type { CommandId, Services } from "./services";
 
 interface MenuItem extends vscode.QuickPickItem {

@@ -35,7 +35,9 @@ export class Generator {
     const options = resolveGenerationOptions(request.options);
     // The prompt is checked first: a question that is too long should not cost a run of the ViT.
     const prompt = this.#prompt(request, options);
+    run.onStage?.("look");
     const picture = await images.features(request, run.signal);
+    run.onStage?.("write");
     const prefillBegin = performance.now();
     const decoding = await languageModel.start({
       imageKey: picture.key,

@@ -103,4 +103,6 @@ export type OnText = (text: string) => void;
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onText?: OnText;
+  /** `look`: the picture is encoded, which may take seconds; `write`: the prompt is read. */
+  readonly onStage?: (stage: "look" | "write") => void;
 }

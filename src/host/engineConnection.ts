@@ -225,6 +225,10 @@ export class EngineConnection {
         alive();
         options.onProgress?.(progress);
       },
+      onStage: (stage) => {
+        alive();
+        options.onStage?.(stage);
+      },
     };
   }
 

@@ -12,6 +12,7 @@ import {
   PROFILES,
   type StoredModelReply,
 } from "../protocol/engineMessages";
+import { isFolder, modelTitle } from "./modelTitle";
 
 /**
  * `retrieval`: compares pictures with texts and answers no questions; `damaged`: in the store, but of
@@ -45,11 +46,6 @@ export function modelChoices(reply: ModelsReply, currentModel: string): readonly
   return choices.sort(
     (a, b) => rankOf(a) - rankOf(b) || a.title.localeCompare(b.title, "en", { numeric: true }),
   );
-}
-
-/** A model's name for people: the last part of a folder. */
-export function modelTitle(name: string): string {
-  return isFolder(name) ? lastPart(name) : name;
 }
 
 /** Left free besides the model, so that the disk can still be worked with. */
@@ -112,16 +108,6 @@ function rankOf({ name, state }: ModelChoice): number {
   return state === "usable" || state === "outside" ? 1 : 2;
 }
 
-/** As the engine tells a folder from a name. */
-function isFolder(name: string): boolean {
-  return /[/\\]/.test(name);
-}
-
 function isSameFolder(folder: string | undefined, name: string): boolean {
   return folder !== undefined && isFolder(name) && path.resolve(folder) === path.resolve(name);
-}
-
-function lastPart(folder: string): string {
-  const parts = folder.split(/[/\\]/).filter((part) => part !== "");
-  return parts.at(-1) ?? folder;
 }

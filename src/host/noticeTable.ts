@@ -9,6 +9,7 @@ export const NOTICE_ACTIONS = [
   "getModel",
   "importModel",
   "setHubToken",
+  "useMirror",
   "restartEngine",
   "reloadWindow",
   "openDeviceSetting",
@@ -107,17 +108,18 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "checkpoint.corrupt":
     case "checkpoint.incomplete":
     case "checkpoint.unsupported":
+    case "hub.missing":
       return error("importModel", "showLog");
     case "convert.failed":
     case "download.failed":
-      return error("openFolderSetting", "showLog");
+      return error("openFolderSetting", "tryAgain", "showLog");
     case "hub.denied":
       return warning("setHubToken", "showLog");
-    case "hub.missing":
-      return error("importModel", "showLog");
+    case "hub.unreachable":
+      return warning("tryAgain", "useMirror", "importModel");
     case "hub.failed":
     case "download.corrupt":
-      return warning("chooseModel", "showLog");
+      return warning("tryAgain", "useMirror", "showLog");
     case "device.unavailable":
       return detail?.["device"] === "cuda"
         ? error("setUpCuda", "openDeviceSetting", "showLog")

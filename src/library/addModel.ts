@@ -8,6 +8,8 @@ import path from "node:path";
 import { openCheckpoint } from "../convert/checkpoint";
 import type { StartWorkers } from "../convert/convertWorkers";
 import { readJournal } from "../convert/conversionJournal";
+import { formatBytesOf } from "../base/bytes";
+import { AppError } from "../base/errors";
 import { parsePrecisionPlan } from "../model/precision";
 import { type Catalog, type CatalogEntry, catalogEntry } from "./catalog";
 import { folderBytes } from "./diskSpace";
@@ -35,6 +37,8 @@ export interface AddModelOptions {
   readonly keepCheckpoint?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: AddProgress) => void;
+  /** Told what is done while no bytes come. @default nobody is told */
+  readonly onStage?: ((stage: AddStage) => void) | undefined;
   /** As in ConvertOptions. */
   readonly startWorkers?: StartWorkers | undefined;
   /** As in FileJob. */
@@ -47,6 +51,16 @@ export interface AddModelOptions {
 
 /** How far a step is; each step counts anew. */
 export type AddProgress = StreamProgress;
+
+/** `connect`: a server is asked, for the nth time; `check`: what has arrived before is compared. */
+export type AddStage =
+  | {
+      readonly stage: "connect";
+      readonly host: string;
+      readonly nth: number;
+      readonly nTries: number;
+    }
+  | { readonly stage: "check" };
 
 export interface AddedModel {
   /** What the model is called in the store. */
@@ -180,6 +194,7 @@ async function download(
   options: AddModelOptions,
 ): Promise<{ readonly name: string; readonly folder: string }> {
   const { environment, store, signal, patience, stallMs, precision, freeBytes } = options;
+  const { onStage } = options;
   const { name, repository, revision } = entry;
   const limits = stallMs === undefined ? {} : { stallMs };
   const hub = new HubClient({ env: environment.env, ...options.hub }, limits);
@@ -188,12 +203,38 @@ async function download(
       ...{ hub, repository, revision, folder, store, name, precision, signal, patience, freeBytes },
       workFolder: workFolder(store, name),
       isKeeping: options.keepCheckpoint === true,
+      onTry: (attempt) => onStage?.({ stage: "connect", host: hub.host, ...attempt }),
+      onCheck: () => onStage?.({ stage: "check" }),
       onProgress: options.onProgress,
       startWorkers: options.startWorkers,
     });
+  } catch (thrown) {
+    throw await withArrived(thrown, entry, store);
   } finally {
     await hub.close();
   }
+}
+
+/** A failure of the way to the hub, with the truth about what is here by then. */
+async function withArrived(
+  thrown: unknown,
+  { name, downloadBytes }: CatalogEntry,
+  store: ModelStore,
+): Promise<unknown> {
+  const isOfWay =
+    thrown instanceof AppError &&
+    (thrown.code === "hub.unreachable" || thrown.code === "hub.failed");
+  if (!isOfWay) return thrown;
+  const doneBytes = Math.min(await arrivedBytes(store, name), downloadBytes);
+  const { done, total } = formatBytesOf({ doneBytes, totalBytes: downloadBytes });
+  const truth =
+    doneBytes === 0
+      ? "Nothing has arrived yet."
+      : `${done} of ${total} have arrived and are kept; the next try goes on from there.`;
+  return new AppError(thrown.code, `${thrown.message} ${truth}`, {
+    cause: thrown.cause,
+    detail: { ...thrown.detail, arrivedBytes: doneBytes, totalBytes: downloadBytes },
+  });
 }
 
 async function convert(

@@ -155,7 +155,7 @@ async function download(
   const wanted = providerPackage(runtime, env[FEED_VARIABLE]);
   const feed = new NugetFeed({ index: wanted.index, env });
   try {
-    const published = await withPatience(options, () =>
+    const published = await withPatience({ ...options, isFirstContact: true }, () =>
       feed.find(wanted.name, wanted.version, signal),
     );
     const { bytes } = published;

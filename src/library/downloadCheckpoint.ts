@@ -13,14 +13,14 @@ import {
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from "../model/manifest";
-import { downloadFile, type FileJob, type Patience, withPatience } from "./downloadFile";
+import { downloadFile, type FileJob, withPatience } from "./downloadFile";
 import { downloadWeights, expectRoom, FILES_AT_ONCE, type WeightTaker } from "./downloadWeights";
 import { freeBytesAt } from "./diskSpace";
 import type { HubClient, HubFile, HubListing } from "./hubClient";
 import { PARTIAL_ENDINGS } from "./partialFile";
 import { type EarlyHeader, earlyHeader, HEADER_ENDING } from "./weightHeaders";
 
-export interface DownloadOptions {
+export interface DownloadOptions extends Pick<FileJob, "patience" | "onTry" | "onCheck"> {
   readonly hub: HubClient;
   readonly repository: string;
   readonly revision: string;
@@ -30,8 +30,6 @@ export interface DownloadOptions {
   readonly prepare: (coming: ComingWeights) => Promise<WeightTaker>;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: DownloadProgress) => void;
-  /** As in FileJob. */
-  readonly patience?: Patience | undefined;
   /** Bytes that can still be written at a folder. @default freeBytesAt */
   readonly freeBytes?: ((folder: string) => Promise<number>) | undefined;
 }
@@ -73,7 +71,9 @@ const COMMIT_FILE = ".commit";
  */
 export async function downloadCheckpoint(options: DownloadOptions): Promise<void> {
   const { hub, repository, revision, folder, signal } = options;
-  const listing = await withPatience(options, () => hub.list(repository, revision, signal));
+  const listing = await withPatience({ ...options, isFirstContact: true }, () =>
+    hub.list(repository, revision, signal),
+  );
   const files = checkpointFiles(listing, repository);
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
@@ -116,13 +116,14 @@ async function downloadAll(
   options: DownloadOptions,
 ): Promise<void> {
   const { hub, repository, folder, patience, signal, freeBytes = freeBytesAt } = options;
+  const { onTry, onCheck } = options;
   const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let doneBytes = 0;
   const onBytes = (change: number): void => {
     doneBytes += change;
     options.onProgress({ doneBytes, totalBytes });
   };
-  const job = { hub, repository, commit, folder, patience, signal, onBytes };
+  const job = { hub, repository, commit, folder, patience, signal, onBytes, onTry, onCheck };
   const weights = files.filter(({ name }) => isWeights(name));
   await downloadSmall(
     files.filter((file) => !weights.includes(file)),

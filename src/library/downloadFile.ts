@@ -4,7 +4,8 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, throwIfAborted } from "../base/errors";
-import { type HubClient, type HubFile, TransientFailure } from "./hubClient";
+import type { HubClient, HubFile } from "./hubClient";
+import { TransientFailure } from "./hubFailures";
 import { PartialFile } from "./partialFile";
 
 export interface FileJob {
@@ -19,6 +20,17 @@ export interface FileJob {
   readonly onBytes: (change: number) => void;
   /** @default DEFAULT_PATIENCE */
   readonly patience?: Patience | undefined;
+  /** Told before each further try, and before the pause that precedes it. */
+  readonly onTry?: ((attempt: Try) => void) | undefined;
+  /** Told before what is there already is read and compared, which takes a while for gigabytes. */
+  readonly onCheck?: (() => void) | undefined;
+}
+
+/** Which try it is. */
+export interface Try {
+  /** From 1. */
+  readonly nth: number;
+  readonly nTries: number;
 }
 
 /** How failures are borne. */
@@ -54,7 +66,12 @@ export async function downloadFile(job: FileJob): Promise<void> {
     onBytes(file.bytes);
     return;
   }
-  const partial = await PartialFile.open(target, file, signal);
+  const partial = await PartialFile.open({
+    path: target,
+    wanted: file,
+    signal,
+    onCheck: job.onCheck,
+  });
   try {
     onBytes(partial.size);
     for (let nCorrupt = 1; ; nCorrupt++) {
@@ -79,15 +96,27 @@ export async function isWholeFile({
   return present?.isFile() === true && present.size === file.bytes;
 }
 
+/** How work that may fail is borne. */
+export interface Bearing extends Pick<FileJob, "signal" | "patience" | "onTry"> {
+  /**
+   * True before anything was heard of the server: then nobody there means no network, and is told at
+   * once. @default false
+   */
+  readonly isFirstContact?: boolean;
+}
+
 /**
  * Does the work until it succeeds, with longer and longer pauses after failures that may pass.
  * @param work told by its return value; `progressed` starts the count of failures anew.
- * @throws AppError `hub.failed` after too many failures, `request.cancelled`, and what the work throws.
+ * @throws AppError `hub.unreachable` at the first contact, `hub.failed` after too many failures,
+ * `request.cancelled`, and what the work throws.
  */
 export async function withPatience<T>(
-  { signal, patience = DEFAULT_PATIENCE }: Pick<FileJob, "signal" | "patience">,
+  bearing: Bearing,
   work: (progressed: () => void) => Promise<T>,
 ): Promise<T> {
+  const { signal, patience = DEFAULT_PATIENCE, onTry, isFirstContact = false } = bearing;
+  if (isFirstContact) onTry?.({ nth: 1, nTries: patience.nTries });
   for (let nFailures = 0; ;) {
     throwIfAborted(signal);
     try {
@@ -96,10 +125,20 @@ export async function withPatience<T>(
       });
     } catch (thrown) {
       if (!(thrown instanceof TransientFailure)) throw thrown;
+      if (isFirstContact && thrown.unreachable !== undefined) throw unreachable(thrown);
       nFailures += 1;
-      await pauseAfter(thrown, { nFailures, patience, signal });
+      await pauseAfter(thrown, { nFailures, patience, signal, onTry });
     }
   }
+}
+
+function unreachable(failure: TransientFailure): AppError {
+  const { unreachable: host = "", message } = failure;
+  return new AppError(
+    "hub.unreachable",
+    `Sightline cannot reach ${host}: ${message}. Are you offline?`,
+    { cause: failure, detail: { host, reason: message } },
+  );
 }
 
 /** Asks for the bytes that are missing until none is. */
@@ -135,24 +174,24 @@ async function fill(partial: PartialFile, job: FileJob): Promise<void> {
   });
 }
 
-interface Pause {
+interface Pause extends Pick<FileJob, "signal" | "onTry"> {
   readonly nFailures: number;
   readonly patience: Patience;
-  readonly signal: AbortSignal;
 }
 
 async function pauseAfter(failure: TransientFailure, pause: Pause): Promise<void> {
-  const { nFailures, patience, signal } = pause;
+  const { nFailures, patience, signal, onTry } = pause;
   const backOff = Math.min(patience.maxPauseMs, patience.firstPauseMs * 2 ** (nFailures - 1));
   const ms = Math.max(backOff, failure.retryAfterMs ?? 0);
   if (nFailures >= patience.nTries || ms > patience.maxRetryAfterMs) {
     const wait = ms > patience.maxRetryAfterMs ? ` in ${Math.ceil(ms / 60_000)} minutes` : "";
     throw new AppError(
       "hub.failed",
-      `The download stopped: ${failure.message}. What has arrived is kept; check the connection and continue${wait}.`,
+      `The download stopped: ${failure.message}. Check the connection and try again${wait}.`,
       { cause: failure, detail: { failures: nFailures } },
     );
   }
+  onTry?.({ nth: nFailures + 1, nTries: patience.nTries });
   // An abort ends the pause; the next round looks at it.
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

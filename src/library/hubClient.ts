@@ -5,6 +5,13 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import { JsonObject } from "../base/json";
+import {
+  bodyFailure,
+  connectFailure,
+  PROXY_REFUSAL,
+  proxyRefusal,
+  TransientFailure,
+} from "./hubFailures";
 import { type HubResponse, HubRoutes, type HubSettings } from "./hubRoutes";
 
 /** What the hub says of a file. */
@@ -49,20 +56,6 @@ export interface HubBody {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
-/** A failure that another try may not meet. */
-export class TransientFailure extends Error {
-  /** What the server asks to wait, in ms. */
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    message: string,
-    options: { retryAfterMs?: number | undefined; cause?: unknown } = {},
-  ) {
-    super(message, { cause: options.cause });
-    this.retryAfterMs = options.retryAfterMs;
-  }
-}
-
 /** Without a byte for this long a connection counts as dead, in ms. */
 const DEFAULT_STALL_MS = 30_000;
 const MAX_REDIRECTS = 5;
@@ -85,6 +78,11 @@ export class HubClient {
     this.#stallMs = stallMs;
   }
 
+  /** Who is asked, with the port where that is not the usual one. */
+  get host(): string {
+    return this.#routes.endpoint.host;
+  }
+
   /** Ends every connection. */
   async close(): Promise<void> {
     await this.#routes.close();
@@ -105,10 +103,11 @@ export class HubClient {
       if (size > MAX_LISTING_BYTES) throw this.#notAListing(repository);
       chunks.push(chunk);
     }
+    const text = Buffer.concat(chunks).toString("utf8");
     try {
-      return readListing(Buffer.concat(chunks).toString("utf8"), repository);
+      return readListing(text, repository);
     } catch (cause) {
-      throw this.#notAListing(repository, cause);
+      throw isWebPage(text) ? this.#webPage(cause) : this.#notAListing(repository, cause);
     }
   }
 
@@ -163,8 +162,7 @@ export class HubClient {
       return await this.#routes.send(url, { headers, signal, stallMs: this.#stallMs });
     } catch (cause) {
       throwIfAborted(signal);
-      if (isProxyRefusal(cause)) throw proxyRefusal(url, cause);
-      throw new TransientFailure(reasonOf(cause, url), { cause });
+      throw connectFailure(cause, this.#routes.wayTo(url));
     }
   }
 
@@ -174,7 +172,7 @@ export class HubClient {
       for await (const chunk of body) yield chunk as Uint8Array;
     } catch (cause) {
       throwIfAborted(signal);
-      throw new TransientFailure(reasonOf(cause), { cause });
+      throw bodyFailure(cause);
     }
   }
 
@@ -186,7 +184,7 @@ export class HubClient {
     const page = `${endpoint.origin}/${repository}`;
     const isHub = url.origin === endpoint.origin;
     const detail = { repository, status: statusCode };
-    if (statusCode === PROXY_REFUSAL) return proxyRefusal(url);
+    if (statusCode === PROXY_REFUSAL) return proxyRefusal(url.host);
     if (isHub && (statusCode === 401 || statusCode === 403)) {
       const why = hasToken ? "does not accept this token for it" : "asks for a token";
       return new AppError(
@@ -208,6 +206,15 @@ export class HubClient {
     });
   }
 
+  #webPage(cause: unknown): AppError {
+    const { host } = this.#routes.endpoint;
+    return new AppError(
+      "hub.failed",
+      `A web page came in the place of ${host}'s answer. The network may want you to sign in: open any page in a browser, then try again. If it does not, check that the endpoint is a Hugging Face hub or a mirror of it.`,
+      { cause, detail: { host } },
+    );
+  }
+
   #notAListing(repository: string, cause?: unknown): AppError {
     const { host } = this.#routes.endpoint;
     return new AppError(
@@ -216,6 +223,11 @@ export class HubClient {
       { cause, detail: { repository } },
     );
   }
+}
+
+/** How networks answer whose conditions nobody has agreed to yet, and proxies that have something to say. */
+function isWebPage(text: string): boolean {
+  return /^\s*(<!doctype\b|<html\b|<\?xml\b)/i.test(text);
 }
 
 interface GetRequest {
@@ -276,35 +288,4 @@ function retryAfterMs(value: string | string[] | undefined): number | undefined 
   if (typeof value !== "string") return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
-}
-
-/** The proxy asks who is there (RFC 9110 section 15.5.8); trying again does not tell it. */
-const PROXY_REFUSAL = 407;
-
-/** The client tells the status of a tunnel that was not opened in its message and nowhere else. */
-function isProxyRefusal(cause: unknown): boolean {
-  return cause instanceof Error && cause.message.startsWith(`Proxy response (${PROXY_REFUSAL})`);
-}
-
-function proxyRefusal(url: URL, cause?: unknown): AppError {
-  return new AppError(
-    "hub.failed",
-    `The proxy on the way to ${url.host} asks for a user and a password. Write them into its address, as in http://user:password@proxy:3128, and continue.`,
-    { cause, detail: { status: PROXY_REFUSAL } },
-  );
-}
-
-function reasonOf(cause: unknown, url?: URL): string {
-  const at = url === undefined ? "the connection" : url.host;
-  const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `${at} refuses connections`,
-    ENOTFOUND: `${at} is not known here`,
-    EAI_AGAIN: `${at} cannot be looked up`,
-    UND_ERR_HEADERS_TIMEOUT: `${at} does not answer`,
-    UND_ERR_CONNECT_TIMEOUT: `${at} cannot be reached`,
-    UND_ERR_BODY_TIMEOUT: `${at} stopped sending`,
-  };
-  const text = typeof code === "string" ? known[code] : undefined;
-  return text ?? `${at} broke off (${cause instanceof Error ? cause.message : String(cause)})`;
 }

@@ -5,6 +5,7 @@
 
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import { AppError } from "../base/errors";
+import type { Way } from "./hubFailures";
 
 /** An answer whose body has to be read or dumped. */
 export type HubResponse = Dispatcher.ResponseData;
@@ -24,8 +25,10 @@ export interface HubSettings {
 }
 
 const DEFAULT_ENDPOINT = "https://huggingface.co";
+/** For a name to be looked up and a connection to be made, in ms: longer, and nobody is there. */
+const CONNECT_MS = 10_000;
 /** Generous: a proxy may ask its own authority first. */
-const CONNECT_MS = 20_000;
+const PROXY_CONNECT_MS = 20_000;
 
 export interface SendOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -89,12 +92,17 @@ export class HubRoutes {
     return response;
   }
 
+  /** Who is called for an address. */
+  wayTo(url: URL): Way {
+    return { host: url.host, proxy: this.#proxyFor(url)?.host };
+  }
+
   #dispatcherFor(url: URL): Dispatcher {
     const proxy = this.#proxyFor(url);
     if (proxy === undefined) return this.#direct;
     const known = this.#proxies.get(proxy.href);
     if (known !== undefined) return known;
-    const agent = new ProxyAgent({ uri: proxy.href, connect: { timeout: CONNECT_MS } });
+    const agent = new ProxyAgent({ uri: proxy.href, connect: { timeout: PROXY_CONNECT_MS } });
     this.#proxies.set(proxy.href, agent);
     return agent;
   }

@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { AppError, throwIfAborted } from "../base/errors";
 import { JsonObject } from "../base/json";
-import { type HubBody, type HubClient, type HubRequest, TransientFailure } from "./hubClient";
+import type { HubBody, HubClient, HubRequest } from "./hubClient";
+import { bodyFailure, connectFailure, TransientFailure } from "./hubFailures";
 import { type HubResponse, HubRoutes, type HubSettings } from "./hubRoutes";
 
 /** A version of a package as it is published. */
@@ -182,7 +183,7 @@ export class NugetFeed implements Pick<HubClient, "open"> {
       return await this.#routes.send(url, { headers, signal, stallMs });
     } catch (cause) {
       throwIfAborted(signal);
-      throw new TransientFailure(`${url.host} cannot be reached (${codeOf(cause)})`, { cause });
+      throw connectFailure(cause, this.#routes.wayTo(url));
     }
   }
 }
@@ -230,12 +231,6 @@ async function* guarded(
     for await (const chunk of body) yield chunk as Uint8Array;
   } catch (cause) {
     throwIfAborted(signal);
-    throw new TransientFailure(`the connection broke off (${codeOf(cause)})`, { cause });
+    throw bodyFailure(cause);
   }
-}
-
-function codeOf(cause: unknown): string {
-  const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  if (typeof code === "string") return code;
-  return cause instanceof Error ? cause.message : "for an unknown reason";
 }

@@ -21,6 +21,15 @@ interface PartialRecord {
   readonly etag?: string | undefined;
 }
 
+export interface Opening {
+  /** Of the whole file. */
+  readonly path: string;
+  readonly wanted: HubFile;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before bytes that are there already are read. */
+  readonly onCheck?: (() => void) | undefined;
+}
+
 export class PartialFile {
   readonly #path: string;
   readonly #wanted: HubFile;
@@ -37,13 +46,13 @@ export class PartialFile {
 
   /**
    * Opens what is there of a file, or begins it.
-   * @param path of the whole file.
    * @throws AppError `download.failed` when nothing can be written there, `request.cancelled`.
    */
-  static async open(path: string, wanted: HubFile, signal?: AbortSignal): Promise<PartialFile> {
+  static async open(opening: Opening): Promise<PartialFile> {
+    const { path, wanted } = opening;
     const partial = new PartialFile(path, wanted);
     try {
-      await partial.#resume(signal);
+      await partial.#resume(opening);
       return partial;
     } catch (thrown) {
       await partial.close();
@@ -115,7 +124,7 @@ export class PartialFile {
     this.#handle = undefined;
   }
 
-  async #resume(signal: AbortSignal | undefined): Promise<void> {
+  async #resume({ signal, onCheck }: Opening): Promise<void> {
     const record = await readRecord(`${this.#path}.partial.json`);
     // Without a digest nothing would notice bytes of another file.
     const isSame =
@@ -130,6 +139,7 @@ export class PartialFile {
       return;
     }
     this.#etag = record.etag;
+    if (size > 0) onCheck?.();
     for await (const chunk of createReadStream(`${this.#path}.partial`)) {
       throwIfAborted(signal);
       this.#hash.update(chunk as Uint8Array);

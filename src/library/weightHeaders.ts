@@ -13,7 +13,7 @@ import {
   type SafetensorsHeader,
 } from "../convert/safetensors";
 import { type FileJob, isWholeFile, withPatience } from "./downloadFile";
-import { TransientFailure } from "./hubClient";
+import { TransientFailure } from "./hubFailures";
 
 /** Ending of the file beside a weight file in which its early header is remembered. */
 export const HEADER_ENDING = ".header";

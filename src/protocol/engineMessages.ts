@@ -7,9 +7,10 @@
 import type { WireError } from "../base/errors";
 import type { World } from "../base/world";
 import type { CudaMethods } from "./cudaMessages";
+import type { StagedMessage } from "./stages";
 
 /** Raised when a message changes so that an older process would misread it. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** Every request: what it takes and what it gives. The one list that both ends are typed by. */
 export interface EngineMethods extends CudaMethods {
@@ -25,7 +26,7 @@ export interface EngineMethods extends CudaMethods {
    * before the picture is seen through.
    */
   readonly prepare: { readonly params: PictureParams; readonly result: PrepareReply };
-  /** Answers a question about a picture; sends `textEmitted`. */
+  /** Answers a question about a picture; sends `staged` and `textEmitted`. */
   readonly generate: { readonly params: GenerateParams; readonly result: GenerateReply };
   /** Says how well texts fit a picture. */
   readonly score: { readonly params: ScoreParams; readonly result: ScoreReply };
@@ -41,7 +42,7 @@ export interface EngineMethods extends CudaMethods {
   readonly catalog: { readonly params: Empty; readonly result: CatalogReply };
   /**
    * Gets a model of the catalogue: downloads what is missing, converts, deletes the download. The only
-   * request that uses a network; sends `progressed` with a step.
+   * request that uses a network; sends `progressed` with a step, and `staged`.
    */
   readonly addModel: { readonly params: AddModelParams; readonly result: AddModelReply };
   /** Deletes what has arrived of a download that was not finished. */
@@ -442,4 +443,5 @@ export type FromChild =
   | FailureMessage
   | TextEmittedMessage
   | ProgressedMessage
+  | StagedMessage
   | LoggedMessage;

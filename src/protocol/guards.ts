@@ -33,6 +33,7 @@ import {
 } from "./engineMessages";
 import { readAddModelParams, readCatalogReply } from "./catalogGuards";
 import { CUDA_PARAMS, CUDA_RESULTS } from "./cudaMessages";
+import { readStage } from "./stages";
 import {
   anyNumber,
   bytes,
@@ -85,6 +86,8 @@ export function readFromChild(value: unknown): FromChild {
       return { type, id: readId(message), error: readWireError(message.raw("error")) };
     case "textEmitted":
       return { type, id: readId(message), text: message.string("text") };
+    case "staged":
+      return { type, id: readId(message), ...readStage(message) };
     case "progressed":
       return {
         type,
@@ -123,7 +126,15 @@ export function readResult<M extends MethodName>(method: M, value: unknown): Res
 }
 
 const PICTURE = "the bytes of a picture";
-const FROM_CHILD = ["ready", "reply", "failure", "textEmitted", "progressed", "logged"] as const;
+const FROM_CHILD = [
+  "ready",
+  "reply",
+  "failure",
+  "textEmitted",
+  "progressed",
+  "staged",
+  "logged",
+] as const;
 
 const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } = {
   load: readLoadParams,

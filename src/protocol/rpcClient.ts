@@ -11,6 +11,7 @@ import type {
   Result,
 } from "./engineMessages";
 import { peekId, readFromChild, readResult } from "./guards";
+import type { Stage } from "./stages";
 import type { Transport } from "./transport";
 
 /** The part of an AbortSignal that is used; this room knows neither the browser nor Node. */
@@ -26,6 +27,8 @@ export interface CallOptions {
   /** Each piece of an answer; none after a cancel. */
   readonly onText?: ((text: string) => void) | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** What is done now; none after a cancel. */
+  readonly onStage?: ((stage: Stage) => void) | undefined;
 }
 
 export interface RpcClientOptions {
@@ -156,6 +159,18 @@ export class RpcClient {
       case "textEmitted": {
         const { options } = this.#find(message.id);
         if (options.signal?.aborted !== true) options.onText?.(message.text);
+        return;
+      }
+      case "staged": {
+        const { stage, host, nth, nTries, id } = message;
+        const { options } = this.#find(id);
+        if (options.signal?.aborted === true) return;
+        options.onStage?.({
+          stage,
+          ...(host === undefined ? {} : { host }),
+          ...(nth === undefined ? {} : { nth }),
+          ...(nTries === undefined ? {} : { nTries }),
+        });
         return;
       }
       case "progressed": {

@@ -10,6 +10,7 @@ import type {
   Result,
 } from "./engineMessages";
 import { peekId, readParams, readToChild } from "./guards";
+import type { Stage } from "./stages";
 import type { Transport } from "./transport";
 
 /** What a handler may do besides answering. */
@@ -21,6 +22,7 @@ export interface RequestContext {
   readonly onCancel: (listener: () => void) => void;
   readonly emitText: (text: string) => void;
   readonly emitProgress: (progress: Progress) => void;
+  readonly emitStage: (stage: Stage) => void;
 }
 
 export type Handlers = {
@@ -107,6 +109,9 @@ export class RpcServer {
       },
       emitProgress: (progress) => {
         this.#emit(id, { type: "progressed", id, ...progress });
+      },
+      emitStage: (stage) => {
+        this.#emit(id, { type: "staged", id, ...stage });
       },
     };
   }

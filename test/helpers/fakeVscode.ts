@@ -19,6 +19,8 @@ export interface FakeEditor {
   readonly filesRead: string[];
   readonly messages: { readonly kind: "error" | "warning"; readonly text: string }[];
   readonly executed: (readonly unknown[])[];
+  /** What a command gives, by its name. */
+  readonly answers: Map<string, unknown>;
   /** The button that the user presses; without one the message stays open. */
   press: string | undefined;
   changeSettings(section: string): void;
@@ -93,6 +95,7 @@ export const fakeEditor: FakeEditor = {
   filesRead: [],
   messages: [],
   executed: [],
+  answers: new Map(),
   press: undefined,
   changeSettings: (section) => {
     settingsChanged.fire({ affectsConfiguration: (asked) => section.startsWith(asked) });
@@ -103,7 +106,9 @@ export const fakeEditor: FakeEditor = {
 export function resetFakeEditor(): void {
   fakeEditor.language = "en";
   fakeEditor.press = undefined;
-  for (const map of [fakeEditor.settings, fakeEditor.files, fakeEditor.sizes]) map.clear();
+  for (const map of [fakeEditor.settings, fakeEditor.files, fakeEditor.sizes, fakeEditor.answers]) {
+    map.clear();
+  }
   const { updates, documents, filesRead, messages, executed } = fakeEditor;
   for (const list of [updates, documents, filesRead, messages, executed]) list.length = 0;
 }
@@ -140,7 +145,7 @@ const vscode = {
   commands: {
     executeCommand: (...call: readonly unknown[]) => {
       fakeEditor.executed.push(call);
-      return Promise.resolve();
+      return Promise.resolve(fakeEditor.answers.get(String(call[0])));
     },
   },
   window: {

@@ -92,6 +92,12 @@ export interface ModelWorld {
   readonly secrets: Map<string, string>;
   /** Models that cannot be loaded. */
   readonly broken: Set<string>;
+  /** What was shown by the notices. */
+  readonly failures: readonly AppError[];
+  /** Does once more what failed last. */
+  again: (() => Promise<unknown>) | undefined;
+  /** What `addModel` fails with, one for each call. */
+  readonly downloadFailures: AppError[];
   /** Calls of the engine, such as `convert /store/new`, and changes of the setting. */
   readonly done: string[];
 }
@@ -106,6 +112,11 @@ export function createModelWorld(): ModelWorld {
       return chosen;
     },
     device: "auto",
+    setHubEndpoint: (address: string) => {
+      settings.hub = { ...settings.hub, endpoint: address };
+      done.push(`mirror ${address}`);
+      return Promise.resolve();
+    },
     setModel: (name: string) => {
       chosen = name;
       done.push(`choose ${name}`);
@@ -121,7 +132,19 @@ export function createModelWorld(): ModelWorld {
       delete: (key: string) => Promise.resolve(void secrets.delete(key)),
     },
   };
-  const notices = { describe: (error: AppError) => ({ text: error.message, actions: [] }) };
+  const failures: AppError[] = [];
+  const notices = {
+    describe: (error: AppError) => ({ text: error.message, actions: [] }),
+    guard: async (work: () => Promise<unknown>) => {
+      try {
+        return await work();
+      } catch (thrown) {
+        failures.push(AppError.from(thrown));
+        world.again = () => notices.guard(work);
+        return undefined;
+      }
+    },
+  };
   const world: ModelWorld = {
     // The other services are for other features.
     services: {
@@ -153,6 +176,9 @@ export function createModelWorld(): ModelWorld {
     },
     secrets,
     broken: new Set(),
+    failures,
+    again: undefined,
+    downloadFailures: [],
     done,
   };
   return world;
@@ -205,6 +231,10 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
     },
     addModel: async ({ name, precision, hub }, options) => {
       done.push(`add ${name} ${precision ?? "?"} ${JSON.stringify(hub)}`);
+      options?.onStage?.({ stage: "connect", host: "huggingface.co", nth: 1, nTries: 7 });
+      const failure = worldOf().downloadFailures.shift();
+      if (failure !== undefined) throw failure;
+      options?.onStage?.({ stage: "connect", host: "huggingface.co", nth: 2, nTries: 7 });
       options?.onProgress?.({ doneBytes: 1e9, totalBytes: 4e9, step: "download" });
       const converted = { step: "download", convertedBytes: 3e8 } as const;
       options?.onProgress?.({ doneBytes: 2e9, totalBytes: 4e9, ...converted });

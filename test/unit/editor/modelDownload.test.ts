@@ -82,6 +82,8 @@ describe("the offer of published models", () => {
     ]);
     const reports = fakeWindow.progress.find(({ title }) => title === `Getting ${OFFER.title}`);
     assert.deepEqual(reports?.reports, [
+      { message: "Connecting to huggingface.co…", increment: 0 },
+      { message: "Connecting to huggingface.co, try 2 of 7…", increment: 0 },
       { message: "1.0 of 4.0 GB (25 %)", increment: 25 },
       { message: "2.0 of 4.0 GB (50 %), 300 MB converted", increment: 25 },
       { message: "Converting: 1.0 of 2.0 GB (50 %)", increment: 0 },
@@ -174,14 +176,53 @@ describe("the offer of published models", () => {
     assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
   });
 
-  it("can be cancelled, and then rejects as cancelled", async () => {
+  it("can be cancelled, and then ends as cancelled", async () => {
     fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
     fakeWindow.pressed.add("Download");
     fakeWindow.cancelledTitle = `Getting ${OFFER.title}`;
-    await assert.rejects(
-      run("sightline.manageModels"),
-      (thrown) => thrown instanceof AppError && thrown.code === "request.cancelled",
+    await run("sightline.manageModels");
+    assert.deepEqual(
+      world.failures.map(({ code }) => code),
+      ["request.cancelled"],
     );
+  });
+
+  it("is tried again as it was agreed to, over a mirror that was set meanwhile, and offered for use", async () => {
+    const offline = new AppError("hub.unreachable", "Nobody is there.");
+    world.downloadFailures.push(offline);
+    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "small" });
+    fakeWindow.pressed.add("Download").add("Use It");
+    await run("sightline.manageModels");
+    assert.deepEqual(world.failures, [offline]);
+    fakeWindow.typed = "https://mirror.example";
+    assert.equal(await run("sightline.setHubMirror"), true);
+    await world.again?.();
+    const mirror = HUB.replace("https://huggingface.co", "https://mirror.example");
+    assert.deepEqual(world.done, [
+      `add blip2-opt-2.7b small ${HUB}`,
+      "mirror https://mirror.example",
+      `add blip2-opt-2.7b small ${mirror}`,
+      "choose blip2-opt-2.7b",
+      "load blip2-opt-2.7b",
+    ]);
+    assert.equal(fakeWindow.lists.length, 2);
+  });
+
+  it("takes a mirror that is encrypted or on this machine, and nothing else", async () => {
+    for (const [typed, isSet] of [
+      ["https://mirror.example/hf", true],
+      ["http://127.0.0.1:8080", true],
+      ["", true],
+      [undefined, false],
+      ["http://mirror.example", false],
+      ["mirror.example", false],
+      ["https://", false],
+    ] as const) {
+      fakeWindow.typed = typed;
+      assert.equal(await run("sightline.setHubMirror"), isSet, typed);
+    }
+    const isMirror = (text: string): boolean => world.done.includes(`mirror ${text}`);
+    assert.deepEqual([isMirror(""), isMirror("http://mirror.example")], [true, false]);
   });
 
   it("says what is missing on the disk and downloads nothing", async () => {
@@ -229,9 +270,9 @@ describe("the offer of published models", () => {
     }
   });
 
-  async function run(command: CommandId, ...args: readonly unknown[]): Promise<void> {
+  async function run(command: CommandId, ...args: readonly unknown[]): Promise<unknown> {
     const handler = createModelManager(world.services).commands[command];
     assert.ok(handler !== undefined, command);
-    await handler(...args);
+    return await handler(...args);
   }
 });

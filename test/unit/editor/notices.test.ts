@@ -143,6 +143,50 @@ describe("the editor's notices", () => {
     assert.equal(nTries, 2);
   });
 
+  it("say without a network what is here by then, and set a mirror before the next try", async () => {
+    const offline = (arrivedBytes: number, message = "English."): AppError => {
+      const detail = { host: "huggingface.co", arrivedBytes, totalBytes: 15.5e9 };
+      return new AppError("hub.unreachable", message, { detail });
+    };
+    const question = "Sightline cannot reach huggingface.co. Are you offline?";
+    for (const language of ["en", "de"]) {
+      fakeEditor.language = language;
+      assert.equal(notices.describe(offline(0)).text, `${question} Nothing has arrived yet.`);
+    }
+    const kept = `${question} 3.1 of 15.5 GB have arrived and are kept.`;
+    assert.equal(notices.describe(offline(3.1e9)).text, kept);
+    for (const [press, arrivedBytes, nExpected] of [
+      ["Try Again", 0, 2],
+      ["Continue", 3.1e9, 2],
+      ["Continue", 0, 1],
+      ["Use a Mirror…", 0, 2],
+      ["Import From a Folder…", 0, 1],
+    ] as const) {
+      fakeEditor.press = press;
+      fakeEditor.answers.set("sightline.setHubMirror", true);
+      let nTries = 0;
+      await notices.guard(() => {
+        nTries++;
+        if (nTries > 1) return Promise.resolve();
+        return Promise.reject(offline(arrivedBytes, press + String(arrivedBytes)));
+      });
+      // Whatever a button does is done in these turns.
+      for (let turn = 0; turn < 5; turn++) await new Promise((done) => setImmediate(done));
+      assert.equal(nTries, nExpected, press);
+    }
+  });
+
+  it("tell of a second failure however soon it comes after the first was answered", async () => {
+    fakeEditor.press = "Try Again";
+    let nTries = 0;
+    await notices.guard(() => {
+      nTries++;
+      if (nTries === 2) fakeEditor.press = undefined;
+      return Promise.reject(new AppError("hub.failed", "The hub is silent."));
+    });
+    await until(() => fakeEditor.messages.length === 2, "the second message");
+  });
+
   it("guard work: its result comes through and its failure is shown", async () => {
     assert.equal(await notices.guard(() => Promise.resolve(7)), 7);
     const failed = await notices.guard<number>(() => Promise.reject(gone));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { missingBytes, modelChoices, modelTitle } from "../../../src/host/modelChoices";
+import { missingBytes, modelChoices } from "../../../src/host/modelChoices";
+import { modelTitle } from "../../../src/host/modelTitle";
 import type { ModelsReply, StoredModelReply } from "../../../src/protocol/engineMessages";
 
 const store = path.resolve("/store");

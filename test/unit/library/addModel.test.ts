@@ -7,6 +7,7 @@ import {
   addModel,
   type AddModelOptions,
   type AddProgress,
+  type AddStage,
   catalogStates,
   deleteDownload,
 } from "../../../src/library/addModel";
@@ -24,6 +25,7 @@ import { temporaryFolder } from "../../helpers/kitModel";
 
 const NAME = "tiny-t5";
 const CHECKPOINT = fixturePath("kits", "t5-odd", "checkpoint");
+const WEIGHTS = "model-00002-of-00005.safetensors";
 const COST = { diskBytes: 1000, memoryBytes: 2000 };
 const CATALOG: Catalog = {
   entries: [
@@ -83,6 +85,50 @@ describe("addModel", () => {
       const last = progress.filter((seen) => seen.step === step).at(-1);
       assert.equal(last?.doneBytes, last?.totalBytes);
     }
+  });
+
+  it("says whom it asks and which try it is, and what is here when nobody answers", async () => {
+    const stages: AddStage[] = [];
+    const { host } = new URL(server.url);
+    const onStage = (stage: AddStage): void => void stages.push(stage);
+    server.fail(LISTING, { kind: "status", status: 503 });
+    server.fail(WEIGHTS, { kind: "cut", afterBytes: 4000 }, { kind: "status", status: 500 });
+    await assert.rejects(addModel(options({ onStage })), (thrown) => {
+      assert.ok(thrown instanceof AppError && thrown.code === "hub.failed", String(thrown));
+      assert.match(thrown.message, /status 500.* of .* have arrived and are kept/);
+      assert.ok(Number(thrown.detail?.["arrivedBytes"]) > 4000);
+      return true;
+    });
+    const connect = { stage: "connect", host, nTries: 2 } as const;
+    assert.deepEqual(stages.slice(0, 2), [
+      { ...connect, nth: 1 },
+      { ...connect, nth: 2 },
+    ]);
+    stages.length = 0;
+    await server.stop();
+    await assert.rejects(addModel(options({ onStage })), (thrown) => {
+      assert.ok(thrown instanceof AppError && thrown.code === "hub.unreachable", String(thrown));
+      assert.match(thrown.message, /offline\? .* have arrived and are kept; the next try/);
+      return true;
+    });
+    assert.deepEqual(stages, [{ ...connect, nth: 1 }]);
+    const env = { SIGHTLINE_HOME: await temporaryFolder() };
+    const elsewhere = modelStoreOf({ env, platform: "linux", homeDir });
+    await assert.rejects(addModel(options({ store: elsewhere })), (thrown) => {
+      assert.match((thrown as AppError).message, /offline\? Nothing has arrived yet\.$/);
+      return true;
+    });
+  });
+
+  it("says that what has arrived is checked before it goes on", async () => {
+    const stages: AddStage[] = [];
+    server.fail(WEIGHTS, { kind: "cut", afterBytes: 4000 }, { kind: "status", status: 500 });
+    await assert.rejects(addModel(options()));
+    await addModel(options({ onStage: (stage) => void stages.push(stage) }));
+    assert.deepEqual(
+      stages.map(({ stage }) => stage),
+      ["connect", "check"],
+    );
   });
 
   it("asks nobody for a model that is there, unless another precision is wanted", async () => {

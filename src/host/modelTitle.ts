@@ -1,0 +1,16 @@
+/** What people call a model; all that the start of the editor needs to know of models. */
+
+/** A model's name for people: the last part of a folder. */
+export function modelTitle(name: string): string {
+  return isFolder(name) ? lastPart(name) : name;
+}
+
+/** As the engine tells a folder from a name. */
+export function isFolder(name: string): boolean {
+  return /[/\\]/.test(name);
+}
+
+function lastPart(folder: string): string {
+  const parts = folder.split(/[/\\]/).filter((part) => part !== "");
+  return parts.at(-1) ?? folder;
+}
