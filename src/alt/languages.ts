@@ -32,10 +32,16 @@ export function languageOfFile(file: string): AltLanguage | undefined {
   return dot < 0 ? undefined : BY_EXTENSION.get(file.slice(dot + 1).toLowerCase());
 }
 
-/** The language of an editor's document; undefined where there is nothing to find. */
-export function languageOfEditorId(id: string): AltLanguage | undefined {
-  return BY_EDITOR_ID.get(id);
+/**
+ * The language of an editor's document; undefined where there is nothing to find. The file's name counts
+ * where the editor does not know the language: without an extension for it, an .mdx file is plain text.
+ */
+export function languageOfDocument(editorId: string, file: string): AltLanguage | undefined {
+  return BY_EDITOR_ID.get(editorId) ?? languageOfFile(file);
 }
 
-/** Every identifier that `languageOfEditorId` knows, for the editor's registrations. */
+/** Every identifier of a language with a finder, for the editor's registrations. */
 export const EDITOR_LANGUAGE_IDS: readonly string[] = [...BY_EDITOR_ID.keys()];
+
+/** The extensions of files with a finder, in small letters and without a dot. */
+export const DOCUMENT_EXTENSIONS: readonly string[] = [...BY_EXTENSION.keys()];

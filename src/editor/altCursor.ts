@@ -1,7 +1,8 @@
 /** Tells menus and keys whether a document has pictures, and whether the cursor is in one's reference. */
 
 import * as vscode from "vscode";
-import { languageOfEditorId } from "../alt/languages";
+import type { AltLanguage } from "../alt/imageReference";
+import { languageOfDocument } from "../alt/languages";
 import type { Services } from "./services";
 
 /**
@@ -57,9 +58,13 @@ interface Surroundings {
   readonly hasImages: boolean;
 }
 
+function languageOf({ languageId, uri }: vscode.TextDocument): AltLanguage | undefined {
+  return languageOfDocument(languageId, uri.path);
+}
+
 async function lookAround(services: Services): Promise<Surroundings> {
   const editor = vscode.window.activeTextEditor;
-  if (editor === undefined || languageOfEditorId(editor.document.languageId) === undefined) {
+  if (editor === undefined || languageOf(editor.document) === undefined) {
     return { isAtImage: false, hasImages: false };
   }
   const { document, selection } = editor;

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { ImageReference, TextEdit, TextSpan } from "../alt/imageReference";
 import { applyEdits } from "../alt/textEdit";
-import { languageOfEditorId } from "../alt/languages";
+import { languageOfDocument } from "../alt/languages";
 import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
 import type { Services } from "./services";
 
@@ -39,14 +39,14 @@ export function imageAt(
 }
 
 /**
- * All pictures of a document, found once for each version of it; none in a language without a finder.
+ * All pictures of a document, found once for each version of it; none where there is no finder for its language or its file's name.
  * @throws AppError `document.tooLarge`, `document.unparsable`.
  */
 export async function findInDocument(
   { settings }: Pick<Services, "settings">,
   document: vscode.TextDocument,
 ): Promise<FoundImages> {
-  const language = languageOfEditorId(document.languageId);
+  const language = languageOfDocument(document.languageId, document.uri.path);
   if (language === undefined) return { text: document.getText(), references: [] };
   const components = settings.altComponents(document.uri);
   const key = `${document.version} ${language} ${components.join(" ")}`;

@@ -1,21 +1,27 @@
 /** Registers what acts on documents by itself; who does the work is loaded when it is first asked. */
 
 import * as vscode from "vscode";
-import { EDITOR_LANGUAGE_IDS } from "../alt/languages";
+import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../alt/languages";
 import { PASTED_TYPES } from "../host/pastePlan";
 import { followCursor } from "./altCursor";
 import { ASK_KIND, PASTE_KIND } from "./altKinds";
+import { filesGlob } from "./filesGlob";
 import { once } from "./lateFeature";
 import type { Services } from "./services";
 
-/** Where pictures are found: every language that has a finder, in every file system. */
-const ALT_SELECTOR: readonly vscode.DocumentFilter[] = EDITOR_LANGUAGE_IDS.map((language) => ({
-  language,
-}));
+/**
+ * Where pictures are found: every language that has a finder, in every file system, and files of such a
+ * name, because without an extension for its language an .mdx file is plain text to the editor.
+ */
+const ALT_SELECTOR: readonly vscode.DocumentFilter[] = [
+  ...EDITOR_LANGUAGE_IDS.map((language) => ({ language })),
+  { pattern: filesGlob(DOCUMENT_EXTENSIONS) },
+];
 /** Where pictures are pasted with a text. */
 const PASTE_SELECTOR: readonly vscode.DocumentFilter[] = [
   { language: "markdown" },
   { language: "mdx" },
+  { pattern: filesGlob(["md", "markdown", "mdx"]) },
 ];
 const PASTED: readonly string[] = [...PASTED_TYPES, "files", "text/uri-list"];
 

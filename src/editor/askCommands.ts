@@ -60,13 +60,41 @@ async function picturesFor(
   chat: ChatControls,
   args: readonly unknown[],
 ): Promise<readonly Picture[]> {
-  const uris = namedUris(args);
+  const uris = args[0] === FROM_EXPLORER ? await explorerPictures() : namedUris(args);
   if (uris.length > 0) return readNamed(services, uris);
   const inDocument = await pictureInDocument(services, args);
   if (inDocument !== undefined) return [inDocument];
   const previewed = previewedPicture() ?? editedPicture();
   if (previewed !== undefined) return [await services.pictures.read(previewed)];
   return choosePictures(services, chat.recentUris());
+}
+
+/** What the key's entry in package.json gives. */
+const FROM_EXPLORER = "explorer";
+
+/**
+ * The pictures that are selected in the Explorer. The editor tells a menu which they are and a key not,
+ * so it opens them, as the space bar does, and its tabs tell.
+ */
+async function explorerPictures(): Promise<readonly vscode.Uri[]> {
+  const before = new Set(openPictures());
+  await vscode.commands.executeCommand("filesExplorer.openFilePreserveFocus");
+  const active = vscode.window.tabGroups.activeTabGroup.activeTab;
+  const opened = openPictures().filter((uri) => !before.has(uri));
+  const all = new Set([...opened, ...(active === undefined ? [] : picturesIn([active]))]);
+  return [...all].map((uri) => vscode.Uri.parse(uri, true));
+}
+
+/** Their addresses. */
+function openPictures(): readonly string[] {
+  return picturesIn(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs));
+}
+
+function picturesIn(tabs: readonly vscode.Tab[]): readonly string[] {
+  return tabs.flatMap(({ input }) => {
+    const isFile = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText;
+    return isFile && isPictureName(input.uri.path) ? [input.uri.toString()] : [];
+  });
 }
 
 /** What menus give: one file, and all that are selected; an editor's menu gives its document. */

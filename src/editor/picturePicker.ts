@@ -7,6 +7,7 @@ import type { Picture } from "../host/picture";
 import { PICTURE_EXTENSIONS } from "../base/pictureNames";
 import { orderPictures } from "../host/pictureOrder";
 import { fileName } from "./altDocument";
+import { filesGlob } from "./filesGlob";
 import { readPictures } from "./readPictures";
 import type { Services } from "./services";
 
@@ -107,7 +108,12 @@ class PicturePicker {
 
   async #list(recent: readonly string[], token: vscode.CancellationToken): Promise<void> {
     try {
-      const found = await vscode.workspace.findFiles(pictureGlob(), EXCLUDED, MAX_FOUND, token);
+      const found = await vscode.workspace.findFiles(
+        filesGlob(PICTURE_EXTENSIONS),
+        EXCLUDED,
+        MAX_FOUND,
+        token,
+      );
       if (this.#end.signal.aborted) return;
       this.#picker.items = itemsOf(found, recent);
       if (found.length >= MAX_FOUND) {
@@ -188,11 +194,4 @@ function otherFileItem(): PictureItem {
     alwaysShow: true,
     uri: undefined,
   };
-}
-
-/** Globs mind the case on some systems, and cameras write `.JPG`. */
-function pictureGlob(): string {
-  const anyCase = (extension: string): string =>
-    extension.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
-  return `**/*.{${PICTURE_EXTENSIONS.map(anyCase).join(",")}}`;
 }

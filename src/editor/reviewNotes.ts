@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Draft } from "./altReview";
-import { modelLimits } from "./modelLimits";
+import { getModelLabel, modelLimits } from "./modelLimits";
 import type { Services } from "./services";
 
 /** One sentence above the texts, and what can be done about it. */
@@ -23,7 +23,7 @@ type NoteSource = (services: Services, drafts: readonly Draft[]) => ReviewNote |
 const limits: NoteSource = ({ engine }) => {
   const known = modelLimits(engine.status);
   if (known === undefined) return undefined;
-  const tooltip = vscode.l10n.t("Choose Model");
+  const tooltip = getModelLabel();
   const button = { icon: "package", tooltip, command: ["sightline.manageModels"] } as const;
   return { text: known.text, button };
 };

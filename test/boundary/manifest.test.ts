@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type * as TypeScript from "typescript";
-import { EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
+import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
 import { COMMAND_IDS } from "../../src/editor/services";
 import { PICTURE_EXTENSIONS } from "../../src/base/pictureNames";
 import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settingValues";
@@ -137,7 +137,7 @@ describe("the manifest's commands", () => {
 
 describe("the manifest's menus", () => {
   it("appear on exactly the pictures that can be read", () => {
-    const lists = items.flatMap(({ when = "" }) => alternatives(when, "resourceExtname", "\\."));
+    const lists = extensionLists(items).filter((list) => list.includes("png"));
     assert.ok(lists.length > 5, `${lists.length} menus for pictures`);
     for (const list of lists) assert.deepEqual(list, [...PICTURE_EXTENSIONS]);
   });
@@ -150,13 +150,26 @@ describe("the manifest's menus", () => {
     const activating = manifest.activationEvents.flatMap(
       (event) => /^onLanguage:(.+)$/.exec(event)?.[1] ?? [],
     );
-    assert.deepEqual(activating, waking);
+    // Without an extension for its language a file is plain text, and its name tells what it is.
+    assert.deepEqual(activating, [...waking, "plaintext"].sort());
     const lists = items.flatMap(({ when = "" }) => alternatives(when, "editorLangId", ""));
     assert.ok(lists.length > 5, `${lists.length} menus for documents`);
     for (const list of lists) {
       // A script has pictures only sometimes, so its keys wait for one under the cursor.
       const isWhole = list.includes("javascript");
       assert.deepEqual(list, isWhole ? known : known.filter((id) => id !== "javascript"));
+    }
+  });
+
+  it("appear also where the editor does not know the language, by the file's name", () => {
+    const lists = extensionLists([...items, ...contributes.keybindings]);
+    const ofDocuments = lists.filter((list) => list.includes("mdx"));
+    assert.ok(ofDocuments.length > 8, `${ofDocuments.length} places for documents`);
+    const scripts = ["js", "mjs"];
+    for (const list of ofDocuments) {
+      const isWhole = list.includes("js");
+      const known = DOCUMENT_EXTENSIONS.filter((name) => isWhole || !scripts.includes(name));
+      assert.deepEqual(list, known);
     }
   });
 
@@ -208,8 +221,39 @@ describe("the manifest's keys", () => {
       assert.match(key, /(ctrl|alt)\+/);
       assert.match(mac ?? "", /cmd\+/);
       // Where pictures are usual the key need not wait until the cursor was looked at.
+      if (/^filesExplorerFocus && !inputFocus && /.test(when)) continue;
       assert.match(when, /sightline\.imageAtCursor/);
       assert.match(when, /editorTextFocus/);
+    }
+  });
+});
+
+describe("the manifest's keys in menus", () => {
+  /** What holds where somebody reads the menu, for each menu of the editor that names a command with a key. */
+  const PLACES: Readonly<Record<string, RegExp>> = {
+    "explorer/context": /^filesExplorerFocus && .*resourceExtname =~/,
+    "editor/title": /^activeCustomEditorId && .*resourceExtname =~/,
+    "editor/title/context": /^activeCustomEditorId && .*resourceExtname =~/,
+    "webview/context": /^activeCustomEditorId ==/,
+    "sightline.document": /^editorTextFocus && .*resourceExtname =~/,
+  };
+
+  it("do what they say in the place where the menu shows them", () => {
+    const shown = menus.flatMap(([menu, list]) =>
+      list.flatMap(({ command }) => {
+        const keys = contributes.keybindings.filter((binding) => binding.command === command);
+        return keys.length === 0 || menu === "commandPalette" ? [] : [{ menu, command, keys }];
+      }),
+    );
+    assert.ok(shown.length >= 6, `${shown.length} menu items with a key`);
+    for (const { menu, command, keys } of shown) {
+      const place = PLACES[menu];
+      assert.ok(place !== undefined, `${menu} shows a key of ${command ?? ""}`);
+      const conditions = keys.flatMap(({ when }) => when.split(" || "));
+      assert.ok(
+        conditions.some((when) => place.test(when)),
+        `${menu}: ${command ?? ""}`,
+      );
     }
   });
 });
@@ -380,6 +424,11 @@ function constantsOf(source: TypeScript.SourceFile): ReadonlyMap<string, string>
 function textOf(node: TypeScript.Node, names: ReadonlyMap<string, string>): string | undefined {
   if (ts.isStringLiteral(node)) return node.text;
   return ts.isIdentifier(node) ? names.get(node.text) : undefined;
+}
+
+/** The lists of extensions in conditions. */
+function extensionLists(places: readonly { readonly when?: string }[]): string[][] {
+  return places.flatMap(({ when = "" }) => alternatives(when, "resourceExtname", "\\."));
 }
 
 /** The lists in the patterns that a condition compares a key with. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findImages, MAX_DOCUMENT_UNITS } from "../../../src/alt/findImages";
 import type { AltLanguage, ImageReference } from "../../../src/alt/imageReference";
-import { languageOfEditorId, languageOfFile } from "../../../src/alt/languages";
+import { languageOfDocument, languageOfFile } from "../../../src/alt/languages";
 import { AppError } from "../../../src/base/errors";
 
 /** Kind and address of each image, and its text or how it is absent. */
@@ -394,8 +394,8 @@ describe("languages", () => {
     assert.equal(languageOfFile("a.tsx"), "tsx");
     assert.equal(languageOfFile("md"), undefined);
     assert.equal(languageOfFile("a.png"), undefined);
-    assert.equal(languageOfEditorId("typescriptreact"), "tsx");
-    assert.equal(languageOfEditorId("svelte"), "svelte");
-    assert.equal(languageOfEditorId("python"), undefined);
+    assert.equal(languageOfDocument("typescriptreact", ""), "tsx");
+    assert.equal(languageOfDocument("svelte", ""), "svelte");
+    assert.equal(languageOfDocument("python", ""), undefined);
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import {
+  DOCUMENT_EXTENSIONS,
   EDITOR_LANGUAGE_IDS,
-  languageOfEditorId,
+  languageOfDocument,
   languageOfFile,
 } from "../../../src/alt/languages";
 
@@ -14,13 +15,25 @@ describe("languages", () => {
   });
 
   it("knows what editors call a language", () => {
-    assert.equal(languageOfEditorId("typescriptreact"), "tsx");
-    assert.equal(languageOfEditorId("javascript"), "jsx");
-    assert.equal(languageOfEditorId("typescript"), undefined);
+    assert.equal(languageOfDocument("typescriptreact", ""), "tsx");
+    assert.equal(languageOfDocument("javascript", ""), "jsx");
+    assert.equal(languageOfDocument("typescript", ""), undefined);
+  });
+
+  it("goes by the name of a file whose language the editor does not know", () => {
+    assert.equal(languageOfDocument("plaintext", "/a/page.mdx"), "mdx");
+    assert.equal(languageOfDocument("plaintext", "/a/Page.VUE"), "vue");
+    assert.equal(languageOfDocument("html", "/a/page.vue"), "html");
+    assert.equal(languageOfDocument("plaintext", "/a/notes.txt"), undefined);
+    for (const extension of DOCUMENT_EXTENSIONS) {
+      assert.notEqual(languageOfDocument("plaintext", `/a/b.${extension}`), undefined, extension);
+    }
   });
 
   it("lists only identifiers that have a finder", () => {
     assert.ok(EDITOR_LANGUAGE_IDS.length >= 8);
-    for (const id of EDITOR_LANGUAGE_IDS) assert.notEqual(languageOfEditorId(id), undefined, id);
+    for (const id of EDITOR_LANGUAGE_IDS) {
+      assert.notEqual(languageOfDocument(id, ""), undefined, id);
+    }
   });
 });

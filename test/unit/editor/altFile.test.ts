@@ -55,7 +55,7 @@ describe("texts for all pictures of a file", () => {
     const { title, prompt, buttons } = altEditor.lists.at(-1) ?? {};
     assert.equal(title, "Write these alt texts?");
     assert.equal(prompt, "Demo model: knows coloured shapes only.");
-    assert.match(JSON.stringify(buttons), /Choose Model/);
+    assert.match(JSON.stringify(buttons), /Get a Model for Photographs/);
     assert.deepEqual(altEditor.messages, []);
   });
 
