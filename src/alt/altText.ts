@@ -48,7 +48,8 @@ export function isLongAlt(text: string): boolean {
 
 /** What is wrong with the alternative text of a picture; null when rules find nothing. */
 export function altProblem(reference: ImageReference): AltProblem | null {
-  if (reference.altState === "dynamic" || reference.isDecorative) return null;
+  const { altState, isDecorative, isHidden } = reference;
+  if (altState === "dynamic" || altState === "named" || isDecorative || isHidden) return null;
   return textProblem(reference.alt ?? "");
 }
 

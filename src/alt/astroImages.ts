@@ -1,12 +1,16 @@
 /** Pictures in Astro components. */
 
 import { scanAstro, VOID_ELEMENTS, type AstroAttribute, type AstroTag } from "./astroScanner";
+import { isHiding } from "./accessibleName";
+import { plainAttribute } from "./attributeNames";
 import { isImageName, type FindContext } from "./findContext";
 import { decodeHtmlAttribute } from "./htmlImages";
 import type { ImageReference } from "./imageReference";
 import { parseScript, parseSingleExpression } from "./jsParser";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { Surroundings, tagContextOf, type Surrounding } from "./surroundings";
+import { isNamedByContent } from "./linkContent";
+import { sourceSetIn } from "./tagSource";
 import { imageOfTag, type AttributeValue, type TagAttribute } from "./tag";
 
 export function findAstroImages(context: FindContext): ImageReference[] {
@@ -14,6 +18,7 @@ export function findAstroImages(context: FindContext): ImageReference[] {
   const fence = frontMatter(text);
   const bindings = fence === undefined ? new Map() : frontMatterBindings(text, fence);
   const found: { readonly tag: AstroTag; readonly surrounding: Surrounding }[] = [];
+  const plain: Scope = { text, bindings: new Map() };
   const around = new Surroundings();
   const ends = new Map<AstroTag, number>();
   const unclosed: AstroTag[] = [];
@@ -25,12 +30,15 @@ export function findAstroImages(context: FindContext): ImageReference[] {
       if (opened !== undefined) ends.set(opened, tag.span.end);
       continue;
     }
-    if (tag.name === "source") around.addSourceSet(sourceSetOf(tag, text));
+    if (tag.name === "source") around.addSourceSet(sourceSetIn(attributesOf(tag, plain)));
     if (isImage) {
       found.push({ tag, surrounding: around.current });
       if (!tag.isSelfClosing && !VOID_ELEMENTS.has(tag.name)) unclosed.push(tag);
     }
-    if (!tag.isSelfClosing) around.startElement(tag.name, tag.span);
+    if (tag.isSelfClosing) continue;
+    const attributes = attributesOf(tag, plain).map(plainAttribute);
+    const isLink = isNamedByContent(tag.name, attributes);
+    around.startElement(tag.name, tag.span, { isHiding: isHiding(attributes), isLink });
   }
   return found.flatMap(({ tag, surrounding }) => {
     const element = { start: tag.span.start, end: ends.get(tag) ?? tag.span.end };
@@ -39,9 +47,7 @@ export function findAstroImages(context: FindContext): ImageReference[] {
         name: tag.name,
         span: tag.span,
         nameEnd: tag.span.start + 1 + tag.name.length,
-        attributes: tag.attributes
-          .filter(({ isSpread }) => !isSpread)
-          .map((attribute) => attributeOf(attribute, { text, bindings })),
+        attributes: attributesOf(tag, { text, bindings }),
         hasSpread: tag.attributes.some(({ isSpread }) => isSpread),
         context: tagContextOf(surrounding, element),
       },
@@ -81,6 +87,12 @@ interface Scope {
   readonly bindings: Bindings;
 }
 
+function attributesOf(tag: AstroTag, scope: Scope): TagAttribute[] {
+  return tag.attributes
+    .filter(({ isSpread }) => !isSpread)
+    .map((attribute) => attributeOf(attribute, scope));
+}
+
 function attributeOf(attribute: AstroAttribute, scope: Scope): TagAttribute {
   const { name, span } = attribute;
   return { name, span, value: valueOf(attribute, scope), isBound: false };
@@ -108,10 +120,4 @@ function valueOf({ literal }: AstroAttribute, { text, bindings }: Scope): Attrib
   const offset = first === "`" ? literal.start : inner.start;
   const content = { start: offset + expression.start + 1, end: offset + expression.end - 1 };
   return { kind: "text", text: fixed, content, literal };
-}
-
-function sourceSetOf(tag: AstroTag, text: string): string | null {
-  const set = tag.attributes.find(({ name }) => name === "srcset");
-  const value = set === undefined ? undefined : valueOf(set, { text, bindings: new Map() });
-  return value?.kind === "text" ? value.text : null;
 }

@@ -19,7 +19,7 @@ export interface MarkdownImage {
 
 /** The slot of an image in Markdown's own syntax. */
 export function decorativeSlotOf(image: MarkdownImage, text: string): DecorativeSlot {
-  if (isNameOfLink(image)) return { form: "none", obstacle: "link" };
+  if (isNameOfLink(image.node, image.parents)) return { form: "none", obstacle: "link" };
   // Kramdown and Pandoc read these behind an image, and show them behind a tag.
   if (!image.isMdx && text.charAt(mdastSpan(image.node).end) === "{") {
     return { form: "none", obstacle: "attributes" };
@@ -38,7 +38,7 @@ function tagOf({ url, title, isInTable, isMdx }: MarkdownImage): string {
 }
 
 /** A link that holds nothing else is called by its picture's text (WCAG failure F89). */
-function isNameOfLink({ node, parents }: MarkdownImage): boolean {
+export function isNameOfLink(node: Nodes, parents: Chain<Nodes> | null): boolean {
   let chain = parents;
   while (chain !== null && ["emphasis", "strong", "delete"].includes(chain.node.type)) {
     chain = chain.parents;

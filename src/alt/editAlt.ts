@@ -3,15 +3,15 @@
 import { assertNever } from "../base/assert";
 import { documentError } from "./documentError";
 import { attributeLiteral, escapeMarkdown, oneLineText, wikilinkText } from "./escape";
-import type { DecorativeObstacle, ImageReference, TextEdit } from "./imageReference";
+import type { AltObstacle, DecorativeObstacle, ImageReference, TextEdit } from "./imageReference";
 import { isWikilinkSize } from "./wikilinkImages";
 
 /**
  * Edits that set the alternative text; line breaks in it become spaces.
  * @param text the document that the reference was found in.
  * @returns nothing when the text is that already.
- * @throws AppError `document.notEditable` when an expression or spread properties decide the text, and
- * for a number in a wikilink, where it is a size.
+ * @throws AppError `document.notEditable` when something else decides the text, where it would not be
+ * heard, and for a number in a wikilink, where it is a size.
  */
 export function setAlt(text: string, reference: ImageReference, alt: string): TextEdit[] {
   const value = readableAlt(reference, alt);
@@ -37,7 +37,7 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
     case "none":
       throw documentError(
         "document.notEditable",
-        `The alt text of ${reference.target.value || "this picture"} is computed by the program. Change the expression by hand.`,
+        `The alt text of ${reference.target.value || "this picture"} ${altObstacleWords(slot.obstacle)}`,
       );
     default:
       return assertNever(slot);
@@ -48,6 +48,24 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
 export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   const text = oneLineText(alt);
   return altSlot.form === "wikilink" ? wikilinkText(text) : text;
+}
+
+function altObstacleWords(obstacle: AltObstacle): string {
+  switch (obstacle) {
+    case "computed":
+      return "is computed by the program. Change the expression by hand.";
+    case "named":
+      return "would not be heard, because an aria attribute names the picture. Change that one by hand.";
+    case "hidden":
+      return "would not be heard, because a role or attribute hides the picture. Take that away first.";
+    case "template":
+      return "has no safe place between the template's conditions. Write it by hand.";
+  }
+}
+
+/** True when `setAlt` has a place for a text. */
+export function canSetAlt({ altSlot }: ImageReference): boolean {
+  return altSlot.form !== "none";
 }
 
 /** True when `markDecorative` has a way to say it. */
@@ -84,6 +102,12 @@ function obstacleWords(obstacle: DecorativeObstacle): string {
   switch (obstacle) {
     case "computed":
       return "the program computes its alt text. Change the expression by hand.";
+    case "named":
+      return "an aria attribute names it. Take that away first.";
+    case "hidden":
+      return "a role or attribute hides it from screen readers already.";
+    case "button":
+      return "it is a button, and its alt text is the button's name. Say what the button does.";
     case "link":
       return "it is all that its link shows, so its alt text is the link's name. Say where the link leads.";
     case "attributes":

@@ -1,6 +1,7 @@
 /** Writing a text so that each syntax reads back exactly that text, on one line. */
 
 import type { AttributeDialect } from "./imageReference";
+import { holdsTemplateCode, TEMPLATE_MARKS } from "./templateCode";
 
 /**
  * The text as it can stand in any document: one line, no control characters, no half of a surrogate
@@ -27,9 +28,12 @@ export interface MarkdownPlace {
 /** A text between the brackets of an image, or emphasised. */
 export function escapeMarkdown(text: string, { isInTable, isMdx }: MarkdownPlace): string {
   const characters = Array.from(text);
+  // No template engine is to take a text for its code.
+  const isCode = holdsTemplateCode(text);
   return characters
     .map((character, index) => {
       if ("\\[]`*<~".includes(character)) return `\\${character}`;
+      if (isCode && TEMPLATE_MARKS.includes(character)) return `\\${character}`;
       if (character === "|" && isInTable) return "\\|";
       if (isMdx && "{}".includes(character)) return `\\${character}`;
       if (character === "_" && !isInsideWord(characters, index)) return "\\_";
@@ -71,13 +75,25 @@ export function attributeLiteral(text: string, place: AttributePlace): string {
   const { dialect, quote, isInTable } = place;
   // Astro decodes entities for elements and not for components; a string of JavaScript suits both.
   if (dialect === "astro" && /["'&{}`<>\\]/.test(text)) {
-    return `{${JSON.stringify(text)}}`;
+    return `{${escapeMarks(JSON.stringify(text), (code) => `\\u${code.toString(16).padStart(4, "0")}`)}}`;
   }
   let value = text.replaceAll("&", "&amp;");
   value = quote === '"' ? value.replaceAll('"', "&quot;") : value.replaceAll("'", "&#39;");
   if (dialect === "svelte") value = escapeBraces(value);
   if (isInTable) value = value.replaceAll("|", "&#124;");
+  value = escapeMarks(value, (code) => `&#${code};`);
   return quote + value + quote;
+}
+
+/** A template engine takes what looks like its code for code, wherever it stands. */
+function escapeMarks(value: string, escape: (code: number) => string): string {
+  if (!holdsTemplateCode(value)) return value;
+  const pieces = value.split(/(&#?\w+;)/);
+  const escaped = (piece: string): string =>
+    Array.from(piece, (mark) =>
+      TEMPLATE_MARKS.includes(mark) ? escape(mark.charCodeAt(0)) : mark,
+    ).join("");
+  return pieces.map((piece, index) => (index % 2 === 0 ? escaped(piece) : piece)).join("");
 }
 
 /** Text between tags. */

@@ -10,12 +10,20 @@ export interface FindContext {
   readonly components: readonly string[];
 }
 
-/** Of Next.js, Astro, Gatsby, Nuxt, Vuetify and SvelteKit. */
+/**
+ * Of Next.js, Astro, Gatsby, Nuxt, SvelteKit, Docusaurus, AMP, and of the usual libraries of components
+ * and of lazy loading. Names that may be something else are left to the settings.
+ */
 export const DEFAULT_COMPONENTS: readonly string[] = [
-  ...["Image", "Picture", "StaticImage", "NuxtImg", "NuxtPicture"],
-  ...["nuxt-img", "nuxt-picture", "v-img", "VImg", "enhanced:img"],
+  ...["Image", "Img", "Picture", "StaticImage", "GatsbyImage", "ThemedImage", "enhanced:img"],
+  ...["NuxtImg", "NuxtPicture", "nuxt-img", "nuxt-picture", "NextImage", "ExportedImage"],
+  ...["amp-img", "v-img", "VImg", "v-lazy-image", "VLazyImage", "q-img", "QImg", "b-img", "BImg"],
+  ...["b-img-lazy", "BImgLazy", "el-image", "ElImage", "a-image", "AImage", "n-image", "NImage"],
+  ...["van-image", "VanImage", "g-image", "GImage", "ion-img", "IonImg", "IonImage"],
+  ...["LazyLoadImage", "CldImage", "IKImage", "UnLazyImage", "ExpoImage"],
 ];
 
+/** `<input type="image">` is a picture too; its type is looked at later. */
 export function isImageName(name: string, context: FindContext): boolean {
-  return name === "img" || context.components.includes(name);
+  return name === "img" || name === "input" || context.components.includes(name);
 }

@@ -3,13 +3,20 @@
 import { Token, Tokenizer, TokenizerMode } from "parse5";
 import { isImageName, type FindContext } from "./findContext";
 import type { ImageReference, TextSpan } from "./imageReference";
-import { valueSpans } from "./markupAttribute";
-import { Surroundings, tagContextOf, type Surrounding } from "./surroundings";
+import { valueSpans, type ValueSpans } from "./markupAttribute";
+import { Surroundings, tagContextOf, type ElementTraits, type Surrounding } from "./surroundings";
+import { isHiding } from "./accessibleName";
+import { isSpread, plainAttribute } from "./attributeNames";
+import { isNamedByContent } from "./linkContent";
 import { imageOfTag, type Tag, type TagAttribute } from "./tag";
+import { sourceSetIn } from "./tagSource";
+import { codeWithin, findTemplateCode, maskTemplateCode, type TemplateCode } from "./templateCode";
 
 export interface HtmlOptions {
   /** Tells whether a tag lies in a cell of a Markdown table. @default never */
   readonly isInTable?: (offset: number) => boolean;
+  /** Tells whether a tag is all that a link in Markdown's own syntax shows. @default never */
+  readonly isLinkContent?: (offset: number) => boolean;
   /** What the tokenizer reads, as long as the document. @default the document itself */
   readonly markup?: string;
 }
@@ -21,6 +28,7 @@ export function findHtmlImages(context: FindContext, options: HtmlOptions = {}):
       language: context.language,
       dialect: "html",
       isInTable: options.isInTable?.(tag.span.start) ?? false,
+      isLinkContent: options.isLinkContent?.(tag.span.start) ?? false,
     });
     return image === undefined ? [] : [image];
   });
@@ -55,20 +63,22 @@ interface FoundTag extends Omit<Tag, "context"> {
 function readTags(context: FindContext, markup: string): Tag[] {
   const found: FoundTag[] = [];
   const around = new Surroundings();
-  readTokens(markup, (token, tokenizer) => {
+  const codes = findTemplateCode(context.text);
+  const source = { text: context.text, codes };
+  readTokens(maskTemplateCode(markup, codes), (token, tokenizer) => {
     const name = token.tagName;
     const span = spanOf(token.location);
     if (token.type === Token.TokenType.END_TAG) {
       around.endElement(name, span);
       return;
     }
-    if (name === "source") around.addSourceSet(Token.getTokenAttr(token, "srcset"));
-    if (isImageName(name, context)) found.push(imageTag(token, context, around.current));
+    if (name === "source") around.addSourceSet(sourceSetIn(attributesOf(token, source)));
+    if (isImageName(name, context)) found.push(imageTag(token, source, around.current));
     const isForeign = around.isInDrawing;
     const mode = CONTENT_MODES.get(name);
     // In a drawing `<style/>` is empty and `<title>` holds elements; elsewhere the slash means nothing.
     if (!(token.selfClosing && (isForeign || name === "svg" || name === "math"))) {
-      around.startElement(name, span);
+      around.startElement(name, span, traitsOf(token, source));
     }
     if (mode !== undefined && !isForeign) tokenizer.state = mode;
   });
@@ -102,28 +112,76 @@ function readTokens(
   tokenizer.write(markup, true);
 }
 
-function imageTag(token: Token.TagToken, context: FindContext, surrounding: Surrounding): FoundTag {
+/** A document and the template code in it. */
+interface Source {
+  readonly text: string;
+  readonly codes: readonly TemplateCode[];
+}
+
+/** Attributes without which an element means nothing for what it holds. */
+const TRAITS = /^(?:aria-hidden|hidden|inert|.*href|to|routerlink)\b|[[:.]/;
+
+function traitsOf(token: Token.TagToken, source: Source): ElementTraits | undefined {
+  if (!token.attrs.some(({ name }) => TRAITS.test(name))) return undefined;
+  const attributes = attributesOf(token, source).map(plainAttribute);
+  return {
+    isHiding: isHiding(attributes),
+    isLink: isNamedByContent(token.tagName, attributes),
+  };
+}
+
+function imageTag(token: Token.TagToken, source: Source, surrounding: Surrounding): FoundTag {
   const span = spanOf(token.location);
+  const attributes = attributesOf(token, source);
+  const between = codeWithin(source.codes, span).filter(
+    (code) => !attributes.some(({ value }) => value.kind === "text" && holds(value.literal, code)),
+  );
   return {
     name: token.tagName,
     span,
     nameEnd: span.start + 1 + token.tagName.length,
-    attributes: attributesOf(token, context.text),
-    hasSpread: false,
+    attributes: attributes.map((attribute) => conditional(attribute, between)),
+    hasSpread: attributes.some(isSpread) || between.some(({ role }) => role === "output"),
+    isPatchwork: between.length > 0,
     surrounding,
   };
 }
 
-function attributesOf(token: Token.TagToken, text: string): TagAttribute[] {
-  return token.attrs.flatMap(({ name, value }) => {
+const holds = (outer: TextSpan, inner: TextSpan): boolean =>
+  outer.start <= inner.start && inner.end <= outer.end;
+
+/** An attribute between the ends of a condition is there only sometimes. */
+function conditional(attribute: TagAttribute, codes: readonly TemplateCode[]): TagAttribute {
+  let depth = 0;
+  for (const { role, end } of codes) {
+    if (end > attribute.span.start) break;
+    if (role === "open") depth++;
+    if (role === "close") depth--;
+  }
+  if (depth <= 0 || attribute.name !== "alt") return attribute;
+  return { ...attribute, value: { kind: "expression", target: { kind: "dynamic", value: "" } } };
+}
+
+function attributesOf(token: Token.TagToken, { text, codes }: Source): TagAttribute[] {
+  return token.attrs.flatMap(({ name, value }): TagAttribute[] => {
     const location = token.location?.attrs?.[name];
     if (location === undefined) return [];
     const span = spanOf(location);
-    const spans = valueSpans(text, span);
-    const read: TagAttribute["value"] =
-      spans === undefined ? { kind: "none" } : { kind: "text", text: value, ...spans };
-    return [{ name, span, value: read, isBound: false }];
+    const spans = htmlValueSpans(text, span);
+    if (spans === undefined) return [{ name, span, value: { kind: "none" }, isBound: false }];
+    const { start, end } = spans.content;
+    // Code is told as it is written; its entities are not the document's.
+    const written = codeWithin(codes, span).length > 0 ? text.slice(start, end) : value;
+    return [{ name, span, value: { kind: "text", text: written, ...spans }, isBound: false }];
   });
+}
+
+/** Braces and backquotes begin no value of their own in HTML. */
+function htmlValueSpans(text: string, attribute: TextSpan): ValueSpans | undefined {
+  const spans = valueSpans(text, attribute);
+  if (spans === undefined) return undefined;
+  const first = text.charAt(spans.literal.start);
+  return first === '"' || first === "'" ? spans : { ...spans, content: spans.literal };
 }
 
 function spanOf(location: Token.Location | null): TextSpan {

@@ -37,10 +37,11 @@ export interface ImageTarget {
 }
 
 /**
- * `text`: a fixed text, perhaps empty; `absent`: there is none; `dynamic`: the running program
- * decides, through an expression or spread properties, so it is not for an editor to change.
+ * `text`: a fixed text, perhaps empty; `absent`: there is none; `named`: another attribute says what
+ * readers hear, such as `aria-label`; `dynamic`: something else decides, such as an expression, spread
+ * properties, a template's code or a translator, so it is not for an editor to change.
  */
-export type AltState = "text" | "absent" | "dynamic";
+export type AltState = "text" | "absent" | "named" | "dynamic";
 
 /** Languages of attribute values; each has escapes of its own. */
 export type AttributeDialect = "html" | "jsx" | "vue" | "svelte" | "astro";
@@ -72,12 +73,24 @@ export type AltSlot =
       /** The bar, where there is no text yet. */
       readonly prefix: string;
     }
-  | { readonly form: "none" };
+  | { readonly form: "none"; readonly obstacle: AltObstacle };
+
+/** What keeps a picture from being given a text. */
+export type AltObstacle =
+  /** The program decides what its text is. */
+  | "computed"
+  /** `aria-label` or `aria-labelledby` names it, and `alt` would not be heard. */
+  | "named"
+  /** A role or attribute takes it from assistive technology. */
+  | "hidden"
+  /** Conditions of a template stand among the attributes. */
+  | "template";
 
 /** What keeps a picture from being marked as decorative. */
 export type DecorativeObstacle =
-  /** The program decides what its text is. */
-  | "computed"
+  | Exclude<AltObstacle, "template">
+  /** It is a button, which its text names. */
+  | "button"
   /** Its text is the name of the link around it. */
   | "link"
   /** Attributes in braces follow, which belong to Markdown's syntax and to no tag. */
@@ -133,8 +146,15 @@ export interface ImageReference {
   readonly alt: string | null;
   /** The text as written, without quotes or brackets; null unless `altState` is `text`. */
   readonly altSpan: TextSpan | null;
-  /** Said to carry no meaning, with an empty `alt`; Markdown's own syntax has no way to say it. */
+  /**
+   * Said to carry no meaning, by an empty `alt`, or by what hides it where there is no text; Markdown's
+   * own syntax has no way to say it.
+   */
   readonly isDecorative: boolean;
+  /** Assistive technology passes over it, because of a role or attribute of its own or around it. */
+  readonly isHidden: boolean;
+  /** It is all that a link shows, so its text is the link's name. */
+  readonly isLink: boolean;
   readonly altSlot: AltSlot;
   readonly captionSlot: CaptionSlot;
   readonly decorativeSlot: DecorativeSlot;

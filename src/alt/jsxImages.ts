@@ -105,7 +105,9 @@ function elementName(opening: JsNode): string | undefined {
 }
 
 function readerOf(text: string): TreeReader<JsNode> {
-  return { nameOf, spanOf, contentOf, childrenOf, sourceSetOf: (node) => sourceSetOf(node, text) };
+  const scope = { text, bindings: new Map() };
+  const attributesOf = (node: JsNode): TagAttribute[] => attributesIn(node, scope);
+  return { nameOf, spanOf, contentOf, childrenOf, attributesOf };
 }
 
 function nameOf(node: JsNode): string | undefined {
@@ -124,15 +126,14 @@ function contentOf(element: JsNode): TextSpan | null {
   return { start: opening.end, end: closing.start };
 }
 
-function sourceSetOf(source: JsNode, text: string): string | null {
-  const opening = childNode(source, "openingElement");
-  if (opening === undefined) return null;
-  const scope = { text, bindings: new Map() };
-  const set = childNodes(opening, "attributes")
+function attributesIn(
+  element: JsNode,
+  scope: { readonly text: string; readonly bindings: Bindings },
+): TagAttribute[] {
+  const opening = childNode(element, "openingElement");
+  return (opening === undefined ? [] : childNodes(opening, "attributes"))
     .filter(({ type }) => type === "JSXAttribute")
-    .map((node) => attributeOf(node, scope))
-    .find(({ name }) => name === "srcset");
-  return set?.value.kind === "text" ? set.value.text : null;
+    .map((node) => attributeOf(node, scope));
 }
 
 function spanOf({ start, end }: JsNode): TextSpan {

@@ -3,24 +3,28 @@
 import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "./findContext";
 import { findHtmlImages } from "./htmlImages";
-import { decorativeSlotOf } from "./decorativeTag";
+import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { firstFrom, isInside } from "./spans";
 import type { Chain } from "./tagAncestors";
+import { holdsTemplateCode } from "./templateCode";
 import { imageOfWikilink } from "./wikilinkImages";
 
 export function findMarkdownImages(context: FindContext): ImageReference[] {
   const tree = parseMarkdown(context.text, false);
   const html: Html[] = [];
+  const names: TextSpan[] = [];
   const cells: TextSpan[] = [];
-  walkMdast(tree.root, (node) => {
+  walkMdast(tree.root, (node, parents) => {
     if (node.type === "html") html.push(node);
+    if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
     if (node.type === "tableCell") cells.push(mdastSpan(node));
   });
   const tags = findHtmlImages(context, {
     markup: onlyHtml(context.text, html),
     isInTable: (offset) => isInside(cells, offset),
+    isLinkContent: (offset) => isInside(names, offset),
   });
   return [...markdownOwnImages(tree, context), ...tags];
 }
@@ -97,21 +101,22 @@ function imageOf(parts: ImageParts): ImageReference {
   const { node, parents, source, label, isFollowed, context } = parts;
   const { url, title = null } = source;
   const place = { isInTable: isInTable(parents), isMdx: context.language === "mdx" };
+  const isCode = holdsTemplateCode(context.text.slice(label.start, label.end));
   return {
     language: context.language,
     syntax: node.type === "image" ? "markdown-inline" : "markdown-reference",
     span: mdastSpan(node),
     target: { kind: "url", value: url },
-    altState: "text",
-    alt: node.alt ?? "",
-    altSpan: label,
-    isDecorative: false,
-    altSlot: altSlotOf(parts),
+    altState: isCode ? "dynamic" : "text",
+    alt: isCode ? null : (node.alt ?? ""),
+    altSpan: isCode ? null : label,
+    ...{ isDecorative: false, isHidden: false },
+    isLink: isNameOfLink(node, parents),
+    altSlot: isCode ? { form: "none", obstacle: "computed" } : altSlotOf(parts),
     captionSlot: captionSlotOf(parts),
-    decorativeSlot: decorativeSlotOf(
-      { node, parents, url, title, isFollowed, ...place },
-      context.text,
-    ),
+    decorativeSlot: isCode
+      ? { form: "none", obstacle: "computed" }
+      : decorativeSlotOf({ node, parents, url, title, isFollowed, ...place }, context.text),
   };
 }
 

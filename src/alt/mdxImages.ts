@@ -62,11 +62,7 @@ function tagOf({ node, context, bindings }: ElementParts, around: TagContext): T
     name: node.name ?? "",
     span: { start: span.start, end: openingEndOf(node, context.text) },
     nameEnd,
-    attributes: node.attributes.flatMap((attribute) =>
-      attribute.type === "mdxJsxAttribute"
-        ? [attributeOf(attribute, { text: context.text, bindings })]
-        : [],
-    ),
+    attributes: attributesOf(node, { text: context.text, bindings }),
     hasSpread: node.attributes.some(({ type }) => type === "mdxJsxExpressionAttribute"),
     context: around,
   };
@@ -150,18 +146,15 @@ function readerOf(text: string): TreeReader<Nodes> {
       const openingEnd = openingEndOf(node, text);
       return contentBefore(text, { name: node.name ?? "", span: mdastSpan(node), openingEnd });
     },
-    sourceSetOf: (node) => (isElement(node) ? sourceSetOf(node, text) : null),
+    attributesOf: (node) =>
+      isElement(node) ? attributesOf(node, { text, bindings: new Map() }) : [],
   };
 }
 
-function sourceSetOf(source: Element, text: string): string | null {
-  const given = { text, bindings: new Map() };
-  const set = source.attributes
-    .flatMap((attribute) =>
-      attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, given)] : [],
-    )
-    .find(({ name }) => name === "srcset");
-  return set?.value.kind === "text" ? set.value.text : null;
+function attributesOf(node: Element, scope: Scope): TagAttribute[] {
+  return node.attributes.flatMap((attribute) =>
+    attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, scope)] : [],
+  );
 }
 
 function childrenOf(node: Nodes): readonly Nodes[] {

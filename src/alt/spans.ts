@@ -14,7 +14,7 @@ export function isInside(spans: readonly TextSpan[], offset: number): boolean {
 }
 
 /** How many spans begin before an offset. */
-function countBefore(spans: readonly TextSpan[], offset: number): number {
+export function countBefore(spans: readonly TextSpan[], offset: number): number {
   let low = 0;
   let high = spans.length;
   while (low < high) {

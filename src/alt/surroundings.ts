@@ -1,15 +1,37 @@
-/** The figures and pictures around a tag, while a document is read from its beginning to its end. */
+/** The figures, pictures, links and hidden elements around a tag, while a document is read through. */
 
+import { VOID_ELEMENTS } from "./astroScanner";
 import type { TextSpan } from "./imageReference";
 import type { TagContext } from "./tag";
 
-/** What is followed; drawings matter because their elements have rules of their own. */
-const FOLLOWED = ["figure", "figcaption", "picture", "svg", "math"];
+/** Elements that end where another of their kind begins, unless it lies in a list or table within. */
+const ENDED_BY_NEXT: ReadonlyMap<string, RegExp> = new Map([
+  [
+    "p",
+    /^(?:p|div|ul|ol|dl|table|section|article|aside|header|footer|main|nav|form|h[1-6]|pre|hr|blockquote|figure|details)$/,
+  ],
+  ["li", /^li$/],
+  ["dt", /^d[td]$/],
+  ["dd", /^d[td]$/],
+  ["td", /^(?:t[dhr]|tbody|tfoot)$/],
+  ["th", /^(?:t[dhr]|tbody|tfoot)$/],
+  ["tr", /^(?:tr|tbody|tfoot)$/],
+  ["option", /^opt/],
+]);
 
 /** Nobody nests figures this deep; searching the open elements must stay cheap for hostile documents. */
 const MAX_OPEN = 256;
 
-interface OpenElement {
+/** What an element's attributes mean for what it holds. */
+export interface ElementTraits {
+  readonly isHiding: boolean;
+  /** A link that its content names. */
+  readonly isLink: boolean;
+}
+
+const NO_TRAITS: ElementTraits = { isHiding: false, isLink: false };
+
+interface OpenElement extends ElementTraits {
   readonly name: string;
   readonly start: number;
   readonly contentStart: number;
@@ -23,10 +45,14 @@ interface OpenElement {
 export interface Surrounding {
   readonly figure: OpenElement | undefined;
   readonly picture: OpenElement | undefined;
+  readonly link: OpenElement | undefined;
+  readonly isHidden: boolean;
 }
 
 export class Surroundings {
   readonly #open: OpenElement[] = [];
+  /** Elements beyond the limit, whose end tags are passed over. */
+  #nBeyond = 0;
 
   get isInDrawing(): boolean {
     return this.#innermost("svg") !== undefined || this.#innermost("math") !== undefined;
@@ -34,14 +60,34 @@ export class Surroundings {
 
   /** What is around the place that was reached. */
   get current(): Surrounding {
-    return { figure: this.#innermost("figure"), picture: this.#innermost("picture") };
+    return {
+      figure: this.#innermost("figure"),
+      picture: this.#innermost("picture"),
+      link: this.#open.findLast(({ isLink }) => isLink),
+      isHidden: this.#open.some(({ isHiding }) => isHiding),
+    };
   }
 
-  /** @param span the opening tag. */
-  startElement(name: string, span: TextSpan): void {
-    if (!FOLLOWED.includes(name) || this.#open.length >= MAX_OPEN) return;
+  /**
+   * @param span the opening tag.
+   * @param traits of an element that hides, or names by, what it holds. @default none
+   */
+  startElement(name: string, span: TextSpan, traits: ElementTraits = NO_TRAITS): void {
+    const last = this.#open.at(-1);
+    if (last !== undefined && ENDED_BY_NEXT.get(last.name)?.test(name) === true) this.#open.pop();
+    if (VOID_ELEMENTS.has(name)) return;
+    if (this.#open.length >= MAX_OPEN) {
+      this.#nBeyond++;
+      return;
+    }
     const place = { name, start: span.start, contentStart: span.end };
-    const element: OpenElement = { ...place, close: null, caption: null, sourceSet: null };
+    const element: OpenElement = {
+      ...place,
+      ...traits,
+      close: null,
+      caption: null,
+      sourceSet: null,
+    };
     const figure = this.#innermost("figure");
     if (name === "figcaption" && figure !== undefined) figure.caption ??= element;
     this.#open.push(element);
@@ -49,7 +95,10 @@ export class Surroundings {
 
   /** @param span the end tag. */
   endElement(name: string, span: TextSpan): void {
-    if (!FOLLOWED.includes(name)) return;
+    if (this.#nBeyond > 0) {
+      this.#nBeyond--;
+      return;
+    }
     const index = this.#open.findLastIndex((element) => element.name === name);
     const element = this.#open[index];
     if (element === undefined) return;
@@ -69,10 +118,16 @@ export class Surroundings {
 }
 
 /** @param element the picture's own element. */
-export function tagContextOf({ figure, picture }: Surrounding, element: TextSpan): TagContext {
+export function tagContextOf(surrounding: Surrounding, element: TextSpan): TagContext {
+  const { figure, picture, link, isHidden } = surrounding;
   const caption = figure?.caption ?? null;
   return {
     element,
+    isHidden,
+    linkContent:
+      link === undefined || link.close === null
+        ? null
+        : { start: link.contentStart, end: link.close.start },
     picture:
       picture === undefined
         ? null

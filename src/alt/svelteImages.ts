@@ -53,15 +53,12 @@ interface TagParts {
 }
 
 function tagOf({ node, name, text, bindings }: TagParts, context: TagContext): Tag {
-  const attributes = childNodes(node, "attributes");
   return {
     name,
     span: { start: node.start, end: openingEndOf(node, text) },
     nameEnd: node.start + 1 + name.length,
-    attributes: attributes
-      .filter(({ type }) => type === "Attribute")
-      .map((attribute) => attributeOf(attribute, { text, bindings })),
-    hasSpread: attributes.some(({ type }) => type === "SpreadAttribute"),
+    attributes: attributesOf(node, { text, bindings }),
+    hasSpread: childNodes(node, "attributes").some(({ type }) => type === "SpreadAttribute"),
     context,
   };
 }
@@ -69,6 +66,20 @@ function tagOf({ node, name, text, bindings }: TagParts, context: TagContext): T
 interface Scope {
   readonly text: string;
   readonly bindings: Bindings;
+}
+
+function attributesOf(node: JsNode, scope: Scope): TagAttribute[] {
+  return childNodes(node, "attributes").flatMap((attribute): TagAttribute[] => {
+    if (attribute.type === "Attribute") return [attributeOf(attribute, scope)];
+    if (attribute.type !== "BindDirective") return [];
+    // `bind:alt` and `bind:src` share a variable with a component.
+    const name = textField(attribute, "name") ?? "";
+    const value = scope.text.slice(attribute.start, attribute.end);
+    const target = { kind: "dynamic", value } as const;
+    return [
+      { name, span: spanOf(attribute), value: { kind: "expression", target }, isBound: true },
+    ];
+  });
 }
 
 function attributeOf(node: JsNode, scope: Scope): TagAttribute {
@@ -114,14 +125,7 @@ function readerOf(text: string): TreeReader<JsNode> {
         openingEnd: openingEndOf(node, text),
       });
     },
-    sourceSetOf: (source) => {
-      const scope = { text, bindings: new Map() };
-      const set = childNodes(source, "attributes")
-        .filter(({ type }) => type === "Attribute")
-        .map((attribute) => attributeOf(attribute, scope))
-        .find(({ name }) => name === "srcset");
-      return set?.value.kind === "text" ? set.value.text : null;
-    },
+    attributesOf: (node) => attributesOf(node, { text, bindings: new Map() }),
   };
 }
 

@@ -1,7 +1,11 @@
-/** The figure and the picture above a tag, in every tree whose elements know their children. */
+/** The figure, the picture and the link above a tag, in every tree whose elements know their children. */
 
+import { isHiding } from "./accessibleName";
+import { plainAttribute } from "./attributeNames";
 import type { TextSpan } from "./imageReference";
-import type { TagContext } from "./tag";
+import { isNamedByContent } from "./linkContent";
+import type { TagAttribute, TagContext } from "./tag";
+import { sourceSetIn } from "./tagSource";
 
 /** A node with all that is above it. */
 export interface Chain<Node> {
@@ -18,12 +22,12 @@ export interface TreeReader<Node> {
   childrenOf(node: Node): readonly Node[];
   /** What is between its tags; null when it has no end tag, so that nothing is put in a wrong place. */
   contentOf(node: Node): TextSpan | null;
-  /** The addresses that a `<source>` gives; null when it gives none that is fixed. */
-  sourceSetOf(source: Node): string | null;
+  /** Of an element. */
+  attributesOf(node: Node): readonly TagAttribute[];
 }
 
-/** How far a figure may be above its picture. */
-const MAX_PARENTS = 32;
+/** How far an element that matters may be above its picture; syntax trees have nodes between elements. */
+const MAX_PARENTS = 64;
 
 /** @param parents what is above the node, the nearest first. */
 export function contextAbove<Node>(
@@ -31,18 +35,39 @@ export function contextAbove<Node>(
   parents: Chain<Node> | null,
   reader: TreeReader<Node>,
 ): TagContext {
-  const element = reader.spanOf(node);
-  let picture: TagContext["picture"] = null;
+  let context: TagContext = {
+    ...{ element: reader.spanOf(node), picture: null, figure: null },
+    ...{ isHidden: false, linkContent: null },
+  };
   let chain = parents;
   for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
     const name = reader.nameOf(chain.node);
-    if (name === "picture") {
-      const sourceSet = firstSourceSet(chain.node, reader);
-      picture ??= { element: reader.spanOf(chain.node), sourceSet };
-    }
-    if (name === "figure") return { element, picture, figure: figureOf(chain.node, reader) };
+    if (name !== undefined) context = contextIn(context, chain.node, { name, reader });
   }
-  return { element, picture, figure: null };
+  return context;
+}
+
+/** What an element above adds; the innermost of each kind counts. */
+function contextIn<Node>(
+  context: TagContext,
+  node: Node,
+  { name, reader }: { readonly name: string; readonly reader: TreeReader<Node> },
+): TagContext {
+  const attributes = reader.attributesOf(node).map(plainAttribute);
+  const isInside = context.figure !== null;
+  return {
+    ...context,
+    picture:
+      context.picture === null && name === "picture" && !isInside
+        ? { element: reader.spanOf(node), sourceSet: firstSourceSet(node, reader) }
+        : context.picture,
+    figure: context.figure === null && name === "figure" ? figureOf(node, reader) : context.figure,
+    isHidden: context.isHidden || isHiding(attributes),
+    linkContent:
+      context.linkContent === null && isNamedByContent(name, attributes)
+        ? reader.contentOf(node)
+        : context.linkContent,
+  };
 }
 
 /**
@@ -66,7 +91,8 @@ function figureOf<Node>(figure: Node, reader: TreeReader<Node>): TagContext["fig
 
 function firstSourceSet<Node>(picture: Node, reader: TreeReader<Node>): string | null {
   for (const child of reader.childrenOf(picture)) {
-    const found = reader.nameOf(child) === "source" ? reader.sourceSetOf(child) : null;
+    const isSource = reader.nameOf(child) === "source";
+    const found = isSource ? sourceSetIn(reader.attributesOf(child)) : null;
     if (found !== null) return found;
   }
   return null;

@@ -116,8 +116,12 @@ function attributeOf(prop: ElementNode["props"][number], scope: Scope): TagAttri
         : ({ kind: "text", text: prop.value?.content ?? "", ...spans } as const);
     return [{ name: prop.name.toLowerCase(), span, value, isBound: false }];
   }
-  if (prop.name !== "bind" || prop.arg?.type !== NodeTypes.SIMPLE_EXPRESSION) return [];
-  if (!prop.arg.isStatic) return [];
+  if (prop.name !== "bind") {
+    // A directive of somebody's own, such as `v-lazy`.
+    const name = prop.rawName?.toLowerCase() ?? `v-${prop.name}`;
+    return [{ name, span, value: boundValue(prop, scope), isBound: true }];
+  }
+  if (prop.arg?.type !== NodeTypes.SIMPLE_EXPRESSION || !prop.arg.isStatic) return [];
   const name = prop.arg.content.toLowerCase();
   return [{ name, span, value: boundValue(prop, scope), isBound: true }];
 }
@@ -152,14 +156,8 @@ function readerOf(text: string): TreeReader<ElementNode> {
       const openingEnd = openingEndOf(element, text);
       return contentBefore(text, { name: element.tag, span: spanOf(element), openingEnd });
     },
-    sourceSetOf: ({ props }) => {
-      for (const prop of props) {
-        if (prop.type === NodeTypes.ATTRIBUTE && prop.name === "srcset") {
-          return prop.value?.content ?? null;
-        }
-      }
-      return null;
-    },
+    attributesOf: ({ props }) =>
+      props.flatMap((prop) => attributeOf(prop, { text, bindings: new Map() })),
   };
 }
 

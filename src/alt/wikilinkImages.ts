@@ -35,7 +35,7 @@ export function imageOfWikilink(
     altState: alt === undefined ? "absent" : "text",
     alt: alt === undefined ? null : text.slice(alt.start, alt.end),
     altSpan: alt ?? null,
-    isDecorative: false,
+    ...{ isDecorative: false, isHidden: false, isLink: false },
     altSlot,
     captionSlot,
     decorativeSlot: { form: "none", obstacle: "wikilink" },

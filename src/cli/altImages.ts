@@ -39,7 +39,10 @@ export interface AltRow {
   /** The picture's file; relative when the document's path is. */
   readonly resolved: string | null;
   readonly alt: string | null;
+  /** Said to carry no meaning, by an empty text, a role, or what hides it. */
   readonly decorative: boolean;
+  /** Only where the picture is all that a link shows, so its text should say where the link leads. */
+  readonly link?: true;
   readonly problem: ListProblem | null;
 }
 
@@ -91,7 +94,7 @@ interface RowParts {
 }
 
 function rowOf({ document, lines, reference, resolved }: RowParts): AltRow {
-  const { span, altSpan, syntax, target, alt, isDecorative } = reference;
+  const { span, altSpan, syntax, target, alt, isDecorative, isLink } = reference;
   return {
     file: document.file,
     range: lines.rangeOf(span),
@@ -101,6 +104,7 @@ function rowOf({ document, lines, reference, resolved }: RowParts): AltRow {
     resolved: resolved.kind === "file" ? asGiven(resolved.path, document.file) : null,
     alt,
     decorative: isDecorative,
+    ...(isLink ? { link: true } : {}),
     problem: altProblem(reference) ?? (resolved.kind === "unresolved" ? "unresolved" : null),
   };
 }

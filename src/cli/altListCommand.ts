@@ -117,7 +117,7 @@ const LONGEST_CELL = 60;
 function tableOf(rows: readonly AltRow[]): string {
   const cells = rows.map((row) => [
     placeOf(row),
-    row.problem ?? (row.decorative ? "decorative" : "ok"),
+    (row.problem ?? (row.decorative ? "decorative" : "ok")) + (row.link === true ? " (link)" : ""),
     shortened(row.target),
     row.alt ?? "",
   ]);

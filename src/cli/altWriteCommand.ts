@@ -3,7 +3,7 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { ALT_PROBLEMS, cleanCaption, textProblem, type AltProblem } from "../alt/altText";
 import { SHORT_DESCRIPTION } from "../alt/descriptionSettings";
-import { readableAlt, setAlt } from "../alt/editAlt";
+import { canSetAlt, readableAlt, setAlt } from "../alt/editAlt";
 import { applyEdits } from "../alt/textEdit";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest } from "../engine/request";
@@ -152,7 +152,13 @@ function isWanted({ row }: DocumentImage, kinds: ReadonlySet<AltProblem>): boole
 /** Tells of the pictures whose bytes are not to be had. */
 function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
   const { printer } = run.context;
-  return ({ resolved, row }) => {
+  return ({ reference, resolved, row }) => {
+    if (!canSetAlt(reference)) {
+      printer.note(
+        `${placeOf(row)}: a template makes parts of the tag, so write its text by hand.`,
+      );
+      return false;
+    }
     if (resolved.kind === "remote" || resolved.kind === "dynamic") run.counts.nSkipped++;
     if (resolved.kind === "remote") {
       printer.note(`${placeOf(row)}: ${row.target} is on a server and is not fetched.`);

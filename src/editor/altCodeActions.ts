@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { altProblem } from "../alt/altText";
 import { canMarkDecorative } from "../alt/editAlt";
 import { captionStyles } from "../alt/insertCaption";
-import { altOwner, isAltRule } from "../host/altPlan";
+import { altOwner, isAltRule, isOffered } from "../host/altPlan";
 import { findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { ASK_KIND } from "./altKinds";
 import { placeOf } from "./altPicture";
@@ -46,14 +46,14 @@ interface Offer {
 function offersFor({ reference }: DocumentImage): Offer[] {
   const owner = altOwner(reference);
   const offers: Offer[] = [];
-  if (owner !== "program") {
+  if (isOffered(reference)) {
     offers.push({
       title: vscode.l10n.t("Generate Alt Text"),
       command: "sightline.generateAltText",
       kind: altProblem(reference) === null ? RefactorRewrite : QuickFix,
     });
   }
-  if (owner === "person") {
+  if (owner === "person" && isOffered(reference)) {
     offers.push({
       title: vscode.l10n.t("Refine Alt Text…"),
       command: "sightline.refineAltText",

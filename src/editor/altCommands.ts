@@ -135,6 +135,7 @@ async function wishFor({ reference }: DocumentImage): Promise<"write" | "refine"
   switch (altOwner(reference)) {
     case "nobody":
     case "program":
+    case "attribute":
       return "write";
     case "decorative": {
       const choices: Choice<"write" | undefined>[] = [

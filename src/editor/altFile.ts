@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { altProblem } from "../alt/altText";
 import type { ImageReference } from "../alt/imageReference";
-import { altOwner, findAgain, type FoundImages } from "../host/altPlan";
+import { altOwner, findAgain, isOffered, type FoundImages } from "../host/altPlan";
 import { describeAndWrite, type Pending } from "./altBatch";
 import { plainLabel, type Choice } from "./altChoice";
 import { fileName, findInDocument, type DocumentImage } from "./altDocument";
@@ -41,7 +41,7 @@ async function chooseImages(
 ): Promise<readonly DocumentImage[] | undefined> {
   const choices = found.references
     .map((reference): DocumentImage => ({ document, found, reference }))
-    .filter(({ reference }) => ["nobody", "person"].includes(altOwner(reference)))
+    .filter(({ reference }) => isOffered(reference) && altOwner(reference) !== "decorative")
     .map(imageChoice);
   if (choices.length === 0) {
     const text = vscode.l10n.t("{0} has no picture that needs a text.", fileName(document.uri));

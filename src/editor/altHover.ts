@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { altProblem } from "../alt/altText";
-import { altOwner } from "../host/altPlan";
+import { altOwner, isOffered } from "../host/altPlan";
 import { pictureOfDataUri } from "../host/dataUri";
 import { abortable } from "../host/abortable";
 import { fileName, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
@@ -50,6 +50,10 @@ async function hoverOf(
   text.isTrusted = { enabledCommands: links.map(({ command }) => command) };
   // A hover is low, so the words come before the picture.
   text.appendText(altWords(image)).appendMarkdown("\n\n");
+  if (image.reference.isLink && !image.reference.isHidden) {
+    const note = vscode.l10n.t("This picture is a link: its text should say where the link leads");
+    text.appendText(note).appendMarkdown("\n\n");
+  }
   const problem = altProblem(image.reference);
   if (problem !== null && problem !== "missing") {
     text.appendText(problemWords(problem)).appendMarkdown("\n\n");
@@ -66,6 +70,8 @@ function altWords({ reference }: DocumentImage): string {
   switch (altOwner(reference)) {
     case "program":
       return vscode.l10n.t("The alt text is computed by the program");
+    case "attribute":
+      return vscode.l10n.t("Another attribute names this picture, such as aria-label");
     case "decorative":
       return vscode.l10n.t("Decorative: screen readers pass over this picture");
     case "nobody":
@@ -145,11 +151,11 @@ function linksFor(image: DocumentImage, place: PicturePlace | undefined): Link[]
   const owner = altOwner(image.reference);
   const argument = imageArgument(image);
   const links: Link[] = [];
-  if (owner !== "program" && place !== undefined) {
+  if (isOffered(image.reference) && place !== undefined) {
     const title = vscode.l10n.t("Generate Alt Text");
     links.push({ title, command: "sightline.generateAltText", argument });
   }
-  if (owner === "person" && place !== undefined) {
+  if (owner === "person" && isOffered(image.reference) && place !== undefined) {
     const title = vscode.l10n.t("Refine");
     links.push({ title, command: "sightline.refineAltText", argument });
   }

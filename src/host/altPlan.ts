@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { altProblem, type AltProblem } from "../alt/altText";
+import { canSetAlt } from "../alt/editAlt";
 import type { ImageReference, TextSpan } from "../alt/imageReference";
 
 /** A text and the pictures that were found in it. */
@@ -17,8 +18,10 @@ export type AltOwner =
   | "nobody"
   /** Somebody wrote it, or let something write it and kept it. */
   | "person"
-  /** Said to carry no meaning. */
+  /** Said to carry no meaning, or hidden from assistive technology. */
   | "decorative"
+  /** Another attribute names the picture, such as `aria-label`. */
+  | "attribute"
   /** The running program decides. */
   | "program";
 
@@ -28,8 +31,14 @@ const STAND_INS: readonly (AltProblem | null)[] = ["missing", "placeholder", "fi
 /** Whose the alternative text is. */
 export function altOwner(reference: ImageReference): AltOwner {
   if (reference.altState === "dynamic") return "program";
-  if (reference.isDecorative) return "decorative";
+  if (reference.isDecorative || reference.isHidden) return "decorative";
+  if (reference.altState === "named") return "attribute";
   return STAND_INS.includes(altProblem(reference)) ? "nobody" : "person";
+}
+
+/** True where a text is offered: there is a place for one, and no other attribute names the picture. */
+export function isOffered(reference: ImageReference): boolean {
+  return canSetAlt(reference) && !["program", "attribute"].includes(altOwner(reference));
 }
 
 /** Longer documents are searched only when somebody asks, because parsing them is felt. */
@@ -49,6 +58,7 @@ export function mayHaveImages(text: string, components: readonly string[]): bool
   if (text.includes("![")) return true;
   if (!text.includes("<")) return false;
   const lower = text.toLowerCase();
+  if (lower.includes("<input") && lower.includes("image")) return true;
   return ["img", "image", ...components].some((name) => lower.includes(`<${name.toLowerCase()}`));
 }
 

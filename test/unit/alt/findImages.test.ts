@@ -157,7 +157,7 @@ const CASES: readonly (readonly [string, AltLanguage, string, readonly Expected[
     "import { a } from './b'; <img src={a} alt='x' />",
     [["dynamic:a", "x"]],
   ],
-  ["valueless alt is true, not a text", "jsx", "<img src='a' alt />", [["a", "(dynamic)"]]],
+  ["valueless alt is true, which is no text", "jsx", "<img src='a' alt />", [["a", "(absent)"]]],
   [
     "entities and braces in JSX strings",
     "jsx",
