@@ -343,9 +343,14 @@ function patchOf({ file, text, hasByteOrderMark }: DocumentText, newText: string
 /** A failure of one document or picture, which does not stop the others. */
 function tell(run: WriteRun, thrown: unknown, about: { readonly file?: string } = {}): void {
   if (isCancelled(thrown)) throw thrown;
-  run.counts.nFailed++;
   const { printer } = run.context;
-  printer.failure(`sightline: ${AppError.from(thrown).message}`);
+  const { code, message } = AppError.from(thrown);
+  // Nothing is wrong with a picture that shows nothing; it only gets no words.
+  if (code === "image.blank") printer.note(message);
+  else {
+    run.counts.nFailed++;
+    printer.failure(`sightline: ${message}`);
+  }
   if (printer.isJson) {
     printer.json({
       ...(about.file === undefined ? {} : { file: about.file }),

@@ -52,7 +52,7 @@ const SAME_NAMES = [
   ...(["repetitionPenalty", "noRepeatNgramSize"] as const),
 ] satisfies readonly (keyof GenerationFlags & keyof GenerationOptions)[];
 
-const ALPHA_MODES = ["white", "drop"] as const satisfies readonly AlphaMode[];
+const ALPHA_MODES = ["auto", "white", "dark", "drop"] as const satisfies readonly AlphaMode[];
 
 /** `maxNewTokens` → `--max-new-tokens`; stop strings have a flag of another name. */
 export function flagOf(option: string): string {
@@ -73,9 +73,12 @@ export function addModelFlags(command: Command): Command {
       new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("auto"),
     )
     .addOption(
-      new Option("--alpha <mode>", "transparent pixels: laid on white, or alpha dropped")
+      new Option(
+        "--alpha <mode>",
+        "transparent pixels: laid on white, on dark, on what shows the picture, or alpha dropped",
+      )
         .choices(ALPHA_MODES)
-        .default("white"),
+        .default("auto"),
     );
 }
 

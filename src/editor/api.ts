@@ -34,7 +34,7 @@ export interface DescribeOptions extends AskOptions {
  * Why a call failed. The message is a sentence for people. Codes that a caller may want to tell apart:
  *
  * - `request.cancelled`: the token fired.
- * - `image.missing`, `image.unreadable`, `image.tooLarge`: the picture.
+ * - `image.missing`, `image.unreadable`, `image.tooLarge`, `image.blank`: the picture.
  * - `prompt.tooLong`, `option.invalid`: the question or an option.
  * - `model.missing`, `model.corrupt`, `model.unsupported`: the model that the user chose.
  * - `device.unavailable`, `device.failed`: where it computes, or a platform without an engine.

@@ -8,10 +8,17 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { JsonObject } from "../base/json";
+import type { PictureFacts } from "./imagePreprocess";
 import { cpuTensor, floats, type Tensor } from "./session";
 
 /** Named float tensors of one picture. */
 export type Features = ReadonlyMap<string, Tensor>;
+
+/** What is kept of a picture. */
+export interface SeenPicture {
+  readonly features: Features;
+  readonly facts: PictureFacts;
+}
 
 export interface FeatureCacheOptions {
   /** Folder on disk; none keeps features in memory only. */
@@ -22,8 +29,7 @@ export interface FeatureCacheOptions {
   readonly maxDiskBytes?: number;
 }
 
-export interface FoundFeatures {
-  readonly features: Features;
+export interface FoundFeatures extends SeenPicture {
   readonly from: "memory" | "disk";
 }
 
@@ -46,7 +52,7 @@ export class FeatureCache {
   readonly #maxMemoryBytes: number;
   readonly #maxDiskBytes: number;
   /** Most recent last. */
-  readonly #memory = new Map<string, Features>();
+  readonly #memory = new Map<string, SeenPicture>();
   #memoryBytes = 0;
 
   constructor(options: FeatureCacheOptions = {}) {
@@ -61,22 +67,22 @@ export class FeatureCache {
     if (inMemory !== undefined) {
       this.#memory.delete(key);
       this.#memory.set(key, inMemory);
-      return { features: inMemory, from: "memory" };
+      return { ...inMemory, from: "memory" };
     }
     const onDisk = await this.#read(key);
     if (onDisk === undefined) return undefined;
     this.#remember(key, onDisk);
-    return { features: onDisk, from: "disk" };
+    return { ...onDisk, from: "disk" };
   }
 
   /** Never throws: what cannot be kept is computed again. */
-  async store(key: string, features: Features): Promise<void> {
-    this.#remember(key, features);
+  async store(key: string, seen: SeenPicture): Promise<void> {
+    this.#remember(key, seen);
     if (this.#folder === undefined) return;
     const partial = path.join(this.#folder, `${randomUUID()}${PARTIAL_SUFFIX}`);
     try {
       await mkdir(this.#folder, { recursive: true });
-      await writeFile(partial, encode(features, key));
+      await writeFile(partial, encode(seen, key));
       await rename(partial, this.#fileOf(this.#folder, key));
       await this.#evict(this.#folder);
     } catch {
@@ -88,12 +94,12 @@ export class FeatureCache {
     return path.join(folder, `${key}${SUFFIX}`);
   }
 
-  #remember(key: string, features: Features): void {
+  #remember(key: string, seen: SeenPicture): void {
     const replaced = this.#memory.get(key);
     if (replaced !== undefined) this.#memoryBytes -= bytesOf(replaced);
     this.#memory.delete(key);
-    this.#memory.set(key, features);
-    this.#memoryBytes += bytesOf(features);
+    this.#memory.set(key, seen);
+    this.#memoryBytes += bytesOf(seen);
     for (const [oldKey, old] of this.#memory) {
       if (this.#memoryBytes <= this.#maxMemoryBytes || oldKey === key) break;
       this.#memory.delete(oldKey);
@@ -101,14 +107,14 @@ export class FeatureCache {
     }
   }
 
-  async #read(key: string): Promise<Features | undefined> {
+  async #read(key: string): Promise<SeenPicture | undefined> {
     if (this.#folder === undefined) return undefined;
     const file = this.#fileOf(this.#folder, key);
     try {
-      const features = decode(await readFile(file), key);
+      const seen = decode(await readFile(file), key);
       // The time of use decides what is evicted.
       await utimes(file, new Date(), new Date()).catch(() => undefined);
-      return features;
+      return seen;
     } catch {
       await rm(file, { force: true }).catch(() => undefined);
       return undefined;
@@ -136,18 +142,18 @@ export class FeatureCache {
   }
 }
 
-function bytesOf(features: Features): number {
+function bytesOf({ features }: SeenPicture): number {
   return [...features.values()].reduce((sum, tensor) => sum + floats(tensor).byteLength, 0);
 }
 
 /**
- * SHA-256 of the key and all that follows, uint32 header length, JSON header {name: dims}, then the
- * float32 values in the order of the header. A changed value would change answers, so the hash covers
+ * SHA-256 of the key and all that follows, uint32 header length, JSON header {facts, tensors: {name:
+ * dims}}, then the float32 values in the order of the header. A changed value would change answers, so the hash covers
  * them too.
  */
-function encode(features: Features, key: string): Uint8Array {
+function encode({ features, facts }: SeenPicture, key: string): Uint8Array {
   const entries = [...features].map(([name, { dims }]) => [name, dims] as const);
-  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const header = Buffer.from(JSON.stringify({ facts, tensors: Object.fromEntries(entries) }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
   const values = [...features.values()].map((tensor) => {
@@ -163,7 +169,7 @@ function hashOf(key: string, body: Uint8Array): Buffer {
 }
 
 /** @throws Error when the file is not what `encode` writes; the caller forgets the file. */
-function decode(file: Buffer, key: string): Features {
+function decode(file: Buffer, key: string): SeenPicture {
   const bytes = file.subarray(HASH_BYTES);
   if (!hashOf(key, bytes).equals(file.subarray(0, HASH_BYTES))) throw new RangeError("damaged");
   const headerBytes = bytes.readUInt32LE(0);
@@ -172,8 +178,9 @@ function decode(file: Buffer, key: string): Features {
   const header = JsonObject.parse(text, { file: key, code: "internal" });
   const features = new Map<string, Tensor>();
   let at = 4 + headerBytes;
-  for (const name of header.keys()) {
-    const dims = header.array(name).map(Number);
+  const tensors = header.object("tensors");
+  for (const name of tensors.keys()) {
+    const dims = tensors.array(name).map(Number);
     const size = 4 * dims.reduce((product, dim) => product * dim, 1);
     if (!Number.isSafeInteger(size) || size < 0 || at + size > bytes.length) {
       throw new RangeError("truncated");
@@ -183,5 +190,5 @@ function decode(file: Buffer, key: string): Features {
     at += size;
   }
   if (at !== bytes.length) throw new RangeError("trailing bytes");
-  return features;
+  return { features, facts: { isOneColor: header.object("facts").boolean("isOneColor") } };
 }

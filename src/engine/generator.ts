@@ -1,6 +1,7 @@
 /** From a request about a picture to generated text: prompt, prefill, decode loop, text stream. */
 
 import { defined } from "../base/assert";
+import { AppError } from "../base/errors";
 import { IO } from "../model/graphContract";
 import { generate } from "./generate";
 import type { GeneratedIds } from "./causalModel";
@@ -37,6 +38,7 @@ export class Generator {
     const prompt = this.#prompt(request, options);
     run.onStage?.("look");
     const picture = await images.features(request, run.signal);
+    if (picture.facts.isOneColor && request.prompt.kind === "caption") throw blank(request);
     run.onStage?.("write");
     const prefillBegin = performance.now();
     const decoding = await languageModel.start({
@@ -64,6 +66,7 @@ export class Generator {
       },
       cached: { imageFeatures: picture.from, prefixTokens: decoding.reusedPositions },
       droppedTurns: prompt.droppedTurns,
+      ...(picture.facts.isOneColor ? { doubts: ["oneColor"] } : {}),
     };
   }
 
@@ -131,4 +134,13 @@ export class Generator {
       finishReason: sequence.finishReason,
     };
   }
+}
+
+/** Of a description, which would be made up; a question may be about nothing. */
+function blank({ imageName = "The picture" }: GenerateRequest): AppError {
+  return new AppError(
+    "image.blank",
+    `${imageName} shows one color only, so there is nothing to describe. If it is decoration, its text is best left empty (alt="").`,
+    { detail: { file: imageName } },
+  );
 }

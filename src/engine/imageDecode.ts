@@ -7,13 +7,16 @@
  * WebP, TIFF and JPEG (Pillow 12.3, libjpeg-turbo on both sides) agree to the bit; AVIF with halved
  * chroma differs at colour edges, because the two libraries enlarge the chroma differently.
  * Where Pillow gives nothing usable this file decides: 16-bit samples keep their high byte, and
- * drawings are laid on white. Transparent GIF pixels are black before `alpha` is looked at, because
+ * drawings are laid on a ground. Transparent GIF pixels are black before `alpha` is looked at, because
  * the decoder does not say which palette entry they had.
  */
 
-import sharp, { type Metadata, type OutputInfo } from "sharp";
+import sharp, { type Metadata, type OutputInfo, type SharpOptions } from "sharp";
 import { invariant } from "../base/assert";
 import { AppError } from "../base/errors";
+import { HEIC, identify } from "./pictureFile";
+import { chooseGround, layOn } from "./pictureGround";
+import { drawingBytes, READ_FORMATS, type Stranger } from "./pictureText";
 import type { AlphaMode } from "./request";
 
 /** A decoded picture, top row first. */
@@ -51,13 +54,12 @@ const DRAWING_SIDE = 1024;
 /** A large photograph on a slow machine takes ten seconds; a hostile drawing takes hours. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-const FORMATS = "PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG";
-
 /**
  * Decodes the first frame or page of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file and turns it
  * upright as its EXIF orientation says. `alpha: "drop"` keeps the stored colour of transparent
- * pixels; `"white"` gives round((c × a + 255 × (255 − a)) / 255). Drawings (SVG) have no stored
- * colour and always lie on white, 1024 pixels on the longer side. A drawing cannot load anything
+ * pixels; `"white"` gives round((c × a + 255 × (255 − a)) / 255), `"dark"` the same with a dark ground,
+ * and `"auto"` white unless the picture cannot be seen there. Drawings (SVG) have no stored colour: for
+ * `"drop"` they lie on white. They have 1024 pixels on the longer side. A drawing cannot load anything
  * from outside: it is parsed without a base address, so only `data:` references resolve.
  * @throws AppError `image.unreadable` for damage, truncation and other formats,
  * `image.tooLarge` before any pixel is decoded.
@@ -111,13 +113,13 @@ interface Timed {
   readonly timeoutMs: number;
 }
 
-async function shrink(bytes: Uint8Array, options: ThumbnailOptions & Timed): Promise<Thumbnail> {
-  const header = await readHeader(bytes, options);
+async function shrink(file: Uint8Array, options: ThumbnailOptions & Timed): Promise<Thumbnail> {
+  const { bytes, isDrawing, header } = await open(file, options);
   // A drawing is drawn at the size of the copy, whatever size it names.
-  if (header.format !== "svg") checkSize(header, options);
+  if (!isDrawing) checkSize(header, options);
   const { maxSide } = options;
-  const { data } = await finish(options, () =>
-    sharp(bytes, { ...READ_OPTIONS, autoOrient: true })
+  const { data } = await finish({ bytes, isDrawing, options }, (read) =>
+    sharp(read.bytes, { ...read.how, autoOrient: true })
       .resize({ width: maxSide, height: maxSide, fit: "inside", withoutEnlargement: true })
       .webp({ quality: THUMBNAIL_QUALITY })
       .timeout({ seconds: Math.ceil(options.timeoutMs / 1000) })
@@ -127,44 +129,88 @@ async function shrink(bytes: Uint8Array, options: ThumbnailOptions & Timed): Pro
   return { image: new Uint8Array(data), width, height };
 }
 
-async function decode(bytes: Uint8Array, options: DecodeOptions & Timed): Promise<RgbImage> {
-  const header = await readHeader(bytes, options);
-  const isDrawing = header.format === "svg";
+async function decode(file: Uint8Array, options: DecodeOptions & Timed): Promise<RgbImage> {
+  const opened = await open(file, options);
+  const { header, isDrawing } = opened;
   if (!isDrawing) checkSize(header, options);
   const isCmyk = header.space === "cmyk";
   // Everything else comes out of the conversion to sRGB with 8 bits.
   const depth = isCmyk && header.depth === "ushort" ? "ushort" : "uchar";
-  const { data, info } = await readPixels(bytes, { ...options, isDrawing, isCmyk, depth });
+  const { data, info } = await readPixels(opened, { ...options, isCmyk, depth });
   // Gray comes out as RGB too: sRGB is what sharp gives unless told otherwise.
   invariant(info.channels >= 3, `${options.name} was decoded to ${info.channels} channels.`);
   const size = { width: info.width, height: info.height };
   const samples = depth === "ushort" ? takeHighBytes(data) : data;
   const pixels = { data: samples, nChannels: info.channels, nPixels: info.width * info.height };
   if (isCmyk) return { ...size, data: cmykToRgb(pixels) };
-  const alpha = isDrawing ? "white" : options.alpha;
   const hasAlpha = header.hasAlpha && info.channels === 4;
-  return { ...size, data: hasAlpha && alpha === "white" ? layOnWhite(pixels) : toRgb(pixels) };
+  const alpha = isDrawing && options.alpha === "drop" ? "white" : options.alpha;
+  if (!hasAlpha || alpha === "drop") return { ...size, data: toRgb(pixels) };
+  const layers = { ...size, data: samples };
+  return { ...size, data: layOn(alpha === "auto" ? chooseGround(layers) : alpha, layers) };
+}
+
+/** A file whose header says that it can be read. */
+interface Opened {
+  /** What libvips is to read. */
+  readonly bytes: Uint8Array;
+  readonly isDrawing: boolean;
+  readonly header: Metadata;
 }
 
 // "error" refuses truncated files and broken data but not mere warnings, as Pillow does.
 const READ_OPTIONS = { failOn: "error", limitInputPixels: false } as const;
 
-async function readHeader(bytes: Uint8Array, options: DecodeLimits): Promise<Metadata> {
-  // A gzip stream may be a compressed drawing, which would be inflated without a limit.
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+/**
+ * How a file is read. A drawing may hold texts of more than the 10 MB that libxml allows, which is what
+ * a scan in it needs; its entities, depth and elements stay limited, and the time is.
+ */
+function howToRead(isDrawing: boolean): SharpOptions {
+  return isDrawing ? { ...READ_OPTIONS, unlimited: true } : READ_OPTIONS;
+}
+
+async function open(file: Uint8Array, options: DecodeLimits): Promise<Opened> {
+  const bytes = await drawingBytes(file);
+  const found = identify(bytes);
+  if (found.kind === "stranger") throw strange(options, found.stranger);
+  const isDrawing = found.kind === "picture" && found.format === "SVG";
   let header: Metadata | undefined;
   let cause: unknown;
   try {
-    if (!isGzip) header = await sharp(bytes, READ_OPTIONS).metadata();
+    header = await sharp(bytes, howToRead(isDrawing)).metadata();
   } catch (thrown) {
     cause = thrown;
   }
-  if (header !== undefined && isSupported(header)) return header;
-  throw new AppError(
-    "image.unreadable",
-    `${options.name} is not a picture that can be read, or its header is damaged. Use ${FORMATS}.`,
-    { cause, detail: { file: options.name } },
-  );
+  if (header !== undefined && isSupported(header)) return { bytes, isDrawing, header };
+  if (header?.format === "heif") throw strange(options, HEIC);
+  const what =
+    found.kind === "unknown"
+      ? `is not a picture of a kind that is known here. Use ${READ_FORMATS}.`
+      : isDrawing
+        ? `is an SVG drawing that cannot be drawn${whyNot(cause)}. Correct it, or save it again.`
+        : `begins like ${article(found.format)} picture, but its header is damaged or incomplete. Use an intact copy.`;
+  throw unreadable(options, what, cause);
+}
+
+function article(format: string): string {
+  return /^[AE]/.test(format) ? `an ${format}` : `a ${format}`;
+}
+
+/** What the XML parser says, which tells a place; nothing for another failure. */
+function whyNot(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : "";
+  const found = /on line (\d+) column (\d+) of data: ([^\n]{1,200})/.exec(text);
+  if (found === null) return ": it has no size, or nothing to show";
+  const [, line, column, reason = ""] = found;
+  return `: line ${line}, column ${column} of its XML has a mistake (${reason.trim()})`;
+}
+
+function strange(options: DecodeLimits, { what, advice }: Stranger): AppError {
+  return unreadable(options, `is ${what}. ${advice}`);
+}
+
+function unreadable({ name }: DecodeLimits, what: string, cause?: unknown): AppError {
+  return new AppError("image.unreadable", `${name} ${what}`, { cause, detail: { file: name } });
 }
 
 function isSupported(header: Metadata): boolean {
@@ -202,16 +248,15 @@ interface Decoded {
 }
 
 async function readPixels(
-  bytes: Uint8Array,
-  options: DecodeOptions &
-    Timed & { isDrawing: boolean; isCmyk: boolean; depth: "uchar" | "ushort" },
+  { bytes, isDrawing }: Opened,
+  options: DecodeOptions & Timed & { isCmyk: boolean; depth: "uchar" | "ushort" },
 ): Promise<Decoded> {
-  return finish(options, () => {
-    let image = sharp(bytes, { ...READ_OPTIONS, ignoreIcc: true, autoOrient: true });
+  return finish({ bytes, isDrawing, options }, (read) => {
+    let image = sharp(read.bytes, { ...read.how, ignoreIcc: true, autoOrient: true });
     // libvips would convert through a printing profile; Pillow's formula is below.
     if (options.isCmyk) image = image.pipelineColourspace("cmyk").toColourspace("cmyk");
     // Draws at this size rather than enlarging pixels.
-    if (options.isDrawing) {
+    if (isDrawing) {
       image = image.resize({ width: DRAWING_SIDE, height: DRAWING_SIDE, fit: "inside" });
     }
     // Stops the work itself where libvips looks at the clock, which is between strips of pixels.
@@ -220,17 +265,44 @@ async function readPixels(
   });
 }
 
+interface Job {
+  readonly bytes: Uint8Array;
+  readonly isDrawing: boolean;
+  readonly options: DecodeLimits;
+}
+
+interface Reading {
+  readonly bytes: Uint8Array;
+  readonly how: SharpOptions;
+}
+
+const JPEG_START = Buffer.of(0xff, 0xd8, 0xff);
+const JPEG_END = Buffer.of(0xff, 0xd9);
+
 /** Lets libvips do what was planned. @throws AppError `image.unreadable` for whatever goes wrong. */
-async function finish(options: DecodeLimits, work: () => Promise<Decoded>): Promise<Decoded> {
+async function finish(job: Job, work: (read: Reading) => Promise<Decoded>): Promise<Decoded> {
+  const { bytes, isDrawing, options } = job;
   try {
-    return await work();
+    return await work({ bytes, how: howToRead(isDrawing) });
   } catch (cause) {
-    throw new AppError(
-      "image.unreadable",
-      `${options.name} is damaged: its pixels cannot be decoded. Use an intact copy.`,
-      { cause, detail: { file: options.name } },
-    );
+    if (JPEG_START.equals(bytes.subarray(0, 3))) {
+      // Some cameras leave out the mark at the end. With it, lost pixels are a warning.
+      const whole = Buffer.concat([bytes, JPEG_END]);
+      const how = { ...READ_OPTIONS, failOn: "warning" } as const;
+      const repaired = await work({ bytes: whole, how }).catch(() => undefined);
+      if (repaired !== undefined) return repaired;
+    }
+    const why = isDrawing
+      ? `is an SVG drawing that cannot be drawn${drawingReason(cause)}. Simplify it, or save it again.`
+      : "is damaged: its pixels cannot be decoded. Use an intact copy.";
+    throw unreadable(options, why, cause);
   }
+}
+
+/** Such as "maximum depth of 500 nested layers has been exceeded". */
+function drawingReason(cause: unknown): string {
+  const found = /glib: ([^\n]{1,200})/.exec(cause instanceof Error ? cause.message : "");
+  return found === null ? "" : `: ${found[1] ?? ""}`;
 }
 
 /** Gives up waiting; a thread that is inside one long drawing operation still has to finish it. */
@@ -277,20 +349,6 @@ function toRgb(pixels: Pixels): Uint8Array {
     rgb[to] = data[from] ?? 0;
     rgb[to + 1] = data[from + 1] ?? 0;
     rgb[to + 2] = data[from + 2] ?? 0;
-  }
-  return rgb;
-}
-
-function layOnWhite(pixels: Pixels): Uint8Array {
-  const { data, nPixels } = pixels;
-  const rgb = rgbTarget(pixels);
-  for (let from = 0, to = 0; to < nPixels * 3; from += 4, to += 3) {
-    const alpha = data[from + 3] ?? 255;
-    // 127 rounds to the nearest; ties cannot occur because 255 is odd.
-    const white = 255 * (255 - alpha) + 127;
-    rgb[to] = ((data[from] ?? 0) * alpha + white) / 255;
-    rgb[to + 1] = ((data[from + 1] ?? 0) * alpha + white) / 255;
-    rgb[to + 2] = ((data[from + 2] ?? 0) * alpha + white) / 255;
   }
   return rgb;
 }

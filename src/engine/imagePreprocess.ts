@@ -7,13 +7,24 @@ import { AppError } from "../base/errors";
 import type { PreprocessorConfig } from "../model/preprocessorConfig";
 import { decodeImage, type RgbImage } from "./imageDecode";
 import type { AlphaMode } from "./request";
+import { isOneColor } from "./pictureGround";
 import { resizeBicubic } from "./resizeBicubic";
+
+/** What is known of a picture from its pixels alone, whatever a model makes of them. */
+export interface PictureFacts {
+  /** There is nothing to see. */
+  readonly isOneColor: boolean;
+}
 
 /** The input of the image encoder. */
 export interface PixelValues {
   /** [1, 3, height, width] normalised colour, planes in the order red, green, blue. */
   readonly data: Float32Array;
   readonly dims: readonly [1, 3, number, number];
+}
+
+export interface PreprocessedPicture extends PixelValues {
+  readonly facts: PictureFacts;
 }
 
 export interface PreprocessOptions {
@@ -31,14 +42,16 @@ export interface PreprocessOptions {
 export async function preprocessImage(
   bytes: Uint8Array,
   options: PreprocessOptions,
-): Promise<PixelValues> {
+): Promise<PreprocessedPicture> {
   const { config, name } = options;
   const picture = await decodeImage(bytes, { name, alpha: options.alpha });
+  const facts = { isOneColor: isOneColor(picture.data) };
   const image = config.doResize ? resizeBicubic(picture, config.size) : picture;
   if (!config.doResize) checkSize(image, options);
   return {
     data: toPlanes(image, config),
     dims: [1, 3, image.height, image.width],
+    facts,
   };
 }
 

@@ -4,10 +4,18 @@ import { createHash } from "node:crypto";
 import { IO } from "../model/graphContract";
 import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage } from "./imageEncoder";
+import type { PictureFacts } from "./imagePreprocess";
 import type { ModelFolder } from "./modelFolder";
 import type { PartSessions } from "./partSessions";
 import type { Cached, PictureRequest } from "./request";
 import type { Tensor } from "./session";
+
+/**
+ * How pictures come to be pixels. Raised when other pixels come of the same file, as they do when what
+ * is behind transparent parts changes or another version of sharp is installed: what a model saw of one
+ * look of a picture must not answer for another.
+ */
+export const DECODER = "2, sharp 0.35.5";
 
 export interface ImageStageOptions {
   readonly model: ModelFolder;
@@ -19,6 +27,7 @@ export interface PictureFeatures {
   /** Identifies the picture and how it was read. */
   readonly key: string;
   readonly features: Features;
+  readonly facts: PictureFacts;
   readonly from: Cached["imageFeatures"];
   /** Milliseconds; 0 for what was not done. */
   readonly timings: {
@@ -38,12 +47,15 @@ export class ImageStage {
   /** @throws AppError `image.*`, `device.failed`, `request.cancelled`. */
   async features(picture: PictureRequest, signal?: AbortSignal): Promise<PictureFeatures> {
     const { cache, model, sessions } = this.#options;
-    const alpha = picture.alpha ?? "white";
-    const key = createHash("sha256").update(`${alpha} `).update(picture.image).digest("hex");
+    const alpha = picture.alpha ?? "auto";
+    const key = createHash("sha256")
+      .update(`${DECODER}, ${alpha} `)
+      .update(picture.image)
+      .digest("hex");
     const found = await cache.find(key);
     if (found !== undefined && this.#isComplete(found.features)) {
       const timings = { preprocess: 0, vision: 0, qformer: 0 };
-      return { key, features: found.features, from: found.from, timings };
+      return { key, ...found, timings };
     }
     const begin = performance.now();
     const name = picture.imageName ?? "The picture";
@@ -57,9 +69,10 @@ export class ImageStage {
     const preprocess = performance.now() - begin;
     const encoded = await encodeImage(sessions, pixels, signal);
     const features = this.#kept({ ...encoded.qformer, [IO.imageFeatures]: encoded.imageFeatures });
-    await cache.store(key, features);
+    const { facts } = pixels;
+    await cache.store(key, { features, facts });
     const timings = { preprocess, vision: encoded.visionMs, qformer: encoded.qformerMs };
-    return { key, features, from: "computed", timings };
+    return { key, features, facts, from: "computed", timings };
   }
 
   /** What later stages need; a file of another kind of model is computed again. */

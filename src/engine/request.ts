@@ -1,6 +1,7 @@
 /** What can be asked of the engine and what it answers: plain data, the same on both sides of a pipe. */
 
 import type { GenerationOptions } from "./generationOptions";
+import type { Ground } from "./pictureGround";
 
 /** A finished or running exchange about one picture. */
 export interface Turn {
@@ -15,15 +16,18 @@ export type Prompt =
   | { readonly kind: "raw"; readonly text: string }
   | { readonly kind: "chat"; readonly turns: readonly Turn[]; readonly question: string };
 
-/** How transparent pixels are treated: laid on white, or alpha dropped as the reference does. */
-export type AlphaMode = "white" | "drop";
+/**
+ * How transparent pixels are treated: laid on white, or on dark where little would be seen on white; on
+ * one of the two in any case; or alpha dropped as the reference does.
+ */
+export type AlphaMode = "auto" | Ground | "drop";
 
 export interface PictureRequest {
   /** An encoded picture: the bytes of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file. */
   readonly image: Uint8Array;
   /** What to call the picture in an error message. @default "the picture" */
   readonly imageName?: string;
-  /** @default "white" */
+  /** @default "auto" */
   readonly alpha?: AlphaMode;
 }
 
@@ -71,7 +75,15 @@ export interface GenerateResult {
   readonly cached: Cached;
   /** Oldest chat turns that did not fit the position table and were left out. */
   readonly droppedTurns: number;
+  /** Why the answer may mean nothing; absent where nothing is known against it. */
+  readonly doubts?: readonly Doubt[];
 }
+
+/**
+ * What may be wrong with asking about a picture. `oneColor`: there is nothing to see; `outsideWorld`: the
+ * model was trained on another kind of pictures only.
+ */
+export type Doubt = "oneColor" | "outsideWorld";
 
 export interface ScoreRequest extends PictureRequest {
   readonly texts: readonly string[];

@@ -84,6 +84,7 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "image.missing":
     case "image.unreadable":
     case "image.tooLarge":
+    case "image.blank":
       return warning("choosePicture");
     case "document.changed":
       return warning("tryAgain", "showLog");

@@ -135,7 +135,8 @@ export interface GenerationParams {
 }
 
 /** How transparent pixels are treated. */
-export type AlphaName = "white" | "drop";
+export const ALPHA_NAMES = ["auto", "white", "dark", "drop"] as const;
+export type AlphaName = (typeof ALPHA_NAMES)[number];
 
 export interface PictureParams {
   /** Bytes of an image file; a path never crosses. */

@@ -8,6 +8,7 @@ import { AppError, isErrorCode, type WireError } from "../base/errors";
 import type { JsonObject } from "../base/json";
 import { WORLDS } from "../base/world";
 import {
+  ALPHA_NAMES,
   DEVICES,
   LOG_LEVELS,
   MODEL_KINDS,
@@ -286,10 +287,7 @@ function readPicture(params: JsonObject): PictureParams {
   return {
     image: bytes(params, "image", PICTURE),
     ...optional("imageName", text(params, "imageName")),
-    ...optional(
-      "alpha",
-      params.has("alpha") ? oneOf(params, "alpha", ["white", "drop"]) : undefined,
-    ),
+    ...optional("alpha", params.has("alpha") ? oneOf(params, "alpha", ALPHA_NAMES) : undefined),
   };
 }
 

@@ -55,6 +55,17 @@ const WAYS: Partial<Readonly<Record<ErrorCode, () => unknown>>> = {
   },
   "model.unsupported": () => ask("itm", kitPicture("itm", "tiny.png"), "why?"),
   "image.unreadable": () => ask("t5-odd", new Uint8Array(10), "why?"),
+  "image.blank": async () => {
+    const engine = await load(await kitModel("opt-odd"));
+    try {
+      const image = new TextEncoder().encode(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+      );
+      await engine.generate({ image, prompt: { kind: "caption" } });
+    } finally {
+      await engine.release();
+    }
+  },
   "prompt.tooLong": () => ask("opt-odd", kitPicture("opt-odd", "tiny.png"), "why? ".repeat(100)),
   "option.invalid": () => resolveGenerationOptions({ numBeams: 0 }),
   "device.unavailable": async () =>

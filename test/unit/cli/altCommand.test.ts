@@ -22,9 +22,9 @@ import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { descriptionRequest } from "../../../src/host/describer";
 import { MemorySink, testContext, testHost, type TestHost } from "../../helpers/cliHost";
 
-/** A PNG of four by four white pixels. */
+/** A PNG of four by four pixels, a red square on white. */
 const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAD0lEQVQImWP4jwQYiOMAANuQL9HsugRzAAAAAElFTkSuQmCC";
+  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAGklEQVQImWP4jwQY/v//f0JO7oScHDYOHAAAERAn7ROHm10AAAAASUVORK5CYII=";
 
 const withCode = (code: ErrorCode, words: string) => (thrown: unknown) => {
   assert.ok(thrown instanceof AppError, String(thrown));
@@ -291,6 +291,15 @@ describe("sightline alt", () => {
       assert.ok(host.stderr.text.includes(`${file}:1:1: There is no file for nope.png`));
       assert.ok(host.stderr.text.includes(`${file}:2:1: `));
       assert.match(host.stderr.text, /is on a server and is not fetched/);
+    });
+
+    it("writes nothing for a picture that shows one color, which is no failure", async () => {
+      const spacer = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+      const text = `<img src="${spacer}">`;
+      const file = await put("a.html", text);
+      const { code, host } = await cli("alt", "write", file);
+      assert.deepEqual([code, await readFile(file, "utf8")], [0, text]);
+      assert.match(host.stderr.text, /a\.html:1:1: .* shows one color only/);
     });
 
     it("leaves texts alone that a program computes", async () => {

@@ -83,15 +83,15 @@ describe("the flags of generation", () => {
 
   it("refuse a device, an alpha mode and a moment of stopping that do not exist", () => {
     assert.throws(() => parse(["--device", "abacus"]), /Allowed choices are auto, webgpu/);
-    assert.throws(() => parse(["--alpha", "black"]), /Allowed choices are white, drop/);
+    assert.throws(() => parse(["--alpha", "black"]), /Allowed choices are auto, white, dark, drop/);
     assert.throws(() => parse(["--early-stopping", "soon"]), /Allowed choices are true, false/);
   });
 
-  it("choose the device by themselves and lay transparent pixels on white", () => {
+  it("choose the device by themselves and lay transparent pixels on what shows them", () => {
     const { device, alpha, model } = parse([]);
     assert.deepEqual(
       { device, alpha, model },
-      { device: "auto", alpha: "white", model: undefined },
+      { device: "auto", alpha: "auto", model: undefined },
     );
   });
 });

@@ -1,22 +1,25 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { FeatureCache, type Features } from "../../../src/engine/featureCache";
+import { FeatureCache, type Features, type SeenPicture } from "../../../src/engine/featureCache";
 import { cpuTensor, floats } from "../../../src/engine/session";
 import { temporaryFolder } from "../../helpers/kitModel";
 
 const KEYS = ["aa", "bb", "cc", "dd"] as const;
 
 /** 16 bytes in two tensors. */
-function features(value: number): Features {
-  return new Map([
+function seen(value: number): SeenPicture {
+  const features: Features = new Map([
     ["image_features", cpuTensor(Float32Array.of(value, value + 0.5, -value), [1, 3, 1])],
     ["image_embeds", cpuTensor(Float32Array.of(1 / 3), [1, 1])],
   ]);
+  return { features, facts: { isOneColor: value === 1 } };
 }
 
-function plain(found: Features | undefined): unknown {
-  return [...(found ?? [])].map(([name, tensor]) => [name, tensor.dims, [...floats(tensor)]]);
+function plain(found: SeenPicture | undefined): unknown {
+  const tensors = [...(found?.features ?? [])];
+  const values = tensors.map(([name, tensor]) => [name, tensor.dims, [...floats(tensor)]]);
+  return [found?.facts, ...values];
 }
 
 async function fileOf(folder: string, key: string): Promise<string> {
@@ -29,25 +32,25 @@ describe("the cache of image features", () => {
   it("gives back what was stored, from memory", async () => {
     const cache = new FeatureCache();
     assert.equal(await cache.find("aa"), undefined);
-    await cache.store("aa", features(1));
+    await cache.store("aa", seen(1));
     const found = await cache.find("aa");
     assert.equal(found?.from, "memory");
-    assert.deepEqual(plain(found.features), plain(features(1)));
+    assert.deepEqual(plain(found), plain(seen(1)));
   });
 
   it("replaces what it has under a key", async () => {
     const cache = new FeatureCache({ maxMemoryBytes: 32 });
-    for (const value of [1, 2, 3, 4]) await cache.store("aa", features(value));
-    await cache.store("bb", features(5));
-    assert.deepEqual(plain((await cache.find("aa"))?.features), plain(features(4)));
-    assert.deepEqual(plain((await cache.find("bb"))?.features), plain(features(5)));
+    for (const value of [1, 2, 3, 4]) await cache.store("aa", seen(value));
+    await cache.store("bb", seen(5));
+    assert.deepEqual(plain((await cache.find("aa"))), plain(seen(4)));
+    assert.deepEqual(plain((await cache.find("bb"))), plain(seen(5)));
   });
 
   it("forgets what was not used for longest when memory is full", async () => {
     const cache = new FeatureCache({ maxMemoryBytes: 3 * 16 });
-    for (const key of ["aa", "bb", "cc"]) await cache.store(key, features(1));
+    for (const key of ["aa", "bb", "cc"]) await cache.store(key, seen(1));
     await cache.find("aa");
-    await cache.store("dd", features(1));
+    await cache.store("dd", seen(1));
     const found = await Promise.all(KEYS.map((key) => cache.find(key)));
     assert.deepEqual(
       found.map((entry) => entry?.from),
@@ -57,25 +60,25 @@ describe("the cache of image features", () => {
 
   it("keeps the newest entry even when it alone is more than the limit", async () => {
     const cache = new FeatureCache({ maxMemoryBytes: 1 });
-    await cache.store("aa", features(1));
-    await cache.store("bb", features(2));
+    await cache.store("aa", seen(1));
+    await cache.store("bb", seen(2));
     assert.equal(await cache.find("aa"), undefined);
     assert.equal((await cache.find("bb"))?.from, "memory");
   });
 
   it("finds on disk what another cache stored, bit by bit, and then in memory", async () => {
     const folder = path.join(await temporaryFolder(), "deep", "features");
-    await new FeatureCache({ folder }).store("aa", features(0.1));
+    await new FeatureCache({ folder }).store("aa", seen(0.1));
     const cache = new FeatureCache({ folder });
     const first = await cache.find("aa");
     assert.equal(first?.from, "disk");
-    assert.deepEqual(plain(first.features), plain(features(0.1)));
+    assert.deepEqual(plain(first), plain(seen(0.1)));
     assert.equal((await cache.find("aa"))?.from, "memory");
   });
 
   it("ignores and removes a file that is damaged, cut, longer or of another picture", async () => {
     const folder = await temporaryFolder();
-    await new FeatureCache({ folder }).store("aa", features(1));
+    await new FeatureCache({ folder }).store("aa", seen(1));
     const file = await fileOf(folder, "aa");
     const good = await readFile(file);
     const flipped = (at: number): Buffer => {
@@ -93,9 +96,9 @@ describe("the cache of image features", () => {
     }
     await writeFile(path.join(folder, "bb.features"), good);
     assert.equal(await new FeatureCache({ folder }).find("bb"), undefined);
-    await new FeatureCache({ folder }).store("bb", features(2));
+    await new FeatureCache({ folder }).store("bb", seen(2));
     const replaced = await new FeatureCache({ folder }).find("bb");
-    assert.deepEqual(plain(replaced?.features), plain(features(2)));
+    assert.deepEqual(plain(replaced), plain(seen(2)));
   });
 
   it("works in memory when the folder cannot be written or is a file", async () => {
@@ -108,7 +111,7 @@ describe("the cache of image features", () => {
     for (const folder of [file, path.join(file, "below"), path.join(closed, "below"), "\0"]) {
       const cache = new FeatureCache({ folder });
       assert.equal(await cache.find("aa"), undefined);
-      await cache.store("aa", features(1));
+      await cache.store("aa", seen(1));
       assert.equal((await cache.find("aa"))?.from, "memory");
     }
     assert.equal(await readFile(file, "utf8"), "x");
@@ -119,7 +122,7 @@ describe("the cache of image features", () => {
     await mkdir(path.join(folder, "aa.features", "inner"), { recursive: true });
     const cache = new FeatureCache({ folder });
     assert.equal(await cache.find("aa"), undefined);
-    await cache.store("aa", features(1));
+    await cache.store("aa", seen(1));
     assert.equal((await cache.find("aa"))?.from, "memory");
     assert.deepEqual(await readdir(folder), ["aa.features"]);
   });
@@ -127,7 +130,7 @@ describe("the cache of image features", () => {
   it("deletes what was not used for longest when the disk's share is full", async () => {
     const folder = await temporaryFolder();
     const cache = new FeatureCache({ folder });
-    for (const key of ["aa", "bb", "cc"]) await cache.store(key, features(1));
+    for (const key of ["aa", "bb", "cc"]) await cache.store(key, seen(1));
     const { size } = await stat(await fileOf(folder, "aa"));
     for (const [i, key] of ["aa", "bb", "cc"].entries()) {
       await utimes(await fileOf(folder, key), 1000 + i, 1000 + i);
@@ -138,7 +141,7 @@ describe("the cache of image features", () => {
     await utimes(path.join(folder, "left.partial"), 999, 999);
     // Using the oldest makes it the newest.
     assert.equal((await new FeatureCache({ folder }).find("aa"))?.from, "disk");
-    await new FeatureCache({ folder, maxDiskBytes: 3 * size }).store("dd", features(1));
+    await new FeatureCache({ folder, maxDiskBytes: 3 * size }).store("dd", seen(1));
     assert.deepEqual((await readdir(folder)).sort(), [
       "aa.features",
       "cc.features",
@@ -152,23 +155,23 @@ describe("the cache of image features", () => {
     const caches = [new FeatureCache({ folder }), new FeatureCache({ folder, maxDiskBytes: 500 })];
     await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
-        caches[i % 2]!.store(KEYS[i % KEYS.length]!, features(i % KEYS.length)),
+        caches[i % 2]!.store(KEYS[i % KEYS.length]!, seen(i % KEYS.length)),
       ),
     );
     for (const name of await readdir(folder)) assert.match(name, /^[a-d]{2}\.features$/);
     const fresh = new FeatureCache({ folder });
     for (const [i, key] of KEYS.entries()) {
       const found = await fresh.find(key);
-      if (found !== undefined) assert.deepEqual(plain(found.features), plain(features(i)));
+      if (found !== undefined) assert.deepEqual(plain(found), plain(seen(i)));
     }
-    await fresh.store("aa", features(9));
+    await fresh.store("aa", seen(9));
     const last = await new FeatureCache({ folder }).find("aa");
-    assert.deepEqual(plain(last?.features), plain(features(9)));
+    assert.deepEqual(plain(last), plain(seen(9)));
   });
 
   it("does not know a file by another name", async () => {
     const folder = await temporaryFolder();
-    await new FeatureCache({ folder }).store("aa", features(1));
+    await new FeatureCache({ folder }).store("aa", seen(1));
     await rename(await fileOf(folder, "aa"), path.join(folder, "cc.features"));
     const cache = new FeatureCache({ folder });
     assert.equal(await cache.find("aa"), undefined);
