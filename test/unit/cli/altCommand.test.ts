@@ -294,7 +294,8 @@ describe("sightline alt", () => {
     });
 
     it("writes nothing for a picture that shows one color, which is no failure", async () => {
-      const spacer = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+      const spacer =
+        "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
       const text = `<img src="${spacer}">`;
       const file = await put("a.html", text);
       const { code, host } = await cli("alt", "write", file);

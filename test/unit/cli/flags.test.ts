@@ -89,10 +89,7 @@ describe("the flags of generation", () => {
 
   it("choose the device by themselves and lay transparent pixels on what shows them", () => {
     const { device, alpha, model } = parse([]);
-    assert.deepEqual(
-      { device, alpha, model },
-      { device: "auto", alpha: "auto", model: undefined },
-    );
+    assert.deepEqual({ device, alpha, model }, { device: "auto", alpha: "auto", model: undefined });
   });
 });
 

@@ -42,8 +42,8 @@ describe("the cache of image features", () => {
     const cache = new FeatureCache({ maxMemoryBytes: 32 });
     for (const value of [1, 2, 3, 4]) await cache.store("aa", seen(value));
     await cache.store("bb", seen(5));
-    assert.deepEqual(plain((await cache.find("aa"))), plain(seen(4)));
-    assert.deepEqual(plain((await cache.find("bb"))), plain(seen(5)));
+    assert.deepEqual(plain(await cache.find("aa")), plain(seen(4)));
+    assert.deepEqual(plain(await cache.find("bb")), plain(seen(5)));
   });
 
   it("forgets what was not used for longest when memory is full", async () => {
