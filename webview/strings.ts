@@ -8,6 +8,7 @@ type Key = keyof ViewStrings;
 const NAMES: { readonly [K in Key]: K } = {
   emptyTitle: "emptyTitle",
   emptyHint: "emptyHint",
+  trySample: "trySample",
   addPicture: "addPicture",
   removePicture: "removePicture",
   selectPicture: "selectPicture",

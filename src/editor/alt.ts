@@ -12,6 +12,7 @@ const ALT_COMMANDS = [
   "sightline.markAsDecorative",
   "sightline.generateAltTextForFile",
   "sightline.changeReviewedText",
+  "sightline.openSamplePage",
 ] as const satisfies readonly CommandId[];
 
 export type AltCommandId = (typeof ALT_COMMANDS)[number];

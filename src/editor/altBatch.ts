@@ -19,6 +19,7 @@ import { reviewDrafts, type Draft, type PendingImage } from "./altReview";
 import { BatchProgress } from "./batchProgress";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import type { Services } from "./services";
+import { stepDone } from "./steps";
 
 /** Pictures that a text is wanted for, and those that are not to be found. */
 export interface Pending {
@@ -141,7 +142,10 @@ async function writeDrafts(
   // saved stays theirs to save.
   const isRefactoring = edited.length > 1 && edited.every(({ document }) => !document.isDirty);
   await applyEditTo(edit, edited, { isRefactoring });
-  if (written.length > 0) tellWritten(written, edited);
+  if (written.length > 0) {
+    stepDone("alt");
+    tellWritten(written, edited);
+  }
   return failures;
 }
 

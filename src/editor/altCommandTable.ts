@@ -12,6 +12,7 @@ import { requireImage } from "./altRequired";
 import { changeReviewedText } from "./altReview";
 import type { AltCommandId } from "./alt";
 import type { FeatureWith } from "./lateFeature";
+import { openSamplePage } from "./samples";
 import type { Services } from "./services";
 
 /** The handlers; there is nothing to end. */
@@ -28,6 +29,7 @@ export function createAltCommands(services: Services): FeatureWith<AltCommandId>
     "sightline.changeReviewedText": () => {
       changeReviewedText();
     },
+    "sightline.openSamplePage": () => openSamplePage(services),
   };
   return { commands, dispose: () => undefined };
 }

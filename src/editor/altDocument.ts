@@ -7,6 +7,7 @@ import { applyEdits } from "../alt/textEdit";
 import { languageOfDocument } from "../alt/languages";
 import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
 import type { Services } from "./services";
+import { stepDone } from "./steps";
 
 /** One picture of a document as it was when somebody looked. */
 export interface DocumentImage {
@@ -185,6 +186,7 @@ export async function writeAlt(
     return made;
   };
   await changeImages(services, [{ image, edits }]);
+  stepDone("alt");
   const { document } = image;
   if (document.getText() !== expected) return undefined;
   const found = await findInDocument(services, document);

@@ -51,7 +51,7 @@ export function registerAltProviders(services: Services): vscode.Disposable {
   );
 }
 
-/** Both do nothing unless the setting is on. */
+/** Both do nothing but tell of the setting unless it is on. */
 function registerPaste(services: Services): vscode.Disposable {
   let pastes: Pick<vscode.Disposable, "dispose"> | undefined;
   const paste = once(async () => {
@@ -60,18 +60,31 @@ function registerPaste(services: Services): vscode.Disposable {
     pastes = made;
     return made;
   });
+  let offers: Pick<vscode.Disposable, "dispose"> | undefined;
+  const offer = once(async () => {
+    const { PasteOffer } = await import("./lateParts");
+    const made = new PasteOffer(services);
+    offers = made;
+    return made;
+  });
+  // Awaited, because the picture may be in the document before a part that is not loaded looks for it.
+  const tell = async (document: vscode.TextDocument, transfer: vscode.DataTransfer) => {
+    await services.notices.guard(async () => (await offer()).pasted(document, transfer));
+    return undefined;
+  };
   const { languages } = vscode;
   return vscode.Disposable.from(
     {
       dispose: () => {
         pastes?.dispose();
+        offers?.dispose();
       },
     },
     languages.registerDocumentPasteEditProvider(
       PASTE_SELECTOR,
       {
         provideDocumentPasteEdits: async (...[document, , transfer, { only }, token]) => {
-          if (!services.settings.altOnPaste(document.uri)) return undefined;
+          if (!services.settings.altOnPaste(document.uri)) return tell(document, transfer);
           if (only !== undefined && !only.contains(PASTE_KIND)) return undefined;
           return (await paste()).pasteEdits({ document, transfer, token });
         },
@@ -82,7 +95,7 @@ function registerPaste(services: Services): vscode.Disposable {
       PASTE_SELECTOR,
       {
         provideDocumentDropEdits: async (...[document, , transfer, token]) => {
-          if (!services.settings.altOnPaste(document.uri)) return undefined;
+          if (!services.settings.altOnPaste(document.uri)) return tell(document, transfer);
           return (await paste()).dropEdit({ document, transfer, token });
         },
       },

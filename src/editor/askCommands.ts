@@ -10,6 +10,7 @@ import type { FeatureWith } from "./lateFeature";
 import { withLateProgress } from "./lateProgress";
 import { choosePictures } from "./picturePicker";
 import { notAPicture, readPictures } from "./readPictures";
+import { SAMPLE_QUESTION, samplePicture } from "./samples";
 import type { Chat, Services } from "./services";
 
 /** What the commands need of the chat besides asking. */
@@ -41,6 +42,9 @@ export function askCommands(
     "sightline.addPictures": async () => {
       const pictures = await choosePictures(services, chat.recentUris());
       if (pictures.length > 0) await chat.askAbout(pictures);
+    },
+    "sightline.trySamplePicture": async () => {
+      await chat.ask([await samplePicture(services)], SAMPLE_QUESTION);
     },
     "sightline.newConversation": () => chat.newConversation(),
     "sightline.showHistory": () => chat.showHistory(),

@@ -11,6 +11,7 @@ const CHAT_COMMANDS = [
   "sightline.describeImageInDetail",
   "sightline.openChat",
   "sightline.addPictures",
+  "sightline.trySamplePicture",
   "sightline.newConversation",
   "sightline.showHistory",
   "sightline.stopAnswer",

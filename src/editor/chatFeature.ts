@@ -17,6 +17,7 @@ import type { LastEditor } from "./lastEditor";
 import type { FeatureWith } from "./lateFeature";
 import { pastedFolder } from "./pastedFolder";
 import type { Services } from "./services";
+import { stepDone } from "./steps";
 import { chatTexts } from "./viewStrings";
 
 interface OpenChat {
@@ -102,7 +103,8 @@ export class ChatFeature implements FeatureWith<ChatCommandId>, ChatControls {
     if (this.#chat !== undefined) return this.#chat;
     const services = this.#services;
     const session = this.#newSession();
-    session.onMessage(() => {
+    session.onMessage((message) => {
+      if (message.type === "turnChanged" && message.turn.state === "done") stepDone("ask");
       this.#updateContext(session);
     });
     this.#updateContext(session);

@@ -143,6 +143,9 @@ export class ChatView implements vscode.Disposable {
       case "pickPictures":
         session.addPictures(await choosePictures(services, session.recentUris()));
         return;
+      case "trySample":
+        await vscode.commands.executeCommand("sightline.trySamplePicture" satisfies CommandId);
+        return;
       case "addPictures":
         session.addPictures(message.pictures.map(namedPicture));
         return;

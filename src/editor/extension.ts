@@ -15,6 +15,7 @@ import { EditorPictureReader } from "./pictureReader";
 import type { CommandTable, Notices, Services } from "./services";
 import { EditorSettings } from "./settings";
 import { createStatusBar } from "./statusBar";
+import { followModelStep } from "./steps";
 
 /** Ended by `deactivate`, which the editor waits for, unlike for subscriptions. */
 let running: EngineService | undefined;
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     ...tables.flatMap((table) => registerCommands(table, notices)),
     ...features,
     followSettings(engine, setup),
+    followModelStep(engine),
     settings,
     // Ended in this order, so that whatever ends can still say so.
     log,

@@ -13,4 +13,5 @@ export { createApi } from "./apiCalls";
 export { ChatFeature } from "./chatFeature";
 export { createCudaSetup } from "./cudaSetup";
 export { createDiagnostics } from "./diagnostics";
+export { PasteOffer } from "./pasteOffer";
 export { createModelManager } from "./modelManager";

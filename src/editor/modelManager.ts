@@ -16,6 +16,7 @@ import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
 import { sizeText } from "./numbers";
 import type { Services } from "./services";
+import { stepDone } from "./steps";
 
 /** Long enough to read, in ms. */
 const NOTE_MS = 5000;
@@ -136,6 +137,7 @@ class ModelManager {
       sayRetrieval(name);
       return;
     }
+    stepDone("model");
     const use = vscode.l10n.t("Use It");
     if ((await vscode.window.showInformationMessage(text, use)) === use) await this.#use(name);
   }

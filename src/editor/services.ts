@@ -39,8 +39,10 @@ export const COMMAND_IDS = [
   "sightline.markAsDecorative",
   "sightline.generateAltTextForFile",
   "sightline.changeReviewedText",
+  "sightline.openSamplePage",
   "sightline.openChat",
   "sightline.addPictures",
+  "sightline.trySamplePicture",
   "sightline.newConversation",
   "sightline.showHistory",
   "sightline.stopAnswer",
@@ -57,6 +59,16 @@ export const COMMAND_IDS = [
 ] as const;
 
 export type CommandId = (typeof COMMAND_IDS)[number];
+
+/** The walkthrough's steps and what ticks each, as package.json has it in `completionEvents`. */
+export const STEP_KEYS = {
+  /** A model that knows photographs is there. */
+  model: "sightline.hasModel",
+  /** A question was answered. */
+  ask: "sightline.hasAnswered",
+  /** A text was written into a document. */
+  alt: "sightline.hasWrittenAlt",
+} as const;
 
 /** The view of the chat in the side bar. */
 export const CHAT_VIEW_ID = "sightline.chat";

@@ -37,6 +37,8 @@ export interface Settings {
   setModel(name: string): Thenable<void>;
   /** Chooses a mirror of the hub, or with an empty text the hub itself, for all windows. */
   setHubEndpoint(address: string): Thenable<void>;
+  /** From now on pictures that are pasted get a text, in all windows. */
+  turnOnAltOnPaste(): Thenable<void>;
   readonly onDidChange: vscode.Event<void>;
 }
 
@@ -126,6 +128,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   setHubEndpoint(address: string): Thenable<void> {
     return this.#write("hub.endpoint", address === "" ? undefined : address);
+  }
+
+  turnOnAltOnPaste(): Thenable<void> {
+    return this.#write("alt.onPaste", true);
   }
 
   dispose(): void {

@@ -28,7 +28,7 @@ export function chatTexts(): ChatTexts {
 
 type PictureKey =
   | ("addPicture" | "removePicture" | "selectPicture" | "pictures" | "dropHere")
-  | ("emptyTitle" | "emptyHint" | "notAPicture" | "tooLarge" | "tooMany");
+  | ("emptyTitle" | "emptyHint" | "trySample" | "notAPicture" | "tooLarge" | "tooMany");
 
 function pictureStrings(): Pick<ViewStrings, PictureKey> {
   return {
@@ -36,6 +36,7 @@ function pictureStrings(): Pick<ViewStrings, PictureKey> {
     emptyHint: vscode.l10n.t(
       "Drop or paste a picture here, or right-click one in the Explorer. It stays on this machine.",
     ),
+    trySample: vscode.l10n.t("Try It on a Sample Picture"),
     addPicture: vscode.l10n.t("Add Pictures"),
     removePicture: vscode.l10n.t("Remove {0}"),
     selectPicture: vscode.l10n.t("Ask about {0}"),

@@ -78,6 +78,7 @@ const FROM_VIEW: Readers<FromView> = {
   copy: (message) => ({ type: "copy", turnId: id(message, "turnId") }),
   insert: (message) => ({ type: "insert", turnId: id(message, "turnId") }),
   pickPictures: () => ({ type: "pickPictures" }),
+  trySample: () => ({ type: "trySample" }),
   addPictures: (message) => ({ type: "addPictures", pictures: readPictures(message) }),
   addUris: (message) => ({ type: "addUris", uris: readUris(message) }),
   selectPicture: (message) => ({

@@ -35,6 +35,8 @@ export type FromView =
   /** Puts the answer into the editor. */
   | { readonly type: "insert"; readonly turnId: string }
   | { readonly type: "pickPictures" }
+  /** A picture of the extension's own, with a question that is asked at once. */
+  | { readonly type: "trySample" }
   /** Pictures that were pasted or dropped as bytes. */
   | { readonly type: "addPictures"; readonly pictures: readonly PictureBytes[] }
   /** Files that were dropped from the editor, as `text/uri-list` names them. */
@@ -137,6 +139,7 @@ export interface EngineView {
 export interface ViewStrings {
   readonly emptyTitle: string;
   readonly emptyHint: string;
+  readonly trySample: string;
   readonly addPicture: string;
   /** `{0}`: the picture's name. */
   readonly removePicture: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type * as TypeScript from "typescript";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
-import { COMMAND_IDS } from "../../src/editor/services";
+import { COMMAND_IDS, STEP_KEYS } from "../../src/editor/services";
 import { PICTURE_EXTENSIONS } from "../../src/base/pictureNames";
 import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settingValues";
 import { collect, sourcesBelow, ts } from "../helpers/sourceTree";
@@ -88,7 +88,7 @@ const english = readNls("package.nls.json");
 const german = readNls("package.nls.de.json");
 const sources = sourcesBelow("src/editor");
 /** Known to the code alone: the status bar's item and what tells windows apart. */
-const PRIVATE_NAMES = ["sightline.status", "sightline.window"];
+const PRIVATE_NAMES = ["sightline.status", "sightline.window", "sightline.noPasteOffer"];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);
 
 describe("the manifest's commands", () => {
@@ -338,14 +338,51 @@ describe("the manifest's files", () => {
     const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
     assert.deepEqual(
       steps.map(({ id }) => id),
-      ["model", "ask", "alt"],
+      ["model", "ask", "alt", "paste"],
     );
     for (const { id, media, completionEvents } of steps) {
       assert.equal(media.altText, `%walkthrough.${id}.altText%`);
       assert.ok(completionEvents.length > 0, id);
       for (const event of completionEvents) {
         const [kind, target = ""] = event.split(":");
-        assert.ok(kind === "onView" ? target === "sightline.chat" : isCommand(target), event);
+        assert.equal(kind, "onContext", "a command that was run may have failed");
+        const setting = /^config\.(.+)$/.exec(target)?.[1];
+        const keys: readonly string[] = Object.values(STEP_KEYS);
+        assert.ok(setting === undefined ? keys.includes(target) : setting in settings, event);
+      }
+    }
+  });
+});
+
+describe("the drawings of the walkthrough", () => {
+  const files = contributes.walkthroughs.flatMap(({ steps }) =>
+    steps.map(({ media }) => media.svg),
+  );
+
+  it("have no style of their own, which the editor's page drops and then draws all black", () => {
+    for (const file of files) {
+      const drawing = readFileSync(file, "utf8");
+      assert.doesNotMatch(drawing, /<style|\sstyle=|\sclass=|<script|<image|href=/i, file);
+      for (const [shape] of drawing.matchAll(/<(?:rect|circle|text)\b[^>]*>/g)) {
+        assert.match(shape, /\sfill="/, `${file}: ${shape}`);
+      }
+    }
+  });
+
+  it("take their colours from the theme, each with one for pages that know no theme", () => {
+    for (const file of files) {
+      const drawing = readFileSync(file, "utf8");
+      assert.ok((drawing.match(/var\(--vscode-/g) ?? []).length > 10, file);
+      assert.doesNotMatch(drawing, /var\(--[\w-]+\)/, file);
+    }
+  });
+
+  it("are on the steps whose buttons never need a document that is open", () => {
+    const needy =
+      /command:sightline\.(?:generateAltText|refineAltText|insertCaption|markAsDecorative)/;
+    for (const words of [english, german]) {
+      for (const [key, value] of words) {
+        if (key.startsWith("walkthrough.")) assert.doesNotMatch(value, needy, key);
       }
     }
   });
@@ -376,6 +413,7 @@ describe("the names in the code", () => {
     const views = Object.values(contributes.views).flat();
     const declared = new Set([
       ...COMMAND_IDS,
+      ...Object.values(STEP_KEYS),
       ...Object.keys(settings),
       ...views.map(({ id }) => id),
       ...sources.flatMap(contextKeys),

@@ -3,7 +3,7 @@
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import type { Services } from "../../src/editor/services";
-import { ScriptedEngine } from "./chatFakes";
+import { FakeMemento, ScriptedEngine } from "./chatFakes";
 import { altEditor, FakeUri } from "./fakeAltEditor";
 
 /** A window without the chat. */
@@ -15,6 +15,8 @@ export class AltWorld {
   readonly warnings: string[] = [];
   altOnPaste = true;
   altHover = true;
+  /** What the editor keeps for all windows. */
+  readonly memory = new FakeMemento();
 
   get services(): Services {
     const show = (thrown: unknown): Promise<void> => {
@@ -30,9 +32,11 @@ export class AltWorld {
         remoteImages: () => "ask",
         altOnPaste: () => this.altOnPaste,
         altHover: () => this.altHover,
+        turnOnAltOnPaste: () => Promise.resolve(void (this.altOnPaste = true)),
       },
       pictures: { read: readPicture },
       log: { ...silentLogger, warn: (text: string) => this.warnings.push(text) },
+      context: { globalState: this.memory },
     };
     // What the work on documents does not use is not there.
     return services as unknown as Services;

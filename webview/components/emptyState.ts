@@ -4,7 +4,7 @@ import type { PictureView } from "../../src/protocol/viewMessages";
 import { element, setShown, setText, type Part } from "../render/dom";
 import { icon } from "../render/icons";
 import { KeyedList } from "../render/keyedList";
-import { primaryButton } from "./controls";
+import { primaryButton, secondaryButton } from "./controls";
 import type { PageContext } from "./context";
 import { createPicture } from "./picture";
 
@@ -42,11 +42,15 @@ function createWelcome({ strings, post }: PageContext): HTMLElement {
   add.addEventListener("click", () => {
     post({ type: "pickPictures" });
   });
+  const sample = secondaryButton(strings.trySample);
+  sample.addEventListener("click", () => {
+    post({ type: "trySample" });
+  });
   return element("div", { class: "welcome" }, [
     element("span", { class: "welcome-mark" }, [icon("picture")]),
     element("h2", { class: "welcome-title" }, [strings.emptyTitle]),
     element("p", { class: "welcome-hint" }, [strings.emptyHint]),
-    add,
+    element("div", { class: "welcome-actions" }, [add, sample]),
   ]);
 }
 

@@ -89,14 +89,18 @@ describe("the warning about a long text", () => {
     await generateAltText(world.services, []);
     assert.match(altEditor.messages.join(), /The alt text is long/);
     await new Promise(setImmediate);
-    assert.deepEqual(altEditor.executed, []);
+    const others = altEditor.executed.filter(([command]) => command !== "setContext");
+    assert.deepEqual(others, []);
   });
 });
 
 /** The warning waits for nobody, so neither does the command behind its button. */
 async function executed(): Promise<readonly (readonly unknown[])[]> {
-  for (let turn = 0; turn < 100 && altEditor.executed.length === 0; turn++) {
+  // A step of the walkthrough is ticked beside it.
+  const commands = (): (readonly unknown[])[] =>
+    altEditor.executed.filter(([command]) => command !== "setContext");
+  for (let turn = 0; turn < 100 && commands().length === 0; turn++) {
     await new Promise(setImmediate);
   }
-  return altEditor.executed;
+  return commands();
 }

@@ -104,6 +104,49 @@ describe("pasting and dropping a picture into Markdown", () => {
     assert.deepEqual(world.engine.requests, []);
   });
 
+  it("offers the setting where it is off, once, when a picture has arrived", async () => {
+    world.altOnPaste = false;
+    await paste(bitmap());
+    await document.type(0, "words");
+    await settled();
+    assert.deepEqual(altEditor.messages, []);
+    await document.type(0, "![alt text](image.png)");
+    await until(() => altEditor.messages.length > 0);
+    assert.match(altEditor.messages.join(), /can write the alt text of pictures that you paste/);
+    assert.equal(world.altOnPaste, false);
+    await paste(bitmap());
+    await document.type(0, "![alt text](image-1.png)");
+    await settled();
+    assert.equal(altEditor.messages.length, 1);
+  });
+
+  it("turns the setting on for whoever wants it", async () => {
+    world.altOnPaste = false;
+    altEditor.press = "Turn On";
+    await drop(list("file:///w/a.png"));
+    await document.type(0, "![](a.png)");
+    await until(() => world.altOnPaste);
+    assert.equal(world.altOnPaste, true);
+  });
+
+  it("offers nothing for a text, and never again to whoever said so", async () => {
+    world.altOnPaste = false;
+    await paste(list("file:///w/a.pdf"));
+    await document.type(0, "![](a.pdf)");
+    await settled();
+    assert.deepEqual(altEditor.messages, []);
+    altEditor.press = "Don't Ask Again";
+    await paste(bitmap());
+    await document.type(0, "![](image.png)");
+    await until(() => world.memory.nUpdates > 0);
+    registered.dispose();
+    registered = registerAltProviders(world.services);
+    await paste(bitmap());
+    await document.type(0, "![](image.png)");
+    await settled();
+    assert.equal(altEditor.messages.length, 1);
+  });
+
   it("leaves to others what is no picture, lies elsewhere, or has no folder beside it", async () => {
     assert.equal(await paste(list("file:///w/a.pdf")), undefined);
     assert.equal(await paste(list("file:///w/a.png", "file:///w/a.pdf")), undefined);

@@ -39,6 +39,7 @@ const fromView: { readonly [K in FromView["type"]]: Extract<FromView, { type: K 
   copy: { type: "copy", turnId: "t" },
   insert: { type: "insert", turnId: "t" },
   pickPictures: { type: "pickPictures" },
+  trySample: { type: "trySample" },
   addPictures: {
     type: "addPictures",
     pictures: [{ name: "a.png", bytes: new Uint8Array([1, 2]) }],
