@@ -18,5 +18,5 @@ export function followModelStep(engine: Pick<Engine, "onStatusChanged">): vscode
     stop();
     stepDone("model");
   });
-  return { dispose: stop };
+  return new vscode.Disposable(stop);
 }

@@ -333,59 +333,6 @@ describe("the manifest's files", () => {
     assert.equal(manifest.main, "./dist/extension.js");
     assert.ok(existsSync(manifest.l10n));
   });
-
-  it("of the walkthrough say what they show, and its steps end by being taken", () => {
-    const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
-    assert.deepEqual(
-      steps.map(({ id }) => id),
-      ["model", "ask", "alt", "paste"],
-    );
-    for (const { id, media, completionEvents } of steps) {
-      assert.equal(media.altText, `%walkthrough.${id}.altText%`);
-      assert.ok(completionEvents.length > 0, id);
-      for (const event of completionEvents) {
-        const [kind, target = ""] = event.split(":");
-        assert.equal(kind, "onContext", "a command that was run may have failed");
-        const setting = /^config\.(.+)$/.exec(target)?.[1];
-        const keys: readonly string[] = Object.values(STEP_KEYS);
-        assert.ok(setting === undefined ? keys.includes(target) : setting in settings, event);
-      }
-    }
-  });
-});
-
-describe("the drawings of the walkthrough", () => {
-  const files = contributes.walkthroughs.flatMap(({ steps }) =>
-    steps.map(({ media }) => media.svg),
-  );
-
-  it("have no style of their own, which the editor's page drops and then draws all black", () => {
-    for (const file of files) {
-      const drawing = readFileSync(file, "utf8");
-      assert.doesNotMatch(drawing, /<style|\sstyle=|\sclass=|<script|<image|href=/i, file);
-      for (const [shape] of drawing.matchAll(/<(?:rect|circle|text)\b[^>]*>/g)) {
-        assert.match(shape, /\sfill="/, `${file}: ${shape}`);
-      }
-    }
-  });
-
-  it("take their colours from the theme, each with one for pages that know no theme", () => {
-    for (const file of files) {
-      const drawing = readFileSync(file, "utf8");
-      assert.ok((drawing.match(/var\(--vscode-/g) ?? []).length > 10, file);
-      assert.doesNotMatch(drawing, /var\(--[\w-]+\)/, file);
-    }
-  });
-
-  it("are on the steps whose buttons never need a document that is open", () => {
-    const needy =
-      /command:sightline\.(?:generateAltText|refineAltText|insertCaption|markAsDecorative)/;
-    for (const words of [english, german]) {
-      for (const [key, value] of words) {
-        if (key.startsWith("walkthrough.")) assert.doesNotMatch(value, needy, key);
-      }
-    }
-  });
 });
 
 describe("the manifest's demands", () => {
