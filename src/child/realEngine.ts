@@ -145,9 +145,10 @@ function catalogReplyOf({
   begunPrecision,
   cacheFolder,
 }: CatalogState): CatalogEntryReply {
-  const { name, title, kind, repository, licence, imageSize, downloadBytes, goodAt } = entry;
+  const { name, title, kind, repository, licence, imageSize, downloadBytes } = entry;
+  const { use, goodAt } = entry;
   return {
-    ...{ name, title, kind, repository, licence, imageSize, downloadBytes, goodAt },
+    ...{ name, title, kind, repository, licence, imageSize, downloadBytes, use, goodAt },
     ...entry.costs.balanced,
     costs: PROFILES.map((profile) => ({ profile, ...entry.costs[profile] })),
     ...{ models, partialBytes, isUnfinished, isCached: cacheFolder !== undefined },

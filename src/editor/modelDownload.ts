@@ -3,7 +3,7 @@
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
 import { TimeLeft } from "../base/timeLeft";
-import { usualProfile } from "../host/modelChoices";
+import { LARGEST_FILE_BYTES, missingDownload, usualProfile } from "../host/modelChoices";
 import type {
   AddModelReply,
   CatalogEntryReply,
@@ -17,12 +17,6 @@ import { hasRoom } from "./modelImport";
 import { progressMessage, sizeText, timeLeftText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
-
-/**
- * No weight file of a published checkpoint is larger, and the disk needs room for one of them at a time;
- * what it needs exactly is known, and looked at, when the download begins.
- */
-const LARGEST_FILE_BYTES = 10e9;
 
 /** Under which circumstances a model is got. */
 export interface GetOptions {
@@ -63,15 +57,6 @@ export async function agreeToDownload(
       const hub = await hubWithToken(services);
       return await engine.addModel({ name: entry.name, precision, hub }, options);
     });
-}
-
-/** Bytes that have still to be downloaded. */
-export function missingDownload({
-  isCached,
-  downloadBytes,
-  partialBytes,
-}: CatalogEntryReply): number {
-  return isCached ? 0 : Math.max(0, downloadBytes - partialBytes);
 }
 
 /** What is converted already cannot be changed; a checkpoint in the cache is converted from the start. */

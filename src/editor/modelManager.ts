@@ -1,11 +1,13 @@
 /** The commands around models: choose, import, delete, show on disk, and start the engine anew. */
 
+import { totalmem } from "node:os";
 import * as vscode from "vscode";
 import { DEMO_MODEL } from "../base/world";
 import { type ModelChoice, readProfile } from "../host/modelChoices";
 import { modelTitle } from "../host/modelTitle";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { CatalogEntryReply, ProfileName } from "../protocol/engineMessages";
+import { reasonText } from "./catalogWords";
 import { withEngineProgress } from "./engineProgress";
 import type { FeatureWith } from "./lateFeature";
 import type { ModelCommandId } from "./modelCommands";
@@ -15,6 +17,7 @@ import { pickDeletion } from "./modelDeletion";
 import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
 import { sizeText } from "./numbers";
+import { recentModels, rememberModel } from "./recentModels";
 import type { Services } from "./services";
 import { stepDone } from "./steps";
 
@@ -52,13 +55,16 @@ class ModelManager {
    * @param profile suggested for what is got or imported from there.
    */
   async manage(profile?: ProfileName): Promise<void> {
-    const { settings } = this.#services;
+    const { settings, context } = this.#services;
+    // Also one that was written into the settings by hand.
+    await rememberModel(context.globalState, settings.model);
     for (;;) {
       const offer = this.#offer();
       // Looked at by the list, unless the user leaves before.
       offer.catch(() => undefined);
       const wish = await pickModelWish(offer, {
         currentModel: settings.model,
+        memoryBytes: totalmem(),
         // What is there already may be wanted once more, in another precision.
         hasAllOffers: profile !== undefined,
       });
@@ -87,7 +93,8 @@ class ModelManager {
 
   async #offer(): Promise<ModelOffer> {
     const { engine, log } = this.#services;
-    const [stored, catalog] = await Promise.all([
+    const [recentFolders, stored, catalog] = await Promise.all([
+      recentModels(this.#services.context.globalState),
       engine.models(),
       // The models that are there can be used without it.
       engine.catalog().catch((thrown: unknown) => {
@@ -95,7 +102,7 @@ class ModelManager {
         return { freeBytes: 0, entries: [], later: [] };
       }),
     ]);
-    return { stored, catalog };
+    return { recentFolders, stored, catalog };
   }
 
   /** Gets a model of the catalogue and offers to use it. */
@@ -175,7 +182,7 @@ class ModelManager {
         await this.#discard(wish.entry);
         return true;
       case "explain":
-        void vscode.window.showInformationMessage(`${wish.entry.title}: ${wish.entry.reason}`);
+        void vscode.window.showInformationMessage(`${wish.entry.title}: ${reasonText(wish.entry)}`);
         return false;
       case "remove": {
         const deletion = await pickDeletion(wish.wishes);

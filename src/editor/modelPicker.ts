@@ -1,8 +1,10 @@
 /** The list of models; says what the user wants and does none of it. */
 
 import * as vscode from "vscode";
+import { formatBytesOf } from "../base/bytes";
+import { type Advice, advise } from "../base/modelAdvice";
 import { DEMO_MODEL } from "../base/world";
-import { type ModelChoice, modelChoices } from "../host/modelChoices";
+import { candidateOf, type ModelChoice, modelChoices } from "../host/modelChoices";
 import type {
   CatalogEntryReply,
   CatalogReply,
@@ -10,7 +12,8 @@ import type {
   ModelsReply,
 } from "../protocol/engineMessages";
 import { deletionWishes } from "./modelDeletion";
-import { sizeText } from "./numbers";
+import { adviceText, goodAtText, reasonText } from "./catalogWords";
+import { displayLocale, sizeText } from "./numbers";
 
 /** What the user wants with the models. */
 export type ModelWish =
@@ -30,6 +33,8 @@ export type DeletionWish =
 
 /** What there is, and what could be had. */
 export interface ModelOffer {
+  /** Folders that were chosen before and are still there. */
+  readonly recentFolders: readonly string[];
   readonly stored: ModelsReply;
   readonly catalog: CatalogReply;
 }
@@ -43,6 +48,8 @@ interface WishItem extends vscode.QuickPickItem {
 /** What decides how the list looks. */
 export interface PickerLook {
   readonly currentModel: string;
+  /** Of this machine, all in all. */
+  readonly memoryBytes: number;
   /** Shows published models too that are there already. */
   readonly hasAllOffers: boolean;
 }
@@ -90,27 +97,25 @@ function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefin
 function fill(
   picker: vscode.QuickPick<WishItem>,
   offer: ModelOffer,
-  { currentModel, hasAllOffers }: PickerLook,
+  { currentModel, hasAllOffers, memoryBytes }: PickerLook,
 ): void {
-  const { stored: reply, catalog } = offer;
-  const models = modelChoices(reply, currentModel);
+  const { stored: reply, catalog, recentFolders } = offer;
+  const models = modelChoices(reply, { currentModel, recentFolders, locale: displayLocale() });
   const choices = models.map(choiceItem);
   const deletable = deletionWishes(models, catalog.entries);
-  const offers = catalog.entries.filter(
+  const { freeBytes } = catalog;
+  const offers = advise(catalog.entries, candidateOf, { memoryBytes, freeBytes }).filter(
     // A model may be there and another precision of it on its way.
-    ({ models: present, isUnfinished }) => hasAllOffers || present.length === 0 || isUnfinished,
+    ({ model: { models: present, isUnfinished } }) =>
+      hasAllOffers || present.length === 0 || isUnfinished,
   );
+  const isFitting = ({ advice }: Offer): boolean => isFit(advice);
+  const fitting = offers.filter(isFitting);
+  const tooLarge = offers.filter((other) => !isFitting(other));
   picker.items = [
     ...choices,
-    ...(offers.length === 0
-      ? []
-      : [
-          {
-            label: vscode.l10n.t("Get a model"),
-            kind: vscode.QuickPickItemKind.Separator,
-          },
-          ...offers.map((entry) => offerItem(entry, catalog.freeBytes)),
-        ]),
+    ...offerItems(vscode.l10n.t("Get a model"), fitting, freeBytes),
+    ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge, freeBytes),
     ...laterItems(catalog.later),
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     {
@@ -172,7 +177,7 @@ function laterItems(later: readonly LaterEntryReply[]): readonly WishItem[] {
       return {
         label: entry.title,
         description: pixels(entry),
-        detail: entry.reason,
+        detail: reasonText(entry),
         iconPath: new vscode.ThemeIcon("circle-slash"),
         wish: { kind: "explain", entry },
       };
@@ -184,32 +189,73 @@ function pixels({ imageSize }: { readonly imageSize: number }): string {
   return vscode.l10n.t("sees {0} pixels", imageSize);
 }
 
-function offerItem(entry: CatalogEntryReply, freeBytes: number): WishItem {
-  const { title, isCached, partialBytes, downloadBytes, diskBytes, memoryBytes } = entry;
-  const size = sizeText(downloadBytes);
-  const words = isCached
-    ? vscode.l10n.t("in Hugging Face's cache")
-    : partialBytes > 0
-      ? vscode.l10n.t("{0} of {1} arrived; continue", sizeText(partialBytes), size)
-      : vscode.l10n.t("{0} to download", size);
-  const costs = vscode.l10n.t(
-    "{0} on disk, up to {1} of memory",
-    sizeText(diskBytes),
-    sizeText(memoryBytes),
-  );
+/** A published model with what this machine has to say about it. */
+interface Offer {
+  readonly model: CatalogEntryReply;
+  readonly advice: Advice;
+}
+
+function isFit({ fit }: Advice): boolean {
+  return fit === "recommended" || fit === "fits";
+}
+
+/** Under a heading, which stands only where there is something below it. */
+function offerItems(
+  heading: string,
+  offers: readonly Offer[],
+  freeBytes: number,
+): readonly WishItem[] {
+  if (offers.length === 0) return [];
+  return [
+    { label: heading, kind: vscode.QuickPickItemKind.Separator },
+    ...offers.map((offer) => offerItem(offer, freeBytes)),
+  ];
+}
+
+function offerItem({ model: entry, advice }: Offer, freeBytes: number): WishItem {
+  const { title, partialBytes } = entry;
+  const state = arrivalText(entry);
+  const isAdvised = advice.fit === "recommended";
+  const words = [isAdvised ? adviceText(advice) : "", state].filter((word) => word !== "");
+  // The sentence first, because what does not fit into the row is cut off.
+  const details = [
+    isFit(advice) ? "" : adviceText(advice),
+    goodAtText(entry),
+    ...costs(entry, advice),
+  ];
   const discard = {
     iconPath: new vscode.ThemeIcon("trash"),
     tooltip: vscode.l10n.t("Delete the download"),
   };
   return {
     label: title,
-    description: words,
-    detail: `${costs} · ${pixels(entry)} · ${entry.licence} · ${entry.goodAt}`,
-    iconPath: new vscode.ThemeIcon("cloud-download"),
+    description: words.join(" · "),
+    detail: details.filter((word) => word !== "").join(" · "),
+    iconPath: new vscode.ThemeIcon(isAdvised ? "star-full" : "cloud-download"),
     wish: { kind: "get", entry, freeBytes },
     buttons: partialBytes > 0 ? [discard] : [],
     buttonWishes: partialBytes > 0 ? [{ kind: "discard", entry }] : [],
   };
+}
+
+/** What is here of it; empty for nothing. */
+function arrivalText({ isCached, partialBytes, downloadBytes }: CatalogEntryReply): string {
+  if (isCached) return vscode.l10n.t("in Hugging Face's cache");
+  if (partialBytes === 0) return "";
+  const doneBytes = partialBytes;
+  const { done, total } = formatBytesOf({ doneBytes, totalBytes: downloadBytes }, displayLocale());
+  return vscode.l10n.t("{0} of {1} arrived; continue", done, total);
+}
+
+/** In the profile that it would be used in here. */
+function costs(entry: CatalogEntryReply, advice: Advice): readonly string[] {
+  const profile = "profile" in advice ? advice.profile : "small";
+  const cost = candidateOf(entry).costs[profile];
+  return [
+    vscode.l10n.t("{0} to download", sizeText(entry.downloadBytes)),
+    vscode.l10n.t("{0} of memory ({1})", sizeText(cost.memoryBytes), profile),
+    entry.licence,
+  ];
 }
 
 function iconOf({ isCurrent, state }: ModelChoice): string {
@@ -229,7 +275,7 @@ function detailOf({ name, state, problem }: ModelChoice): string | undefined {
     case "usable":
     case "outside":
       return name === DEMO_MODEL
-        ? vscode.l10n.t("Comes with Sightline, to try things out")
+        ? vscode.l10n.t("Knows coloured shapes only; comes with Sightline to try things out")
         : undefined;
   }
 }

@@ -4,7 +4,9 @@ import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { defaultProfile } from "../base/defaultProfile";
 import { DEMO_MODEL } from "../base/world";
+import type { Candidate, ModelCost } from "../base/modelAdvice";
 import {
+  type CatalogEntryReply,
   type ImportPlan,
   type ModelsReply,
   type ProfileCostReply,
@@ -38,11 +40,28 @@ export interface ModelChoice {
   readonly problem?: string;
 }
 
+/** What the list depends on besides the models of the store. */
+export interface ModelChoiceLook {
+  readonly currentModel: string;
+  /** Folders outside of the store that were chosen before. @default none */
+  readonly recentFolders?: readonly string[];
+  /** BCP 47, for sizes. @default English */
+  readonly locale?: string;
+}
+
 /** The demo first, then what can be chosen, then the rest; each by name. */
-export function modelChoices(reply: ModelsReply, currentModel: string): readonly ModelChoice[] {
-  const stored = reply.models.map((model) => storedChoice(model, currentModel));
-  const isListed = stored.some(({ isCurrent }) => isCurrent);
-  const choices = isListed ? stored : [...stored, unlistedChoice(currentModel)];
+export function modelChoices(reply: ModelsReply, look: ModelChoiceLook): readonly ModelChoice[] {
+  const { currentModel, recentFolders = [] } = look;
+  const stored = reply.models.map((model) => storedChoice(model, look));
+  const unlisted = [currentModel, ...recentFolders].filter(
+    (name, i, all) =>
+      all.findIndex((other) => isSameFolder(other, name) || other === name) === i &&
+      !reply.models.some((model) => model.name === name || isSameFolder(model.folder, name)),
+  );
+  const choices = [
+    ...stored,
+    ...unlisted.map((name) => unlistedChoice(name, { isCurrent: name === currentModel })),
+  ];
   return choices.sort(
     (a, b) => rankOf(a) - rankOf(b) || a.title.localeCompare(b.title, "en", { numeric: true }),
   );
@@ -65,18 +84,49 @@ export function usualProfile(costs: readonly ProfileCostReply[], totalBytes: num
   return defaultProfile(balanced?.memoryBytes ?? 0, totalBytes);
 }
 
+/**
+ * No weight file of a published checkpoint is larger, and the disk needs room for one of them at a time;
+ * what it needs exactly is known, and looked at, when the download begins.
+ */
+export const LARGEST_FILE_BYTES = 10e9;
+
+/** Bytes that have still to be downloaded. */
+export function missingDownload({
+  isCached,
+  downloadBytes,
+  partialBytes,
+}: Pick<CatalogEntryReply, "isCached" | "downloadBytes" | "partialBytes">): number {
+  return isCached ? 0 : Math.max(0, downloadBytes - partialBytes);
+}
+
+/** A published model as the rule about machines sees it. */
+export function candidateOf(entry: CatalogEntryReply): Candidate {
+  const { use, costs, models, diskBytes, memoryBytes } = entry;
+  const costOf = (wanted: ProfileName): ModelCost =>
+    costs.find(({ profile }) => profile === wanted) ?? { diskBytes, memoryBytes };
+  return {
+    use,
+    costs: { balanced: costOf("balanced"), small: costOf("small") },
+    arrivingBytes: Math.min(missingDownload(entry), LARGEST_FILE_BYTES),
+    isThere: models.length > 0,
+  };
+}
+
 /** The profile of a name, which may come from a command's argument. */
 export function readProfile(name: unknown): ProfileName | undefined {
   return PROFILES.find((profile) => profile === name);
 }
 
-function storedChoice(model: StoredModelReply, currentModel: string): ModelChoice {
+function storedChoice(
+  model: StoredModelReply,
+  { currentModel, locale }: ModelChoiceLook,
+): ModelChoice {
   const { name, folder, bytes, problem } = model;
   return {
     name,
     title: name,
     state: stateOf(model),
-    facts: factsOf(model),
+    facts: factsOf(model, locale),
     isCurrent: name === currentModel || isSameFolder(folder, currentModel),
     canBeDeleted: folder !== undefined,
     bytes,
@@ -85,9 +135,9 @@ function storedChoice(model: StoredModelReply, currentModel: string): ModelChoic
   };
 }
 
-/** What the settings name although the store does not have it. */
-function unlistedChoice(name: string): ModelChoice {
-  const common = { name, title: modelTitle(name), isCurrent: true, canBeDeleted: false, bytes: 0 };
+/** What the settings name, or named before, although the store does not have it. */
+function unlistedChoice(name: string, { isCurrent }: Pick<ModelChoice, "isCurrent">): ModelChoice {
+  const common = { name, title: modelTitle(name), isCurrent, canBeDeleted: false, bytes: 0 };
   return isFolder(name)
     ? { ...common, state: "outside", facts: [name], folder: name }
     : { ...common, state: "unknown", facts: [] };
@@ -98,8 +148,11 @@ function stateOf({ problem, kind }: StoredModelReply): ModelChoiceState {
   return kind === "retrieval" ? "retrieval" : "usable";
 }
 
-function factsOf({ architecture, precision, bytes }: StoredModelReply): readonly string[] {
-  const size = bytes > 0 ? formatBytes(bytes) : undefined;
+function factsOf(
+  { architecture, precision, bytes }: StoredModelReply,
+  locale: string | undefined,
+): readonly string[] {
+  const size = bytes > 0 ? formatBytes(bytes, locale) : undefined;
   return [architecture, precision, size].filter((fact) => fact !== undefined);
 }
 

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
+import { MODEL_USES, type ModelUse } from "../base/modelAdvice";
 import type { ProfileName } from "../model/precisionProfiles";
 
 /** What a converted model costs in a precision, in bytes, to within a few per cent. */
@@ -34,6 +35,8 @@ export interface CatalogEntry extends CatalogRow {
   /** Of the weights; the other files add a few megabytes. */
   readonly downloadBytes: number;
   readonly costs: Readonly<Record<ProfileName, CatalogCost>>;
+  readonly use: ModelUse;
+  /** What it is good at, for people: a sentence without its full stop. */
   readonly goodAt: string;
 }
 
@@ -132,8 +135,16 @@ function readEntry(row: JsonObject): CatalogEntry {
     ...(row.has("weightFiles") ? { weightFiles: readFileNames(row) } : {}),
     downloadBytes: bytesAt(row, "downloadBytes"),
     costs: { exact: cost("exact"), balanced: cost("balanced"), small: cost("small") },
+    use: readUse(row),
     goodAt: row.string("goodAt"),
   };
+}
+
+function readUse(row: JsonObject): ModelUse {
+  const use = row.string("use");
+  return (
+    MODEL_USES.find((known) => known === use) ?? row.fail("use", `one of ${MODEL_USES.join(", ")}`)
+  );
 }
 
 function readLater(row: JsonObject): LaterEntry {

@@ -1,6 +1,7 @@
 /** The run-time check of what is said about the catalogue; throws AppError `protocol.violation`. */
 
 import type { JsonObject } from "../base/json";
+import { MODEL_USES } from "../base/modelAdvice";
 import {
   MODEL_KINDS,
   PROFILES,
@@ -59,6 +60,7 @@ function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
       diskBytes: count(cost, "diskBytes"),
       memoryBytes: count(cost, "memoryBytes"),
     })),
+    use: oneOf(entry, "use", MODEL_USES),
     goodAt: entry.string("goodAt"),
     models: texts(entry, "models"),
     partialBytes: count(entry, "partialBytes"),

@@ -5,6 +5,7 @@
  */
 
 import type { WireError } from "../base/errors";
+import type { ModelUse } from "../base/modelAdvice";
 import type { World } from "../base/world";
 import type { CudaMethods } from "./cudaMessages";
 import type { StagedMessage } from "./stages";
@@ -297,7 +298,8 @@ export interface CatalogEntryReply {
   readonly memoryBytes: number;
   /** Of each profile, from the largest to the smallest. */
   readonly costs: readonly ProfileCostReply[];
-  /** For people. */
+  readonly use: ModelUse;
+  /** For people, in English. */
   readonly goodAt: string;
   /** Models of the store that were made from it. */
   readonly models: readonly string[];

@@ -39,6 +39,8 @@ export interface FakeWindow {
   readonly documents: string[];
   readonly executed: (readonly unknown[])[];
   readonly statusItems: FakeStatusItem[];
+  /** Paths of the files that there are. */
+  readonly files: Set<string>;
 }
 
 export interface FakeStatusItem {
@@ -63,6 +65,10 @@ export class FakeUri {
 
   static file(fsPath: string): FakeUri {
     return new FakeUri("file", fsPath);
+  }
+
+  static joinPath({ scheme, fsPath }: FakeUri, name: string): FakeUri {
+    return new FakeUri(scheme, `${fsPath}/${name}`);
   }
 }
 
@@ -113,6 +119,7 @@ function newWindow(): FakeWindow {
     documents: [],
     executed: [],
     statusItems: [],
+    files: new Set(),
   };
 }
 
@@ -222,7 +229,11 @@ const vscode = {
     },
   },
   workspace: {
-    fs: { createDirectory: () => Promise.resolve() },
+    fs: {
+      createDirectory: () => Promise.resolve(),
+      stat: ({ fsPath }: FakeUri) =>
+        fakeWindow.files.has(fsPath) ? Promise.resolve({}) : Promise.reject(new Error("Gone.")),
+    },
     openTextDocument: ({ content }: { readonly content: string }) => Promise.resolve({ content }),
   },
   window: {

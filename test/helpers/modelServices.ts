@@ -61,7 +61,8 @@ export const OFFER: CatalogEntryReply = {
     { profile: "balanced", diskBytes: 4.4e9, memoryBytes: 5.3e9 },
     { profile: "small", diskBytes: 2.8e9, memoryBytes: 3.5e9 },
   ],
-  goodAt: "descriptions",
+  use: "altTexts",
+  goodAt: "Descriptions and simple questions; the fastest",
   models: [],
   partialBytes: 0,
   isUnfinished: false,
@@ -125,7 +126,12 @@ export function createModelWorld(): ModelWorld {
     hub: { endpoint: "https://huggingface.co", proxy: "http://proxy:3128" },
   };
   const secrets = new Map<string, string>();
+  const memory = new Map<string, unknown>();
   const context = {
+    globalState: {
+      get: (key: string) => memory.get(key),
+      update: (key: string, value: unknown) => Promise.resolve(void memory.set(key, value)),
+    },
     secrets: {
       get: (key: string) => Promise.resolve(secrets.get(key)),
       store: (key: string, value: string) => Promise.resolve(void secrets.set(key, value)),

@@ -18,7 +18,7 @@ describe("the model manager", () => {
       detail,
     ]);
     assert.deepEqual(items, [
-      ["demo", "in use", "Comes with Sightline, to try things out"],
+      ["demo", "in use", "Knows coloured shapes only; comes with Sightline to try things out"],
       ["opt", "BLIP-2 OPT · int8 · 4.0 GB", undefined],
       ["hurt", "12 bytes", "manifest.json is not valid JSON."],
       ["itm", "BLIP-2 ITM · int8 · 4.0 GB", "Compares pictures with texts; answers no questions"],

@@ -96,7 +96,10 @@ describe("the choice of a model", () => {
 
   it("changes nothing of the reply", () => {
     const models = Object.freeze([itm, demo]);
-    assert.equal(modelChoices({ folder: store, freeBytes: 1, models }, "demo").length, 2);
+    assert.equal(
+      modelChoices({ folder: store, freeBytes: 1, models }, { currentModel: "demo" }).length,
+      2,
+    );
   });
 });
 
@@ -123,5 +126,5 @@ function choices(
   current = "demo",
 ): ReturnType<typeof modelChoices> {
   const reply: ModelsReply = { folder: store, freeBytes: 1e9, models };
-  return modelChoices(reply, current);
+  return modelChoices(reply, { currentModel: current });
 }

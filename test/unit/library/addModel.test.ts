@@ -39,6 +39,7 @@ const CATALOG: Catalog = {
       licence: "MIT",
       downloadBytes: 100_000,
       costs: { exact: COST, balanced: COST, small: COST },
+      use: "questions",
       goodAt: "tests",
     },
   ],

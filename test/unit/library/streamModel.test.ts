@@ -26,6 +26,7 @@ const CATALOG: Catalog = {
     {
       ...{ name: NAME, title: "Tiny OPT", kind: "generation" },
       ...{ repository: `Salesforce/${NAME}`, revision: "main", licence: "MIT", goodAt: "tests" },
+      use: "questions",
       ...{ imageSize: 28, downloadBytes: 100_000 },
       costs: { exact: COST, balanced: COST, small: COST },
     },
