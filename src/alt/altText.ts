@@ -4,7 +4,9 @@
  */
 
 import { oneLineText } from "./escape";
+import { isFileName, isOwnName } from "./fileNameText";
 import type { ImageReference } from "./imageReference";
+import { isPlaceholder } from "./placeholderText";
 
 /** What can be wrong with an alternative text, worst first. */
 export const ALT_PROBLEMS = [
@@ -50,7 +52,9 @@ export function isLongAlt(text: string): boolean {
 export function altProblem(reference: ImageReference): AltProblem | null {
   const { altState, isDecorative, isHidden } = reference;
   if (altState === "dynamic" || altState === "named" || isDecorative || isHidden) return null;
-  return textProblem(reference.alt ?? "");
+  const problem = textProblem(reference.alt ?? "");
+  if (problem !== null && problem !== "too-long") return problem;
+  return isOwnName(oneLineText(reference.alt ?? ""), reference.target) ? "filename" : problem;
 }
 
 /** What is wrong with a text; null when rules find nothing. The empty text is `missing`. */
@@ -62,66 +66,6 @@ export function textProblem(alt: string): AltProblem | null {
   if (isFileName(text)) return "filename";
   if (prefixOf(text, REDUNDANT_PREFIX) !== "") return "redundant-prefix";
   return isLongAlt(text) ? "too-long" : null;
-}
-
-/** Words that stand where a description should (VS Code inserts "alt text" itself). */
-const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  ...["alt", "alt text", "alternative text", "alternate text", "alt-text", "alttext", "alt tag"],
-  ...[
-    "insert alt text",
-    "insert alt text here",
-    "add alt text",
-    "add alt text here",
-    "your alt text",
-  ],
-  ...["alt text here", "image alt text", "image alt", "text", "description", "image description"],
-  ...["image", "images", "img", "photo", "picture", "pic", "graphic", "icon", "logo", "screenshot"],
-  ...[
-    "screen shot",
-    "figure",
-    "fig",
-    "chart",
-    "diagram",
-    "banner",
-    "thumbnail",
-    "avatar",
-    "placeholder",
-  ],
-  ...["untitled", "todo", "tbd", "tba", "fixme", "xxx", "n/a", "na", "none", "null", "undefined"],
-  ...["caption", "temp", "test", "example", "lorem ipsum", "image here", "an image", "a picture"],
-  ...["the image", "this image", "a photo", "a screenshot", "image of", "picture of", "photo of"],
-  ...["enter image description here", "enter alt text here"],
-]);
-
-function isPlaceholder(text: string): boolean {
-  const bare = text
-    .toLowerCase()
-    .replace(/^[\s<[({"'*_:.…-]+|[\s>\])}"'*_:.…!?-]+$/gu, "")
-    .replace(/\s+/g, " ");
-  // Nothing but marks, such as "…" or "---".
-  if (!/[\p{L}\p{N}\p{S}]/u.test(text)) return true;
-  // "Image 3" and "figure-12" name a place in a row.
-  return PLACEHOLDERS.has(bare) || PLACEHOLDERS.has(bare.replace(/[\s_#-]*\d{1,3}$/, ""));
-}
-
-const EXTENSIONS = "png|jpe?g|gif|webp|avif|svg|bmp|ico|tiff?|heic|heif|jfif|jxl|apng";
-/** A path or name that ends as a file of a picture does. */
-const FILE_NAME = new RegExp(`^\\S+\\.(?:${EXTENSIONS})$|^[^.!?]{1,80}\\.(?:${EXTENSIONS})$`, "i");
-const PICTURE_END = new RegExp(`[^/\\\\]\\.(?:${EXTENSIONS})$`, "i");
-/** What cameras, phones and screenshots call their files. */
-const CAMERA_NAME =
-  /^(?:IMG|DSC[NF]?|DCIM|PXL|MVIMG|GOPR|WP|P|PICT|image|photo|scan|screenshot|capture)[-_ ]?\d[\d_ -]*(?:\(\d+\))?$/i;
-const DATED_SCREENSHOT =
-  /^(?:screen ?shot|screen ?capture|screen ?recording|bildschirmfoto|capture d.écran)[-_ ](?:\w+[-_ ])?\d{4}[-_. ]\d{2}[-_. ]\d{2}/i;
-
-/** True for a path whose file is a picture by its name; `#` and what follows is no part of it. */
-export function isPicturePath(path: string): boolean {
-  const [file = ""] = path.split("#");
-  return PICTURE_END.test(file.trim());
-}
-
-function isFileName(text: string): boolean {
-  return FILE_NAME.test(text) || CAMERA_NAME.test(text) || DATED_SCREENSHOT.test(text);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The syntax of pictures as wikilinks, `![[a.png|text|300]]`, for micromark and its tree (Obsidian, Foam). */
 
 import type { Node } from "mdast";
-import { isPicturePath } from "./altText";
+import { isPicturePath } from "./fileNameText";
 import type { SyntaxExtension, TreeExtension } from "./mdastTree";
 
 /** What is between the brackets stays in the text: the tree has no field for it. */
