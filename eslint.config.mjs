@@ -33,6 +33,8 @@ const homeOf = {
   ignore: "src/cli/ignoreRules.ts",
   picomatch: "src/cli/pathPatterns.ts",
   "@babel/parser": "src/alt/jsParser.ts",
+  "js-yaml": "src/alt/site/siteConfig.ts",
+  "smol-toml": "src/alt/site/siteConfig.ts",
   "@vue/compiler-dom": "src/alt/vueImages.ts",
   svelte: "src/alt/svelteImages.ts",
   "svelte/compiler": "src/alt/svelteImages.ts",

@@ -1,8 +1,6 @@
 /** Import aliases: `paths` of tsconfig.json or jsconfig.json, and what bundlers' templates agree on. */
 
-import { childNode, childNodes, type JsNode } from "./jsNode";
-import { parseSingleExpression } from "./jsParser";
-import { fixedText } from "./jsValue";
+import { fieldOf, looseJson } from "./looseJson";
 import { folderOf, joinPath } from "./slashPath";
 
 export interface AliasFiles {
@@ -148,30 +146,4 @@ function starText(specifier: string, pattern: string): string | undefined {
 function prefixLength(pattern: string): number {
   const star = pattern.indexOf("*");
   return star < 0 ? Infinity : star;
-}
-
-/**
- * Texts, lists and objects of a configuration; it may hold comments and trailing commas, so it is an
- * expression of JavaScript rather than JSON. Undefined for everything else.
- */
-function looseJson(text: string): unknown {
-  const node = parseSingleExpression(text.replace(/^\ufeff/, ""));
-  return node === undefined ? undefined : looseValue(node);
-}
-
-function looseValue(node: JsNode): unknown {
-  if (node.type === "ArrayExpression") return childNodes(node, "elements").map(looseValue);
-  if (node.type !== "ObjectExpression") return fixedText(node);
-  const entries = childNodes(node, "properties").flatMap((property) => {
-    const key = childNode(property, "key");
-    const value = childNode(property, "value");
-    const name = key === undefined ? undefined : fixedText(key);
-    return name === undefined || value === undefined ? [] : [[name, looseValue(value)] as const];
-  });
-  return Object.fromEntries(entries);
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
 }

@@ -1,25 +1,27 @@
 /** The pictures of a document on the disk: where they lie and what is wrong with their text. */
 
-import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { ALT_PROBLEMS, altProblem } from "../alt/altText";
 import { DEFAULT_COMPONENTS } from "../alt/findContext";
 import { findImages } from "../alt/findImages";
-import type { ImageReference } from "../alt/imageReference";
+import type { AltLanguage, ImageReference } from "../alt/imageReference";
 import { LinePositions, type LineRange } from "../alt/linePositions";
 import {
   resolveTarget,
-  SITE_ROOTS,
   type ResolveContext,
   type ResolvedTarget,
+  type ResolveFiles,
 } from "../alt/resolveTarget";
+import { isReadAsMdx } from "../alt/site/place";
 import type { DocumentText } from "./altDocuments";
+import { projectOf } from "./diskFiles";
 
 export interface AltSettings {
   /** Names of components that show a picture, beside the usual ones. */
   readonly components: readonly string[];
   /** Folders that a site serves as its root, before the usual ones. */
   readonly siteRoots: readonly string[];
+  readonly files: ResolveFiles;
 }
 
 /** Nothing is `unresolved` that is computed, remote, or within the document. */
@@ -55,12 +57,13 @@ export interface DocumentImage {
 
 /** @throws AppError as `findImages`. */
 export async function imagesOf(
-  document: DocumentText,
+  given: DocumentText,
   settings: AltSettings,
 ): Promise<DocumentImage[]> {
+  const context = await resolveContext(given, settings);
+  const document = { ...given, language: await languageOf(given, settings, context) };
   const references = findReferences(document, document.text, settings);
   const lines = new LinePositions(document.text);
-  const context = await resolveContext(document, settings);
   const images: DocumentImage[] = [];
   for (const reference of references) {
     const resolved = await resolveTarget(reference, context);
@@ -115,40 +118,33 @@ function asGiven(file: string, documentFile: string): string {
   return path.isAbsolute(documentFile) ? absolute : path.relative(process.cwd(), absolute);
 }
 
+/** The language that the site around a document reads it in; what that cannot read stays as it was. */
+async function languageOf(
+  document: DocumentText,
+  settings: AltSettings,
+  context: ResolveContext,
+): Promise<AltLanguage> {
+  const { language, text } = document;
+  if (language !== "markdown" || !(await isReadAsMdx(context))) return language;
+  try {
+    findReferences({ ...document, language: "mdx" }, text, settings);
+    return "mdx";
+  } catch {
+    return language;
+  }
+}
+
 async function resolveContext(
   document: DocumentText,
   settings: AltSettings,
 ): Promise<ResolveContext> {
   const documentPath = path.resolve(document.file);
-  const known = new Map<string, Promise<boolean>>();
-  const isFile = async (file: string): Promise<boolean> =>
-    stat(file).then(
-      (found) => found.isFile(),
-      () => false,
-    );
   const roots = [path.resolve(document.root), process.cwd(), await projectOf(documentPath)];
   return {
     documentPath,
+    documentText: document.text,
     workspaceRoots: [...new Set(roots.filter((root) => root !== undefined))],
-    siteRoots: [...settings.siteRoots, ...SITE_ROOTS],
-    exists: (file) => {
-      const answer = known.get(file) ?? isFile(file);
-      known.set(file, answer);
-      return answer;
-    },
-    readText: (file) => readFile(file, "utf8").catch(() => undefined),
+    siteRoots: settings.siteRoots,
+    files: settings.files,
   };
-}
-
-/** The nearest folder above a document that is a project of its own. */
-async function projectOf(documentPath: string): Promise<string | undefined> {
-  let folder = path.dirname(documentPath);
-  for (;;) {
-    for (const mark of [".git", "package.json"]) {
-      if ((await stat(path.join(folder, mark)).catch(() => undefined)) !== undefined) return folder;
-    }
-    const above = path.dirname(folder);
-    if (above === folder) return undefined;
-    folder = above;
-  }
 }

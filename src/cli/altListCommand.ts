@@ -11,6 +11,7 @@ import {
   type ListProblem,
 } from "./altImages";
 import type { CliContext } from "./cliContext";
+import { DiskFiles } from "./diskFiles";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
 import { countOf, formatTable } from "./text";
@@ -46,10 +47,11 @@ export async function altList(
   for (const failure of failures) printer.failure(`sightline: ${failure.message}`);
   if (skipped !== undefined) printer.note(skipped);
   const all: AltRow[] = [];
+  const settings = settingsFrom(flags);
   for (const document of documents) {
     throwIfAborted(signal);
     try {
-      const images = await imagesOf(await readDocument(document), settingsFrom(flags));
+      const images = await imagesOf(await readDocument(document), settings);
       all.push(...images.map(({ row }) => row));
     } catch (thrown) {
       nFailed++;
@@ -107,8 +109,13 @@ function sumOf(rows: readonly AltRow[]): string {
   return `${[countOf(rows.length, "picture"), ...problems].join(", ")}.`;
 }
 
+/** For one run: what is asked of the disk is kept that long. */
 export function settingsFrom(flags: AltFlags): AltSettings {
-  return { components: flags.component ?? [], siteRoots: flags.siteRoot ?? [] };
+  return {
+    components: flags.component ?? [],
+    siteRoots: flags.siteRoot ?? [],
+    files: new DiskFiles(),
+  };
 }
 
 /** A data: URI would fill the screen. */

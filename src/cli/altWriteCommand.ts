@@ -70,13 +70,18 @@ async function findJobs(
   for (const failure of failures) tell(run, failure);
   if (skipped !== undefined) context.printer.note(skipped);
   const jobs: DocumentJob[] = [];
+  const settings = settingsFrom(flags);
   for (const file of documents) {
     throwIfAborted(context.signal);
     try {
       const document = await readDocument(file);
-      const images = await imagesOf(document, settingsFrom(flags));
+      const images = await imagesOf(document, settings);
       const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
-      if (wanted.length > 0) jobs.push({ document, images: wanted });
+      const [first] = wanted;
+      if (first === undefined) continue;
+      // The site around it may read it in another language than its name says.
+      const { language } = first.reference;
+      jobs.push({ document: { ...document, language }, images: wanted });
     } catch (thrown) {
       tell(run, thrown, { file: file.file });
     }

@@ -6,6 +6,7 @@ import type { ImageReference, TextEdit, TextSpan } from "../alt/imageReference";
 import { applyEdits } from "../alt/textEdit";
 import { languageOfDocument } from "../alt/languages";
 import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
+import { siteLanguage } from "./altContext";
 import type { Services } from "./services";
 import { stepDone } from "./steps";
 
@@ -55,10 +56,19 @@ export async function findInDocument(
   if (known?.key === key) return known.found;
   const text = document.getText();
   const name = fileName(document.uri);
-  const found = import("../alt/findImages").then(({ findImages }) => ({
-    text,
-    references: findImages(text, language, { components, name }),
-  }));
+  const options = { components, name };
+  const found = Promise.all([
+    import("../alt/findImages"),
+    siteLanguage({ settings }, document, language),
+  ]).then(([{ findImages }, read]) => {
+    if (read === language) return { text, references: findImages(text, language, options) };
+    try {
+      return { text, references: findImages(text, read, options) };
+    } catch {
+      // What the site's own tools could not read either is read as its name says.
+      return { text, references: findImages(text, language, options) };
+    }
+  });
   searches.set(document, { key, found });
   return found;
 }

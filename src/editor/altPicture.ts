@@ -11,6 +11,7 @@ import type { Picture } from "../host/picture";
 import type { DocumentImage } from "./altDocument";
 import { SingleLookup, type FileLookup } from "./fileLookup";
 import { dataTexts, fetchTexts } from "./pictureWords";
+import { baseUri, contextOf, uriPath } from "./altContext";
 import type { Services } from "./services";
 
 /** Where a picture's bytes are. */
@@ -86,17 +87,8 @@ export async function placeOf(
 ): Promise<PicturePlace> {
   const { document, reference } = image;
   const base = baseUri(document.uri);
-  const { resolveTarget, SITE_ROOTS } = await import("../alt/resolveTarget");
-  const inSameSystem = ({ uri }: vscode.WorkspaceFolder): boolean =>
-    uri.scheme === base.scheme && uri.authority === base.authority;
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter(inSameSystem);
-  const resolved = await resolveTarget(reference, {
-    documentPath: base.path,
-    workspaceRoots: folders.map(({ uri }) => uri.path),
-    siteRoots: [...services.settings.altSiteRoots(document.uri), ...SITE_ROOTS],
-    exists: (path) => lookup.isFile(base.with({ path: uriPath(path) })),
-    readText: (path) => lookup.readText(base.with({ path: uriPath(path) })),
-  });
+  const { resolveTarget } = await import("../alt/resolveTarget");
+  const resolved = await resolveTarget(reference, await contextOf(services, document, lookup));
   return placeOfTarget(resolved, image, base);
 }
 
@@ -179,20 +171,6 @@ export function refuseRemote(
       { detail: remedy("remoteImages") },
     );
   }
-}
-
-/** A document without a file counts as one in the first workspace folder. */
-function baseUri(uri: vscode.Uri): vscode.Uri {
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
-  if (uri.scheme === "vscode-notebook-cell") return uri.with({ scheme: "file", fragment: "" });
-  if (uri.scheme !== "untitled") return uri.with({ query: "", fragment: "" });
-  if (folder === undefined) return vscode.Uri.from({ scheme: "file", path: "/untitled" });
-  return vscode.Uri.joinPath(folder.uri, "untitled");
-}
-
-/** The path of a Windows drive has a slash before it in a URI. */
-function uriPath(path: string): string {
-  return path.startsWith("/") ? path : `/${path}`;
 }
 
 /** A data: URI or a generated address would fill the message. */

@@ -10,12 +10,15 @@ export interface FileLookup {
   isFile(uri: vscode.Uri): Promise<boolean>;
   /** A small text; undefined when there is none. */
   readText(uri: vscode.Uri): Promise<string | undefined>;
+  /** The names in a folder, with a slash behind those of folders; undefined when there is none. */
+  list(uri: vscode.Uri): Promise<readonly string[] | undefined>;
 }
 
 /** For one picture: asks for each file by its name. */
 export class SingleLookup implements FileLookup {
   readonly #files = new Map<string, Promise<boolean>>();
   readonly #texts = new Map<string, Promise<string | undefined>>();
+  readonly #folders = new Map<string, Promise<readonly string[] | undefined>>();
 
   isFile(uri: vscode.Uri): Promise<boolean> {
     return remembered(this.#files, uri.toString(), () => isFile(uri));
@@ -23,6 +26,10 @@ export class SingleLookup implements FileLookup {
 
   readText(uri: vscode.Uri): Promise<string | undefined> {
     return remembered(this.#texts, uri.toString(), () => readConfig(uri));
+  }
+
+  list(uri: vscode.Uri): Promise<readonly string[] | undefined> {
+    return remembered(this.#folders, uri.toString(), async () => namesOf(await readFolder(uri)));
   }
 }
 
@@ -47,24 +54,42 @@ export class ListedLookup implements FileLookup {
     return (await this.isFile(uri)) ? this.#single.readText(uri) : undefined;
   }
 
+  async list(uri: vscode.Uri): Promise<readonly string[] | undefined> {
+    const { entries } = await this.#list(uri);
+    return namesOf(entries);
+  }
+
   #list(folder: vscode.Uri): Promise<Listing> {
     return remembered(this.#folders, folder.toString(), async () => {
-      try {
-        const entries = await vscode.workspace.fs.readDirectory(folder);
-        return { byName: new Map(entries), folded: new Set(entries.map(([name]) => fold(name))) };
-      } catch {
-        return EMPTY;
-      }
+      const entries = await readFolder(folder);
+      const names = entries?.map(([name]) => fold(name));
+      return { entries, byName: new Map(entries), folded: new Set(names) };
     });
   }
 }
 
+type Entries = readonly [string, vscode.FileType][];
+
 interface Listing {
+  readonly entries: Entries | undefined;
   readonly byName: ReadonlyMap<string, vscode.FileType>;
   readonly folded: ReadonlySet<string>;
 }
 
-const EMPTY: Listing = { byName: new Map(), folded: new Set() };
+async function readFolder(folder: vscode.Uri): Promise<Entries | undefined> {
+  try {
+    return await vscode.workspace.fs.readDirectory(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A link to a folder is none here, so that a walk over folders ends. */
+function namesOf(entries: Entries | undefined): readonly string[] | undefined {
+  return entries
+    ?.map(([name, type]) => (type === vscode.FileType.Directory ? `${name}/` : name))
+    .sort();
+}
 
 function fold(name: string): string {
   return name.normalize("NFC").toLowerCase();

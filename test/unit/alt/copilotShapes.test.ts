@@ -278,8 +278,11 @@ describe("shapes that a regular expression on one line gets wrong", () => {
     const resolved = await resolveTarget(image!, {
       documentPath: "/w/docs/a.md",
       workspaceRoots: ["/w"],
-      exists: (path) => Promise.resolve(path === "/w/static/img/a.png" || path === "/img/a.png"),
-      readText: () => Promise.resolve(undefined),
+      files: {
+        exists: (path) => Promise.resolve(path === "/w/static/img/a.png" || path === "/img/a.png"),
+        readText: () => Promise.resolve(undefined),
+        list: () => Promise.resolve(undefined),
+      },
     });
     assert.deepEqual(resolved, { kind: "file", path: "/w/static/img/a.png" });
   });

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { ImageTarget } from "../../../src/alt/imageReference";
-import { resolveTarget, type ResolveContext } from "../../../src/alt/resolveTarget";
+import {
+  resolveTarget,
+  type ResolveContext,
+  type ResolveFiles,
+} from "../../../src/alt/resolveTarget";
 
 interface Disk {
   readonly files: readonly string[];
@@ -8,6 +12,8 @@ interface Disk {
   readonly document?: string;
   readonly roots?: readonly string[];
   readonly siteRoots?: readonly string[];
+  /** Of the document. */
+  readonly text?: string;
 }
 
 async function resolve(target: ImageTarget, disk: Disk): Promise<string | undefined> {
@@ -15,11 +21,28 @@ async function resolve(target: ImageTarget, disk: Disk): Promise<string | undefi
     documentPath: disk.document ?? "/w/docs/guide/a.md",
     workspaceRoots: disk.roots ?? ["/w"],
     ...(disk.siteRoots === undefined ? {} : { siteRoots: disk.siteRoots }),
-    exists: (path) => Promise.resolve(disk.files.includes(path)),
-    readText: (path) => Promise.resolve(disk.texts?.[path]),
+    ...(disk.text === undefined ? {} : { documentText: disk.text }),
+    files: filesOf(disk),
   };
   const resolved = await resolveTarget({ target }, context);
   return resolved.kind === "file" ? resolved.path : undefined;
+}
+
+/** A file system that is made of paths; a folder is there when something is in it. */
+function filesOf({ files, texts = {} }: Pick<Disk, "files" | "texts">): ResolveFiles {
+  const all = [...files, ...Object.keys(texts)];
+  return {
+    exists: (path) => Promise.resolve(files.includes(path)),
+    readText: (path) => Promise.resolve(texts[path]),
+    list: (folder) => {
+      const start = folder === "/" ? "/" : `${folder}/`;
+      const below = all
+        .filter((path) => path.startsWith(start))
+        .map((path) => path.slice(start.length));
+      const names = below.map((path) => path.replace(/\/.*$/, "/"));
+      return Promise.resolve(below.length === 0 ? undefined : [...new Set(names)].sort());
+    },
+  };
 }
 
 const url = (value: string): ImageTarget => ({ kind: "url", value });
@@ -143,7 +166,9 @@ describe("resolveTarget", () => {
     ["HTTP://example.com/a.png", "remote"],
     ["//cdn.example.com/a.png", "remote"],
     ["data:image/png;base64,AAAA", "data"],
-    ["blob:x", "unresolved"],
+    ["blob:x", "dynamic"],
+    ["cid:a.png", "dynamic"],
+    ["htps://example.com/a.png", "unresolved"],
     ["a\0.png", "unresolved"],
     ["nowhere.png", "unresolved"],
   ];
@@ -154,11 +179,13 @@ describe("resolveTarget", () => {
         {
           documentPath: "/w/a.md",
           workspaceRoots: ["/w"],
-          exists: (path) => {
-            assert.equal(path.includes("\0"), false);
-            return Promise.resolve(false);
+          files: {
+            ...filesOf({ files: [] }),
+            exists: (path) => {
+              assert.equal(path.includes("\0"), false);
+              return Promise.resolve(false);
+            },
           },
-          readText: () => Promise.resolve(undefined),
         },
       );
       assert.equal(resolved.kind, kind);
@@ -171,8 +198,7 @@ describe("resolveTarget", () => {
       {
         documentPath: "/w/a.md",
         workspaceRoots: [],
-        exists: () => Promise.resolve(false),
-        readText: () => Promise.resolve(undefined),
+        files: filesOf({ files: [] }),
       },
     );
     assert.deepEqual(resolved, { kind: "unresolved", tried: ["/w/a.png", "/w/a.png?x"] });
