@@ -1,4 +1,4 @@
-/** The command that shows what this machine has for models, as a document that can be copied. */
+/** What this machine has for models, as a read-only document that can be copied and read anew. */
 
 import path from "node:path";
 import * as vscode from "vscode";
@@ -8,7 +8,7 @@ import { withLateProgress } from "./lateProgress";
 import { hubTokenState } from "./hubWay";
 import type { FeatureWith } from "./lateFeature";
 import type { DiagnosticsCommandId } from "./machineCommands";
-import type { Services } from "./services";
+import { DIAGNOSTICS_SCHEME, type Services } from "./services";
 
 /** What a report tells of the way to the hub, where the settings decide and not the environment. */
 function hubEnvironment(
@@ -23,30 +23,62 @@ function hubEnvironment(
   };
 }
 
-/** The command; it starts nothing before it runs. */
-export function createDiagnostics({
-  context,
-  settings,
-}: Services): FeatureWith<DiagnosticsCommandId> {
+/** What the report's document is asked of; its address stays the same, so that there is one. */
+export interface DiagnosticsFeature extends FeatureWith<DiagnosticsCommandId> {
+  /** The last report, or a new one where there is none, such as after a reload. */
+  readonly content: () => Promise<string>;
+}
+
+/**
+ * The commands around the report; nothing is started before one runs.
+ * @param onChanged tells the editor that the document has another text.
+ */
+export function createDiagnostics(
+  services: Pick<Services, "context" | "settings">,
+  onChanged: (document: vscode.Uri) => void,
+): DiagnosticsFeature {
+  let report: string | undefined;
+  const show = async (): Promise<void> => {
+    report = await readReport(services);
+    const document = diagnosticsDocument();
+    onChanged(document);
+    await vscode.window.showTextDocument(document, { preview: false });
+  };
+  const content = async (): Promise<string> => (report ??= await readReport(services));
   return {
     commands: {
-      "sightline.showDiagnostics": async () => {
-        const { readDiagnostics } = await import("../host/diagnostics");
-        const childFile = path.join(context.extensionPath, "dist", "child.js");
-        const content = await withLateProgress(
-          vscode.l10n.t("Looking at this machine…"),
-          async ({ signal }) => {
-            const hub = hubEnvironment(settings.hub, await hubTokenState(context));
-            const env = { ...environmentOf(settings), ...hub };
-            const noEngine = (): AppError =>
-              unsupportedError(`${process.platform}-${process.arch}`);
-            return await readDiagnostics({ childFile, env, signal, noEngine });
-          },
-        );
-        const document = await vscode.workspace.openTextDocument({ content });
-        await vscode.window.showTextDocument(document);
+      "sightline.showDiagnostics": show,
+      "sightline.refreshDiagnostics": show,
+      "sightline.copyDiagnostics": async () => {
+        await vscode.env.clipboard.writeText(await content());
+        vscode.window.setStatusBarMessage(vscode.l10n.t("The diagnostics are copied."), SHOWN_MS);
       },
     },
+    content,
     dispose: () => undefined,
   };
+}
+
+/** How long a short message stays in the status bar. */
+const SHOWN_MS = 5000;
+
+/** A document of ours: read-only, and closing it asks nothing. Its name is the tab's title. */
+function diagnosticsDocument(): vscode.Uri {
+  const name = vscode.l10n.t("Sightline Diagnostics");
+  return vscode.Uri.from({ scheme: DIAGNOSTICS_SCHEME, path: name });
+}
+
+/** @throws AppError as `readDiagnostics`. */
+async function readReport({
+  context,
+  settings,
+}: Pick<Services, "context" | "settings">): Promise<string> {
+  const { readDiagnostics } = await import("../host/diagnostics");
+  const childFile = path.join(context.extensionPath, "dist", "child.js");
+  return await withLateProgress(vscode.l10n.t("Looking at this machine…"), async ({ signal }) => {
+    const hub = hubEnvironment(settings.hub, await hubTokenState(context));
+    const env = { ...environmentOf(settings), ...hub };
+    const noEngine = (): AppError => unsupportedError(`${process.platform}-${process.arch}`);
+    return await readDiagnostics({ childFile, env, signal, noEngine });
+  });
 }

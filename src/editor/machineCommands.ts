@@ -1,24 +1,48 @@
 /** The commands around this machine, for the start of the editor; what they do is loaded with the first. */
 
+import * as vscode from "vscode";
 import { lateFeature } from "./lateFeature";
-import type { CommandId, Feature, Services } from "./services";
+import { DIAGNOSTICS_SCHEME, type CommandId, type Feature, type Services } from "./services";
 
-const DIAGNOSTICS_COMMANDS = ["sightline.showDiagnostics"] as const satisfies readonly CommandId[];
+const DIAGNOSTICS_COMMANDS = [
+  "sightline.showDiagnostics",
+  "sightline.refreshDiagnostics",
+  "sightline.copyDiagnostics",
+] as const satisfies readonly CommandId[];
 const CUDA_COMMANDS = ["sightline.setUpCuda"] as const satisfies readonly CommandId[];
 
 export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];
 export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
 
-/** Starts no process before a command runs. */
+/** Starts no process before a command runs, or before the editor brings a report back after a reload. */
 export function createMachineCommands(services: Services): readonly Feature[] {
   return [
-    lateFeature(DIAGNOSTICS_COMMANDS, async () => {
-      const { createDiagnostics } = await import("./lateParts");
-      return createDiagnostics(services);
-    }),
+    createDiagnosticsCommands(services),
     lateFeature(CUDA_COMMANDS, async () => {
       const { createCudaSetup } = await import("./lateParts");
       return createCudaSetup(services);
     }),
   ];
+}
+
+function createDiagnosticsCommands(services: Services): Feature {
+  const changes = new vscode.EventEmitter<vscode.Uri>();
+  const late = lateFeature(DIAGNOSTICS_COMMANDS, async () => {
+    const { createDiagnostics } = await import("./lateParts");
+    return createDiagnostics(services, (document) => {
+      changes.fire(document);
+    });
+  });
+  const provider = vscode.workspace.registerTextDocumentContentProvider(DIAGNOSTICS_SCHEME, {
+    onDidChange: changes.event,
+    provideTextDocumentContent: async () => await (await late.feature()).content(),
+  });
+  return {
+    commands: late.commands,
+    dispose: () => {
+      provider.dispose();
+      changes.dispose();
+      late.dispose();
+    },
+  };
 }

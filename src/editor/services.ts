@@ -54,6 +54,8 @@ export const COMMAND_IDS = [
   "sightline.showMenu",
   "sightline.showLog",
   "sightline.showDiagnostics",
+  "sightline.refreshDiagnostics",
+  "sightline.copyDiagnostics",
   "sightline.restartEngine",
   "sightline.openWalkthrough",
 ] as const;
@@ -72,6 +74,9 @@ export const STEP_KEYS = {
 
 /** The view of the chat in the side bar. */
 export const CHAT_VIEW_ID = "sightline.chat";
+
+/** Of the documents that only we can fill; menus of the manifest know it too. */
+export const DIAGNOSTICS_SCHEME = "sightline-diagnostics";
 
 /** Turns failures into sentences with buttons. */
 export interface Notices {

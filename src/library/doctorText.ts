@@ -22,6 +22,7 @@ type Line = readonly [label: string, text: string];
 export function describeFacts(facts: DoctorFacts, advice: readonly Advice[]): string {
   const { processor, graphics, cuda, store, hub, problems } = facts;
   const sections: readonly (readonly [title: string, lines: readonly Line[]])[] = [
+    ["What would make it faster", adviceLines(advice)],
     ["Program", programLines(facts)],
     ["Processor", processor === undefined ? [] : processorLines(processor)],
     ["Memory", memoryLines(facts)],
@@ -34,7 +35,6 @@ export function describeFacts(facts: DoctorFacts, advice: readonly Advice[]): st
     ["Store", store === undefined ? [] : storeLines(store)],
     ["Downloads, as the environment has them", hubLines(hub)],
     ["Problems", problems.map((text) => ["", text])],
-    ["What would make it faster", adviceLines(advice)],
   ];
   return sections
     .filter(([, lines]) => lines.length > 0)
@@ -82,8 +82,16 @@ function memoryLines({ memory }: DoctorFacts): readonly Line[] {
   return [...lines, ["Swap", swapTotalBytes === 0 ? "none" : swap]];
 }
 
-function deviceLines({ devices, remembered }: DoctorFacts): readonly Line[] {
-  const lines = devices.map((facts): Line => [facts.device, deviceText(facts)]);
+function deviceLines({ devices, graphics, remembered }: DoctorFacts): readonly Line[] {
+  const isWithoutNvidia =
+    graphics !== undefined &&
+    graphics.nvidiaDriver === undefined &&
+    graphics.nvidiaAdapters.length === 0;
+  const lines = devices.map((facts): Line => {
+    // What the runtime says of it is about libraries that nobody here has use for.
+    const isPlain = facts.device === "cuda" && facts.state !== "works" && isWithoutNvidia;
+    return [facts.device, isPlain ? `${STATES.absent}: no NVIDIA card found` : deviceText(facts)];
+  });
   if (remembered === undefined) return lines;
   const { reason, ageMs, isInForce, file } = remembered;
   const force = isInForce ? "" : ", no longer in force";
@@ -99,9 +107,12 @@ const STATES: Readonly<Record<DeviceState, string>> = {
   timeout: "did not finish the test",
 };
 
+/** The runtime begins with the name of its own function, which nobody can do anything about. */
+const RUNTIME_CALL = /^OrtSessionOptionsAppend\w+:\s*/;
+
 function deviceText({ device, state, why, gflops, float16 }: DeviceFacts): string {
   if (state !== "works" || gflops === undefined) {
-    return why === undefined ? STATES[state] : `${STATES[state]}: ${why}`;
+    return why === undefined ? STATES[state] : `${STATES[state]}: ${why.replace(RUNTIME_CALL, "")}`;
   }
   const half = float16 === true ? "f16 supported" : "no f16";
   const own = `${gflops.device.toFixed(1)} GFLOPS`;

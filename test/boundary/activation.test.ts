@@ -7,7 +7,7 @@ import type { ActivationReport } from "../helpers/activationChild";
 import { collect, parseSource, ts } from "../helpers/sourceTree";
 
 /** `npm run report:activation` measures: 100 kB more of the built program, 250 kB here, are half as much again. */
-const MAX_SOURCE_BYTES = 170_000;
+const MAX_SOURCE_BYTES = 175_000;
 /** Each file that is loaded costs as much as 10 kB in one. */
 const MAX_FILES = 10;
 
@@ -68,7 +68,7 @@ describe("the built extension", () => {
     assert.deepEqual(report.registered["views"], ["sightline.chat"]);
     assert.deepEqual(report.registered["statusItems"], ["sightline.status"]);
     const providers = [...(report.registered["providers"] ?? [])].sort();
-    assert.deepEqual(providers, ["codeActions", "drop", "hover", "paste"]);
+    assert.deepEqual(providers, ["codeActions", "documents", "drop", "hover", "paste"]);
   });
 
   it("starts no process, and runs nothing in the editor", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type * as TypeScript from "typescript";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
-import { COMMAND_IDS, STEP_KEYS } from "../../src/editor/services";
+import { COMMAND_IDS, DIAGNOSTICS_SCHEME, STEP_KEYS } from "../../src/editor/services";
 import { PICTURE_EXTENSIONS } from "../../src/base/pictureNames";
 import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settingValues";
 import { collect, sourcesBelow, ts } from "../helpers/sourceTree";
@@ -174,9 +174,19 @@ describe("the manifest's menus", () => {
   });
 
   it("wait for projects that write JSX into scripts, which are known by one file and not by a search", () => {
-    const contained = manifest.activationEvents.filter((event) => !event.startsWith("onLanguage:"));
+    const contained = manifest.activationEvents.filter(
+      (event) => !/^(onLanguage|onFileSystem):/.test(event),
+    );
     assert.ok(contained.includes("workspaceContains:src/App.js"));
     for (const event of contained) assert.match(event, /^workspaceContains:[\w./-]+\.m?js$/);
+  });
+
+  it("come with a document of ours that the editor brings back", () => {
+    const own = manifest.activationEvents.filter((event) => event.startsWith("onFileSystem:"));
+    assert.deepEqual(own, [`onFileSystem:${DIAGNOSTICS_SCHEME}`]);
+    const menu = menus.find(([name]) => name === "editor/title")?.[1] ?? [];
+    const whens = menu.map(({ when }) => when);
+    assert.ok(whens.includes(`resourceScheme == ${DIAGNOSTICS_SCHEME}`));
   });
 
   it("are never on every file, folder or page", () => {

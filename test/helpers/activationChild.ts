@@ -123,6 +123,7 @@ const vscode = {
     onDidChangeTextEditorSelection: listen("selection"),
   },
   workspace: {
+    registerTextDocumentContentProvider: provide("documents"),
     isTrusted: true,
     textDocuments: [],
     getConfiguration: () => ({ get: quiet }),

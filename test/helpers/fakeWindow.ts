@@ -35,8 +35,10 @@ export interface FakeWindow {
   readonly lists: (readonly Item[])[];
   readonly progress: { readonly title: string; readonly reports: unknown[] }[];
   readonly notes: string[];
-  /** Texts of the new documents that were shown. */
+  /** Addresses of the documents that were shown. */
   readonly documents: string[];
+  /** What the clipboard holds. */
+  copied: string | undefined;
   readonly executed: (readonly unknown[])[];
   readonly statusItems: FakeStatusItem[];
   /** Paths of the files that there are. */
@@ -69,6 +71,14 @@ export class FakeUri {
 
   static joinPath({ scheme, fsPath }: FakeUri, name: string): FakeUri {
     return new FakeUri(scheme, `${fsPath}/${name}`);
+  }
+
+  static from({ scheme, path }: { readonly scheme: string; readonly path: string }): FakeUri {
+    return new FakeUri(scheme, path);
+  }
+
+  get path(): string {
+    return this.fsPath;
   }
 }
 
@@ -117,6 +127,7 @@ function newWindow(): FakeWindow {
     progress: [],
     notes: [],
     documents: [],
+    copied: undefined,
     executed: [],
     statusItems: [],
     files: new Set(),
@@ -217,7 +228,16 @@ const vscode = {
   ThemeIcon: NamedThing,
   UIKind: { Desktop: 1, Web: 2 },
   Uri: FakeUri,
-  env: { remoteName: undefined, uiKind: 1 },
+  env: {
+    remoteName: undefined,
+    uiKind: 1,
+    clipboard: {
+      writeText: (text: string) => {
+        fakeWindow.copied = text;
+        return Promise.resolve();
+      },
+    },
+  },
   l10n: {
     t: (message: string, ...values: unknown[]) =>
       message.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
@@ -273,8 +293,8 @@ const vscode = {
       const step = fakeWindow.listSteps.shift() ?? "leave";
       return Promise.resolve(step === "leave" ? undefined : itemCalled(items, step.choose));
     },
-    showTextDocument: ({ content }: { readonly content: string }) => {
-      fakeWindow.documents.push(content);
+    showTextDocument: ({ scheme, path }: FakeUri) => {
+      fakeWindow.documents.push(`${scheme}:${path}`);
       return Promise.resolve();
     },
     showWarningMessage: showMessage,

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../helpers/kitModel";
 describe("the command that shows diagnostics", () => {
   beforeEach(resetFakeWindow);
 
-  it("opens what the child prints about the chosen store and way to the hub as a new document", async () => {
+  it("shows what the child prints about the chosen store and way to the hub as a document of ours", async () => {
     const extensionPath = await temporaryFolder();
     await mkdir(path.join(extensionPath, "dist"));
     const program = `const { argv, env } = process;
@@ -27,9 +27,31 @@ describe("the command that shows diagnostics", () => {
         hub: { endpoint: "https://mirror.example", proxy: "http://proxy:3128" },
       },
     } as Services;
-    await createDiagnostics(services).commands["sightline.showDiagnostics"]();
-    assert.deepEqual(fakeWindow.documents, [
-      "doctor /models/here https://mirror.example http://proxy:3128\nkept false\n",
-    ]);
+    const changed: string[] = [];
+    const { commands, content } = createDiagnostics(services, ({ path: name }) => {
+      changed.push(name);
+    });
+    await commands["sightline.showDiagnostics"]();
+    const report = "doctor /models/here https://mirror.example http://proxy:3128\nkept false\n";
+    assert.deepEqual(fakeWindow.documents, ["sightline-diagnostics:Sightline Diagnostics"]);
+    assert.equal(await content(), report);
+    await commands["sightline.copyDiagnostics"]();
+    assert.equal(fakeWindow.copied, report);
+    await writeFile(path.join(extensionPath, "dist", "child.js"), 'console.log("later")');
+    assert.equal(await content(), report);
+    await commands["sightline.refreshDiagnostics"]();
+    assert.equal(await content(), "later\n");
+    assert.equal(changed.length, 2);
+  });
+
+  it("makes a report for a document that the editor brings back after a reload", async () => {
+    const extensionPath = await temporaryFolder();
+    await mkdir(path.join(extensionPath, "dist"));
+    await writeFile(path.join(extensionPath, "dist", "child.js"), 'console.log("report")');
+    const services = {
+      context: { extensionPath, secrets: { get: () => Promise.resolve(undefined) } },
+      settings: { hub: {} },
+    } as unknown as Services;
+    assert.equal(await createDiagnostics(services, () => undefined).content(), "report\n");
   });
 });

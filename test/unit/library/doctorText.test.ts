@@ -50,11 +50,28 @@ describe("describeFacts", () => {
     assert.equal(
       text,
       [
+        "What would make it faster\n  Nothing that can be seen from here.\n",
         "Drivers\n  not read on this platform\n",
         "Downloads, as the environment has them\n  Endpoint  default\n  Proxy     none in the environment\n  Token     not set\n",
-        "What would make it faster\n  Nothing that can be seen from here.\n",
       ].join("\n"),
     );
+  });
+
+  it("says in plain words that there is no NVIDIA card, and keeps a card's own reason", () => {
+    const why = "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library";
+    const devices = [{ device: "cuda", state: "absent", why }] as const;
+    const none = { ...ALL_WELL.graphics, nvidiaAdapters: [] };
+    const line = (graphics: DoctorFacts["graphics"]): string | undefined =>
+      /^ {2}cuda {2}(.*)$/m.exec(
+        describeFacts(
+          { devices, hub: ALL_WELL.hub, problems: [], ...(graphics && { graphics }) },
+          [],
+        ),
+      )?.[1];
+    assert.equal(line(none), "not available: no NVIDIA card found");
+    const reason = "not available: Failed to load shared library";
+    assert.equal(line({ ...none, nvidiaDriver: "550.54.15" }), reason);
+    assert.equal(line(undefined), reason);
   });
 
   it("tells how each test of a device ended", () => {
@@ -73,7 +90,11 @@ describe("describeFacts", () => {
   });
 });
 
-const FULL_REPORT = `Program
+const FULL_REPORT = `What would make it faster
+  1.  Free some space.
+  2.  Buy a disk.
+
+Program
   Sightline     1.2.3
   ONNX Runtime  1.30.0
   Node.js       20.1.2
@@ -122,8 +143,4 @@ Downloads, as the environment has them
 
 Problems
   The memory could not be looked at.
-
-What would make it faster
-  1.  Free some space.
-  2.  Buy a disk.
 `;

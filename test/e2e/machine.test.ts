@@ -1,0 +1,52 @@
+/** What the editor tells of the machine, and the command line that it installs. */
+
+import assert from "node:assert/strict";
+import { readClipboard } from "./pageScripts";
+import { untilTrue } from "./polling";
+import { useEditor } from "./useEditor";
+
+describe("the machine in the editor", () => {
+  const editor = useEditor({
+    files: { "red-circle.png": { from: "media/samples/red-circle.png" } },
+  });
+
+  describe("the diagnostics", () => {
+    const shown = (): ReturnType<ReturnType<typeof editor>["page"]["locator"]> =>
+      editor().page.locator(".part.editor .editor-instance .view-lines");
+
+    it("are a page with the advice first", async () => {
+      await editor().runCommand("Sightline: Show Diagnostics");
+      const { page } = editor();
+      await page.getByRole("tab", { name: /^Sightline Diagnostics/ }).waitFor({ timeout: 120_000 });
+      await untilTrue(
+        async () => /^What\swould\smake\sit\sfaster/.test(await shown().innerText()),
+        "the advice at the top",
+      );
+    });
+
+    it("cannot be typed into", async () => {
+      const before = await shown().innerText();
+      await shown().click();
+      await editor().page.keyboard.type("x");
+      assert.equal(await shown().innerText(), before);
+      await editor().page.keyboard.press("Escape");
+    });
+
+    it("are copied whole", async () => {
+      await editor().runCommand("Sightline: Copy Diagnostics");
+      await untilTrue(
+        async () => /^Devices\n/m.test(await editor().page.evaluate(readClipboard)),
+        "the report in the clipboard",
+      );
+    });
+
+    it("close without a question", async () => {
+      const { page } = editor();
+      await editor().runCommand("View: Close Editor");
+      await page
+        .getByRole("tab", { name: /^Sightline Diagnostics/ })
+        .waitFor({ state: "detached" });
+      assert.equal(await page.locator(".monaco-dialog-box").count(), 0);
+    });
+  });
+});
