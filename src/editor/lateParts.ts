@@ -11,6 +11,7 @@ export { hoverAt } from "./altHover";
 export { AltPaste } from "./altPaste";
 export { createApi } from "./apiCalls";
 export { ChatFeature } from "./chatFeature";
+export { createCommandLine } from "./commandLine";
 export { createCudaSetup } from "./cudaSetup";
 export { createDiagnostics } from "./diagnostics";
 export { PasteOffer } from "./pasteOffer";

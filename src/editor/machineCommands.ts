@@ -9,15 +9,24 @@ const DIAGNOSTICS_COMMANDS = [
   "sightline.refreshDiagnostics",
   "sightline.copyDiagnostics",
 ] as const satisfies readonly CommandId[];
+const COMMAND_LINE_COMMANDS = [
+  "sightline.installCommandLine",
+  "sightline.uninstallCommandLine",
+] as const satisfies readonly CommandId[];
 const CUDA_COMMANDS = ["sightline.setUpCuda"] as const satisfies readonly CommandId[];
 
 export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];
+export type CommandLineCommandId = (typeof COMMAND_LINE_COMMANDS)[number];
 export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
 
 /** Starts no process before a command runs, or before the editor brings a report back after a reload. */
 export function createMachineCommands(services: Services): readonly Feature[] {
   return [
     createDiagnosticsCommands(services),
+    lateFeature(COMMAND_LINE_COMMANDS, async () => {
+      const { createCommandLine } = await import("./lateParts");
+      return createCommandLine(services);
+    }),
     lateFeature(CUDA_COMMANDS, async () => {
       const { createCudaSetup } = await import("./lateParts");
       return createCudaSetup(services);

@@ -56,6 +56,8 @@ export const COMMAND_IDS = [
   "sightline.showDiagnostics",
   "sightline.refreshDiagnostics",
   "sightline.copyDiagnostics",
+  "sightline.installCommandLine",
+  "sightline.uninstallCommandLine",
   "sightline.restartEngine",
   "sightline.openWalkthrough",
 ] as const;

@@ -34,10 +34,8 @@ const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[]
   { path: "models/demo", only: /\.(json|safetensors)$/ },
 ];
 
-/** What only the command line needs. */
-const COMMAND_LINE_PROGRAM = "cli.js";
-/** What runs the models, and the threads that it converts them in. */
-const ENGINE_PROGRAMS = ["child.js", "convertWorker.js"];
+/** What runs the models, for the editor and on the command line, and the threads that convert them. */
+const ENGINE_PROGRAMS = ["child.js", "cli.js", "convertWorker.js"];
 
 /**
  * What each npm package needs at run time: found by following its require calls. The runtime's
@@ -59,9 +57,7 @@ const SHARP_NATIVE_FILES =
 /** Those of the built programs that a target's package holds. */
 export function programsOf(target: Target, built: Iterable<string>): readonly string[] {
   return [...built].filter(
-    (name) =>
-      name !== COMMAND_LINE_PROGRAM &&
-      (!ENGINE_PROGRAMS.includes(name) || target.native !== undefined),
+    (name) => !ENGINE_PROGRAMS.includes(name) || target.native !== undefined,
   );
 }
 

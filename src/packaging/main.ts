@@ -1,6 +1,6 @@
 /** Makes the packages of the extension: `npm run package [target…]`, all when none is named. */
 
-import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type sharpFunction from "sharp";
@@ -58,7 +58,8 @@ async function packTarget(
 ): Promise<Finished> {
   const cacheDir = path.join(staging.source.projectDir, ".cache", "package");
   await mkdir(cacheDir, { recursive: true });
-  const dir = await mkdtemp(path.join(cacheDir, `${target.name}-`));
+  // vsce finds nothing below a link.
+  const dir = await mkdtemp(path.join(await realpath(cacheDir), `${target.name}-`));
   try {
     return await packFolder({ staging, target, dir, writeVsix });
   } finally {

@@ -153,9 +153,9 @@ describe("the files of a package", () => {
     assert.ok(only.includes("models/demo/model.safetensors"));
     const rest = (await files(linux)).filter((file) => !only.includes(file));
     assert.deepEqual(await files(universal), rest);
-    const engine = ["child.js", "convertWorker.js"];
+    const engine = ["child.js", "cli.js", "convertWorker.js"];
     const editor = ["extension.js", "extension/A1B2C3D4.js"];
-    const built = ["cli.js", ...engine, ...editor];
+    const built = [...engine, ...editor];
     assert.deepEqual(programsOf(linux!, built), [...engine, ...editor]);
     assert.deepEqual(programsOf(universal!, built), editor);
   });
@@ -178,7 +178,10 @@ describe("the program of the converter's threads", () => {
 describe("the licences of what is bundled", () => {
   it("are accepted, and their texts are there", async () => {
     const { metafile } = await esbuild.build({
-      entryPoints: ["src/child/main.ts", "src/editor/extension.ts", "webview/main.ts"],
+      entryPoints: [
+        ...["src/child/main.ts", "src/cli/main.ts", "src/editor/extension.ts"],
+        "webview/main.ts",
+      ],
       bundle: true,
       platform: "node",
       external: ["vscode", "onnxruntime-node", "sharp"],
@@ -189,7 +192,13 @@ describe("the licences of what is bundled", () => {
     });
     const packages = await bundledPackages(PROJECT, Object.keys(metafile.inputs));
     const names = packages.map(({ name }) => name);
-    for (const name of ["parse5", "@huggingface/tokenizers", "@vscode/webview-ui-toolkit"]) {
+    for (const name of [
+      "parse5",
+      "commander",
+      "diff",
+      "@huggingface/tokenizers",
+      "@vscode/webview-ui-toolkit",
+    ]) {
       assert.ok(names.includes(name), name);
     }
     const licencesDir = path.join(PROJECT, "src", "packaging", "licences");
@@ -234,7 +243,7 @@ describe("vsce", () => {
     const wanted = [
       ...["CHANGELOG.md", "LICENSE", "README.md", "THIRD-PARTY-NOTICES.txt"],
       ...["package.nls.json", "package.nls.de.json", "l10n/bundle.l10n.de.json"],
-      ...["child.js", "convertWorker.js", "extension.js"].map((name) => `dist/${name}`),
+      ...["child.js", "cli.js", "convertWorker.js", "extension.js"].map((name) => `dist/${name}`),
       ...["extension/A1B2C3D4.js", "webview.js", "webview.css"].map((name) => `dist/${name}`),
       ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],
@@ -258,14 +267,7 @@ describe("vsce", () => {
     ];
     const unwanted = [
       ...["src/editor/extension.ts", "test/unit/a.test.ts", "webview/main.ts", "out/test/a.js"],
-      ...[
-        "dist/cli.js",
-        "dist/child.js.map",
-        "dist/extension/A1B2C3D4.js.map",
-        ".cache/a",
-        ".env",
-        "a.pem",
-      ],
+      ...["dist/child.js.map", "dist/extension/A1B2C3D4.js.map", ".cache/a", ".env", "a.pem"],
       ...["package-lock.json", "tsconfig.json", "esbuild.mjs", "src/packaging/licences/fast.txt"],
       ...[
         "media/icon.svg",

@@ -103,6 +103,11 @@ export class CodeServer {
     return address;
   }
 
+  /** The user's home, as every process of the editor sees it. */
+  get home(): string {
+    return this.#options.home;
+  }
+
   /** What the server has printed. */
   get log(): string {
     return this.#log.join("");
