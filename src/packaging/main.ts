@@ -3,7 +3,6 @@
 import { mkdir, mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type sharpFunction from "sharp";
 import type { createVSIX } from "@vscode/vsce";
 import type { ExtensionManifest } from "./manifests";
 import { readLockedPackages } from "./npmPackages";
@@ -40,7 +39,6 @@ export async function packageExtension(
     },
     build: await readBuild(path.join(projectDir, "out", "production")),
     manifest: JSON.parse(manifestText) as ExtensionManifest,
-    sharp: require("sharp") as typeof sharpFunction,
   };
   const vsce = require("@vscode/vsce") as { readonly createVSIX: typeof createVSIX };
   const rows: string[] = [];

@@ -2,16 +2,12 @@
 
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type sharpFunction from "sharp";
 import { nativeFiles, nativePackages, programsOf, projectFiles, type PackedFile } from "./layout";
 import { packedManifest, packedNpmManifest, type ExtensionManifest } from "./manifests";
 import { bundledPackages, noticeOf, noticesText } from "./notices";
 import type { NpmPackage, PackageSource } from "./npmPackages";
-import { standaloneReadme } from "./readme";
+import { USER_README, userReadme } from "./readme";
 import type { Target } from "./targets";
-
-/** Width in pixels of pictures in a README: twice what the editor's page has. */
-const README_PICTURE_WIDTH = 1200;
 
 /** What `node esbuild.mjs --production` leaves. */
 export interface Build {
@@ -26,7 +22,6 @@ export interface Staging {
   readonly source: PackageSource;
   readonly build: Build;
   readonly manifest: ExtensionManifest;
-  readonly sharp: typeof sharpFunction;
 }
 
 /** Reads what the production build left in a folder. */
@@ -51,7 +46,7 @@ export async function readBuild(dir: string): Promise<Build> {
  * @throws Error when a file, a package or a licence is missing.
  */
 export async function stage(
-  { source, build, manifest, sharp }: Staging,
+  { source, build, manifest }: Staging,
   target: Target,
   dir: string,
 ): Promise<readonly string[]> {
@@ -66,12 +61,8 @@ export async function stage(
       ? []
       : (await Promise.all(packages.map((found) => nativeFiles(found, native)))).flat()),
   ];
-  const readme = await readFile(path.join(projectDir, "README.md"), "utf8");
-  const picture = (file: string): Promise<string> =>
-    readmePicture(sharp, path.resolve(projectDir, file));
   const written: Readonly<Record<string, string>> = {
-    "README.md":
-      manifest.repository === undefined ? await standaloneReadme(readme, picture) : readme,
+    "README.md": userReadme(await readFile(path.join(projectDir, USER_README), "utf8")),
     "THIRD-PARTY-NOTICES.txt": await notices({ build, manifest, projectDir, programs, packages }),
     "package.json": json(packedManifest(manifest, packages)),
     ...Object.fromEntries(
@@ -106,12 +97,6 @@ async function notices(parts: NoticeParts): Promise<string> {
     [...bundled, ...parts.packages].map((found) => noticeOf(found, licencesDir)),
   );
   return noticesText(parts.manifest.displayName, all);
-}
-
-async function readmePicture(sharp: typeof sharpFunction, file: string): Promise<string> {
-  const picture = sharp(file).resize({ width: README_PICTURE_WIDTH, withoutEnlargement: true });
-  const bytes = await picture.webp({ quality: 85 }).toBuffer();
-  return `data:image/webp;base64,${bytes.toString("base64")}`;
 }
 
 function json(value: unknown): string {

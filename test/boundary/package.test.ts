@@ -16,7 +16,6 @@ import {
   readLockedPackages,
   type PackageSource,
 } from "../../src/packaging/npmPackages";
-import { standaloneReadme } from "../../src/packaging/readme";
 import { TARGETS, type NativeParts } from "../../src/packaging/targets";
 import { checkEntries } from "../../src/packaging/verify";
 import { parseSource, ts } from "../helpers/sourceTree";
@@ -218,15 +217,6 @@ describe("the pictures and pages of a package", () => {
     const svg = await readFile(path.join(PROJECT, "media", "activity.svg"), "utf8");
     const colours = [...svg.matchAll(/(?:fill|stroke)="([^"]+)"/g)].map((match) => match[1]);
     assert.deepEqual([...new Set(colours)].sort(), ["currentColor", "none"]);
-  });
-
-  it("have a README that can stand alone", async () => {
-    const readme = await readFile(path.join(PROJECT, "README.md"), "utf8");
-    const embedded = await standaloneReadme(readme, async (file) => {
-      await readFile(path.join(PROJECT, file));
-      return "data:image/webp;base64,";
-    });
-    assert.doesNotMatch(embedded, /\]\((?!https:|data:|#)/);
   });
 });
 
