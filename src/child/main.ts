@@ -1,8 +1,8 @@
 /** Entry of the engine's process; the host forks it and reads the log from its stderr. */
 
-import { homedir } from "node:os";
 import path from "node:path";
 import { WorkerPool } from "../convert/workerPool";
+import { homeFolder } from "../library/homeFolder";
 import { modelStoreOf } from "../library/modelStore";
 import { isDoctorRun, runDoctor } from "./doctorProgram";
 import { runEngineChild } from "./engineChild";
@@ -12,7 +12,13 @@ import { createRealEngine } from "./realEngine";
 const TERMINATED = 128 + 15;
 
 const { env, platform } = process;
-const environment = { env, platform, homeDir: homedir() };
+const environment = {
+  env,
+  platform,
+  get homeDir() {
+    return homeFolder();
+  },
+};
 const store = modelStoreOf(environment);
 // The bundle lies in a folder beside the models that come with it.
 const models = path.resolve(__dirname, "..", "models");

@@ -2,6 +2,7 @@
 
 import { formatBytes } from "../base/bytes";
 import type { ConvertResult } from "../convert/convertModel";
+import { findCheckpoint } from "../library/findCheckpoint";
 import { importModel } from "../library/importModel";
 import { formatPrecision } from "../model/precision";
 import type { CliContext } from "./cliContext";
@@ -29,7 +30,8 @@ export async function convert(
     const onProgress = progress.update;
     const { startWorkers } = host;
     const run = { precision, signal, onProgress, startWorkers };
-    result = await importModel({ ...paths, ...run }, store);
+    const { folder: checkpoint } = await findCheckpoint(paths.checkpoint);
+    result = await importModel({ ...paths, checkpoint, ...run }, store);
   } finally {
     progress.end();
   }

@@ -29,9 +29,17 @@ export function failureOf(thrown: unknown, interrupts: Interrupts): Failure {
   if (isCancelled(thrown) && interrupts.exitCode !== undefined) {
     return { exitCode: interrupts.exitCode };
   }
-  const error = inFlags(AppError.from(thrown));
+  const error = inFlags(AppError.from(inPlace(thrown)));
   const exitCode = error.code === "option.invalid" ? EXIT.usage : EXIT.failed;
   return { exitCode, line: oneLine(`sightline: ${error.message}`), json: failureJson(error) };
+}
+
+/** Node.js asks for the working directory with each relative path. */
+function inPlace(thrown: unknown): unknown {
+  if ((thrown as { syscall?: unknown } | undefined)?.syscall !== "uv_cwd") return thrown;
+  const message =
+    "The folder that this shell is in does not exist any more. Change to another one.";
+  return new AppError("document.missing", message, { cause: thrown });
 }
 
 /** The object under `error`, for one picture of several too. */

@@ -2,9 +2,9 @@
 /** The command line's entry: hands the process's streams, signals and folders to the commands. */
 
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import path from "node:path";
 import { WorkerPool } from "../convert/workerPool";
+import { homeFolder } from "../library/homeFolder";
 import { EXIT } from "./failure";
 import { connectSignals, Interrupts } from "./interrupts";
 import { runCli } from "./program";
@@ -31,7 +31,13 @@ void runCli(process.argv.slice(2), {
   stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  environment: { env: process.env, platform: process.platform, homeDir: homedir() },
+  environment: {
+    env: process.env,
+    platform: process.platform,
+    get homeDir() {
+      return homeFolder();
+    },
+  },
   interrupts,
   demoCheckpoint: path.join(packageDir, "models", "demo"),
   catalogFile: path.join(packageDir, "models", "catalog.json"),

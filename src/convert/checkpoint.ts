@@ -27,6 +27,7 @@ import {
   quoted,
   regularFileBytes,
 } from "./checkpointText";
+import { refuseArchive, refuseStrangeFolder, refuseStranger } from "./strangeFile";
 import { readSafetensorsHeader, type SafetensorsHeader, type TensorInfo } from "./safetensors";
 
 export interface Checkpoint {
@@ -78,7 +79,9 @@ export async function openCheckpoint(
   folder: string,
   early: ReadonlyMap<string, SafetensorsHeader> = new Map(),
 ): Promise<Checkpoint> {
+  await refuseArchive(folder);
   const names = new Set([...(await listFolder(folder)), ...early.keys()]);
+  if (!names.has(CONFIG_FILE)) await refuseStrangeFolder(folder, names);
   const present = CONFIG_FILES.filter((name) => names.has(name));
   const contents = new Map<string, Uint8Array>();
   for (const name of present) contents.set(name, await readSmallFile(path.join(folder, name)));
@@ -106,6 +109,7 @@ export function parseCheckpointConfigs(
   const texts = new Map<string, string>();
   for (const [name, bytes] of contents) {
     const file = path.join(folder, name);
+    refuseStranger(bytes, file);
     const text = decodeUtf8(bytes, { file });
     // Refuses nesting that would exhaust the stack of whoever walks the value.
     objectMembers(text, { file });
@@ -234,16 +238,25 @@ async function readShards(
   { names, early }: WeightFiles,
   wanted: readonly string[],
 ): Promise<readonly SafetensorsHeader[]> {
-  for (const name of wanted) {
-    if (!names.has(name)) {
-      absent(path.join(folder, name), "Download this part of the weights too.");
-    }
+  const [first, ...others] = wanted.filter((name) => !names.has(name));
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` Also missing: ${listOf(others)}.`;
+    const part = others.length === 0 ? "this part" : "these parts";
+    absent(path.join(folder, first), `Download ${part} of the weights too.${more}`);
   }
   const headers: SafetensorsHeader[] = [];
   for (const name of wanted) {
     headers.push(early.get(name) ?? (await readSafetensorsHeader(path.join(folder, name))));
   }
   return headers;
+}
+
+/** A hostile index can name thousands. */
+const MAX_LISTED = 20;
+
+function listOf(names: readonly string[]): string {
+  const rest = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 /** The complete series that the numbered files of a folder belong to; none gives an empty list. */

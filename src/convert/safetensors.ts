@@ -18,6 +18,7 @@ import {
   regularFileBytes,
   type Place,
 } from "./checkpointText";
+import { refuseStrangeFile } from "./strangeFile";
 
 /** Storage types of the format and their bits per element. */
 const DTYPE_BITS = {
@@ -85,6 +86,7 @@ export async function readHeaderBytes(file: string): Promise<Uint8Array> {
   const fileBytes = await regularFileBytes(file);
   const handle = await openRegularFile(file);
   try {
+    await refuseStrangeFile(file);
     const prefix = new Uint8Array(LENGTH_BYTES);
     await readExactly(handle, { place: { file }, position: 0, into: prefix });
     const bytes = new Uint8Array(headerEnd(prefix, { file, fileBytes }));
@@ -270,7 +272,8 @@ function readEntry(text: string, source: EntrySource): TensorInfo {
     return fail("its data_offsets are not two whole numbers");
   }
   if (begin > end) return fail(`its data_offsets run backwards, from ${begin} to ${end}`);
-  if (end > source.fileBytes - dataOffset) return fail(`its data would end behind the file's end`);
+  if (end > source.fileBytes - dataOffset)
+    {return fail("its data would end behind the file's end, so the file is not whole");}
   let nBits: number = DTYPE_BITS[dtype];
   for (const size of shape) {
     nBits *= size;

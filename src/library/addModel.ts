@@ -105,6 +105,7 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
   }
   const cached = await cachedCheckpoint(entry, options);
   if (cached !== undefined) return { ...(await convert(cached, options)), source: "cache", kind };
+  refuseOffline(entry.name, options.environment.env);
   const folder = downloadFolder(store, entry.name);
   return await withModelLock(
     { store, folder, ifBusy: "refuse", signal: options.signal },
@@ -113,6 +114,24 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
       if (options.keepCheckpoint !== true) await rm(folder, { recursive: true, force: true });
       return { ...added, source: "hub", kind };
     },
+  );
+}
+
+/** The words of Hugging Face's own tools for "no request", in their order. */
+const OFFLINE_VARIABLES = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] as const;
+/** What they take for true. */
+const IS_TRUE = /^(?:1|on|yes|true)$/i;
+
+/** What is on this disk is used all the same. @throws AppError `hub.unreachable`. */
+function refuseOffline(name: string, env: Place["environment"]["env"]): void {
+  // As huggingface_hub: the second counts only where the first is not set.
+  const variable = OFFLINE_VARIABLES.find((candidate) => (env[candidate] ?? "") !== "");
+  const value = variable === undefined ? "" : (env[variable] ?? "");
+  if (variable === undefined || !IS_TRUE.test(value)) return;
+  throw new AppError(
+    "hub.unreachable",
+    `${variable}=${value} forbids every request to the hub, so ${name} was not downloaded. Unset ${variable}, or import a checkpoint that is on this disk: sightline models add --from FOLDER.`,
+    { detail: { variable } },
   );
 }
 
@@ -287,11 +306,12 @@ async function isCheckpoint(folder: string): Promise<boolean> {
 }
 
 /** As huggingface_hub finds it. */
-function hubCache({ env, homeDir }: AddModelOptions["environment"]): string {
-  const own = env["HF_HUB_CACHE"] ?? "";
+function hubCache(environment: AddModelOptions["environment"]): string {
+  const value = (name: string): string => environment.env[name] ?? "";
+  const own = value("HF_HUB_CACHE") || value("HUGGINGFACE_HUB_CACHE");
   if (own !== "") return own;
-  const base = env["XDG_CACHE_HOME"] ?? "";
-  const home = env["HF_HOME"] ?? "";
-  const usual = path.join(base === "" ? path.join(homeDir, ".cache") : base, "huggingface");
-  return path.join(home === "" ? usual : home, "hub");
+  const home = value("HF_HOME");
+  if (home !== "") return path.join(home, "hub");
+  const base = value("XDG_CACHE_HOME") || path.join(environment.homeDir, ".cache");
+  return path.join(base, "huggingface", "hub");
 }

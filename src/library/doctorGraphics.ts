@@ -30,7 +30,7 @@ export async function graphicsFacts(sources: GraphicsSources): Promise<GraphicsF
 
 /** Manifests in the order of the Vulkan loader's documentation (LoaderDriverInterface, "Linux"). */
 async function vulkanDrivers({ files, environment }: GraphicsSources): Promise<readonly string[]> {
-  const { env, homeDir } = environment;
+  const { env } = environment;
   const named = env["VK_DRIVER_FILES"] ?? env["VK_ICD_FILENAMES"];
   if (named !== undefined && named !== "") {
     const found = await Promise.all(
@@ -41,8 +41,8 @@ async function vulkanDrivers({ files, environment }: GraphicsSources): Promise<r
     );
     return found.flat();
   }
-  const config = env["XDG_CONFIG_HOME"] ?? path.join(homeDir, ".config");
-  const data = env["XDG_DATA_HOME"] ?? path.join(homeDir, ".local", "share");
+  const config = env["XDG_CONFIG_HOME"] ?? path.join(environment.homeDir, ".config");
+  const data = env["XDG_DATA_HOME"] ?? path.join(environment.homeDir, ".local", "share");
   const folders = [
     ...[config, "/etc/xdg", "/etc", data],
     ...["/usr/local/share", "/usr/share"],

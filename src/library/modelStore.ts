@@ -14,6 +14,7 @@ import { MANIFEST_FILE } from "../model/manifest";
 export interface StoreEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  /** Read only where nothing else says where the store is: it may fail, see `homeFolder`. */
   readonly homeDir: string;
 }
 
@@ -51,19 +52,42 @@ const PARTIAL = /\.partial-\d+$/;
 /** Also keeps a name from climbing out of the store. */
 const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
+/** Folders below one that is looked for when the first of them is needed. */
+class LazyStore implements ModelStore {
+  readonly #environment: StoreEnvironment;
+
+  constructor(environment: StoreEnvironment) {
+    this.#environment = environment;
+  }
+
+  get root(): string {
+    return rootOf(this.#environment);
+  }
+
+  get modelsDir(): string {
+    return path.join(this.root, "models");
+  }
+
+  get featuresDir(): string {
+    return path.join(this.root, "features");
+  }
+
+  get deviceMemoryFile(): string {
+    return path.join(this.root, "device.json");
+  }
+
+  get locksDir(): string {
+    return path.join(this.root, "locks");
+  }
+}
+
 /**
  * The store of a user: SIGHTLINE_HOME, or the cache folder that the platform prescribes
  * (XDG Base Directory Specification on Linux, `Library/Caches` on macOS, LOCALAPPDATA on Windows).
+ * Its folders throw AppError `option.invalid` where there is no home folder and none of these is set.
  */
 export function modelStoreOf(environment: StoreEnvironment): ModelStore {
-  const root = rootOf(environment);
-  return {
-    root,
-    modelsDir: path.join(root, "models"),
-    featuresDir: path.join(root, "features"),
-    deviceMemoryFile: path.join(root, "device.json"),
-    locksDir: path.join(root, "locks"),
-  };
+  return new LazyStore(environment);
 }
 
 /**
@@ -145,15 +169,17 @@ export async function listModels(store: ModelStore): Promise<readonly StoredMode
   return models;
 }
 
-function rootOf({ env, platform, homeDir }: StoreEnvironment): string {
+function rootOf(environment: StoreEnvironment): string {
+  const { env, platform } = environment;
   const own = env["SIGHTLINE_HOME"];
   if (own !== undefined && own !== "") return path.resolve(own);
-  if (platform === "darwin") return path.join(homeDir, "Library", "Caches", "sightline");
+  if (platform === "darwin")
+    {return path.join(environment.homeDir, "Library", "Caches", "sightline");}
   const prescribed = env[platform === "win32" ? "LOCALAPPDATA" : "XDG_CACHE_HOME"] ?? "";
   // The specification asks to ignore a relative path.
   if (path.isAbsolute(prescribed)) return path.join(prescribed, "sightline");
   const usual = platform === "win32" ? ["AppData", "Local"] : [".cache"];
-  return path.join(homeDir, ...usual, "sightline");
+  return path.join(environment.homeDir, ...usual, "sightline");
 }
 
 async function hasManifest(folder: string): Promise<boolean> {

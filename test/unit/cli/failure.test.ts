@@ -7,6 +7,15 @@ import { Interrupts } from "../../../src/cli/interrupts";
 
 const cancelled = new AppError("request.cancelled", "The request was cancelled.");
 
+describe("a failure outside of every command", () => {
+  it("is told when the working directory is gone", () => {
+    const thrown = Object.assign(new Error("ENOENT: uv_cwd"), { syscall: "uv_cwd" });
+    const { exitCode, line } = failureOf(thrown, new Interrupts());
+    assert.equal(exitCode, 1);
+    assert.match(line ?? "", /does not exist any more/);
+  });
+});
+
 describe("failureOf", () => {
   it("tells an expected failure in one line and for programs, and exits with 1", () => {
     const thrown = new AppError("image.missing", "There is no file\n\u001b[31mx.png.");

@@ -166,7 +166,8 @@ describe("openCheckpoint", () => {
     const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
     for (const [text, words] of [
       [Buffer.from([0x7b, 0xff, 0x7d]), /UTF-8/],
-      ["", /JSON object/],
+      ["", /is empty/],
+      ["[]", /JSON object/],
       ['{"a":{1}}', /JSON/],
       ['{"a":1,"a":2}', /"a" occurs twice/],
       [deep, /more than 100 levels/],

@@ -88,6 +88,27 @@ describe("addModel", () => {
     }
   });
 
+  for (const env of [
+    { HF_HUB_OFFLINE: "1" },
+    { HF_HUB_OFFLINE: "Yes", TRANSFORMERS_OFFLINE: "0" },
+    { HF_HUB_OFFLINE: "", TRANSFORMERS_OFFLINE: "on" },
+  ]) {
+    it(`asks nobody where the environment forbids it: ${JSON.stringify(env)}`, async () => {
+      const refused = addModel(options({ environment: { env, homeDir } }));
+      await assert.rejects(refused, (thrown) => {
+        assert.ok(thrown instanceof AppError && thrown.code === "hub.unreachable", String(thrown));
+        assert.match(thrown.message, /^(HF_HUB|TRANSFORMERS)_OFFLINE=\S+ forbids .*--from/);
+        return true;
+      });
+      assert.deepEqual(server.requests, []);
+    });
+  }
+
+  it("asks where the first of the two says no", async () => {
+    const env = { HF_HUB_OFFLINE: "0", TRANSFORMERS_OFFLINE: "1" };
+    assert.equal((await addModel(options({ environment: { env, homeDir } }))).source, "hub");
+  });
+
   it("says whom it asks and which try it is, and what is here when nobody answers", async () => {
     const stages: AddStage[] = [];
     const { host } = new URL(server.url);
