@@ -272,8 +272,9 @@ function readEntry(text: string, source: EntrySource): TensorInfo {
     return fail("its data_offsets are not two whole numbers");
   }
   if (begin > end) return fail(`its data_offsets run backwards, from ${begin} to ${end}`);
-  if (end > source.fileBytes - dataOffset)
-    {return fail("its data would end behind the file's end, so the file is not whole");}
+  if (end > source.fileBytes - dataOffset) {
+    return fail("its data would end behind the file's end, so the file is not whole");
+  }
   let nBits: number = DTYPE_BITS[dtype];
   for (const size of shape) {
     nBits *= size;

@@ -173,8 +173,9 @@ function rootOf(environment: StoreEnvironment): string {
   const { env, platform } = environment;
   const own = env["SIGHTLINE_HOME"];
   if (own !== undefined && own !== "") return path.resolve(own);
-  if (platform === "darwin")
-    {return path.join(environment.homeDir, "Library", "Caches", "sightline");}
+  if (platform === "darwin") {
+    return path.join(environment.homeDir, "Library", "Caches", "sightline");
+  }
   const prescribed = env[platform === "win32" ? "LOCALAPPDATA" : "XDG_CACHE_HOME"] ?? "";
   // The specification asks to ignore a relative path.
   if (path.isAbsolute(prescribed)) return path.join(prescribed, "sightline");
