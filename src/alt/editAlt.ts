@@ -4,6 +4,7 @@ import { assertNever } from "../base/assert";
 import { documentError } from "./documentError";
 import { attributeLiteral, escapeMarkdown, oneLineText, wikilinkText } from "./escape";
 import type { AltObstacle, DecorativeObstacle, ImageReference, TextEdit } from "./imageReference";
+import { unlikeSize } from "./labelSize";
 import { isWikilinkSize } from "./wikilinkImages";
 
 /**
@@ -19,7 +20,9 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
   const slot = reference.altSlot;
   switch (slot.form) {
     case "markdown": {
-      const label = { ...slot.label, newText: escapeMarkdown(value, slot) };
+      // A size may stand right before.
+      const isFree = " \t\r\n[".includes(text.charAt(slot.label.start - 1));
+      const label = { ...slot.label, newText: (isFree ? "" : " ") + escapeMarkdown(value, slot) };
       return slot.referenceEdit === null ? [label] : [label, slot.referenceEdit];
     }
     case "attribute": {
@@ -44,9 +47,10 @@ export function setAlt(text: string, reference: ImageReference, alt: string): Te
   }
 }
 
-/** What a text is read as once it is written: on one line, in a wikilink without its marks. */
+/** What a text is read as once it is written: on one line, in a wikilink without its marks, and not as a size. */
 export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   const text = oneLineText(alt);
+  if (altSlot.form === "markdown") return unlikeSize(text);
   return altSlot.form === "wikilink" ? wikilinkText(text) : text;
 }
 

@@ -5,6 +5,7 @@ import type { FindContext } from "./findContext";
 import { findHtmlImages } from "./htmlImages";
 import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
+import { readWithoutSize, withoutSize } from "./labelSize";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { firstFrom, isInside } from "./spans";
 import type { Chain } from "./tagAncestors";
@@ -101,15 +102,16 @@ function imageOf(parts: ImageParts): ImageReference {
   const { node, parents, source, label, isFollowed, context } = parts;
   const { url, title = null } = source;
   const place = { isInTable: isInTable(parents), isMdx: context.language === "mdx" };
-  const isCode = holdsTemplateCode(context.text.slice(label.start, label.end));
+  const heard = withoutSize(context.text, label);
+  const isCode = holdsTemplateCode(context.text.slice(heard.start, heard.end));
   return {
     language: context.language,
     syntax: node.type === "image" ? "markdown-inline" : "markdown-reference",
     span: mdastSpan(node),
     target: { kind: "url", value: url },
     altState: isCode ? "dynamic" : "text",
-    alt: isCode ? null : (node.alt ?? ""),
-    altSpan: isCode ? null : label,
+    alt: isCode ? null : readWithoutSize(node.alt ?? ""),
+    altSpan: isCode ? null : heard,
     ...{ isDecorative: false, isHidden: false },
     isLink: isNameOfLink(node, parents),
     altSlot: isCode ? { form: "none", obstacle: "computed" } : altSlotOf(parts),
@@ -123,7 +125,7 @@ function imageOf(parts: ImageParts): ImageReference {
 function altSlotOf({ node, parents, label, context }: ImageParts): AltSlot {
   return {
     form: "markdown",
-    label,
+    label: withoutSize(context.text, label),
     referenceEdit: node.type === "image" ? null : referenceEditOf(node, label, context.text),
     isInTable: isInTable(parents),
     isMdx: context.language === "mdx",
