@@ -39,6 +39,12 @@ export type Advice =
   /** Even in its smallest form; both in bytes. */
   | { readonly fit: "memory" | "disk"; readonly neededBytes: number; readonly hasBytes: number };
 
+/**
+ * No weight file of a published checkpoint is larger, and the disk needs room for one of them at a time;
+ * what it needs exactly is known, and looked at, when the download begins.
+ */
+export const LARGEST_FILE_BYTES = 10e9;
+
 /** The system and the editor need the rest of the memory. */
 const USABLE_SHARE = 0.8;
 /** Left free, so that the disk can still be worked with. */

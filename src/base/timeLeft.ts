@@ -13,10 +13,16 @@ interface Sample {
 export class TimeLeft {
   readonly #nowMs: () => number;
   #samples: Sample[] = [];
+  #bytesPerSecond: number | undefined;
 
   /** @param nowMs a clock in milliseconds that only goes forward. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
+  }
+
+  /** The speed of late; undefined while it is not known. */
+  get bytesPerSecond(): number | undefined {
+    return this.#bytesPerSecond;
   }
 
   /**
@@ -31,8 +37,10 @@ export class TimeLeft {
     this.#samples.push({ atMs, doneBytes });
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= WINDOW_MS);
     const [first] = this.#samples;
+    this.#bytesPerSecond = undefined;
     if (first === undefined || atMs - first.atMs < MIN_MS) return undefined;
     const bytesPerMs = (doneBytes - first.doneBytes) / (atMs - first.atMs);
+    if (bytesPerMs > 0) this.#bytesPerSecond = bytesPerMs * 1000;
     return bytesPerMs <= 0 ? undefined : Math.max(0, totalBytes - doneBytes) / bytesPerMs / 1000;
   }
 }

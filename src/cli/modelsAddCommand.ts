@@ -1,31 +1,26 @@
 /** `models add`: a model of the catalogue, downloaded and converted, or a checkpoint from a folder. */
 
-import { formatBytes } from "../base/bytes";
 import { AppError } from "../base/errors";
-import { TimeLeft } from "../base/timeLeft";
-import { type AddedModel, type AddProgress, addModel } from "../library/addModel";
-import { readCatalog } from "../library/catalog";
+import { type AddedModel, addModel, catalogStates } from "../library/addModel";
+import { type Catalog, type CatalogEntry, catalogEntry, readCatalog } from "../library/catalog";
 import type { HubSettings } from "../library/hubRoutes";
 import { importModel } from "../library/importModel";
 import { planImport } from "../library/importPlan";
+import { AddProgressLines, CONVERTING } from "./addProgress";
 import type { CliContext } from "./cliContext";
-import { durationText } from "./durationText";
+import { agreeToDownload } from "./consent";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
-import type { ProgressLine } from "./progressLine";
 
 export interface AddFlags extends OutputFlags {
   readonly precision?: string;
   readonly endpoint?: string;
   readonly keep?: boolean;
+  /** Agrees to the download; asked on a terminal otherwise. */
+  readonly yes?: boolean;
   /** A checkpoint's folder, which is imported instead of a download. */
   readonly from?: string;
 }
-
-const LABELS: Readonly<Record<AddProgress["step"], string>> = {
-  download: "Downloading",
-  convert: "Converting",
-};
 
 /**
  * Imports the folder where one is named, and gets the catalogue's model otherwise.
@@ -46,8 +41,9 @@ export async function addAnyModel(
 }
 
 /**
- * Adds a model, with progress on stderr. A download that is interrupted goes on with the next call.
- * @throws AppError as `addModel`.
+ * Adds a model once its download was agreed to, with progress on stderr. A download that is interrupted goes on with the next call.
+ * @returns 1 when the user would rather not.
+ * @throws AppError as `addModel` and `agreeToDownload`.
  */
 export async function addNamedModel(
   context: CliContext,
@@ -56,29 +52,23 @@ export async function addNamedModel(
 ): Promise<number> {
   const { printer, store, signal, host } = context;
   const { environment, startWorkers } = host;
-  const lines = new Map<AddProgress["step"], ProgressLine>();
-  const timeLeft = new TimeLeft(() => performance.now());
+  const catalog = await readCatalog(host.catalogFile);
+  const hub = hubOf(environment.env, flags);
+  if (!(await isAgreed(context, catalogEntry(catalog, name), { catalog, hub, flags }))) {
+    printer.note("Nothing was downloaded.");
+    return EXIT.failed;
+  }
+  const lines = new AddProgressLines(printer);
   let added: AddedModel;
   try {
     added = await addModel({
       ...{ name, store, environment, signal, precision: flags.precision, startWorkers },
-      keepCheckpoint: flags.keep,
-      catalog: await readCatalog(host.catalogFile),
-      hub: hubOf(environment.env, flags),
-      onProgress: ({ step, convertedBytes, ...progress }) => {
-        const line = lines.get(step) ?? printer.progress(LABELS[step]);
-        if (!lines.has(step)) for (const other of lines.values()) other.end();
-        lines.set(step, line);
-        const converted =
-          convertedBytes === undefined ? undefined : `${formatBytes(convertedBytes)} converted`;
-        const left = timeLeft.update(progress);
-        const notes = [converted, left === undefined ? undefined : durationText(left)];
-        const note = notes.filter((text) => text !== undefined).join(", ");
-        line.update(note === "" ? progress : { ...progress, note });
-      },
+      ...{ catalog, hub, keepCheckpoint: flags.keep },
+      onProgress: lines.progressed,
+      onStage: lines.staged,
     });
   } finally {
-    for (const line of lines.values()) line.end();
+    lines.end();
   }
   if (printer.isJson) printer.json(added);
   else printer.text(sentenceOf(added));
@@ -104,7 +94,7 @@ export async function addFromFolder(
   }
   const { from: checkpoint, precision } = flags;
   const plan = await planImport({ checkpoint, precision, name }, store);
-  const progress = printer.progress(LABELS.convert);
+  const progress = printer.progress(CONVERTING);
   try {
     await importModel(
       { checkpoint, out: plan.out, precision: plan.precision, signal, onProgress: progress.update },
@@ -117,6 +107,27 @@ export async function addFromFolder(
   if (printer.isJson) printer.json({ name: given, folder, source: "folder", kind });
   else printer.text(`${given}: ${folder}, made from the checkpoint in ${checkpoint}\n`);
   return EXIT.ok;
+}
+
+interface Wish {
+  readonly catalog: Catalog;
+  readonly hub: HubSettings;
+  readonly flags: AddFlags;
+}
+
+/** Neither what is there nor what Hugging Face's cache has is downloaded, and so nobody is asked. */
+async function isAgreed(
+  context: CliContext,
+  { name }: CatalogEntry,
+  { catalog, hub, flags }: Wish,
+): Promise<boolean> {
+  const { store, host } = context;
+  const states = await catalogStates(catalog, { store, environment: host.environment });
+  const state = states.find(({ entry }) => entry.name === name);
+  if (state === undefined || state.cacheFolder !== undefined) return true;
+  if (state.models.length > 0 && flags.precision === undefined) return true;
+  const { precision, yes } = flags;
+  return await agreeToDownload(context, state, { precision, yes, endpoint: hub.endpoint });
 }
 
 /** What Hugging Face's own tools read too. */

@@ -1,10 +1,19 @@
 /** `models`: what --model can name, and how to get rid of it. */
 
+import { totalmem } from "node:os";
 import { formatBytes } from "../base/bytes";
 import { AppError } from "../base/errors";
+import {
+  type Advice,
+  advise,
+  type Candidate,
+  LARGEST_FILE_BYTES,
+  type Machine,
+} from "../base/modelAdvice";
 import { listEntries, type ModelEntry } from "../library/modelEntries";
 import { catalogStates, type CatalogState, deleteDownload } from "../library/addModel";
 import { type Catalog, readCatalog } from "../library/catalog";
+import { freeBytesAt } from "../library/diskSpace";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
@@ -27,7 +36,9 @@ export async function models(context: CliContext): Promise<number> {
       later: catalog.later,
     });
   } else {
-    printer.text(`${modelTable(entries, store.modelsDir)}\n${catalogTable(states, catalog.later)}`);
+    const machine = { memoryBytes: totalmem(), freeBytes: await freeBytesAt(store.root) };
+    const list = catalogList(states, catalog.later, machine);
+    printer.text(`${modelTable(entries, store.modelsDir)}\n${list}`);
   }
   return EXIT.ok;
 }
@@ -80,34 +91,58 @@ async function isDownloadMeant(
   );
 }
 
-/** What can be added, at what price, and what cannot be had yet. */
-export function catalogTable(states: readonly CatalogState[], later: Catalog["later"]): string {
-  const rows = states.map((state) => {
-    const { name, downloadBytes, licence, goodAt, costs } = state.entry;
-    const { balanced, small } = costs;
-    return [
-      name,
-      formatBytes(downloadBytes),
-      `${formatBytes(small.diskBytes)} to ${formatBytes(balanced.diskBytes)}`,
-      `${formatBytes(small.memoryBytes)} to ${formatBytes(balanced.memoryBytes)}`,
-      `${state.entry.imageSize} px`,
-      licence,
-      arrivalText(state),
-      goodAt,
-    ];
-  });
-  const heading = [
-    ...["CAN BE ADDED", "DOWNLOAD", "DISK", "MEMORY", "IMAGE"],
-    ...["LICENCE", "STATE", "GOOD AT"],
-  ];
-  const table = formatTable([heading, ...rows], [1, 2, 3, 4]);
-  return `${table}\nsightline models add NAME\n${laterTable(later)}`;
+/**
+ * What can be added, at what price, and what cannot be had yet: a block for each, so that it can be read
+ * in a terminal of 80 columns.
+ */
+export function catalogList(
+  states: readonly CatalogState[],
+  later: Catalog["later"],
+  machine: Machine,
+): string {
+  const rows = advise(states, candidateOf, machine);
+  const blocks = rows.map(({ model, advice }) => blockOf(model, advice));
+  const heading = 'These can be added with "sightline models add NAME":';
+  return `${heading}\n\n${blocks.join("\n")}${laterList(later)}`;
 }
 
-function laterTable(later: Catalog["later"]): string {
+function blockOf(state: CatalogState, advice: Advice): string {
+  const { name, downloadBytes, licence, goodAt, costs, imageSize } = state.entry;
+  const isFit = "profile" in advice;
+  const profile = isFit ? advice.profile : "small";
+  const { diskBytes, memoryBytes } = costs[profile];
+  const arrived = arrivalText(state);
+  const notes = [
+    ...(advice.fit === "recommended" ? ["recommended for alt texts on this machine"] : []),
+    ...(isFit ? [] : ["too large for this machine"]),
+    ...(arrived === "" ? [] : [arrived]),
+  ];
+  const lines = [
+    notes.length === 0 ? name : `${name} (${notes.join("; ")})`,
+    `  ${goodAt}`,
+    `  ${formatBytes(downloadBytes)} to download, sees ${imageSize} px, ${licence}`,
+    `  ${formatBytes(diskBytes)} on disk, ${formatBytes(memoryBytes)} of memory (${profile})${lackText(advice)}`,
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function lackText(advice: Advice): string {
+  if ("profile" in advice) return "";
+  const has = formatBytes(advice.hasBytes);
+  return advice.fit === "memory" ? `; this machine has ${has}` : `; ${has} of the disk are free`;
+}
+
+/** A published model as the rule about machines sees it. */
+function candidateOf({ entry, models: there, partialBytes, cacheFolder }: CatalogState): Candidate {
+  const missing = cacheFolder === undefined ? entry.downloadBytes - partialBytes : 0;
+  const arrivingBytes = Math.min(LARGEST_FILE_BYTES, Math.max(0, missing));
+  return { use: entry.use, costs: entry.costs, arrivingBytes, isThere: there.length > 0 };
+}
+
+function laterList(later: Catalog["later"]): string {
   if (later.length === 0) return "";
-  const rows = later.map(({ name, imageSize, reason }) => [name, `${imageSize} px`, reason]);
-  return `\n${formatTable([["CANNOT BE HAD YET", "IMAGE", "WHY"], ...rows], [1])}`;
+  const blocks = later.map(({ name, reason }) => `${name}\n  ${reason}\n`);
+  return `\nThese cannot be had yet:\n\n${blocks.join("\n")}`;
 }
 
 function arrivalText(state: CatalogState): string {

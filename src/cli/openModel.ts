@@ -1,9 +1,10 @@
 /** From the value of --model to a folder, and to an engine that is released whatever happens. */
 
-import { throwIfAborted } from "../base/errors";
+import { AppError, throwIfAborted } from "../base/errors";
 import { formatBytes } from "../base/bytes";
 import { SHAPES_ONLY, worldOf } from "../base/world";
 import type { Blip2Engine } from "../engine/blip2Engine";
+import { readCatalog } from "../library/catalog";
 import { type LoadPlan, planLoad } from "../library/loadPlan";
 import { findNamedModel, loadFoundModel, type FoundModel } from "../library/openNamedModel";
 import type { CliContext } from "./cliContext";
@@ -29,9 +30,24 @@ export async function findModel(
   const onProgress = progress.update;
   try {
     return await findNamedModel({ model, store, demoCheckpoint, signal, onProgress });
+  } catch (thrown) {
+    throw await withOffer(thrown, host.catalogFile);
   } finally {
     progress.end();
   }
+}
+
+/** A name of the catalogue is no mistake: it only is not here. */
+async function withOffer(thrown: unknown, catalogFile: string): Promise<unknown> {
+  if (!(thrown instanceof AppError) || thrown.code !== "model.missing") return thrown;
+  const name = thrown.detail?.["model"];
+  const { entries } = await readCatalog(catalogFile);
+  if (typeof name !== "string" || !entries.some((entry) => entry.name === name)) return thrown;
+  return new AppError(
+    thrown.code,
+    `The model "${name}" is not here. It can be downloaded: sightline models add ${name}`,
+    { cause: thrown, detail: { model: name } },
+  );
 }
 
 /**

@@ -183,6 +183,7 @@ function addStore(models: Command, run: Run): void {
     .option("--from <dir>", "import this checkpoint's folder instead; uses no network")
     .option("--precision <plan>", "precision of the weights (default: what fits this machine)")
     .option("--endpoint <url>", "a mirror of huggingface.co (default: HF_ENDPOINT)")
+    .option("--yes", "download without a question; needed where nobody can be asked")
     .option("--keep", "keep the downloaded checkpoint, which takes its room on the disk")
     .action((name: string | undefined, _flags: AddFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {

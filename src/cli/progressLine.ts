@@ -36,6 +36,21 @@ export class ProgressLine {
     else this.#addLine(progress);
   };
 
+  /** True where a line can be drawn over. */
+  get isOnTerminal(): boolean {
+    return this.#sink.isTTY === true;
+  }
+
+  /** Says what is done while nothing can be counted. */
+  say(text: string): void {
+    if (!this.isOnTerminal) {
+      this.#sink.write(`${text}\n`);
+      return;
+    }
+    this.#drawnMs = this.#nowMs();
+    this.#sink.write(CLEAR_LINE + text);
+  }
+
   /** Takes the line away; call it also after a failure. */
   end(): void {
     if (this.#drawnMs > -Infinity) this.#sink.write(CLEAR_LINE);

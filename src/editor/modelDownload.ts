@@ -3,7 +3,8 @@
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
 import { TimeLeft } from "../base/timeLeft";
-import { LARGEST_FILE_BYTES, missingDownload, usualProfile } from "../host/modelChoices";
+import { LARGEST_FILE_BYTES } from "../base/modelAdvice";
+import { missingDownload, usualProfile } from "../host/modelChoices";
 import type {
   AddModelReply,
   CatalogEntryReply,

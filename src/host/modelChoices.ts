@@ -4,7 +4,7 @@ import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { defaultProfile } from "../base/defaultProfile";
 import { DEMO_MODEL } from "../base/world";
-import type { Candidate, ModelCost } from "../base/modelAdvice";
+import { type Candidate, LARGEST_FILE_BYTES, type ModelCost } from "../base/modelAdvice";
 import {
   type CatalogEntryReply,
   type ImportPlan,
@@ -83,12 +83,6 @@ export function usualProfile(costs: readonly ProfileCostReply[], totalBytes: num
   const balanced = costs.find(({ profile }) => profile === "balanced");
   return defaultProfile(balanced?.memoryBytes ?? 0, totalBytes);
 }
-
-/**
- * No weight file of a published checkpoint is larger, and the disk needs room for one of them at a time;
- * what it needs exactly is known, and looked at, when the download begins.
- */
-export const LARGEST_FILE_BYTES = 10e9;
 
 /** Bytes that have still to be downloaded. */
 export function missingDownload({

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { AppError } from "../../../src/base/errors";
+import type { StandardInput } from "../../../src/cli/cliContext";
 import { addAnyModel } from "../../../src/cli/modelsAddCommand";
 import { models, removeModel } from "../../../src/cli/modelsCommand";
+import { findModel } from "../../../src/cli/openModel";
 import { openModelFolder } from "../../../src/engine/modelFolder";
 import { testContext, testHost, type TestHost } from "../../helpers/cliHost";
 import { fixturePath } from "../../helpers/fixtures";
@@ -32,11 +35,58 @@ describe("the models of the command line", () => {
 
   it("lists what can be had with its pixels, and what cannot with the reason", async () => {
     await models(testContext(host));
-    assert.match(host.stdout.text, /^blip2-opt-2\.7b-coco .* 364 px {2}MIT/m);
-    assert.match(
-      host.stdout.text,
-      /^CANNOT BE HAD YET .*\nlavis-pretrain-vitl +224 px {2}Published for LAVIS only/m,
-    );
+    const { text } = host.stdout;
+    assert.match(text, /^blip2-opt-2\.7b-coco.*\n {2}Alternative texts: .*\n.* sees 364 px, MIT$/m);
+    assert.match(text, /cannot be had yet:\n\nlavis-pretrain-vitl\n {2}Published for LAVIS only/);
+    const list = text.slice(text.indexOf("These can be added"));
+    for (const line of list.split("\n")) assert.ok(line.length <= 80, line);
+  });
+
+  it("asks before a download on a terminal, and is answered no by anything but yes", async () => {
+    for (const typed of ["n\n", "\n", "", "yesterday\n"]) {
+      const stdin = (): StandardInput => Object.assign(Readable.from([typed]), { isTTY: true });
+      const asked = testHost({ home: await temporaryFolder(), stdin });
+      assert.equal(await addAnyModel(testContext(asked), NAME, {}), 1);
+      assert.match(asked.stderr.text, /15\.5 GB are downloaded: Salesforce\/blip2-opt-2\.7b from/);
+      assert.match(asked.stderr.text, /of the disk and up to .* of memory/);
+      assert.match(asked.stderr.text, /It goes to .*models, where .* are free\. Licence: MIT/);
+      assert.match(asked.stderr.text, /Download 15\.5 GB\? \[y\/N\] .*Nothing was downloaded/);
+    }
+  });
+
+  it("refuses a download that nobody can agree to, and begins one that was agreed to", async () => {
+    const home = await temporaryFolder();
+    const alone = testHost({ home });
+    await assert.rejects(addAnyModel(testContext(alone), NAME, {}), (thrown) => {
+      assert.ok(thrown instanceof AppError && thrown.code === "option.invalid");
+      assert.match(thrown.message, /Add --yes/);
+      return true;
+    });
+    // Nobody listens at port 1, so that it ends at its first contact.
+    const flags = { endpoint: "http://127.0.0.1:1" };
+    const stdin = (): StandardInput => Object.assign(Readable.from(["y\n"]), { isTTY: true });
+    for (const [willing, more] of [
+      [testHost({ home, stdin }), {}],
+      [testHost({ home }), { yes: true }],
+    ] as const) {
+      await assert.rejects(
+        addAnyModel(testContext(willing), NAME, { ...flags, ...more }),
+        (thrown) => {
+          assert.ok(thrown instanceof AppError && thrown.code === "hub.unreachable");
+          return true;
+        },
+      );
+      assert.match(willing.stderr.text, /Connecting to 127\.0\.0\.1:1 …/);
+    }
+  });
+
+  it("are offered by their name where they are not here", async () => {
+    await assert.rejects(findModel("blip2-flan-t5-xl", testContext(host)), (thrown) => {
+      assert.ok(thrown instanceof AppError && thrown.code === "model.missing");
+      assert.match(thrown.message, /can be downloaded: sightline models add blip2-flan-t5-xl$/);
+      return true;
+    });
+    await assert.rejects(findModel("nothing", testContext(host)), /There is no model "nothing"/);
   });
 
   it("imports a checkpoint from a folder under a name, without a network", async () => {

@@ -1,0 +1,88 @@
+/** What a download costs, and the question before it. */
+
+import { totalmem } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { formatBytes } from "../base/bytes";
+import { defaultProfile } from "../base/defaultProfile";
+import { AppError, throwIfAborted } from "../base/errors";
+import type { CatalogState } from "../library/addModel";
+import { freeBytesAt } from "../library/diskSpace";
+import type { CliContext } from "./cliContext";
+
+export interface ConsentFlags {
+  readonly precision: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly yes: boolean | undefined;
+}
+
+/**
+ * Says what will be downloaded and asks; with --yes it only says it.
+ * @returns false when the user would rather not.
+ * @throws AppError `option.invalid` where nobody can be asked; `request.cancelled`.
+ */
+export async function agreeToDownload(
+  context: CliContext,
+  state: CatalogState,
+  flags: ConsentFlags,
+): Promise<boolean> {
+  const { host, printer } = context;
+  const bytes = missingBytes(state);
+  if (flags.yes !== true && (host.stdin().isTTY !== true || printer.isJson)) {
+    throw new AppError(
+      "option.invalid",
+      `${state.entry.name} is a download of ${formatBytes(bytes)}, and nobody can be asked here. Add --yes to agree.`,
+    );
+  }
+  for (const line of await costLines(context, state, flags)) printer.note(line);
+  if (flags.yes === true) return true;
+  return await isConfirmed(context, `Download ${formatBytes(bytes)}? [y/N] `);
+}
+
+function missingBytes({ entry, partialBytes }: CatalogState): number {
+  return Math.max(0, entry.downloadBytes - partialBytes);
+}
+
+async function costLines(
+  { store }: CliContext,
+  state: CatalogState,
+  flags: ConsentFlags,
+): Promise<readonly string[]> {
+  const { entry, partialBytes, begunPrecision } = state;
+  const { title, repository, licence, costs } = entry;
+  const usual = defaultProfile(costs.balanced.memoryBytes, totalmem());
+  const precision = flags.precision ?? begunPrecision ?? usual;
+  const cost = Object.entries(costs).find(([profile]) => profile === precision)?.[1];
+  const arrived = partialBytes > 0 ? ` (${formatBytes(partialBytes)} have arrived already)` : "";
+  const from = flags.endpoint ?? "huggingface.co";
+  return [
+    `${title}: ${entry.goodAt}.`,
+    `${formatBytes(missingBytes(state))} are downloaded: ${repository} from ${from}${arrived}.`,
+    ...(cost === undefined
+      ? []
+      : [
+          `The model (${precision}) takes ${formatBytes(cost.diskBytes)} of the disk and up to ${formatBytes(cost.memoryBytes)} of memory. A download is deleted once it is converted.`,
+        ]),
+    `It goes to ${store.modelsDir}, where ${formatBytes(await freeBytesAt(store.modelsDir))} are free. Licence: ${licence}.`,
+  ];
+}
+
+async function isConfirmed({ host, signal }: CliContext, question: string): Promise<boolean> {
+  host.stderr.write(question);
+  const lines = createInterface({ input: host.stdin(), terminal: false });
+  try {
+    const ended = new Promise<string>((resolve) => {
+      lines.once("line", resolve);
+      lines.once("close", () => {
+        resolve("");
+      });
+      signal.addEventListener("abort", () => {
+        resolve("");
+      });
+    });
+    const answer = await ended;
+    throwIfAborted(signal);
+    return /^\s*y(es)?\s*$/i.test(answer);
+  } finally {
+    lines.close();
+  }
+}
