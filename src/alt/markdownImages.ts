@@ -3,6 +3,7 @@
 import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "./findContext";
 import { findHtmlImages } from "./htmlImages";
+import { writtenAddress } from "./codeInAddresses";
 import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
 import { readWithoutSize, withoutSize } from "./labelSize";
@@ -100,7 +101,8 @@ interface ImageParts {
 
 function imageOf(parts: ImageParts): ImageReference {
   const { node, parents, source, label, isFollowed, context } = parts;
-  const { url, title = null } = source;
+  const url = addressOf(parts);
+  const { title = null } = source;
   const place = { isInTable: isInTable(parents), isMdx: context.language === "mdx" };
   const heard = withoutSize(context.text, label);
   const isCode = holdsTemplateCode(context.text.slice(heard.start, heard.end));
@@ -116,10 +118,18 @@ function imageOf(parts: ImageParts): ImageReference {
     isLink: isNameOfLink(node, parents),
     altSlot: isCode ? { form: "none", obstacle: "computed" } : altSlotOf(parts),
     captionSlot: captionSlotOf(parts),
-    decorativeSlot: isCode
-      ? { form: "none", obstacle: "computed" }
-      : decorativeSlotOf({ node, parents, url, title, isFollowed, ...place }, context.text),
+    // A tag in its place would have the code's own quotes in its value.
+    decorativeSlot:
+      isCode || url !== source.url
+        ? { form: "none", obstacle: "computed" }
+        : decorativeSlotOf({ node, parents, url, title, isFollowed, ...place }, context.text),
   };
+}
+
+function addressOf({ source, tree, context }: ImageParts): string {
+  const destinations = source.type === "image" ? tree.destinations : tree.definitions;
+  const place = { destinations, codes: tree.codes };
+  return writtenAddress(context.text, place, mdastSpan(source)) ?? source.url;
 }
 
 function altSlotOf({ node, parents, label, context }: ImageParts): AltSlot {

@@ -8,9 +8,11 @@ import { mdxFromMarkdown } from "mdast-util-mdx";
 import { frontmatter } from "micromark-extension-frontmatter";
 import { gfm } from "micromark-extension-gfm";
 import { mdxjs } from "micromark-extension-mdxjs";
+import { maskAddresses } from "./codeInAddresses";
 import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
 import type { Chain } from "./tagAncestors";
+import type { TemplateCode } from "./templateCode";
 import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
 
 /** What adds to the syntax that is read. */
@@ -26,6 +28,10 @@ export interface MarkdownTree {
   readonly titles: readonly TextSpan[];
   /** Destinations with their angle brackets, in the order of the text. */
   readonly destinations: readonly TextSpan[];
+  /** Those of definitions, likewise. */
+  readonly definitions: readonly TextSpan[];
+  /** Template code in destinations. */
+  readonly codes: readonly TemplateCode[];
 }
 
 /**
@@ -38,6 +44,9 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
   const labels = new Map<number, TextSpan>();
   const titles: TextSpan[] = [];
   const destinations: TextSpan[] = [];
+  const definitions: TextSpan[] = [];
+  // Braces of MDX are its own.
+  const masked = isMdx ? { text, codes: [] } : maskAddresses(text);
   const places: Extension = {
     enter: {
       labelText: (token) => {
@@ -49,10 +58,13 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
       resourceDestination: (token) => {
         destinations.push({ start: token.start.offset, end: token.end.offset });
       },
+      definitionDestination: (token) => {
+        definitions.push({ start: token.start.offset, end: token.end.offset });
+      },
     },
   };
   const fences: ("yaml" | "toml")[] = ["yaml", "toml"];
-  const root = fromMarkdown(text, {
+  const root = fromMarkdown(masked.text, {
     extensions: [gfm(), frontmatter(fences), isMdx ? mdxjs() : wikilinkSyntax],
     mdastExtensions: [
       gfmFromMarkdown(),
@@ -61,7 +73,7 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
       places,
     ],
   });
-  return { root, labels, titles, destinations };
+  return { root, labels, titles, destinations, definitions, codes: masked.codes };
 }
 
 /** Visits every node in the order of the text, without recursion: depth is the document's choice. */
