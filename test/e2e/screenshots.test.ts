@@ -6,10 +6,16 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Theme } from "./editor";
+import { ChatPage } from "./chatPage";
+import type { Editor, Theme } from "./editor";
 import { useEditor } from "./useEditor";
+import { WalkthroughPage } from "./walkthroughPage";
 
 const FOLDER = path.resolve(process.env["SIGHTLINE_SCREENSHOTS"] ?? "out/e2e/screenshots");
+/** The first minutes in the order in which they happen. */
+const FIRST_MINUTES = path.resolve(FOLDER, "..", "first-minutes");
+/** The walkthrough in each theme: for a look, and not for the documents. */
+const THEMES_FOLDER = path.resolve("out/e2e/walkthrough");
 
 const POST = `# Four shapes and two stars
 
@@ -67,7 +73,7 @@ describe("pictures of the extension", () => {
     it(`show it in ${theme}`, async () => {
       await editor().useTheme(theme);
       await untilViewHas(theme);
-      await take(`chat-${theme}`);
+      await take(editor(), path.join(FOLDER, `chat-${theme}`));
     });
   }
 
@@ -79,7 +85,7 @@ describe("pictures of the extension", () => {
       .catch(() => undefined);
     await text.openAt("post.md", "](four-shapes");
     await text.openCodeActions();
-    await take("alt-lightbulb");
+    await take(editor(), path.join(FOLDER, "alt-lightbulb"));
     await keyboard.press("Escape");
   });
 
@@ -92,7 +98,7 @@ describe("pictures of the extension", () => {
     await editor()
       .page.locator(".quick-input-title", { hasText: "Write these alt texts?" })
       .waitFor();
-    await take("alt-review");
+    await take(editor(), path.join(FOLDER, "alt-review"));
     await keyboard.press("Enter");
     await text.untilChanged();
     assert.doesNotMatch(await text.savedText("post.md"), /!\[\]|alt text/);
@@ -107,12 +113,91 @@ describe("pictures of the extension", () => {
     };
     await editor().view.document.locator(`body.${kinds[theme]}`).waitFor();
   }
-
-  /** @throws when the picture holds nothing but one colour, as that of a page that is not drawn */
-  async function take(name: string): Promise<void> {
-    const file = path.join(FOLDER, `${name}.png`);
-    await editor().page.screenshot({ path: file, animations: "disabled" });
-    // An empty page of this size is compressed to some ten kilobytes.
-    assert.ok((await readFile(file)).length > 30_000, `${name} shows nothing`);
-  }
 });
+
+/** The editor shows a drawing beside the steps only where there is room for both. */
+const WIDE = { width: 1500, height: 760 };
+const NARROW = { width: 1060, height: 660 };
+
+describe("pictures of the first minutes", () => {
+  const editor = useEditor({
+    files: { "four-shapes.png": { from: "media/samples/four-shapes.png" } },
+    size: NARROW,
+  });
+  const walkthrough = (): WalkthroughPage => new WalkthroughPage(editor().page);
+
+  before(async () => {
+    for (const folder of [FIRST_MINUTES, THEMES_FOLDER]) await mkdir(folder, { recursive: true });
+  });
+
+  for (const theme of ["dark", "highContrast", "highContrastLight", "light"] as const) {
+    it(`show every step of the walkthrough in ${theme}`, async () => {
+      await editor().page.setViewportSize(WIDE);
+      await editor().useTheme(theme);
+      await editor().runCommand("Sightline: Get Started");
+      for (const [step, words] of Object.entries(STEPS)) {
+        await walkthrough().openStep(step);
+        await walkthrough().fills(words);
+        await take(editor(), path.join(THEMES_FOLDER, `${theme}-${step}`));
+      }
+    });
+  }
+
+  it("show the walkthrough, the sample picture and the answer", async () => {
+    await walkthrough().openStep("ask");
+    await walkthrough().fills(STEPS.ask);
+    await take(editor(), path.join(FIRST_MINUTES, "1-walkthrough"));
+    await walkthrough().press("Try It on a Sample Picture");
+    await new ChatPage(editor().view).untilLast(1, "done");
+    await walkthrough().untilTicked("ask");
+    await take(editor(), path.join(FIRST_MINUTES, "2-sample-picture"));
+  });
+
+  it("show the sample page, its texts, and the list of models", async () => {
+    const { keyboard, page, quickInput } = editor();
+    await page.setViewportSize(NARROW);
+    await editor().runCommand("Sightline: Open a Sample Page");
+    await editor().runCommand("Sightline: Generate Alt Text for All Images in This File");
+    await page.locator(".quick-input-title", { hasText: "which pictures" }).waitFor();
+    await keyboard.press("Enter");
+    await page.locator(".quick-input-title", { hasText: "Write these alt texts?" }).waitFor();
+    await take(editor(), path.join(FIRST_MINUTES, "3-sample-page"));
+    await keyboard.press("Enter");
+    await page.locator(".tab.active.dirty", { hasText: "sample-page.md" }).waitFor();
+    await editor().runCommand("Sightline: Manage Models…");
+    await page
+      .locator(".quick-input-list .monaco-list-row", { hasText: "BLIP-2" })
+      .first()
+      .waitFor();
+    await take(editor(), path.join(FIRST_MINUTES, "4-models"));
+    await quickInput.cancel();
+  });
+
+  it("show the page of the extension", async () => {
+    const { page } = editor();
+    await page.keyboard.press("Control+Shift+x");
+    await page
+      .locator(".extensions-list .monaco-list-row", { hasText: "Sightline" })
+      .first()
+      .click();
+    await page.locator(".extension-editor .details").first().waitFor();
+    await page.locator(".extension-editor iframe, iframe.webview.ready").first().waitFor();
+    await take(editor(), path.join(THEMES_FOLDER, "extension-page"));
+  });
+});
+
+/** Steps of the walkthrough and a few words of the drawing of each. */
+const STEPS = {
+  model: "list of models",
+  ask: "The chat",
+  alt: "A Markdown page with three",
+  paste: "A picture is dropped",
+} as const;
+
+/** @throws when the picture holds nothing but one colour, as that of a page that is not drawn */
+async function take({ page }: Editor, name: string): Promise<void> {
+  const file = `${name}.png`;
+  await page.screenshot({ path: file, animations: "disabled" });
+  // An empty page of this size is compressed to some ten kilobytes.
+  assert.ok((await readFile(file)).length > 30_000, `${name} shows nothing`);
+}
