@@ -4,16 +4,17 @@ import tseslint from "typescript-eslint";
 /** Rooms each room may import. Everything else is a wall. */
 const mayImport = {
   "src/base": [],
+  "src/roll": [],
   "src/protocol": ["base"],
   "src/model": ["base"],
   "src/engine": ["base", "model"],
   "src/convert": ["base", "model"],
   "src/alt": ["base"],
-  "src/library": ["base", "model", "engine", "convert"],
+  "src/library": ["base", "roll", "model", "engine", "convert"],
   "src/child": ["base", "protocol", "model", "engine", "convert", "library"],
-  "src/host": ["base", "protocol", "alt"],
-  "src/editor": ["base", "protocol", "alt", "host"],
-  "src/cli": ["base", "model", "engine", "convert", "alt", "library"],
+  "src/host": ["base", "roll", "protocol", "alt"],
+  "src/editor": ["base", "roll", "protocol", "alt", "host"],
+  "src/cli": ["base", "roll", "model", "engine", "convert", "alt", "library"],
   "src/packaging": [],
   webview: ["base", "protocol"],
 };

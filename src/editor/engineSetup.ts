@@ -5,14 +5,17 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { systemClock } from "../host/clock";
+import type { EngineStatus } from "../host/engine";
 import { forkEngine } from "../host/engineProcess";
 import { EngineService } from "../host/engineService";
 import type { StandsInTexts } from "../host/engineStatus";
 import { MemoryGate } from "../host/memoryGate";
 import { remedy } from "../host/noticeTable";
 import { missingRuntime } from "../host/runtimeCheck";
+import type { EngineEntry, OtherEngine } from "../roll/engineRoll";
 import { showOverruledDevice } from "./deviceNotice";
-import { askAboutMemory } from "./memoryQuestion";
+import { once } from "./lateFeature";
+import { askAboutMemory, tellOfOthers } from "./memoryQuestion";
 import type { CommandId, Notices } from "./services";
 import type { Settings } from "./settings";
 
@@ -28,7 +31,26 @@ export interface EngineSetup {
 export function createEngine(setup: EngineSetup): EngineService {
   const { extensionFolder, settings, log, notices } = setup;
   const missing = missingRuntime(extensionFolder);
-  return new EngineService({
+  const memory: MemoryGate = new MemoryGate({
+    ask: askAboutMemory,
+    choose: async (model) => {
+      await settings.setModel(model);
+    },
+    getSmaller: () => {
+      void vscode.commands.executeCommand("sightline.manageModels" satisfies CommandId, "small");
+    },
+    otherEngines: async () => {
+      const own = await roll();
+      await own.join();
+      return await own.others();
+    },
+    endOther,
+    tellOfOthers: (others) => {
+      void tellOfOthers(others, endOther);
+    },
+    logger: log,
+  });
+  const engine: EngineService = new EngineService({
     chosen: () => ({ model: settings.model, device: settings.device }),
     startProcess: (kind) =>
       forkEngine({
@@ -38,16 +60,7 @@ export function createEngine(setup: EngineSetup): EngineService {
         logger: log,
         clock: systemClock,
       }),
-    memory: new MemoryGate({
-      ask: askAboutMemory,
-      choose: async (model) => {
-        await settings.setModel(model);
-      },
-      getSmaller: () => {
-        void vscode.commands.executeCommand("sightline.manageModels" satisfies CommandId, "small");
-      },
-      logger: log,
-    }),
+    memory,
     idleMs: () => settings.idleMinutes * 60_000,
     onDeviceOverruled: (device) => {
       void showOverruledDevice(device, notices);
@@ -56,6 +69,39 @@ export function createEngine(setup: EngineSetup): EngineService {
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
     standsIn: standsInTexts(),
   });
+  // Before the first model that is worth a word, and not at the start.
+  const roll = once(async () => {
+    const { EngineRoll } = await import("../roll/engineRoll");
+    return new EngineRoll({
+      describe: () => entryOf(engine.status, memory.plannedBytes),
+      release: () => engine.releaseIdle(),
+    });
+  });
+  return engine;
+}
+
+/** What other windows are told of this one's engine; nothing while it holds no model. */
+export function entryOf(
+  { kind, model, rssBytes }: EngineStatus,
+  plannedBytes: number,
+): Omit<EngineEntry, "pid"> | undefined {
+  switch (kind) {
+    case "starting":
+    case "loading":
+      return { model, state: "loading", bytes: plannedBytes };
+    case "ready":
+    case "busy":
+      return { model, state: kind, bytes: rssBytes ?? plannedBytes };
+    case "off":
+    case "failed":
+    case "unsupported":
+      return undefined;
+  }
+}
+
+async function endOther(other: OtherEngine): Promise<boolean> {
+  const { endEngine } = await import("../roll/engineRoll");
+  return await endEngine(other);
 }
 
 /** What the package for other platforms says instead of answering. */

@@ -3,15 +3,17 @@
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import { modelTitle } from "../host/modelTitle";
+import { endOthers, sentenceOf } from "./memoryQuestion";
 import type { CommandId, Services } from "./services";
 
 interface MenuItem extends vscode.QuickPickItem {
-  readonly run?: () => Thenable<unknown>;
+  readonly run?: () => PromiseLike<unknown>;
 }
 
 /** @param state how the engine is, in a sentence. */
 export async function showMenu(services: Services, state: string): Promise<void> {
-  const chosen = await vscode.window.showQuickPick(menuItems(services), {
+  const items = [...menuItems(services), ...(await otherWindows())];
+  const chosen = await vscode.window.showQuickPick(items, {
     title: "Sightline",
     placeHolder: state,
     matchOnDescription: true,
@@ -41,6 +43,22 @@ function menuItems(services: Services): MenuItem[] {
     commandItem("sightline.showDiagnostics", "pulse", vscode.l10n.t("Show diagnostics")),
     commandItem("sightline.restartEngine", "refresh", vscode.l10n.t("Restart the engine")),
     commandItem("sightline.openWalkthrough", "book", vscode.l10n.t("Open the walkthrough")),
+  ];
+}
+
+/** What other windows hold, each with a way to free it. */
+async function otherWindows(): Promise<readonly MenuItem[]> {
+  const { endEngine, enginesOn } = await import("../roll/engineRoll");
+  const others = (await enginesOn()).filter(({ pid }) => pid !== process.pid);
+  if (others.length === 0) return [];
+  return [
+    separator(),
+    ...others.map((other): MenuItem => ({
+      label: sentenceOf(other),
+      description: vscode.l10n.t("Free it"),
+      iconPath: new vscode.ThemeIcon("multiple-windows"),
+      run: () => endOthers([other], endEngine),
+    })),
   ];
 }
 

@@ -208,6 +208,26 @@ export class EngineService implements Engine {
   async restart(): Promise<void> {
     const clients = [...this.#clients.values()];
     this.#clients.clear();
+    await this.#endAll(clients);
+  }
+
+  /**
+   * Ends the process that answers, as when it has been idle for long, for somebody who needs its memory.
+   * @returns false while somebody is being answered or a model is being loaded.
+   */
+  async releaseIdle(): Promise<boolean> {
+    const client = this.#clients.get("answers");
+    if (client === undefined) return true;
+    const isIdle = client.state.kind === "ready" || client.state.kind === "stopped";
+    if (!isIdle || this.#uses.size > 0 || this.#loader.isLoading) return false;
+    this.#options.logger.info("Another window needs the memory, so the idle engine is ended.");
+    this.#clients.delete("answers");
+    await this.#endAll([client]);
+    return true;
+  }
+
+  /** Ends these processes for good, with what was loaded in them; settles when they are gone. */
+  async #endAll(clients: readonly EngineClient[]): Promise<void> {
     this.#rssBytes = undefined;
     this.#runtime = undefined;
     this.#loader.forget();

@@ -8,6 +8,7 @@ import type { Logger } from "../base/logger";
 import { DEMO_MODEL } from "../base/world";
 import type { LoadParams, LoadPlanReply } from "../protocol/engineMessages";
 import type { CancelSignal } from "../protocol/rpcClient";
+import type { OtherEngine } from "../roll/engineRoll";
 import { abortable } from "./abortable";
 import type { EngineClient } from "./engineClient";
 
@@ -15,10 +16,15 @@ import type { EngineClient } from "./engineClient";
 export interface MemoryQuestion extends LoadPlanReply {
   /** As the settings name it. */
   readonly model: string;
+  /** Engines of other windows that hold much, the largest first. */
+  readonly others: readonly OtherEngine[];
 }
 
-/** `smaller` uses the smaller model of the question; `getSmaller` offers a way to one. */
-export type MemoryAnswer = "loadAnyway" | "smaller" | "getSmaller" | "cancel";
+/**
+ * `smaller` uses the smaller model of the question; `getSmaller` offers a way to one; `endOthers` ends the
+ * idle engines of other windows, and then the memory is looked at again.
+ */
+export type MemoryAnswer = "loadAnyway" | "smaller" | "getSmaller" | "endOthers" | "cancel";
 
 export interface MemoryGateOptions {
   readonly ask: (question: MemoryQuestion) => Promise<MemoryAnswer>;
@@ -26,8 +32,17 @@ export interface MemoryGateOptions {
   readonly choose: (model: string) => Promise<void>;
   /** Shows how a smaller model is got; nobody waits for it. */
   readonly getSmaller: () => void;
+  /** Of this user on this machine. @default there are no others */
+  readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
+  /** @returns false when somebody is being answered there. */
+  readonly endOther?: (other: OtherEngine) => Promise<boolean>;
+  /** Says once that others hold memory too, though there is enough; nobody waits for it. */
+  readonly tellOfOthers?: (others: readonly OtherEngine[]) => void;
   readonly logger: Logger;
 }
+
+/** Less is not worth a word: the demo, and an engine that has not begun to load. */
+const MUCH_BYTES = 500e6;
 
 /** `changed`: another model is chosen now, and is the one to be loaded. */
 export type MemoryPermit = "load" | "changed" | "cancelled";
@@ -47,6 +62,8 @@ export class MemoryGate {
   readonly #options: MemoryGateOptions;
   /** Models that the user loads although they do not fit; until the window is closed. */
   readonly #agreed = new Set<string>();
+  #plannedBytes = 0;
+  #hasTold = false;
 
   constructor(options: MemoryGateOptions) {
     this.#options = options;
@@ -56,16 +73,41 @@ export class MemoryGate {
   async permit(load: PlannedLoad): Promise<MemoryPermit> {
     const { model, signal } = load;
     if (model === DEMO_MODEL || this.#agreed.has(model)) return "load";
-    const plan = await this.#plan(load);
-    if (plan === undefined || plan.neededBytes <= plan.availableBytes) return "load";
-    const answer = await abortable(this.#options.ask({ ...plan, model }), signal);
+    for (;;) {
+      const plan = await this.#plan(load);
+      if (plan === undefined) return "load";
+      this.#plannedBytes = plan.neededBytes;
+      const others = await this.#others();
+      // What another window is loading is still counted as free.
+      const claimed = others.filter(({ state }) => state === "loading");
+      const availableBytes = Math.max(0, plan.availableBytes - sumOf(claimed));
+      if (plan.neededBytes <= availableBytes) {
+        this.#tell(others);
+        return "load";
+      }
+      const question = { ...plan, availableBytes, model, others };
+      const answer = await abortable(this.#options.ask(question), signal);
+      if (answer !== "endOthers") return await this.#follow(answer, question);
+      for (const other of others) await this.#options.endOther?.(other);
+    }
+  }
+
+  /** What the model that was permitted last is about to take; 0 when that is not known. */
+  get plannedBytes(): number {
+    return this.#plannedBytes;
+  }
+
+  async #follow(
+    answer: Exclude<MemoryAnswer, "endOthers">,
+    { model, smaller }: MemoryQuestion,
+  ): Promise<MemoryPermit> {
     switch (answer) {
       case "loadAnyway":
         this.#agreed.add(model);
         return "load";
       case "smaller":
-        if (plan.smaller === undefined) return "cancelled";
-        await this.#options.choose(plan.smaller.name);
+        if (smaller === undefined) return "cancelled";
+        await this.#options.choose(smaller.name);
         return "changed";
       case "getSmaller":
         this.#options.getSmaller();
@@ -73,6 +115,17 @@ export class MemoryGate {
       case "cancel":
         return "cancelled";
     }
+  }
+
+  async #others(): Promise<readonly OtherEngine[]> {
+    const found = (await this.#options.otherEngines?.()) ?? [];
+    return found.filter(({ bytes }) => bytes >= MUCH_BYTES);
+  }
+
+  #tell(others: readonly OtherEngine[]): void {
+    if (this.#hasTold || others.length === 0) return;
+    this.#hasTold = true;
+    this.#options.tellOfOthers?.(others);
   }
 
   /** Undefined when it cannot be made; the load itself then says what is wrong with the model. */
@@ -86,4 +139,8 @@ export class MemoryGate {
       return undefined;
     }
   }
+}
+
+function sumOf(engines: readonly OtherEngine[]): number {
+  return engines.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -1,5 +1,6 @@
 /** What `doctor` finds out about a machine, as plain data; nothing here reads or prints. */
 
+import type { EngineEntry } from "../roll/engineRoll";
 import type { Device } from "../engine/session";
 import type { ModelEntry } from "./modelEntries";
 
@@ -16,6 +17,8 @@ export interface DoctorFacts {
   /** Absent when nothing is remembered. */
   readonly remembered?: RememberedDevice;
   readonly store?: StoreFacts;
+  /** Of this user's windows that hold a model, the largest first. */
+  readonly engines?: readonly EngineEntry[];
   readonly hub: HubFacts;
   /** Sentences about what could not be looked at. */
   readonly problems: readonly string[];

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Device } from "../engine/session";
+import { type EngineEntry, enginesOn } from "../roll/engineRoll";
 import { cudaFacts } from "./cudaProvider";
 import type { DeviceFacts, DoctorFacts } from "./doctorFacts";
 import { graphicsFacts } from "./doctorGraphics";
@@ -55,6 +56,7 @@ export async function examine(options: ExamineOptions): Promise<DoctorFacts> {
     remembered: await look("What is remembered of devices", () =>
       rememberedDevice(store.deviceMemoryFile, Date.now()),
     ),
+    engines: await look("The engines of other windows", engineFacts),
     store: await look("The store", () =>
       storeFacts({ store, demoCheckpoint, catalogFile, environment, files }),
     ),
@@ -62,6 +64,11 @@ export async function examine(options: ExamineOptions): Promise<DoctorFacts> {
   const devices: DeviceFacts[] = [];
   for (const device of devicesOf(platform, process.arch)) devices.push(await probe(device));
   return { ...known(seen), devices, hub: hubFacts(env), problems };
+}
+
+async function engineFacts(): Promise<readonly EngineEntry[]> {
+  const found = await enginesOn();
+  return found.map(({ pid, model, bytes, state }) => ({ pid, model, bytes, state }));
 }
 
 /** The properties that have a value. */

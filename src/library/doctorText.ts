@@ -10,6 +10,7 @@ import type {
   DoctorFacts,
   GraphicsFacts,
   HubFacts,
+  MemoryFacts,
   ModelFacts,
   ProcessorFacts,
   StoreFacts,
@@ -71,7 +72,15 @@ function processorLines({ model, nCores, usableCores, simd }: ProcessorFacts): r
   ];
 }
 
-function memoryLines({ memory }: DoctorFacts): readonly Line[] {
+function memoryLines({ memory, engines = [] }: DoctorFacts): readonly Line[] {
+  const held = engines.map(({ bytes, model, state, pid }): Line => [
+    "A window's engine",
+    `${formatBytes(bytes)}, ${model}, ${state} (process ${pid})`,
+  ]);
+  return [...systemMemoryLines(memory), ...held];
+}
+
+function systemMemoryLines(memory: MemoryFacts | undefined): readonly Line[] {
   if (memory === undefined) return [];
   const { totalBytes, availableBytes, swapTotalBytes, swapUsedBytes = 0 } = memory;
   const lines: Line[] = [

@@ -1,8 +1,8 @@
 import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import assert from "node:assert/strict";
-import { askAboutMemory } from "../../../src/editor/memoryQuestion";
+import { askAboutMemory, tellOfOthers } from "../../../src/editor/memoryQuestion";
 
-const question = { model: "/models/opt", neededBytes: 3.9e9, availableBytes: 2.1e9 };
+const question = { model: "/models/opt", neededBytes: 3.9e9, availableBytes: 2.1e9, others: [] };
 const smaller = { name: "opt-small", neededBytes: 1.9e9 };
 
 describe("the question about memory", () => {
@@ -30,6 +30,38 @@ describe("the question about memory", () => {
     assert.match(fakeWindow.messages[1]?.detail ?? "", /^opt-small .* needs about 1\.9 GB\. /);
     fakeWindow.pressed.add("Use opt-small");
     assert.equal(await askAboutMemory({ ...question, smaller }), "smaller");
+  });
+
+  it("says what other windows hold, and offers to free it", async () => {
+    const other = { pid: 1, address: "a", model: "/models/opt", bytes: 2.9e9 };
+    const others = [
+      { ...other, state: "ready" },
+      { ...other, bytes: 6e8, model: "demo", state: "busy" },
+    ] as const;
+    fakeWindow.pressed.add("Free Other Windows' Memory");
+    assert.equal(await askAboutMemory({ ...question, others }), "endOthers");
+    assert.match(
+      fakeWindow.messages[0]?.detail ?? "",
+      /^Another window's engine holds 2\.9 GB \(opt\)\. Another window's engine holds 600 MB \(demo\) and is answering\. /,
+    );
+  });
+
+  it("tells of them where there is memory enough, and ends them when that is wished", async () => {
+    const other = { pid: 1, address: "a", model: "opt", bytes: 2.9e9, state: "ready" } as const;
+    const ended: string[] = [];
+    const end = (isEnded: boolean) => (engine: typeof other | { readonly address: string }) => {
+      ended.push(engine.address);
+      return Promise.resolve(isEnded);
+    };
+    await tellOfOthers([other], end(true));
+    assert.deepEqual(ended, []);
+    fakeWindow.pressed.add("Free It");
+    await tellOfOthers([other], end(true));
+    await tellOfOthers([other], end(false));
+    assert.deepEqual(ended, ["a", "a"]);
+    const texts = fakeWindow.messages.map(({ text }) => text);
+    assert.match(texts.at(-3) ?? "", /^The memory is free\. /);
+    assert.match(texts.at(-1) ?? "", /is at work\. Try again/);
   });
 
   it("loads it all the same when that is wished", async () => {

@@ -79,4 +79,22 @@ describe("the runtime of the engine's service", () => {
     gate.open();
     assert.deepEqual(await Promise.all([first, second]), ["on auto", "on cuda"]);
   });
+
+  it("gives an idle engine up for another window, and never one that is at work", async () => {
+    const { service, world, processes } = createService();
+    assert.equal(await service.releaseIdle(), true);
+    const gate = new Gate();
+    world.beforeLoad = () => gate.opened;
+    const answer = ask(service);
+    await turn();
+    assert.equal(await service.releaseIdle(), false);
+    gate.open();
+    await answer;
+    await turn();
+    const released = service.releaseIdle();
+    assert.equal(await released, true);
+    assert.deepEqual(service.status, { kind: "off", model: "demo" });
+    assert.equal(await ask(service), "demo on cpu");
+    assert.equal(processes.length, 2);
+  });
 });

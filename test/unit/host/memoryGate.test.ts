@@ -8,6 +8,7 @@ import {
   type MemoryPermit,
   type MemoryQuestion,
 } from "../../../src/host/memoryGate";
+import type { OtherEngine } from "../../../src/roll/engineRoll";
 import type { LoadPlanReply } from "../../../src/protocol/engineMessages";
 
 const tooLarge: LoadPlanReply = { neededBytes: 3.9e9, availableBytes: 2.1e9 };
@@ -18,7 +19,19 @@ class Bench {
   plan: LoadPlanReply | AppError = tooLarge;
   readonly asked: MemoryQuestion[] = [];
   readonly did: string[] = [];
+  others: OtherEngine[] = [];
+  /** What becomes of the plan when another engine has ended. */
+  planAfterwards: LoadPlanReply | undefined;
   readonly gate = new MemoryGate({
+    otherEngines: () => Promise.resolve(this.others),
+    endOther: ({ address }) => {
+      this.did.push(`end ${address}`);
+      this.plan = this.planAfterwards ?? this.plan;
+      this.others = [];
+      this.answer = "cancel";
+      return Promise.resolve(true);
+    },
+    tellOfOthers: (others) => this.did.push(`tell ${others.length}`),
     ask: (question) => {
       this.asked.push(question);
       return Promise.resolve(this.answer);
@@ -40,7 +53,48 @@ class Bench {
   }
 }
 
+const other: OtherEngine = {
+  ...{ pid: 1, address: "a", model: "opt", bytes: 2.9e9 },
+  state: "ready",
+};
+
 describe("MemoryGate", () => {
+  it("names the engines of other windows that hold much, and looks again when they are ended", async () => {
+    const bench = new Bench();
+    bench.others = [other, { ...other, address: "small", bytes: 2e8 }];
+    bench.answer = "endOthers";
+    bench.planAfterwards = { neededBytes: 3.9e9, availableBytes: 5e9 };
+    assert.equal(await bench.permit(), "load");
+    assert.deepEqual(bench.asked[0]?.others, [other]);
+    assert.deepEqual(bench.did, ["plan", "end a", "plan"]);
+  });
+
+  it("asks again when ending them was not enough", async () => {
+    const bench = new Bench();
+    bench.others = [other];
+    bench.answer = "endOthers";
+    assert.equal(await bench.permit(), "cancelled");
+    assert.equal(bench.asked.length, 2);
+  });
+
+  it("does not count memory as free that another window is about to take", async () => {
+    const bench = new Bench();
+    bench.plan = { neededBytes: 3e9, availableBytes: 5e9 };
+    bench.others = [{ ...other, state: "loading" }];
+    assert.equal(await bench.permit(), "cancelled");
+    assert.equal(bench.asked[0]?.availableBytes, 5e9 - 2.9e9);
+    assert.equal(bench.gate.plannedBytes, 3e9);
+  });
+
+  it("says once that others hold memory too where there is enough", async () => {
+    const bench = new Bench();
+    bench.plan = { neededBytes: 5, availableBytes: 5 };
+    bench.others = [other];
+    assert.equal(await bench.permit(), "load");
+    assert.equal(await bench.permit(), "load");
+    assert.deepEqual(bench.did, ["plan", "tell 1", "plan"]);
+  });
+
   it("lets a model through that fits, to the last byte, without a word", async () => {
     const bench = new Bench();
     bench.plan = { neededBytes: 5, availableBytes: 5 };
@@ -51,7 +105,7 @@ describe("MemoryGate", () => {
   it("asks with both sizes when it does not fit, and loads nothing after a cancel", async () => {
     const bench = new Bench();
     assert.equal(await bench.permit(), "cancelled");
-    assert.deepEqual(bench.asked, [{ model: "opt", ...tooLarge }]);
+    assert.deepEqual(bench.asked, [{ model: "opt", ...tooLarge, others: [] }]);
   });
 
   it("remembers for the window what is loaded all the same, for that model alone", async () => {
