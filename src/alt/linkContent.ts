@@ -24,7 +24,7 @@ export function isOnlyContent(text: string, content: TextSpan, picture: TextSpan
   if (picture.start < content.start || picture.end > content.end) return false;
   if (content.end - content.start > MAX_UNITS + picture.end - picture.start) return false;
   const rest = `${text.slice(content.start, picture.start)} ${text.slice(picture.end, content.end)}`;
-  if (/\b(?:alt|aria-label)\s*=\s*(?:"[^"]|'[^']|\{)|!\[[^\]]/.test(rest)) return false;
+  if (/\b(?:alt|aria-label)\s*=\s*(?:"[^"]|'[^']|[^\s"'>])|!\[[^\]]/.test(rest)) return false;
   return (
     rest.replace(/<!--[^]*?-->|\{\/\*[^]*?\*\/\}|\{\s*(["'`])\s*\1\s*\}|<[^<>]*>/g, "").trim() ===
     ""

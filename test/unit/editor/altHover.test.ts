@@ -56,6 +56,10 @@ describe("the hover over a picture", () => {
       ["![image](a.png)", "markdown", /A placeholder instead of a text/],
       ['<img src="a.png" alt="">', "html", /^Decorative/],
       ['<img src="a.png" alt={b} />', "tsx", /^The alt text is computed/],
+      ['<img src="a.png" [alt]="b">', "html", /^The alt text is computed(?![^]*Generate)/],
+      ['<img src="a.png" role="none">', "html", /^Decorative(?![^]*Generate)/],
+      ['<img src="a.png" aria-label="A">', "html", /^Another attribute names(?![^]*Generate)/],
+      ["[![](a.png)](b)", "markdown", /This picture is a link: its text should say where/],
       ["![A fox](none.png)", "markdown", /The picture was not found\./],
       ["![A fox](https://example.invalid/a.png)", "markdown", /example\.invalid/],
     ];
