@@ -399,6 +399,9 @@ const vscode = {
     get workspaceFolders() {
       return altEditor.folders.map((uri) => ({ uri }));
     },
+    get textDocuments() {
+      return altEditor.documents;
+    },
     getWorkspaceFolder: (uri: FakeUri) =>
       altEditor.folders.find(({ path }) => uri.path.startsWith(`${path}/`)),
     onDidChangeTextDocument: (listener: (event: unknown) => unknown) =>
