@@ -9,9 +9,9 @@ import { Interrupts } from "../../../src/cli/interrupts";
 import { runCli } from "../../../src/cli/program";
 import { MemorySink, testHost, type TestHost } from "../../helpers/cliHost";
 
-/** A PNG of four by four white pixels. */
+/** A PNG of four by four pixels, a red square on white. */
 const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAD0lEQVQImWP4jwQYiOMAANuQL9HsugRzAAAAAElFTkSuQmCC";
+  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAGklEQVQImWP4jwQY/v//f0JO7oScHDYOHAAAERAn7ROHm10AAAAASUVORK5CYII=";
 
 describe("the sums of sightline alt", () => {
   let folder: string;
