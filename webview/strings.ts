@@ -26,6 +26,8 @@ const NAMES: { readonly [K in Key]: K } = {
   waiting: "waiting",
   answering: "answering",
   stopped: "stopped",
+  oneColor: "oneColor",
+  outsideWorld: "outsideWorld",
   failed: "failed",
   conversation: "conversation",
   suggestions: "suggestions",

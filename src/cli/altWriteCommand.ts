@@ -10,6 +10,7 @@ import type { GenerateRequest } from "../engine/request";
 import { findDocuments, readDocument, replaceDocument, type DocumentText } from "./altDocuments";
 import { findReferences, imagesOf, placeOf, type DocumentImage } from "./altImages";
 import { problemsNamed, settingsFrom, type AltFlags } from "./altListCommand";
+import { DOUBT_NOTES } from "./answer";
 import { settingsOf } from "./askCommand";
 import type { CliContext } from "./cliContext";
 import { EXIT, failureJson } from "./failure";
@@ -268,6 +269,9 @@ async function describe(run: WriteRun, model: RunningModel, image: DocumentImage
   }
   if (textProblem(alt) === "too-long") {
     run.context.printer.note(`${placeOf(row)}: the alt text is long. Read it before you keep it.`);
+  }
+  for (const doubt of result.doubts ?? []) {
+    run.context.printer.note(`${placeOf(row)}: ${row.target} ${DOUBT_NOTES[doubt]}`);
   }
   run.captions.set(key, alt);
   return alt;

@@ -3,6 +3,7 @@
 import type { GenerationOptions } from "../engine/generationOptions";
 import type {
   Cached,
+  Doubt,
   GeneratedSequence,
   GenerateRequest,
   GenerateResult,
@@ -25,6 +26,8 @@ export interface AnswerJson {
   readonly cached: Cached;
   /** Best first; present when several were asked for. */
   readonly sequences?: readonly GeneratedSequence[];
+  /** Why the answer may mean nothing; absent where nothing is known against it. */
+  readonly doubts?: readonly Doubt[];
 }
 
 /** What an answer is generated from and where it goes. */
@@ -42,6 +45,20 @@ export interface AnswerJob {
  * several sequences, which exist only at the end. A line that was begun is ended also by a failure.
  */
 export async function generateAnswer(job: AnswerJob): Promise<GenerateResult> {
+  const result = await generateText(job);
+  for (const doubt of result.doubts ?? []) {
+    job.printer.note(`${job.request.imageName ?? "The picture"} ${DOUBT_NOTES[doubt]}`);
+  }
+  return result;
+}
+
+/** What is said of a picture whose answer may mean nothing; follows its name. */
+export const DOUBT_NOTES: Readonly<Record<Doubt, string>> = {
+  oneColor: "shows one color only. Do not rely on this answer.",
+  outsideWorld: "is outside what the demo model knows. Do not rely on this answer.",
+};
+
+async function generateText(job: AnswerJob): Promise<GenerateResult> {
   const { model, request, printer, signal } = job;
   if (printer.isJson || job.isSilent === true) return model.engine.generate(request, { signal });
   if (!canStream(request.options ?? {})) {
@@ -61,7 +78,7 @@ export async function generateAnswer(job: AnswerJob): Promise<GenerateResult> {
 }
 
 export function answerJson(result: GenerateResult, model: RunningModel): AnswerJson {
-  const { sequences, tokens, timings, cached } = result;
+  const { sequences, tokens, timings, cached, doubts } = result;
   return {
     answer: sequences[0]?.text ?? "",
     model: model.name,
@@ -70,6 +87,7 @@ export function answerJson(result: GenerateResult, model: RunningModel): AnswerJ
     timings: roundTimings(timings),
     cached,
     ...(sequences.length > 1 ? { sequences } : {}),
+    ...(doubts === undefined ? {} : { doubts }),
   };
 }
 

@@ -18,6 +18,7 @@ import {
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from "../model/manifest";
+import { parsePictureWorld, WORLD_FILE } from "../model/pictureWorld";
 import { parsePreprocessorConfig } from "../model/preprocessorConfig";
 import {
   corruptFile,
@@ -67,6 +68,7 @@ const CONFIG_FILES = [
   PREPROCESSOR_FILE,
   PROCESSOR_FILE,
   GENERATION_FILE,
+  WORLD_FILE,
 ];
 
 /**
@@ -125,6 +127,8 @@ export function parseCheckpointConfigs(
   if (generationText !== undefined && config.kind === "generation") {
     parseGenerationDefaults(generationText, path.join(folder, GENERATION_FILE), config.text);
   }
+  const worldText = texts.get(WORLD_FILE);
+  if (worldText !== undefined) parsePictureWorld(worldText, path.join(folder, WORLD_FILE));
   return { config, preprocessorText: findPreprocessor(texts, folder), generationText };
 }
 

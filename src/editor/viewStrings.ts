@@ -51,6 +51,7 @@ function pictureStrings(): Pick<ViewStrings, PictureKey> {
 type TurnKey =
   | ("questionLabel" | "questionPlaceholder" | "questionPlaceholderNoPicture")
   | ("ask" | "stop" | "retry" | "copy" | "copied" | "insert")
+  | ("oneColor" | "outsideWorld")
   | ("waiting" | "answering" | "stopped" | "failed" | "seconds" | "suggestions");
 
 function turnStrings(): Pick<ViewStrings, TurnKey> {
@@ -67,6 +68,10 @@ function turnStrings(): Pick<ViewStrings, TurnKey> {
     waiting: vscode.l10n.t("Waiting"),
     answering: vscode.l10n.t("Answering"),
     stopped: vscode.l10n.t("Stopped"),
+    oneColor: vscode.l10n.t("This picture shows one color only. Do not rely on this answer."),
+    outsideWorld: vscode.l10n.t(
+      "This picture is outside what the demo model knows. Do not rely on this answer.",
+    ),
     failed: vscode.l10n.t("No answer"),
     seconds: vscode.l10n.t("{0} s"),
     suggestions: vscode.l10n.t("Suggested questions"),

@@ -190,5 +190,12 @@ function decode(file: Buffer, key: string): SeenPicture {
     at += size;
   }
   if (at !== bytes.length) throw new RangeError("trailing bytes");
-  return { features, facts: { isOneColor: header.object("facts").boolean("isOneColor") } };
+  const facts = header.object("facts");
+  return {
+    features,
+    facts: {
+      isOneColor: facts.boolean("isOneColor"),
+      isOutsideWorld: facts.boolean("isOutsideWorld"),
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { IO } from "../model/graphContract";
 import { generate } from "./generate";
 import type { GeneratedIds } from "./causalModel";
 import { resolveGenerationOptions, type GenerationOptions } from "./generationOptions";
+import type { PictureFacts } from "./imagePreprocess";
 import type { ImageStage } from "./imageStage";
 import type { LanguageModel } from "./languageModel";
 import type { ModelFolder } from "./modelFolder";
@@ -66,7 +67,7 @@ export class Generator {
       },
       cached: { imageFeatures: picture.from, prefixTokens: decoding.reusedPositions },
       droppedTurns: prompt.droppedTurns,
-      ...(picture.facts.isOneColor ? { doubts: ["oneColor"] } : {}),
+      ...doubtsOf(picture.facts),
     };
   }
 
@@ -134,6 +135,12 @@ export class Generator {
       finishReason: sequence.finishReason,
     };
   }
+}
+
+/** A picture of one color belongs to no world; that there is nothing to see says more. */
+function doubtsOf(facts: PictureFacts): Pick<GenerateResult, "doubts"> {
+  if (facts.isOneColor) return { doubts: ["oneColor"] };
+  return facts.isOutsideWorld ? { doubts: ["outsideWorld"] } : {};
 }
 
 /** Of a description, which would be made up; a question may be about nothing. */

@@ -4,16 +4,20 @@
  */
 
 import { AppError } from "../base/errors";
+import type { PictureWorld } from "../model/pictureWorld";
 import type { PreprocessorConfig } from "../model/preprocessorConfig";
 import { decodeImage, type RgbImage } from "./imageDecode";
 import type { AlphaMode } from "./request";
 import { isOneColor } from "./pictureGround";
 import { resizeBicubic } from "./resizeBicubic";
+import { isOutside } from "./worldDoubt";
 
 /** What is known of a picture from its pixels alone, whatever a model makes of them. */
 export interface PictureFacts {
   /** There is nothing to see. */
   readonly isOneColor: boolean;
+  /** The model was trained on another kind of pictures only. */
+  readonly isOutsideWorld: boolean;
 }
 
 /** The input of the image encoder. */
@@ -32,6 +36,8 @@ export interface PreprocessOptions {
   /** What to call the picture in an error message. */
   readonly name: string;
   readonly alpha: AlphaMode;
+  /** What the model knows. @default all pictures */
+  readonly world?: PictureWorld | undefined;
 }
 
 /**
@@ -45,9 +51,13 @@ export async function preprocessImage(
 ): Promise<PreprocessedPicture> {
   const { config, name } = options;
   const picture = await decodeImage(bytes, { name, alpha: options.alpha });
-  const facts = { isOneColor: isOneColor(picture.data) };
   const image = config.doResize ? resizeBicubic(picture, config.size) : picture;
   if (!config.doResize) checkSize(image, options);
+  const { world } = options;
+  const facts = {
+    isOneColor: isOneColor(picture.data),
+    isOutsideWorld: world !== undefined && isOutside(image, world),
+  };
   return {
     data: toPlanes(image, config),
     dims: [1, 3, image.height, image.width],

@@ -65,6 +65,7 @@ export class ImageStage {
       config: model.preprocessor,
       name,
       alpha,
+      world: model.world,
     });
     const preprocess = performance.now() - begin;
     const encoded = await encodeImage(sessions, pixels, signal);

@@ -17,6 +17,7 @@ import {
   type Manifest,
   type ManifestPart,
 } from "../model/manifest";
+import { parsePictureWorld, WORLD_FILE, type PictureWorld } from "../model/pictureWorld";
 import type { Precision } from "../model/precision";
 import { parsePreprocessorConfig, type PreprocessorConfig } from "../model/preprocessorConfig";
 import type { Device } from "./session";
@@ -30,6 +31,8 @@ export interface ModelFolder {
   readonly manifest: Manifest;
   readonly config: Blip2Config;
   readonly preprocessor: PreprocessorConfig;
+  /** Absent for a model that is for all pictures. */
+  readonly world: PictureWorld | undefined;
   /** Absent for retrieval models. */
   readonly generation: GenerationDefaults | undefined;
 }
@@ -55,6 +58,9 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
       manifest,
       config,
       preprocessor: parsePreprocessorConfig(await read(PREPROCESSOR_FILE), at(PREPROCESSOR_FILE)),
+      world: has(WORLD_FILE)
+        ? parsePictureWorld(await read(WORLD_FILE), at(WORLD_FILE))
+        : undefined,
       generation:
         config.kind === "generation"
           ? parseGenerationDefaults(generationText, at(GENERATION_FILE), config.text)

@@ -90,6 +90,7 @@ export class Answerer {
     try {
       const read = await tray.read(turn.pictureId, controller.signal);
       turn.digest = read.digest;
+      turn.doubts = undefined;
       const answer = await this.#ask(job, read);
       const durationMs = clock.now() - askedAtMs;
       outcome =
@@ -114,11 +115,12 @@ export class Answerer {
     const { engine } = this.#options;
     const { signal } = controller;
     if (turn.wish.kind === "description") {
-      const texts = await altTexts(engine, picture, { length: turn.wish.length, signal });
+      const onDoubts = (doubts: ChatTurn["doubts"]): void => void (turn.doubts = doubts);
+      const texts = await altTexts(engine, picture, { length: turn.wish.length, signal, onDoubts });
       return texts[0] ?? "";
     }
     const prompt = questionPrompt(this.#turnsBefore(turn, digest), turn.question);
-    const { sequences } = await engine.generate(
+    const { sequences, doubts } = await engine.generate(
       { image: picture.bytes, imageName: picture.name, prompt },
       {
         signal,
@@ -130,6 +132,7 @@ export class Answerer {
         },
       },
     );
+    turn.doubts = doubts;
     return sequences[0]?.text.trim() ?? "";
   }
 

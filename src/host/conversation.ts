@@ -1,5 +1,6 @@
 /** One conversation of the chat: its pictures and turns, as the session changes and the store keeps them. */
 
+import type { DoubtName } from "../protocol/doubts";
 import type { ConversationView, NoticeView, TurnState, TurnView } from "../protocol/viewMessages";
 import type { DescriptionLength } from "./describer";
 
@@ -54,6 +55,8 @@ export interface ChatTurn {
   state: TurnState;
   notice?: NoticeView | undefined;
   durationMs?: number | undefined;
+  /** Why the answer may mean nothing. */
+  doubts?: readonly DoubtName[] | undefined;
   /** Of the picture when it was answered: an answer about other bytes says nothing about these. */
   digest?: string | undefined;
 }
@@ -88,6 +91,7 @@ export function turnView(turn: ChatTurn): TurnView {
     ...(turn.state === "done" && turn.durationMs !== undefined
       ? { durationMs: turn.durationMs }
       : {}),
+    ...(turn.state === "done" && turn.doubts !== undefined ? { doubts: turn.doubts } : {}),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   GenerationParams,
   SequenceReply,
 } from "../protocol/engineMessages";
+import type { DoubtName } from "../protocol/doubts";
 import type { CancelSignal } from "../protocol/rpcClient";
 import type { Engine } from "./engine";
 import type { Picture } from "./picture";
@@ -27,6 +28,8 @@ export interface AltTextOptions extends DescriptionOptions {
   /** Only texts with fewer words than this one, or for `long` with more. */
   readonly than?: string | undefined;
   readonly signal?: CancelSignal | undefined;
+  /** Told why the texts may mean nothing. */
+  readonly onDoubts?: ((doubts: readonly DoubtName[]) => void) | undefined;
 }
 
 /** What asks a model for a description. */
@@ -132,6 +135,7 @@ async function addTexts(run: Run, request: DescriptionRequest): Promise<Generate
     { image: picture.bytes, imageName: picture.name, ...request },
     { signal: options.signal },
   );
+  if (reply.doubts !== undefined) options.onDoubts?.(reply.doubts);
   for (const sequence of reply.sequences) {
     // What is not wanted still tells how likely a good text is.
     const mean = meanOf(sequence, request.options.lengthPenalty ?? 1);

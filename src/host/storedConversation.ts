@@ -5,6 +5,7 @@
 
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
+import { readDoubts } from "../protocol/doubts";
 import type { TurnState } from "../protocol/viewMessages";
 import {
   type ChatPicture,
@@ -69,6 +70,7 @@ function storedPicture(picture: ChatPicture): unknown {
 
 function storedTurn(turn: ChatTurn): unknown {
   const { id, pictureId, pictureName, question, answer, state, notice, durationMs, digest } = turn;
+  const { doubts } = turn;
   return {
     ...{ id, pictureId, pictureName },
     question: question.slice(0, MAX_STORED_TEXT),
@@ -79,6 +81,7 @@ function storedTurn(turn: ChatTurn): unknown {
     ...(notice === undefined ? {} : { notice: notice.text }),
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(digest === undefined ? {} : { digest }),
+    ...(doubts === undefined ? {} : { doubts }),
   };
 }
 
@@ -118,6 +121,7 @@ function readTurn(stored: JsonObject): ChatTurn {
   const digest = attempt(() => stored.string("digest"));
   const notice = attempt(() => stored.string("notice"));
   const durationMs = attempt(() => stored.number("durationMs"));
+  const doubts = attempt(() => readDoubts(stored));
   return {
     id: stored.string("id"),
     pictureId: stored.string("pictureId"),
@@ -129,6 +133,7 @@ function readTurn(stored: JsonObject): ChatTurn {
     ...(notice === undefined ? {} : { notice: { text: notice, actions: [] } }),
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(digest === undefined ? {} : { digest }),
+    ...(doubts === undefined ? {} : { doubts }),
   };
 }
 

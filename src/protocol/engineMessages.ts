@@ -8,6 +8,7 @@ import type { WireError } from "../base/errors";
 import type { ModelUse } from "../base/modelAdvice";
 import type { World } from "../base/world";
 import type { CudaMethods } from "./cudaMessages";
+import type { DoubtName } from "./doubts";
 import type { StagedMessage } from "./stages";
 
 /** Raised when a message changes so that an older process would misread it. */
@@ -161,6 +162,8 @@ export interface GenerateReply {
   readonly cached: CachedReply & { readonly prefixTokens: number };
   /** Oldest chat turns that were left out for want of room. */
   readonly droppedTurns: number;
+  /** Why the answer may mean nothing; absent where nothing is known against it. */
+  readonly doubts?: readonly DoubtName[];
 }
 
 export interface SequenceReply {

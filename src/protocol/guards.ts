@@ -34,6 +34,7 @@ import {
 } from "./engineMessages";
 import { readAddModelParams, readCatalogReply } from "./catalogGuards";
 import { CUDA_PARAMS, CUDA_RESULTS } from "./cudaMessages";
+import { readDoubts } from "./doubts";
 import { readStage } from "./stages";
 import {
   anyNumber,
@@ -363,6 +364,7 @@ function readGenerateReply(result: JsonObject): GenerateReply {
     timings: readTimings(result),
     cached: { ...readCached(cached), prefixTokens: count(cached, "prefixTokens") },
     droppedTurns: count(result, "droppedTurns"),
+    ...optional("doubts", result.has("doubts") ? readDoubts(result) : undefined),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { JsonObject } from "../base/json";
+import { readDoubts } from "./doubts";
 import {
   anyNumber,
   bytes,
@@ -223,6 +224,7 @@ function readTurn(turn: JsonObject): TurnView {
     state: oneOf(turn, "state", ["waiting", "streaming", "done", "stopped", "failed"]),
     ...optional("notice", turn.has("notice") ? readNotice(child(turn, "notice")) : undefined),
     ...optional("durationMs", turn.has("durationMs") ? anyNumber(turn, "durationMs") : undefined),
+    ...optional("doubts", turn.has("doubts") ? readDoubts(turn) : undefined),
   };
 }
 

@@ -3,6 +3,8 @@
  * The extension holds the truth; the webview shows it and asks for changes.
  */
 
+import type { DoubtName } from "./doubts";
+
 /** What the extension's side tells the webview. */
 export type ToView =
   /** Everything, at the start and when another conversation is opened. */
@@ -97,6 +99,8 @@ export interface TurnView {
   readonly notice?: NoticeView;
   /** From asking to the last word, in ms; only when `state` is `done`. */
   readonly durationMs?: number;
+  /** Why the answer may mean nothing; only when `state` is `done`. */
+  readonly doubts?: readonly DoubtName[];
 }
 
 /** `waiting`: for its turn or its first word; `stopped`: by the user, with what was there by then. */
@@ -160,6 +164,10 @@ export interface ViewStrings {
   readonly waiting: string;
   readonly answering: string;
   readonly stopped: string;
+  /** Of an answer about a picture that shows one color. */
+  readonly oneColor: string;
+  /** Of an answer about a picture that the demo model can know nothing about. */
+  readonly outsideWorld: string;
   readonly failed: string;
   readonly conversation: string;
   readonly suggestions: string;

@@ -3,6 +3,7 @@
 import type { TurnView, ViewStrings } from "../../src/protocol/viewMessages";
 import { element, type Part } from "../render/dom";
 import type { Announcement } from "../state";
+import { doubtText } from "./turn";
 
 export interface AnnouncerProps {
   readonly announcement: Announcement;
@@ -41,5 +42,5 @@ function wordsOf(props: AnnouncerProps, strings: ViewStrings): string {
 function outcomeOf(turn: TurnView, strings: ViewStrings): string {
   if (turn.state === "failed") return turn.notice?.text ?? strings.failed;
   if (turn.state === "stopped") return [strings.stopped, turn.answer].filter(Boolean).join(". ");
-  return turn.answer;
+  return [turn.answer, doubtText(turn, strings)].filter(Boolean).join(". ");
 }

@@ -1,6 +1,6 @@
 /** One question with its answer, and what can be done with them. */
 
-import type { TurnView } from "../../src/protocol/viewMessages";
+import type { TurnView, ViewStrings } from "../../src/protocol/viewMessages";
 import { element, setAttributes, setShown, setText, type Part } from "../render/dom";
 import { icon } from "../render/icons";
 import { isRunning } from "../state";
@@ -87,18 +87,26 @@ function createResponse(context: PageContext): Part<TurnProps> {
     words,
   ]);
   const stopped = element("p", { class: "stopped" }, [icon("stop"), strings.stopped]);
+  const doubt = element("p", { class: "doubt" });
   const notice = createNotice(context);
   return {
-    element: element("div", {}, [answer, waiting, stopped, notice.element]),
+    element: element("div", {}, [answer, doubt, waiting, stopped, notice.element]),
     update: ({ turn }) => {
       setText(answer, turn.answer);
       setShown(answer, { when: turn.answer !== "" });
+      setText(doubt, doubtText(turn, strings));
+      setShown(doubt, { when: turn.doubts !== undefined && turn.doubts.length > 0 });
       setText(words, turn.state === "streaming" ? strings.answering : strings.waiting);
       setShown(waiting, { when: isRunning(turn) && turn.answer === "" });
       setShown(stopped, { when: turn.state === "stopped" });
       notice.update(noticeOf(turn, strings.failed));
     },
   };
+}
+
+/** Why an answer may mean nothing, for eyes and for the announcer. */
+export function doubtText({ doubts = [] }: TurnView, strings: ViewStrings): string {
+  return doubts.map((doubt) => strings[doubt]).join(" ");
 }
 
 function noticeOf(turn: TurnView, failed: string): TurnView["notice"] {

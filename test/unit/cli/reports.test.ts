@@ -44,6 +44,7 @@ const model: ModelFolder = {
   manifest,
   config: parseBlip2Config('{"architectures": ["Blip2ForConditionalGeneration"]}', "config.json"),
   preprocessor: parsePreprocessorConfig("{}", "preprocessor_config.json"),
+  world: undefined,
   generation: undefined,
 };
 

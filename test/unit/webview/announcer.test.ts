@@ -20,6 +20,7 @@ describe("what a screen reader is told", () => {
 
   const outcomes: readonly (readonly [name: string, turn: Partial<TurnView>, words: string])[] = [
     ["the whole answer", {}, "a dog"],
+    ["what speaks against it", { doubts: ["outsideWorld"] }, "a dog. outsideWorld"],
     ["that and where it was stopped", { state: "stopped", answer: "a d" }, "stopped. a d"],
     ["only that it was stopped before its first word", { state: "stopped", answer: "" }, "stopped"],
     [

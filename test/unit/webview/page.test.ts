@@ -236,6 +236,15 @@ describe("the transcript", () => {
     assert.equal(announced(), "<b>a</b>");
   });
 
+  it("shows below an answer what speaks against it", () => {
+    const { dispatch, transcript } = openPage({ ...asked, turns: [turnOf("t")] });
+    const line = transcript.querySelector(".doubt");
+    assert.equal(line?.hasAttribute("hidden"), true);
+    dispatch({ type: "turnChanged", turn: turnOf("t", { doubts: ["oneColor"] }) });
+    assert.equal(line.hasAttribute("hidden"), false);
+    assert.equal(line.textContent, "oneColor");
+  });
+
   it("offers what can be done with a turn in its state", () => {
     const { transcript, dispatch } = openPage({ ...asked, turns: [waiting] });
     const offered = () =>
