@@ -27,3 +27,17 @@ export const DEFAULT_COMPONENTS: readonly string[] = [
 export function isImageName(name: string, context: FindContext): boolean {
   return name === "img" || name === "input" || context.components.includes(name);
 }
+
+/**
+ * False when a document surely has no picture: neither Markdown's mark nor the beginning of a tag that
+ * shows one. Cheap, and says nothing about where a picture is.
+ * @param components names of tags that show a picture, besides `img`.
+ */
+export function mayHaveImages(text: string, components: readonly string[]): boolean {
+  if (text.includes("![")) return true;
+  if (!text.includes("<")) return false;
+  const others = /image/i.test(text) ? ["image", "input"] : [];
+  const names = ["img", ...others, ...components].map((name) => name.replace(/\W/g, "\\$&"));
+  // JSX allows white space before a name.
+  return new RegExp(`<\\s*(?:${names.join("|")})`, "i").test(text);
+}

@@ -3,14 +3,14 @@
 import { AppError } from "../base/errors";
 import { findAstroImages } from "./astroImages";
 import { documentError } from "./documentError";
-import { DEFAULT_COMPONENTS, type FindContext } from "./findContext";
+import { DEFAULT_COMPONENTS, mayHaveImages, type FindContext } from "./findContext";
 import { findHtmlImages } from "./htmlImages";
 import type { AltLanguage, AltSlot, CaptionSlot, ImageReference, TextSpan } from "./imageReference";
 import { findJsxImages } from "./jsxImages";
 import { findMarkdownImages } from "./markdownImages";
 import { findMdxImages } from "./mdxImages";
 import { findSvelteImages } from "./svelteImages";
-import { findVueImages } from "./vueImages";
+import { findVueImages, hasPugImages } from "./vueImages";
 
 export interface FindOptions {
   /** Names of components that show a picture. @default DEFAULT_COMPONENTS */
@@ -23,9 +23,10 @@ export interface FindOptions {
 export const MAX_DOCUMENT_UNITS = 1 << 20;
 
 /**
- * Finds every picture that a document refers to, in the order of the text.
- * @throws AppError `document.tooLarge`, or `document.unparsable` when the document is not well formed
- * in its language.
+ * Finds every picture that a document refers to, in the order of the text. A mistake in the document
+ * costs the place that it is in, and a document that cannot show a picture is never refused.
+ * @throws AppError `document.tooLarge`, or `document.unparsable` where nobody can tell where a tag
+ * begins.
  */
 export function findImages(
   text: string,
@@ -33,6 +34,14 @@ export function findImages(
   options: FindOptions = {},
 ): ImageReference[] {
   const name = options.name ?? "The document";
+  const components = options.components ?? DEFAULT_COMPONENTS;
+  if (language === "vue" && hasPugImages(text)) {
+    throw documentError(
+      "document.unparsable",
+      `${name} has a template in Pug, which is not searched for pictures. Describe its pictures by hand.`,
+    );
+  }
+  if (!mayHaveImages(text, components)) return [];
   if (text.length > MAX_DOCUMENT_UNITS) {
     throw documentError(
       "document.tooLarge",
@@ -44,7 +53,7 @@ export function findImages(
   const context: FindContext = {
     text: text.slice(markLength),
     language,
-    components: options.components ?? DEFAULT_COMPONENTS,
+    components,
   };
   const images = parsed(context, name).sort((a, b) => a.span.start - b.span.start);
   return markLength === 0 ? images : images.map((image) => shiftImage(image, markLength));
@@ -55,13 +64,12 @@ function parsed(context: FindContext, name: string): ImageReference[] {
     return finderOf(context);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
-    const isTooDeep = thrown instanceof RangeError;
-    const reason = thrown instanceof Error ? (thrown.message.split("\n")[0] ?? "") : "";
+    // What a parser says is about its grammar and its settings, and helps nobody else.
     throw documentError(
       "document.unparsable",
-      isTooDeep
+      thrown instanceof RangeError
         ? `${name} is nested too deeply to be searched for pictures. Split it.`
-        : `${name} is not well-formed ${context.language}: ${reason.replace(/\.$/, "")}. Correct it, then try again.`,
+        : `${name} cannot be searched for pictures: where its tags begin and end cannot be told. Correct what is not well-formed ${context.language} in it, then try again.`,
       thrown,
     );
   }

@@ -8,6 +8,7 @@ import { Surroundings, tagContextOf, type ElementTraits, type Surrounding } from
 import { isHiding } from "./accessibleName";
 import { isSpread, plainAttribute } from "./attributeNames";
 import { isNamedByContent } from "./linkContent";
+import { EndTags, OpenComments } from "./openElements";
 import { imageOfTag, type Tag, type TagAttribute } from "./tag";
 import { sourceSetIn } from "./tagSource";
 import { codeWithin, findTemplateCode, maskTemplateCode, type TemplateCode } from "./templateCode";
@@ -19,10 +20,15 @@ export interface HtmlOptions {
   readonly isLinkContent?: (offset: number) => boolean;
   /** What the tokenizer reads, as long as the document. @default the document itself */
   readonly markup?: string;
+  /**
+   * In Markdown: where the piece of HTML ends that a tag lies in. Elements whose content is text are
+   * elements there only when they end within the piece; GitHub shows their tags as text (GFM 6.11).
+   */
+  readonly pieceEnd?: (offset: number) => number;
 }
 
 export function findHtmlImages(context: FindContext, options: HtmlOptions = {}): ImageReference[] {
-  return readTags(context, options.markup ?? context.text).flatMap((tag) => {
+  return readTags(context, options).flatMap((tag) => {
     const image = imageOfTag(tag, {
       text: context.text,
       language: context.language,
@@ -56,16 +62,39 @@ const CONTENT_MODES: ReadonlyMap<string, Tokenizer["state"]> = new Map<string, T
   ["plaintext", TokenizerMode.PLAINTEXT],
 ]);
 
+/** A document with more comments that never end is read as browsers read it. */
+const MAX_READINGS = 8;
+
 interface FoundTag extends Omit<Tag, "context"> {
   readonly surrounding: Surrounding;
 }
 
-function readTags(context: FindContext, markup: string): Tag[] {
+function readTags(context: FindContext, options: HtmlOptions): Tag[] {
+  let markup = options.markup ?? context.text;
+  for (let nReadings = 1; ; nReadings++) {
+    const comments = new OpenComments(markup);
+    const tags = readMarkup({ ...context, markup, comments }, options);
+    if (comments.first === undefined || nReadings >= MAX_READINGS) return tags;
+    markup = comments.withoutFirst();
+  }
+}
+
+interface Reading extends FindContext {
+  readonly markup: string;
+  readonly comments: OpenComments;
+}
+
+function readMarkup(context: Reading, options: HtmlOptions): Tag[] {
+  const { markup, comments } = context;
+  const endTags = new EndTags(markup);
   const found: FoundTag[] = [];
   const around = new Surroundings();
   const codes = findTemplateCode(context.text);
   const source = { text: context.text, codes };
-  readTokens(maskTemplateCode(markup, codes), (token, tokenizer) => {
+  const onComment = (token: Token.CommentToken): void => {
+    comments.add(spanOf(token.location));
+  };
+  const onTag = (token: Token.TagToken, tokenizer: Tokenizer): void => {
     const name = token.tagName;
     const span = spanOf(token.location);
     if (token.type === Token.TokenType.END_TAG) {
@@ -80,8 +109,15 @@ function readTags(context: FindContext, markup: string): Tag[] {
     if (!(token.selfClosing && (isForeign || name === "svg" || name === "math"))) {
       around.startElement(name, span, traitsOf(token, source));
     }
-    if (mode !== undefined && !isForeign) tokenizer.state = mode;
-  });
+    if (mode === undefined || isForeign) return;
+    const limit = options.pieceEnd?.(span.start);
+    const isWhole =
+      name === "plaintext"
+        ? limit === undefined
+        : endTags.next(name, span.end) < (limit ?? Infinity);
+    if (isWhole) tokenizer.state = mode;
+  };
+  readTokens(maskTemplateCode(markup, codes), onTag, onComment);
   return found.map(({ surrounding, ...tag }) => ({
     ...tag,
     context: tagContextOf(surrounding, tag.span),
@@ -91,6 +127,7 @@ function readTags(context: FindContext, markup: string): Tag[] {
 function readTokens(
   markup: string,
   onTag: (token: Token.TagToken, tokenizer: Tokenizer) => void,
+  onComment: (token: Token.CommentToken) => void = () => undefined,
 ): void {
   const ignore = (): void => undefined;
   const visit = (token: Token.TagToken): void => {
@@ -101,7 +138,7 @@ function readTokens(
     {
       onStartTag: visit,
       onEndTag: visit,
-      onComment: ignore,
+      onComment,
       onDoctype: ignore,
       onEof: ignore,
       onCharacter: ignore,

@@ -3,7 +3,6 @@
 import { parse, parseExpression, type ParserOptions, type ParserPlugin } from "@babel/parser";
 import { isJsNode, type JsNode } from "./jsNode";
 
-/** `flow` reads the type annotations of JavaScript projects; it and `typescript` exclude each other. */
 export type ScriptKind = "jsx" | "tsx" | "ts" | "expression";
 
 /**
@@ -13,8 +12,11 @@ export type ScriptKind = "jsx" | "tsx" | "ts" | "expression";
  */
 export function parseScript(source: string, kind: ScriptKind, startIndex = 0): JsNode {
   // Spaces before the source make the parser count as the document does.
-  const file: unknown = parse(" ".repeat(startIndex) + source, optionsOf(kind));
-  const program = (file as { readonly program?: unknown }).program;
+  const text = " ".repeat(startIndex) + source;
+  const program = firstParsed(kind, (options) => {
+    const file: unknown = parse(text, options);
+    return (file as { readonly program?: unknown }).program;
+  });
   if (!isJsNode(program)) throw new SyntaxError("The parser gave no program.");
   return program;
 }
@@ -22,28 +24,68 @@ export function parseScript(source: string, kind: ScriptKind, startIndex = 0): J
 /** A single expression; undefined when the text is none. Offsets count from its own beginning. */
 export function parseSingleExpression(source: string): JsNode | undefined {
   try {
-    const node: unknown = parseExpression(source, optionsOf("expression"));
+    const node = firstParsed("expression", (options) => parseExpression(source, options));
     return isJsNode(node) ? node : undefined;
   } catch {
     return undefined;
   }
 }
 
-function optionsOf(kind: ScriptKind): ParserOptions {
-  const plugins: Record<ScriptKind, ParserPlugin[]> = {
-    jsx: ["jsx", "flow"],
-    tsx: ["jsx", "typescript"],
-    ts: ["typescript"],
-    expression: ["jsx", "typescript"],
-  };
-  return {
-    sourceType: "unambiguous",
-    // A name used twice or a stray return does not hide where the pictures are.
-    errorRecovery: true,
-    allowReturnOutsideFunction: true,
-    allowAwaitOutsideFunction: true,
-    allowSuperOutsideMethod: true,
-    allowUndeclaredExports: true,
-    plugins: ["estree", "decorators", "explicitResourceManagement", ...plugins[kind]],
-  };
+/** @throws what the usual dialect's parser threw, when no dialect can be read. */
+function firstParsed(kind: ScriptKind, read: (options: ParserOptions) => unknown): unknown {
+  let first: unknown;
+  for (const plugins of DIALECTS[kind]) {
+    try {
+      return read({ ...OPTIONS, plugins: [...PROPOSALS, ...plugins] });
+    } catch (thrown) {
+      // Reading it in another way would need the same depth.
+      if (thrown instanceof RangeError) throw thrown;
+      first ??= thrown;
+    }
+  }
+  throw first;
 }
+
+const OPTIONS: ParserOptions = {
+  sourceType: "unambiguous",
+  // A name used twice or a stray return does not hide where the pictures are.
+  errorRecovery: true,
+  allowReturnOutsideFunction: true,
+  allowAwaitOutsideFunction: true,
+  allowSuperOutsideMethod: true,
+  allowNewTargetOutsideFunction: true,
+  allowUndeclaredExports: true,
+};
+
+/** What is not yet part of the language, but of the projects that compile it. */
+const PROPOSALS: readonly ParserPlugin[] = [
+  ...(["estree", "decoratorAutoAccessors", "explicitResourceManagement"] as const),
+  ...(["deferredImportEvaluation", "sourcePhaseImports", "deprecatedImportAssert"] as const),
+  ...(["destructuringPrivate", "doExpressions", "exportDefaultFrom", "functionBind"] as const),
+  ...(["moduleBlocks", "throwExpressions"] as const),
+  ["optionalChainingAssign", { version: "2023-07" }],
+];
+
+const TYPESCRIPT: readonly ParserPlugin[] = ["typescript", "decorators"];
+/** Decorators of parameters, as Angular and Nest have them. */
+const LEGACY_TYPESCRIPT: readonly ParserPlugin[] = ["typescript", "decorators-legacy"];
+
+/**
+ * In what dialects a script is read, the usual one first. `flow` reads the type annotations of
+ * JavaScript projects; it and `typescript` exclude each other, as the two kinds of decorators do.
+ */
+const DIALECTS: Readonly<Record<ScriptKind, readonly (readonly ParserPlugin[])[]>> = {
+  jsx: [
+    ["jsx", "flow", "decorators"],
+    ["jsx", "flow", "decorators-legacy"],
+    ["jsx", ["flow", { all: true }], "decorators-legacy"],
+    ["jsx", ...TYPESCRIPT],
+  ],
+  tsx: [
+    ["jsx", ...TYPESCRIPT],
+    ["jsx", ...LEGACY_TYPESCRIPT],
+  ],
+  // Assertions in angle brackets are none where there are tags.
+  ts: [TYPESCRIPT, LEGACY_TYPESCRIPT, ["jsx", ...TYPESCRIPT]],
+  expression: [["jsx", ...TYPESCRIPT]],
+};

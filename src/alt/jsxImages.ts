@@ -4,8 +4,9 @@ import type { FindContext } from "./findContext";
 import { isImageName } from "./findContext";
 import type { ImageReference, TextSpan } from "./imageReference";
 import { childNode, childNodes, textField, walkJs, type JsNode } from "./jsNode";
-import { parseScript } from "./jsParser";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
+import { looseBindings, scriptProgram } from "./looseScript";
+import { findScannedImages } from "./scannedImages";
 import {
   imageOfTag,
   type AttributeValue,
@@ -15,10 +16,16 @@ import {
 } from "./tag";
 import { contextAbove, type TreeReader } from "./tagAncestors";
 
-/** @throws SyntaxError for a document that is no JavaScript. */
+/**
+ * A script that is no JavaScript, such as one with the marks of a template engine in it or one that is
+ * being written, is searched for its tags alone.
+ * @throws RangeError for a script nested too deeply.
+ */
 export function findJsxImages(context: FindContext, kind: "jsx" | "tsx"): ImageReference[] {
-  const program = parseScript(context.text, kind);
-  return imagesInTree(program, context, bindingsOf(program, context.text));
+  const { text } = context;
+  const program = scriptProgram(text, { span: { start: 0, end: text.length }, kind });
+  if (program !== undefined) return imagesInTree(program, context, bindingsOf(program, text));
+  return findScannedImages(context, { dialect: "jsx", bindings: looseBindings(text) });
 }
 
 /** The pictures below a node of a tree whose offsets are those of the document. */
@@ -99,6 +106,10 @@ function elementName(opening: JsNode): string | undefined {
     const property = childNode(node, "property");
     parts.unshift(property === undefined ? "" : (textField(property, "name") ?? ""));
     node = childNode(node, "object");
+  }
+  if (node?.type === "JSXNamespacedName") {
+    const names = [childNode(node, "namespace"), childNode(node, "name")];
+    return names.map((each) => (each === undefined ? "" : textField(each, "name"))).join(":");
   }
   if (node?.type !== "JSXIdentifier") return undefined;
   return [textField(node, "name") ?? "", ...parts].join(".");

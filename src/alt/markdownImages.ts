@@ -8,13 +8,13 @@ import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
 import { readWithoutSize, withoutSize } from "./labelSize";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
-import { firstFrom, isInside } from "./spans";
+import { endOfSpan, firstFrom, isInside } from "./spans";
 import type { Chain } from "./tagAncestors";
 import { holdsTemplateCode } from "./templateCode";
 import { imageOfWikilink } from "./wikilinkImages";
 
 export function findMarkdownImages(context: FindContext): ImageReference[] {
-  const tree = parseMarkdown(context.text, false);
+  const tree = parseMarkdown(context.text);
   const html: Html[] = [];
   const names: TextSpan[] = [];
   const cells: TextSpan[] = [];
@@ -23,8 +23,10 @@ export function findMarkdownImages(context: FindContext): ImageReference[] {
     if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
     if (node.type === "tableCell") cells.push(mdastSpan(node));
   });
+  const pieces = html.map(mdastSpan);
   const tags = findHtmlImages(context, {
     markup: onlyHtml(context.text, html),
+    pieceEnd: (offset) => endOfSpan(pieces, offset),
     isInTable: (offset) => isInside(cells, offset),
     isLinkContent: (offset) => isInside(names, offset),
   });

@@ -8,9 +8,10 @@ import { mdxFromMarkdown } from "mdast-util-mdx";
 import { frontmatter } from "micromark-extension-frontmatter";
 import { gfm } from "micromark-extension-gfm";
 import { mdxjs } from "micromark-extension-mdxjs";
-import { maskAddresses } from "./codeInAddresses";
+import { maskAddresses, type MaskedAddresses } from "./codeInAddresses";
 import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
+import { MdxMistakes, mdxNodes, mdxSyntax } from "./mdxSyntax";
 import type { Chain } from "./tagAncestors";
 import type { TemplateCode } from "./templateCode";
 import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
@@ -35,18 +36,53 @@ export interface MarkdownTree {
 }
 
 /**
- * Parses CommonMark with GitHub's additions and front matter, and outside MDX wikilinks of pictures.
- * @throws RangeError for a document nested too deeply, and an error of the parser for MDX that is not
- * well formed; all other Markdown parses.
+ * Parses CommonMark with GitHub's additions, front matter and wikilinks of pictures. Every text parses.
+ * @throws RangeError for a document nested too deeply.
  */
-export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
+export function parseMarkdown(text: string): MarkdownTree {
   refuseDeepMarkdown(text);
+  return parsed(maskAddresses(text), { syntax: wikilinkSyntax, nodes: [wikilinkNodes] });
+}
+
+export interface MdxTree extends MarkdownTree {
+  /** Where scripts begin that are none. */
+  readonly brokenScripts: readonly number[];
+}
+
+/** Blocks within what an earlier block swallowed come to light one after the other. */
+const MAX_READINGS = 3;
+
+/**
+ * Parses MDX with GitHub's additions and front matter. Every text parses.
+ * @throws RangeError for a document nested too deeply, or with too many tags that are never closed.
+ */
+export function parseMdx(text: string): MdxTree {
+  refuseDeepMarkdown(text);
+  const mistakes = new MdxMistakes();
+  const strict = mdxjs({ acornOptions: { ecmaVersion: "latest", sourceType: "module" } });
+  const language = {
+    syntax: mdxSyntax(strict, mistakes),
+    nodes: [...mdxFromMarkdown(), mdxNodes()],
+  };
+  // Braces of MDX are its own, and no template engine's.
+  const source = { text, codes: [] };
+  let tree = parsed(source, language);
+  for (let nReadings = 1; mistakes.takeNews() && nReadings < MAX_READINGS; nReadings++) {
+    tree = parsed(source, language);
+  }
+  return { ...tree, brokenScripts: mistakes.scripts };
+}
+
+interface Language {
+  readonly syntax: SyntaxExtension;
+  readonly nodes: readonly TreeExtension[];
+}
+
+function parsed(masked: MaskedAddresses, { syntax, nodes }: Language): MarkdownTree {
   const labels = new Map<number, TextSpan>();
   const titles: TextSpan[] = [];
   const destinations: TextSpan[] = [];
   const definitions: TextSpan[] = [];
-  // Braces of MDX are its own.
-  const masked = isMdx ? { text, codes: [] } : maskAddresses(text);
   const places: Extension = {
     enter: {
       labelText: (token) => {
@@ -65,13 +101,8 @@ export function parseMarkdown(text: string, isMdx: boolean): MarkdownTree {
   };
   const fences: ("yaml" | "toml")[] = ["yaml", "toml"];
   const root = fromMarkdown(masked.text, {
-    extensions: [gfm(), frontmatter(fences), isMdx ? mdxjs() : wikilinkSyntax],
-    mdastExtensions: [
-      gfmFromMarkdown(),
-      frontmatterFromMarkdown(fences),
-      isMdx ? mdxFromMarkdown() : wikilinkNodes,
-      places,
-    ],
+    extensions: [gfm(), frontmatter(fences), syntax],
+    mdastExtensions: [gfmFromMarkdown(), frontmatterFromMarkdown(fences), ...nodes, places],
   });
   return { root, labels, titles, destinations, definitions, codes: masked.codes };
 }

@@ -1,89 +1,132 @@
 /** Pictures in MDX: those of Markdown, JSX elements among the text, and JSX inside expressions. */
 
 import type { Nodes } from "mdast";
+import { isHiding } from "./accessibleName";
+import { plainAttribute } from "./attributeNames";
 import { isImageName, type FindContext } from "./findContext";
 import type { ImageReference, TextSpan } from "./imageReference";
 import { childNode, childNodes, isJsNode, type JsNode } from "./jsNode";
+import { parseScript } from "./jsParser";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { imagesInTree } from "./jsxImages";
+import { isNamedByContent } from "./linkContent";
+import { looseBindings } from "./looseScript";
 import { markdownOwnImages } from "./markdownImages";
-import { openingEnd, valueSpans } from "./markupAttribute";
-import { mdastSpan, parseMarkdown, walkMdast } from "./mdastTree";
-import {
-  imageOfTag,
-  type AttributeValue,
-  type Tag,
-  type TagAttribute,
-  type TagContext,
-} from "./tag";
-import { contentBefore, contextAbove, type TreeReader } from "./tagAncestors";
+import { valueSpans } from "./markupAttribute";
+import { mdastSpan, parseMdx, walkMdast, type MdxTree } from "./mdastTree";
+import type { MdxTag } from "./mdxSyntax";
+import { findScannedImages } from "./scannedImages";
+import { Surroundings, tagContextOf, type Surrounding } from "./surroundings";
+import { imageOfTag, type AttributeValue, type Tag, type TagAttribute } from "./tag";
+import { sourceSetIn } from "./tagSource";
 
-/** @throws an error of the parser for a document that is not well formed. */
+/** @throws RangeError for a document nested too deeply. */
 export function findMdxImages(context: FindContext): ImageReference[] {
-  const tree = parseMarkdown(context.text, true);
-  const body: JsNode[] = [];
+  const tree = parseMdx(context.text);
   const programs: JsNode[] = [];
+  const tags: MdxTag[] = [];
+  const body: JsNode[] = [];
   walkMdast(tree.root, (node) => {
+    if (node.type === "mdxTag") tags.push(node);
     const program = programOf(node);
     if (program === undefined) return;
     programs.push(program);
     if (node.type === "mdxjsEsm") body.push(...childNodes(program, "body"));
   });
-  const end = context.text.length;
-  const bindings = bindingsOf({ type: "Program", start: 0, end, body }, context.text);
-  const images = markdownOwnImages(tree, context);
-  const reader = readerOf(context.text);
-  for (const program of programs) images.push(...imagesInTree(program, context, bindings));
-  walkMdast(tree.root, (node, parents) => {
-    if (!isElement(node)) return;
-    images.push(...imagesInAttributes(node, context, bindings));
-    if (node.name === null || !isImageName(node.name, context)) return;
-    const tag = tagOf({ node, context, bindings }, contextAbove(node, parents, reader));
-    const { text, language } = context;
-    const image = imageOfTag(tag, { text, language, dialect: "jsx" });
-    if (image !== undefined) images.push(image);
+  const bindings = bindingsIn(tree, body, context.text);
+  return [
+    ...markdownOwnImages(tree, context),
+    ...programs.flatMap((program) => imagesInTree(program, context, bindings)),
+    ...tags.flatMap((tag) => imagesInAttributes(tag, context, bindings)),
+    ...imagesOfTags(tags, context, bindings),
+  ];
+}
+
+/** A script that cannot be read as a whole ends with its paragraph. */
+function bindingsIn(tree: MdxTree, body: readonly JsNode[], text: string): Bindings {
+  const loose = tree.brokenScripts.flatMap((start) => {
+    const length = /\r?\n[ \t]*\r?\n/.exec(text.slice(start))?.index;
+    return [...looseBindings(text.slice(start, length === undefined ? undefined : start + length))];
   });
-  return images;
+  const program = { type: "Program", start: 0, end: text.length, body };
+  return new Map([...loose, ...bindingsOf(program, text)]);
 }
 
-type Element = Extract<Nodes, { type: "mdxJsxFlowElement" | "mdxJsxTextElement" }>;
-type MdxJsxAttribute = Extract<Element["attributes"][number], { type: "mdxJsxAttribute" }>;
-
-interface ElementParts {
-  readonly node: Element;
-  readonly context: FindContext;
-  readonly bindings: Bindings;
+interface FoundTag {
+  readonly tag: MdxTag;
+  readonly surrounding: Surrounding;
+  /** Where its end tag ends. */
+  end: number;
 }
 
-function tagOf({ node, context, bindings }: ElementParts, around: TagContext): Tag {
-  const span = mdastSpan(node);
-  const nameEnd = context.text.indexOf(node.name ?? "", span.start) + (node.name ?? "").length;
+/** Tags pair up as they come, whether or not the document is well formed. */
+function imagesOfTags(
+  tags: readonly MdxTag[],
+  context: FindContext,
+  bindings: Bindings,
+): ImageReference[] {
+  const { text, language } = context;
+  const found: FoundTag[] = [];
+  const open: FoundTag[] = [];
+  const plain: Scope = { text, bindings: new Map() };
+  const around = new Surroundings();
+  for (const tag of tags) {
+    const span = mdastSpan(tag);
+    const isImage = isImageName(tag.name, context);
+    if (tag.kind === "end") {
+      around.endElement(tag.name, span);
+      const opened = isImage ? open.pop() : undefined;
+      if (opened !== undefined) opened.end = span.end;
+      continue;
+    }
+    if (tag.name === "source") around.addSourceSet(sourceSetIn(attributesOf(tag, plain)));
+    if (isImage) {
+      const opened = { tag, surrounding: around.current, end: span.end };
+      found.push(opened);
+      if (!tag.isSelfClosing) open.push(opened);
+    }
+    if (tag.isSelfClosing) continue;
+    const attributes = attributesOf(tag, plain).map(plainAttribute);
+    const isLink = isNamedByContent(tag.name, attributes);
+    around.startElement(tag.name, span, { isHiding: isHiding(attributes), isLink });
+  }
+  return found.flatMap(({ tag, surrounding, end }) => {
+    const { start } = mdastSpan(tag);
+    const around = tagContextOf(surrounding, { start, end });
+    const read = tagOf(tag, { text, bindings }, around);
+    const image = imageOfTag(read, { text, language, dialect: "jsx" });
+    return image === undefined ? [] : [image];
+  });
+}
+
+function tagOf(tag: MdxTag, scope: Scope, context: Tag["context"]): Tag {
+  const span = mdastSpan(tag);
   return {
-    name: node.name ?? "",
-    span: { start: span.start, end: openingEndOf(node, context.text) },
-    nameEnd,
-    attributes: attributesOf(node, { text: context.text, bindings }),
-    hasSpread: node.attributes.some(({ type }) => type === "mdxJsxExpressionAttribute"),
-    context: around,
+    name: tag.name,
+    span,
+    nameEnd: scope.text.indexOf(tag.name, span.start) + tag.name.length,
+    attributes: attributesOf(tag, scope),
+    hasSpread: tag.attributes.some(({ type }) => type === "mdxJsxExpressionAttribute"),
+    context,
   };
 }
 
-function openingEndOf(node: Element, text: string): number {
-  const span = mdastSpan(node);
-  const ends = node.attributes.map(({ position }) => position?.end.offset ?? 0);
-  return openingEnd(text, Math.max(span.start, ...ends), span.end);
-}
+type Attribute = MdxTag["attributes"][number];
+type MdxJsxAttribute = Extract<Attribute, { type: "mdxJsxAttribute" }>;
 
 interface Scope {
   readonly text: string;
   readonly bindings: Bindings;
 }
 
+function attributesOf(tag: MdxTag, scope: Scope): TagAttribute[] {
+  return tag.attributes.flatMap((attribute) =>
+    attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, scope)] : [],
+  );
+}
+
 function attributeOf(attribute: MdxJsxAttribute, scope: Scope): TagAttribute {
-  const span: TextSpan = {
-    start: attribute.position?.start.offset ?? 0,
-    end: attribute.position?.end.offset ?? 0,
-  };
+  const span = attributeSpan(attribute);
   const name = attribute.name === "srcSet" ? "srcset" : attribute.name;
   return { name, span, value: valueOf(attribute, span, scope), isBound: false };
 }
@@ -92,7 +135,8 @@ function valueOf({ value }: MdxJsxAttribute, span: TextSpan, scope: Scope): Attr
   const spans = valueSpans(scope.text, span);
   if (value === null || value === undefined || spans === undefined) return { kind: "none" };
   if (typeof value === "string") return { kind: "text", text: value, ...spans };
-  const expression = expressionOf(value.data?.estree);
+  const program = programOfValue(value.data?.estree, spans.literal, scope.text);
+  const expression = expressionOf(program);
   if (expression === undefined) {
     return { kind: "expression", target: { kind: "dynamic", value: value.value } };
   }
@@ -104,23 +148,49 @@ function valueOf({ value }: MdxJsxAttribute, span: TextSpan, scope: Scope): Attr
   return { kind: "text", text: fixed, literal: spans.literal, content };
 }
 
-function expressionOf(program: unknown): JsNode | undefined {
-  const statement = isJsNode(program) ? childNodes(program, "body")[0] : undefined;
+function expressionOf(program: JsNode | undefined): JsNode | undefined {
+  const statement = program === undefined ? undefined : childNodes(program, "body")[0];
   return statement === undefined ? undefined : childNode(statement, "expression");
+}
+
+/** @param braces the expression with its braces, for what MDX itself does not read, as TypeScript. */
+function programOfValue(estree: unknown, braces: TextSpan, text: string): JsNode | undefined {
+  if (isJsNode(estree)) return estree;
+  try {
+    const source = text.slice(braces.start + 1, braces.end - 1);
+    return parseScript(`(${source})`, "tsx", braces.start);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Attributes may hold elements of their own: `<Card picture={<img … />} />`. */
 function imagesInAttributes(
-  node: Element,
+  tag: MdxTag,
   context: FindContext,
   bindings: Bindings,
 ): ImageReference[] {
-  return node.attributes.flatMap((attribute) => {
+  const { text } = context;
+  return tag.attributes.flatMap((attribute) => {
+    const span = attributeSpan(attribute);
     const value = attribute.type === "mdxJsxAttribute" ? attribute.value : attribute;
-    const program: unknown =
-      typeof value === "object" && value !== null ? value.data?.estree : undefined;
-    return isJsNode(program) ? imagesInTree(program, context, bindings) : [];
+    const isExpression = typeof value === "object" && value !== null;
+    if (!isExpression || !text.slice(span.start, span.end).includes("<")) return [];
+    const braces = valueSpans(text, span)?.literal ?? span;
+    const program = programOfValue(value.data?.estree, braces, text);
+    if (program !== undefined) return imagesInTree(program, context, bindings);
+    const markup = text.slice(0, braces.end - 1);
+    return findScannedImages(context, {
+      dialect: "jsx",
+      bindings,
+      markup,
+      start: braces.start + 1,
+    });
   });
+}
+
+function attributeSpan({ position }: Attribute): TextSpan {
+  return { start: position?.start.offset ?? 0, end: position?.end.offset ?? 0 };
 }
 
 function programOf(node: Nodes): JsNode | undefined {
@@ -130,37 +200,4 @@ function programOf(node: Nodes): JsNode | undefined {
     node.type === "mdxTextExpression";
   const program: unknown = isScript ? node.data?.estree : undefined;
   return isJsNode(program) ? program : undefined;
-}
-
-function readerOf(text: string): TreeReader<Nodes> {
-  return {
-    nameOf: (node) => (isElement(node) ? (node.name ?? undefined) : undefined),
-    spanOf: mdastSpan,
-    // A figcaption on a line of its own lies in a paragraph.
-    childrenOf: (node) =>
-      childrenOf(node).flatMap((child): readonly Nodes[] =>
-        child.type === "paragraph" ? [child, ...child.children] : [child],
-      ),
-    contentOf: (node) => {
-      if (!isElement(node)) return null;
-      const openingEnd = openingEndOf(node, text);
-      return contentBefore(text, { name: node.name ?? "", span: mdastSpan(node), openingEnd });
-    },
-    attributesOf: (node) =>
-      isElement(node) ? attributesOf(node, { text, bindings: new Map() }) : [],
-  };
-}
-
-function attributesOf(node: Element, scope: Scope): TagAttribute[] {
-  return node.attributes.flatMap((attribute) =>
-    attribute.type === "mdxJsxAttribute" ? [attributeOf(attribute, scope)] : [],
-  );
-}
-
-function childrenOf(node: Nodes): readonly Nodes[] {
-  return "children" in node ? node.children : [];
-}
-
-function isElement(node: Nodes): node is Element {
-  return node.type === "mdxJsxFlowElement" || node.type === "mdxJsxTextElement";
 }

@@ -13,6 +13,11 @@ export function isInside(spans: readonly TextSpan[], offset: number): boolean {
   return span !== undefined && offset < span.end;
 }
 
+/** The end of the span that holds an offset; the offset itself when none does. */
+export function endOfSpan(spans: readonly TextSpan[], offset: number): number {
+  return spans[countBefore(spans, offset + 1) - 1]?.end ?? offset;
+}
+
 /** How many spans begin before an offset. */
 export function countBefore(spans: readonly TextSpan[], offset: number): number {
   let low = 0;

@@ -1,6 +1,6 @@
 /** The figures, pictures, links and hidden elements around a tag, while a document is read through. */
 
-import { VOID_ELEMENTS } from "./astroScanner";
+import { VOID_ELEMENTS } from "./tagScanner";
 import type { TextSpan } from "./imageReference";
 import type { TagContext } from "./tag";
 

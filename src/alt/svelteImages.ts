@@ -12,8 +12,11 @@ import {
   walkJs,
   type JsNode,
 } from "./jsNode";
-import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
+import { fixedText, targetOf, type Bindings } from "./jsValue";
+import { scriptBindings } from "./looseScript";
 import { openingEnd, valueSpans } from "./markupAttribute";
+import { masked, rawElements, type RawElement } from "./maskMarkup";
+import { findScannedImages } from "./scannedImages";
 import {
   imageOfTag,
   type AttributeValue,
@@ -23,16 +26,54 @@ import {
 } from "./tag";
 import { contentBefore, contextAbove, type TreeReader } from "./tagAncestors";
 
-/** @throws an error of the parser for a document that is no component. */
+/**
+ * Style sheets and scripts are written in many languages and are no markup: where Svelte cannot read a
+ * component with them, it is given the component without. What it cannot read even then, for a
+ * mistake in the markup, is searched for its tags alone.
+ * @throws RangeError for a component nested too deeply.
+ */
 export function findSvelteImages(context: FindContext): ImageReference[] {
-  const { text, language } = context;
-  // Loose: a component that is being typed is read as far as it goes.
-  const root = parse(text, { modern: true, loose: true });
-  const scripts: readonly unknown[] = [root.module?.content, root.instance?.content];
-  const bindings: Bindings = new Map(
-    scripts.filter(isJsNode).flatMap((program) => [...bindingsOf(program, text)]),
+  const { text } = context;
+  const raw = rawElements(text);
+  const bindings = bindingsOfScripts(text, raw);
+  const markup = masked(
+    text,
+    raw.map(({ content }) => content),
   );
-  const body = (fragmentNodes(root.fragment) ?? []).filter(isJsNode);
+  const body = markupNodes(text) ?? markupNodes(markup);
+  return body === undefined
+    ? findScannedImages(context, { dialect: "svelte", bindings, markup })
+    : imagesInNodes(body, context, bindings);
+}
+
+function bindingsOfScripts(text: string, raw: readonly RawElement[]): Bindings {
+  const scripts = raw.filter(({ name }) => name === "script");
+  return new Map(
+    scripts.flatMap(({ content }) => [...scriptBindings(text, { span: content, kind: "ts" })]),
+  );
+}
+
+/** Svelte looks for the language of scripts in a time that is cubic in their number (measured). */
+const MAX_SCRIPTS = 50;
+
+/** Undefined for markup that Svelte cannot read. */
+function markupNodes(markup: string): JsNode[] | undefined {
+  if ((markup.match(/<script/g)?.length ?? 0) > MAX_SCRIPTS) return undefined;
+  try {
+    // Loose: a component that is being typed is read as far as it goes.
+    const root = parse(markup, { modern: true, loose: true });
+    return (fragmentNodes(root.fragment) ?? []).filter(isJsNode);
+  } catch {
+    return undefined;
+  }
+}
+
+function imagesInNodes(
+  body: readonly JsNode[],
+  context: FindContext,
+  bindings: Bindings,
+): ImageReference[] {
+  const { text, language } = context;
   const images: ImageReference[] = [];
   const reader = readerOf(text);
   walkJs({ type: "Root", start: 0, end: text.length, body }, (node, parents) => {

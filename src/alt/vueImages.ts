@@ -15,7 +15,15 @@ import { openingEnd, valueSpans } from "./markupAttribute";
 import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "./tag";
 import { contentBefore, contextAbove, type Chain, type TreeReader } from "./tagAncestors";
 
-/** @throws SyntaxError for a template that Vue cannot read. */
+/** True for a component whose template is written in Pug and names a picture; Pug is not read. */
+export function hasPugImages(text: string): boolean {
+  const start = text.search(/<template\b[^<>]*\blang\s*=\s*["']?(?:pug|jade)\b[^<>]*>/i);
+  if (start < 0) return false;
+  const end = text.indexOf("\n</template", start);
+  const template = text.slice(start, end < 0 ? text.length : end);
+  return /^[ \t]*<img|(?:^[ \t]*|:[ \t]+|#\[)(?:v-)?img(?:[.#][\w-]+)*\(/im.test(template);
+}
+
 export function findVueImages(context: FindContext): ImageReference[] {
   const root = parse(context.text, {
     parseMode: "sfc",

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { altProblem, type AltProblem } from "../alt/altText";
 import { canSetAlt } from "../alt/editAlt";
+import { mayHaveImages } from "../alt/findContext";
 import type { ImageReference, TextSpan } from "../alt/imageReference";
 
 /** A text and the pictures that were found in it. */
@@ -51,15 +52,6 @@ const MAX_PASSIVE_UNITS = 300_000;
  */
 export function isWorthSearching(text: string, components: readonly string[]): boolean {
   return text.length <= MAX_PASSIVE_UNITS && mayHaveImages(text, components);
-}
-
-/** False when a document surely has no picture, whatever its length. */
-export function mayHaveImages(text: string, components: readonly string[]): boolean {
-  if (text.includes("![")) return true;
-  if (!text.includes("<")) return false;
-  const lower = text.toLowerCase();
-  if (lower.includes("<input") && lower.includes("image")) return true;
-  return ["img", "image", ...components].some((name) => lower.includes(`<${name.toLowerCase()}`));
 }
 
 /** The picture that a stretch of the text touches; its end belongs to it, so that a cursor there does. */

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { findImages, MAX_DOCUMENT_UNITS } from "../../../src/alt/findImages";
-import type { AltLanguage, ImageReference } from "../../../src/alt/imageReference";
+import {
+  ALT_LANGUAGES,
+  type AltLanguage,
+  type ImageReference,
+} from "../../../src/alt/imageReference";
 import { languageOfDocument, languageOfFile } from "../../../src/alt/languages";
 import { AppError } from "../../../src/base/errors";
 
@@ -259,9 +263,9 @@ const CASES: readonly (readonly [string, AltLanguage, string, readonly Expected[
     [["dynamic:", "(dynamic)"]],
   ],
   [
-    "another template language",
+    "another template language without pictures",
     "vue",
-    "<template lang='pug'>\nimg(src='a')\n<img src=b>\n</template>",
+    "<template lang='pug'>\np img(a)\n</template>\n<script>\nimg(a)</script>",
     [],
   ],
   [
@@ -353,33 +357,38 @@ describe("findImages", () => {
     assert.deepEqual(found, ["a", "b", "d"]);
   });
 
-  for (const [language, text] of [
-    ["jsx", "const a = <div"],
-    ["tsx", "<img src='a'>"],
-    ["mdx", "a {b\n\n<img src='c' />"],
-    ["svelte", "<script>let = ;</script><img src='a'>"],
-  ] as const) {
-    it(`says which document is not well formed (${language})`, () => {
+  it("refuses a template in Pug that names a picture, and says why", () => {
+    for (const text of [
+      "<template lang='pug'>\ndiv\n  img(src='a')\n</template>",
+      '<script>a</script>\n<template functional lang="pug">\na(b=1): img.d.e-f( src="g" )\n</template>',
+    ]) {
       assert.throws(
-        () => findImages(text, language, { name: "docs/x" }),
+        () => findImages(text, "vue", { name: "docs/x.vue" }),
         (thrown) =>
           thrown instanceof AppError &&
           thrown.code === "document.unparsable" &&
-          /^docs\/x is not well-formed/.test(thrown.message),
+          /^docs\/x\.vue has a template in Pug/.test(thrown.message),
       );
-    });
-  }
+    }
+  });
 
   it("refuses a document of millions of characters before reading it", () => {
     assert.throws(
-      () => findImages("a".repeat(MAX_DOCUMENT_UNITS + 1), "markdown"),
+      () => findImages("![](a)".repeat(MAX_DOCUMENT_UNITS / 6 + 1), "markdown"),
       (thrown) => thrown instanceof AppError && thrown.code === "document.tooLarge",
     );
   });
 
-  it("says so when code is nested too deeply for the stack", () => {
+  it("refuses nothing that cannot show a picture", () => {
+    for (const language of ALT_LANGUAGES) {
+      const text = "{([<!-- {{% `".repeat(MAX_DOCUMENT_UNITS);
+      assert.deepEqual(findImages(text.slice(0, MAX_DOCUMENT_UNITS * 2), language), []);
+    }
+  });
+
+  it("says so when code is nested too deeply", () => {
     assert.throws(
-      () => findImages("(".repeat(200_000), "jsx", { name: "a.jsx" }),
+      () => findImages(`${"{".repeat(200_000)}<img src='a' />`, "jsx", { name: "a.jsx" }),
       (thrown) =>
         thrown instanceof AppError &&
         thrown.code === "document.unparsable" &&

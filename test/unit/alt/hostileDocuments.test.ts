@@ -131,6 +131,7 @@ describe("hostile documents", () => {
     });
   }
 
+  const PICTURE = "<img src='a' />";
   const n = 20_000;
   const bombs: readonly (readonly [string, AltLanguage, string])[] = [
     ["brackets", "markdown", "[".repeat(50 * n)],
@@ -153,16 +154,42 @@ describe("hostile documents", () => {
     ["elements", "jsx", `${"<a>".repeat(500)}<img src='b' />${"</a>".repeat(500)}`],
     ["elements without end", "vue", `<template>${"<a>".repeat(2000)}`],
     ["interpolations", "vue", `<template>${"{{".repeat(n)}`],
+    ["comments", "vue", `<template>${"<!--".repeat(10 * n)}`],
     ["blocks", "svelte", "{#if a}".repeat(1000)],
+    ["scripts", "svelte", "<script ".repeat(n)],
+    ["scripts without end", "svelte", "<script>".repeat(n)],
+    ["styles without end", "svelte", "{a b}<style>".repeat(n)],
+    ["comments", "svelte", "{a b}<!--".repeat(n)],
+    ["texts of attributes", "svelte", `{a b}${"<a b='".repeat(n)}`],
     ["braces", "astro", "{".repeat(n)],
+    ["templates", "astro", "{`${".repeat(n)],
+    ["tags without end", "astro", "<a ".repeat(n)],
+    ["attributes without end", "astro", "<a b={".repeat(n)],
+    ["quotes without end", "astro", '<a b="'.repeat(n)],
+    ["comments", "astro", "<!--".repeat(n) + "{/*".repeat(n)],
+    ["imports", "astro", `---\n${"import a\n".repeat(n)}const = ;\n---\n`],
     ["end tags", "astro", "<a>".repeat(1500) + "</b>".repeat(n)],
     ["elements", "mdx", "<a>".repeat(500)],
+    ["braces in a paragraph", "mdx", "{".repeat(n)],
+    ["braces in lines", "mdx", "{\n\n".repeat(n / 20)],
+    ["closed braces", "mdx", `{(${"}".repeat(n)}`],
+    ["tags without end", "mdx", "<a ".repeat(n)],
+    ["tags without end in lines", "mdx", "<a\n\n".repeat(n / 20)],
+    ["attributes without end", "mdx", "<a b={".repeat(n)],
+    ["comments", "mdx", "<!--\n\n".repeat(n / 20)],
+    ["comments in a paragraph", "mdx", "a <!-- ".repeat(n)],
+    ["scripts", "mdx", "import a\n\n".repeat(n / 20)],
+    ["tags without end", "tsx", "<a ".repeat(n)],
+    ["templates", "tsx", "`${<a>".repeat(n)],
+    ["parameters of types", "tsx", "<T,>(".repeat(n)],
   ];
   for (const [name, language, text] of bombs) {
     it(`end in bounded time: ${name} (${language})`, function () {
       this.timeout(4 * MAX_MS);
       const began = performance.now();
-      findOrRefuse(text, language);
+      // A document without a picture would not be read at all.
+      findOrRefuse(`${text}\n\n${PICTURE}`, language);
+      findOrRefuse(`${PICTURE}\n\n${text}`, language);
       const tookMs = performance.now() - began;
       assert.ok(tookMs < MAX_MS, `It took ${Math.round(tookMs)} ms.`);
     });

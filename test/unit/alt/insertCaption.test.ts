@@ -165,7 +165,7 @@ describe("insertCaption", () => {
     ]) {
       const [image] = findImages(text, "markdown");
       const edits = insertCaption(text, image!, { caption: "C", style: "emphasis" });
-      const { root } = parseMarkdown(applyEdits(text, edits), false);
+      const { root } = parseMarkdown(applyEdits(text, edits));
       const paragraphs: string[] = [];
       walkMdast(root, (node) => {
         const types = "children" in node ? node.children.map(({ type }) => type).join() : "";

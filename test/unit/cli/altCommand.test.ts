@@ -140,7 +140,7 @@ describe("sightline alt", () => {
 
     it("goes on after a document that is not well formed, missing, no text or of no known kind", async () => {
       const bad = [
-        await put("bad.jsx", "const a = <div"),
+        await put("bad.vue", "<template lang='pug'>\nimg(src='a')\n</template>"),
         at("none.md"),
         await put("utf16.md", Buffer.from("\ufeff![](a.png)", "utf16le")),
         await put("a.txt", "![](a.png)"),
@@ -331,7 +331,7 @@ describe("sightline alt", () => {
 
     it("goes on after documents that it cannot read", async () => {
       const utf16 = await put("a.md", Buffer.from(`\ufeff${FOX}`, "utf16le"));
-      const broken = await put("b.jsx", "const a = <div");
+      const broken = await put("b.vue", "<template lang='pug'>\nimg(src='a')\n</template>");
       const huge = await put("c.md", FOX);
       await truncate(huge, 5 << 20);
       const good = await put("d.md", FOX);
