@@ -1,5 +1,6 @@
 /** The port between the server and the engine: what has to be there to answer the host. */
 
+import type { DeviceReason } from "../base/device";
 import type {
   AddModelParams,
   AddModelReply,
@@ -108,7 +109,7 @@ export interface EngineInfo {
   readonly name: string;
   readonly device: Device;
   /** Why this device and not a faster one, for people. */
-  readonly deviceReason?: string;
+  readonly deviceReason?: DeviceReason;
   readonly kind: "generation" | "retrieval";
   /** As in ModelInfo. */
   readonly precision?: string;

@@ -8,7 +8,6 @@ import { systemClock } from "../host/clock";
 import type { EngineStatus } from "../host/engine";
 import { forkEngine } from "../host/engineProcess";
 import { EngineService } from "../host/engineService";
-import type { StandsInTexts } from "../host/engineStatus";
 import { MemoryGate } from "../host/memoryGate";
 import { remedy } from "../host/noticeTable";
 import { missingRuntime } from "../host/runtimeCheck";
@@ -67,7 +66,6 @@ export function createEngine(setup: EngineSetup): EngineService {
     },
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
-    standsIn: standsInTexts(),
   });
   // Before the first model that is worth a word, and not at the start.
   const roll = once(async () => {
@@ -111,17 +109,6 @@ export function unsupportedError(platform: string): AppError {
     platform,
   );
   return new AppError("device.unavailable", text, { detail: { platform, ...remedy("package") } });
-}
-
-function standsInTexts(): StandsInTexts {
-  return {
-    failed: vscode.l10n.t(
-      "The chosen device failed twice while it computed. Choose a device again or reload the window to try it again.",
-    ),
-    unfit: vscode.l10n.t(
-      "The graphics card cannot hold this model or run a part of it. Choose a device again or reload the window to try it again.",
-    ),
-  };
 }
 
 /** Lets the engine follow the settings until it is disposed of. */

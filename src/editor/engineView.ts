@@ -1,5 +1,6 @@
 /** How the engine is, in the chat's one short line. */
 
+import { deviceReasonOf } from "./deviceReason";
 import * as vscode from "vscode";
 import { worldOf } from "../base/world";
 import { DEVICE_NAMES } from "../host/deviceNames";
@@ -12,8 +13,8 @@ import type { Notices } from "./services";
 
 /** The line for a status. */
 export function engineView(status: EngineStatus, notices: Pick<Notices, "describe">): EngineView {
-  const { kind, deviceReason, progress, error } = status;
-  const detail = error === undefined ? deviceReason : notices.describe(error).text;
+  const { kind, progress, error } = status;
+  const detail = error === undefined ? deviceReasonOf(status) : notices.describe(error).text;
   const limits = modelLimits(status);
   const isMoving = kind === "loading" && progress !== undefined && progress.totalBytes > 0;
   return {

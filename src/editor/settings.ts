@@ -9,7 +9,8 @@ import {
   settingProblem,
   type SettingValues,
 } from "../host/settingValues";
-import type { DeviceName, HubParams } from "../protocol/engineMessages";
+import type { DeviceName } from "../base/device";
+import type { HubParams } from "../protocol/engineMessages";
 
 /** Read anew each time, and valid: what the user wrote wrongly is the default. */
 export interface Settings {

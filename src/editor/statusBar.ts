@@ -1,5 +1,6 @@
 /** The item in the status bar: how the engine is, and a way to everything else. */
 
+import { deviceReasonOf } from "./deviceReason";
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
@@ -86,13 +87,14 @@ function stateText(status: EngineStatus): string {
 }
 
 function tooltipOf(status: EngineStatus, state: string): vscode.MarkdownString {
-  const { model, precision, device, deviceReason, rssBytes } = status;
+  const { model, precision, device, rssBytes } = status;
   const lines = [state, vscode.l10n.t("Model: {0}", modelTitle(model))];
   if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
   if (device !== undefined) {
     const name = DEVICE_NAMES[device];
     lines.push(vscode.l10n.t("Device: {0}", name));
-    if (deviceReason !== undefined) lines.push(deviceReason);
+    const reason = deviceReasonOf(status);
+    if (reason !== undefined) lines.push(reason);
   }
   if (rssBytes !== undefined) lines.push(vscode.l10n.t("Memory: {0}", sizeText(rssBytes)));
   const tooltip = new vscode.MarkdownString("**Sightline**");

@@ -1,5 +1,6 @@
 /** The menu behind the status bar item: the commands that matter, with how things stand. */
 
+import { deviceReasonOf } from "./deviceReason";
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import { modelTitle } from "../host/modelTitle";
@@ -22,7 +23,7 @@ export async function showMenu(services: Services, state: string): Promise<void>
 }
 
 function menuItems(services: Services): MenuItem[] {
-  const { deviceReason } = services.engine.status;
+  const reason = deviceReasonOf(services.engine.status);
   return [
     commandItem("sightline.askAboutImage", "question", vscode.l10n.t("Ask about a picture…")),
     commandItem("sightline.openChat", "comment-discussion", vscode.l10n.t("Open the chat")),
@@ -33,7 +34,7 @@ function menuItems(services: Services): MenuItem[] {
     },
     {
       label: vscode.l10n.t("Device: {0}", deviceText(services)),
-      ...(deviceReason === undefined ? {} : { description: deviceReason }),
+      ...(reason === undefined ? {} : { description: reason }),
       iconPath: new vscode.ThemeIcon("chip"),
       run: () =>
         vscode.commands.executeCommand("workbench.action.openSettings", "sightline.device"),

@@ -3,6 +3,7 @@
  * and one queue. Knows no process boundary and no editor.
  */
 
+import type { DeviceReason } from "../base/device";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
@@ -48,7 +49,7 @@ export interface EngineInfo {
   readonly name: string;
   readonly device: Device;
   /** Why this device, in one sentence. */
-  readonly deviceReason: string;
+  readonly deviceReason: DeviceReason;
   readonly kind: "generation" | "retrieval";
   /** Such as `f32` or `balanced`; absent for a mixture without a name. */
   readonly precision?: string;

@@ -4,6 +4,7 @@
  * that: whoever started the process has to start it again with the CPU.
  */
 
+import { type DeviceReason, deviceTitle } from "../base/device";
 import { AppError } from "../base/errors";
 import { defined } from "../base/assert";
 import type { Logger } from "../base/logger";
@@ -49,8 +50,7 @@ export interface DeviceQuery {
 
 export interface ChosenDevice {
   readonly device: Device;
-  /** One sentence for the user. */
-  readonly reason: string;
+  readonly reason: DeviceReason;
 }
 
 /**
@@ -59,7 +59,7 @@ export interface ChosenDevice {
  */
 export async function chooseDevice(query: DeviceQuery): Promise<ChosenDevice> {
   const { choice, factory, logger } = query;
-  if (choice === "cpu") return { device: "cpu", reason: "The CPU was asked for by name." };
+  if (choice === "cpu") return { device: "cpu", reason: { code: "asked", device: "cpu" } };
   const remembered = choice === "auto" ? await query.memory?.recall() : undefined;
   if (remembered !== undefined) return remembered;
   const device = choice === "auto" ? "webgpu" : choice;
@@ -71,17 +71,9 @@ export async function chooseDevice(query: DeviceQuery): Promise<ChosenDevice> {
     return chosen;
   }
   if (result.verdict !== "right") throw refusal(device, result);
-  if (isSlow(result)) logger.warn(`${DEVICE_NAMES[device]} is slower here than the CPU.`);
-  return { device, reason: `${DEVICE_NAMES[device]} was asked for by name.` };
+  if (isSlow(result)) logger.warn(`${deviceTitle(device)} is slower here than the CPU.`);
+  return { device, reason: { code: "asked", device } };
 }
-
-const DEVICE_NAMES: Readonly<Record<Device, string>> = {
-  webgpu: "WebGPU",
-  cuda: "CUDA",
-  dml: "DirectML",
-  coreml: "Core ML",
-  cpu: "The CPU",
-};
 
 type RightResult = Extract<ProbeResult, { verdict: "right" }>;
 type Refused = Exclude<ProbeResult, RightResult>;
@@ -100,31 +92,12 @@ const speeds = ({ gflops }: RightResult): string =>
   `${gflops.device.toFixed(1)} against the CPU's ${gflops.cpu.toFixed(1)} GFLOPS`;
 
 function judge(device: Device, result: ProbeResult): ChosenDevice {
-  const name = DEVICE_NAMES[device];
-  switch (result.verdict) {
-    case "right":
-      return isSlow(result)
-        ? {
-            device: "cpu",
-            reason: `The CPU is used because ${name} is slower here (${speeds(result)}): it probably runs in software, without a graphics adapter.`,
-          }
-        : { device, reason: `${name} is used because it is faster here (${speeds(result)}).` };
-    case "absent":
-      return {
-        device: "cpu",
-        reason: `The CPU is used because ${name} found no usable graphics adapter or driver.`,
-      };
-    case "failed":
-      return {
-        device: "cpu",
-        reason: `The CPU is used because ${name} failed in a test run; a newer graphics driver may help.`,
-      };
-    case "wrong":
-      return {
-        device: "cpu",
-        reason: `The CPU is used because ${name} computed wrong results in a test run; a newer graphics driver may help.`,
-      };
-  }
+  if (result.verdict !== "right")
+    return { device: "cpu", reason: { code: result.verdict, device } };
+  const { gflops } = result;
+  return isSlow(result)
+    ? { device: "cpu", reason: { code: "slower", device, gflops } }
+    : { device, reason: { code: "faster", device, gflops } };
 }
 
 function refusal(device: Device, { verdict, why }: Refused): AppError {
@@ -135,7 +108,7 @@ function refusal(device: Device, { verdict, why }: Refused): AppError {
   }[verdict];
   return new AppError(
     "device.unavailable",
-    `${DEVICE_NAMES[device]} ${problem}: ${why} Update its driver, or choose the device "auto" or "cpu".`,
+    `${deviceTitle(device)} ${problem}: ${why} Update its driver, or choose the device "auto" or "cpu".`,
     { detail: { device } },
   );
 }

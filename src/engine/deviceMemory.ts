@@ -7,6 +7,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { readDeviceReason } from "../base/device";
 import { JsonObject } from "../base/json";
 import type { ChosenDevice } from "./device";
 
@@ -40,7 +41,7 @@ export function fileDeviceMemory(options: DeviceMemoryOptions): DeviceMemory {
         const ageMs = nowMs() - json.number("probedAtMs");
         const isFresh = ageMs >= 0 && ageMs < MAX_AGE_MS;
         if (!isFresh || json.string("fingerprint") !== fingerprint) return undefined;
-        return { device: "cpu", reason: json.string("reason") };
+        return { device: "cpu", reason: readDeviceReason(json.object("reason")) };
       } catch {
         return undefined;
       }

@@ -1,5 +1,6 @@
 /** Opens a model folder and assembles the stages that its configuration asks for. */
 
+import type { DeviceReason } from "../base/device";
 import type { Logger } from "../base/logger";
 import type { TextConfig } from "../model/blip2Config";
 import { cacheNames, encoderCacheNames, PART, type PartName } from "../model/graphContract";
@@ -40,7 +41,7 @@ export interface ModelPartsOptions {
 export interface ModelParts {
   readonly device: Device;
   /** Why this device, in one sentence. */
-  readonly deviceReason: string;
+  readonly deviceReason: DeviceReason;
   readonly model: ModelFolder;
   readonly sessions: PartSessions;
   readonly images: ImageStage;

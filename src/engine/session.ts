@@ -1,5 +1,6 @@
 /** The port between BLIP-2 and whatever runs its graphs. The one implementation is ortSession.ts. */
 
+import type { DeviceName } from "../base/device";
 import { AppError } from "../base/errors";
 
 export type TensorData = Float32Array | BigInt64Array | Int32Array;
@@ -35,7 +36,7 @@ export interface Session {
 }
 
 /** A place where graphs can run. */
-export type Device = "webgpu" | "cuda" | "dml" | "coreml" | "cpu";
+export type Device = DeviceName;
 
 export interface SessionOptions {
   readonly device: Device;

@@ -4,7 +4,8 @@
  * named. Pure arithmetic on times and choices.
  */
 
-import type { DeviceName, LoadParams } from "../protocol/engineMessages";
+import type { DeviceName } from "../base/device";
+import type { LoadParams } from "../protocol/engineMessages";
 
 /**
  * - `again`: with a new child, on the same device.

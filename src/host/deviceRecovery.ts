@@ -3,8 +3,9 @@
  * devicePolicy.ts advises. Knows no messages and no models.
  */
 
+import type { DeviceName } from "../base/device";
 import { AppError, type ErrorCode } from "../base/errors";
-import type { DeviceName, LoadParams } from "../protocol/engineMessages";
+import type { LoadParams } from "../protocol/engineMessages";
 import type { Clock } from "./clock";
 import { type DeviceAdvice, DevicePolicy, type OverruledDevice } from "./devicePolicy";
 import type { AskOptions } from "./engine";

@@ -1,5 +1,7 @@
 /** The engine as the editor's features see it; engineService.ts is behind it, and a fake in tests. */
 
+import type { OverruledDevice } from "./devicePolicy";
+import type { DeviceName, DeviceReason } from "../base/device";
 import type { AppError } from "../base/errors";
 import type { World } from "../base/world";
 import type { CudaMethod } from "../protocol/cudaMessages";
@@ -9,7 +11,6 @@ import type {
   CatalogReply,
   DeleteParams,
   DeleteReply,
-  DeviceName,
   ConvertParams,
   ConvertReply,
   GenerateParams,
@@ -93,7 +94,9 @@ export interface EngineStatus {
   /** What pictures the loaded model knows; `worldOf` tells it of any. */
   readonly world?: World;
   /** Why there and nowhere faster, for people. */
-  readonly deviceReason?: string;
+  readonly deviceReason?: DeviceReason;
+  /** Why the CPU stands in for the chosen device, while it does. */
+  readonly overruled?: OverruledDevice["why"];
   /** While a model is loaded, or the demo is converted. */
   readonly progress?: Progress;
   /** Resident memory of the process that answers, in bytes, when it was last asked. */

@@ -16,7 +16,7 @@ import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
 import type { AskOptions, Engine, EngineStatus } from "./engine";
 import type { EngineClient, EngineClientOptions } from "./engineClient";
 import type { EngineProcess } from "./engineProcess";
-import { isSameStatus, type StandsInTexts, statusOf } from "./engineStatus";
+import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { QuestionsFirst } from "./questionsFirst";
@@ -42,8 +42,6 @@ export interface EngineServiceOptions {
   readonly onDeviceOverruled?: (device: OverruledDevice, error: AppError) => void;
   /** Why every call is refused, when this installation has no runtime for the platform. */
   readonly unsupported?: AppError | undefined;
-  /** Why the CPU stands in for a device, in the user's language. */
-  readonly standsIn: StandsInTexts;
   /** @default the real time */
   readonly clock?: Clock;
   /** As in EngineClientOptions. */
@@ -97,7 +95,6 @@ export class EngineService implements Engine {
       model: this.#options.chosen().model,
       overruled: this.#recovery.overruled,
       unsupported: this.#options.unsupported,
-      standsIn: this.#options.standsIn,
       client: this.#clients.get("answers")?.state,
       isAsked: this.#questionsFirst.isAsked,
       loader: this.#loader,

@@ -1,5 +1,6 @@
 /** How things stand with the engine, put together from what its parts know; pure. */
 
+import { isSameReason } from "../base/device";
 import type { AppError } from "../base/errors";
 import type { OverruledDevice } from "./devicePolicy";
 import type { EngineStatus } from "./engine";
@@ -7,14 +8,11 @@ import type { EngineState } from "./engineClient";
 import type { ModelLoader } from "./modelLoader";
 
 /** What is said of the CPU that stands in for a device, by why it does. */
-export type StandsInTexts = Readonly<Record<OverruledDevice["why"], string>>;
-
 export interface EngineFacts {
   /** The chosen model's name. */
   readonly model: string;
   /** Set while the CPU stands in for the chosen device. */
   readonly overruled?: OverruledDevice | undefined;
-  readonly standsIn: StandsInTexts;
   readonly unsupported: AppError | undefined;
   /** Of the child that answers; absent when there never was one. */
   readonly client: EngineState | undefined;
@@ -31,13 +29,13 @@ export function statusOf(facts: EngineFacts): EngineStatus {
   const error = loader.error ?? (client?.kind === "failed" ? client.error : undefined);
   const kind = kindOf(facts, error);
   const { loaded, progress } = loader;
-  const { overruled, standsIn } = facts;
-  const deviceReason = overruled === undefined ? loaded?.deviceReason : standsIn[overruled.why];
+  const overruled = facts.overruled?.why;
   return {
     kind,
     model,
     ...(loaded === undefined ? {} : { device: loaded.device }),
-    ...(loaded === undefined || deviceReason === undefined ? {} : { deviceReason }),
+    ...(loaded?.deviceReason === undefined ? {} : { deviceReason: loaded.deviceReason }),
+    ...(loaded === undefined || overruled === undefined ? {} : { overruled }),
     ...(loaded?.precision === undefined ? {} : { precision: loaded.precision }),
     ...(loaded?.world === undefined ? {} : { world: loaded.world }),
     ...(progress === undefined ? {} : { progress }),
@@ -54,7 +52,8 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
     a.device === b.device &&
     a.precision === b.precision &&
     a.world === b.world &&
-    a.deviceReason === b.deviceReason &&
+    isSameReason(a.deviceReason, b.deviceReason) &&
+    a.overruled === b.overruled &&
     a.progress?.doneBytes === b.progress?.doneBytes &&
     a.progress?.totalBytes === b.progress?.totalBytes &&
     a.rssBytes === b.rssBytes &&

@@ -3,11 +3,11 @@
  * for each. Knows no editor, so a test can compare it with package.json.
  */
 
+import { DEVICES, type DeviceName } from "../base/device";
 import { homedir } from "node:os";
 import path from "node:path";
 import { DEMO_MODEL } from "../base/world";
 import { DEFAULT_COMPONENTS } from "../alt/findContext";
-import { DEVICES, type DeviceName } from "../protocol/engineMessages";
 
 /** Every setting's value, by its key below `sightline.`. */
 export interface SettingValues {

@@ -1,5 +1,6 @@
 /** What `doctor` finds out about a machine, as plain data; nothing here reads or prints. */
 
+import type { DeviceReason } from "../base/device";
 import type { EngineEntry } from "../roll/engineRoll";
 import type { Device } from "../engine/session";
 import type { ModelEntry } from "./modelEntries";
@@ -91,7 +92,7 @@ export interface CudaFacts {
 
 export interface RememberedDevice {
   readonly file: string;
-  readonly reason: string;
+  readonly reason: DeviceReason;
   readonly ageMs: number;
   /** False when it is too old or of another system: then it counts for nothing. */
   readonly isInForce: boolean;

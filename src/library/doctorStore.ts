@@ -1,5 +1,6 @@
 /** What lies in the store, on what kind of disk, and what is known about the way to the hub. */
 
+import { readDeviceReason } from "../base/device";
 import { readFile, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { JsonObject } from "../base/json";
@@ -127,7 +128,7 @@ export async function rememberedDevice(
     const recalled = await fileDeviceMemory({ file, nowMs: () => nowMs }).recall();
     return {
       file,
-      reason: json.string("reason"),
+      reason: readDeviceReason(json.object("reason")),
       ageMs: nowMs - json.number("probedAtMs"),
       isInForce: recalled !== undefined,
     };

@@ -1,5 +1,6 @@
 /** The report of `doctor` for people: what was found out, and what would make it faster. */
 
+import { deviceReasonText } from "../base/device";
 import { formatBytes } from "../base/bytes";
 import { describeMissing } from "./cudaLibraries";
 import type { Advice } from "./doctorAdvice";
@@ -104,7 +105,10 @@ function deviceLines({ devices, graphics, remembered }: DoctorFacts): readonly L
   if (remembered === undefined) return lines;
   const { reason, ageMs, isInForce, file } = remembered;
   const force = isInForce ? "" : ", no longer in force";
-  return [...lines, ["auto", `${reason} (Found out ${ageText(ageMs)} ago${force}: ${file})`]];
+  return [
+    ...lines,
+    ["auto", `${deviceReasonText(reason)} (Found out ${ageText(ageMs)} ago${force}: ${file})`],
+  ];
 }
 
 const STATES: Readonly<Record<DeviceState, string>> = {

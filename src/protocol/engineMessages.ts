@@ -4,6 +4,7 @@
  * other, so a difference does not compile.
  */
 
+import type { DeviceName, DeviceReason } from "../base/device";
 import type { WireError } from "../base/errors";
 import type { ModelUse } from "../base/modelAdvice";
 import type { World } from "../base/world";
@@ -66,9 +67,6 @@ export type Empty = Readonly<Record<string, never>>;
 /** What a model can do: answer, or compare pictures with texts. */
 export const MODEL_KINDS = ["generation", "retrieval"] as const;
 
-export const DEVICES = ["webgpu", "cuda", "dml", "coreml", "cpu"] as const;
-export type DeviceName = (typeof DEVICES)[number];
-
 export interface LoadParams {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
@@ -79,8 +77,8 @@ export interface ModelInfo {
   /** The model's name, for people. */
   readonly model: string;
   readonly device: DeviceName;
-  /** Why this device and not a faster one, for people. */
-  readonly deviceReason?: string;
+  /** Why this device and not a faster one. */
+  readonly deviceReason?: DeviceReason;
   readonly kind: "generation" | "retrieval";
   /** Such as `f32` or `balanced`; absent for a mixture without a name. */
   readonly precision?: string;

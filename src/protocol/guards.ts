@@ -4,12 +4,12 @@
  * engine's business. Every function throws AppError `protocol.violation` unless it says otherwise.
  */
 
+import { DEVICES, readDeviceReason } from "../base/device";
 import { AppError, isErrorCode, type WireError } from "../base/errors";
 import type { JsonObject } from "../base/json";
 import { WORLDS } from "../base/world";
 import {
   ALPHA_NAMES,
-  DEVICES,
   LOG_LEVELS,
   MODEL_KINDS,
   PROGRESS_STEPS,
@@ -264,7 +264,10 @@ function readModelInfo(info: JsonObject): ModelInfo {
   return {
     model: info.string("model"),
     device: oneOf(info, "device", DEVICES),
-    ...optional("deviceReason", text(info, "deviceReason")),
+    ...optional(
+      "deviceReason",
+      info.has("deviceReason") ? readDeviceReason(child(info, "deviceReason")) : undefined,
+    ),
     kind: oneOf(info, "kind", MODEL_KINDS),
     ...optional("precision", text(info, "precision")),
     ...optional("world", info.has("world") ? oneOf(info, "world", WORLDS) : undefined),

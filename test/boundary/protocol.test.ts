@@ -19,7 +19,7 @@ describe("host and child, in memory", () => {
     assert.deepEqual(await client.call("load", { model: "/m", device: "auto" }), {
       model: "/m",
       device: "cpu",
-      deviceReason: "It is a fake.",
+      deviceReason: { code: "asked", device: "cpu" },
       kind: "generation",
     });
     const answer = await client.call(

@@ -81,7 +81,6 @@ export function createService(options: CreateOptions = {}): Created {
       options.platform === undefined
         ? undefined
         : new AppError("device.unavailable", `There is no engine for ${options.platform}.`),
-    standsIn: { failed: "It failed twice.", unfit: "It cannot hold this model." },
     clock,
     // A request that never ends is no hanging child here.
     limits: { ...DEFAULT_TIME_LIMITS, requestMs: endlessLimits() },
@@ -134,7 +133,7 @@ function scriptOf(world: World): Partial<Handlers> {
         return {
           model: params.model,
           device,
-          deviceReason: "The only one.",
+          deviceReason: { code: "asked", device: "cpu" } as const,
           kind: "generation",
           ...(world.precision === undefined ? {} : { precision: world.precision }),
         };

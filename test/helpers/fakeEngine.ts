@@ -101,7 +101,12 @@ export function nextTurn(): Promise<void> {
 
 function loadedEngine(folder: string, commands: Commands): LoadedEngine {
   return {
-    info: { name: folder, device: "cpu", deviceReason: "It is a fake.", kind: "generation" },
+    info: {
+      name: folder,
+      device: "cpu",
+      deviceReason: { code: "asked", device: "cpu" },
+      kind: "generation",
+    },
     folder,
     prepare: async ({ image }, { signal }) => {
       await nextTurn();

@@ -29,7 +29,12 @@ function modelThat(generate: (run: RunOptions) => Promise<GenerateResult>): Runn
   return {
     name: "demo",
     engine: {
-      info: { name: "demo-0123", device: "cpu", deviceReason: "", kind: "generation" },
+      info: {
+        name: "demo-0123",
+        device: "cpu",
+        deviceReason: { code: "asked", device: "cpu" },
+        kind: "generation",
+      },
       open: () => Promise.resolve(),
       prepare: () => Promise.resolve({ cached: { imageFeatures: "memory" } }),
       generate: (_request, run) => generate(run ?? {}),

@@ -45,7 +45,13 @@ describe("engineView", () => {
 
   it("says why this device, or what went wrong", () => {
     const status = { kind: "ready", model: "demo", device: "cpu" } as const;
-    assert.equal(engineView({ ...status, deviceReason: "No GPU." }, notices).detail, "No GPU.");
+    const deviceReason = { code: "absent", device: "webgpu" } as const;
+    assert.match(
+      engineView({ ...status, deviceReason }, notices).detail ?? "",
+      /no usable graphics/,
+    );
+    const overruled = engineView({ ...status, deviceReason, overruled: "failed" }, notices);
+    assert.match(overruled.detail ?? "", /failed twice/);
     assert.equal(engineView({ ...status, kind: "failed", error }, notices).detail, "It ended.");
     assert.equal("detail" in engineView(status, notices), false);
   });

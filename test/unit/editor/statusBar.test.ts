@@ -44,12 +44,12 @@ describe("the item in the status bar", () => {
 
   it("says which model computes where, why there, and what it takes", () => {
     const { world, item } = create();
-    const deviceReason = "No GPU *here*.";
+    const deviceReason = { code: "asked", device: "cpu" } as const;
     const facts = { device: "cpu", deviceReason, rssBytes: 1.2e9, precision: "small" } as const;
     world.tell({ kind: "ready", model: "/a/b", ...facts });
     assert.equal(
       item.tooltip?.value,
-      "**Sightline**\n\nReady.\n\nModel: b\n\nPrecision: small\n\nDevice: CPU\n\nNo GPU \\*here\\*.\n\nMemory: 1.2 GB",
+      "**Sightline**\n\nReady.\n\nModel: b\n\nPrecision: small\n\nDevice: CPU\n\nCPU was asked for by name.\n\nMemory: 1.2 GB",
     );
     assert.equal(item.accessibilityInformation?.label, "Sightline: Ready.");
   });
@@ -107,11 +107,16 @@ describe("the menu", () => {
 
   it("says what automatic has come to, and runs nothing when the user leaves", async () => {
     const { world, showMenu } = create();
-    world.tell({ kind: "ready", model: "demo", device: "webgpu", deviceReason: "Fastest." });
+    const gflops = { device: 300, cpu: 70 };
+    const deviceReason = { code: "faster", device: "webgpu", gflops } as const;
+    world.tell({ kind: "ready", model: "demo", device: "webgpu", deviceReason });
     await showMenu();
     const device = fakeWindow.lists[0]?.find(({ label }) => label.startsWith("Device"));
     assert.equal(device?.label, "Device: automatic, GPU (WebGPU) at present");
-    assert.equal(device.description, "Fastest.");
+    assert.equal(
+      device.description,
+      "GPU (WebGPU) is used because it is faster here (300.0 against the CPU's 70.0 GFLOPS).",
+    );
     assert.deepEqual(fakeWindow.executed, []);
   });
 });

@@ -1,5 +1,6 @@
 /** Choosing and probing a device: the CPU is real, the device is the CPU in disguise. */
 
+import { deviceReasonText } from "../../../src/base/device";
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { silentLogger, type Logger } from "../../../src/base/logger";
@@ -110,13 +111,16 @@ describe("chooseDevice", () => {
   it("takes WebGPU on its own when it is right and faster, and says how much", async () => {
     const chosen = await choose("auto", RIGHT);
     assert.equal(chosen.device, "webgpu");
-    assert.match(chosen.reason, /300\.0 against the CPU's 70\.0 GFLOPS/);
+    assert.match(deviceReasonText(chosen.reason), /300\.0 against the CPU's 70\.0 GFLOPS/);
   });
 
   it("falls back to the CPU when WebGPU is slower, and says that it is software", async () => {
     const chosen = await choose("auto", SLOW);
     assert.equal(chosen.device, "cpu");
-    assert.match(chosen.reason, /slower here \(0\.3 against the CPU's 70\.0 GFLOPS\).*software/);
+    assert.match(
+      deviceReasonText(chosen.reason),
+      /slower here \(0\.3 against the CPU's 70\.0 GFLOPS\).*software/,
+    );
   });
 
   it("falls back to the CPU when the speed could not be measured", async () => {
@@ -128,7 +132,7 @@ describe("chooseDevice", () => {
     it(`falls back to the CPU when WebGPU is ${verdict}, in one sentence without jargon`, async () => {
       const chosen = await choose("auto", { verdict, why: "VK_ERROR_DEVICE_LOST." });
       assert.equal(chosen.device, "cpu");
-      assert.match(chosen.reason, /^The CPU is used because WebGPU [^.]+\.$/);
+      assert.match(deviceReasonText(chosen.reason), /^The CPU is used because WebGPU [^.]+\.$/);
     });
 
     it(`refuses a device asked for by name that is ${verdict}, with the cause and a way out`, async () => {

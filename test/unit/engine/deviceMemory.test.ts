@@ -7,7 +7,10 @@ import { chooseDevice, type ProbeResult } from "../../../src/engine/device";
 import { fileDeviceMemory } from "../../../src/engine/deviceMemory";
 import type { SessionFactory } from "../../../src/engine/session";
 
-const CPU = { device: "cpu", reason: "The CPU is used because the GPU is slow." } as const;
+const CPU = {
+  device: "cpu",
+  reason: { code: "slower", device: "webgpu", gflops: { device: 0.3, cpu: 70 } },
+} as const;
 const DAY_MS = 24 * 3600 * 1000;
 
 const unusedFactory: SessionFactory = {
@@ -47,14 +50,21 @@ describe("fileDeviceMemory", () => {
   it("forgets when a device works", async () => {
     const memory = fileDeviceMemory({ file });
     await memory.remember(CPU);
-    await memory.remember({ device: "webgpu", reason: "It is fast." });
+    await memory.remember({ device: "webgpu", reason: { code: "asked", device: "webgpu" } });
     assert.equal(await memory.recall(), undefined);
   });
 
   it("takes a damaged file for no memory and writes over it", async () => {
     const memory = fileDeviceMemory({ file });
     await memory.remember(CPU);
-    for (const text of ["", "{", '{"reason": 3}', '{"probedAtMs": 1e999}', "[]"]) {
+    for (const text of [
+      "",
+      "{",
+      '{"reason": 3}',
+      '{"reason": "The CPU is faster."}',
+      '{"probedAtMs": 1e999}',
+      "[]",
+    ]) {
       await writeFile(file, text);
       assert.equal(await memory.recall(), undefined, text);
     }

@@ -49,7 +49,7 @@ describe("EngineService", () => {
       kind: "ready",
       model: "demo",
       device: "cpu",
-      deviceReason: "The only one.",
+      deviceReason: { code: "asked", device: "cpu" },
       rssBytes: 5000,
     });
   });

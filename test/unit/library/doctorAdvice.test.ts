@@ -21,7 +21,7 @@ const NO_VULKAN = { state: "absent", why: "The library libvulkan.so.1 is not ins
 const NVIDIA = { ...ALL_WELL.graphics, nvidiaDriver: "550.54.15" };
 const REMEMBERED = {
   file: "/store/device.json",
-  reason: "It was slow.",
+  reason: { code: "slower", device: "webgpu" } as const,
   ageMs: 5,
   isInForce: true,
 };

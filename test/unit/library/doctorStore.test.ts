@@ -124,10 +124,10 @@ describe("rememberedDevice", () => {
     const file = path.join(await temporaryFolder(), "device.json");
     const nowMs = 1e12;
     const memory = fileDeviceMemory({ file, nowMs: () => nowMs });
-    await memory.remember({ device: "cpu", reason: "It is slower." });
+    const reason = { code: "slower", device: "webgpu" } as const;
+    await memory.remember({ device: "cpu", reason });
     const later = (ms: number): ReturnType<typeof rememberedDevice> =>
       rememberedDevice(file, nowMs + ms);
-    const reason = "It is slower.";
     assert.deepEqual(await later(5), { file, reason, ageMs: 5, isInForce: true });
     assert.equal((await later(365 * 86_400_000))?.isInForce, false);
   });

@@ -16,7 +16,11 @@ describe("describeFacts", () => {
         nvidiaAdapters: [{ name: "An adapter", totalBytes: 24e9, freeBytes: 20e9 }],
       },
       remembered: {
-        ...{ file: "/store/device.json", reason: "It is slower.", ageMs: 3 * 86_400_000 },
+        ...{
+          file: "/store/device.json",
+          reason: { code: "slower", device: "webgpu" } as const,
+          ageMs: 3 * 86_400_000,
+        },
         isInForce: false,
       },
       store: {
@@ -113,7 +117,7 @@ Devices
   webgpu  works: 900.0 GFLOPS, the CPU 100.0 GFLOPS, f16 supported
   cuda    not available: No library.
   cpu     works: 100.0 GFLOPS
-  auto    It is slower. (Found out 3 days ago, no longer in force: /store/device.json)
+  auto    The CPU is used because WebGPU is slower here: it probably runs in software, without a graphics adapter. (Found out 3 days ago, no longer in force: /store/device.json)
 
 Drivers
   Vulkan loader   /usr/lib/libvulkan.so.1

@@ -15,7 +15,7 @@ const image = new Uint8Array([1, 2, 3]);
 const info = {
   model: "opt",
   device: "cpu",
-  deviceReason: "no GPU",
+  deviceReason: { code: "absent", device: "webgpu", gflops: { device: 1.5, cpu: 70 } },
   kind: "generation",
   precision: "balanced",
   world: "shapes",
