@@ -93,7 +93,7 @@ const speeds = ({ gflops }: RightResult): string =>
 
 function judge(device: Device, result: ProbeResult): ChosenDevice {
   if (result.verdict !== "right")
-    return { device: "cpu", reason: { code: result.verdict, device } };
+    {return { device: "cpu", reason: { code: result.verdict, device } };}
   const { gflops } = result;
   return isSlow(result)
     ? { device: "cpu", reason: { code: "slower", device, gflops } }
