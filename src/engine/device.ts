@@ -92,8 +92,9 @@ const speeds = ({ gflops }: RightResult): string =>
   `${gflops.device.toFixed(1)} against the CPU's ${gflops.cpu.toFixed(1)} GFLOPS`;
 
 function judge(device: Device, result: ProbeResult): ChosenDevice {
-  if (result.verdict !== "right")
-    {return { device: "cpu", reason: { code: result.verdict, device } };}
+  if (result.verdict !== "right") {
+    return { device: "cpu", reason: { code: result.verdict, device } };
+  }
   const { gflops } = result;
   return isSlow(result)
     ? { device: "cpu", reason: { code: "slower", device, gflops } }
