@@ -33,8 +33,8 @@ export interface PageState {
 /** What a screen reader is told next; a higher number is a new one, even with the same words. */
 export interface Announcement {
   readonly nth: number;
-  readonly kind: "nothing" | "turnEnded" | "copied" | "limits";
-  /** Of the turn that ended. */
+  readonly kind: "nothing" | "turnEnded" | "stepLasts" | "copied" | "limits";
+  /** Of the turn that ended, or that waits. */
   readonly turnId?: string;
 }
 
@@ -49,6 +49,8 @@ export type LocalAction =
   | { readonly type: "noticeClosed" }
   | { readonly type: "picturesPending"; readonly count: number }
   | { readonly type: "picturesRead"; readonly count: number }
+  /** What a turn waits for takes long enough to be told. */
+  | { readonly type: "stepLasts"; readonly turnId: string }
   | { readonly type: "answerCopied"; readonly turnId: string }
   | { readonly type: "copyForgotten"; readonly turnId: string };
 
@@ -140,6 +142,8 @@ function reduceLocal(state: PageState, action: LocalAction): PageState {
       return { ...state, nPending: state.nPending + action.count };
     case "picturesRead":
       return { ...state, nPending: Math.max(0, state.nPending - action.count) };
+    case "stepLasts":
+      return announce(state, { kind: "stepLasts", turnId: action.turnId });
     case "answerCopied":
       return { ...announce(state, { kind: "copied" }), copiedTurnId: action.turnId };
     case "copyForgotten":

@@ -24,7 +24,9 @@ const NAMES: { readonly [K in Key]: K } = {
   copied: "copied",
   insert: "insert",
   waiting: "waiting",
-  answering: "answering",
+  stepLoad: "stepLoad",
+  stepLook: "stepLook",
+  stepWrite: "stepWrite",
   stopped: "stopped",
   oneColor: "oneColor",
   outsideWorld: "outsideWorld",
@@ -39,6 +41,7 @@ const NAMES: { readonly [K in Key]: K } = {
   close: "close",
   engineMenu: "engineMenu",
   seconds: "seconds",
+  secondsOf: "secondsOf",
   notAPicture: "notAPicture",
   tooLarge: "tooLarge",
   tooMany: "tooMany",
@@ -58,9 +61,9 @@ export function readStrings(json: string | undefined): ViewStrings {
   return texts;
 }
 
-/** Puts a value in the place of `{0}`. */
-export function fill(text: string, value: string): string {
-  return text.replaceAll("{0}", () => value);
+/** Puts values in the places of `{0}` and `{1}`. */
+export function fill(text: string, ...values: readonly string[]): string {
+  return text.replace(/\{([01])\}/g, (place, nth: string) => values[Number(nth)] ?? place);
 }
 
 function parse(json: string | undefined): ReadonlyMap<string, unknown> {

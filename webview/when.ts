@@ -1,4 +1,4 @@
-/** Times as people say them, through the browser's own knowledge of languages. */
+/** Times and shares as people say them, through the browser's own knowledge of languages. */
 
 const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
   ["day", 86_400_000],
@@ -37,6 +37,16 @@ export function describeSeconds(ms: number, locale: string): string {
     maximumFractionDigits: 1,
   });
   return format.format(Math.max(MIN_SECONDS, ms / 1000));
+}
+
+/** `0.14` → "14%", as the language writes it. */
+export function describeShare(share: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { style: "percent" }).format(share);
+}
+
+/** `4900` → "4": seconds that have passed, as a clock counts them. */
+export function describeWholeSeconds(ms: number, locale: string): string {
+  return new Intl.NumberFormat(locale).format(Math.floor(ms / 1000));
 }
 
 /** The locale when the browser knows such a language, else English. */

@@ -111,6 +111,8 @@ function stageText({ stage, host = "", nth = 1, nTries = 1 }: Stage): string {
         : vscode.l10n.t("Connecting to {0}, try {1} of {2}", host, nth, nTries);
     case "check":
       return vscode.l10n.t("Checking what has arrived");
+    case "load":
+      return vscode.l10n.t("Loading the model");
     case "look":
       return vscode.l10n.t("Looking at the picture");
     case "write":

@@ -78,12 +78,19 @@ function stateText(status: EngineStatus): string {
     case "ready":
       return vscode.l10n.t("Ready.");
     case "busy":
-      return vscode.l10n.t("Answering.");
+      return busyText(status);
     case "failed":
       return vscode.l10n.t("The engine failed; the next question tries again.");
     case "unsupported":
       return vscode.l10n.t("Sightline has no engine for this platform.");
   }
+}
+
+function busyText({ step }: EngineStatus): string {
+  if (step === undefined) return vscode.l10n.t("Answering.");
+  return step === "look"
+    ? vscode.l10n.t("Looking at the picture.")
+    : vscode.l10n.t("Writing the answer.");
 }
 
 function tooltipOf(status: EngineStatus, state: string): vscode.MarkdownString {

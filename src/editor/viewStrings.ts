@@ -52,7 +52,8 @@ type TurnKey =
   | ("questionLabel" | "questionPlaceholder" | "questionPlaceholderNoPicture")
   | ("ask" | "stop" | "retry" | "copy" | "copied" | "insert")
   | ("oneColor" | "outsideWorld")
-  | ("waiting" | "answering" | "stopped" | "failed" | "seconds" | "suggestions");
+  | ("waiting" | "stepLoad" | "stepLook" | "stepWrite" | "seconds" | "secondsOf")
+  | ("stopped" | "failed" | "suggestions");
 
 function turnStrings(): Pick<ViewStrings, TurnKey> {
   return {
@@ -66,7 +67,9 @@ function turnStrings(): Pick<ViewStrings, TurnKey> {
     copied: vscode.l10n.t("Copied"),
     insert: vscode.l10n.t("Insert at Cursor"),
     waiting: vscode.l10n.t("Waiting"),
-    answering: vscode.l10n.t("Answering"),
+    stepLoad: vscode.l10n.t("Loading the model"),
+    stepLook: vscode.l10n.t("Looking at the picture"),
+    stepWrite: vscode.l10n.t("Writing"),
     stopped: vscode.l10n.t("Stopped"),
     oneColor: vscode.l10n.t("This picture shows one color only. Do not rely on this answer."),
     outsideWorld: vscode.l10n.t(
@@ -74,6 +77,7 @@ function turnStrings(): Pick<ViewStrings, TurnKey> {
     ),
     failed: vscode.l10n.t("No answer"),
     seconds: vscode.l10n.t("{0} s"),
+    secondsOf: vscode.l10n.t("{0} s of about {1} s"),
     suggestions: vscode.l10n.t("Suggested questions"),
   };
 }

@@ -2,13 +2,15 @@
 
 import { AppError, isCancelled } from "../base/errors";
 import type { TurnParams } from "../protocol/engineMessages";
-import type { NoticeView } from "../protocol/viewMessages";
+import type { Stage } from "../protocol/stages";
+import type { NoticeView, StepName } from "../protocol/viewMessages";
 import type { Clock } from "./clock";
 import type { ChatTurn, Conversation } from "./conversation";
 import { altTexts } from "./describer";
 import type { Engine } from "./engine";
 import type { PictureTray, ReadPicture } from "./pictureTray";
 import { questionPrompt } from "./questionPrompt";
+import type { StepTimes } from "./stepTimes";
 
 export interface AnswerTexts {
   /** The model said nothing. */
@@ -22,6 +24,7 @@ export interface AnswererOptions {
   readonly texts: AnswerTexts;
   readonly conversation: Conversation;
   readonly tray: PictureTray;
+  readonly times: StepTimes;
   /** A further piece of an answer. */
   readonly onText: (turn: ChatTurn, text: string) => void;
   /** A turn is in a new state. */
@@ -34,6 +37,9 @@ interface Job {
   readonly askedAtMs: number;
   readonly controller: AbortController;
 }
+
+/** In the order of an answer. */
+const STEPS: readonly StepName[] = ["load", "look", "write"];
 
 export class Answerer {
   readonly #options: AnswererOptions;
@@ -114,9 +120,13 @@ export class Answerer {
     const { turn, controller } = job;
     const { engine } = this.#options;
     const { signal } = controller;
+    const onStage = ({ stage }: Stage): void => {
+      if (isStep(stage)) this.#begin(job, stage);
+    };
     if (turn.wish.kind === "description") {
       const onDoubts = (doubts: ChatTurn["doubts"]): void => void (turn.doubts = doubts);
-      const texts = await altTexts(engine, picture, { length: turn.wish.length, signal, onDoubts });
+      const asked = { length: turn.wish.length, signal, onStage, onDoubts };
+      const texts = await altTexts(engine, picture, asked);
       return texts[0] ?? "";
     }
     const prompt = questionPrompt(this.#turnsBefore(turn, digest), turn.question);
@@ -124,6 +134,7 @@ export class Answerer {
       { image: picture.bytes, imageName: picture.name, prompt },
       {
         signal,
+        onStage,
         onText: (text) => {
           this.#receive(job, text);
         },
@@ -134,6 +145,19 @@ export class Answerer {
     );
     turn.doubts = doubts;
     return sequences[0]?.text.trim() ?? "";
+  }
+
+  /** A description is written in several runs, which are one to whoever waits for it. */
+  #begin({ turn, controller }: Job, name: StepName): void {
+    if (controller.signal.aborted || turn.state !== "waiting") return;
+    const { clock, times } = this.#options;
+    const before = turn.step;
+    const isLater = before === undefined || STEPS.indexOf(name) > STEPS.indexOf(before.name);
+    if (!isLater && name !== "load") return;
+    if (before?.name === name) return;
+    const beganMs = clock.now();
+    if (before !== undefined && isLater) times.note(before.name, beganMs - before.beganMs);
+    this.#change(turn, { step: { name, beganMs, expectedMs: times.expected(name) } });
   }
 
   #receive({ turn, controller }: Job, text: string): void {
@@ -164,7 +188,11 @@ export class Answerer {
   }
 
   #change(turn: ChatTurn, outcome: Partial<ChatTurn>): void {
-    Object.assign(turn, { notice: undefined, durationMs: undefined }, outcome);
+    Object.assign(turn, { notice: undefined, durationMs: undefined, step: undefined }, outcome);
     this.#options.onChanged(turn);
   }
+}
+
+function isStep(stage: Stage["stage"]): stage is StepName {
+  return STEPS.some((name) => name === stage);
 }

@@ -24,6 +24,7 @@ import { PastedPictures, type PictureFolder } from "./pastedPictures";
 import type { Picture } from "./picture";
 import { PictureAhead } from "./pictureAhead";
 import { type PictureSource, PictureTray } from "./pictureTray";
+import { StepTimes } from "./stepTimes";
 import { suggestQuestions } from "./suggestions";
 
 /** Words of the session itself, in the user's language. */
@@ -68,6 +69,7 @@ export class ChatSession {
   #tray: PictureTray;
   #ahead: PictureAhead;
   #answerer: Answerer;
+  readonly #times = new StepTimes(() => this.#options.engine.status.model);
   /** What the listeners know. */
   #toldSuggestions: readonly string[] = [];
 
@@ -114,7 +116,7 @@ export class ChatSession {
     return {
       conversationId: this.#conversation.id,
       pictures: this.#tray.views(),
-      turns: this.#conversation.turns.map(turnView),
+      turns: this.#conversation.turns.map((turn) => this.#turnView(turn)),
       suggestions: this.#toldSuggestions,
       history: this.#store.history(),
       engine: this.#options.engineView(),
@@ -129,7 +131,7 @@ export class ChatSession {
   /** A turn of the open conversation. */
   turn(id: string): TurnView | undefined {
     const turn = this.#turn(id);
-    return turn === undefined ? undefined : turnView(turn);
+    return turn === undefined ? undefined : this.#turnView(turn);
   }
 
   /** Adds pictures and selects them and no others. */
@@ -226,7 +228,7 @@ export class ChatSession {
     for (const turn of turns) {
       conversation.turns.push(turn);
       if (conversation.title === "") conversation.title = titleOf(turn);
-      this.#emit({ type: "turnAdded", turn: turnView(turn) });
+      this.#emit({ type: "turnAdded", turn: this.#turnView(turn) });
     }
     this.#store.changed(conversation);
     this.#emitHistory();
@@ -287,6 +289,7 @@ export class ChatSession {
     const { engine, clock, noticeOf, texts } = this.#options;
     return new Answerer({
       ...{ engine, clock, noticeOf, texts, conversation, tray },
+      times: this.#times,
       onText: (turn, text) => {
         this.#store.changed(conversation);
         if (conversation !== this.#conversation) return;
@@ -296,7 +299,7 @@ export class ChatSession {
         if (isOpenTurn(turn)) this.#store.changed(conversation);
         else this.#store.finished(conversation);
         if (conversation !== this.#conversation) return;
-        this.#emit({ type: "turnChanged", turn: turnView(turn) });
+        this.#emit({ type: "turnChanged", turn: this.#turnView(turn) });
         if (!isOpenTurn(turn)) this.#emitHistory();
         this.#updateSuggestions();
         if (!this.isAnswering) this.#ahead.answered({ isFailed: turn.state === "failed" });
@@ -335,6 +338,10 @@ export class ChatSession {
 
   #turn(id: string): ChatTurn | undefined {
     return this.#conversation.turns.find((turn) => turn.id === id);
+  }
+
+  #turnView(turn: ChatTurn): TurnView {
+    return turnView(turn, this.#options.clock.now());
   }
 
   #emitAll(): void {

@@ -1,7 +1,14 @@
 /** One conversation of the chat: its pictures and turns, as the session changes and the store keeps them. */
 
 import type { DoubtName } from "../protocol/doubts";
-import type { ConversationView, NoticeView, TurnState, TurnView } from "../protocol/viewMessages";
+import type {
+  ConversationView,
+  NoticeView,
+  StepName,
+  TurnState,
+  TurnStep,
+  TurnView,
+} from "../protocol/viewMessages";
 import type { DescriptionLength } from "./describer";
 
 export interface Conversation {
@@ -44,6 +51,15 @@ export type Wish =
   | { readonly kind: "question" }
   | { readonly kind: "description"; readonly length: DescriptionLength };
 
+/** What is done for a turn that waits; not kept. */
+export interface ChatStep {
+  readonly name: StepName;
+  /** By the session's clock. */
+  readonly beganMs: number;
+  /** Undefined when the same was not done before. */
+  readonly expectedMs: number | undefined;
+}
+
 export interface ChatTurn {
   readonly id: string;
   readonly pictureId: string;
@@ -53,6 +69,7 @@ export interface ChatTurn {
   readonly question: string;
   answer: string;
   state: TurnState;
+  step?: ChatStep | undefined;
   notice?: NoticeView | undefined;
   durationMs?: number | undefined;
   /** Why the answer may mean nothing. */
@@ -77,8 +94,8 @@ export function isOpenTurn(turn: ChatTurn): boolean {
   return turn.state === "waiting" || turn.state === "streaming";
 }
 
-/** The turn as the webview shows it. */
-export function turnView(turn: ChatTurn): TurnView {
+/** The turn as the webview shows it. @param nowMs by the session's clock */
+export function turnView(turn: ChatTurn, nowMs: number): TurnView {
   return {
     id: turn.id,
     pictureId: turn.pictureId,
@@ -87,12 +104,20 @@ export function turnView(turn: ChatTurn): TurnView {
     question: turn.question,
     answer: turn.answer,
     state: turn.state,
+    ...(turn.state === "waiting" && turn.step !== undefined
+      ? { step: stepView(turn.step, nowMs) }
+      : {}),
     ...(turn.state === "failed" && turn.notice !== undefined ? { notice: turn.notice } : {}),
     ...(turn.state === "done" && turn.durationMs !== undefined
       ? { durationMs: turn.durationMs }
       : {}),
     ...(turn.state === "done" && turn.doubts !== undefined ? { doubts: turn.doubts } : {}),
   };
+}
+
+function stepView({ name, beganMs, expectedMs }: ChatStep, nowMs: number): TurnStep {
+  const elapsedMs = nowMs - beganMs;
+  return { name, elapsedMs, ...(expectedMs === undefined ? {} : { expectedMs }) };
 }
 
 /** The conversation as a line of the list of all. */

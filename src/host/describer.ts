@@ -9,7 +9,7 @@ import type {
   SequenceReply,
 } from "../protocol/engineMessages";
 import type { DoubtName } from "../protocol/doubts";
-import type { CancelSignal } from "../protocol/rpcClient";
+import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 import type { Engine } from "./engine";
 import type { Picture } from "./picture";
 
@@ -30,6 +30,7 @@ export interface AltTextOptions extends DescriptionOptions {
   readonly signal?: CancelSignal | undefined;
   /** Told why the texts may mean nothing. */
   readonly onDoubts?: ((doubts: readonly DoubtName[]) => void) | undefined;
+  readonly onStage?: CallOptions["onStage"];
 }
 
 /** What asks a model for a description. */
@@ -133,7 +134,7 @@ async function addTexts(run: Run, request: DescriptionRequest): Promise<Generate
   const { engine, picture, options, texts } = run;
   const reply = await engine.generate(
     { image: picture.bytes, imageName: picture.name, ...request },
-    { signal: options.signal },
+    { signal: options.signal, onStage: options.onStage },
   );
   if (reply.doubts !== undefined) options.onDoubts?.(reply.doubts);
   for (const sequence of reply.sequences) {

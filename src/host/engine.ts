@@ -97,6 +97,8 @@ export interface EngineStatus {
   readonly deviceReason?: DeviceReason;
   /** Why the CPU stands in for the chosen device, while it does. */
   readonly overruled?: OverruledDevice["why"];
+  /** Only when `kind` is `busy`, and known. */
+  readonly step?: "look" | "write";
   /** While a model is loaded, or the demo is converted. */
   readonly progress?: Progress;
   /** Resident memory of the process that answers, in bytes, when it was last asked. */

@@ -8,6 +8,7 @@ import type { Logger } from "../base/logger";
 import type { CudaMethod } from "../protocol/cudaMessages";
 import type { LoadParams, Params, Result } from "../protocol/engineMessages";
 import type { CallOptions } from "../protocol/rpcClient";
+import type { Stage } from "../protocol/stages";
 import { abandonAfter } from "./abandonAfter";
 import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
@@ -62,9 +63,12 @@ export class EngineService implements Engine {
   readonly #loader: ModelLoader;
   readonly #recovery: DeviceRecovery;
   readonly #questionsFirst = new QuestionsFirst(() => {
+    if (!this.#questionsFirst.isAsked) this.#step = undefined;
     this.#update();
   });
   readonly #listeners = new Set<(status: EngineStatus) => void>();
+  /** What is done for the question that is being answered. */
+  #step: EngineStatus["step"];
   /** What the listeners know. */
   #told: EngineStatus;
   #rssBytes: number | undefined;
@@ -97,6 +101,7 @@ export class EngineService implements Engine {
       unsupported: this.#options.unsupported,
       client: this.#clients.get("answers")?.state,
       isAsked: this.#questionsFirst.isAsked,
+      step: this.#step,
       loader: this.#loader,
       rssBytes: this.#rssBytes,
     });
@@ -122,7 +127,7 @@ export class EngineService implements Engine {
   ): Promise<Result<"generate">> {
     return await this.#questionsFirst.question(() =>
       this.#recovery.run(options, (place) =>
-        this.#withModel(options, (client) => client.generate(params, options), place),
+        this.#withModel(options, (client) => this.#answer(client, params, options), place),
       ),
     );
   }
@@ -261,9 +266,25 @@ export class EngineService implements Engine {
         place.device = this.#loader.loaded?.device;
         return await this.#inUse(use(client));
       }
+      options.onStage?.({ stage: "load" });
       // The user may have chosen another model meanwhile, so the loop looks again.
       await load.join(options);
     }
+  }
+
+  async #answer(
+    client: EngineClient,
+    params: Params<"generate">,
+    options: AskOptions,
+  ): Promise<Result<"generate">> {
+    const onStage = (stage: Stage): void => {
+      if (stage.stage === "look" || stage.stage === "write") this.#step = stage.stage;
+      this.#update();
+      options.onStage?.(stage);
+    };
+    // A process that looks at a picture ahead says nothing until that is done, and the answer waits for it.
+    if (!this.#questionsFirst.hasOthers) onStage({ stage: "look" });
+    return await client.generate(params, { ...options, onStage });
   }
 
   #leaveCuda(): void {

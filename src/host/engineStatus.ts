@@ -18,6 +18,8 @@ export interface EngineFacts {
   readonly client: EngineState | undefined;
   /** True while a question is being answered; a picture that is looked at ahead is nobody's concern. */
   readonly isAsked: boolean;
+  /** What is done for the question. */
+  readonly step: EngineStatus["step"];
   readonly loader: Pick<ModelLoader, "isLoading" | "progress" | "loaded" | "error">;
   readonly rssBytes: number | undefined;
 }
@@ -38,6 +40,7 @@ export function statusOf(facts: EngineFacts): EngineStatus {
     ...(loaded === undefined || overruled === undefined ? {} : { overruled }),
     ...(loaded?.precision === undefined ? {} : { precision: loaded.precision }),
     ...(loaded?.world === undefined ? {} : { world: loaded.world }),
+    ...(kind !== "busy" || facts.step === undefined ? {} : { step: facts.step }),
     ...(progress === undefined ? {} : { progress }),
     ...(rssBytes === undefined ? {} : { rssBytes }),
     ...(kind === "failed" && error !== undefined ? { error } : {}),
@@ -50,6 +53,7 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
     a.kind === b.kind &&
     a.model === b.model &&
     a.device === b.device &&
+    a.step === b.step &&
     a.precision === b.precision &&
     a.world === b.world &&
     isSameReason(a.deviceReason, b.deviceReason) &&

@@ -19,6 +19,11 @@ export class QuestionsFirst {
     return this.#nQuestions > 0;
   }
 
+  /** True while there are others to be answered besides the one that asks. */
+  get hasOthers(): boolean {
+    return this.#nQuestions > 1;
+  }
+
   /** Does a question's work at once, and drops what has not begun. */
   async question<T>(work: () => Promise<T>): Promise<T> {
     this.#count(1);

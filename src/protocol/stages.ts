@@ -8,9 +8,10 @@ import { count, oneOf, optional, text } from "./messageFields";
 
 /**
  * `connect`: a server is asked, for the nth of `nTries` times; `check`: what has arrived before is
- * compared; `look`: the picture is encoded; `write`: the prompt is read and the answer begins.
+ * compared; `load`: the model is brought into memory, which the host says, because it knows who waits for
+ * it; `look`: the picture is encoded; `write`: the prompt is read and the answer begins.
  */
-export const STAGES = ["connect", "check", "look", "write"] as const;
+export const STAGES = ["connect", "check", "load", "look", "write"] as const;
 export type StageName = (typeof STAGES)[number];
 
 export interface Stage {

@@ -29,6 +29,7 @@ import type {
   PictureBytes,
   PictureView,
   ToView,
+  TurnStep,
   TurnView,
 } from "./viewMessages";
 
@@ -222,9 +223,19 @@ function readTurn(turn: JsonObject): TurnView {
     question: turn.string("question"),
     answer: turn.string("answer"),
     state: oneOf(turn, "state", ["waiting", "streaming", "done", "stopped", "failed"]),
+    ...optional("step", turn.has("step") ? readStep(child(turn, "step")) : undefined),
     ...optional("notice", turn.has("notice") ? readNotice(child(turn, "notice")) : undefined),
     ...optional("durationMs", turn.has("durationMs") ? anyNumber(turn, "durationMs") : undefined),
     ...optional("doubts", turn.has("doubts") ? readDoubts(turn) : undefined),
+  };
+}
+
+function readStep(step: JsonObject): TurnStep {
+  const expectedMs = step.has("expectedMs") ? anyNumber(step, "expectedMs") : undefined;
+  return {
+    name: oneOf(step, "name", ["load", "look", "write"]),
+    elapsedMs: anyNumber(step, "elapsedMs"),
+    ...optional("expectedMs", expectedMs),
   };
 }
 

@@ -95,6 +95,8 @@ export interface TurnView {
   readonly question: string;
   readonly answer: string;
   readonly state: TurnState;
+  /** What is done for it now; only when `state` is `waiting`. */
+  readonly step?: TurnStep;
   /** What happened and what helps; only when `state` is `failed`. */
   readonly notice?: NoticeView;
   /** From asking to the last word, in ms; only when `state` is `done`. */
@@ -105,6 +107,20 @@ export interface TurnView {
 
 /** `waiting`: for its turn or its first word; `stopped`: by the user, with what was there by then. */
 export type TurnState = "waiting" | "streaming" | "done" | "stopped" | "failed";
+
+/**
+ * What an answer waits for: `load`: the model is brought into memory; `look`: the picture is encoded;
+ * `write`: the first words are chosen, or all of them where they come at once.
+ */
+export type StepName = "load" | "look" | "write";
+
+export interface TurnStep {
+  readonly name: StepName;
+  /** For how long, in ms, when this was said. */
+  readonly elapsedMs: number;
+  /** How long the same took before, in ms; absent when nobody knows. */
+  readonly expectedMs?: number;
+}
 
 export interface NoticeView {
   readonly text: string;
@@ -162,7 +178,9 @@ export interface ViewStrings {
   readonly copied: string;
   readonly insert: string;
   readonly waiting: string;
-  readonly answering: string;
+  readonly stepLoad: string;
+  readonly stepLook: string;
+  readonly stepWrite: string;
   readonly stopped: string;
   /** Of an answer about a picture that shows one color. */
   readonly oneColor: string;
@@ -182,6 +200,8 @@ export interface ViewStrings {
   readonly engineMenu: string;
   /** `{0}`: a number. */
   readonly seconds: string;
+  /** How much of a time has passed. `{0}`, `{1}`: numbers. */
+  readonly secondsOf: string;
   /** `{0}`: the file's name. */
   readonly notAPicture: string;
   /** `{0}`: the file's name; the limit is 64 MB. */

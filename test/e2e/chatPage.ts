@@ -52,6 +52,16 @@ export class ChatPage {
     return this.turns.last().getByRole("button", { name });
   }
 
+  /** Ends what is being answered; there is one such button on the page. */
+  get stop(): Locator {
+    return this.#view.byRole("button", "Stop");
+  }
+
+  /** What the last turn waits for, in words. */
+  get waiting(): Locator {
+    return this.turns.last().locator(".waiting-words");
+  }
+
   /** Waits until the engine has a question to answer. */
   async untilEngineIsBusy(): Promise<void> {
     await this.#view.document.locator("button.engine[data-kind=busy]").waitFor();

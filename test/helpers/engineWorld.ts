@@ -152,6 +152,8 @@ function scriptOf(world: World): Partial<Handlers> {
       inTurn(async () => {
         if (loaded === undefined) throw new AppError("model.missing", "No model is loaded.");
         if (world.answer !== undefined) return await world.answer(loaded, context);
+        context.emitStage({ stage: "look" });
+        context.emitStage({ stage: "write" });
         context.emitText("piece");
         const device = loaded.device === "auto" ? "cpu" : loaded.device;
         return replyOf(`${loaded.model} on ${device}`);

@@ -64,7 +64,12 @@ export function pageBench(): PageBench {
   const posted: FromView[] = [];
   const dispatched: Action[] = [];
   const later: PageBench["later"] = [];
-  const strings = { ...readStrings("{}"), removePicture: "remove {0}", seconds: "{0} s" };
+  const strings = {
+    ...readStrings("{}"),
+    removePicture: "remove {0}",
+    seconds: "{0} s",
+    secondsOf: "{0} s of about {1} s",
+  };
   return {
     posted,
     dispatched,

@@ -1,9 +1,10 @@
-/** What a screen reader is told: whole answers, once each, and never a piece of one. */
+/** What a screen reader is told: what takes long, and whole answers, once each, and never a piece of one. */
 
 import type { TurnView, ViewStrings } from "../../src/protocol/viewMessages";
 import { element, type Part } from "../render/dom";
 import type { Announcement } from "../state";
 import { doubtText } from "./turn";
+import { stepWords } from "./waiting";
 
 export interface AnnouncerProps {
   readonly announcement: Announcement;
@@ -35,7 +36,7 @@ function wordsOf(props: AnnouncerProps, strings: ViewStrings): string {
   if (kind === "limits") return props.limits;
   const turn = props.turns.find(({ id }) => id === turnId);
   if (turn === undefined) return "";
-  const words = outcomeOf(turn, strings);
+  const words = kind === "stepLasts" ? stepWords(turn, strings) : outcomeOf(turn, strings);
   return props.hasSeveralPictures ? `${turn.pictureName}: ${words}` : words;
 }
 

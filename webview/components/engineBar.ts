@@ -3,6 +3,7 @@
 import type { EngineView } from "../../src/protocol/viewMessages";
 import { element, setAttributes, setShown, setText } from "../render/dom";
 import { icon } from "../render/icons";
+import { describeShare } from "../when";
 import type { PageContext } from "./context";
 
 export interface EngineBar {
@@ -64,10 +65,10 @@ function updateProgress(
 function wordsOf(engine: EngineView, locale: string): string {
   const share = shareOf(engine);
   if (share === undefined) return engine.label;
-  const percent = new Intl.NumberFormat(locale, { style: "percent" }).format(share);
-  return [engine.label, percent].filter(Boolean).join(" · ");
+  return [engine.label, describeShare(share, locale)].filter(Boolean).join(" · ");
 }
 
-function shareOf({ progress }: EngineView): number | undefined {
+/** How much of the model is loaded, from 0 to 1. */
+export function shareOf({ progress }: EngineView): number | undefined {
   return progress === undefined ? undefined : Math.min(1, Math.max(0, progress));
 }

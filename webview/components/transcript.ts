@@ -5,6 +5,7 @@ import { element, setAttributes, setShown, type Part } from "../render/dom";
 import { KeyedList } from "../render/keyedList";
 import { isRunning, type PageState } from "../state";
 import type { PageContext } from "./context";
+import { shareOf } from "./engineBar";
 import { createTurn, type TurnProps } from "./turn";
 
 /** Nearer to the end than this, in CSS pixels, the transcript follows new text. */
@@ -52,7 +53,7 @@ function propsOf(chat: ChatView, copiedTurnId: string | undefined): readonly Tur
     turn,
     thumbnail: thumbnails.get(turn.pictureId),
     isCopied: turn.id === copiedTurnId,
-    hasStop: turn === running,
+    loadShare: turn === running ? shareOf(chat.engine) : undefined,
   }));
 }
 

@@ -6,10 +6,11 @@ import { icon } from "../render/icons";
 import { isRunning } from "../state";
 import { fill } from "../strings";
 import { describeSeconds } from "../when";
-import { iconButton, secondaryButton, setLabel } from "./controls";
+import { iconButton, setLabel } from "./controls";
 import type { PageContext } from "./context";
 import { createNotice } from "./notice";
 import { createPicture } from "./picture";
+import { createWaiting } from "./waiting";
 
 export interface TurnProps {
   readonly turn: TurnView;
@@ -17,8 +18,8 @@ export interface TurnProps {
   readonly thumbnail: string | undefined;
   /** True for a moment after its answer was copied. */
   readonly isCopied: boolean;
-  /** True for the first of those that run: stopping it stops all. */
-  readonly hasStop: boolean;
+  /** How much of the model it waits for is loaded, from 0 to 1. */
+  readonly loadShare: number | undefined;
 }
 
 /** For how long the button says that it did its work. */
@@ -54,7 +55,7 @@ function isSame(a: TurnProps, b: TurnProps): boolean {
     a.turn === b.turn &&
     a.thumbnail === b.thumbnail &&
     a.isCopied === b.isCopied &&
-    a.hasStop === b.hasStop
+    a.loadShare === b.loadShare
   );
 }
 
@@ -80,24 +81,18 @@ function createResponse(context: PageContext): Part<TurnProps> {
   const { strings } = context;
   // The announcer says the whole answer; here each piece of it would interrupt the one before.
   const answer = element("div", { class: "answer", "aria-live": "off" });
-  const words = element("span");
-  const dots = [element("i"), element("i"), element("i")];
-  const waiting = element("div", { class: "waiting" }, [
-    element("span", { class: "dots", "aria-hidden": "true" }, dots),
-    words,
-  ]);
+  const waiting = createWaiting(context);
   const stopped = element("p", { class: "stopped" }, [icon("stop"), strings.stopped]);
   const doubt = element("p", { class: "doubt" });
   const notice = createNotice(context);
   return {
-    element: element("div", {}, [answer, doubt, waiting, stopped, notice.element]),
-    update: ({ turn }) => {
+    element: element("div", {}, [answer, doubt, waiting.element, stopped, notice.element]),
+    update: ({ turn, loadShare }) => {
       setText(answer, turn.answer);
       setShown(answer, { when: turn.answer !== "" });
       setText(doubt, doubtText(turn, strings));
       setShown(doubt, { when: turn.doubts !== undefined && turn.doubts.length > 0 });
-      setText(words, turn.state === "streaming" ? strings.answering : strings.waiting);
-      setShown(waiting, { when: isRunning(turn) && turn.answer === "" });
+      waiting.update({ turn, loadShare });
       setShown(stopped, { when: turn.state === "stopped" });
       notice.update(noticeOf(turn, strings.failed));
     },
@@ -115,19 +110,14 @@ function noticeOf(turn: TurnView, failed: string): TurnView["notice"] {
 }
 
 function createActions(context: PageContext, turnId: string): Part<TurnProps> {
-  const { strings, locale, post } = context;
+  const { strings, locale } = context;
   const buttons = createButtons(context, turnId);
-  const stop = secondaryButton(strings.stop);
   const duration = element("span", { class: "duration" });
-  stop.addEventListener("click", () => {
-    post({ type: "stop" });
-  });
   return {
-    element: element("div", { class: "turn-actions" }, [buttons.element, stop, duration]),
+    element: element("div", { class: "turn-actions" }, [buttons.element, duration]),
     update: (props) => {
       const { state, durationMs } = props.turn;
       buttons.update(props);
-      setShown(stop, { when: props.hasStop });
       const isTimed = state === "done" && durationMs !== undefined && Number.isFinite(durationMs);
       setText(duration, isTimed ? fill(strings.seconds, describeSeconds(durationMs, locale)) : "");
     },

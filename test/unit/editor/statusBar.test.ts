@@ -34,6 +34,18 @@ describe("the item in the status bar", () => {
     assert.equal(item.text, "$(loading~spin) Sightline");
   });
 
+  it("says what an answer waits for", () => {
+    const { world, item } = create();
+    const label = () => item.accessibilityInformation?.label;
+    world.tell({ kind: "busy", model: "opt" });
+    assert.equal(label(), "Sightline: Answering.");
+    world.tell({ kind: "busy", model: "opt", step: "look" });
+    assert.equal(label(), "Sightline: Looking at the picture.");
+    world.tell({ kind: "busy", model: "opt", step: "write" });
+    assert.equal(label(), "Sightline: Writing the answer.");
+    assert.match(item.tooltip?.value ?? "", /Writing the answer\./);
+  });
+
   it("tells a load from the preparation of a model", () => {
     const { world, item } = create();
     const progress = { doneBytes: 1e9, totalBytes: 4e9, step: "load" } as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ChatBench, fails, hangs, says, settled } from "../../helpers/chatFakes";
+import { type Behaviour, ChatBench, fails, hangs, says, settled } from "../../helpers/chatFakes";
 
 describe("Answerer", () => {
   it("stops the running turn with what was said, and those that wait", async () => {
@@ -150,6 +150,97 @@ describe("Answerer", () => {
     assert.equal(bench.engine.requests.length, 1);
   });
 
+  it("tells what is done for a turn that waits, each step once and none after the first word", async () => {
+    const bench = ChatBench.withPicture();
+    bench.engine.script = [
+      (options) => {
+        // The host and the engine both say that the picture is looked at.
+        for (const stage of ["load", "look", "look", "write"] as const) {
+          options.onStage?.({ stage });
+        }
+        options.onText?.("two");
+        options.onStage?.({ stage: "write" });
+        return Promise.resolve("two");
+      },
+    ];
+    await bench.session.ask("how many?");
+    assert.deepEqual(stepsOf(bench), ["load", "look", "write", undefined, undefined]);
+  });
+
+  it("tells for how long already, to whoever looks again", async () => {
+    const bench = ChatBench.withPicture();
+    bench.engine.script = [
+      (options, params) => {
+        options.onStage?.({ stage: "look" });
+        return hangs()(options, params);
+      },
+    ];
+    const asked = bench.session.ask("how many?");
+    await settled();
+    bench.clock.advance(4000);
+    assert.deepEqual(bench.turns[0]?.step, { name: "look", elapsedMs: 4000 });
+    bench.session.stop();
+    await asked;
+    assert.equal(bench.turns[0].step, undefined);
+  });
+
+  it("says how long a look took before, but not of one that was stopped", async () => {
+    const bench = ChatBench.withPicture();
+    const looksFor =
+      (ms: number): Behaviour =>
+      (options) => {
+        options.onStage?.({ stage: "look" });
+        bench.clock.advance(ms);
+        options.onStage?.({ stage: "write" });
+        return Promise.resolve("yes");
+      };
+    bench.engine.script = [looksFor(10_000), looksFor(12), looksFor(9000)];
+    for (const question of ["one?", "two?", "three?"]) await bench.session.ask(question);
+    const looks = bench.take("turnChanged").flatMap(({ turn }) => {
+      return turn.step?.name === "look" ? [turn.step.expectedMs] : [];
+    });
+    assert.deepEqual(looks, [undefined, 10_000, 10_000]);
+  });
+
+  it("does not go back to the picture where a description takes several runs", async () => {
+    const bench = ChatBench.withPicture();
+    const run: Behaviour = (options) => {
+      for (const stage of ["look", "write"] as const) options.onStage?.({ stage });
+      return Promise.resolve("a black cat");
+    };
+    bench.engine.script = [run, run];
+    await bench.session.describe("long");
+    assert.equal(bench.engine.requests.length, 2);
+    assert.deepEqual(stepsOf(bench), ["look", "write", undefined]);
+  });
+
+  it("begins with the load again when a device was lost", async () => {
+    const bench = ChatBench.withPicture();
+    bench.engine.script = [
+      (options) => {
+        for (const stage of ["look", "write", "load", "look"] as const) {
+          options.onStage?.({ stage });
+        }
+        return Promise.resolve("yes");
+      },
+    ];
+    await bench.session.ask("what?");
+    assert.deepEqual(stepsOf(bench), ["look", "write", "load", "look", undefined]);
+  });
+
+  it("says nothing of connections and checks, which are no part of an answer", async () => {
+    const bench = ChatBench.withPicture();
+    bench.engine.script = [
+      (options) => {
+        options.onStage?.({ stage: "connect", host: "h" });
+        options.onStage?.({ stage: "check" });
+        return Promise.resolve("yes");
+      },
+    ];
+    await bench.session.ask("what?");
+    assert.deepEqual(stepsOf(bench), [undefined]);
+  });
+
   it("sends only what came before a turn that is asked again", async () => {
     const bench = ChatBench.withPicture();
     for (const question of ["first?", "second?", "third?"]) await bench.session.ask(question);
@@ -162,3 +253,8 @@ describe("Answerer", () => {
     });
   });
 });
+
+/** The step in each state of a turn that was told. */
+function stepsOf(bench: ChatBench): (string | undefined)[] {
+  return bench.take("turnChanged").map(({ turn }) => turn.step?.name);
+}

@@ -47,7 +47,11 @@ describe("EngineService: pictures ahead", () => {
     const first = service.prepare(picture);
     const second = service.prepare(picture);
     await turn();
-    const answer = ask(service);
+    const stages: string[] = [];
+    const answer = ask(service, { onStage: ({ stage }) => stages.push(stage) });
+    await turn();
+    // Said at once: the child that looks at the picture can say nothing.
+    assert.deepEqual(stages, ["look"]);
     gate.open();
     assert.equal(await answer, "demo on cpu");
     // It had begun, so it was seen through.

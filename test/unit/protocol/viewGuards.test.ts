@@ -22,7 +22,10 @@ const plainTurn: TurnView = {
   answer: "two",
   state: "failed",
 };
-const turn: TurnView = { ...plainTurn, notice, durationMs: 12.5 };
+const turn: TurnView = {
+  ...plainTurn,
+  ...{ notice, durationMs: 12.5, step: { name: "look", elapsedMs: 3, expectedMs: 9.5 } },
+};
 const limits = { text: "Shapes only.", actions: [{ id: "getModel", label: "Get One" }] };
 const engine = {
   ...({ kind: "loading", label: "Loading demo…", detail: "CPU", progress: 0.5 } as const),
@@ -76,6 +79,27 @@ const toView: { readonly [K in ToView["type"]]: Extract<ToView, { type: K }> } =
   historyToggled: { type: "historyToggled" },
   noticeShown: { type: "noticeShown", notice },
 };
+
+describe("what a turn waits for", () => {
+  const read = (step: unknown) => readToView({ type: "turnAdded", turn: { ...plainTurn, step } });
+
+  it("need not tell how long it takes", () => {
+    const step = { name: "load", elapsedMs: 3 };
+    assert.deepEqual(read(step), { type: "turnAdded", turn: { ...plainTurn, step } });
+  });
+
+  for (const step of [
+    { name: "sleep", elapsedMs: 3 },
+    { name: "look" },
+    { name: "look", elapsedMs: "3" },
+    { name: "look", elapsedMs: 3, expectedMs: "9" },
+    "look",
+  ]) {
+    it(`is refused as ${JSON.stringify(step)}`, () => {
+      assert.throws(() => read(step), { code: "protocol.violation" });
+    });
+  }
+});
 
 describe("readFromView", () => {
   for (const message of Object.values(fromView)) {

@@ -70,6 +70,13 @@ describe("what a screen reader is told", () => {
     assert.equal(tell({ nth: 1, kind: "limits" }, []), "Shapes only.");
   });
 
+  it("is what takes long, without its seconds", () => {
+    const { tell } = create();
+    const step = { name: "look", elapsedMs: 1000 } as const;
+    const turn = turnOf("t", { state: "waiting", answer: "", step });
+    assert.equal(tell({ nth: 1, kind: "stepLasts", turnId: "t" }, [turn]), "stepLook");
+  });
+
   it("is nothing when the turn is gone", () => {
     const { tell } = create();
     assert.equal(tell(ended, []), "");

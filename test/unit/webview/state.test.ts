@@ -217,6 +217,12 @@ const cases: readonly Case[] = [
     changes: { copiedTurnId: "t", announcement: { nth: 1, kind: "copied" } },
   },
   {
+    does: "says what a turn waits for when that lasts",
+    before: stateOf(),
+    action: { type: "stepLasts", turnId: "t" },
+    changes: { announcement: { nth: 1, kind: "stepLasts", turnId: "t" } },
+  },
+  {
     does: "forgets the copy after a while",
     before: stateOf({ copiedTurnId: "t" }),
     action: { type: "copyForgotten", turnId: "t" },

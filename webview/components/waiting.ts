@@ -1,0 +1,107 @@
+/** What a turn without words waits for: the step's name, how far it is, and its seconds as they pass. */
+
+import type { StepName, TurnStep, TurnView, ViewStrings } from "../../src/protocol/viewMessages";
+import { element, setShown, setText, type Part } from "../render/dom";
+import { isRunning } from "../state";
+import { fill } from "../strings";
+import { describeShare, describeWholeSeconds } from "../when";
+import type { PageContext } from "./context";
+
+export interface WaitingProps {
+  readonly turn: TurnView;
+  /** How much of the model is loaded, from 0 to 1. */
+  readonly loadShare: number | undefined;
+}
+
+const SECOND_MS = 1000;
+
+/** Its clock is the page's own; the extension is asked for nothing while the seconds pass. */
+export function createWaiting(context: PageContext): Part<WaitingProps> {
+  const words = element("span", { class: "waiting-words" });
+  const dots = [element("i"), element("i"), element("i")];
+  // The announcer says each step once; here each second would be said.
+  const root = element("div", { class: "waiting", "aria-live": "off" }, [
+    element("span", { class: "dots", "aria-hidden": "true" }, dots),
+    words,
+  ]);
+  let shown: WaitingProps | undefined;
+  let beganAt = 0;
+  let isTold = false;
+  /** Counts the steps, so that the seconds of an earlier one end. */
+  let nth = 0;
+  const elapsed = (): number => Math.max(0, context.now() - beganAt);
+  const draw = ({ turn, loadShare }: WaitingProps): void => {
+    setText(words, wordsOf({ turn, loadShare, elapsedMs: elapsed() }, context));
+  };
+  const tickSoon = (mine: number): void => {
+    context.after(SECOND_MS - (elapsed() % SECOND_MS), () => {
+      if (mine !== nth || shown === undefined || !root.isConnected) return;
+      draw(shown);
+      tickSoon(mine);
+      // What is over within a second is not worth an interruption.
+      if (isTold || elapsed() < SECOND_MS) return;
+      isTold = true;
+      context.dispatch({ type: "stepLasts", turnId: shown.turn.id });
+    });
+  };
+  return {
+    element: root,
+    update: (props) => {
+      const step = isWaiting(props.turn) ? props.turn.step : undefined;
+      if (step !== shown?.turn.step || nth === 0) {
+        isTold &&= step?.name === shown?.turn.step?.name;
+        beganAt = context.now() - (step?.elapsedMs ?? 0);
+        nth++;
+        if (step !== undefined) tickSoon(nth);
+      }
+      shown = props;
+      draw(props);
+      setShown(root, { when: isWaiting(props.turn) });
+    },
+  };
+}
+
+/** What is done for a turn, in words. */
+export function stepWords({ step }: TurnView, strings: ViewStrings): string {
+  return step === undefined ? strings.waiting : strings[STEP_KEYS[step.name]];
+}
+
+const STEP_KEYS = {
+  load: "stepLoad",
+  look: "stepLook",
+  write: "stepWrite",
+} as const satisfies Readonly<Record<StepName, keyof ViewStrings>>;
+
+function isWaiting(turn: TurnView): boolean {
+  return isRunning(turn) && turn.answer === "";
+}
+
+interface Moment extends WaitingProps {
+  readonly elapsedMs: number;
+}
+
+/** "Loading the model… 14% · 3 s" */
+function wordsOf({ turn, loadShare, elapsedMs }: Moment, context: PageContext): string {
+  const { strings, locale } = context;
+  const { step } = turn;
+  if (step === undefined) return strings.waiting;
+  const isShared = step.name === "load" && loadShare !== undefined;
+  const parts = [
+    isShared ? describeShare(loadShare, locale) : "",
+    secondsOf(step, elapsedMs, context),
+  ].filter(Boolean);
+  return [`${stepWords(turn, strings)}…`, parts.join(" · ")].filter(Boolean).join(" ");
+}
+
+function secondsOf(
+  { expectedMs = 0 }: TurnStep,
+  elapsedMs: number,
+  { strings, locale }: PageContext,
+): string {
+  if (elapsedMs < SECOND_MS) return "";
+  const passed = describeWholeSeconds(elapsedMs, locale);
+  // A guess that has proved wrong is none.
+  return expectedMs >= elapsedMs + SECOND_MS
+    ? fill(strings.secondsOf, passed, describeWholeSeconds(expectedMs, locale))
+    : fill(strings.seconds, passed);
+}
