@@ -10,6 +10,7 @@ import {
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from "../model/manifest";
+import { WORLD_FILE } from "../model/pictureWorld";
 import { parsePrecisionPlan, precisionOfPart, type PrecisionPlan } from "../model/precision";
 import type { Checkpoint } from "./checkpoint";
 import { CheckpointWeights } from "./checkpointWeights";
@@ -53,6 +54,8 @@ export async function plannedBytes({ checkpoint, model }: ConversionPlan): Promi
   return [...texts, ...graphs, ...data].reduce((sum, bytes) => sum + bytes, 0);
 }
 
+const COPIED_FILES = [CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE, WORLD_FILE];
+
 /** The texts that the engine needs beside the graphs, by the names that they get. */
 export async function smallFiles(
   checkpoint: Checkpoint,
@@ -62,7 +65,7 @@ export async function smallFiles(
     files.push([GENERATION_FILE, utf8(checkpoint.generationText)]);
   }
   for (const { name, path: file } of checkpoint.configFiles) {
-    if (![CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE].includes(name)) continue;
+    if (!COPIED_FILES.includes(name)) continue;
     const handle = await open(file);
     try {
       files.push([name, await handle.readFile()]);

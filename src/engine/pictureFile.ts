@@ -14,6 +14,7 @@ export type PictureFile =
 export function identify(bytes: Uint8Array): PictureFile {
   const head = headOf(bytes);
   const format = READABLE.find(([, matches]) => matches(head, bytes))?.[0];
+  if (isHeic(head)) return { kind: "stranger", stranger: HEIC };
   const found =
     bytes.length === 0
       ? EMPTY
@@ -69,6 +70,13 @@ const hasBrand =
   (head) =>
     brandsOf(head).some((brand) => pattern.test(brand));
 
+/** A name of its codec and none of AV1's; what only names the container is left to the decoder. */
+function isHeic(head: string): boolean {
+  const brands = brandsOf(head);
+  const hasAv1 = brands.some((brand) => /^avi[fs]$/.test(brand));
+  return !hasAv1 && brands.some((brand) => /^he(ic|ix|im|is|vc|vx)$/.test(brand));
+}
+
 const READABLE: readonly (readonly [string, Matches])[] = [
   ["PNG", starts("\x89PNG\r\n\x1a\n")],
   ["JPEG", starts("\xff\xd8\xff")],
@@ -76,7 +84,7 @@ const READABLE: readonly (readonly [string, Matches])[] = [
   ["WebP", both(starts("RIFF"), at(8, "WEBP"))],
   ["TIFF", starts("II*\0", "MM\0*", "II+\0", "MM\0+")],
   // Which of the two it is, only its decoder tells.
-  ["AVIF or HEIC", hasBrand(/^(avi[fs]|mif1|msf1|he(ic|ix|im|is|vc|vx))$/)],
+  ["AVIF or HEIC", hasBrand(/^(avi[fs]|mif1|msf1)$/)],
   ["SVG", (_head, bytes) => isDrawing(bytes)],
 ];
 

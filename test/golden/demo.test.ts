@@ -89,6 +89,30 @@ describe("the demo model on scenes that training never saw", () => {
     });
   }
 
+  it("doubts what it says of another picture, also of one that it has seen before", async () => {
+    const out = path.join(temporary, "doubts");
+    const featureCacheDir = path.join(temporary, "features");
+    await convertModel({ checkpoint: CHECKPOINT, out });
+    const prompt = { kind: "question", question: "what is it?" } as const;
+    for (let round = 0; round < 2; round++) {
+      const engine = await loadEngine({
+        ...{ folder: out, device: "cpu", logger: silentLogger, featureCacheDir },
+      });
+      try {
+        for (const [file, doubts] of [
+          ["media/icon.png", ["outsideWorld"]],
+          ["media/screenshots/chat-dark.png", ["outsideWorld"]],
+          ["media/samples/two-stars.png", undefined],
+        ] as const) {
+          const result = await engine.generate({ image: await readFile(file), prompt });
+          assert.deepEqual(result.doubts, doubts, file);
+        }
+      } finally {
+        await engine.release();
+      }
+    }
+  });
+
   it("answers what the documents show", async () => {
     const out = path.join(temporary, "samples");
     await convertModel({ checkpoint: CHECKPOINT, out });

@@ -24,6 +24,11 @@ const STEPS: Readonly<Record<string, number>> = {
   End: Number.POSITIVE_INFINITY,
 };
 
+/** What is wrong with which picture; most sentences name it themselves. */
+function namedOnce(name: string, problem: string): string {
+  return problem.includes(name) ? problem : `${name}: ${problem}`;
+}
+
 interface Item {
   readonly picture: PictureView;
   /** The one that the Tab key reaches; the arrow keys go on from there. */
@@ -84,7 +89,7 @@ class ImageTray {
       this.#pending.replaceChildren(...placeholders);
     }
     const problems = pictures.flatMap(({ name, problem }) =>
-      problem === undefined ? [] : `${name}: ${problem}`,
+      problem === undefined ? [] : namedOnce(name, problem),
     );
     setText(this.#problems, problems.join("\n"));
     setShown(this.#problems, { when: problems.length > 0 });
@@ -116,7 +121,8 @@ class ImageTray {
         updateItem(item, { picture, isCurrent });
         const { name, problem } = picture;
         setAttributes(item.toggle, {
-          title: problem === undefined ? fill(strings.selectPicture, name) : `${name}\n${problem}`,
+          title:
+            problem === undefined ? fill(strings.selectPicture, name) : namedOnce(name, problem),
         });
         const remove = fill(strings.removePicture, picture.name);
         setAttributes(item.remove, { "aria-label": remove, title: remove });

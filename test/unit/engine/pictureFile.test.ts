@@ -44,6 +44,11 @@ const LFS = `version https://git-lfs.github.com/spec/v1\noid sha256:${"ab".repea
 /** What the message must name, and what it must advise. */
 const STRANGERS: Record<string, readonly [Uint8Array, RegExp, RegExp]> = {
   "a HEIC picture": [fixture("refused.heic"), /HEIC picture, which is not read/, /JPEG or PNG/],
+  "a HEIC picture by its first bytes alone": [
+    isoFile("heic", "mif1", "heic"),
+    /HEIC picture, which is not read/,
+    /JPEG or PNG/,
+  ],
   "a BMP picture": [fixture("refused.bmp"), /BMP picture/, /to PNG.*magick/],
   "an icon": [fixture("refused.ico"), /icon \(ICO\)/, /to PNG/],
   "a mouse pointer": [
