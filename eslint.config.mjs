@@ -31,7 +31,7 @@ const homeOf = {
   yauzl: "src/library/cudaUnpack.ts",
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
-  ignore: "src/cli/ignoreRules.ts",
+  ignore: "src/alt/ignoreRules.ts",
   picomatch: "src/cli/pathPatterns.ts",
   "@babel/parser": "src/alt/jsParser.ts",
   "js-yaml": "src/alt/site/siteConfig.ts",

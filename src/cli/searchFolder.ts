@@ -1,12 +1,13 @@
 /** Walks folders for files of a kind, and keeps account of what it leaves out. */
 
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import path from "node:path";
 import { throwIfAborted } from "../base/errors";
-import { IgnoreRules } from "./ignoreRules";
+import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../alt/ignoreRules";
 import type { PathPattern } from "./pathPatterns";
-import { isMadeByTool, skippedByName, type SkipReason } from "./madeFolders";
+import { isMadeByTool, skippedByName, type SkipReason } from "../alt/madeFolders";
+import { toSlashes } from "../alt/slashPath";
 
 export interface FolderSearch {
   readonly signal: AbortSignal;
@@ -60,7 +61,9 @@ export class SkippedParts {
  * @throws AppError `request.cancelled`, or what reading the first folder throws.
  */
 export async function* filesBelow(root: string, search: FolderSearch): AsyncGenerator<string> {
-  const outer = search.heedsGitignore ? await IgnoreRules.forNamed(root) : undefined;
+  const outer = search.heedsGitignore
+    ? await IgnoreRules.forNamed(absolute(root), FILES)
+    : undefined;
   const waiting: Waiting[] = [{ folder: root, rules: outer, entries: await entriesOf(root) }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     throwIfAborted(search.signal);
@@ -68,7 +71,7 @@ export async function* filesBelow(root: string, search: FolderSearch): AsyncGene
     for (const entry of entries) {
       const file = path.join(folder, entry.name);
       if (!entry.isFile() || !search.isWanted(entry.name)) continue;
-      if (rules?.ignores(file, "file") === true) search.skipped.addFile();
+      if (rules?.ignores(absolute(file), "file") === true) search.skipped.addFile();
       else yield file;
     }
     const below = await foldersIn(next, search);
@@ -100,7 +103,7 @@ async function foldersIn(place: Waiting, search: FolderSearch): Promise<Waiting[
   for (const entry of place.entries) {
     if (!entry.isDirectory()) continue;
     const folder = path.join(place.folder, entry.name);
-    const isIgnored = place.rules?.ignores(folder, "folder") === true;
+    const isIgnored = place.rules?.ignores(absolute(folder), "folder") === true;
     const reason = skippedByName(entry.name, around) ?? (isIgnored ? "gitignore" : undefined);
     if (reason !== undefined) search.skipped.addFolder(folder, reason);
     else {
@@ -123,7 +126,9 @@ async function openFolder(
       search.skipped.addFolder(folder, "tool");
       return undefined;
     }
-    const rules = search.heedsGitignore ? await IgnoreRules.within(folder, outer) : undefined;
+    const rules = search.heedsGitignore
+      ? await IgnoreRules.within(absolute(folder), outer, FILES)
+      : undefined;
     return { folder, rules, entries };
   } catch (thrown) {
     search.onFailure(thrown, folder);
@@ -135,6 +140,21 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** As the rules want it. */
+function absolute(file: string): string {
+  return toSlashes(path.resolve(file));
+}
+
+const FILES: IgnoreFiles = {
+  readText: async (file) => {
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isFile() !== true || found.size > MAX_IGNORE_BYTES) return undefined;
+    return readFile(file, "utf8").catch(() => undefined);
+  },
+  exists: async (file) => (await stat(file).catch(() => undefined)) !== undefined,
+  ignoresCase: process.platform === "win32" || process.platform === "darwin",
+};
 
 function folders(n: number): string {
   return `${n} ${n === 1 ? "folder" : "folders"}`;

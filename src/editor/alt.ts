@@ -11,6 +11,8 @@ const ALT_COMMANDS = [
   "sightline.insertCaption",
   "sightline.markAsDecorative",
   "sightline.generateAltTextForFile",
+  "sightline.generateAltTextInFolder",
+  "sightline.generateAltTextInFiles",
   "sightline.changeReviewedText",
   "sightline.openSamplePage",
 ] as const satisfies readonly CommandId[];

@@ -7,6 +7,7 @@ import {
   markAsDecorative,
 } from "./altCommands";
 import { generateAltTextForFile } from "./altFile";
+import { generateAltTextInFolders } from "./altFolder";
 import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import { changeReviewedText } from "./altReview";
@@ -26,6 +27,8 @@ export function createAltCommands(services: Services): FeatureWith<AltCommandId>
     "sightline.insertCaption": (...args) => insertCaptionAtCursor(services, args),
     "sightline.markAsDecorative": (...args) => markAsDecorative(services, args),
     "sightline.generateAltTextForFile": () => generateAltTextForFile(services),
+    "sightline.generateAltTextInFolder": (...args) => generateAltTextInFolders(services, args),
+    "sightline.generateAltTextInFiles": (...args) => generateAltTextInFolders(services, args),
     "sightline.changeReviewedText": () => {
       changeReviewedText();
     },

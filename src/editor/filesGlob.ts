@@ -1,4 +1,9 @@
-/** A pattern for files by their extensions. */
+/** Patterns for files, as the editor's search takes them. */
+
+import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "../alt/toolFolders";
+
+/** What tools keep, which nobody asks about. */
+export const IN_TOOL_FOLDERS = `**/{${[...TOOL_FOLDERS, ...VERSION_CONTROL_FOLDERS].join(",")}}/**`;
 
 /**
  * All files with these extensions. Patterns mind the case on some systems, and cameras write `.JPG`.

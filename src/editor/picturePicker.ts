@@ -1,13 +1,12 @@
 /** Choosing pictures with the keyboard: those of the workspace with small copies, or any other file. */
 
 import * as vscode from "vscode";
-import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "../alt/toolFolders";
 import { AppError } from "../base/errors";
 import type { Picture } from "../host/picture";
 import { PICTURE_EXTENSIONS } from "../base/pictureNames";
 import { orderPictures } from "../host/pictureOrder";
 import { fileName } from "./altDocument";
-import { filesGlob } from "./filesGlob";
+import { filesGlob, IN_TOOL_FOLDERS } from "./filesGlob";
 import { readPictures } from "./readPictures";
 import type { Services } from "./services";
 
@@ -15,9 +14,6 @@ import type { Services } from "./services";
 const MAX_FOUND = 2000;
 /** Side of a small copy in the list, in pixels. */
 const ICON_SIDE = 64;
-
-/** Folders of things that nobody asks about. */
-const EXCLUDED = `**/{${[...TOOL_FOLDERS, ...VERSION_CONTROL_FOLDERS].join(",")}}/**`;
 
 interface PictureItem extends vscode.QuickPickItem {
   readonly uri: vscode.Uri | undefined;
@@ -110,7 +106,7 @@ class PicturePicker {
     try {
       const found = await vscode.workspace.findFiles(
         filesGlob(PICTURE_EXTENSIONS),
-        EXCLUDED,
+        IN_TOOL_FOLDERS,
         MAX_FOUND,
         token,
       );

@@ -38,6 +38,8 @@ export const COMMAND_IDS = [
   "sightline.insertCaption",
   "sightline.markAsDecorative",
   "sightline.generateAltTextForFile",
+  "sightline.generateAltTextInFolder",
+  "sightline.generateAltTextInFiles",
   "sightline.changeReviewedText",
   "sightline.openSamplePage",
   "sightline.openChat",

@@ -104,6 +104,18 @@ export function markOf(reference: ImageReference, { references }: FoundImages): 
   return { look: lookOf(reference), index, count: same.length };
 }
 
+/** The marks of all pictures of a document, in their order. */
+export function marksOf({ references }: FoundImages): readonly ImageMark[] {
+  const counts = new Map<string, number>();
+  const places = references.map((reference) => {
+    const look = lookOf(reference);
+    const index = counts.get(look) ?? 0;
+    counts.set(look, index + 1);
+    return { look, index };
+  });
+  return places.map(({ look, index }) => ({ look, index, count: counts.get(look) ?? 0 }));
+}
+
 /**
  * The picture that a mark was made of, wherever it is by now; undefined when it is gone, when its text
  * or address was changed, or when pictures that look the same came or went.

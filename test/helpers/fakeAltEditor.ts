@@ -13,6 +13,7 @@ import {
   FakeRange,
   holder,
 } from "./fakeAltTypes";
+import type { FakeItem, FakeList, ListStep } from "./fakeAltLists";
 import { FakeEmitter, FakeTabInputCustom, FakeUri } from "./fakeChatEditor";
 
 export { FakeUri };
@@ -77,34 +78,6 @@ export class FakeDocument {
     this.version++;
   }
 }
-
-export interface FakeItem {
-  readonly label: string;
-  readonly description?: string;
-  readonly detail?: string;
-  readonly picked?: boolean;
-  readonly buttons?: readonly unknown[];
-}
-
-/** A list as it was shown. */
-export interface FakeList {
-  readonly title: string;
-  readonly items: readonly FakeItem[];
-  readonly prompt?: string | undefined;
-  readonly buttons?: readonly unknown[];
-}
-
-/**
- * What the user does in a list: takes lines by label, or those that are ticked already; presses the
- * button of a line; leaves. Called with the lines that are there.
- */
-export type ListStep = (
-  items: readonly FakeItem[],
-) =>
-  | { readonly take: readonly string[]; readonly after?: () => void }
-  | { readonly takeTicked: true }
-  | { readonly button: string }
-  | "leave";
 
 class FakeQuickPick {
   title = "";
@@ -262,6 +235,15 @@ export function openDocument(language: string, text: string, cursor = ""): FakeD
   return document;
 }
 
+/** A file that nobody has opened. */
+function readFakeDocument(uri: FakeUri): FakeDocument | undefined {
+  const bytes = altEditor.files.get(uri.toString());
+  if (bytes === undefined) return undefined;
+  const document = new FakeDocument(uri, "plaintext", new TextDecoder().decode(bytes));
+  altEditor.documents.push(document);
+  return document;
+}
+
 async function say(text: string, ...rest: readonly unknown[]): Promise<unknown> {
   altEditor.messages.push(text);
   await altEditor.beforePress();
@@ -325,7 +307,17 @@ const vscode = {
   ProgressLocation: { SourceControl: 1, Window: 10, Notification: 15 },
   Position: FakePosition,
   QuickPickItemKind: { Separator: -1, Default: 0 },
+  CancellationTokenSource: class {
+    readonly token = {};
+    cancel(): void {
+      // Nothing waits for it.
+    }
+    dispose(): void {
+      // There is nothing to free.
+    }
+  },
   Range: FakeRange,
+  RelativePattern: holder("base", "pattern"),
   TabInputCustom: FakeTabInputCustom,
   TabInputText: holder("uri"),
   TextEditorRevealType: { Default: 0, InCenter: 1, InCenterIfOutsideViewport: 2, AtTop: 3 },
@@ -407,10 +399,23 @@ const vscode = {
     onDidChangeTextDocument: (listener: (event: unknown) => unknown) =>
       altEditor.changed.event(listener),
     openTextDocument: (uri: FakeUri) => {
-      const found = altEditor.documents.find((one) => one.uri.toString() === uri.toString());
+      const found =
+        altEditor.documents.find((one) => one.uri.toString() === uri.toString()) ??
+        readFakeDocument(uri);
       return found === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(found);
     },
     applyEdit,
+    get textDocuments() {
+      return altEditor.documents;
+    },
+    findFiles: ({ base }: { readonly base: FakeUri }) =>
+      Promise.resolve(
+        [...altEditor.files.keys()]
+          .filter(
+            (file) => file.startsWith(`${base.toString()}/`) && /\.(?:md|mdx|vue)$/.test(file),
+          )
+          .map((file) => FakeUri.parse(file)),
+      ),
     asRelativePath: ({ path }: FakeUri) => path.replace("/w/", ""),
     fs: {
       readDirectory: (uri: FakeUri) => {
@@ -425,11 +430,20 @@ const vscode = {
           below.map(([name = "", ...rest]) => [name, rest.length > 0 ? 2 : 1]),
         );
       },
+      isWritableFileSystem: (scheme: string) => scheme !== "readonly",
+      readFile: (uri: FakeUri) => {
+        const bytes = altEditor.files.get(uri.toString());
+        return bytes === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(bytes);
+      },
       stat: (uri: FakeUri) => {
         const bytes = altEditor.files.get(uri.toString());
-        return bytes === undefined
-          ? Promise.reject(new Error("ENOENT"))
-          : Promise.resolve({ type: 1, size: bytes.length });
+        if (bytes !== undefined) return Promise.resolve({ type: 1, size: bytes.length });
+        const isFolder = [...altEditor.files.keys()].some((file) =>
+          file.startsWith(`${uri.toString()}/`),
+        );
+        return isFolder
+          ? Promise.resolve({ type: 2, size: 0 })
+          : Promise.reject(new Error("ENOENT"));
       },
     },
   },

@@ -1,6 +1,6 @@
 /** Whether a tool has made a folder: by its own name, what lies beside it, or what lies in it. */
 
-import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "../alt/toolFolders";
+import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "./toolFolders";
 
 /** Why a folder is not searched. */
 export type SkipReason =

@@ -1,11 +1,20 @@
-/** What .gitignore files say about the files and folders of a search. */
+/** What .gitignore files say about the files and folders of a search. Paths are absolute, with slashes. */
 
-import { readFile, stat } from "node:fs/promises";
-import path from "node:path";
 import ignore, { type Ignore } from "ignore";
+import { folderOf, joinPath } from "./slashPath";
 
 /** A .gitignore of a project has a few hundred lines at most. */
-const MAX_IGNORE_BYTES = 1 << 18;
+export const MAX_IGNORE_BYTES = 1 << 18;
+
+/** What the rules ask of a file system. */
+export interface IgnoreFiles {
+  /** Undefined where there is no file, or one of more than `MAX_IGNORE_BYTES`. */
+  readText(path: string): Promise<string | undefined>;
+  /** True for a file or folder. */
+  exists(path: string): Promise<boolean>;
+  /** True where `A` and `a` are one name. */
+  readonly ignoresCase: boolean;
+}
 
 /**
  * The rules that hold in a folder: those of its own .gitignore, then those of the folders above it.
@@ -23,40 +32,38 @@ export class IgnoreRules {
   }
 
   /** The rules for the content of a folder that was named, from its repository down to it. */
-  static async forNamed(folder: string): Promise<IgnoreRules | undefined> {
-    const absolute = path.resolve(folder);
-    const repository = await repositoryOf(absolute);
-    const names =
-      repository === undefined ? [] : path.relative(repository, absolute).split(path.sep);
+  static async forNamed(folder: string, files: IgnoreFiles): Promise<IgnoreRules | undefined> {
+    const repository = await repositoryOf(folder, files);
+    const names = repository === undefined ? [] : below(repository, folder).split("/");
     let rules: IgnoreRules | undefined;
-    let current = repository ?? absolute;
+    let current = repository ?? folder;
     for (const name of names.filter((part) => part !== "")) {
-      rules = await IgnoreRules.within(current, rules);
-      current = path.join(current, name);
+      rules = await IgnoreRules.within(current, rules, files);
+      current = joinPath(current, name);
       if (rules?.ignores(current, "folder") === true) rules = undefined;
     }
-    return IgnoreRules.within(absolute, rules);
+    return IgnoreRules.within(folder, rules, files);
   }
 
   /** The rules for the content of a folder that the search came to. */
   static async within(
     folder: string,
     outer: IgnoreRules | undefined,
+    files: IgnoreFiles,
   ): Promise<IgnoreRules | undefined> {
-    const absolute = path.resolve(folder);
     // What a person ignores for himself counts less than what the project does.
-    const files = [
-      path.join(absolute, ".git", "info", "exclude"),
-      path.join(absolute, ".gitignore"),
-    ];
-    const texts = (await Promise.all(files.map(readRules))).filter((text) => text !== undefined);
-    const own = texts.map(rulesOf).reverse();
-    return own.length === 0 ? outer : new IgnoreRules(absolute, own, outer);
+    const names = [joinPath(folder, ".git/info/exclude"), joinPath(folder, ".gitignore")];
+    const texts = await Promise.all(names.map((name) => files.readText(name)));
+    const own = texts
+      .filter((text) => text !== undefined)
+      .map((text) => rulesOf(text, files))
+      .reverse();
+    return own.length === 0 ? outer : new IgnoreRules(folder, own, outer);
   }
 
   /** True when the innermost rule that speaks of a path says so, as git decides it. */
   ignores(target: string, kind: "file" | "folder"): boolean {
-    const relative = path.relative(this.#base, path.resolve(target)).split(path.sep).join("/");
+    const relative = below(this.#base, target);
     for (const rules of this.#own) {
       const verdict = rules.test(kind === "folder" ? `${relative}/` : relative);
       if (verdict.ignored) return true;
@@ -67,28 +74,27 @@ export class IgnoreRules {
 }
 
 /** The nearest folder above that holds a repository. */
-async function repositoryOf(folder: string): Promise<string | undefined> {
-  for (let current = folder; ; current = path.dirname(current)) {
-    const found = await stat(path.join(current, ".git")).catch(() => undefined);
-    if (found !== undefined) return current;
-    if (path.dirname(current) === current) return undefined;
+async function repositoryOf(folder: string, files: IgnoreFiles): Promise<string | undefined> {
+  for (let current = folder; ; current = folderOf(current)) {
+    if (await files.exists(joinPath(current, ".git"))) return current;
+    const above = folderOf(current);
+    // The root, or a drive.
+    if (above === current || above === ".") return undefined;
   }
 }
 
-async function readRules(file: string): Promise<string | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isFile() !== true || found.size > MAX_IGNORE_BYTES) return undefined;
-  return readFile(file, "utf8").catch(() => undefined);
+/** The rest of a path behind a folder that holds it; empty for the folder itself. */
+function below(folder: string, path: string): string {
+  return path.slice(folder.length).replace(/^\/+/, "");
 }
 
-function rulesOf(text: string): Ignore {
+function rulesOf(text: string, { ignoresCase }: IgnoreFiles): Ignore {
   // Patterns become regular expressions; a line that would take them years is nobody's.
   const lines = text
     .replace(/^\ufeff/, "")
     .split(/\r?\n/)
     .filter(isCheap);
-  const ignorecase = process.platform === "win32" || process.platform === "darwin";
-  return ignore({ allowRelativePaths: true, ignorecase }).add(lines);
+  return ignore({ allowRelativePaths: true, ignorecase: ignoresCase }).add(lines);
 }
 
 /** Each star that is tried against a long name multiplies the time; people use one or two. */

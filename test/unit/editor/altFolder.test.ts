@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { altEditor, FakeUri, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
+import { addPicture, AltWorld } from "../../helpers/altServices";
+import { says, settled } from "../../helpers/chatFakes";
+import { generateAltTextInFolders } from "../../../src/editor/altFolder";
+
+describe("texts for the pictures of a folder", () => {
+  let world: AltWorld;
+  const folder = FakeUri.file("/w/docs");
+
+  const addText = (name: string, text: string): FakeUri => addPicture(name, text);
+  const textOf = (uri: FakeUri): string | undefined =>
+    altEditor.documents.find((document) => document.uri.toString() === uri.toString())?.text;
+
+  beforeEach(() => {
+    resetAltEditor();
+    for (const name of ["docs/a.png", "docs/b.png"]) addPicture(name);
+    world = new AltWorld();
+  });
+
+  it("are written into all files with one edit, only where nobody wrote one", async () => {
+    const one = addText("docs/one.md", "# One\n\n![](a.png)\n\n![Mine](b.png)\n");
+    const two = addText("docs/two.mdx", "![](b.png)\n");
+    addText("docs/three.md", "No picture.\n");
+    world.engine.script = [says("a cat"), says("a dog")];
+    altEditor.listSteps.push(() => ({ takeTicked: true }));
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.equal(textOf(one), "# One\n\n![A cat](a.png)\n\n![Mine](b.png)\n");
+    assert.equal(textOf(two), "![A dog](b.png)\n");
+    assert.equal(altEditor.edits.length, 1);
+    assert.equal(altEditor.notes.at(-1), "Alt texts written: 2 in 2 files.");
+    // A document without a picture is not opened for it.
+    assert.equal(altEditor.documents.length, 2);
+    assert.deepEqual(
+      altEditor.lists.at(-1)?.items.map(({ label, description }) => [label, description]),
+      [
+        ["docs/one.md", undefined],
+        ["Line 3: a.png", "one.md"],
+        ["docs/two.mdx", undefined],
+        ["Line 1: b.png", "two.mdx"],
+      ],
+    );
+  });
+
+  it("leave alone what .gitignore names and what tools have made", async () => {
+    addText("docs/.gitignore", "drafts/\n*.tmp.md\n");
+    addText("docs/drafts/x.md", "![](../a.png)\n");
+    addText("docs/x.tmp.md", "![](a.png)\n");
+    addText("docs/docusaurus.config.js", "");
+    addText("docs/build/x.md", "![](../a.png)\n");
+    addText("docs/coverage/lcov.info", "");
+    addText("docs/coverage/x.md", "![](../a.png)\n");
+    addText("docs/builder/x.md", "![](../a.png)\n");
+    world.engine.script = [says("a cat")];
+    altEditor.listSteps.push((items) => {
+      assert.equal(items.length, 1, items.map(({ label }) => label).join());
+      return "leave";
+    });
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.equal(world.engine.requests.length, 1);
+    assert.equal(altEditor.lists.length, 1);
+    assert.deepEqual(altEditor.edits, []);
+  });
+
+  it("use what the editor has of a file, saved or not", async () => {
+    const document = openDocument("md", "![](docs/a.png) and\n\n![](docs/b.png)\n");
+    addText("page.md", "Old words.\n");
+    world.engine.script = [says("a cat"), says("a dog")];
+    altEditor.listSteps.push((items) => ({ take: items.slice(0, 1).map(({ label }) => label) }));
+    await generateAltTextInFolders(world.services, [document.uri, [document.uri]]);
+    assert.equal(document.text, "![A cat](docs/a.png) and\n\n![](docs/b.png)\n");
+  });
+
+  it("leave out a file that changed meanwhile, list it, and write the others", async () => {
+    const one = addText("docs/one.md", "![](a.png)\n");
+    const two = addText("docs/two.md", "![](b.png)\n");
+    world.engine.script = [says("a cat"), says("a dog")];
+    altEditor.listSteps.push(() => {
+      addText("docs/one.md", "Gone.\n");
+      return { takeTicked: true };
+    });
+    await generateAltTextInFolders(world.services, [folder]);
+    await settled();
+    assert.equal(textOf(one), "Gone.\n");
+    assert.equal(textOf(two), "![A dog](b.png)\n");
+    assert.match(
+      altEditor.messages.join(),
+      /1 picture has no text\. Line 1: a\.png: one\.md changed/,
+    );
+  });
+
+  it("say what was looked at where every picture has a text", async () => {
+    addText("docs/one.md", "![Mine](a.png)\n");
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.deepEqual(altEditor.messages, ["Documents: 1, pictures: 1; none without a text."]);
+  });
+
+  it("list files that are no text, and begin nothing where nothing can be written", async () => {
+    altEditor.files.set(`${folder.toString()}/bad.md`, Uint8Array.of(0x21, 0xff, 0xfe));
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.match(altEditor.messages.join(), /bad\.md is not UTF-8 text/);
+    const readonly = FakeUri.parse("readonly:/w/docs");
+    await assert.rejects(generateAltTextInFolders(world.services, [readonly]), {
+      code: "document.unwritable",
+    });
+    altEditor.folders = [];
+    await assert.rejects(generateAltTextInFolders(world.services, []), {
+      code: "document.missing",
+    });
+  });
+});
