@@ -1,5 +1,6 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
+import { descriptionWish } from "../alt/describingRequest";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest, Prompt } from "../engine/request";
 import { answerJson, generateAnswer } from "./answer";
@@ -68,7 +69,11 @@ export function askPrompt(question: string | undefined, rawPrompt: string | unde
     throw new AppError("option.invalid", "Give either a question or --raw-prompt, not both.");
   }
   if (rawPrompt !== undefined) return { kind: "raw", text: rawPrompt };
-  if (question !== undefined) return { kind: "question", question };
+  if (question !== undefined) {
+    return descriptionWish(question) === undefined
+      ? { kind: "question", question }
+      : { kind: "caption" };
+  }
   throw new AppError(
     "option.invalid",
     'The question is missing. Use: sightline ask IMAGE "QUESTION"',

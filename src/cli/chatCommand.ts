@@ -1,5 +1,6 @@
 /** `chat`: a conversation about one picture, from a terminal or, line by line, from a pipe. */
 
+import { descriptionWish } from "../alt/describingRequest";
 import { createInterface, type Interface } from "node:readline";
 import { AppError, isCancelled } from "../base/errors";
 import type { GenerateRequest, GenerateResult, Turn } from "../engine/request";
@@ -139,7 +140,10 @@ class ChatLoop {
 
   #generate(question: string, signal: AbortSignal): Promise<GenerateResult> {
     const { context, model, request } = this.#options;
-    const prompt = { kind: "chat", turns: this.#turns, question } as const;
+    const prompt =
+      descriptionWish(question) === undefined
+        ? ({ kind: "chat", turns: this.#turns, question } as const)
+        : ({ kind: "caption" } as const);
     const { printer } = context;
     return generateAnswer({ model, request: { ...request, prompt }, printer, signal });
   }

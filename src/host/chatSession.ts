@@ -3,6 +3,7 @@
  * earlier conversations. It holds the truth; whoever shows it is told each change and can be replaced.
  */
 
+import { descriptionWish } from "../alt/describingRequest";
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { worldOf } from "../base/world";
@@ -157,9 +158,16 @@ export class ChatSession {
     const words = question.trim();
     if (words === "") return;
     const { texts } = this.#options;
-    if (words === texts.describe) await this.describe("short");
-    else if (words === texts.describeInDetail) await this.describe("long");
-    else await this.#add({ kind: "question" }, words);
+    const length =
+      words === texts.describe
+        ? "short"
+        : words === texts.describeInDetail
+          ? "long"
+          : descriptionWish(words);
+    await this.#add(
+      length === undefined ? { kind: "question" } : { kind: "description", length },
+      words,
+    );
   }
 
   /** Describes every selected picture. Settles when all are described. */
