@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { altProblem } from "../alt/altText";
 import { canMarkDecorative } from "../alt/editAlt";
 import { captionStyles } from "../alt/insertCaption";
-import { altOwner, isAltRule, isOffered } from "../host/altPlan";
+import { altOwner, isAltRule, isOffered, type FoundImages } from "../host/altPlan";
 import { findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { ASK_KIND } from "./altKinds";
 import { placeOf } from "./altPicture";
@@ -28,8 +28,24 @@ export async function actionsFor(
   if (image === undefined) return [];
   const offers = offersFor(image).filter(({ kind }) => isWanted(kind, context));
   const actions = offers.map((offer) => actionOf(offer, image, context));
+  if (isWanted(RefactorRewrite, context) && hasSeveralWithout(found)) actions.push(forAll());
   const ask = isWanted(ASK_KIND, context) ? await askAction(services, image) : undefined;
   return ask === undefined ? actions : [...actions, ask];
+}
+
+/** More than the one at the cursor may be. */
+function hasSeveralWithout({ references }: FoundImages): boolean {
+  return (
+    references.filter((reference) => altOwner(reference) === "nobody" && isOffered(reference))
+      .length > 1
+  );
+}
+
+function forAll(): vscode.CodeAction {
+  const title = vscode.l10n.t("Generate Alt Text for All Images in This File");
+  const action = new vscode.CodeAction(title, RefactorRewrite);
+  action.command = { title, command: "sightline.generateAltTextForFile" satisfies CommandId };
+  return action;
 }
 
 /** `only` names the kind that is looked for, or one above it. */

@@ -10,10 +10,13 @@ import { allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
 import { tellLimitsOnce } from "./modelLimits";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
+import { mayBeReadAloud } from "./settings";
 import type { Services } from "./services";
 
 /** How long a sentence stays in the status bar, in ms. */
 const MESSAGE_MS = 6000;
+/** How long a message stands that goes by itself, in ms. */
+const ANNOUNCED_MS = 4000;
 
 /**
  * Texts for a picture, the best first; perhaps none.
@@ -87,9 +90,20 @@ export async function writeAndTell(
   if (isLongAlt(alt)) void warnOfLength(alt, written);
 }
 
-/** A sentence in the status bar, for what needs no answer. */
+/**
+ * A sentence in the status bar, for what needs no answer. Screen readers are not told what changes
+ * there, so a message that goes by itself says the same, unless the user's settings say that there is
+ * no screen reader; whether there is one the editor tells nobody.
+ */
 export function say(text: string): void {
   vscode.window.setStatusBarMessage(text, MESSAGE_MS);
+  if (!mayBeReadAloud()) return;
+  const options = { location: vscode.ProgressLocation.Notification, title: text };
+  void vscode.window.withProgress(options, async (progress) => {
+    // Nothing is being waited for.
+    progress.report({ increment: 100 });
+    await new Promise((resolve) => setTimeout(resolve, ANNOUNCED_MS));
+  });
 }
 
 /** Why a text is long, in words; undefined for one that is not. */

@@ -4,7 +4,14 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { languageOfDocument } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
-import { altOwner, findMarked, marksOf, mayHaveImages, type FoundImages } from "../host/altPlan";
+import {
+  altOwner,
+  findMarked,
+  isOffered,
+  marksOf,
+  mayHaveImages,
+  type FoundImages,
+} from "../host/altPlan";
 import { describeAndWrite } from "./altBatch";
 import { fileName } from "./altDocument";
 import { addPending, type PendingOfDocument } from "./altPending";
@@ -172,7 +179,7 @@ async function searchText(
     const lines = new LinePositions(text);
     for (const [index, reference] of references.entries()) {
       const mark = marks[index];
-      if (mark === undefined || altOwner(reference) !== "nobody") continue;
+      if (mark === undefined || altOwner(reference) !== "nobody" || !isOffered(reference)) continue;
       // Which picture it is only the running program knows, so there is none to describe.
       if (reference.target.kind === "dynamic") continue;
       const { line } = lines.rangeOf(reference.span).start;

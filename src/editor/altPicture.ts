@@ -136,13 +136,20 @@ function placeOfTarget(
     case "unresolved":
       throw new AppError(
         "image.missing",
-        vscode.l10n.t(
-          "There is no file for {0}. Correct the path, or name its folder in the setting sightline.alt.siteRoots.",
-          target,
-        ),
-        { detail: remedy("siteRoots") },
+        isSitePath(target)
+          ? vscode.l10n.t(
+              "There is no file for {0}. Correct the path, or name its folder in the setting sightline.alt.siteRoots.",
+              target,
+            )
+          : vscode.l10n.t("There is no file for {0}. Correct the path.", target),
+        { detail: remedy(isSitePath(target) ? "siteRoots" : "document") },
       );
   }
+}
+
+/** The folders of a site concern only paths from its root. */
+function isSitePath(target: string): boolean {
+  return target.startsWith("/");
 }
 
 /** @throws AppError `image.missing` where nothing is fetched. */

@@ -157,6 +157,12 @@ export class EditorSettings implements Settings, vscode.Disposable {
   }
 }
 
+/** False where the user's settings say that there is no screen reader. */
+export function mayBeReadAloud(): boolean {
+  const editor = vscode.workspace.getConfiguration("editor");
+  return editor.get<unknown>("accessibilitySupport") !== "off";
+}
+
 /** An open document brings its language, whose own settings win. */
 function scopeOf(uri: vscode.Uri | undefined): vscode.ConfigurationScope | null {
   if (uri === undefined) return null;

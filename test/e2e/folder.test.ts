@@ -70,8 +70,13 @@ describe("the documents of a folder", () => {
       assert.ok(titles.includes("Generate Alt Text"), titles.join());
       await keyboard.press("Escape");
       await text.focus();
+      await page.evaluate(recordAnnouncements);
       await keyboard.press("Shift+Alt+t");
       await text.untilChanged();
+      await untilTrue(
+        async () => /Alt text: .*red.circle/.test((await page.evaluate(announced)).join("\n")),
+        "an announcement of the text",
+      );
       assert.match(await text.savedText(name), /red\scircle/);
     }
   });
@@ -89,3 +94,19 @@ describe("the documents of a folder", () => {
     await view.document.getByText("four-shapes.png").first().waitFor();
   });
 });
+
+/** Keeps what the editor's live regions say from now on. */
+function recordAnnouncements(): void {
+  const said: string[] = [];
+  Object.assign(window, { saidAloud: said });
+  for (const region of document.querySelectorAll(".monaco-aria-container")) {
+    const observer = new MutationObserver(() => {
+      said.push(region.textContent);
+    });
+    observer.observe(region, { childList: true, subtree: true, characterData: true });
+  }
+}
+
+function announced(): string[] {
+  return (window as unknown as { saidAloud: string[] }).saidAloud;
+}

@@ -175,6 +175,7 @@ interface AltEditor {
   press: string | undefined;
   /** Called before a message is answered, as if the user did something else first. */
   beforePress: () => Promise<void> | void;
+  accessibilitySupport: string;
   readonly messages: string[];
   readonly notes: string[];
   readonly executed: (readonly unknown[])[];
@@ -182,7 +183,6 @@ interface AltEditor {
   onExecuted: (...call: readonly unknown[]) => unknown;
   readonly progress: { readonly title: string; cancel(): void }[];
   readonly decorations: unknown[];
-  /** Lines that were brought into sight, from zero. */
   readonly revealed: number[];
   /** Addresses of documents that were shown. */
   readonly shown: string[];
@@ -204,6 +204,7 @@ function newEditor(): AltEditor {
     boxes: [],
     press: undefined,
     beforePress: () => undefined,
+    accessibilitySupport: "off",
     messages: [],
     notes: [],
     executed: [],
@@ -309,12 +310,8 @@ const vscode = {
   QuickPickItemKind: { Separator: -1, Default: 0 },
   CancellationTokenSource: class {
     readonly token = {};
-    cancel(): void {
-      // Nothing waits for it.
-    }
-    dispose(): void {
-      // There is nothing to free.
-    }
+    readonly cancel = (): void => undefined;
+    readonly dispose = (): void => undefined;
   },
   Range: FakeRange,
   RelativePattern: holder("base", "pattern"),
@@ -405,6 +402,7 @@ const vscode = {
       return found === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(found);
     },
     applyEdit,
+    getConfiguration: () => ({ get: () => altEditor.accessibilitySupport }),
     get textDocuments() {
       return altEditor.documents;
     },

@@ -112,6 +112,24 @@ describe("texts for all pictures of a file", () => {
     }
   });
 
+  it("are announced once they are written, because nobody reads the status bar aloud", async () => {
+    altEditor.accessibilitySupport = "auto";
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      openDocument("markdown", "![](a.png)\n");
+      world.engine.script = [says("a cat")];
+      altEditor.listSteps.push(
+        () => ({ takeTicked: true }),
+        () => ({ takeTicked: true }),
+      );
+      await generateAltTextForFile(world.services);
+      const titles = altEditor.progress.map(({ title }) => title);
+      assert.deepEqual(titles, ["Alt texts written: 1."]);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it("are not written when a list is closed", async () => {
     const document = openDocument("markdown", "![](a.png)\n");
     await generateAltTextForFile(world.services);
