@@ -5,6 +5,7 @@
 
 import Module from "node:module";
 import {
+  FakeCancellation,
   FakeDisposable,
   FakeEdit,
   FakeKind,
@@ -183,6 +184,7 @@ interface AltEditor {
   onExecuted: (...call: readonly unknown[]) => unknown;
   readonly progress: { readonly title: string; cancel(): void }[];
   readonly decorations: unknown[];
+  /** Lines that were brought into sight, from zero. */
   readonly revealed: number[];
   /** Addresses of documents that were shown. */
   readonly shown: string[];
@@ -308,11 +310,7 @@ const vscode = {
   ProgressLocation: { SourceControl: 1, Window: 10, Notification: 15 },
   Position: FakePosition,
   QuickPickItemKind: { Separator: -1, Default: 0 },
-  CancellationTokenSource: class {
-    readonly token = {};
-    readonly cancel = (): void => undefined;
-    readonly dispose = (): void => undefined;
-  },
+  CancellationTokenSource: FakeCancellation,
   Range: FakeRange,
   RelativePattern: holder("base", "pattern"),
   TabInputCustom: FakeTabInputCustom,

@@ -111,3 +111,10 @@ export class FakeDisposable {
     });
   }
 }
+
+/** Nothing waits for it. */
+export class FakeCancellation {
+  readonly token = {};
+  readonly cancel = (): void => undefined;
+  readonly dispose = (): void => undefined;
+}
