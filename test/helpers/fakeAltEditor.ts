@@ -401,9 +401,6 @@ const vscode = {
     },
     applyEdit,
     getConfiguration: () => ({ get: () => altEditor.accessibilitySupport }),
-    get textDocuments() {
-      return altEditor.documents;
-    },
     findFiles: ({ base }: { readonly base: FakeUri }) =>
       Promise.resolve(
         [...altEditor.files.keys()]
