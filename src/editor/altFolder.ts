@@ -2,16 +2,10 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
+import { mayHaveImages } from "../alt/findContext";
 import { languageOfDocument } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
-import {
-  altOwner,
-  findMarked,
-  isOffered,
-  marksOf,
-  mayHaveImages,
-  type FoundImages,
-} from "../host/altPlan";
+import { altOwner, findMarked, isOffered, marksOf, type FoundImages } from "../host/altPlan";
 import { describeAndWrite } from "./altBatch";
 import { fileName } from "./altDocument";
 import { addPending, type PendingOfDocument } from "./altPending";
