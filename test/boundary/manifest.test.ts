@@ -88,7 +88,12 @@ const english = readNls("package.nls.json");
 const german = readNls("package.nls.de.json");
 const sources = sourcesBelow("src/editor");
 /** Known to the code alone: the status bar's item and what tells windows apart. */
-const PRIVATE_NAMES = ["sightline.status", "sightline.window", "sightline.noPasteOffer"];
+const PRIVATE_NAMES = [
+  "sightline.status",
+  "sightline.window",
+  "sightline.noPasteOffer",
+  "sightline.modelFolders",
+];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);
 
 describe("the manifest's commands", () => {
