@@ -66,7 +66,11 @@ async function costLines(
   ];
 }
 
-async function isConfirmed({ host, signal }: CliContext, question: string): Promise<boolean> {
+/** Asks on a terminal; anything but yes is no. @throws AppError `request.cancelled`. */
+export async function isConfirmed(
+  { host, signal }: CliContext,
+  question: string,
+): Promise<boolean> {
   host.stderr.write(question);
   const lines = createInterface({ input: host.stdin(), terminal: false });
   try {

@@ -22,7 +22,7 @@ import {
   type OutputFlags,
 } from "./flags";
 import type { AddFlags } from "./modelsAddCommand";
-import type { RemoveFlags } from "./modelsCommand";
+import type { RemoveAllFlags } from "./modelsRemoveCommand";
 import type { InspectFlags } from "./inspectCommand";
 import { Printer } from "./printer";
 import type { VerifyFlags } from "./verifyKit";
@@ -193,12 +193,14 @@ function addStore(models: Command, run: Run): void {
     );
   addOutputFlags(models.command("remove"))
     .description("delete a model, the demo's conversion, or what has arrived of a download")
-    .argument("<name>", "its name in the list")
+    .argument("[name]", "its name in the list")
     .option("--download", "the unfinished download, where a model has the same name")
-    .action((name: string, _flags: RemoveFlags, command: Command) =>
+    .option("--all", "all models, downloads and caches, as after uninstalling")
+    .option("--yes", "with --all: without a question; needed where nobody can be asked")
+    .action((name: string | undefined, _flags: RemoveAllFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
-        const { removeModel } = await import("./modelsCommand");
-        return removeModel(context, name, command.optsWithGlobals());
+        const { remove } = await import("./modelsRemoveCommand");
+        return remove(context, name, command.optsWithGlobals());
       }),
     );
 }

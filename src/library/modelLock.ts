@@ -8,7 +8,7 @@
  */
 
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -53,6 +53,25 @@ export async function withModelLock<T>(options: LockOptions, work: () => Promise
   } finally {
     clearInterval(beat);
     await lock?.release();
+  }
+}
+
+/**
+ * For work on the whole store: takes no lock.
+ * @throws AppError `model.busy` while any process holds one.
+ */
+export async function expectNoLocks(
+  store: ModelStore,
+  staleMs: number = DEFAULT_STALE_MS,
+): Promise<void> {
+  for (const name of await readdir(store.locksDir).catch(() => [])) {
+    if (!name.endsWith(".lock")) continue;
+    if (!(await new ModelLock(path.join(store.locksDir, name)).isHeld(staleMs))) continue;
+    throw new AppError(
+      "model.busy",
+      `Another window or program is writing to ${store.root} (${name}). Wait until it is done and try again.`,
+      { detail: { file: store.root } },
+    );
   }
 }
 
@@ -112,6 +131,10 @@ class ModelLock {
     }
     if (!(await this.#isDead(staleMs))) return "taken";
     return (await this.#remove()) ? "cleared" : "impossible";
+  }
+
+  async isHeld(staleMs: number): Promise<boolean> {
+    return !(await this.#isDead(staleMs));
   }
 
   async #isDead(staleMs: number): Promise<boolean> {

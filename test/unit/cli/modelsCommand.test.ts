@@ -7,6 +7,7 @@ import { AppError } from "../../../src/base/errors";
 import type { StandardInput } from "../../../src/cli/cliContext";
 import { addAnyModel } from "../../../src/cli/modelsAddCommand";
 import { models, removeModel } from "../../../src/cli/modelsCommand";
+import { remove } from "../../../src/cli/modelsRemoveCommand";
 import { findModel } from "../../../src/cli/openModel";
 import { openModelFolder } from "../../../src/engine/modelFolder";
 import { testContext, testHost, type TestHost } from "../../helpers/cliHost";
@@ -124,5 +125,41 @@ describe("the models of the command line", () => {
     assert.deepEqual([existsSync(model), existsSync(download)], [false, true]);
     await removeModel(testContext(host), NAME, {});
     assert.equal(existsSync(download), false);
+  });
+
+  it("deletes everything after a yes, and nothing otherwise", async () => {
+    const answering = (typed: string): TestHost => {
+      const stdin = (): StandardInput => Object.assign(Readable.from([typed]), { isTTY: true });
+      return { ...host, stdin };
+    };
+    assert.equal(await remove(testContext(answering("n\n")), undefined, { all: true }), 1);
+    assert.match(
+      host.stderr.text,
+      /^sightline: This deletes .* of models, downloads and caches in /m,
+    );
+    assert.match(host.stderr.text, /Delete all of it\? \[y\/N\] .*Nothing was deleted/s);
+    assert.ok(existsSync(model) && existsSync(download));
+    assert.equal(await remove(testContext(answering("y\n")), undefined, { all: true }), 0);
+    assert.ok(!existsSync(model) && !existsSync(download));
+    assert.match(host.stdout.text, /^Deleted all models and caches: .* are free again$/m);
+  });
+
+  it("deletes everything unasked only with --yes, and knows what else is wrong", async () => {
+    const isUsage = (thrown: unknown): boolean =>
+      thrown instanceof AppError && thrown.code === "option.invalid";
+    const context = testContext(host);
+    await assert.rejects(remove(context, undefined, { all: true }), isUsage);
+    await assert.rejects(remove(context, undefined, {}), isUsage);
+    await assert.rejects(remove(context, NAME, { all: true, yes: true }), isUsage);
+    await assert.rejects(
+      remove(context, undefined, { all: true, download: true, yes: true }),
+      isUsage,
+    );
+    assert.ok(existsSync(model) && existsSync(download));
+    const notes = path.join(path.dirname(model), "notes.txt");
+    await writeFile(notes, "");
+    assert.equal(await remove(context, undefined, { all: true, yes: true }), 0);
+    assert.ok(!existsSync(model) && !existsSync(download));
+    assert.ok(host.stdout.text.includes(`Left alone: ${notes}\n`));
   });
 });
