@@ -57,7 +57,6 @@ async function isAgreed(context: CliContext, options: EmptyOptions): Promise<boo
       `These are ${what}, and nobody can be asked here. Add --yes to delete them.`,
     );
   }
-  printer.note(`This deletes ${what}.`);
   for (const file of foreign) printer.note(`Not Sightline's, and left alone: ${file}`);
-  return await isConfirmed(context, "Delete all of it? [y/N] ");
+  return await isConfirmed(context, `Delete ${what}? [y/N] `);
 }
