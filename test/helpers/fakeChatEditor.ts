@@ -363,6 +363,9 @@ const workspace = {
   get isTrusted() {
     return chatEditor.isTrusted;
   },
+  get textDocuments() {
+    return chatEditor.activeEditor === undefined ? [] : [chatEditor.activeEditor.document];
+  },
   asRelativePath: (uri: FakeUri) => uri.path.replace(/^\/w\//, ""),
   applyEdit: (edit: FakeEdit) => {
     chatEditor.activeEditor?.document.change(edit.replacements);
