@@ -45,6 +45,7 @@ const homeOf = {
   "mdast-util-mdx": "src/alt/mdastTree.ts",
   "micromark-extension-frontmatter": "src/alt/mdastTree.ts",
   "micromark-extension-gfm": "src/alt/mdastTree.ts",
+  "micromark-extension-mdx-jsx": "src/alt/mdxSyntax.ts",
   "micromark-extension-mdxjs": "src/alt/mdastTree.ts",
   parse5: "src/alt/htmlImages.ts",
 };

@@ -101,7 +101,10 @@ describe("the lightbulb", () => {
     assert.equal(image?.reference.target.value, "b.png");
   });
 
-  it("is silent in a document that is not well formed", async () => {
-    assert.deepEqual(await titles("mdx", "<img src='a' />\n\n{broken\n", "<img"), []);
+  it("is silent in a document that cannot be read, and speaks beside a mistake", async () => {
+    const pug = '<template lang="pug">\nimg(src="a.png")\n</template>';
+    assert.deepEqual(await titles("vue", pug, "img("), []);
+    const beside = await titles("mdx", "<img src='a' />\n\n{broken\n", "<img");
+    assert.equal(beside[0], "Generate Alt Text");
   });
 });
