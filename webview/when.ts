@@ -1,5 +1,7 @@
 /** Times and shares as people say them, through the browser's own knowledge of languages. */
 
+import { formatNumber } from "../src/base/bytes";
+
 const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
@@ -32,11 +34,7 @@ export function describeTime(time: number, { now, locale }: TimeContext): string
 
 /** `1234` → "1.2", with the language's own decimal sign; nothing takes no time, so at least "0.1". */
 export function describeSeconds(ms: number, locale: string): string {
-  const format = new Intl.NumberFormat(locale, {
-    minimumFractionDigits: 1,
-    maximumFractionDigits: 1,
-  });
-  return format.format(Math.max(MIN_SECONDS, ms / 1000));
+  return formatNumber(Math.max(MIN_SECONDS, ms / 1000), { digits: 1, locale });
 }
 
 /** `0.14` → "14%", as the language writes it. */

@@ -1,10 +1,10 @@
 /** From what a document says to the file that is meant. Nothing is fetched, nothing is opened. */
 
+import { frontMatterOf } from "./frontMatter";
 import type { ImageReference } from "./imageReference";
 import { aliasedPaths } from "./pathAliases";
 import {
   besides,
-  frontMatterOf,
   owners,
   placeOf,
   type Place,

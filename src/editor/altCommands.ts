@@ -21,9 +21,9 @@ import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import { imageFor, pictureUris, previewedPicture } from "./altTarget";
 import { withLateProgress } from "./lateProgress";
-import { tellLimitsOnce } from "./modelLimits";
 import { choosePictures } from "./picturePicker";
 import type { Services } from "./services";
+import { tellNotesOnce } from "./writingNotes";
 
 /**
  * Writes a text for the picture at the cursor. Asks first when somebody wrote one, or said that the
@@ -105,7 +105,7 @@ export async function copyAltText(services: Services, args: readonly unknown[]):
   const { texts, failure } = await describePictures(services, await sourcesFor(services, given));
   if (texts.length > 0) {
     await copy(texts);
-    tellLimitsOnce(services);
+    tellNotesOnce(services, []);
   }
   if (failure !== undefined) throw failure;
 }

@@ -8,10 +8,10 @@ import { altTexts, type AltTextOptions } from "../host/describer";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
-import { tellLimitsOnce } from "./modelLimits";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import { mayBeReadAloud } from "./settings";
 import type { Services } from "./services";
+import { languageAround, tellNotesOnce } from "./writingNotes";
 
 /** How long a sentence stays in the status bar, in ms. */
 const MESSAGE_MS = 6000;
@@ -35,7 +35,7 @@ export async function textsFor(
       altTexts(services.engine, picture, { ...options, signal: run.signal }),
     );
   });
-  tellLimitsOnce(services);
+  tellNotesOnce(services, [languageAround(image)]);
   return texts;
 }
 

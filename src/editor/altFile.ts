@@ -13,6 +13,7 @@ import { placeWords, problemWords } from "./altWords";
 import { ListedLookup } from "./fileLookup";
 import { withLateProgress } from "./lateProgress";
 import type { Services } from "./services";
+import { languageAround } from "./writingNotes";
 
 /**
  * Writes texts for the pictures of the active document that a person chooses, after showing them, in
@@ -82,14 +83,16 @@ async function pendingOf(
   const pending: PendingOfDocument = { images: [], failures: [] };
   const lookup = new ListedLookup();
   return withLateProgress(vscode.l10n.t("Looking for the pictures"), async (run) => {
-    for (const [index, { document, found, reference }] of images.entries()) {
+    for (const [index, image] of images.entries()) {
+      const { document, found, reference } = image;
       if (run.signal.aborted) return undefined;
       run.report(vscode.l10n.t("{0} of {1}", index + 1, images.length), index / images.length);
       const { line } = document.positionAt(reference.span.start);
       const again = (current: FoundImages): ImageReference | undefined =>
         findAgain(reference, found, current);
       const { uri } = document;
-      await addPending(services, { uri, wanted: { reference, line, again }, lookup }, pending);
+      const wanted = { reference, line, language: languageAround(image), again };
+      await addPending(services, { uri, wanted, lookup }, pending);
     }
     return pending;
   });

@@ -9,9 +9,9 @@ import type { Picture } from "../host/picture";
 import { reportingEngine, say } from "./altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "./altDocument";
 import { PASTE_KIND } from "./altKinds";
-import { tellLimitsOnce } from "./modelLimits";
 import { withLateProgress } from "./lateProgress";
 import type { Services } from "./services";
+import { languageAround, tellNotesOnce } from "./writingNotes";
 
 /**
  * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook
@@ -253,7 +253,7 @@ async function fill(services: Services, image: DocumentImage, alt: string): Prom
   try {
     await writeAlt(services, image, alt);
     say(vscode.l10n.t("Alt text: {0}", alt));
-    tellLimitsOnce(services);
+    tellNotesOnce(services, [languageAround(image)]);
   } catch (thrown) {
     // Whoever wrote a text or took the picture out again meanwhile wants no other.
     if (!(thrown instanceof AppError) || thrown.code !== "document.changed") throw thrown;

@@ -10,12 +10,15 @@ import type { PendingImage } from "./altReview";
 import { lineWords } from "./altWords";
 import type { FileLookup } from "./fileLookup";
 import type { Services } from "./services";
+import type { PageLanguage } from "./writingNotes";
 
 /** A reference of a document and how to find it again later. */
 export interface Wanted {
   readonly reference: ImageReference;
   /** From zero. */
   readonly line: number;
+  /** Of the page around it. */
+  readonly language: PageLanguage;
   readonly again: (current: FoundImages) => ImageReference | undefined;
 }
 
@@ -30,13 +33,13 @@ export async function addPending(
   { uri, wanted, lookup }: { uri: vscode.Uri; wanted: Wanted; lookup: FileLookup },
   to: PendingOfDocument,
 ): Promise<void> {
-  const { reference, line, again } = wanted;
+  const { reference, line, language, again } = wanted;
   const words = lineWords(line, reference);
   const placed = { document: { uri }, reference };
   try {
     const place = await placeOf(services, placed, lookup);
     if (place.kind === "remote") refuseRemote(services, placed, place.url);
-    to.images.push({ uri, line, words, before: reference.alt, place, again });
+    to.images.push({ uri, line, words, before: reference.alt, place, language, again });
   } catch (thrown) {
     to.failures.push({ image: { uri, line, words }, error: AppError.from(thrown) });
   }

@@ -7,8 +7,9 @@ import { inARow, plainLabel } from "./altChoice";
 import { lengthNote } from "./altDescribing";
 import { RowReveal } from "./altReveal";
 import type { PicturePlace } from "./altPicture";
-import { reviewNotes, showNotes, type ReviewNote } from "./reviewNotes";
+import { showNotes } from "./reviewNotes";
 import type { Services } from "./services";
+import { writingNotes, type PageLanguage, type WritingNote } from "./writingNotes";
 
 /** A picture that waits for a text; without its document's text, so that thousands fit into memory. */
 export interface PendingImage {
@@ -21,6 +22,8 @@ export interface PendingImage {
   /** The text that is there now. */
   readonly before: string | null;
   readonly place: PicturePlace;
+  /** Of the page around it. */
+  readonly language: PageLanguage;
   /** Finds it again in the document as it is by then. */
   readonly again: (current: FoundImages) => ImageReference | undefined;
 }
@@ -52,7 +55,8 @@ export async function reviewDrafts(
   services: Services,
   drafts: readonly Draft[],
 ): Promise<readonly Draft[] | undefined> {
-  const notes = reviewNotes(services, drafts);
+  const languages = drafts.map(({ image }) => image.language);
+  const notes = writingNotes(services, languages);
   const reveal = new RowReveal();
   let shown: Shown = { drafts, picked: new Set(drafts.keys()), active: 0 };
   try {
@@ -82,7 +86,7 @@ interface Answer {
 }
 
 interface Surroundings {
-  readonly notes: readonly ReviewNote[];
+  readonly notes: readonly WritingNote[];
   readonly reveal: RowReveal;
 }
 

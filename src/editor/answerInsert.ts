@@ -6,6 +6,7 @@ import type { ImageReference } from "../alt/imageReference";
 import { AppError } from "../base/errors";
 import { imageAtCursor, type DocumentImage, writeAlt } from "./altDocument";
 import type { Services } from "./services";
+import { languageAround, tellNotesOnce } from "./writingNotes";
 
 /** How long the status bar says what was done, in ms. */
 const MESSAGE_MS = 4000;
@@ -71,6 +72,7 @@ async function insertAlt(services: Services, image: DocumentImage, answer: strin
     return;
   }
   if (!(await mayReplace(image.reference))) return;
+  tellNotesOnce(services, [languageAround(image)]);
   await writeAlt(services, image, alt);
   say(vscode.l10n.t("The answer is the picture's alternative text now."));
 }

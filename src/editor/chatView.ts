@@ -9,6 +9,7 @@ import { readFromView } from "../protocol/viewGuards";
 import { insertAnswer } from "./answerInsert";
 import { engineView } from "./engineView";
 import type { LastEditor } from "./lastEditor";
+import { displayLocale } from "./numbers";
 import { choosePictures } from "./picturePicker";
 import { readPictures } from "./readPictures";
 import { CHAT_VIEW_ID, type CommandId, type Services } from "./services";
@@ -70,7 +71,7 @@ export class ChatView implements vscode.Disposable {
       scriptUri: view.webview.asWebviewUri(vscode.Uri.joinPath(dist, "webview.js")).toString(),
       styleUri: view.webview.asWebviewUri(vscode.Uri.joinPath(dist, "webview.css")).toString(),
       nonce: randomBytes(16).toString("hex"),
-      language: vscode.env.language,
+      language: displayLocale(),
       strings: viewStrings(),
     });
   }

@@ -1,7 +1,6 @@
 /** The list of models; says what the user wants and does none of it. */
 
 import * as vscode from "vscode";
-import { formatBytesOf } from "../base/bytes";
 import { type Advice, advise } from "../base/modelAdvice";
 import { DEMO_MODEL } from "../base/world";
 import { candidateOf, type ModelChoice, modelChoices } from "../host/modelChoices";
@@ -13,7 +12,7 @@ import type {
 } from "../protocol/engineMessages";
 import { deletionWishes } from "./modelDeletion";
 import { adviceText, goodAtText, reasonText } from "./catalogWords";
-import { displayLocale, sizeText } from "./numbers";
+import { displayLocale, sizeParts, sizeText } from "./numbers";
 
 /** What the user wants with the models. */
 export type ModelWish =
@@ -243,7 +242,7 @@ function arrivalText({ isCached, partialBytes, downloadBytes }: CatalogEntryRepl
   if (isCached) return vscode.l10n.t("in Hugging Face's cache");
   if (partialBytes === 0) return "";
   const doneBytes = partialBytes;
-  const { done, total } = formatBytesOf({ doneBytes, totalBytes: downloadBytes }, displayLocale());
+  const { done, total } = sizeParts({ doneBytes, totalBytes: downloadBytes });
   return vscode.l10n.t("{0} of {1} arrived; continue", done, total);
 }
 

@@ -1,7 +1,6 @@
 /** Failures as sentences with buttons; which one gets which is in noticeTable.ts. */
 
 import * as vscode from "vscode";
-import { formatBytesOf } from "../base/bytes";
 import { AppError, type ErrorCode } from "../base/errors";
 import type { Logger } from "../base/logger";
 import {
@@ -13,7 +12,7 @@ import {
   remedyOf,
 } from "../host/noticeTable";
 import { getModelLabel } from "./modelLimits";
-import { displayLocale } from "./numbers";
+import { sizeParts } from "./numbers";
 import type { Notice, Notices } from "./services";
 
 /** A burst of the same failure is one failure, in ms. */
@@ -153,7 +152,7 @@ function unreachableText({ code, detail }: AppError): string | undefined {
 
 function arrivedText(doneBytes: number, totalBytes: number): string {
   if (doneBytes === 0) return vscode.l10n.t("Nothing has arrived yet.");
-  const { done, total } = formatBytesOf({ doneBytes, totalBytes }, displayLocale());
+  const { done, total } = sizeParts({ doneBytes, totalBytes });
   return vscode.l10n.t("{0} of {1} have arrived and are kept.", done, total);
 }
 

@@ -1,7 +1,7 @@
 /** Sizes and times in the language in which the editor's sentences are shown; the one place for both. */
 
 import * as vscode from "vscode";
-import { formatBytes, formatNumber } from "../base/bytes";
+import { type BytesOf, formatBytes, formatBytesOf, formatNumber } from "../base/bytes";
 import { durationOf } from "../base/timeLeft";
 import { progressText } from "../host/progressText";
 import type { Progress } from "../protocol/engineMessages";
@@ -14,6 +14,14 @@ export function displayLocale(): string {
 /** "4.3 GB" */
 export function sizeText(bytes: number): string {
   return formatBytes(bytes, displayLocale());
+}
+
+/** "1.2" of "4.0 GB", for a sentence */
+export function sizeParts(size: {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}): BytesOf {
+  return formatBytesOf(size, displayLocale());
 }
 
 /** "1.2 of 4.0 GB (30 %)" */

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { DataTexts, FetchTexts } from "../host/pictureTexts";
+import { sizeText } from "./numbers";
 
 export function fetchTexts(): FetchTexts {
   const network = vscode.l10n.t("Check the address and the network.");
@@ -13,8 +14,8 @@ export function fetchTexts(): FetchTexts {
     leadsAway: vscode.l10n.t("The server leads elsewhere. Use the picture's final address."),
     notAPicture: (url, type) =>
       vscode.l10n.t("{0} is no picture but {1}. Check the address.", url, type),
-    tooLarge: (name, limit) =>
-      vscode.l10n.t("{0} is larger than {1}. Use a smaller copy.", name, limit),
+    tooLarge: (name, limitBytes) =>
+      vscode.l10n.t("{0} is larger than {1}. Use a smaller copy.", name, sizeText(limitBytes)),
     empty: (name) => vscode.l10n.t("{0} is empty on its server.", name),
   };
 }

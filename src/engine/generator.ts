@@ -147,7 +147,7 @@ function doubtsOf(facts: PictureFacts): Pick<GenerateResult, "doubts"> {
 function blank({ imageName = "The picture" }: GenerateRequest): AppError {
   return new AppError(
     "image.blank",
-    `${imageName} shows one color only, so there is nothing to describe. If it is decoration, its text is best left empty (alt="").`,
+    `${imageName} shows one colour only, so there is nothing to describe. If it is decoration, its text is best left empty (alt="").`,
     { detail: { file: imageName } },
   );
 }

@@ -1,6 +1,5 @@
 /** Fetching a picture from a server, which happens only after a person said yes. */
 
-import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
 import { remedy } from "./noticeTable";
 import type { Picture } from "./picture";
@@ -110,7 +109,7 @@ async function boundedBytes(
   for await (const chunk of body ?? []) {
     nBytes += chunk.length;
     if (nBytes > MAX_FETCHED_BYTES) {
-      const text = texts.tooLarge(name, formatBytes(MAX_FETCHED_BYTES));
+      const text = texts.tooLarge(name, MAX_FETCHED_BYTES);
       throw new AppError("image.tooLarge", text, { detail: remedy("document") });
     }
     chunks.push(chunk);

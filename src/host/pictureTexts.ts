@@ -9,7 +9,7 @@ export interface FetchTexts {
   readonly unreachable: string;
   readonly leadsAway: string;
   readonly notAPicture: (url: string, type: string) => string;
-  readonly tooLarge: (name: string, limit: string) => string;
+  readonly tooLarge: (name: string, limitBytes: number) => string;
   readonly empty: (name: string) => string;
 }
 

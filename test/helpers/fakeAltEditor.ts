@@ -164,6 +164,8 @@ interface AltEditor {
     | undefined;
   readonly documents: FakeDocument[];
   folders: FakeUri[];
+  /** In which the editor is shown. */
+  language: string;
   isTrusted: boolean;
   /** By address. */
   readonly files: Map<string, Uint8Array>;
@@ -198,6 +200,7 @@ function newEditor(): AltEditor {
     active: undefined,
     documents: [],
     folders: [FakeUri.file("/w")],
+    language: "en",
     isTrusted: true,
     files: new Map<string, Uint8Array>(),
     listSteps: [],
@@ -231,7 +234,15 @@ export function resetAltEditor(): void {
 
 /** Opens a document with the cursor before the words. */
 export function openDocument(language: string, text: string, cursor = ""): FakeDocument {
-  const document = new FakeDocument(FakeUri.file(`/w/page.${language}`), language, text);
+  return openDocumentAt(`page.${language}`, { language, text, cursor });
+}
+
+/** The same, in a place of the workspace. */
+export function openDocumentAt(
+  path: string,
+  { language, text, cursor }: { language: string; text: string; cursor: string },
+): FakeDocument {
+  const document = new FakeDocument(FakeUri.file(`/w/${path}`), language, text);
   altEditor.documents.push(document);
   const { start } = document.rangeOf(cursor);
   altEditor.active = { document, selection: new FakeRange(start, start), visibleRanges: [] };
@@ -326,7 +337,12 @@ const vscode = {
       await altEditor.onExecuted(...call);
     },
   },
-  env: { clipboard: { writeText: () => Promise.resolve() } },
+  env: {
+    get language() {
+      return altEditor.language;
+    },
+    clipboard: { writeText: () => Promise.resolve() },
+  },
   l10n: {
     t: (message: string, ...values: (string | number)[]) =>
       message.replace(/\{(\d+)\}/g, (hole: string, index: string) =>

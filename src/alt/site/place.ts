@@ -1,5 +1,6 @@
 /** What is around a document: the folders above it, its project, and the sites above and beside it. */
 
+import { frontMatterOf } from "../frontMatter";
 import { folderOf, isWithin, toSlashes } from "../slashPath";
 import { sitesAbove, sitesBeside, type SiteFiles } from "./findSites";
 import type { Site } from "./siteRules";
@@ -122,9 +123,4 @@ export async function isReadAsMdx(context: ResolveContext): Promise<boolean> {
   // A README beside the configuration is for people who look at the repository.
   if (above !== undefined) return above.readsMdx && place.folder !== above.folder;
   return (await owners(place)).some(({ readsMdx }) => readsMdx);
-}
-
-/** The YAML at the beginning of a document, without its fences; empty when there is none. */
-export function frontMatterOf(text: string): string {
-  return /^\ufeff?---\r?\n([\s\S]{0,20000}?)\r?\n(?:---|\.\.\.)/.exec(text)?.[1] ?? "";
 }

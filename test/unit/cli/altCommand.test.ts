@@ -300,7 +300,7 @@ describe("sightline alt", () => {
       const file = await put("a.html", text);
       const { code, host } = await cli("alt", "write", file);
       assert.deepEqual([code, await readFile(file, "utf8")], [0, text]);
-      assert.match(host.stderr.text, /a\.html:1:1: .* shows one color only/);
+      assert.match(host.stderr.text, /a\.html:1:1: .* shows one colour only/);
     });
 
     it("leaves texts alone that a program computes", async () => {

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
+import {
+  altEditor,
+  openDocument,
+  openDocumentAt,
+  resetAltEditor,
+} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { says } from "../../helpers/chatFakes";
 import { generateAltText } from "../../../src/editor/altCommands";
@@ -35,6 +40,48 @@ describe("a text of a model with limits", () => {
     openDocument("markdown", "![](a.png)\n", "![](a");
     await generateAltText(world.services, []);
     assert.deepEqual(altEditor.messages, []);
+  });
+});
+
+describe("an English text in a page of another language", () => {
+  let world: AltWorld;
+
+  beforeEach(() => {
+    resetAltEditor();
+    world = new AltWorld();
+    world.engine.script = [says("a dog"), says("a dog")];
+  });
+
+  const write = async (path: string, text = "![](a.png)\n"): Promise<string> => {
+    addPicture(`${path.slice(0, path.lastIndexOf("/") + 1)}a.png`);
+    const document = openDocumentAt(path, { language: "markdown", text, cursor: "![](a" });
+    await generateAltText(world.services, []);
+    return document.text;
+  };
+
+  it("comes once in a window with a word about it, and with no attribute", async () => {
+    const text = await write("docs/de/page.md");
+    await write("docs/fr/page.md");
+    const words = "The model writes English; the page is in German.";
+    assert.deepEqual(altEditor.messages, [`${words} Read what it wrote before you keep it.`]);
+    assert.equal(text, "![A dog](a.png)\n");
+  });
+
+  it("comes in the same sentence as what the model does not know", async () => {
+    world.engine.status = { kind: "ready", model: "demo" };
+    await write("page.md", "---\nlang: pt-BR\n---\n![](a.png)\n");
+    const words =
+      "knows coloured shapes only. The model writes English; the page is in Brazilian Port";
+    assert.equal(altEditor.messages.length, 1);
+    assert.match(altEditor.messages.join(), new RegExp(words));
+  });
+
+  it("is told by the editor's language where the page says nothing", async () => {
+    altEditor.language = "de";
+    await write("docs/en/page.md");
+    assert.deepEqual(altEditor.messages, []);
+    await write("page.md");
+    assert.match(altEditor.messages.join(), /^The model writes English\. Read/);
   });
 });
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
+import {
+  altEditor,
+  openDocument,
+  openDocumentAt,
+  resetAltEditor,
+} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { fails, hangs, says, settled } from "../../helpers/chatFakes";
 import { generateAltTextForFile } from "../../../src/editor/altFile";
@@ -56,6 +61,22 @@ describe("texts for all pictures of a file", () => {
     assert.equal(title, "Write these alt texts?");
     assert.equal(prompt, "Demo model: knows coloured shapes only.");
     assert.match(JSON.stringify(buttons), /Get a Model for Photographs/);
+    assert.deepEqual(altEditor.messages, []);
+  });
+
+  it("say that the model writes English where the page is in another language", async () => {
+    const text = '![](a.png)\n\n<p lang="fr"><img src="b.png"></p>\n';
+    openDocumentAt("docs/de/page.md", { language: "markdown", text, cursor: "" });
+    addPicture("docs/de/a.png");
+    addPicture("docs/de/b.png");
+    world.engine.script = [says("a cat"), says("a dog")];
+    altEditor.listSteps.push(
+      () => ({ takeTicked: true }),
+      () => "leave",
+    );
+    await generateAltTextForFile(world.services);
+    const { prompt } = altEditor.lists.at(-1) ?? {};
+    assert.equal(prompt, "The model writes English; the page is in German and French.");
     assert.deepEqual(altEditor.messages, []);
   });
 

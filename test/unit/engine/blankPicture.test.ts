@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../helpers/kitModel";
 const SPACER = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 const OPTIONS = { maxNewTokens: 4 };
 
-describe("a picture that shows one color only", () => {
+describe("a picture that shows one colour only", () => {
   afterEach(closeEngines);
 
   it("is not described, also when the engine knows it already", async () => {
@@ -22,7 +22,7 @@ describe("a picture that shows one color only", () => {
         await assert.rejects(described, (error) => {
           assert.ok(error instanceof AppError);
           assert.equal(error.code, "image.blank");
-          assert.match(error.message, /^s\.gif shows one color only/);
+          assert.match(error.message, /^s\.gif shows one colour only/);
           return true;
         });
       }

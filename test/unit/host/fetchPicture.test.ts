@@ -16,7 +16,7 @@ const TEXTS: FetchTexts = {
   unreachable: "It cannot be reached.",
   leadsAway: "It leads away.",
   notAPicture: (url, type) => `${url} is ${type}.`,
-  tooLarge: (name, limit) => `${name} is above ${limit}.`,
+  tooLarge: (name, limitBytes) => `${name} is above ${limitBytes} bytes.`,
   empty: (name) => `${name} is empty.`,
 };
 
