@@ -20,7 +20,7 @@ export const ERROR_CODES = [
   "image.missing", // no file at that path
   "image.unreadable", // not a picture, or a damaged one
   "image.tooLarge", // more pixels than the limit
-  "image.blank", // one color only, so that there is nothing to describe
+  "image.blank", // one colour only, so that there is nothing to describe
   "document.missing", // no file or folder at that path
   "document.unreadable", // not a file, not UTF-8, without permission, or of no known language
   "document.unparsable", // breaks the rules of its language, or is nested too deeply

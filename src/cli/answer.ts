@@ -54,7 +54,7 @@ export async function generateAnswer(job: AnswerJob): Promise<GenerateResult> {
 
 /** What is said of a picture whose answer may mean nothing; follows its name. */
 export const DOUBT_NOTES: Readonly<Record<Doubt, string>> = {
-  oneColor: "shows one color only. Do not rely on this answer.",
+  oneColor: "shows one colour only. Do not rely on this answer.",
   outsideWorld: "is outside what the demo model knows. Do not rely on this answer.",
 };
 

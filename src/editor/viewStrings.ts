@@ -71,7 +71,7 @@ function turnStrings(): Pick<ViewStrings, TurnKey> {
     stepLook: vscode.l10n.t("Looking at the picture"),
     stepWrite: vscode.l10n.t("Writing"),
     stopped: vscode.l10n.t("Stopped"),
-    oneColor: vscode.l10n.t("This picture shows one color only. Do not rely on this answer."),
+    oneColor: vscode.l10n.t("This picture shows one colour only. Do not rely on this answer."),
     outsideWorld: vscode.l10n.t(
       "This picture is outside what the demo model knows. Do not rely on this answer.",
     ),

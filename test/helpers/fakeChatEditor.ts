@@ -250,6 +250,8 @@ export interface ViewProvider {
 
 interface ChatEditor {
   activeEditor: FakeTextEditor | undefined;
+  /** The translated sentences, where there are any. */
+  bundle: Readonly<Record<string, string>> | undefined;
   visibleEditors: FakeTextEditor[];
   activeTab: unknown;
   folders: FakeUri[];
@@ -279,6 +281,7 @@ interface ChatEditor {
 function newEditor(): ChatEditor {
   return {
     activeEditor: undefined,
+    bundle: undefined,
     visibleEditors: [],
     activeTab: undefined,
     folders: [],
@@ -444,6 +447,9 @@ const vscode = {
     },
   },
   l10n: {
+    get bundle() {
+      return chatEditor.bundle;
+    },
     t: (message: string, ...values: (string | number)[]) =>
       message.replace(/\{(\d+)\}/g, (hole: string, index: string) =>
         String(values[Number(index)] ?? hole),
