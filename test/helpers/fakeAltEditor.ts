@@ -12,6 +12,7 @@ import {
   FakeMarkdown,
   FakePosition,
   FakeRange,
+  FakeText,
   holder,
 } from "./fakeAltTypes";
 import type { FakeItem, FakeList, ListStep } from "./fakeAltLists";
@@ -19,50 +20,7 @@ import { FakeEmitter, FakeTabInputCustom, FakeUri } from "./fakeChatEditor";
 
 export { FakeUri };
 
-export class FakeDocument {
-  readonly uri: FakeUri;
-  readonly languageId: string;
-  readonly isClosed = false;
-  isDirty = false;
-  version = 1;
-  text: string;
-
-  constructor(uri: FakeUri, languageId: string, text: string) {
-    this.uri = uri;
-    this.languageId = languageId;
-    this.text = text;
-  }
-
-  getText(): string {
-    return this.text;
-  }
-
-  offsetAt({ offset }: FakePosition): number {
-    return offset;
-  }
-
-  positionAt(offset: number): FakePosition {
-    return new FakePosition(offset, this.text.slice(0, offset).split("\n").length - 1);
-  }
-
-  get lineCount(): number {
-    return this.text.split("\n").length;
-  }
-
-  lineAt(line: number): { readonly range: FakeRange } {
-    const lines = this.text.split("\n");
-    const start = lines.slice(0, line).join("\n").length + (line === 0 ? 0 : 1);
-    const end = start + (lines[line] ?? "").length;
-    return { range: new FakeRange(this.positionAt(start), this.positionAt(end)) };
-  }
-
-  /** A stretch of the text, which must hold the words. */
-  rangeOf(words: string): FakeRange {
-    const start = this.text.indexOf(words);
-    if (start < 0) throw new Error(`There is no ${words} in ${this.text}`);
-    return new FakeRange(this.positionAt(start), this.positionAt(start + words.length));
-  }
-
+export class FakeDocument extends FakeText {
   /** Somebody types; settles when everybody who listens is done. */
   async type(offset: number, text: string): Promise<void> {
     this.change([{ offset, length: 0, text }]);
@@ -70,13 +28,6 @@ export class FakeDocument {
       document: this,
       contentChanges: [{ rangeOffset: offset, rangeLength: 0, text }],
     });
-  }
-
-  change(changes: readonly { offset: number; length: number; text: string }[]): void {
-    for (const { offset, length, text } of [...changes].sort((a, b) => b.offset - a.offset)) {
-      this.text = this.text.slice(0, offset) + text + this.text.slice(offset + length);
-    }
-    this.version++;
   }
 }
 

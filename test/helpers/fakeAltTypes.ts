@@ -118,3 +118,56 @@ export class FakeCancellation {
   readonly cancel = (): void => undefined;
   readonly dispose = (): void => undefined;
 }
+
+/** A document's text without what the editor does with it. */
+export class FakeText {
+  readonly uri: FakeUri;
+  readonly languageId: string;
+  readonly isClosed = false;
+  isDirty = false;
+  version = 1;
+  text: string;
+
+  constructor(uri: FakeUri, languageId: string, text: string) {
+    this.uri = uri;
+    this.languageId = languageId;
+    this.text = text;
+  }
+
+  getText(): string {
+    return this.text;
+  }
+
+  offsetAt({ offset }: FakePosition): number {
+    return offset;
+  }
+
+  positionAt(offset: number): FakePosition {
+    return new FakePosition(offset, this.text.slice(0, offset).split("\n").length - 1);
+  }
+
+  get lineCount(): number {
+    return this.text.split("\n").length;
+  }
+
+  lineAt(line: number): { readonly range: FakeRange } {
+    const lines = this.text.split("\n");
+    const start = lines.slice(0, line).join("\n").length + (line === 0 ? 0 : 1);
+    const end = start + (lines[line] ?? "").length;
+    return { range: new FakeRange(this.positionAt(start), this.positionAt(end)) };
+  }
+
+  /** A stretch of the text, which must hold the words. */
+  rangeOf(words: string): FakeRange {
+    const start = this.text.indexOf(words);
+    if (start < 0) throw new Error(`There is no ${words} in ${this.text}`);
+    return new FakeRange(this.positionAt(start), this.positionAt(start + words.length));
+  }
+
+  change(changes: readonly { offset: number; length: number; text: string }[]): void {
+    for (const { offset, length, text } of [...changes].sort((a, b) => b.offset - a.offset)) {
+      this.text = this.text.slice(0, offset) + text + this.text.slice(offset + length);
+    }
+    this.version++;
+  }
+}
