@@ -13,6 +13,7 @@ import { ListedLookup } from "./fileLookup";
 import { documentsBelow } from "./folderDocuments";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import type { Services } from "./services";
+import { languageAround } from "./writingNotes";
 
 /** Larger than any document that is searched; read before the limit in characters is known. */
 const MAX_DOCUMENT_BYTES = 4 << 20;
@@ -169,7 +170,8 @@ async function searchText(
     const { findImages } = await import("../alt/findImages");
     const references = findImages(text, language, { components, name: fileName(uri) });
     search.nImages += references.length;
-    const marks = marksOf({ text, references });
+    const found = { text, references };
+    const marks = marksOf(found);
     const lines = new LinePositions(text);
     for (const [index, reference] of references.entries()) {
       const mark = marks[index];
@@ -179,7 +181,9 @@ async function searchText(
       const { line } = lines.rangeOf(reference.span).start;
       const again = (current: FoundImages): ReturnType<typeof findMarked> =>
         findMarked(mark, current);
-      await addPending(services, { uri, wanted: { reference, line, again }, lookup }, search);
+      const around = languageAround({ document: { uri }, found, reference });
+      const wanted = { reference, line, language: around, again };
+      await addPending(services, { uri, wanted, lookup }, search);
     }
   } catch (thrown) {
     search.failures.push(failureOf(uri, AppError.from(thrown)));
