@@ -41,6 +41,8 @@ describe("a model without a network", () => {
       .dialog(question)
       .getByText(/free on the disk/)
       .waitFor();
+    // Before anything is agreed to: a setting that was not read would begin a real download.
+    assert.ok((await messages.dialog(question).innerText()).includes(`from ${NOWHERE}`));
     assert.deepEqual(await messages.notificationTexts(), []);
     await messages.answerDialog(question, "Download");
     const failure = messages.notification(/cannot reach .*127\.0\.0\.1.*Are you offline\?/);
