@@ -110,6 +110,7 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "checkpoint.incomplete":
     case "checkpoint.unsupported":
     case "hub.missing":
+      return error("importModel", "showLog");
     case "convert.failed":
     case "download.failed":
       return error("openFolderSetting", "tryAgain", "showLog");

@@ -65,7 +65,7 @@ export function readSetting<K extends SettingKey>(
 /** Why the value is not used, for the log. */
 export function settingProblem(key: SettingKey, value: unknown): string {
   const shown = value === undefined ? "undefined" : JSON.stringify(value).slice(0, 200);
-  const fallback = JSON.stringify(SETTING_DEFAULTS[key]);
+  const fallback = JSON.stringify(SETTING_DEFAULTS[key]).slice(0, 200);
   return `The setting sightline.${key} cannot be ${shown}; ${fallback} is used instead. ${EXPECTED[key]}`;
 }
 

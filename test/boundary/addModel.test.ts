@@ -101,8 +101,8 @@ describe("a model of the catalogue", () => {
 
   it("is added, listed and removed by the command line", async () => {
     const before = await run(["models", "list"]);
-    assert.match(before.stdout, /blip2-opt-2\.7b +15\.5 GB .*MIT/);
-    const added = await run(["models", "add", NAME, "--endpoint", server.url, "--json"]);
+    assert.match(before.stdout, /^blip2-opt-2\.7b\b[^]*? 15\.5 GB to download, .*MIT/m);
+    const added = await run(["models", "add", NAME, "--yes", "--endpoint", server.url, "--json"]);
     assert.equal(added.exitCode, 0, added.stderr);
     assert.match(added.stderr, /Downloading: 100 %[^]*Converting: 100 %/);
     assert.equal((JSON.parse(added.stdout) as { source: string }).source, "hub");
@@ -115,7 +115,7 @@ describe("a model of the catalogue", () => {
   });
 
   it("leaves the checkpoint on the disk with --keep, until that is removed too", async () => {
-    const args = ["models", "add", NAME, "--endpoint", server.url, "--keep"];
+    const args = ["models", "add", NAME, "--yes", "--endpoint", server.url, "--keep"];
     const added = await run(args);
     assert.equal(added.exitCode, 0, added.stderr);
     const kept = path.join(home, "downloads", NAME, WEIGHTS);
@@ -129,14 +129,14 @@ describe("a model of the catalogue", () => {
 
   it("says on the command line why it cannot be had, and removes what has arrived", async () => {
     server.fail(WEIGHTS, { kind: "wrong" }, { kind: "wrong" });
-    const corrupt = await run(["models", "add", NAME, "--endpoint", server.url]);
+    const corrupt = await run(["models", "add", NAME, "--yes", "--endpoint", server.url]);
     assert.equal(corrupt.exitCode, 1);
     assert.match(corrupt.stderr, /sightline: model\.safetensors of .* did not arrive as it was/);
-    assert.match((await run(["models"])).stdout, /blip2-itm-vit-g .* arrived/);
+    assert.match((await run(["models"])).stdout, /^blip2-itm-vit-g\b[^]*? arrived/m);
     const removed = await run(["models", "remove", NAME]);
     assert.match(removed.stdout, /are free again/);
     server.fail(LISTING, { kind: "status", status: 404 });
-    const missing = await run(["models", "add", NAME, "--endpoint", server.url]);
+    const missing = await run(["models", "add", NAME, "--yes", "--endpoint", server.url]);
     assert.match(missing.stderr, /does not have what was asked for/);
     const unknown = await run(["models", "add", "gpt"]);
     assert.match(unknown.stderr, /The catalogue has no model "gpt"/);

@@ -47,11 +47,16 @@ describe("what menus and keys are told", () => {
     assert.deepEqual(await told(), []);
   });
 
-  it("is that there may be pictures where nobody looks unasked or can", async () => {
+  it("is that there may be pictures where nobody looks unasked", async () => {
     openDocument("markdown", `![](a.png)\n${"words ".repeat(60_000)}`);
     assert.deepEqual(await told(), [["sightline.documentHasImages", true]]);
-    resetAltEditor();
-    openDocument("mdx", "<img src='a' />\n\n{broken\n");
-    assert.deepEqual(await told(), [["sightline.documentHasImages", true]]);
+  });
+
+  it("is the same beside a mistake", async () => {
+    openDocument("mdx", "<img src='a' />\n\n{broken\n", "<img");
+    assert.deepEqual(await told(), [
+      ["sightline.imageAtCursor", true],
+      ["sightline.documentHasImages", true],
+    ]);
   });
 });

@@ -96,7 +96,7 @@ describe("the settings", () => {
     for (const key of KEYS) {
       const problem = settingProblem(key, { some: "thing".repeat(1000) });
       assert.ok(problem.includes(`sightline.${key}`), problem);
-      assert.ok(problem.includes(JSON.stringify(SETTING_DEFAULTS[key])), problem);
+      assert.ok(problem.includes(JSON.stringify(SETTING_DEFAULTS[key]).slice(0, 200)), problem);
       assert.match(problem, /Write .*\.$/);
       assert.ok(problem.length < 700, problem);
     }
