@@ -122,9 +122,7 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "download.corrupt":
       return warning("tryAgain", "useMirror", "showLog");
     case "device.unavailable":
-      return detail?.["device"] === "cuda"
-        ? error("setUpCuda", "openDeviceSetting", "showLog")
-        : error("openDeviceSetting", "showLog");
+      return unavailable(detail?.["device"]);
     case "device.failed":
       return error("openDeviceSetting", "showLog");
     case "engine.exited":
@@ -138,6 +136,13 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "internal":
       return { ...error("showLog"), text: "bug" };
   }
+}
+
+/** Of a device that is not available: CUDA's libraries can be got. */
+function unavailable(device: unknown): NoticePlan {
+  return device === "cuda"
+    ? error("setUpCuda", "openDeviceSetting", "showLog")
+    : error("openDeviceSetting", "showLog");
 }
 
 /** True for the identifier of a button, which may come from a webview. */
