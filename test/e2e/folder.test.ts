@@ -83,6 +83,10 @@ describe("the documents of a folder", () => {
 
   it("lie beside pictures that are asked about with the key that the Explorer's menu shows", async () => {
     const { explorer, keyboard, view, page } = editor();
+    // The first page of a window registers the editor's service worker; two pages at once may lose that race.
+    await editor().runCommand("Sightline: Open Chat");
+    await view.document.getByRole("main").waitFor();
+    await editor().runCommand("View: Show Explorer");
     await explorer.row("pictures").click();
     await explorer.row("four-shapes.png").waitFor();
     for (let step = 0; step < 8; step++) {
