@@ -53,8 +53,7 @@ const LONGEST_ADDRESS = 103;
 
 /** The folder of this user's engines on this machine. It need not exist. */
 export function rollFolder(): string {
-  const { uid, username } = userInfo();
-  const name = `sightline-${uid >= 0 ? uid : username.replace(/\W/g, "")}`;
+  const name = `sightline-${ownUid() ?? userInfo().username.replace(/\W/g, "")}`;
   const folder = path.join(tmpdir(), name);
   const isLong = addressOf(folder, `engine-${randomUUID()}`).length > LONGEST_ADDRESS;
   return isLong ? path.join("/tmp", name) : folder;
@@ -159,9 +158,14 @@ function addressOf(folder: string, name: string): string {
 async function isOwn(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
   if (found?.isDirectory() !== true) return false;
-  const { uid } = userInfo();
+  const uid = ownUid();
   // Windows has no such numbers, and keeps the folder of temporary files to its user.
-  return uid < 0 || (found.uid === uid && (found.mode & 0o022) === 0);
+  return uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0);
+}
+
+/** Not from the system's list of users, where one that a container was started as may be missing. */
+function ownUid(): number | undefined {
+  return process.getuid?.();
 }
 
 type Answer = Readonly<Record<string, unknown>> | "gone" | "silent";

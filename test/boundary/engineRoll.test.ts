@@ -5,8 +5,9 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import os, { tmpdir } from "node:os";
 import path from "node:path";
+import { mock } from "node:test";
 import { endEngine, EngineRoll, enginesOn, rollFolder } from "../../src/roll/engineRoll";
 
 const CHILD = path.resolve("out/test/helpers/rollChild.js");
@@ -118,5 +119,18 @@ describe("the roll of engines", () => {
   it("lies in a folder of the user whose sockets have addresses that are short enough", () => {
     assert.ok(path.isAbsolute(rollFolder()));
     assert.match(path.basename(rollFolder()), /^sightline-\w+$/);
+  });
+
+  it("needs no entry in the system's list of users where users have numbers", async () => {
+    const listed = mock.method(os, "userInfo", () => {
+      throw new Error("uv_os_get_passwd returned ENOENT");
+    });
+    try {
+      assert.equal(path.basename(rollFolder()), `sightline-${process.getuid?.()}`);
+      assert.deepEqual(await enginesOn(folder), []);
+      assert.equal(listed.mock.callCount(), 0);
+    } finally {
+      listed.mock.restore();
+    }
   });
 });
