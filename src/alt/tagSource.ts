@@ -91,7 +91,7 @@ const SPACER =
   /(?:^|\/)(?:spacer|blank|pixel|transparent|trans|placeholder|empty|clear|shim|dot|grey|gray|lazy|lazyload|loading|loader|preload|1x1|1px|x)(?:[-_.](?:image|img|pixel|1x1|gif|lazy|\d+))*\.(?:gif|png|svg|webp|jpe?g)(?:[?#]|$)/i;
 
 /** True for an address under which nothing is to be seen until a script puts another in its place. */
-export function isStandIn({ kind, value }: ImageTarget): boolean {
+function isStandIn({ kind, value }: ImageTarget): boolean {
   if (kind !== "url") return false;
   return NOWHERE.test(value) || SPACER.test(value) || isEmptyData(value);
 }

@@ -6,25 +6,25 @@ import type { ResolveContext, ResolveFiles } from "../alt/resolveTarget";
 import { SingleLookup, type FileLookup } from "./fileLookup";
 import type { Services } from "./services";
 
+/** A document that may not be open in the editor. */
+export type PlacedDocument = Pick<vscode.TextDocument, "uri" | "getText">;
+
 /**
  * Where a document lies and what may be asked.
  * @param lookup shared by pictures that are looked for together.
  */
-export async function contextOf(
+export function contextOf(
   services: Pick<Services, "settings">,
-  document: Pick<vscode.TextDocument, "uri">,
+  document: PlacedDocument,
   lookup: FileLookup,
-): Promise<ResolveContext> {
+): ResolveContext {
   const base = baseUri(document.uri);
   const inSameSystem = ({ uri }: vscode.WorkspaceFolder): boolean =>
     uri.scheme === base.scheme && uri.authority === base.authority;
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(inSameSystem);
-  const name = document.uri.toString();
-  const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === name);
-  const text = open?.getText() ?? (await lookup.readText(base));
   return {
     documentPath: base.path,
-    ...(text === undefined ? {} : { documentText: text }),
+    documentText: document.getText(),
     workspaceRoots: folders.map(({ uri }) => uri.path),
     siteRoots: services.settings.altSiteRoots(document.uri),
     files: filesOf(lookup, base),
@@ -51,7 +51,7 @@ async function askForLanguage(
   document: vscode.TextDocument,
 ): Promise<AltLanguage> {
   const { isReadAsMdx } = await import("../alt/site/place");
-  const context = await contextOf(services, document, new SingleLookup());
+  const context = contextOf(services, document, new SingleLookup());
   return (await isReadAsMdx(context)) ? "mdx" : "markdown";
 }
 

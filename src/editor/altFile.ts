@@ -90,9 +90,8 @@ async function pendingOf(
       const { line } = document.positionAt(reference.span.start);
       const again = (current: FoundImages): ImageReference | undefined =>
         findAgain(reference, found, current);
-      const { uri } = document;
       const wanted = { reference, line, language: languageAround(image), again };
-      await addPending(services, { uri, wanted, lookup }, pending);
+      await addPending(services, { document, wanted, lookup }, pending);
     }
     return pending;
   });

@@ -127,8 +127,7 @@ async function isFolder(uri: vscode.Uri): Promise<boolean> {
 
 /** The text as the editor has it, saved or not, else the file's; why there is none. */
 async function textOf(uri: vscode.Uri): Promise<string | AppError> {
-  const key = uri.toString();
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
+  const open = openAt(uri);
   if (open !== undefined) return open.getText();
   const name = fileName(uri);
   try {
@@ -148,6 +147,12 @@ async function textOf(uri: vscode.Uri): Promise<string | AppError> {
   }
 }
 
+/** The document as it is in memory; undefined while no program has it open. */
+function openAt(uri: vscode.Uri): vscode.TextDocument | undefined {
+  const key = uri.toString();
+  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
+}
+
 interface DocumentText {
   readonly uri: vscode.Uri;
   readonly text: string;
@@ -161,16 +166,14 @@ async function searchText(
   search: Search,
 ): Promise<void> {
   const components = services.settings.altComponents(uri);
-  const open = vscode.workspace.textDocuments.find(
-    (document) => document.uri.toString() === uri.toString(),
-  );
-  const language = languageOfDocument(open?.languageId ?? "", uri.path);
+  const language = languageOfDocument(openAt(uri)?.languageId ?? "", uri.path);
   if (language === undefined || !mayHaveImages(text, components)) return;
   try {
     const { findImages } = await import("../alt/findImages");
     const references = findImages(text, language, { components, name: fileName(uri) });
     search.nImages += references.length;
     const found = { text, references };
+    const document = { uri, getText: () => text };
     const marks = marksOf(found);
     const lines = new LinePositions(text);
     for (const [index, reference] of references.entries()) {
@@ -181,9 +184,9 @@ async function searchText(
       const { line } = lines.rangeOf(reference.span).start;
       const again = (current: FoundImages): ReturnType<typeof findMarked> =>
         findMarked(mark, current);
-      const around = languageAround({ document: { uri }, found, reference });
+      const around = languageAround({ document, found, reference });
       const wanted = { reference, line, language: around, again };
-      await addPending(services, { uri, wanted, lookup }, search);
+      await addPending(services, { document, wanted, lookup }, search);
     }
   } catch (thrown) {
     search.failures.push(failureOf(uri, AppError.from(thrown)));

@@ -1,9 +1,9 @@
 /** From the references of a document to pictures that wait for a text: where each one lies. */
 
-import type * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { ImageReference } from "../alt/imageReference";
 import type { FoundImages } from "../host/altPlan";
+import type { PlacedDocument } from "./altContext";
 import type { ImageFailure } from "./altFailures";
 import { placeOf, refuseRemote } from "./altPicture";
 import type { PendingImage } from "./altReview";
@@ -30,12 +30,13 @@ export interface PendingOfDocument {
 /** Looks up where a picture lies, and adds it to those that wait or to those that failed. */
 export async function addPending(
   services: Pick<Services, "settings">,
-  { uri, wanted, lookup }: { uri: vscode.Uri; wanted: Wanted; lookup: FileLookup },
+  { document, wanted, lookup }: { document: PlacedDocument; wanted: Wanted; lookup: FileLookup },
   to: PendingOfDocument,
 ): Promise<void> {
   const { reference, line, language, again } = wanted;
   const words = lineWords(line, reference);
-  const placed = { document: { uri }, reference };
+  const placed = { document, reference };
+  const { uri } = document;
   try {
     const place = await placeOf(services, placed, lookup);
     if (place.kind === "remote") refuseRemote(services, placed, place.url);

@@ -11,7 +11,7 @@ import type { Picture } from "../host/picture";
 import type { DocumentImage } from "./altDocument";
 import { SingleLookup, type FileLookup } from "./fileLookup";
 import { dataTexts, fetchTexts } from "./pictureWords";
-import { baseUri, contextOf, uriPath } from "./altContext";
+import { baseUri, contextOf, uriPath, type PlacedDocument } from "./altContext";
 import type { Services } from "./services";
 
 /** Where a picture's bytes are. */
@@ -22,7 +22,7 @@ export type PicturePlace =
 
 /** A picture's reference and where its document is. */
 export interface PlacedReference {
-  readonly document: Pick<vscode.TextDocument, "uri">;
+  readonly document: PlacedDocument;
   readonly reference: ImageReference;
 }
 
@@ -88,7 +88,7 @@ export async function placeOf(
   const { document, reference } = image;
   const base = baseUri(document.uri);
   const { resolveTarget } = await import("../alt/resolveTarget");
-  const resolved = await resolveTarget(reference, await contextOf(services, document, lookup));
+  const resolved = await resolveTarget(reference, contextOf(services, document, lookup));
   return placeOfTarget(resolved, image, base);
 }
 

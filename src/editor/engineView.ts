@@ -1,6 +1,5 @@
 /** How the engine is, in the chat's one short line. */
 
-import { deviceReasonOf } from "./deviceReason";
 import * as vscode from "vscode";
 import { worldOf } from "../base/world";
 import { DEVICE_NAMES } from "../host/deviceNames";
@@ -8,6 +7,7 @@ import type { EngineStatus } from "../host/engine";
 import { modelTitle } from "../host/modelTitle";
 import { exampleQuestion } from "../host/suggestions";
 import type { EngineView } from "../protocol/viewMessages";
+import { deviceReasonOf } from "./deviceReason";
 import { modelLimits } from "./modelLimits";
 import type { Notices } from "./services";
 

@@ -8,7 +8,7 @@ import { folderOf } from "../alt/slashPath";
 import { filesGlob, IN_TOOL_FOLDERS } from "./filesGlob";
 
 /** A folder with more documents holds several projects, and is better taken apart. */
-export const MAX_DOCUMENTS = 20_000;
+const MAX_DOCUMENTS = 20_000;
 
 /**
  * Documents by their names, in the order of their paths. Leaves out what `files.exclude` hides, what

@@ -1,11 +1,11 @@
 /** The item in the status bar: how the engine is, and a way to everything else. */
 
-import { deviceReasonOf } from "./deviceReason";
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
 import { modelTitle } from "../host/modelTitle";
 import { progressText } from "../host/progressText";
+import { deviceReasonOf } from "./deviceReason";
 import { progressMessage, sizeText } from "./numbers";
 import type { CommandId, Feature, Services } from "./services";
 import { showMenu } from "./statusMenu";

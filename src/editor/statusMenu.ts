@@ -1,9 +1,9 @@
 /** The menu behind the status bar item: the commands that matter, with how things stand. */
 
-import { deviceReasonOf } from "./deviceReason";
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import { modelTitle } from "../host/modelTitle";
+import { deviceReasonOf } from "./deviceReason";
 import { endOthers, sentenceOf } from "./memoryQuestion";
 import type { CommandId, Services } from "./services";
 
