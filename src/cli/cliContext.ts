@@ -5,7 +5,8 @@ import type { StartWorkers } from "../convert/convertWorkers";
 import { modelStoreOf, type ModelStore, type StoreEnvironment } from "../library/modelStore";
 import type { OutputFlags } from "./flags";
 import type { Interrupts } from "./interrupts";
-import { Printer, type TextSink } from "./printer";
+import { Printer } from "./printer";
+import type { TextSink } from "./text";
 
 /** Standard input, opened only by a command that reads it. */
 export type StandardInput = Readable & { readonly isTTY?: boolean };

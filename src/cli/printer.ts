@@ -2,14 +2,8 @@
 
 import type { Logger } from "../base/logger";
 import { ProgressLine } from "./progressLine";
-import { oneLine, printable } from "./text";
+import { oneLine, printable, type TextSink } from "./text";
 import { WorkLine } from "./workLine";
-
-/** The part of a standard stream that is written to. */
-export interface TextSink {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-}
 
 export interface PrinterOptions {
   readonly stdout: TextSink;

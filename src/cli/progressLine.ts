@@ -1,7 +1,7 @@
 /** Progress in bytes on stderr: one line that is overwritten on a terminal, a few lines elsewhere. */
 
 import { formatBytes } from "../base/bytes";
-import type { TextSink } from "./printer";
+import { CLEAR_LINE, type TextSink } from "./text";
 
 export interface ByteProgress {
   readonly doneBytes: number;
@@ -14,8 +14,6 @@ export interface ByteProgress {
 const REDRAW_MS = 100;
 /** Lines in a log file: at 0, 25, 50, 75 and 100 %. */
 const QUARTERS = 4;
-/** ECMA-48: back to the start of the line, and erase to its end. */
-export const CLEAR_LINE = "\r\u001b[K";
 
 export class ProgressLine {
   readonly #label: string;

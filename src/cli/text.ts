@@ -6,6 +6,15 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** One replacement per character keeps columns where they are. */
 const REPLACEMENT = "\ufffd";
 
+/** ECMA-48: back to the start of the line, and erase to its end. */
+export const CLEAR_LINE = "\r\u001b[K";
+
+/** The part of a standard stream that is written to. */
+export interface TextSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
 /** The text without control characters; tabs and line breaks stay. */
 export function printable(text: string): string {
   return text.replace(CONTROLS, REPLACEMENT);

@@ -1,8 +1,7 @@
 /** How far work on many pictures is: one line on stderr that a terminal overwrites; nothing elsewhere. */
 
 import { durationText } from "./durationText";
-import type { TextSink } from "./printer";
-import { CLEAR_LINE } from "./progressLine";
+import { CLEAR_LINE, type TextSink } from "./text";
 
 /** Sooner the time left would be a guess, in ms. */
 const MIN_MS = 3000;

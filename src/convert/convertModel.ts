@@ -12,6 +12,7 @@ import { parsePrecisionPlan } from "../model/precision";
 import { openCheckpoint } from "./checkpoint";
 import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./convertWorkers";
 import { planConversion, type ConversionPlan } from "./conversionPlan";
+import { writeDataFile } from "./dataFileWriter";
 import { writeManifest, writeSmallFiles } from "./modelFiles";
 import type { ModelPlan } from "./modelPlan";
 import { TensorReader } from "./safetensors";
@@ -146,7 +147,7 @@ async function writeData(
   const { signal, advance: onBytes } = progress;
   const files: ManifestFile[] = [];
   for (const data of plan.model.dataFiles) {
-    files.push(await data.write(folder, { signal, onBytes, workers }));
+    files.push(await writeDataFile(data, folder, { signal, onBytes, workers }));
   }
   return files;
 }

@@ -5,9 +5,7 @@
 
 import { invariant } from "../base/assert";
 import type { OnnxDataType, OnnxInitializer } from "../model/onnxProto";
-import type { ManifestFile } from "../model/manifest";
 import type { ConvertWorkers } from "./convertWorkers";
-import { DataFileWriter, type WriteOptions } from "./dataFileWriter";
 import type { TensorInfo } from "./safetensors";
 
 /** One initializer's place in the file. */
@@ -116,20 +114,6 @@ export class DataFilePlan {
   /** Every entry that was placed, in the order of the file. */
   get entries(): readonly PlacedEntry[] {
     return this.#entries;
-  }
-
-  /**
-   * Writes the file from its first byte to its last.
-   * @throws AppError `request.cancelled`; whatever the file system and the sources throw.
-   */
-  async write(folder: string, run: WriteOptions): Promise<ManifestFile> {
-    const writer = await DataFileWriter.create(this, folder, run);
-    try {
-      for (const placed of this.#entries) await writer.write(placed);
-      return await writer.finish();
-    } finally {
-      await writer.close();
-    }
   }
 }
 

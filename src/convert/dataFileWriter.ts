@@ -24,6 +24,24 @@ export interface WriteOptions {
 const MAX_WRITE_BYTES = 16 << 20;
 const READ_BYTES = 4 << 20;
 
+/**
+ * Writes a whole file from its first byte to its last.
+ * @throws AppError `request.cancelled`; whatever the file system and the sources throw.
+ */
+export async function writeDataFile(
+  plan: DataFilePlan,
+  folder: string,
+  run: WriteOptions,
+): Promise<ManifestFile> {
+  const writer = await DataFileWriter.create(plan, folder, run);
+  try {
+    for (const placed of plan.entries) await writer.write(placed);
+    return await writer.finish();
+  } finally {
+    await writer.close();
+  }
+}
+
 export class DataFileWriter {
   readonly #plan: DataFilePlan;
   readonly #file: FileHandle;

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { contextOf, type CliContext, type CliHost } from "../../src/cli/cliContext";
 import type { OutputFlags } from "../../src/cli/flags";
 import { Interrupts } from "../../src/cli/interrupts";
-import type { TextSink } from "../../src/cli/printer";
+import type { TextSink } from "../../src/cli/text";
 
 /** Keeps what is written. */
 export class MemorySink implements TextSink {

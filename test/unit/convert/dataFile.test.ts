@@ -9,6 +9,7 @@ import {
   type DataEntry,
   type Piece,
 } from "../../../src/convert/dataFile";
+import { writeDataFile } from "../../../src/convert/dataFileWriter";
 
 /** An entry of uint8 initializers whose bytes come in the given pieces. */
 function entryOf(sizes: Readonly<Record<string, number>>, pieces: readonly Piece[]): DataEntry {
@@ -57,7 +58,7 @@ describe("DataFilePlan", () => {
         [12288, 5000],
       ],
     );
-    const written = await plan.write(folder, quiet);
+    const written = await writeDataFile(plan, folder, quiet);
     const bytes = await readFile(path.join(folder, "x.onnx_data"));
     assert.equal(written.path, "x.onnx_data");
     assert.equal(written.bytes, bytes.length);
@@ -75,7 +76,7 @@ describe("DataFilePlan", () => {
     const first = plan.place(simple("shared", 8, 1));
     plan.place(simple("own", 8, 2));
     assert.deepEqual(plan.place(simple("shared", 8, 9)), first);
-    await plan.write(folder, quiet);
+    await writeDataFile(plan, folder, quiet);
     const bytes = await readFile(path.join(folder, "x.onnx_data"));
     assert.deepEqual([...bytes.subarray(0, 8)], [...filled(8, 1)]);
     assert.equal(bytes.length, 72);
@@ -96,7 +97,7 @@ describe("DataFilePlan", () => {
         { index: 1, bytes: filled(4, 3) },
       ]),
     );
-    await plan.write(folder, quiet);
+    await writeDataFile(plan, folder, quiet);
     const bytes = await readFile(path.join(folder, "x.onnx_data"));
     assert.deepEqual([...bytes.subarray(0, 6)], [1, 1, 1, 1, 2, 2]);
     assert.deepEqual([...bytes.subarray(64)], [3, 3, 3, 3]);
@@ -109,7 +110,10 @@ describe("DataFilePlan", () => {
     it(`notices an entry that gives ${what}`, async () => {
       const plan = new DataFilePlan("x.onnx_data");
       plan.place(entryOf({ a: 4 }, [{ index: 0, bytes: filled(length, 1) }]));
-      await assert.rejects(plan.write(folder, quiet), { code: "internal", message: /a was/ });
+      await assert.rejects(writeDataFile(plan, folder, quiet), {
+        code: "internal",
+        message: /a was/,
+      });
     });
   }
 
@@ -119,7 +123,7 @@ describe("DataFilePlan", () => {
     plan.place(simple("small", 10, 1));
     plan.place(simple("big", big, 2));
     const steps: number[] = [];
-    await plan.write(folder, { signal: undefined, onBytes: (bytes) => steps.push(bytes) });
+    await writeDataFile(plan, folder, { signal: undefined, onBytes: (bytes) => steps.push(bytes) });
     assert.equal(
       steps.reduce((sum, bytes) => sum + bytes, 0),
       plan.bytes,
@@ -138,7 +142,7 @@ describe("DataFilePlan", () => {
       nWrites += 1;
       controller.abort();
     };
-    await assert.rejects(plan.write(folder, { signal: controller.signal, onBytes }), {
+    await assert.rejects(writeDataFile(plan, folder, { signal: controller.signal, onBytes }), {
       code: "request.cancelled",
     });
     assert.equal(nWrites, 1);
@@ -147,7 +151,7 @@ describe("DataFilePlan", () => {
   it("does not write over a file that is there", async () => {
     const plan = new DataFilePlan("x.onnx_data");
     plan.place(simple("a", 4, 1));
-    await plan.write(folder, quiet);
-    await assert.rejects(plan.write(folder, quiet), { code: "EEXIST" });
+    await writeDataFile(plan, folder, quiet);
+    await assert.rejects(writeDataFile(plan, folder, quiet), { code: "EEXIST" });
   });
 });

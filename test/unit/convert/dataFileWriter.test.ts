@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { DataFilePlan, planInitializer, type Piece } from "../../../src/convert/dataFile";
-import { DataFileWriter } from "../../../src/convert/dataFileWriter";
+import { DataFileWriter, writeDataFile } from "../../../src/convert/dataFileWriter";
 import { temporaryFolder } from "../../helpers/kitModel";
 
 const SIZES = [10, 5000, 4096, 100, 70];
@@ -27,7 +27,7 @@ function planOf(): DataFilePlan {
 describe("DataFileWriter", () => {
   async function expected(): Promise<Buffer> {
     const folder = await temporaryFolder();
-    await planOf().write(folder, quiet);
+    await writeDataFile(planOf(), folder, quiet);
     return await readFile(path.join(folder, "x.onnx_data"));
   }
 

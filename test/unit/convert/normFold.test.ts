@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DataFilePlan } from "../../../src/convert/dataFile";
+import { writeDataFile } from "../../../src/convert/dataFileWriter";
 import { foldNorm, type NormAndMatrix, type NormWeights } from "../../../src/convert/normFold";
 import { GraphBuilder } from "../../../src/convert/onnx/graphBuilder";
 import { linear } from "../../../src/convert/onnx/linear";
@@ -89,7 +90,7 @@ describe("foldNorm", () => {
     const result = linear(g, "/fc", normed, { weight, precision });
     g.node("/out", { opType: "Identity", inputs: [result], outputs: ["y"] });
     g.output("y", "float32", [1, TOKENS, OUTPUTS]);
-    await data.write(folder, { signal: undefined, onBytes: () => undefined });
+    await writeDataFile(data, folder, { signal: undefined, onBytes: () => undefined });
     const file = path.join(folder, `${nGraphs}.onnx`);
     await writeFile(file, g.encode());
     const session = await createOrtSessionFactory().open(file, { device: "cpu" });

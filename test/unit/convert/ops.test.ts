@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DataFilePlan } from "../../../src/convert/dataFile";
+import { writeDataFile } from "../../../src/convert/dataFileWriter";
 import { GraphBuilder, type GraphTarget } from "../../../src/convert/onnx/graphBuilder";
 import { linear } from "../../../src/convert/onnx/linear";
 import * as ops from "../../../src/convert/onnx/ops";
@@ -77,7 +78,7 @@ describe("operators in ONNX Runtime", () => {
 
   /** Writes graph and data and gives the output "y". */
   async function run(graph: GraphBuilder, data: DataFilePlan, feeds: TensorMap) {
-    await data.write(folder, { signal: undefined, onBytes: () => undefined });
+    await writeDataFile(data, folder, { signal: undefined, onBytes: () => undefined });
     const file = path.join(folder, `${nGraphs}.onnx`);
     await writeFile(file, graph.encode());
     const session = await factory.open(file, { device: "cpu" });
@@ -220,9 +221,12 @@ describe("operators in ONNX Runtime", () => {
       weight: matrixSource(weight, 32),
       precision: { kind: "int8", blockSize: 32 },
     });
-    await assert.rejects(data.write(folder, { signal: undefined, onBytes: () => undefined }), {
-      code: "checkpoint.corrupt",
-      message: /"\/fc\/weight"/,
-    });
+    await assert.rejects(
+      writeDataFile(data, folder, { signal: undefined, onBytes: () => undefined }),
+      {
+        code: "checkpoint.corrupt",
+        message: /"\/fc\/weight"/,
+      },
+    );
   });
 });
