@@ -4,10 +4,12 @@ import { randomUUID } from "node:crypto";
 import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../alt/documentError";
+import { DEFAULT_COMPONENTS, mayHaveImages } from "../alt/findContext";
 import type { AltLanguage } from "../alt/imageReference";
 import { languageOfFile } from "../alt/languages";
 import { AppError, throwIfAborted } from "../base/errors";
 import { formatBytes } from "../base/bytes";
+import { decodeDocument, encodeDocument, type TextEncoding } from "./textEncoding";
 import { nothingMatches, readGivenPaths, type PathPattern } from "./pathPatterns";
 import { filesBelow, matchingFiles, SkippedParts, type FolderSearch } from "./searchFolder";
 
@@ -18,6 +20,8 @@ export interface DocumentFile {
   readonly language: AltLanguage;
   /** The folder that was given, or the file's own. */
   readonly root: string;
+  /** Given by its own name, and not met in a folder. @default false */
+  readonly isNamed?: boolean;
 }
 
 export interface FoundDocuments {
@@ -32,14 +36,13 @@ export interface DocumentText extends DocumentFile {
   /** Without the byte order mark. */
   readonly text: string;
   readonly hasByteOrderMark: boolean;
+  readonly encoding: TextEncoding;
   /** What the file held, to notice when somebody else changes it. */
   readonly bytes: Uint8Array;
 }
 
-/** Larger than any document that is searched; read before the limit in characters is known. */
-const MAX_DOCUMENT_BYTES = 4 << 20;
-
-const BYTE_ORDER_MARK = "\ufeff";
+/** What is looked through for a picture at all; the limit of what is parsed is in characters. */
+const MAX_DOCUMENT_BYTES = 64 << 20;
 
 /**
  * The documents that paths and patterns name. Folders are searched; links in them are not followed,
@@ -77,29 +80,36 @@ export async function findDocuments(
 }
 
 /**
- * @throws AppError `document.missing`, `document.tooLarge`, or `document.unreadable`, also when the file
- * is not UTF-8.
+ * Reads UTF-8, and UTF-16 as editors tell it.
+ * @param components names of tags that show a picture, besides the usual ones.
+ * @throws AppError `document.missing`, `document.tooLarge`, or `document.unreadable`, also for pictures
+ * in another encoding.
  */
-export async function readDocument(document: DocumentFile): Promise<DocumentText> {
+export async function readDocument(
+  document: DocumentFile,
+  components: readonly string[] = [],
+): Promise<DocumentText> {
   const { file } = document;
   const bytes = await readBytes(file);
-  let decoded: string;
-  try {
-    decoded = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw documentError(
-      "document.unreadable",
-      `${file} is not UTF-8 text, so it is left alone. Save it as UTF-8.`,
-      cause,
-    );
+  const decoded = decodeDocument(bytes);
+  if (decoded !== undefined) return { ...document, ...decoded, bytes };
+  // The marks of a picture are the same in every encoding that goes on from ASCII.
+  const text = Buffer.from(bytes).toString("latin1");
+  if (!mayHaveImages(text, [...DEFAULT_COMPONENTS, ...components])) {
+    return { ...document, text: "", hasByteOrderMark: false, encoding: "utf-8", bytes };
   }
-  const hasByteOrderMark = decoded.startsWith(BYTE_ORDER_MARK);
-  return {
-    ...document,
-    text: hasByteOrderMark ? decoded.slice(1) : decoded,
-    hasByteOrderMark,
-    bytes,
-  };
+  throw documentError(
+    "document.unreadable",
+    `${file} is neither UTF-8 nor UTF-16 text, so it is left alone. Save it as UTF-8.`,
+  );
+}
+
+/**
+ * True for a document of which is only said that it was not searched: it is too large, and nobody named
+ * it. A bundle that a program made must not fail the check of the folder that it lies in.
+ */
+export function isPassedOver(thrown: unknown, { isNamed }: DocumentFile): boolean {
+  return thrown instanceof AppError && thrown.code === "document.tooLarge" && isNamed !== true;
 }
 
 /**
@@ -108,7 +118,7 @@ export async function readDocument(document: DocumentFile): Promise<DocumentText
  * `document.missing` when it is gone, `document.unwritable`.
  */
 export async function replaceDocument(document: DocumentText, text: string): Promise<void> {
-  const { file, bytes, hasByteOrderMark } = document;
+  const { file, bytes } = document;
   const target = await realpath(file).catch((thrown: unknown) => {
     throw expected(thrown, file);
   });
@@ -120,7 +130,7 @@ export async function replaceDocument(document: DocumentText, text: string): Pro
     const { mode } = await stat(target);
     const handle = await open(temporary, "wx", mode);
     try {
-      await handle.writeFile((hasByteOrderMark ? BYTE_ORDER_MARK : "") + text, "utf8");
+      await handle.writeFile(encodeDocument(text, document));
       // The mode of a new file is cut by the process's mask.
       await handle.chmod(mode);
       await handle.sync();
@@ -153,7 +163,7 @@ function namedDocument(file: string): DocumentFile {
       `${file} is no document with pictures that Sightline knows: Markdown, MDX, HTML, JSX, TSX, Vue, Svelte, Astro.`,
     );
   }
-  return { file, language, root: path.dirname(file) };
+  return { file, language, root: path.dirname(file), isNamed: true };
 }
 
 async function* documentsOf(

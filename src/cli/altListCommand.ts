@@ -1,7 +1,7 @@
 /** `alt list`: every picture in documents, its alternative text, and what is wrong with it. */
 
 import { AppError, throwIfAborted } from "../base/errors";
-import { findDocuments, readDocument } from "./altDocuments";
+import { findDocuments, isPassedOver, readDocument } from "./altDocuments";
 import {
   imagesOf,
   LIST_PROBLEMS,
@@ -30,8 +30,8 @@ export interface AltListFlags extends AltFlags {
 /**
  * Lists pictures, with a sum on stderr. With `--json` one array, also when there are none or a document
  * failed.
- * @returns 1 when a path or document could not be read (the others are listed nevertheless), and with
- * `--check` when a picture that is listed has a problem.
+ * @returns 1 when a path or document could not be read (the others are listed nevertheless; one that is
+ * too large fails only where it was named), and with `--check` when a picture that is listed has a problem.
  * @throws AppError `option.invalid` for a kind of problem that is not known.
  */
 export async function altList(
@@ -48,14 +48,20 @@ export async function altList(
   if (skipped !== undefined) printer.note(skipped);
   const all: AltRow[] = [];
   const settings = settingsFrom(flags);
+  const { components } = settings;
   for (const document of documents) {
     throwIfAborted(signal);
     try {
-      const images = await imagesOf(await readDocument(document), settings);
+      const images = await imagesOf(await readDocument(document, components), settings);
       all.push(...images.map(({ row }) => row));
     } catch (thrown) {
+      const { message } = AppError.from(thrown);
+      if (isPassedOver(thrown, document)) {
+        printer.note(`Not searched: ${message}`);
+        continue;
+      }
       nFailed++;
-      printer.failure(`sightline: ${AppError.from(thrown).message}`);
+      printer.failure(`sightline: ${message}`);
     }
   }
   const rows =

@@ -7,7 +7,13 @@ import { canSetAlt, readableAlt, setAlt } from "../alt/editAlt";
 import { applyEdits } from "../alt/textEdit";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { GenerateRequest } from "../engine/request";
-import { findDocuments, readDocument, replaceDocument, type DocumentText } from "./altDocuments";
+import {
+  findDocuments,
+  isPassedOver,
+  readDocument,
+  replaceDocument,
+  type DocumentText,
+} from "./altDocuments";
 import { findReferences, imagesOf, placeOf, type DocumentImage } from "./altImages";
 import { problemsNamed, settingsFrom, type AltFlags } from "./altListCommand";
 import { DOUBT_NOTES } from "./answer";
@@ -75,7 +81,7 @@ async function findJobs(
   for (const file of documents) {
     throwIfAborted(context.signal);
     try {
-      const document = await readDocument(file);
+      const document = await readDocument(file, settings.components);
       const images = await imagesOf(document, settings);
       const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
       const [first] = wanted;
@@ -84,7 +90,9 @@ async function findJobs(
       const { language } = first.reference;
       jobs.push({ document: { ...document, language }, images: wanted });
     } catch (thrown) {
-      tell(run, thrown, { file: file.file });
+      if (isPassedOver(thrown, file)) {
+        context.printer.note(`Not searched: ${AppError.from(thrown).message}`);
+      } else tell(run, thrown, { file: file.file });
     }
   }
   counts.nPictures = jobs.reduce((sum, { images }) => sum + images.length, 0);
@@ -341,7 +349,10 @@ function report(
   }
 }
 
-/** A unified diff that `patch -p0` applies; the byte order mark belongs to the first line. */
+/**
+ * A unified diff that `patch -p0` applies to UTF-8; the byte order mark belongs to the first line. That
+ * of a document in UTF-16 is for reading.
+ */
 function patchOf({ file, text, hasByteOrderMark }: DocumentText, newText: string): string {
   const mark = hasByteOrderMark ? "\ufeff" : "";
   const options = { context: 3, headerOptions: FILE_HEADERS_ONLY };
