@@ -2,6 +2,14 @@
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
 
+/** How far work in bytes is. */
+export interface ByteProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** What else there is to say, such as the time that is left. */
+  readonly note?: string;
+}
+
 /** Part of a size: both numbers are in the unit that only the total names. */
 export interface BytesOf {
   /** "1.2" */
@@ -23,10 +31,7 @@ export function formatBytes(bytes: number, locale = "en"): string {
  * How much of a size is there: "1.2" of "4.0 GB". Never more than all of it.
  * @param locale as in `formatBytes`.
  */
-export function formatBytesOf(
-  { doneBytes, totalBytes }: { readonly doneBytes: number; readonly totalBytes: number },
-  locale = "en",
-): BytesOf {
+export function formatBytesOf({ doneBytes, totalBytes }: ByteProgress, locale = "en"): BytesOf {
   const { unit, digits } = scaleOf(totalBytes);
   const done = Math.min(doneBytes, totalBytes) / 1000 ** unit;
   return {

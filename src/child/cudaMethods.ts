@@ -1,7 +1,8 @@
 /** ONNX Runtime's CUDA libraries behind the server's port. */
 
 import { AppError } from "../base/errors";
-import type { ModelStore, StoreEnvironment } from "../library/modelStore";
+import type { Environment } from "../library/environment";
+import type { ModelStore } from "../library/modelStore";
 import type { CudaPlan } from "../library/cudaInstall";
 import type { InstalledPackage } from "../library/onnxRuntimePackage";
 import type { CudaWay } from "../protocol/cudaMessages";
@@ -9,7 +10,7 @@ import type { EngineHost } from "./engineHost";
 
 export interface CudaPlace {
   readonly store: ModelStore;
-  readonly environment: Pick<StoreEnvironment, "env">;
+  readonly environment: Pick<Environment, "env">;
   /** @default the one that runs here */
   readonly runtime?: InstalledPackage;
 }
@@ -70,10 +71,7 @@ export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
 }
 
 /** The environment is where the feed's client looks for a proxy; the editor's comes before it. */
-function withProxy(
-  env: StoreEnvironment["env"],
-  { proxy, noProxy }: CudaWay,
-): StoreEnvironment["env"] {
+function withProxy(env: Environment["env"], { proxy, noProxy }: CudaWay): Environment["env"] {
   return {
     ...env,
     ...(proxy === undefined

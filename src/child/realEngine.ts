@@ -5,7 +5,8 @@ import type { StartWorkers } from "../convert/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { CatalogState } from "../library/addModel";
 import type { ModelEntry } from "../library/modelEntries";
-import type { ModelStore, StoreEnvironment } from "../library/modelStore";
+import type { Environment } from "../library/environment";
+import type { ModelStore } from "../library/modelStore";
 import {
   type CatalogEntryReply,
   PROFILES,
@@ -22,7 +23,7 @@ export interface RealEngineOptions {
   /** The list of published checkpoints. */
   readonly catalogFile: string;
   /** Where the caches of other programs are. */
-  readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
+  readonly environment: Pick<Environment, "env" | "homeDir">;
   /** Who does the arithmetic of a conversion. @default the caller's thread */
   readonly startWorkers?: StartWorkers | undefined;
 }

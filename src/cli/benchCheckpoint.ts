@@ -14,13 +14,13 @@ import {
   type FileHandle,
 } from "node:fs/promises";
 import path from "node:path";
+import type { ByteProgress } from "../base/bytes";
 import { throwIfAborted } from "../base/errors";
 import { CheckpointWeights } from "../convert/checkpointWeights";
 import { planModel } from "../convert/modelPlan";
 import { TensorReader, type TensorInfo } from "../convert/safetensors";
 import { WeightMap } from "../convert/weightMap";
 import { parseBlip2Config } from "../model/blip2Config";
-import type { ByteProgress } from "./progressLine";
 
 /** Models that can be timed. */
 export const BENCH_MODELS = ["opt-2.7b", "flan-t5-xl"] as const;

@@ -2,12 +2,12 @@
 
 import { open, readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import type { ByteProgress } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { StartWorkers } from "../convert/convertWorkers";
 import { importModel } from "../library/importModel";
 import type { ModelStore } from "../library/modelStore";
 import type { BenchConversion } from "./benchReport";
-import type { ByteProgress } from "./progressLine";
 
 export interface ConversionOptions {
   readonly checkpoint: string;

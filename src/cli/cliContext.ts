@@ -2,7 +2,8 @@
 
 import type { Readable } from "node:stream";
 import type { StartWorkers } from "../convert/convertWorkers";
-import { modelStoreOf, type ModelStore, type StoreEnvironment } from "../library/modelStore";
+import type { Environment } from "../library/environment";
+import { modelStoreOf, type ModelStore } from "../library/modelStore";
 import type { OutputFlags } from "./flags";
 import type { Interrupts } from "./interrupts";
 import { Printer } from "./printer";
@@ -16,7 +17,7 @@ export interface CliHost {
   readonly stdin: () => StandardInput;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
-  readonly environment: StoreEnvironment;
+  readonly environment: Environment;
   readonly interrupts: Interrupts;
   /** Folder of the checkpoint that comes with the program. */
   readonly demoCheckpoint: string;

@@ -10,7 +10,7 @@ import {
 } from "../library/cudaInstall";
 import { describeMissing } from "../library/cudaLibraries";
 import { cudaFacts } from "../library/cudaProvider";
-import type { CudaFacts } from "../library/doctorFacts";
+import type { CudaFacts } from "../library/machineFacts";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";

@@ -1,14 +1,7 @@
 /** Progress in bytes on stderr: one line that is overwritten on a terminal, a few lines elsewhere. */
 
-import { formatBytes } from "../base/bytes";
+import { type ByteProgress, formatBytes } from "../base/bytes";
 import { CLEAR_LINE, type TextSink } from "./text";
-
-export interface ByteProgress {
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-  /** What else there is to say, such as the time that is left. */
-  readonly note?: string;
-}
 
 /** Fast enough to look alive; a terminal over a network can follow. */
 const REDRAW_MS = 100;

@@ -20,7 +20,8 @@ import type { HubSettings } from "./hubRoutes";
 import { importModel } from "./importModel";
 import { planImport } from "./importPlan";
 import { withModelLock } from "./modelLock";
-import { listModels, type ModelStore, type StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
+import { listModels, type ModelStore } from "./modelStore";
 import { streamModel, type StreamProgress } from "./streamModel";
 
 export interface AddModelOptions {
@@ -29,7 +30,7 @@ export interface AddModelOptions {
   readonly catalog: Catalog;
   readonly store: ModelStore;
   /** Where Hugging Face's cache is, and the usual proxy. */
-  readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
+  readonly environment: Pick<Environment, "env" | "homeDir">;
   readonly hub: HubSettings;
   /** As `parsePrecisionPlan` reads it. @default what an import would choose */
   readonly precision?: string | undefined;

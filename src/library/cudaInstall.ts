@@ -23,13 +23,14 @@ import {
 import { unpackFiles } from "./cudaUnpack";
 import { foldersOf } from "./libraryPath";
 import { withModelLock } from "./modelLock";
-import type { ModelStore, StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
+import type { ModelStore } from "./modelStore";
 import { NugetFeed, type NugetPackage } from "./nugetFeed";
 import { type InstalledPackage, onnxRuntimePackage } from "./onnxRuntimePackage";
 
 export interface CudaInstallOptions {
   readonly store: ModelStore;
-  readonly env: StoreEnvironment["env"];
+  readonly env: Environment["env"];
   /** Folder with the provider's files. @default folders of the environment, then the feed */
   readonly from?: string | undefined;
   /** Asked before anything is downloaded or written. */

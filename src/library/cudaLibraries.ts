@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { neededLibraries } from "./cudaElf";
 import { foldersOf, type LibraryPath } from "./libraryPath";
-import type { StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
 
 export interface CudaLibraries {
   /** Files that the loader would not find, each after those that it asks for. */
@@ -76,10 +76,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 }
 
 /** Folders named by the user first, then those of NVIDIA's installers, the newest version first. */
-export async function cudaFolders(
-  env: StoreEnvironment["env"],
-  root = "/",
-): Promise<readonly string[]> {
+export async function cudaFolders(env: Environment["env"], root = "/"): Promise<readonly string[]> {
   const named = foldersOf(env[LIBRARY_FOLDER_VARIABLE]);
   const homes = ["CUDA_HOME", "CUDA_PATH"].flatMap((name) => foldersOf(env[name]));
   const local = path.join(root, "usr", "local");

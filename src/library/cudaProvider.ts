@@ -21,16 +21,17 @@ import {
   nativeFolder,
   PROVIDER_FILES,
 } from "./cudaRuntime";
-import type { CudaFacts } from "./doctorFacts";
+import type { CudaFacts } from "./machineFacts";
 import { libraryPath } from "./libraryPath";
-import type { ModelStore, StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
+import type { ModelStore } from "./modelStore";
 import { type InstalledPackage, onnxRuntimePackage } from "./onnxRuntimePackage";
 import { systemFiles, type SystemFiles } from "./systemFiles";
 
 export interface CudaPlace {
   readonly store: Pick<ModelStore, "root">;
   /** @default this process's */
-  readonly env?: StoreEnvironment["env"];
+  readonly env?: Environment["env"];
   /** @default this system's */
   readonly files?: SystemFiles;
   /** @default the one that runs here */

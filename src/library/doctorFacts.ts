@@ -3,6 +3,13 @@
 import type { DeviceReason } from "../base/device";
 import type { EngineEntry } from "../roll/engineRoll";
 import type { Device } from "../engine/session";
+import type {
+  CudaFacts,
+  GraphicsFacts,
+  MemoryFacts,
+  ProcessorFacts,
+  ProgramFacts,
+} from "./machineFacts";
 import type { ModelEntry } from "./modelEntries";
 
 /** Sizes are in bytes. What could not be found out is absent, and `problems` says why. */
@@ -25,33 +32,6 @@ export interface DoctorFacts {
   readonly problems: readonly string[];
 }
 
-export interface ProgramFacts {
-  readonly sightline: string;
-  readonly onnxRuntime?: string;
-  readonly node: string;
-  /** Such as "linux-x64". */
-  readonly platform: string;
-  readonly glibc?: string;
-}
-
-export interface ProcessorFacts {
-  readonly model: string;
-  readonly arch: string;
-  /** Cores of the machine. */
-  readonly nCores: number;
-  /** What this process may use of them; a container's quota can be a fraction. */
-  readonly usableCores: number;
-  /** Instruction sets that matter for matrix products; absent where they cannot be read. */
-  readonly simd?: readonly string[];
-}
-
-export interface MemoryFacts {
-  readonly totalBytes: number;
-  readonly availableBytes: number;
-  readonly swapTotalBytes?: number;
-  readonly swapUsedBytes?: number;
-}
-
 /** `crashed` and `timeout` are told of the process that tried it. */
 export type DeviceState = "works" | "absent" | "failed" | "wrong" | "crashed" | "timeout";
 
@@ -63,31 +43,6 @@ export interface DeviceFacts {
   /** Of matrix products in f32, in 10^9 operations per second. */
   readonly gflops?: { readonly device: number; readonly cpu: number };
   readonly float16?: boolean;
-}
-
-export interface GraphicsFacts {
-  /** File of the Vulkan loader, which WebGPU needs. */
-  readonly vulkanLoader?: string;
-  /** File names of the Vulkan drivers' manifests. */
-  readonly vulkanDrivers: readonly string[];
-  /** Version of NVIDIA's kernel module. */
-  readonly nvidiaDriver?: string;
-  readonly nvidiaAdapters: readonly NvidiaAdapter[];
-}
-
-export interface NvidiaAdapter {
-  readonly name: string;
-  readonly totalBytes: number;
-  readonly freeBytes: number;
-}
-
-export interface CudaFacts {
-  /** Folder of a provider that can be used. */
-  readonly providerFolder?: string;
-  /** Libraries that the provider asks for and nobody has, such as "libcudart.so.13". */
-  readonly missingLibraries: readonly string[];
-  /** Why the provider cannot be used. */
-  readonly problem?: string;
 }
 
 export interface RememberedDevice {

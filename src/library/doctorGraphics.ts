@@ -2,15 +2,15 @@
 
 import { execFile } from "node:child_process";
 import path from "node:path";
-import type { GraphicsFacts, NvidiaAdapter } from "./doctorFacts";
+import type { GraphicsFacts, NvidiaAdapter } from "./machineFacts";
 import { foldersOf, type LibraryPath } from "./libraryPath";
-import type { StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
 import type { SystemFiles } from "./systemFiles";
 
 export interface GraphicsSources {
   readonly files: SystemFiles;
   readonly libraries: LibraryPath;
-  readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
+  readonly environment: Pick<Environment, "env" | "homeDir">;
   /** Prints one line for each adapter; undefined when that is not possible. @default runs nvidia-smi */
   readonly askNvidia?: () => Promise<string | undefined>;
 }

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
 import { onnxRuntimePackage } from "./onnxRuntimePackage";
-import type { MemoryFacts, ProcessorFacts, ProgramFacts } from "./doctorFacts";
+import type { MemoryFacts, ProcessorFacts, ProgramFacts } from "./machineFacts";
 import type { SystemFiles } from "./systemFiles";
 
 /** @param sightline our own version. */

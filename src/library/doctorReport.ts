@@ -10,14 +10,15 @@ import { memoryFacts, processorFacts, programFacts } from "./doctorMachine";
 import { devicesOf } from "./doctorProbe";
 import { hubFacts, rememberedDevice, storeFacts } from "./doctorStore";
 import { libraryPath } from "./libraryPath";
-import type { ModelStore, StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
+import type { ModelStore } from "./modelStore";
 import { systemFiles, type SystemFiles } from "./systemFiles";
 
 export interface ExamineOptions {
   /** Our own version. */
   readonly version: string;
   readonly store: ModelStore;
-  readonly environment: StoreEnvironment;
+  readonly environment: Environment;
   readonly demoCheckpoint: string;
   readonly catalogFile: string;
   /** Tries a device; does not throw. */

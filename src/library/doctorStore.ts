@@ -13,13 +13,8 @@ import { demoFolder } from "./demoModel";
 import { folderBytes, freeBytesAt } from "./diskSpace";
 import type { DiskKind, HubFacts, ModelFacts, RememberedDevice, StoreFacts } from "./doctorFacts";
 import { type ModelEntry, modelEntries } from "./modelEntries";
-import {
-  isDemoFolderName,
-  listModels,
-  type ModelStore,
-  type StoredModel,
-  type StoreEnvironment,
-} from "./modelStore";
+import type { Environment } from "./environment";
+import { isDemoFolderName, listModels, type ModelStore, type StoredModel } from "./modelStore";
 import type { SystemFiles } from "./systemFiles";
 
 export interface StoreSources {
@@ -28,7 +23,7 @@ export interface StoreSources {
   readonly demoCheckpoint: string;
   /** The list of published checkpoints. */
   readonly catalogFile: string;
-  readonly environment: Pick<StoreEnvironment, "env" | "homeDir">;
+  readonly environment: Pick<Environment, "env" | "homeDir">;
   readonly files: SystemFiles;
 }
 
@@ -144,7 +139,7 @@ export async function rememberedDevice(
 const EDITOR_TOKEN_VARIABLE = "SIGHTLINE_HUB_TOKEN";
 
 /** What the environment says. */
-export function hubFacts(env: StoreEnvironment["env"]): HubFacts {
+export function hubFacts(env: Environment["env"]): HubFacts {
   const value = (...names: readonly string[]): string | undefined =>
     names
       .flatMap((name) => [env[name], env[name.toLowerCase()]])

@@ -5,17 +5,14 @@ import { formatBytes } from "../base/bytes";
 import { describeMissing } from "./cudaLibraries";
 import type { Advice } from "./doctorAdvice";
 import type {
-  CudaFacts,
   DeviceFacts,
   DeviceState,
   DoctorFacts,
-  GraphicsFacts,
   HubFacts,
-  MemoryFacts,
   ModelFacts,
-  ProcessorFacts,
   StoreFacts,
 } from "./doctorFacts";
+import type { CudaFacts, GraphicsFacts, MemoryFacts, ProcessorFacts } from "./machineFacts";
 
 /** A line of a section: what, and how it is with it. */
 type Line = readonly [label: string, text: string];

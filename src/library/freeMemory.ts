@@ -7,7 +7,7 @@
 
 import type { DeviceChoice } from "../engine/device";
 import { fileDeviceMemory } from "../engine/deviceMemory";
-import type { NvidiaAdapter } from "./doctorFacts";
+import type { NvidiaAdapter } from "./machineFacts";
 import { presentNvidiaAdapters } from "./doctorGraphics";
 import { memoryFacts } from "./doctorMachine";
 import { systemFiles } from "./systemFiles";

@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { StoreEnvironment } from "./modelStore";
+import type { Environment } from "./environment";
 import type { SystemFiles } from "./systemFiles";
 
 /** Finds the file of a library by its name, such as "libvulkan.so.1". */
@@ -13,7 +13,7 @@ export interface LibraryPath {
 
 export interface LibraryPathOptions {
   readonly files: SystemFiles;
-  readonly env: StoreEnvironment["env"];
+  readonly env: Environment["env"];
   /** Searched before all others. @default [] */
   readonly folders?: readonly string[];
   /** @default looks at the file system */

@@ -9,14 +9,7 @@ import { AppError } from "../base/errors";
 import { DEMO_MODEL } from "../base/world";
 import { openModelFolder, type ModelFolder } from "../engine/modelFolder";
 import { MANIFEST_FILE } from "../model/manifest";
-
-/** What decides where the store lies; a process passes its own. */
-export interface StoreEnvironment {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly platform: NodeJS.Platform;
-  /** Read only where nothing else says where the store is: it may fail, see `homeFolder`. */
-  readonly homeDir: string;
-}
+import type { Environment } from "./environment";
 
 /** Folders of the store. They need not exist yet. */
 export interface ModelStore {
@@ -54,9 +47,9 @@ const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Folders below one that is looked for when the first of them is needed. */
 class LazyStore implements ModelStore {
-  readonly #environment: StoreEnvironment;
+  readonly #environment: Environment;
 
-  constructor(environment: StoreEnvironment) {
+  constructor(environment: Environment) {
     this.#environment = environment;
   }
 
@@ -86,7 +79,7 @@ class LazyStore implements ModelStore {
  * (XDG Base Directory Specification on Linux, `Library/Caches` on macOS, LOCALAPPDATA on Windows).
  * Its folders throw AppError `option.invalid` where there is no home folder and none of these is set.
  */
-export function modelStoreOf(environment: StoreEnvironment): ModelStore {
+export function modelStoreOf(environment: Environment): ModelStore {
   return new LazyStore(environment);
 }
 
@@ -169,7 +162,7 @@ export async function listModels(store: ModelStore): Promise<readonly StoredMode
   return models;
 }
 
-function rootOf(environment: StoreEnvironment): string {
+function rootOf(environment: Environment): string {
   const { env, platform } = environment;
   const own = env["SIGHTLINE_HOME"];
   if (own !== undefined && own !== "") return path.resolve(own);

@@ -4,14 +4,15 @@ import path from "node:path";
 
 import { devicesOf } from "../../../src/library/doctorProbe";
 import { examine, type ExamineOptions } from "../../../src/library/doctorReport";
-import { modelStoreOf, type StoreEnvironment } from "../../../src/library/modelStore";
+import type { Environment } from "../../../src/library/environment";
+import { modelStoreOf } from "../../../src/library/modelStore";
 import { fakeSystemFiles } from "../../helpers/fakeSystemFiles";
 import { fixturePath } from "../../helpers/fixtures";
 import { temporaryFolder } from "../../helpers/kitModel";
 
 async function machine(given: Partial<ExamineOptions> = {}): Promise<ExamineOptions> {
   const home = await temporaryFolder();
-  const environment: StoreEnvironment = {
+  const environment: Environment = {
     ...{ env: { SIGHTLINE_HOME: home }, platform: process.platform, homeDir: home },
   };
   return {

@@ -3,7 +3,7 @@ import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openModelFolder } from "../../../src/engine/modelFolder";
 import type { DeviceChoice } from "../../../src/engine/device";
-import type { NvidiaAdapter } from "../../../src/library/doctorFacts";
+import type { NvidiaAdapter } from "../../../src/library/machineFacts";
 import { freeMemoryFor, type MemorySources } from "../../../src/library/freeMemory";
 import { planLoad } from "../../../src/library/loadPlan";
 import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
