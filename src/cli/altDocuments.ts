@@ -9,9 +9,9 @@ import type { AltLanguage } from "../alt/imageReference";
 import { languageOfFile } from "../alt/languages";
 import { AppError, throwIfAborted } from "../base/errors";
 import { formatBytes } from "../base/bytes";
-import { decodeDocument, encodeDocument, type TextEncoding } from "./textEncoding";
 import { nothingMatches, readGivenPaths, type PathPattern } from "./pathPatterns";
 import { filesBelow, matchingFiles, SkippedParts, type FolderSearch } from "./searchFolder";
+import { decodeDocument, encodeDocument, type DecodedText } from "./textEncoding";
 
 /** A document that was named, or that lies in a folder that was. */
 export interface DocumentFile {
@@ -32,11 +32,7 @@ export interface FoundDocuments {
   readonly skipped: string | undefined;
 }
 
-export interface DocumentText extends DocumentFile {
-  /** Without the byte order mark. */
-  readonly text: string;
-  readonly hasByteOrderMark: boolean;
-  readonly encoding: TextEncoding;
+export interface DocumentText extends DocumentFile, DecodedText {
   /** What the file held, to notice when somebody else changes it. */
   readonly bytes: Uint8Array;
 }
@@ -94,8 +90,8 @@ export async function readDocument(
   const decoded = decodeDocument(bytes);
   if (decoded !== undefined) return { ...document, ...decoded, bytes };
   // The marks of a picture are the same in every encoding that goes on from ASCII.
-  const text = Buffer.from(bytes).toString("latin1");
-  if (!mayHaveImages(text, [...DEFAULT_COMPONENTS, ...components])) {
+  const ascii = new TextDecoder("latin1").decode(bytes);
+  if (!mayHaveImages(ascii, [...DEFAULT_COMPONENTS, ...components])) {
     return { ...document, text: "", hasByteOrderMark: false, encoding: "utf-8", bytes };
   }
   throw documentError(

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
+import { decodeUtf16, utf16OrderOf } from "../base/utf16";
 import { mayHaveImages } from "../alt/findContext";
 import { languageOfDocument } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
@@ -10,8 +11,9 @@ import { describeAndWrite } from "./altBatch";
 import { fileName } from "./altDocument";
 import { addPending, type PendingOfDocument } from "./altPending";
 import { ListedLookup } from "./fileLookup";
-import { documentsBelow } from "./folderDocuments";
+import { documentsBelow, MAX_DOCUMENTS, type FolderDocuments } from "./folderDocuments";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
+import { displayLocale } from "./numbers";
 import type { Services } from "./services";
 import { languageAround } from "./writingNotes";
 
@@ -36,6 +38,7 @@ export async function generateAltTextInFolders(
   const title = vscode.l10n.t("Looking for pictures without a text");
   const search = await withLateProgress(title, (run) => searchAll(services, chosen, run));
   if (search === undefined) return;
+  if (search.isCut) void vscode.window.showWarningMessage(cutText());
   if (search.images.length + search.failures.length === 0) {
     const text = vscode.l10n.t(
       "Documents: {0}, pictures: {1}; none without a text.",
@@ -52,6 +55,15 @@ export async function generateAltTextInFolders(
 interface Search extends PendingOfDocument {
   nDocuments: number;
   nImages: number;
+  /** A folder has more documents than are looked through. */
+  isCut: boolean;
+}
+
+function cutText(): string {
+  return vscode.l10n.t(
+    "The folder has more than {0} documents, and only {0} of them were searched. Choose its subfolders one after the other for the rest.",
+    MAX_DOCUMENTS.toLocaleString(displayLocale()),
+  );
 }
 
 /** Folders and files of the Explorer: the one that was clicked, or all that are selected. */
@@ -86,14 +98,15 @@ async function searchAll(
   run: CancellableRun,
 ): Promise<Search | undefined> {
   const { signal } = run;
-  const documents = await allDocuments(chosen, signal);
-  const search: Search = { images: [], failures: [], nDocuments: documents.length, nImages: 0 };
+  const { documents, isCut } = await allDocuments(chosen, signal);
+  const counts = { nDocuments: documents.length, nImages: 0 };
+  const search: Search = { images: [], failures: [], ...counts, isCut };
   const lookup = new ListedLookup();
   for (let start = 0; start < documents.length; start += N_READ_AHEAD) {
     const batch = documents.slice(start, start + N_READ_AHEAD);
     const words = vscode.l10n.t("{0} of {1} documents", start, documents.length);
     run.report(words, start / documents.length);
-    const texts = await Promise.all(batch.map((uri) => textOf(uri)));
+    const texts = await Promise.all(batch.map((uri) => textOf(services, uri)));
     for (const [index, uri] of batch.entries()) {
       if (signal.aborted) return undefined;
       const text = texts[index];
@@ -108,13 +121,15 @@ async function searchAll(
 async function allDocuments(
   chosen: readonly vscode.Uri[],
   signal: AbortSignal,
-): Promise<readonly vscode.Uri[]> {
+): Promise<FolderDocuments> {
   const documents = new Map<string, vscode.Uri>();
+  let isCut = false;
   for (const uri of chosen) {
-    const found = (await isFolder(uri)) ? await documentsBelow(uri, signal) : [uri];
-    for (const document of found) documents.set(document.toString(), document);
+    const below = (await isFolder(uri)) ? await documentsBelow(uri, signal) : undefined;
+    if (below?.isCut === true) isCut = true;
+    for (const document of below?.documents ?? [uri]) documents.set(document.toString(), document);
   }
-  return [...documents.values()];
+  return { documents: [...documents.values()], isCut };
 }
 
 async function isFolder(uri: vscode.Uri): Promise<boolean> {
@@ -126,7 +141,7 @@ async function isFolder(uri: vscode.Uri): Promise<boolean> {
 }
 
 /** The text as the editor has it, saved or not, else the file's; why there is none. */
-async function textOf(uri: vscode.Uri): Promise<string | AppError> {
+async function textOf(services: Services, uri: vscode.Uri): Promise<string | AppError> {
   const open = openAt(uri);
   if (open !== undefined) return open.getText();
   const name = fileName(uri);
@@ -137,13 +152,26 @@ async function textOf(uri: vscode.Uri): Promise<string | AppError> {
       return new AppError("document.tooLarge", text);
     }
     const bytes = await vscode.workspace.fs.readFile(uri);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = decoded(bytes);
+    if (text !== undefined) return text;
+    const ascii = new TextDecoder("latin1").decode(bytes);
+    if (!mayHaveImages(ascii, services.settings.altComponents(uri))) return "";
+    const words = vscode.l10n.t("{0} is not UTF-8 text. Open it and try again.", name);
+    return new AppError("document.unreadable", words);
   } catch (cause) {
-    const text =
-      cause instanceof TypeError
-        ? vscode.l10n.t("{0} is not UTF-8 text. Open it and try again.", name)
-        : vscode.l10n.t("{0} cannot be read.", name);
+    const text = vscode.l10n.t("{0} cannot be read.", name);
     return new AppError("document.unreadable", text, { cause });
+  }
+}
+
+/** As the editor itself would read it; undefined where it would ask or guess. */
+function decoded(bytes: Uint8Array): string | undefined {
+  const order = utf16OrderOf(bytes);
+  if (order !== undefined) return decodeUtf16(bytes, order)?.replace(/^\ufeff/, "");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,7 +8,13 @@ import { folderOf } from "../alt/slashPath";
 import { filesGlob, IN_TOOL_FOLDERS } from "./filesGlob";
 
 /** A folder with more documents holds several projects, and is better taken apart. */
-const MAX_DOCUMENTS = 20_000;
+export const MAX_DOCUMENTS = 20_000;
+
+export interface FolderDocuments {
+  readonly documents: readonly vscode.Uri[];
+  /** There are more than are looked through. */
+  readonly isCut: boolean;
+}
 
 /**
  * Documents by their names, in the order of their paths. Leaves out what `files.exclude` hides, what
@@ -17,7 +23,7 @@ const MAX_DOCUMENTS = 20_000;
 export async function documentsBelow(
   folder: vscode.Uri,
   signal: AbortSignal,
-): Promise<readonly vscode.Uri[]> {
+): Promise<FolderDocuments> {
   const cancellation = new vscode.CancellationTokenSource();
   const cancel = (): void => {
     cancellation.cancel();
@@ -27,14 +33,15 @@ export async function documentsBelow(
     const pattern = new vscode.RelativePattern(folder, filesGlob(DOCUMENT_EXTENSIONS));
     const { token } = cancellation;
     const { findFiles } = vscode.workspace;
-    const found = await findFiles(pattern, IN_TOOL_FOLDERS, MAX_DOCUMENTS, token);
+    const found = await findFiles(pattern, IN_TOOL_FOLDERS, MAX_DOCUMENTS + 1, token);
     const rules = new FolderRules(folder);
     const documents: vscode.Uri[] = [];
-    for (const uri of [...found].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    const sorted = [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
+    for (const uri of sorted.slice(0, MAX_DOCUMENTS)) {
       if (signal.aborted) break;
       if (await rules.lets(uri)) documents.push(uri);
     }
-    return documents;
+    return { documents, isCut: sorted.length > MAX_DOCUMENTS };
   } finally {
     signal.removeEventListener("abort", cancel);
     cancellation.dispose();

@@ -368,12 +368,13 @@ const vscode = {
     },
     applyEdit,
     getConfiguration: () => ({ get: () => altEditor.accessibilitySupport }),
-    findFiles: ({ base }: { readonly base: FakeUri }) =>
+    findFiles: ({ base }: { readonly base: FakeUri }, _: string, limit: number) =>
       Promise.resolve(
         [...altEditor.files.keys()]
           .filter(
             (file) => file.startsWith(`${base.toString()}/`) && /\.(?:md|mdx|vue)$/.test(file),
           )
+          .slice(0, limit)
           .map((file) => FakeUri.parse(file)),
       ),
     asRelativePath: ({ path }: FakeUri) => path.replace("/w/", ""),

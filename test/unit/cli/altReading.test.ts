@@ -11,7 +11,7 @@ import { testHost, type TestHost } from "../../helpers/cliHost";
 const PIXEL =
   "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAGklEQVQImWP4jwQY/v//f0JO7oScHDYOHAAAERAn7ROHm10AAAAASUVORK5CYII=";
 
-const ENCODINGS = ["utf-8", "utf-16le", "utf-16be"] as const;
+const ENCODINGS = ["utf-8", "le", "be"] as const;
 
 const bytesOf = (
   text: string,

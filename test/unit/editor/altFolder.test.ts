@@ -95,10 +95,28 @@ describe("texts for the pictures of a folder", () => {
     assert.deepEqual(altEditor.messages, ["Documents: 1, pictures: 1; none without a text."]);
   });
 
+  it("are found in UTF-16", async () => {
+    const uri = addText("docs/one.md", "");
+    altEditor.files.set(uri.toString(), Buffer.from("\ufeff![Mine](a.png)\n", "utf16le"));
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.deepEqual(altEditor.messages, ["Documents: 1, pictures: 1; none without a text."]);
+  });
+
+  it("say when a folder has more documents than are searched", async () => {
+    for (let index = 0; index <= 20_000; index++) addText(`docs/${index}.md`, "");
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.deepEqual(altEditor.messages, [
+      "The folder has more than 20,000 documents, and only 20,000 of them were searched. Choose its subfolders one after the other for the rest.",
+      "Documents: 20000, pictures: 0; none without a text.",
+    ]);
+  });
+
   it("list files that are no text, and begin nothing where nothing can be written", async () => {
-    altEditor.files.set(`${folder.toString()}/bad.md`, Uint8Array.of(0x21, 0xff, 0xfe));
+    altEditor.files.set(`${folder.toString()}/plain.md`, Uint8Array.of(0x21, 0xff, 0xfe));
+    altEditor.files.set(`${folder.toString()}/bad.md`, Uint8Array.of(0x21, 0x5b, 0xff, 0xfe));
     await generateAltTextInFolders(world.services, [folder]);
     assert.match(altEditor.messages.join(), /bad\.md is not UTF-8 text/);
+    assert.doesNotMatch(altEditor.messages.join(), /plain\.md/);
     const readonly = FakeUri.parse("readonly:/w/docs");
     await assert.rejects(generateAltTextInFolders(world.services, [readonly]), {
       code: "document.unwritable",
