@@ -1,12 +1,12 @@
 /** ONNX Runtime's CUDA libraries behind the server's port. */
 
 import { AppError } from "../base/errors";
+import type { EngineHost } from "./engineHost";
 import type { Environment } from "../library/environment";
 import type { ModelStore } from "../library/modelStore";
-import type { CudaPlan } from "../library/cudaInstall";
 import type { InstalledPackage } from "../library/onnxRuntimePackage";
+import type { CudaPlan } from "../model/ask/models";
 import type { CudaWay } from "../protocol/cudaMessages";
-import type { EngineHost } from "./engineHost";
 
 export interface CudaPlace {
   readonly store: ModelStore;

@@ -1,18 +1,22 @@
 /** The port between the server and the engine: what has to be there to answer the host. */
 
-import type { DeviceReason } from "../base/device";
+import type { RunOptions } from "../engine/runOptions";
 import type {
-  AddModelParams,
-  AddModelReply,
-  CatalogReply,
-  DeleteReply,
+  AddedModel,
+  EngineInfo,
   ImportPlan,
-  LoadPlanReply,
-  ModelsReply,
-  Progress,
-  ThumbnailReply,
-} from "../protocol/engineMessages";
-import type { Stage } from "../protocol/stages";
+  LoadPlan,
+  LoadRequest,
+} from "../model/ask/models";
+import type { Progress, Stage } from "../model/ask/progress";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  PictureRequest,
+  PrepareResult,
+  ScoreRequest,
+  ScoreResult,
+} from "../model/ask/request";
 import type {
   CudaPlanReply,
   CudaStatusReply,
@@ -21,16 +25,12 @@ import type {
   InstallCudaReply,
 } from "../protocol/cudaMessages";
 import type {
-  GenerateRequest,
-  GenerateResult,
-  PictureRequest,
-  PrepareResult,
-  RunOptions,
-  ScoreRequest,
-  ScoreResult,
-} from "../engine/request";
-import type { World } from "../base/world";
-import type { Device } from "../engine/session";
+  AddModelParams,
+  CatalogReply,
+  DeleteReply,
+  ModelsReply,
+  ThumbnailReply,
+} from "../protocol/engineMessages";
 
 export interface EngineHost {
   /**
@@ -44,7 +44,7 @@ export interface EngineHost {
    * @param held the model that is released before.
    * @throws AppError `model.*`.
    */
-  planLoad(params: LoadRequest, held: LoadedEngine | undefined): Promise<LoadPlanReply>;
+  planLoad(params: LoadRequest, held: LoadedEngine | undefined): Promise<LoadPlan>;
   /** What importing a checkpoint would cost. @throws AppError `checkpoint.*`, `option.invalid`. */
   planImport(params: ImportRequest): Promise<ImportPlan>;
   /**
@@ -68,7 +68,7 @@ export interface EngineHost {
    * @throws AppError `model.missing`, `hub.*`, `download.*`, `checkpoint.*`, `convert.failed`,
    * `option.invalid`, `model.busy`, `request.cancelled`.
    */
-  addModel(params: AddModelParams, run: TaskRun): Promise<AddModelReply>;
+  addModel(params: AddModelParams, run: TaskRun): Promise<AddedModel>;
   /** Deletes what has arrived of a download. @throws AppError `model.missing`, `model.busy`. */
   deleteDownload(name: string): Promise<DeleteReply>;
   /** ONNX Runtime's CUDA libraries. */
@@ -103,23 +103,6 @@ export interface LoadedEngine {
   score(request: ScoreRequest, run: RunOptions): Promise<ScoreResult>;
   /** Frees the weights; nothing may be called after it. */
   release(): Promise<void>;
-}
-
-export interface EngineInfo {
-  readonly name: string;
-  readonly device: Device;
-  /** Why this device and not a faster one, for people. */
-  readonly deviceReason?: DeviceReason;
-  readonly kind: "generation" | "retrieval";
-  /** As in ModelInfo. */
-  readonly precision?: string;
-  readonly world?: World;
-}
-
-export interface LoadRequest {
-  /** Name of a model in the store, `demo`, or a folder. */
-  readonly model: string;
-  readonly device: Device | "auto";
 }
 
 export interface ImportRequest {

@@ -5,20 +5,17 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
+import type { EngineHost, LoadedEngine, TaskRun } from "./engineHost";
+import { RunQueue } from "./runQueue";
+import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
 import type {
   DeleteReply,
-  LoadParams,
-  LoadPlanReply,
-  ModelInfo,
-  PlanLoadParams,
   StatusReply,
   ThumbnailParams,
   ThumbnailReply,
 } from "../protocol/engineMessages";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import type { Transport } from "../protocol/transport";
-import type { EngineHost, EngineInfo, LoadedEngine, TaskRun } from "./engineHost";
-import { RunQueue } from "./runQueue";
 
 export interface EngineServerOptions {
   readonly transport: Transport;
@@ -108,7 +105,7 @@ class EngineServer {
     return this.#queue.run(signal, () => work(signal));
   }
 
-  async #load(params: LoadParams, run: TaskRun): Promise<ModelInfo> {
+  async #load(params: LoadRequest, run: TaskRun): Promise<EngineInfo> {
     // Two models at once would need the memory of both.
     await this.#release();
     const loaded = await this.#engine.load(params, run);
@@ -116,10 +113,10 @@ class EngineServer {
     if (run.signal.aborted) await this.#release();
     throwIfAborted(run.signal);
     this.#logger.info(`Loaded ${params.model} on ${loaded.info.device}.`);
-    return modelInfo(loaded.info);
+    return loaded.info;
   }
 
-  async #planLoad(params: PlanLoadParams): Promise<LoadPlanReply> {
+  async #planLoad(params: LoadRequest): Promise<LoadPlan> {
     const plan = await this.#engine.planLoad(params, this.#loaded);
     if (this.#loaded === undefined || plan.isOnAdapter === true) return plan;
     // It is released before another model is loaded, and then most of this process's memory is free.
@@ -187,7 +184,7 @@ class EngineServer {
       pid: process.pid,
       uptimeMs: process.uptime() * 1000,
     };
-    return this.#loaded === undefined ? facts : { ...facts, loaded: modelInfo(this.#loaded.info) };
+    return this.#loaded === undefined ? facts : { ...facts, loaded: this.#loaded.info };
   }
 
   #model(): LoadedEngine {
@@ -208,14 +205,4 @@ function signalOf(context: RequestContext): AbortSignal {
 
 function taskRun(signal: AbortSignal, { emitProgress, emitStage }: RequestContext): TaskRun {
   return { signal, onProgress: emitProgress, onStage: emitStage };
-}
-
-function modelInfo(info: EngineInfo): ModelInfo {
-  const { name, device, deviceReason, kind, precision, world } = info;
-  return {
-    ...{ model: name, device, kind },
-    ...(deviceReason === undefined ? {} : { deviceReason }),
-    ...(precision === undefined ? {} : { precision }),
-    ...(world === undefined ? {} : { world }),
-  };
 }

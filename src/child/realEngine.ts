@@ -1,19 +1,15 @@
 /** The engine, the converter and the store behind the server's port. */
 
 import type { Logger } from "../base/logger";
+import { createCudaMethods } from "./cudaMethods";
+import type { EngineHost, TaskRun } from "./engineHost";
 import type { StartWorkers } from "../convert/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { CatalogState } from "../library/addModel";
-import type { ModelEntry } from "../library/modelEntries";
 import type { Environment } from "../library/environment";
 import type { ModelStore } from "../library/modelStore";
-import {
-  type CatalogEntryReply,
-  PROFILES,
-  type StoredModelReply,
-} from "../protocol/engineMessages";
-import { createCudaMethods } from "./cudaMethods";
-import type { EngineHost, TaskRun } from "./engineHost";
+import { PROFILE_NAMES } from "../model/ask/kinds";
+import type { CatalogEntryReply } from "../protocol/engineMessages";
 
 export interface RealEngineOptions {
   readonly logger: Logger;
@@ -70,7 +66,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       return {
         folder: store.modelsDir,
         freeBytes: await freeBytesAt(store.modelsDir),
-        models: (await listEntries(store, demoCheckpoint)).map(replyOf),
+        models: await listEntries(store, demoCheckpoint),
       };
     },
     deleteModel: async (name, beforeRemoval) => {
@@ -151,22 +147,8 @@ function catalogReplyOf({
   return {
     ...{ name, title, kind, repository, licence, imageSize, downloadBytes, use, goodAt },
     ...entry.costs.balanced,
-    costs: PROFILES.map((profile) => ({ profile, ...entry.costs[profile] })),
+    costs: PROFILE_NAMES.map((profile) => ({ profile, ...entry.costs[profile] })),
     ...{ models, partialBytes, isUnfinished, isCached: cacheFolder !== undefined },
     ...(begunPrecision === undefined ? {} : { begunPrecision }),
-  };
-}
-
-/** What the host is told of a model; how the command line groups them is not its concern. */
-function replyOf(entry: ModelEntry): StoredModelReply {
-  const { name, bytes = 0, folder, kind, architecture, precision, problem } = entry;
-  return {
-    name,
-    bytes,
-    ...(folder === undefined ? {} : { folder }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(architecture === undefined ? {} : { architecture }),
-    ...(precision === undefined ? {} : { precision }),
-    ...(problem === undefined ? {} : { problem }),
   };
 }

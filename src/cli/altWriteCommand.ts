@@ -1,30 +1,30 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import { ALT_PROBLEMS, cleanCaption, textProblem, type AltProblem } from "../alt/altText";
+import { ALT_PROBLEMS, type AltProblem, cleanCaption, textProblem } from "../alt/altText";
 import { SHORT_DESCRIPTION } from "../alt/descriptionSettings";
 import { canSetAlt, readableAlt, setAlt } from "../alt/editAlt";
 import { applyEdits } from "../alt/textEdit";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
-import type { GenerateRequest } from "../engine/request";
 import {
+  type DocumentText,
   findDocuments,
   isPassedOver,
   readDocument,
   replaceDocument,
-  type DocumentText,
 } from "./altDocuments";
-import { findReferences, imagesOf, placeOf, type DocumentImage } from "./altImages";
-import { problemsNamed, settingsFrom, type AltFlags } from "./altListCommand";
+import { type DocumentImage, findReferences, imagesOf, placeOf } from "./altImages";
+import { type AltFlags, problemsNamed, settingsFrom } from "./altListCommand";
 import { DOUBT_NOTES } from "./answer";
 import { settingsOf } from "./askCommand";
 import type { CliContext } from "./cliContext";
 import { EXIT, failureJson } from "./failure";
 import type { GenerationFlags, ModelFlags } from "./flags";
-import { withModel, type RunningModel } from "./openModel";
-import { readPicture, type NamedPicture } from "./pictureSource";
+import { type RunningModel, withModel } from "./openModel";
+import { type NamedPicture, readPicture } from "./pictureSource";
 import { countOf } from "./text";
 import type { WorkLine } from "./workLine";
+import type { GenerateRequest } from "../model/ask/request";
 
 export interface AltWriteFlags extends AltFlags, ModelFlags, GenerationFlags {
   readonly only?: string;

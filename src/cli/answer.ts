@@ -1,6 +1,9 @@
 /** What a generated answer looks like on stdout, and generating one while it is printed. */
 
-import type { GenerationOptions } from "../engine/generationOptions";
+import type { RunningModel } from "./openModel";
+import type { Printer } from "./printer";
+import type { Device } from "../model/ask/device";
+import type { GenerationOptions } from "../model/ask/generationOptions";
 import type {
   Cached,
   Doubt,
@@ -8,10 +11,7 @@ import type {
   GenerateRequest,
   GenerateResult,
   Timings,
-} from "../engine/request";
-import type { Device } from "../engine/session";
-import type { RunningModel } from "./openModel";
-import type { Printer } from "./printer";
+} from "../model/ask/request";
 
 /** An answer for programs. */
 export interface AnswerJson {

@@ -2,22 +2,22 @@
 
 import { descriptionWish } from "../alt/describingRequest";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
-import type { GenerateRequest, Prompt } from "../engine/request";
 import { answerJson, generateAnswer } from "./answer";
-import { TABLE_FORMATS, tableHead, tableRow, type TableFormat } from "./answerTable";
+import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
 import type { CliContext } from "./cliContext";
 import { EXIT, failureJson } from "./failure";
 import {
+  type GenerationFlags,
   generationOptionsOf,
   idleFlags,
-  type GenerationFlags,
   type ModelFlags,
   type OutputFlags,
 } from "./flags";
-import { withModel, type RunningModel } from "./openModel";
-import { picturesNamed, type NamedPictures } from "./pictureList";
+import { type RunningModel, withModel } from "./openModel";
+import { type NamedPictures, picturesNamed } from "./pictureList";
 import { readPicture } from "./pictureSource";
 import { countOf } from "./text";
+import type { GenerateRequest, Prompt } from "../model/ask/request";
 
 /** How answers about many pictures are printed. */
 export interface TableFlags {

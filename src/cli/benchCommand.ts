@@ -3,23 +3,23 @@
 import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
-import { openModelFolder } from "../engine/modelFolder";
-import type { Device } from "../engine/session";
-import { MANIFEST_FILE } from "../model/manifest";
-import { parsePrecisionPlan } from "../model/precision";
-import { benchConfig, writeBenchCheckpoint, type BenchModel } from "./benchCheckpoint";
 import { drawChart } from "./benchChart";
+import { benchConfig, type BenchModel, writeBenchCheckpoint } from "./benchCheckpoint";
 import { measureConversion } from "./benchConversion";
 import { readReports } from "./benchFile";
 import { measureModel } from "./benchMeasure";
 import { parseConversion, runProgram } from "./benchProcess";
-import { DTYPES, type BenchConversion, type BenchReport, type ReferenceDtype } from "./benchReport";
 import { profileModel } from "./benchProfile";
+import { type BenchConversion, type BenchReport, DTYPES, type ReferenceDtype } from "./benchReport";
 import { benchNotes, benchProfiles, benchTable } from "./benchTable";
-import { timeInTurn, type Reference, type TimedModel } from "./benchTurns";
+import { type Reference, type TimedModel, timeInTurn } from "./benchTurns";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
+import { openModelFolder } from "../engine/modelFolder";
+import type { Device } from "../model/ask/device";
+import { MANIFEST_FILE } from "../model/manifest";
+import { parsePrecisionPlan } from "../model/precision";
 
 export interface BenchFlags extends OutputFlags {
   readonly model: BenchModel;

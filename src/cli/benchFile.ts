@@ -3,20 +3,19 @@
 import { readFile } from "node:fs/promises";
 import { AppError, type ErrorCode } from "../base/errors";
 import { JsonObject } from "../base/json";
-import { DEVICE_CHOICES } from "./flags";
-import type { Device } from "../engine/session";
-import { OPTIONAL_FIGURES, type BenchFigures } from "./benchFigures";
+import { type BenchFigures, OPTIONAL_FIGURES } from "./benchFigures";
 import type { BenchLimits } from "./benchLimits";
 import {
-  DTYPES,
   type BenchConversion,
   type BenchMachine,
   type BenchReport,
   type BenchVersions,
+  DTYPES,
   type OurReport,
   type ProfileRow,
   type ReferenceReport,
 } from "./benchReport";
+import { type Device, DEVICE_CHOICES } from "../model/ask/device";
 
 /**
  * Every report in a file that `bench --json` printed, one on each line.

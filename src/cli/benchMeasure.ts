@@ -2,18 +2,19 @@
 
 import { defined } from "../base/assert";
 import { throwIfAborted } from "../base/errors";
+import { BEAMS, type BenchFigures, NEW_TOKENS, PROMPT_TOKENS } from "./benchFigures";
+import { type MachineSpeed, measureMachine } from "./benchLimits";
 import { FeatureCache } from "../engine/featureCache";
-import type { GenerationOptions } from "../engine/generationOptions";
-import { loadModelParts, releaseParts, type ModelParts } from "../engine/modelParts";
+import { loadModelParts, type ModelParts, releaseParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
-import type { GenerateResult } from "../engine/request";
-import type { Device, SessionFactory } from "../engine/session";
+import type { SessionFactory } from "../engine/session";
 import { loadTokenizer } from "../engine/tokenizer";
 import { presentNvidiaAdapters } from "../library/doctorGraphics";
 import { systemFiles } from "../library/systemFiles";
+import type { Device } from "../model/ask/device";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import type { GenerateResult } from "../model/ask/request";
 import { partsOf } from "../model/graphContract";
-import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
-import { measureMachine, type MachineSpeed } from "./benchLimits";
 
 /** What the measuring process reports. */
 export interface BenchMeasurement {

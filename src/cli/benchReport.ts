@@ -1,9 +1,9 @@
 /** What a bench found, as medians over its runs; the form that is saved, drawn and read again. */
 
 import { invariant } from "../base/assert";
-import type { Device } from "../engine/session";
+import { type BenchFigures, OPTIONAL_FIGURES } from "./benchFigures";
 import type { BenchLimits } from "./benchLimits";
-import { OPTIONAL_FIGURES, type BenchFigures } from "./benchFigures";
+import type { Device } from "../model/ask/device";
 
 /** Number formats that transformers can be timed in. */
 export const DTYPES = ["bf16", "f16", "f32"] as const;

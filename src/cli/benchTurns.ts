@@ -2,29 +2,29 @@
 
 import { throwIfAborted } from "../base/errors";
 import { NATIVE_MEMORY_ENV } from "../base/nativeMemory";
-import type { ModelFolder } from "../engine/modelFolder";
-import type { Device } from "../engine/session";
-import { benchConfig, benchTensors, type BenchModel } from "./benchCheckpoint";
-import { BEAMS, NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
-import { limitsOf, workOf, type BenchLimits, type MachineSpeed } from "./benchLimits";
+import { benchConfig, type BenchModel, benchTensors } from "./benchCheckpoint";
+import { BEAMS, type BenchFigures, NEW_TOKENS, PROMPT_TOKENS } from "./benchFigures";
+import { type BenchLimits, limitsOf, type MachineSpeed, workOf } from "./benchLimits";
 import { describeThisMachine, ourVersions } from "./benchMachine";
 import type { BenchMeasurement } from "./benchMeasure";
 import {
   parseMeasurement,
   parseProfile,
   parseReference,
-  runProgram,
   type ReferenceMeasurement,
+  runProgram,
 } from "./benchProcess";
 import {
-  medians,
   type BenchConversion,
   type BenchReport,
+  medians,
   type OurReport,
   type ProfileRow,
   type ReferenceDtype,
   type ReferenceReport,
 } from "./benchReport";
+import type { ModelFolder } from "../engine/modelFolder";
+import type { Device } from "../model/ask/device";
 
 /** A model that is ready to be timed. */
 export interface TimedModel {

@@ -1,16 +1,16 @@
 /** `chat`: a conversation about one picture, from a terminal or, line by line, from a pipe. */
 
 import { descriptionWish } from "../alt/describingRequest";
-import { createInterface, type Interface } from "node:readline";
 import { AppError, isCancelled } from "../base/errors";
-import type { GenerateRequest, GenerateResult, Turn } from "../engine/request";
 import { answerJson, generateAnswer } from "./answer";
 import { settingsOf } from "./askCommand";
 import type { CliContext, StandardInput } from "./cliContext";
 import { EXIT, failureJson } from "./failure";
 import type { GenerationFlags, ModelFlags } from "./flags";
-import { withModel, type RunningModel } from "./openModel";
+import { type RunningModel, withModel } from "./openModel";
 import { readPicture, STANDARD_INPUT } from "./pictureSource";
+import type { GenerateRequest, GenerateResult, Turn } from "../model/ask/request";
+import { createInterface, type Interface } from "node:readline";
 
 export type ChatFlags = ModelFlags & GenerationFlags;
 

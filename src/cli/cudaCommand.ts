@@ -1,19 +1,14 @@
 /** `cuda`: ONNX Runtime's CUDA libraries, which its npm package does not bring. */
 
 import { formatBytes } from "../base/bytes";
-import {
-  type CudaOutcome,
-  type CudaPlan,
-  expectRuntime,
-  installCuda,
-  removeCuda,
-} from "../library/cudaInstall";
-import { describeMissing } from "../library/cudaLibraries";
-import { cudaFacts } from "../library/cudaProvider";
-import type { CudaFacts } from "../library/machineFacts";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
+import { type CudaOutcome, expectRuntime, installCuda, removeCuda } from "../library/cudaInstall";
+import { describeMissing } from "../library/cudaLibraries";
+import { cudaFacts } from "../library/cudaProvider";
+import type { CudaFacts } from "../library/machineFacts";
+import type { CudaPlan } from "../model/ask/models";
 
 export interface CudaInstallFlags extends OutputFlags {
   /** Consent to the download. */

@@ -1,16 +1,16 @@
 /** `doctor`: what this machine has for BLIP-2, and what would make it faster. */
 
 import { AppError, throwIfAborted } from "../base/errors";
+import type { CliContext } from "./cliContext";
+import { EXIT } from "./failure";
+import type { OutputFlags } from "./flags";
 import { createOrtSessionFactory } from "../engine/ortSession";
-import type { Device } from "../engine/session";
 import { cudaSessionFactory } from "../library/cudaProvider";
 import { adviceOf } from "../library/doctorAdvice";
 import { devicesOf, probeApart, probeHere } from "../library/doctorProbe";
 import { examine } from "../library/doctorReport";
 import { describeFacts } from "../library/doctorText";
-import type { CliContext } from "./cliContext";
-import { EXIT } from "./failure";
-import type { OutputFlags } from "./flags";
+import type { Device } from "../model/ask/device";
 
 export interface DoctorFlags extends OutputFlags {
   /** In the process that tries a device: which one. */

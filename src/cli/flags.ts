@@ -1,9 +1,11 @@
 /** The flags that commands share, and what they mean to the engine. */
 
+import { DEVICE_CHOICES } from "../model/ask/device";
+import { ALPHA_MODES } from "../model/ask/request";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { DeviceChoice } from "../engine/device";
-import { resolveGenerationOptions, type GenerationOptions } from "../engine/generationOptions";
-import type { AlphaMode } from "../engine/request";
+import type { DeviceChoice } from "../model/ask/device";
+import { type GenerationOptions, resolveGenerationOptions } from "../model/ask/generationOptions";
+import type { AlphaMode } from "../model/ask/request";
 
 /** Of every command. */
 export interface OutputFlags {
@@ -36,23 +38,12 @@ export interface GenerationFlags {
   readonly stop?: readonly string[];
 }
 
-export const DEVICE_CHOICES = [
-  "auto",
-  "webgpu",
-  "cuda",
-  "dml",
-  "coreml",
-  "cpu",
-] as const satisfies readonly DeviceChoice[];
-
 /** Flags whose value is the option of the same name. */
 const SAME_NAMES = [
   ...(["maxNewTokens", "minNewTokens", "numBeams", "numReturnSequences", "lengthPenalty"] as const),
   ...(["doSample", "temperature", "topK", "topP", "seed"] as const),
   ...(["repetitionPenalty", "noRepeatNgramSize"] as const),
 ] satisfies readonly (keyof GenerationFlags & keyof GenerationOptions)[];
-
-const ALPHA_MODES = ["auto", "white", "dark", "drop"] as const satisfies readonly AlphaMode[];
 
 /** `maxNewTokens` → `--max-new-tokens`; stop strings have a flag of another name. */
 export function flagOf(option: string): string {

@@ -9,7 +9,7 @@ import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
 import { toFloat32 } from "../convert/dtype";
 import { readSafetensorsHeader, TensorReader } from "../convert/safetensors";
-import type { GenerationOptions } from "../engine/generationOptions";
+import type { GenerationOptions } from "../model/ask/generationOptions";
 
 export interface KitGeneration {
   readonly setting: string;

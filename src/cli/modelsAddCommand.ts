@@ -1,16 +1,17 @@
 /** `models add`: a model of the catalogue, downloaded and converted, or a checkpoint from a folder. */
 
 import { AppError } from "../base/errors";
-import { type AddedModel, addModel, catalogStates } from "../library/addModel";
-import { type Catalog, type CatalogEntry, catalogEntry, readCatalog } from "../library/catalog";
-import type { HubSettings } from "../library/hubRoutes";
-import { importModel } from "../library/importModel";
-import { planImport } from "../library/importPlan";
 import { AddProgressLines, CONVERTING } from "./addProgress";
 import type { CliContext } from "./cliContext";
 import { agreeToDownload } from "./consent";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
+import { addModel, catalogStates } from "../library/addModel";
+import { type Catalog, type CatalogEntry, catalogEntry, readCatalog } from "../library/catalog";
+import type { HubSettings } from "../library/hubRoutes";
+import { importModel } from "../library/importModel";
+import { planImport } from "../library/importPlan";
+import type { AddedModel } from "../model/ask/models";
 
 export interface AddFlags extends OutputFlags {
   readonly precision?: string;

@@ -10,14 +10,15 @@ import {
   LARGEST_FILE_BYTES,
   type Machine,
 } from "../base/modelAdvice";
-import { listEntries, type ModelEntry } from "../library/modelEntries";
-import { catalogStates, type CatalogState, deleteDownload } from "../library/addModel";
-import { type Catalog, readCatalog } from "../library/catalog";
-import { freeBytesAt } from "../library/diskSpace";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
 import { formatTable } from "./text";
+import { type CatalogState, catalogStates, deleteDownload } from "../library/addModel";
+import { type Catalog, readCatalog } from "../library/catalog";
+import { freeBytesAt } from "../library/diskSpace";
+import { listEntries } from "../library/modelEntries";
+import type { StoreEntry } from "../library/modelEntries";
 
 /**
  * Lists the demo, the models of the store and the catalogue.
@@ -155,7 +156,7 @@ function arrivalText(state: CatalogState): string {
   return cacheFolder === undefined ? "" : "in Hugging Face's cache";
 }
 
-export function modelTable(entries: readonly ModelEntry[], folder: string): string {
+export function modelTable(entries: readonly StoreEntry[], folder: string): string {
   const rows = entries.map((entry) => [
     entry.name,
     entry.kind ?? "",
@@ -168,7 +169,7 @@ export function modelTable(entries: readonly ModelEntry[], folder: string): stri
   return `${formatTable([heading, ...rows], [4])}\nModels are kept in ${folder}\n`;
 }
 
-function stateText({ state, problem }: ModelEntry): string {
+function stateText({ state, problem }: StoreEntry): string {
   if (state === "bundled") return "converted when first used";
   return problem === undefined ? state : `${state}: ${problem}`;
 }

@@ -1,14 +1,15 @@
 /** From the value of --model to a folder, and to an engine that is released whatever happens. */
 
-import { AppError, throwIfAborted } from "../base/errors";
 import { formatBytes } from "../base/bytes";
+import { AppError, throwIfAborted } from "../base/errors";
 import { SHAPES_ONLY, worldOf } from "../base/world";
-import type { Blip2Engine } from "../engine/blip2Engine";
-import { readCatalog } from "../library/catalog";
-import { type LoadPlan, planLoad } from "../library/loadPlan";
-import { findNamedModel, loadFoundModel, type FoundModel } from "../library/openNamedModel";
 import type { CliContext } from "./cliContext";
 import type { ModelFlags } from "./flags";
+import type { Blip2Engine } from "../engine/blip2Engine";
+import { readCatalog } from "../library/catalog";
+import { planLoad } from "../library/loadPlan";
+import { findNamedModel, type FoundModel, loadFoundModel } from "../library/openNamedModel";
+import type { LoadPlan } from "../model/ask/models";
 
 /** A model that answers. */
 export interface RunningModel {

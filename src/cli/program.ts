@@ -2,13 +2,13 @@
 
 import { Command, Option } from "commander";
 import { ALT_PROBLEMS } from "../alt/altText";
-import type { AltListFlags } from "./altListCommand";
 import { DESCRIPTION_BEAMS } from "../alt/descriptionSettings";
+import type { AltListFlags } from "./altListCommand";
 import type { AltWriteFlags } from "./altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./askCommand";
 import type { BenchFlags } from "./benchCommand";
 import type { ChatFlags } from "./chatCommand";
-import { contextOf, type CliContext, type CliHost } from "./cliContext";
+import { type CliContext, type CliHost, contextOf } from "./cliContext";
 import type { ConvertFlags } from "./convertCommand";
 import type { CudaInstallFlags } from "./cudaCommand";
 import type { DoctorFlags } from "./doctorCommand";
@@ -17,15 +17,15 @@ import {
   addGenerationFlags,
   addModelFlags,
   addOutputFlags,
-  DEVICE_CHOICES,
   type ModelFlags,
   type OutputFlags,
 } from "./flags";
+import type { InspectFlags } from "./inspectCommand";
 import type { AddFlags } from "./modelsAddCommand";
 import type { RemoveAllFlags } from "./modelsRemoveCommand";
-import type { InspectFlags } from "./inspectCommand";
 import { Printer } from "./printer";
 import type { VerifyFlags } from "./verifyKit";
+import { DEVICE_CHOICES } from "../model/ask/device";
 
 /**
  * Runs one command line and tells of its failure.

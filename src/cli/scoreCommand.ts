@@ -1,6 +1,5 @@
 /** `score`: how well texts fit a picture. */
 
-import type { TextScore } from "../engine/request";
 import { roundTimings } from "./answer";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
@@ -8,6 +7,7 @@ import type { ModelFlags } from "./flags";
 import { withModel } from "./openModel";
 import { readPicture } from "./pictureSource";
 import { formatTable } from "./text";
+import type { TextScore } from "../model/ask/request";
 
 /**
  * Prints the texts with their scores, the best match first.

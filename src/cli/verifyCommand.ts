@@ -9,22 +9,22 @@ import path from "node:path";
 import { defined } from "../base/assert";
 import { AppError, throwIfAborted } from "../base/errors";
 import { silentLogger } from "../base/logger";
+import { Comparison, type Deviation } from "./comparison";
+import { type Kit, type KitCase, type KitGeneration, readKit, readKitPicture } from "./kit";
 import { convertModel } from "../convert/convertModel";
-import type { DeviceChoice } from "../engine/device";
 import { FeatureCache } from "../engine/featureCache";
 import type { Generator } from "../engine/generator";
-import { encodeImage, type EncodedImage } from "../engine/imageEncoder";
-import { preprocessImage, type PixelValues } from "../engine/imagePreprocess";
+import { type EncodedImage, encodeImage } from "../engine/imageEncoder";
+import { type PixelValues, preprocessImage } from "../engine/imagePreprocess";
 import type { LanguageModel } from "../engine/languageModel";
-import { loadModelParts, releaseParts, type ModelParts } from "../engine/modelParts";
+import { loadModelParts, type ModelParts, releaseParts } from "../engine/modelParts";
 import { createOrtSessionFactory } from "../engine/ortSession";
 import type { PartSessions } from "../engine/partSessions";
 import { itmLogits, largestCosine, textEmbeds } from "../engine/scorer";
-import { floats, type Device } from "../engine/session";
+import { floats } from "../engine/session";
+import type { Device, DeviceChoice } from "../model/ask/device";
 import { IO } from "../model/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../model/precision";
-import { Comparison, type Deviation } from "./comparison";
-import { readKit, readKitPicture, type Kit, type KitCase, type KitGeneration } from "./kit";
 
 export interface VerifyOptions {
   /** As `convert --precision`. @default "f32" */

@@ -1,11 +1,11 @@
 /** `verify`: the report of a reference kit on stdout. */
 
-import type { DeviceChoice } from "../engine/device";
 import type { CliContext } from "./cliContext";
 import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
 import { formatTable } from "./text";
 import { runVerify, type VerifyReport } from "./verifyCommand";
+import type { DeviceChoice } from "../model/ask/device";
 
 export interface VerifyFlags extends OutputFlags {
   readonly precision: string;

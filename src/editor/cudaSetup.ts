@@ -1,13 +1,14 @@
 /** Getting ONNX Runtime's CUDA libraries: what there is, what it costs, the user's consent, the download. */
 
 import * as vscode from "vscode";
-import type { CudaPlanWords, CudaStatusReply } from "../protocol/cudaMessages";
 import { withEngineProgress } from "./engineProgress";
-import { hasRoom } from "./modelImport";
 import type { FeatureWith } from "./lateFeature";
 import type { CudaCommandId } from "./machineCommands";
+import { hasRoom } from "./modelImport";
 import { sizeText } from "./numbers";
 import type { Services } from "./services";
+import type { CudaPlan } from "../model/ask/models";
+import type { CudaStatusReply } from "../protocol/cudaMessages";
 
 /** The command; it asks nothing of the engine before it runs. */
 export function createCudaSetup(
@@ -53,7 +54,7 @@ async function install({
   return true;
 }
 
-async function isAgreed(plan: CudaPlanWords): Promise<boolean> {
+async function isAgreed(plan: CudaPlan): Promise<boolean> {
   const go = vscode.l10n.t("Install");
   const chosen = await vscode.window.showInformationMessage(
     vscode.l10n.t("Install ONNX Runtime's CUDA libraries?"),
@@ -63,13 +64,7 @@ async function isAgreed(plan: CudaPlanWords): Promise<boolean> {
   return chosen === go;
 }
 
-function detailOf({
-  source,
-  downloadBytes,
-  neededBytes,
-  freeBytes,
-  folder,
-}: CudaPlanWords): string {
+function detailOf({ source, downloadBytes, neededBytes, freeBytes, folder }: CudaPlan): string {
   return [
     downloadBytes === 0
       ? vscode.l10n.t("They are copied from {0}; nothing is downloaded.", source)

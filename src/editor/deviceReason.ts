@@ -1,11 +1,11 @@
 /** Why the model runs where it runs, in the editor's languages. */
 
 import * as vscode from "vscode";
-import type { DeviceReason } from "../base/device";
 import { formatNumber } from "../base/bytes";
+import { displayLocale } from "./numbers";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
-import { displayLocale } from "./numbers";
+import type { DeviceReason } from "../model/ask/device";
 
 /** One sentence, or undefined while nothing is loaded. */
 export function deviceReasonOf({
@@ -25,7 +25,7 @@ export function deviceReasonOf({
   return deviceReason && sentenceFor(deviceReason);
 }
 
-/** The same sentences as in base/device.ts, here for the translators. */
+/** The same sentences as in model/ask/device.ts, here for the translators. */
 function sentenceFor({ code, device, gflops }: DeviceReason): string {
   const name = DEVICE_NAMES[device];
   const own = speedText(gflops?.device);

@@ -1,11 +1,10 @@
 /** Long work of the engine with a progress that the user sees and can cancel. */
 
 import * as vscode from "vscode";
-import { progressText } from "../host/progressText";
-import type { Progress } from "../protocol/engineMessages";
-import type { CallOptions } from "../protocol/rpcClient";
-import type { Stage } from "../protocol/stages";
 import { progressMessage, secondsText } from "./numbers";
+import { progressText } from "../host/progressText";
+import type { Progress, Stage } from "../model/ask/progress";
+import type { CallOptions } from "../protocol/rpcClient";
 
 export interface ProgressOptions {
   /** What is done, with an ellipsis. */

@@ -2,22 +2,19 @@
 
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
-import { TimeLeft } from "../base/timeLeft";
 import { LARGEST_FILE_BYTES } from "../base/modelAdvice";
-import { missingDownload, usualProfile } from "../host/modelChoices";
-import type {
-  AddModelReply,
-  CatalogEntryReply,
-  ProfileCostReply,
-  ProfileName,
-  Progress,
-} from "../protocol/engineMessages";
+import { TimeLeft } from "../base/timeLeft";
 import { withEngineProgress } from "./engineProgress";
 import { hubWithToken, USUAL_HUB } from "./hubWay";
 import { hasRoom } from "./modelImport";
 import { progressMessage, sizeText, timeLeftText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
+import { missingDownload, usualProfile } from "../host/modelChoices";
+import type { ProfileName } from "../model/ask/kinds";
+import type { AddedModel } from "../model/ask/models";
+import type { Progress } from "../model/ask/progress";
+import type { CatalogEntryReply, ProfileCostReply } from "../protocol/engineMessages";
 
 /** Under which circumstances a model is got. */
 export interface GetOptions {
@@ -28,7 +25,7 @@ export interface GetOptions {
 }
 
 /** What the user has agreed to; it may be tried more than once. */
-export type Download = () => Promise<AddModelReply>;
+export type Download = () => Promise<AddedModel>;
 
 /**
  * Asks for the precision and says what a model costs; nothing is asked of a network before the user has

@@ -1,12 +1,13 @@
 /** Turning a checkpoint of the user into a model: which, at what price, and the conversion. */
 
 import * as vscode from "vscode";
-import { missingBytes, readProfile } from "../host/modelChoices";
-import { type ImportPlan, type ProfileName, PROFILES } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
 import { sizeText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
+import { missingBytes, readProfile } from "../host/modelChoices";
+import { PROFILE_NAMES, type ProfileName } from "../model/ask/kinds";
+import type { ImportPlan } from "../model/ask/models";
 import type { CallOptions } from "../protocol/rpcClient";
 
 /** What is known before the user is asked. */
@@ -66,7 +67,7 @@ async function plansOf(
   // A small checkpoint stays as it is.
   if (readProfile(usual.precision) === undefined) return { usual, others: [] };
   const others: ImportPlan[] = [];
-  for (const precision of PROFILES.filter((profile) => profile !== usual.precision)) {
+  for (const precision of PROFILE_NAMES.filter((profile) => profile !== usual.precision)) {
     others.push(await engine.planImport({ checkpoint, precision }, options));
   }
   return { usual, others };
@@ -79,7 +80,7 @@ async function choosePlan(
   const suggested = wish.profile ?? readProfile(usual.precision);
   if (others.length === 0 || suggested === undefined) return usual;
   const plans = [usual, ...others];
-  const offers = PROFILES.flatMap((profile) => {
+  const offers = PROFILE_NAMES.flatMap((profile) => {
     const plan = plans.find(({ precision }) => precision === profile);
     return plan === undefined ? [] : [{ profile, diskBytes: plan.modelBytes }];
   });

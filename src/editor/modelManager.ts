@@ -3,23 +3,24 @@
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
 import { DEMO_MODEL } from "../base/world";
-import { type ModelChoice, readProfile } from "../host/modelChoices";
-import { modelTitle } from "../host/modelTitle";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import type { CatalogEntryReply, ProfileName } from "../protocol/engineMessages";
 import { reasonText } from "./catalogWords";
 import { withEngineProgress } from "./engineProgress";
+import { setHubMirror, setHubToken } from "./hubWay";
 import type { FeatureWith } from "./lateFeature";
 import type { ModelCommandId } from "./modelCommands";
-import { setHubMirror, setHubToken } from "./hubWay";
-import { agreeToDownload, type Download } from "./modelDownload";
 import { pickDeletion } from "./modelDeletion";
+import { agreeToDownload, type Download } from "./modelDownload";
 import { importCheckpoint, type ImportWish } from "./modelImport";
 import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
 import { sizeText } from "./numbers";
 import { recentModels, rememberModel } from "./recentModels";
 import type { Services } from "./services";
 import { stepDone } from "./steps";
+import { DEVICE_NAMES } from "../host/deviceNames";
+import { type ModelChoice, readProfile } from "../host/modelChoices";
+import { modelTitle } from "../host/modelTitle";
+import type { ModelKind, ProfileName } from "../model/ask/kinds";
+import type { CatalogEntryReply } from "../protocol/engineMessages";
 
 /** Long enough to read, in ms. */
 const NOTE_MS = 5000;
@@ -137,7 +138,7 @@ class ModelManager {
   }
 
   async #offerUse(
-    { name, kind }: { readonly name: string; readonly kind: "generation" | "retrieval" },
+    { name, kind }: { readonly name: string; readonly kind: ModelKind },
     text: string,
   ): Promise<void> {
     if (kind === "retrieval") {

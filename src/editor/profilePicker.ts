@@ -1,8 +1,8 @@
 /** The choice of a model's precision, with what each costs. */
 
 import * as vscode from "vscode";
-import type { ProfileName } from "../protocol/engineMessages";
 import { sizeText } from "./numbers";
+import type { ProfileName } from "../model/ask/kinds";
 
 /** A profile that can be had; sizes in bytes. */
 export interface ProfileOffer {

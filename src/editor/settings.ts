@@ -9,14 +9,14 @@ import {
   settingProblem,
   type SettingValues,
 } from "../host/settingValues";
-import type { DeviceName } from "../base/device";
+import type { Device } from "../model/ask/device";
 import type { HubParams } from "../protocol/engineMessages";
 
 /** Read anew each time, and valid: what the user wrote wrongly is the default. */
 export interface Settings {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
-  readonly device: "auto" | DeviceName;
+  readonly device: "auto" | Device;
   /** Where models are kept; undefined for the platform's cache folder. */
   readonly storageFolder: string | undefined;
   /** Without work for this long the engine is ended. */
@@ -68,7 +68,7 @@ export class EditorSettings implements Settings, vscode.Disposable {
     return this.#read("model");
   }
 
-  get device(): "auto" | DeviceName {
+  get device(): "auto" | Device {
     return this.#read("device");
   }
 

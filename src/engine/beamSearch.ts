@@ -4,17 +4,17 @@
  */
 
 import type { GenerateContext, GeneratedIds } from "./causalModel";
-import type { GenerationOptions } from "./generationOptions";
 import {
   logSoftmax,
-  processScores,
-  warpScores,
   type ProcessorRules,
+  processScores,
   type WarperRules,
+  warpScores,
 } from "./logitsProcessors";
-import type { FinishReason } from "./request";
 import { everyTokenForbidden, RandomStream, TopCandidates } from "./sampling";
 import { finishReasonOf, type StoppingRules } from "./stoppingCriteria";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import type { FinishReason } from "../model/ask/request";
 
 /**
  * transformers' stand-in for "impossible": the starting score of every beam but the first, what a

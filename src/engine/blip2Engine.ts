@@ -3,30 +3,29 @@
  * and one queue. Knows no process boundary and no editor.
  */
 
-import type { DeviceReason } from "../base/device";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
-import type { World } from "../base/world";
-import { IO } from "../model/graphContract";
-import { precisionName } from "../model/precisionName";
-import type { DeviceChoice } from "./device";
-import { fileDeviceMemory } from "./deviceMemory";
 import { FeatureCache, featureFolder } from "./featureCache";
 import type { ModelFolder } from "./modelFolder";
+import { loadModelParts, type ModelParts, releaseParts } from "./modelParts";
 import { createOrtSessionFactory } from "./ortSession";
 import type { OpenRun } from "./partSessions";
+import { rememberedDeviceIn } from "./rememberedDevice";
+import type { RunOptions } from "./runOptions";
+import { floats, type SessionFactory } from "./session";
+import type { DeviceChoice } from "../model/ask/device";
+import type { EngineInfo } from "../model/ask/models";
 import type {
   GenerateRequest,
   GenerateResult,
   PictureRequest,
   PrepareResult,
-  RunOptions,
   ScoreRequest,
   ScoreResult,
-} from "./request";
-import { loadModelParts, releaseParts, type ModelParts } from "./modelParts";
-import { floats, type Device, type SessionFactory } from "./session";
+} from "../model/ask/request";
+import { IO } from "../model/graphContract";
+import { precisionName } from "../model/precisionName";
 
 export interface EngineOptions {
   /** A converted model. */
@@ -43,18 +42,6 @@ export interface EngineOptions {
   readonly factory?: SessionFactory;
   /** As in `ModelPartsOptions`. */
   readonly inFileFromBytes?: number;
-}
-
-export interface EngineInfo {
-  readonly name: string;
-  readonly device: Device;
-  /** Why this device, in one sentence. */
-  readonly deviceReason: DeviceReason;
-  readonly kind: "generation" | "retrieval";
-  /** Such as `f32` or `balanced`; absent for a mixture without a name. */
-  readonly precision?: string;
-  /** What pictures it knows. @default "everyday" */
-  readonly world?: World;
 }
 
 export interface Blip2Engine {
@@ -100,7 +87,7 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
     ...(deviceMemoryFile === undefined
       ? {}
-      : { deviceMemory: fileDeviceMemory({ file: deviceMemoryFile }) }),
+      : { deviceMemory: rememberedDeviceIn({ file: deviceMemoryFile }) }),
   });
   return new QueuedEngine(parts, options.name ?? parts.model.name);
 }

@@ -1,6 +1,6 @@
 /** What decoding takes from a language model and gives back; knows neither graphs nor pictures. */
 
-import type { FinishReason } from "./request";
+import type { FinishReason } from "../model/ask/request";
 
 /** What decoding needs of a language model: one sequence position per call, rows are beams. */
 export interface CausalModel {

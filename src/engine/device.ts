@@ -4,23 +4,25 @@
  * that: whoever started the process has to start it again with the CPU.
  */
 
-import { type DeviceReason, deviceTitle } from "../base/device";
-import { AppError } from "../base/errors";
 import { defined } from "../base/assert";
+import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { DeviceMemory } from "./deviceMemory";
 import {
   CHECK_TOLERANCES,
   checkGraph,
   FLOAT16_RESULT,
   float16Graph,
-  speedGraph,
   type ProbeGraph,
+  speedGraph,
 } from "./probeGraphs";
-import { floats, type Device, type Session, type SessionFactory, type TensorMap } from "./session";
-
-/** `auto` takes WebGPU where it is right and faster than the CPU, and the CPU elsewhere. */
-export type DeviceChoice = "auto" | Device;
+import type { RememberedDevice } from "./rememberedDevice";
+import { floats, type Session, type SessionFactory, type TensorMap } from "./session";
+import {
+  type ChosenDevice,
+  type Device,
+  type DeviceChoice,
+  deviceTitle,
+} from "../model/ask/device";
 
 /** What was found out about a device. */
 export type ProbeResult =
@@ -45,12 +47,7 @@ export interface DeviceQuery {
   /** @default probeDevice */
   readonly probe?: DeviceProbe;
   /** Asked and told about `auto` only. @default none */
-  readonly memory?: DeviceMemory;
-}
-
-export interface ChosenDevice {
-  readonly device: Device;
-  readonly reason: DeviceReason;
+  readonly memory?: RememberedDevice;
 }
 
 /**

@@ -5,12 +5,12 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import { BeamSearch } from "./beamSearch";
-import type { CausalModel, GeneratedIds, GenerateContext } from "./causalModel";
-import type { GenerationOptions } from "./generationOptions";
+import type { CausalModel, GenerateContext, GeneratedIds } from "./causalModel";
 import { assertUsableLogits, processScores, warpScores } from "./logitsProcessors";
-import type { FinishReason } from "./request";
 import { argmax, RandomStream, sampleIndex } from "./sampling";
 import { finishReasonOf } from "./stoppingCriteria";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import type { FinishReason } from "../model/ask/request";
 
 /**
  * Decodes until every sequence is finished: greedy, sampling, beam search or beam sampling, by the

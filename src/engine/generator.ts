@@ -2,19 +2,20 @@
 
 import { defined } from "../base/assert";
 import { AppError } from "../base/errors";
-import { IO } from "../model/graphContract";
-import { generate } from "./generate";
 import type { GeneratedIds } from "./causalModel";
-import { resolveGenerationOptions, type GenerationOptions } from "./generationOptions";
+import { generate } from "./generate";
 import type { PictureFacts } from "./imagePreprocess";
 import type { ImageStage } from "./imageStage";
 import type { LanguageModel } from "./languageModel";
 import type { ModelFolder } from "./modelFolder";
 import { buildPrompt, type BuiltPrompt } from "./prompt";
-import type { GeneratedSequence, GenerateRequest, GenerateResult, RunOptions } from "./request";
+import type { RunOptions } from "./runOptions";
 import { floats } from "./session";
 import { cutAtStopString, stripText, TextStream } from "./textStream";
 import type { Tokenizer } from "./tokenizer";
+import { type GenerationOptions, resolveGenerationOptions } from "../model/ask/generationOptions";
+import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
+import { IO } from "../model/graphContract";
 
 export interface GeneratorOptions {
   readonly model: ModelFolder;

@@ -17,7 +17,7 @@ import { AppError } from "../base/errors";
 import { HEIC, identify } from "./pictureFile";
 import { chooseGround, layOn } from "./pictureGround";
 import { drawingBytes, READ_FORMATS, type Stranger } from "./pictureText";
-import type { AlphaMode } from "./request";
+import type { AlphaMode } from "../model/ask/request";
 
 /** A decoded picture, top row first. */
 export interface RgbImage {

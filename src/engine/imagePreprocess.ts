@@ -4,13 +4,13 @@
  */
 
 import { AppError } from "../base/errors";
-import type { PictureWorld } from "../model/pictureWorld";
-import type { PreprocessorConfig } from "../model/preprocessorConfig";
 import { decodeImage, type RgbImage } from "./imageDecode";
-import type { AlphaMode } from "./request";
 import { isOneColor } from "./pictureGround";
 import { resizeBicubic } from "./resizeBicubic";
 import { isOutside } from "./worldDoubt";
+import type { AlphaMode } from "../model/ask/request";
+import type { PictureWorld } from "../model/pictureWorld";
+import type { PreprocessorConfig } from "../model/preprocessorConfig";
 
 /** What is known of a picture from its pixels alone, whatever a model makes of them. */
 export interface PictureFacts {

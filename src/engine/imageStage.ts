@@ -1,14 +1,14 @@
 /** A picture's features, from the cache or computed: what both answering and scoring begin with. */
 
 import { createHash } from "node:crypto";
-import { IO } from "../model/graphContract";
 import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage } from "./imageEncoder";
 import type { PictureFacts } from "./imagePreprocess";
 import type { ModelFolder } from "./modelFolder";
 import type { PartSessions } from "./partSessions";
-import type { Cached, PictureRequest } from "./request";
 import type { Tensor } from "./session";
+import type { Cached, PictureRequest } from "../model/ask/request";
+import { IO } from "../model/graphContract";
 
 /**
  * How pictures come to be pixels. Raised when other pixels come of the same file, as they do when what

@@ -4,8 +4,8 @@
  */
 
 import { AppError } from "../base/errors";
-import type { GenerationOptions } from "./generationOptions";
 import { TopCandidates } from "./sampling";
+import type { GenerationOptions } from "../model/ask/generationOptions";
 
 /** What applies to every way of decoding. */
 export type ProcessorRules = Pick<

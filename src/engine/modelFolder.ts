@@ -5,22 +5,22 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../base/errors";
-import { parseBlip2Config, type Blip2Config } from "../model/blip2Config";
-import { parseGenerationDefaults, type GenerationDefaults } from "../model/generationDefaults";
+import type { Device } from "../model/ask/device";
+import { type Blip2Config, parseBlip2Config } from "../model/blip2Config";
+import { type GenerationDefaults, parseGenerationDefaults } from "../model/generationDefaults";
 import type { PartName } from "../model/graphContract";
 import {
   CONFIG_FILE,
   GENERATION_FILE,
+  type Manifest,
   MANIFEST_FILE,
+  type ManifestPart,
   parseManifest,
   PREPROCESSOR_FILE,
-  type Manifest,
-  type ManifestPart,
 } from "../model/manifest";
-import { parsePictureWorld, WORLD_FILE, type PictureWorld } from "../model/pictureWorld";
+import { parsePictureWorld, type PictureWorld, WORLD_FILE } from "../model/pictureWorld";
 import type { Precision } from "../model/precision";
 import { parsePreprocessorConfig, type PreprocessorConfig } from "../model/preprocessorConfig";
-import type { Device } from "./session";
 
 export interface ModelFolder {
   readonly folder: string;

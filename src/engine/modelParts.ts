@@ -1,25 +1,25 @@
 /** Opens a model folder and assembles the stages that its configuration asks for. */
 
-import type { DeviceReason } from "../base/device";
 import type { Logger } from "../base/logger";
-import type { TextConfig } from "../model/blip2Config";
-import { cacheNames, encoderCacheNames, PART, type PartName } from "../model/graphContract";
-import { chooseDevice, type DeviceChoice } from "./device";
+import { chooseDevice } from "./device";
 import { deviceKvCaches } from "./deviceKvCache";
-import type { DeviceMemory } from "./deviceMemory";
 import type { FeatureCache } from "./featureCache";
 import { Generator } from "./generator";
 import { ImageStage } from "./imageStage";
 import type { KvCaches } from "./kvCache";
 import type { LanguageModel } from "./languageModel";
-import { openModelFolder, type ModelFolder } from "./modelFolder";
+import { type ModelFolder, openModelFolder } from "./modelFolder";
 import { OptModel } from "./optModel";
 import { PartSessions } from "./partSessions";
+import type { RememberedDevice } from "./rememberedDevice";
 import { Scorer } from "./scorer";
+import type { SessionFactory } from "./session";
 import { splitKvCaches } from "./splitKvCache";
-import type { Device, SessionFactory } from "./session";
 import { T5Model } from "./t5Model";
 import { loadTokenizer } from "./tokenizer";
+import type { Device, DeviceChoice, DeviceReason } from "../model/ask/device";
+import type { TextConfig } from "../model/blip2Config";
+import { cacheNames, encoderCacheNames, PART, type PartName } from "../model/graphContract";
 
 export interface ModelPartsOptions {
   /** A converted model. */
@@ -28,7 +28,7 @@ export interface ModelPartsOptions {
   readonly factory: SessionFactory;
   readonly logger: Logger;
   /** Remembers a useless GPU. @default none */
-  readonly deviceMemory?: DeviceMemory;
+  readonly deviceMemory?: RememberedDevice;
   /** Where the features of pictures are kept, once it is known which model it is. */
   readonly featureCacheOf: (model: ModelFolder) => FeatureCache;
   /** On WebGPU, fail rather than run a node on the CPU. @default false */

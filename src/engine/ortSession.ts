@@ -5,12 +5,11 @@
 
 import { stat } from "node:fs/promises";
 import type * as Ort from "onnxruntime-node";
+import { invariant } from "../base/assert";
 import { AppError } from "../base/errors";
 import { TaskQueue } from "../base/taskQueue";
-import { invariant } from "../base/assert";
 import {
   ownedTensor,
-  type Device,
   type Session,
   type SessionFactory,
   type SessionOptions,
@@ -18,6 +17,7 @@ import {
   type TensorData,
   type TensorMap,
 } from "./session";
+import type { Device } from "../model/ask/device";
 
 /** A session that also tells how much device memory its callers still hold. */
 export interface OrtSession extends Session {

@@ -1,12 +1,13 @@
 /** The sessions of one model, opened when a stage first needs them and released together. */
 
 import { throwIfAborted } from "../base/errors";
+import { graphFile, type ModelFolder, stageFiles } from "./modelFolder";
+import type { Session, SessionFactory } from "./session";
+import { StagedSession } from "./stagedSession";
+import type { Device } from "../model/ask/device";
 import { IO, PART, type PartName } from "../model/graphContract";
 import { staysInFile } from "../model/memoryEstimate";
 import type { Precision } from "../model/precision";
-import { graphFile, stageFiles, type ModelFolder } from "./modelFolder";
-import type { Device, Session, SessionFactory } from "./session";
-import { StagedSession } from "./stagedSession";
 
 export interface PartSessionsOptions {
   readonly model: ModelFolder;

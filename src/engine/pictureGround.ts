@@ -3,8 +3,10 @@
  * decoder and no model.
  */
 
+import type { AlphaMode } from "../model/ask/request";
+
 /** What transparent pixels are laid on. */
-export type Ground = "white" | "dark";
+export type Ground = Extract<AlphaMode, "white" | "dark">;
 
 /** Red, green and blue; the dark one is that of GitHub's dark pages. */
 const GROUNDS: Readonly<Record<Ground, readonly [number, number, number]>> = {

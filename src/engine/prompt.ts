@@ -2,7 +2,7 @@
 
 import { assertNever } from "../base/assert";
 import { AppError } from "../base/errors";
-import type { Prompt, Turn } from "./request";
+import type { Prompt, Turn } from "../model/ask/request";
 
 /** OPT continues a text; T5 answers one and was asked for short answers (paper, section 4.1). */
 export type PromptFamily = "opt" | "t5";

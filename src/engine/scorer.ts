@@ -1,13 +1,14 @@
 /** Image-text retrieval: the contrastive score and the probability of a match (paper section 3.1). */
 
 import { AppError, throwIfAborted } from "../base/errors";
-import type { Blip2RetrievalConfig } from "../model/blip2Config";
-import { IO, PART } from "../model/graphContract";
 import type { ImageStage } from "./imageStage";
 import type { PartSessions } from "./partSessions";
-import type { RunOptions, ScoreRequest, ScoreResult, TextScore } from "./request";
+import type { RunOptions } from "./runOptions";
 import { cpuTensor, floats, type Tensor } from "./session";
 import type { Tokenizer } from "./tokenizer";
+import type { ScoreRequest, ScoreResult, TextScore } from "../model/ask/request";
+import type { Blip2RetrievalConfig } from "../model/blip2Config";
+import { IO, PART } from "../model/graphContract";
 
 export interface ScorerOptions {
   readonly config: Blip2RetrievalConfig;

@@ -1,7 +1,7 @@
 /** The port between BLIP-2 and whatever runs its graphs. The one implementation is ortSession.ts. */
 
-import type { DeviceName } from "../base/device";
 import { AppError } from "../base/errors";
+import type { Device } from "../model/ask/device";
 
 export type TensorData = Float32Array | BigInt64Array | Int32Array;
 
@@ -34,9 +34,6 @@ export interface Session {
   /** Frees the weights and the device tensors this session gave; harmless when called twice. */
   release(): Promise<void>;
 }
-
-/** A place where graphs can run. */
-export type Device = DeviceName;
 
 export interface SessionOptions {
   readonly device: Device;

@@ -1,8 +1,8 @@
 /** When a sequence is finished: transformers' stopping criteria, the part BLIP-2 uses. */
 
 import type { GenerateContext } from "./causalModel";
-import type { GenerationOptions } from "./generationOptions";
-import type { FinishReason } from "./request";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import type { FinishReason } from "../model/ask/request";
 
 export type StoppingRules = Pick<GenerationOptions, "maxNewTokens" | "stopStrings"> &
   Pick<GenerateContext, "eosTokenIds" | "decode">;

@@ -1,9 +1,6 @@
 /** Answers the turns of one conversation, one after the other, and can be stopped at any moment. */
 
 import { AppError, isCancelled } from "../base/errors";
-import type { TurnParams } from "../protocol/engineMessages";
-import type { Stage } from "../protocol/stages";
-import type { NoticeView, StepName } from "../protocol/viewMessages";
 import type { Clock } from "./clock";
 import type { ChatTurn, Conversation } from "./conversation";
 import { altTexts } from "./describer";
@@ -11,6 +8,9 @@ import type { Engine } from "./engine";
 import type { PictureTray, ReadPicture } from "./pictureTray";
 import { questionPrompt } from "./questionPrompt";
 import type { StepTimes } from "./stepTimes";
+import type { Stage } from "../model/ask/progress";
+import type { Turn } from "../model/ask/request";
+import type { NoticeView, StepName } from "../protocol/viewMessages";
 
 export interface AnswerTexts {
   /** The model said nothing. */
@@ -173,7 +173,7 @@ export class Answerer {
   }
 
   /** Answered questions about the same picture, as it looked at that time. */
-  #turnsBefore(turn: ChatTurn, digest: string): TurnParams[] {
+  #turnsBefore(turn: ChatTurn, digest: string): Turn[] {
     const { turns } = this.#options.conversation;
     return turns
       .slice(0, turns.indexOf(turn))

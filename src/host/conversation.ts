@@ -1,6 +1,7 @@
 /** One conversation of the chat: its pictures and turns, as the session changes and the store keeps them. */
 
-import type { DoubtName } from "../protocol/doubts";
+import type { DescriptionLength } from "./describer";
+import type { Doubt } from "../model/ask/request";
 import type {
   ConversationView,
   NoticeView,
@@ -9,7 +10,6 @@ import type {
   TurnStep,
   TurnView,
 } from "../protocol/viewMessages";
-import type { DescriptionLength } from "./describer";
 
 export interface Conversation {
   readonly id: string;
@@ -73,7 +73,7 @@ export interface ChatTurn {
   notice?: NoticeView | undefined;
   durationMs?: number | undefined;
   /** Why the answer may mean nothing. */
-  doubts?: readonly DoubtName[] | undefined;
+  doubts?: readonly Doubt[] | undefined;
   /** Of the picture when it was answered: an answer about other bytes says nothing about these. */
   digest?: string | undefined;
 }

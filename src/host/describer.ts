@@ -2,16 +2,16 @@
 
 import { cleanCaption } from "../alt/altText";
 import { DESCRIPTION_BEAMS, SHORT_DESCRIPTION } from "../alt/descriptionSettings";
-import type {
-  GenerateParams,
-  GenerateReply,
-  GenerationParams,
-  SequenceReply,
-} from "../protocol/engineMessages";
-import type { DoubtName } from "../protocol/doubts";
-import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 import type { Engine } from "./engine";
 import type { Picture } from "./picture";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import type {
+  Doubt,
+  GeneratedSequence,
+  GenerateRequest,
+  GenerateResult,
+} from "../model/ask/request";
+import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 
 export type DescriptionLength = "short" | "long";
 
@@ -29,14 +29,14 @@ export interface AltTextOptions extends DescriptionOptions {
   readonly than?: string | undefined;
   readonly signal?: CancelSignal | undefined;
   /** Told why the texts may mean nothing. */
-  readonly onDoubts?: ((doubts: readonly DoubtName[]) => void) | undefined;
+  readonly onDoubts?: ((doubts: readonly Doubt[]) => void) | undefined;
   readonly onStage?: CallOptions["onStage"];
 }
 
 /** What asks a model for a description. */
 export interface DescriptionRequest {
-  readonly prompt: GenerateParams["prompt"];
-  readonly options: GenerationParams;
+  readonly prompt: GenerateRequest["prompt"];
+  readonly options: Partial<GenerationOptions>;
 }
 
 /** What asking for more texts at once is cut to; each is a row with a cache of its own. */
@@ -54,7 +54,7 @@ export function descriptionRequest(given: DescriptionOptions = {}): DescriptionR
     numBeams: Math.max(DESCRIPTION_BEAMS, count),
     ...(count > 1 ? { numReturnSequences: count } : {}),
   };
-  const options: GenerationParams =
+  const options: Partial<GenerationOptions> =
     given.length === "long"
       ? {
           ...beams,
@@ -114,7 +114,7 @@ async function addLongTexts(run: Run, request: DescriptionRequest): Promise<void
 }
 
 /** Chance finds what beams do not, because they keep to the likeliest beginnings. */
-async function addSamples(run: Run, prompt: GenerateParams["prompt"]): Promise<void> {
+async function addSamples(run: Run, prompt: GenerateRequest["prompt"]): Promise<void> {
   const count = countOf(run.options);
   for (const { seed, temperature } of SAMPLERS) {
     if (run.texts.length >= count) return;
@@ -130,7 +130,7 @@ const SAMPLERS = [
   { seed: 2, temperature: 1.3 },
 ] as const;
 
-async function addTexts(run: Run, request: DescriptionRequest): Promise<GenerateReply> {
+async function addTexts(run: Run, request: DescriptionRequest): Promise<GenerateResult> {
   const { engine, picture, options, texts } = run;
   const reply = await engine.generate(
     { image: picture.bytes, imageName: picture.name, ...request },
@@ -161,7 +161,7 @@ function wordsIn(text: string): number {
 }
 
 /** A beam's score is the sum of the log-probabilities by length^penalty. */
-function meanOf({ score, tokenIds }: SequenceReply, lengthPenalty: number): number | undefined {
+function meanOf({ score, tokenIds }: GeneratedSequence, lengthPenalty: number): number | undefined {
   if (score === undefined || tokenIds.length === 0) return undefined;
   return score * tokenIds.length ** (lengthPenalty - 1);
 }
@@ -170,7 +170,7 @@ function countOf({ count = 1 }: DescriptionOptions): number {
   return Math.min(MAX_COUNT, Math.max(1, Math.trunc(count)));
 }
 
-function promptOf(focus: string | undefined): GenerateParams["prompt"] {
+function promptOf(focus: string | undefined): GenerateRequest["prompt"] {
   const words = focus?.trim() ?? "";
   if (words === "") return { kind: "caption" };
   return words.endsWith("?")

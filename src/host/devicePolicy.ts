@@ -4,8 +4,8 @@
  * named. Pure arithmetic on times and choices.
  */
 
-import type { DeviceName } from "../base/device";
-import type { LoadParams } from "../protocol/engineMessages";
+import type { Device } from "../model/ask/device";
+import type { LoadRequest } from "../model/ask/models";
 
 /**
  * - `again`: with a new child, on the same device.
@@ -17,18 +17,18 @@ export type DeviceAdvice = "again" | "onCpu" | "giveUp";
 export interface DeviceFailure {
   readonly nowMs: number;
   /** What the user chose. */
-  readonly chosen: LoadParams["device"];
+  readonly chosen: LoadRequest["device"];
   /** Where the model computed; undefined when the load failed that was to bring the device back. */
-  readonly device: DeviceName | undefined;
+  readonly device: Device | undefined;
   /** How often the same question was asked again already. */
   readonly nRetries: number;
 }
 
 /** The device that is not used any more. */
 export interface OverruledDevice {
-  readonly chosen: LoadParams["device"];
+  readonly chosen: LoadRequest["device"];
   /** Undefined when it never got so far as to have a name. */
-  readonly failed: DeviceName | undefined;
+  readonly failed: Device | undefined;
   /** `failed`: twice while it computed; `unfit`: it cannot hold the model or run a part of it. */
   readonly why: "failed" | "unfit";
 }
@@ -52,7 +52,7 @@ export class DevicePolicy {
   }
 
   /** What is to be loaded when the user chose this. */
-  applied(choice: LoadParams): LoadParams {
+  applied(choice: LoadRequest): LoadRequest {
     return this.#overruled?.chosen === choice.device ? { ...choice, device: "cpu" } : choice;
   }
 
@@ -64,7 +64,7 @@ export class DevicePolicy {
   }
 
   /** To be called when the user may have chosen another device, which gets a chance of its own. */
-  choiceChanged(device: LoadParams["device"]): void {
+  choiceChanged(device: LoadRequest["device"]): void {
     if ((this.#overruled ?? this.#last)?.chosen === device) return;
     this.#overruled = undefined;
     this.#last = undefined;
@@ -84,7 +84,7 @@ export class DevicePolicy {
   }
 
   /** Notes that the model does not fit the device, and says what to do: a device by name is the user's will. */
-  unfit(chosen: LoadParams["device"]): DeviceAdvice {
+  unfit(chosen: LoadRequest["device"]): DeviceAdvice {
     if (chosen !== "auto" || this.#overruled?.chosen === chosen) return "giveUp";
     this.#nFailures += 1;
     this.#overruled = { chosen, failed: undefined, why: "unfit" };

@@ -3,17 +3,17 @@
  * devicePolicy.ts advises. Knows no messages and no models.
  */
 
-import type { DeviceName } from "../base/device";
 import { AppError, type ErrorCode } from "../base/errors";
-import type { LoadParams } from "../protocol/engineMessages";
 import type { Clock } from "./clock";
 import { type DeviceAdvice, DevicePolicy, type OverruledDevice } from "./devicePolicy";
 import type { AskOptions } from "./engine";
 import type { EngineClient } from "./engineClient";
+import type { Device } from "../model/ask/device";
+import type { LoadRequest } from "../model/ask/models";
 
 export interface DeviceRecoveryOptions {
   /** What the user chose, whatever is done about it here. */
-  readonly chosen: () => LoadParams;
+  readonly chosen: () => LoadRequest;
   readonly clock: Clock;
   /** What the child holds is of no use, and the child neither, unless the advice is to give up. */
   readonly onFailed: (advice: DeviceAdvice, error: AppError) => void;
@@ -25,7 +25,7 @@ export interface DeviceRecoveryOptions {
 export interface WorkPlace {
   holder?: Pick<EngineClient, "state">;
   /** Absent until the model is loaded. */
-  device?: DeviceName | undefined;
+  device?: Device | undefined;
 }
 
 /** Once on the same device, once on the CPU, and once because another question lost the child. */
@@ -51,7 +51,7 @@ export class DeviceRecovery {
   }
 
   /** What is to be loaded for what the user chose. */
-  get applied(): LoadParams {
+  get applied(): LoadRequest {
     return this.#policy.applied(this.#options.chosen());
   }
 

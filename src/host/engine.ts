@@ -1,26 +1,23 @@
 /** The engine as the editor's features see it; engineService.ts is behind it, and a fake in tests. */
 
-import type { OverruledDevice } from "./devicePolicy";
-import type { DeviceName, DeviceReason } from "../base/device";
 import type { AppError } from "../base/errors";
 import type { World } from "../base/world";
+import type { OverruledDevice } from "./devicePolicy";
+import type { Device, DeviceReason } from "../model/ask/device";
+import type { AddedModel, ImportPlan } from "../model/ask/models";
+import type { Progress } from "../model/ask/progress";
+import type { GenerateRequest, GenerateResult, PictureRequest } from "../model/ask/request";
 import type { CudaMethod } from "../protocol/cudaMessages";
 import type {
   AddModelParams,
-  AddModelReply,
   CatalogReply,
-  DeleteParams,
-  DeleteReply,
   ConvertParams,
   ConvertReply,
-  GenerateParams,
-  GenerateReply,
+  DeleteParams,
+  DeleteReply,
   ImportParams,
-  ImportPlan,
   ModelsReply,
   Params,
-  PictureParams,
-  Progress,
   Result,
   ThumbnailParams,
   ThumbnailReply,
@@ -39,12 +36,12 @@ export interface Engine {
    * Answers a question about a picture, or describes it. Where a device is lost on the way, the question
    * is asked again, at last on the CPU.
    */
-  generate(params: GenerateParams, options?: AskOptions): Promise<GenerateReply>;
+  generate(params: GenerateRequest, options?: AskOptions): Promise<GenerateResult>;
   /**
    * Looks at a picture before it is asked about, so that the answer comes sooner. Loads the chosen model
    * first, gives way to questions, and ends as `request.cancelled` when one comes before it has begun.
    */
-  prepare(params: PictureParams, options?: CallOptions): Promise<void>;
+  prepare(params: PictureRequest, options?: CallOptions): Promise<void>;
   /** A small copy of a picture; made in a process of its own, so that it never waits for an answer. */
   thumbnail(params: ThumbnailParams, options?: CallOptions): Promise<ThumbnailReply>;
   models(): Promise<ModelsReply>;
@@ -54,7 +51,7 @@ export interface Engine {
   /** The published checkpoints, and what is here of each. Asks no network. */
   catalog(): Promise<CatalogReply>;
   /** Gets a model of the catalogue, in a process of its own; uses a network. */
-  addModel(params: AddModelParams, options?: CallOptions): Promise<AddModelReply>;
+  addModel(params: AddModelParams, options?: CallOptions): Promise<AddedModel>;
   /** Deletes what has arrived of a download that was not finished. */
   deleteDownload(params: DeleteParams): Promise<DeleteReply>;
   /**
@@ -88,7 +85,7 @@ export interface EngineStatus {
   /** The chosen model's name. */
   readonly model: string;
   /** Where the loaded model computes. */
-  readonly device?: DeviceName;
+  readonly device?: Device;
   /** Such as `f32` or `balanced`, of the loaded model. */
   readonly precision?: string;
   /** What pictures the loaded model knows; `worldOf` tells it of any. */

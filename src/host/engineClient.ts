@@ -5,21 +5,6 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { CudaMethod } from "../protocol/cudaMessages";
-import type {
-  AddModelReply,
-  CatalogReply,
-  DeleteReply,
-  ImportPlan,
-  LoadParams,
-  ModelInfo,
-  ModelsReply,
-  Params,
-  Result,
-  StatusReply,
-  ThumbnailReply,
-} from "../protocol/engineMessages";
-import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
 import {
@@ -30,6 +15,18 @@ import {
 } from "./engineConnection";
 import type { EngineProcess } from "./engineProcess";
 import { type RestartLimits, RestartPolicy } from "./restartPolicy";
+import type { AddedModel, EngineInfo, ImportPlan, LoadRequest } from "../model/ask/models";
+import type { CudaMethod } from "../protocol/cudaMessages";
+import type {
+  CatalogReply,
+  DeleteReply,
+  ModelsReply,
+  Params,
+  Result,
+  StatusReply,
+  ThumbnailReply,
+} from "../protocol/engineMessages";
+import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 
 export interface EngineClientOptions {
   /** Forks a new child. */
@@ -73,7 +70,7 @@ export class EngineClient {
   #failure: AppError | undefined;
   #nActive = 0;
   /** The last model that was loaded with success. */
-  #model: LoadParams | undefined;
+  #model: LoadRequest | undefined;
   /** The child that holds it, as far as we know. */
   #modelHolder: EngineConnection | undefined;
   #reload: { readonly into: EngineConnection; readonly done: Promise<void> } | undefined;
@@ -104,7 +101,7 @@ export class EngineClient {
    * Loads a model; the demo's first use is a conversion, which tells its progress. When it fails, the
    * model before it stays the one that is used.
    */
-  load(params: LoadParams, options: CallOptions = {}): Promise<ModelInfo> {
+  load(params: LoadRequest, options: CallOptions = {}): Promise<EngineInfo> {
     return this.#work(options.signal, async (connection) => {
       try {
         const info = await connection.call("load", params, options);
@@ -175,7 +172,7 @@ export class EngineClient {
   }
 
   /** Gets a model of the catalogue; nothing else runs meanwhile. */
-  addModel(params: Params<"addModel">, options: CallOptions = {}): Promise<AddModelReply> {
+  addModel(params: Params<"addModel">, options: CallOptions = {}): Promise<AddedModel> {
     return this.#work(options.signal, (connection) => connection.call("addModel", params, options));
   }
 

@@ -5,10 +5,6 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { CudaMethod } from "../protocol/cudaMessages";
-import type { LoadParams, Params, Result } from "../protocol/engineMessages";
-import type { CallOptions } from "../protocol/rpcClient";
-import type { Stage } from "../protocol/stages";
 import { abandonAfter } from "./abandonAfter";
 import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
@@ -21,6 +17,11 @@ import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { QuestionsFirst } from "./questionsFirst";
+import type { LoadRequest } from "../model/ask/models";
+import type { Stage } from "../model/ask/progress";
+import type { CudaMethod } from "../protocol/cudaMessages";
+import type { Params, Result } from "../protocol/engineMessages";
+import type { CallOptions } from "../protocol/rpcClient";
 
 /**
  * The same program runs up to four times, because ONNX Runtime and the converter block a process for
@@ -31,7 +32,7 @@ export type ProcessKind = "answers" | "pictures" | "models" | "downloads";
 
 export interface EngineServiceOptions {
   /** The model and the device that the user chose; read before each question. */
-  readonly chosen: () => LoadParams;
+  readonly chosen: () => LoadRequest;
   /** Forks a new child. */
   readonly startProcess: (kind: ProcessKind) => EngineProcess;
   /** Without a question for this long, in ms, the model is given up to free its memory. */
@@ -404,7 +405,7 @@ export class EngineService implements Engine {
 /** CUDA is part of a runtime of its own, and a process can load only one. */
 type Runtime = "cuda" | "usual";
 
-function runtimeOf({ device }: LoadParams): Runtime {
+function runtimeOf({ device }: LoadRequest): Runtime {
   return device === "cuda" ? "cuda" : "usual";
 }
 

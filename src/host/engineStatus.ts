@@ -1,11 +1,11 @@
 /** How things stand with the engine, put together from what its parts know; pure. */
 
-import { isSameReason } from "../base/device";
 import type { AppError } from "../base/errors";
 import type { OverruledDevice } from "./devicePolicy";
 import type { EngineStatus } from "./engine";
 import type { EngineState } from "./engineClient";
 import type { ModelLoader } from "./modelLoader";
+import { isSameReason } from "../model/ask/device";
 
 /** What is said of the CPU that stands in for a device, by why it does. */
 export interface EngineFacts {

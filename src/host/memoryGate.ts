@@ -6,14 +6,14 @@
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { DEMO_MODEL } from "../base/world";
-import type { LoadParams, LoadPlanReply } from "../protocol/engineMessages";
-import type { CancelSignal } from "../protocol/rpcClient";
-import type { OtherEngine } from "../roll/engineRoll";
 import { abortable } from "./abortable";
 import type { EngineClient } from "./engineClient";
+import type { LoadPlan, LoadRequest } from "../model/ask/models";
+import type { CancelSignal } from "../protocol/rpcClient";
+import type { OtherEngine } from "../roll/engineRoll";
 
 /** What the user is told; sizes in bytes. */
-export interface MemoryQuestion extends LoadPlanReply {
+export interface MemoryQuestion extends LoadPlan {
   /** As the settings name it. */
   readonly model: string;
   /** Engines of other windows that hold much, the largest first. */
@@ -53,7 +53,7 @@ export type LoadPlanner = Pick<EngineClient, "planLoad">;
 /** What is to be loaded, by whom, and how long somebody waits for it. */
 export interface PlannedLoad {
   readonly model: string;
-  readonly device: LoadParams["device"];
+  readonly device: LoadRequest["device"];
   readonly planner: LoadPlanner;
   readonly signal: CancelSignal;
 }
@@ -129,7 +129,7 @@ export class MemoryGate {
   }
 
   /** Undefined when it cannot be made; the load itself then says what is wrong with the model. */
-  async #plan({ model, device, planner, signal }: PlannedLoad): Promise<LoadPlanReply | undefined> {
+  async #plan({ model, device, planner, signal }: PlannedLoad): Promise<LoadPlan | undefined> {
     try {
       return await planner.planLoad({ model, device }, { signal });
     } catch (thrown) {

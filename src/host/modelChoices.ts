@@ -3,18 +3,12 @@
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
 import { defaultProfile } from "../base/defaultProfile";
-import { DEMO_MODEL } from "../base/world";
 import { type Candidate, LARGEST_FILE_BYTES, type ModelCost } from "../base/modelAdvice";
-import {
-  type CatalogEntryReply,
-  type ImportPlan,
-  type ModelsReply,
-  type ProfileCostReply,
-  type ProfileName,
-  PROFILES,
-  type StoredModelReply,
-} from "../protocol/engineMessages";
+import { DEMO_MODEL } from "../base/world";
 import { isFolder, modelTitle } from "./modelTitle";
+import { PROFILE_NAMES, type ProfileName } from "../model/ask/kinds";
+import type { ImportPlan, ModelEntry } from "../model/ask/models";
+import type { CatalogEntryReply, ModelsReply, ProfileCostReply } from "../protocol/engineMessages";
 
 /**
  * `retrieval`: compares pictures with texts and answers no questions; `damaged`: in the store, but of
@@ -108,14 +102,11 @@ export function candidateOf(entry: CatalogEntryReply): Candidate {
 
 /** The profile of a name, which may come from a command's argument. */
 export function readProfile(name: unknown): ProfileName | undefined {
-  return PROFILES.find((profile) => profile === name);
+  return PROFILE_NAMES.find((profile) => profile === name);
 }
 
-function storedChoice(
-  model: StoredModelReply,
-  { currentModel, locale }: ModelChoiceLook,
-): ModelChoice {
-  const { name, folder, bytes, problem } = model;
+function storedChoice(model: ModelEntry, { currentModel, locale }: ModelChoiceLook): ModelChoice {
+  const { name, folder, bytes = 0, problem } = model;
   return {
     name,
     title: name,
@@ -137,13 +128,13 @@ function unlistedChoice(name: string, { isCurrent }: Pick<ModelChoice, "isCurren
     : { ...common, state: "unknown", facts: [] };
 }
 
-function stateOf({ problem, kind }: StoredModelReply): ModelChoiceState {
+function stateOf({ problem, kind }: ModelEntry): ModelChoiceState {
   if (problem !== undefined) return "damaged";
   return kind === "retrieval" ? "retrieval" : "usable";
 }
 
 function factsOf(
-  { architecture, precision, bytes }: StoredModelReply,
+  { architecture, precision, bytes = 0 }: ModelEntry,
   locale: string | undefined,
 ): readonly string[] {
   const size = bytes > 0 ? formatBytes(bytes, locale) : undefined;

@@ -4,14 +4,15 @@
  */
 
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
-import type { LoadParams, ModelInfo, Progress } from "../protocol/engineMessages";
 import type { EngineClient } from "./engineClient";
 import type { LoadPlanner, MemoryGate } from "./memoryGate";
 import { progressText } from "./progressText";
 import { SharedWork, type WorkContext } from "./sharedWork";
+import type { EngineInfo, LoadRequest } from "../model/ask/models";
+import type { Progress } from "../model/ask/progress";
 
 export interface ModelLoaderOptions {
-  readonly chosen: () => LoadParams;
+  readonly chosen: () => LoadRequest;
   /** Asked before each load. @default there is memory enough */
   readonly memory?: Pick<MemoryGate, "permit"> | undefined;
   /** Called when any getter may give something else. */
@@ -22,7 +23,7 @@ export interface ModelLoaderOptions {
 export type ModelHolder = Pick<EngineClient, "load"> & LoadPlanner;
 
 interface Load {
-  readonly choice: LoadParams;
+  readonly choice: LoadRequest;
   readonly holder: ModelHolder;
   readonly work: SharedWork;
 }
@@ -30,8 +31,8 @@ interface Load {
 export class ModelLoader {
   readonly #options: ModelLoaderOptions;
   #load: Load | undefined;
-  #loaded: { readonly choice: LoadParams; readonly info: ModelInfo } | undefined;
-  #failed: { readonly choice: LoadParams; readonly error: AppError } | undefined;
+  #loaded: { readonly choice: LoadRequest; readonly info: EngineInfo } | undefined;
+  #failed: { readonly choice: LoadRequest; readonly error: AppError } | undefined;
   #progress: Progress | undefined;
 
   constructor(options: ModelLoaderOptions) {
@@ -49,7 +50,7 @@ export class ModelLoader {
   }
 
   /** The chosen model, when it is loaded. */
-  get loaded(): ModelInfo | undefined {
+  get loaded(): EngineInfo | undefined {
     return this.#isChosen(this.#loaded?.choice) ? this.#loaded?.info : undefined;
   }
 
@@ -157,7 +158,7 @@ export class ModelLoader {
     this.#options.onChanged();
   }
 
-  #isChosen(choice: LoadParams | undefined): boolean {
+  #isChosen(choice: LoadRequest | undefined): boolean {
     const { model, device } = this.#options.chosen();
     return choice?.model === model && choice.device === device;
   }

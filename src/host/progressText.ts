@@ -1,7 +1,7 @@
 /** Progress in bytes as people read it; pure. */
 
 import { type BytesOf, formatBytesOf } from "../base/bytes";
-import type { Progress } from "../protocol/engineMessages";
+import type { Progress } from "../model/ask/progress";
 
 export interface ProgressText extends BytesOf {
   /** A whole number from 0 to 100; 100 only at the end. */

@@ -1,6 +1,6 @@
 /** How a question is put to BLIP-2 so that it is answered best; what people see stays as typed. */
 
-import type { PromptParams, TurnParams } from "../protocol/engineMessages";
+import type { Prompt, Turn } from "../model/ask/request";
 
 /** Earlier turns that one question can reach back to. */
 const MAX_TURNS = 4;
@@ -11,7 +11,7 @@ const MAX_TURNS = 4;
  * questions and answers worse with every turn that has nothing to do with the last (the bundled model
  * falls from 90 % right to 15 % after two).
  */
-export function questionPrompt(earlier: readonly TurnParams[], question: string): PromptParams {
+export function questionPrompt(earlier: readonly Turn[], question: string): Prompt {
   const turns = earlier.slice(firstNeeded(earlier)).map((turn) => ({
     question: asTrained(turn.question),
     answer: turn.answer,
@@ -19,7 +19,7 @@ export function questionPrompt(earlier: readonly TurnParams[], question: string)
   return { kind: "chat", turns, question: asTrained(question) };
 }
 
-function firstNeeded(earlier: readonly TurnParams[]): number {
+function firstNeeded(earlier: readonly Turn[]): number {
   let first = Math.max(0, earlier.length - 1);
   while (first > 0 && earlier.length - first < MAX_TURNS) {
     if (!refersBack(earlier[first]?.question ?? "")) break;

@@ -3,17 +3,17 @@
  * for each. Knows no editor, so a test can compare it with package.json.
  */
 
-import { DEVICES, type DeviceName } from "../base/device";
+import { DEFAULT_COMPONENTS } from "../alt/findContext";
+import { DEMO_MODEL } from "../base/world";
+import { type Device, DEVICES } from "../model/ask/device";
 import { homedir } from "node:os";
 import path from "node:path";
-import { DEMO_MODEL } from "../base/world";
-import { DEFAULT_COMPONENTS } from "../alt/findContext";
 
 /** Every setting's value, by its key below `sightline.`. */
 export interface SettingValues {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
-  readonly device: "auto" | DeviceName;
+  readonly device: "auto" | Device;
   /** An absolute path; "" stands for the platform's cache folder. */
   readonly storageFolder: string;
   readonly idleMinutes: number;

@@ -1,9 +1,9 @@
 /** Work that is done once for everybody who waits for it. */
 
 import { isCancelled } from "../base/errors";
-import type { Progress } from "../protocol/engineMessages";
-import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 import { abortable } from "./abortable";
+import type { Progress } from "../model/ask/progress";
+import type { CallOptions, CancelSignal } from "../protocol/rpcClient";
 
 /** What the work itself is given. */
 export interface WorkContext {

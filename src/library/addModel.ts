@@ -3,6 +3,7 @@
  * there, otherwise downloaded, and converted while it arrives.
  */
 
+import type { AddedModel } from "../model/ask/models";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { openCheckpoint } from "../convert/checkpoint";
@@ -62,15 +63,6 @@ export type AddStage =
       readonly nTries: number;
     }
   | { readonly stage: "check" };
-
-export interface AddedModel {
-  /** What the model is called in the store. */
-  readonly name: string;
-  readonly folder: string;
-  /** Where the checkpoint came from; `store` when the model was there already. */
-  readonly source: "hub" | "cache" | "store";
-  readonly kind: "generation" | "retrieval";
-}
 
 /** What is here of a checkpoint of the catalogue. */
 export interface CatalogState {

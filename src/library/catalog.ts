@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
 import { MODEL_USES, type ModelUse } from "../base/modelAdvice";
-import type { ProfileName } from "../model/precisionProfiles";
+import type { ModelKind, ProfileName } from "../model/ask/kinds";
 
 /** What a converted model costs in a precision, in bytes, to within a few per cent. */
 export interface CatalogCost {
@@ -19,7 +19,7 @@ interface CatalogRow {
   readonly name: string;
   /** For people. */
   readonly title: string;
-  readonly kind: "generation" | "retrieval";
+  readonly kind: ModelKind;
   /** Pixels on each side of what the model sees. */
   readonly imageSize: number;
 }

@@ -1,5 +1,6 @@
 /** Gets ONNX Runtime's CUDA provider into the store: from a folder that has it, or from its feed. */
 
+import type { CudaPlan } from "../model/ask/models";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
@@ -44,17 +45,6 @@ export interface CudaInstallOptions {
   readonly runtime?: InstalledPackage;
   /** As in FileJob. */
   readonly patience?: Patience;
-}
-
-/** What would be done; sizes in bytes. */
-export interface CudaPlan {
-  /** A folder, or the host, name and version of a package. */
-  readonly source: string;
-  readonly downloadBytes: number;
-  /** At the most, while it is done. */
-  readonly neededBytes: number;
-  readonly freeBytes: number;
-  readonly folder: string;
 }
 
 export type CudaOutcome = "installed" | "present" | "declined";

@@ -4,7 +4,7 @@ import { formatBytes } from "../base/bytes";
 import { DEMO_MODEL } from "../base/world";
 import { describeMissing, LIBRARY_FOLDER_VARIABLE } from "./cudaLibraries";
 import type { DeviceFacts, DoctorFacts } from "./doctorFacts";
-import type { ModelEntry } from "./modelEntries";
+import type { StoreEntry } from "./modelEntries";
 
 export interface Advice {
   /** For programs; each occurs once at most. */
@@ -131,7 +131,7 @@ function usedSwap({ memory }: DoctorFacts): string | undefined {
 /** Below it weights are not worth making smaller: kits and demos. */
 const SMALL_BYTES = 200e6;
 
-const isLargeF32 = ({ name, state, precision, bytes = 0 }: ModelEntry): boolean =>
+const isLargeF32 = ({ name, state, precision, bytes = 0 }: StoreEntry): boolean =>
   name !== DEMO_MODEL && state === "ready" && precision === "f32" && bytes > SMALL_BYTES;
 
 function exactPrecision({ store }: DoctorFacts): string | undefined {

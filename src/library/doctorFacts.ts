@@ -1,8 +1,5 @@
 /** What `doctor` finds out about a machine, as plain data; nothing here reads or prints. */
 
-import type { DeviceReason } from "../base/device";
-import type { EngineEntry } from "../roll/engineRoll";
-import type { Device } from "../engine/session";
 import type {
   CudaFacts,
   GraphicsFacts,
@@ -10,7 +7,9 @@ import type {
   ProcessorFacts,
   ProgramFacts,
 } from "./machineFacts";
-import type { ModelEntry } from "./modelEntries";
+import type { Device, DeviceReason } from "../model/ask/device";
+import type { StoreEntry } from "./modelEntries";
+import type { EngineEntry } from "../roll/engineRoll";
 
 /** Sizes are in bytes. What could not be found out is absent, and `problems` says why. */
 export interface DoctorFacts {
@@ -56,7 +55,7 @@ export interface RememberedDevice {
 /** `network` and `rotating` are slow to load models from. */
 export type DiskKind = "network" | "rotating" | "solid" | "unknown";
 
-export interface ModelFacts extends ModelEntry {
+export interface ModelFacts extends StoreEntry {
   /** What it takes of the system when the CPU computes; absent when it cannot be loaded. */
   readonly memoryBytes?: number;
 }

@@ -2,9 +2,10 @@
 
 import { execFile } from "node:child_process";
 import { JsonObject } from "../base/json";
-import { probeDevice, supportsFloat16, type ProbeResult } from "../engine/device";
-import type { Device, SessionFactory } from "../engine/session";
+import { probeDevice, type ProbeResult, supportsFloat16 } from "../engine/device";
+import type { SessionFactory } from "../engine/session";
 import type { DeviceFacts } from "./doctorFacts";
+import type { Device } from "../model/ask/device";
 
 /** How to start a process that calls `probeHere` and prints what it returns as one line of JSON. */
 export interface ProbeCommand {

@@ -1,8 +1,6 @@
 /** Looks at the whole machine for `doctor`: what cannot be looked at becomes a sentence. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Device } from "../engine/session";
-import { type EngineEntry, enginesOn } from "../roll/engineRoll";
 import { cudaFacts } from "./cudaProvider";
 import type { DeviceFacts, DoctorFacts } from "./doctorFacts";
 import { graphicsFacts } from "./doctorGraphics";
@@ -13,6 +11,8 @@ import { libraryPath } from "./libraryPath";
 import type { Environment } from "./environment";
 import type { ModelStore } from "./modelStore";
 import { systemFiles, type SystemFiles } from "./systemFiles";
+import type { Device } from "../model/ask/device";
+import { type EngineEntry, enginesOn } from "../roll/engineRoll";
 
 export interface ExamineOptions {
   /** Our own version. */

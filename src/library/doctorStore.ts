@@ -1,21 +1,22 @@
 /** What lies in the store, on what kind of disk, and what is known about the way to the hub. */
 
-import { readDeviceReason } from "../base/device";
-import { readFile, stat, statfs } from "node:fs/promises";
-import path from "node:path";
 import { JsonObject } from "../base/json";
-import { fileDeviceMemory } from "../engine/deviceMemory";
-import { cpuMemoryBytesOf } from "../model/memoryEstimate";
+import { rememberedDeviceIn } from "../engine/rememberedDevice";
 import { catalogStates } from "./addModel";
 import { readCatalog } from "./catalog";
 import { cudaFolder } from "./cudaRuntime";
 import { demoFolder } from "./demoModel";
 import { folderBytes, freeBytesAt } from "./diskSpace";
 import type { DiskKind, HubFacts, ModelFacts, RememberedDevice, StoreFacts } from "./doctorFacts";
-import { type ModelEntry, modelEntries } from "./modelEntries";
 import type { Environment } from "./environment";
+import { modelEntries } from "./modelEntries";
 import { isDemoFolderName, listModels, type ModelStore, type StoredModel } from "./modelStore";
 import type { SystemFiles } from "./systemFiles";
+import { readDeviceReason } from "../model/ask/device";
+import type { StoreEntry } from "./modelEntries";
+import { cpuMemoryBytesOf } from "../model/memoryEstimate";
+import { readFile, stat, statfs } from "node:fs/promises";
+import path from "node:path";
 
 export interface StoreSources {
   readonly store: ModelStore;
@@ -53,7 +54,7 @@ export async function storeFacts(sources: StoreSources): Promise<StoreFacts> {
   };
 }
 
-function withMemory(entry: ModelEntry, stored: readonly StoredModel[]): ModelFacts {
+function withMemory(entry: StoreEntry, stored: readonly StoredModel[]): ModelFacts {
   const model = stored.find(({ folder }) => folder === entry.folder)?.model;
   return model === undefined ? entry : { ...entry, memoryBytes: cpuMemoryBytesOf(model.manifest) };
 }
@@ -120,7 +121,7 @@ export async function rememberedDevice(
 ): Promise<RememberedDevice | undefined> {
   try {
     const json = JsonObject.parse(await readFile(file, "utf8"), { file, code: "internal" });
-    const recalled = await fileDeviceMemory({ file, nowMs: () => nowMs }).recall();
+    const recalled = await rememberedDeviceIn({ file, nowMs: () => nowMs }).recall();
     return {
       file,
       reason: readDeviceReason(json.object("reason")),

@@ -1,6 +1,5 @@
 /** The report of `doctor` for people: what was found out, and what would make it faster. */
 
-import { deviceReasonText } from "../base/device";
 import { formatBytes } from "../base/bytes";
 import { describeMissing } from "./cudaLibraries";
 import type { Advice } from "./doctorAdvice";
@@ -13,6 +12,7 @@ import type {
   StoreFacts,
 } from "./doctorFacts";
 import type { CudaFacts, GraphicsFacts, MemoryFacts, ProcessorFacts } from "./machineFacts";
+import { deviceReasonText } from "../model/ask/device";
 
 /** A line of a section: what, and how it is with it. */
 type Line = readonly [label: string, text: string];

@@ -5,12 +5,12 @@
  * looked at, which a model passes through in any case.
  */
 
-import type { DeviceChoice } from "../engine/device";
-import { fileDeviceMemory } from "../engine/deviceMemory";
-import type { NvidiaAdapter } from "./machineFacts";
+import { rememberedDeviceIn } from "../engine/rememberedDevice";
 import { presentNvidiaAdapters } from "./doctorGraphics";
 import { memoryFacts } from "./doctorMachine";
+import type { NvidiaAdapter } from "./machineFacts";
 import { systemFiles } from "./systemFiles";
+import type { DeviceChoice } from "../model/ask/device";
 
 export interface FreeMemory {
   readonly bytes: number;
@@ -33,7 +33,7 @@ export function machineMemory(deviceMemoryFile: string): MemorySources {
     systemBytes: async () => (await memoryFacts(systemFiles())).availableBytes,
     adapters: () => presentNvidiaAdapters(systemFiles()),
     isCpuRemembered: async () =>
-      (await fileDeviceMemory({ file: deviceMemoryFile }).recall()) !== undefined,
+      (await rememberedDeviceIn({ file: deviceMemoryFile }).recall()) !== undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What importing a checkpoint into the store would cost, told before anything is written. */
 
+import type { ImportPlan } from "../model/ask/models";
 import { totalmem } from "node:os";
 import path from "node:path";
 import { defaultProfile } from "../base/defaultProfile";
@@ -7,31 +8,12 @@ import { DEMO_MODEL } from "../base/world";
 import { type Checkpoint, openCheckpoint } from "../convert/checkpoint";
 import { planConversion, plannedBytes } from "../convert/conversionPlan";
 import { TensorReader } from "../convert/safetensors";
-import { quantisedMemoryBytes } from "../model/memoryEstimate";
-import type { ProfileName } from "../model/precisionProfiles";
 import { freeBytesAt } from "./diskSpace";
 import { findCheckpoint } from "./findCheckpoint";
 import { architectureName } from "./modelEntries";
 import { folderNames, isDemoFolderName, isPlainName, type ModelStore } from "./modelStore";
-
-/** Sizes in bytes. */
-export interface ImportPlan {
-  /** Free in the store, derived from the checkpoint's. */
-  readonly name: string;
-  /** The model's folder to be. */
-  readonly out: string;
-  /** As `parsePrecisionPlan` reads it. */
-  readonly precision: string;
-  readonly kind: "generation" | "retrieval";
-  /** Such as "BLIP-2 OPT", for people. */
-  readonly architecture: string;
-  /** Of the checkpoint's weights. */
-  readonly sourceBytes: number;
-  /** Of the model's files, exactly. */
-  readonly modelBytes: number;
-  /** Free on the disk of the store. */
-  readonly freeBytes: number;
-}
+import type { ProfileName } from "../model/ask/kinds";
+import { quantisedMemoryBytes } from "../model/memoryEstimate";
 
 /** Above it weights are worth making smaller; kits and demos are below, real checkpoints far above. */
 const SMALL_BYTES = 200e6;

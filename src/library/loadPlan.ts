@@ -1,25 +1,14 @@
 /** What loading a model would take of the memory, and what else could be loaded; loads nothing. */
 
-import type { DeviceChoice } from "../engine/device";
+import type { LoadPlan } from "../model/ask/models";
 import { openModelFolder } from "../engine/modelFolder";
-import type { Device } from "../engine/session";
-import type { Manifest } from "../model/manifest";
-import { cpuMemoryBytesOf, memoryBytesOf } from "../model/memoryEstimate";
 import { type FreeMemory, freeMemoryFor, machineMemory, type MemorySources } from "./freeMemory";
 import { listModels, type ModelStore, resolveModel } from "./modelStore";
+import type { Device, DeviceChoice } from "../model/ask/device";
+import type { Manifest } from "../model/manifest";
+import { cpuMemoryBytesOf, memoryBytesOf } from "../model/memoryEstimate";
 
 /** Sizes in bytes. */
-export interface LoadPlan {
-  /** About; 0 for the demo, which fits everywhere. As long as the device is open, what an adapter takes. */
-  readonly neededBytes: number;
-  /** Free in the memory that it would be loaded into, or in the part of it that this process may use. */
-  readonly availableBytes: number;
-  /** True when that is the memory of a graphics adapter and not the system's. */
-  readonly isOnAdapter?: boolean;
-  /** The largest model of the store that was made from the same checkpoint and fits. */
-  readonly smaller?: { readonly name: string; readonly neededBytes: number };
-}
-
 export interface LoadPlanOptions {
   /** As `resolveModel` takes it. */
   readonly model: string | undefined;

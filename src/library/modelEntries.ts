@@ -1,5 +1,6 @@
 /** The models of the store as people see them: the demo first, the others by name. */
 
+import type { ModelEntry } from "../model/ask/models";
 import { DEMO_MODEL } from "../base/world";
 import type { ModelFolder } from "../engine/modelFolder";
 import type { Blip2Config } from "../model/blip2Config";
@@ -10,22 +11,11 @@ import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
 import { listModels, type ModelStore, type StoredModel } from "./modelStore";
 
-/** A model that can be named, or something in the store that should be one. */
-export interface ModelEntry {
-  readonly name: string;
-  /** Absent for a demo that was never used. */
-  readonly folder?: string;
+/** As the command line tells of it. */
+export interface StoreEntry extends ModelEntry {
   /** `bundled`: comes with the program and is converted when it is first used. */
   readonly state: "ready" | "bundled" | "damaged" | "unsupported";
-  readonly kind?: "generation" | "retrieval";
   readonly languageModel?: "opt" | "t5";
-  /** Such as "BLIP-2 OPT", for people. */
-  readonly architecture?: string;
-  readonly precision?: string;
-  /** What it takes of the disk; absent for a demo that was never used. */
-  readonly bytes?: number;
-  /** What is wrong with it. */
-  readonly problem?: string;
 }
 
 /**
@@ -35,7 +25,7 @@ export interface ModelEntry {
 export async function listEntries(
   store: ModelStore,
   demoCheckpoint: string,
-): Promise<readonly ModelEntry[]> {
+): Promise<readonly StoreEntry[]> {
   const demo = await demoFolder({ checkpoint: demoCheckpoint, store }).catch(() => undefined);
   return await modelEntries(await listModels(store), demo);
 }
@@ -47,7 +37,7 @@ export async function listEntries(
 export async function modelEntries(
   stored: readonly StoredModel[],
   demo: string | undefined,
-): Promise<readonly ModelEntry[]> {
+): Promise<readonly StoreEntry[]> {
   const isDemo = ({ folder }: StoredModel): boolean => folder === demo;
   const converted = stored.filter(isDemo).map((model) => ({ ...model, name: DEMO_MODEL }));
   const others = stored.filter((model) => !isDemo(model));
@@ -73,7 +63,7 @@ export function totalBytes(files: readonly ManifestFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-async function entryOf({ name, folder, model, problem }: StoredModel): Promise<ModelEntry> {
+async function entryOf({ name, folder, model, problem }: StoredModel): Promise<StoreEntry> {
   if (model !== undefined) return readyEntry(name, model);
   return {
     name,
@@ -84,7 +74,7 @@ async function entryOf({ name, folder, model, problem }: StoredModel): Promise<M
   };
 }
 
-function readyEntry(name: string, { folder, config, manifest }: ModelFolder): ModelEntry {
+function readyEntry(name: string, { folder, config, manifest }: ModelFolder): StoreEntry {
   return {
     name,
     folder,

@@ -6,9 +6,9 @@ import type { Logger } from "../base/logger";
 import { DEMO_MODEL } from "../base/world";
 import type { ConvertProgress } from "../convert/convertModel";
 import type { Blip2Engine } from "../engine/blip2Engine";
-import type { DeviceChoice } from "../engine/device";
 import type { SessionFactory } from "../engine/session";
-import { resolveModel, type ModelStore } from "./modelStore";
+import { type ModelStore, resolveModel } from "./modelStore";
+import type { DeviceChoice } from "../model/ask/device";
 
 export interface FindOptions {
   /** As `resolveModel` takes it; undefined means the demo. */

@@ -1,8 +1,9 @@
 /** How the weights of one part are stored; agreed on by the converter, the manifest and the engine. */
 
 import { AppError } from "../base/errors";
+import { PROFILE_NAMES } from "./ask/kinds";
 import { PART, type PartName } from "./graphContract";
-import { isProfileName, PROFILE_NAMES, PROFILES } from "./precisionProfiles";
+import { isProfileName, PROFILES } from "./precisionProfiles";
 
 /**
  * - `f32`: as computed by the reference.

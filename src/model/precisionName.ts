@@ -1,8 +1,8 @@
 /** What people call the precision of a whole model; pure. */
 
+import { PROFILE_NAMES } from "./ask/kinds";
 import type { Manifest } from "./manifest";
 import { formatPrecision, parsePrecisionPlan, precisionOfPart } from "./precision";
-import { PROFILE_NAMES } from "./precisionProfiles";
 
 /**
  * The profile that all parts are of, or their one precision, such as `int8:32`; undefined for a mixture.

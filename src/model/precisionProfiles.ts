@@ -3,14 +3,8 @@
  * those of `npm run report:precision`.
  */
 
+import type { ProfileName } from "./ask/kinds";
 import { PART } from "./graphContract";
-
-/**
- * - `exact`: what transformers computes, in float32.
- * - `balanced`: answers as in float32 but for a few in a thousand.
- * - `small`: as little memory and time for each token as still answers well.
- */
-export type ProfileName = "exact" | "balanced" | "small";
 
 /**
  * The image encoder multiplies 257 positions at a time, so that arithmetic is time: w8a8 takes half the
@@ -25,9 +19,6 @@ export const PROFILES: Readonly<Record<ProfileName, string>> = {
   balanced: `int8:128,${PART.visionEncoder}=w8a8,${PART.qformer}=f32`,
   small: `int8:128,${PART.visionEncoder}=w8a8,${PART.qformer}=w8a8,${PART.textEncoder}=int4:128,${PART.decoder}=int4:128`,
 };
-
-/** From the largest to the smallest. */
-export const PROFILE_NAMES = ["exact", "balanced", "small"] as const satisfies ProfileName[];
 
 /** Whether a text is the name of a profile. */
 export function isProfileName(text: string): text is ProfileName {

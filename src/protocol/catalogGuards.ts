@@ -2,14 +2,8 @@
 
 import type { JsonObject } from "../base/json";
 import { MODEL_USES } from "../base/modelAdvice";
-import {
-  MODEL_KINDS,
-  PROFILES,
-  type AddModelParams,
-  type CatalogEntryReply,
-  type CatalogReply,
-  type HubParams,
-} from "./engineMessages";
+import { MODEL_KINDS, PROFILE_NAMES } from "../model/ask/kinds";
+import type { AddModelParams, CatalogEntryReply, CatalogReply, HubParams } from "./engineMessages";
 import { child, count, oneOf, optional, records, text, texts } from "./messageFields";
 
 /** Reads the parameters of `addModel`. */
@@ -56,7 +50,7 @@ function readCatalogEntry(entry: JsonObject): CatalogEntryReply {
     diskBytes: count(entry, "diskBytes"),
     memoryBytes: count(entry, "memoryBytes"),
     costs: records(entry, "costs").map((cost) => ({
-      profile: oneOf(cost, "profile", PROFILES),
+      profile: oneOf(cost, "profile", PROFILE_NAMES),
       diskBytes: count(cost, "diskBytes"),
       memoryBytes: count(cost, "memoryBytes"),
     })),

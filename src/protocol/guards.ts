@@ -4,38 +4,36 @@
  * engine's business. Every function throws AppError `protocol.violation` unless it says otherwise.
  */
 
-import { DEVICES, readDeviceReason } from "../base/device";
 import { AppError, isErrorCode, type WireError } from "../base/errors";
 import type { JsonObject } from "../base/json";
 import { WORLDS } from "../base/world";
+import { DEVICES, readDeviceReason } from "../model/ask/device";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import { MODEL_KINDS } from "../model/ask/kinds";
+import type { EngineInfo, LoadPlan, LoadRequest, ModelEntry } from "../model/ask/models";
+import { PROGRESS_STEPS } from "../model/ask/progress";
 import {
-  ALPHA_NAMES,
-  LOG_LEVELS,
-  MODEL_KINDS,
-  PROGRESS_STEPS,
-  type CachedReply,
-  type Empty,
-  type FromChild,
-  type GenerateParams,
-  type GenerateReply,
-  type GenerationParams,
-  type LoadParams,
-  type LoadPlanReply,
-  type MethodName,
-  type ModelInfo,
-  type Params,
-  type PictureParams,
-  type PromptParams,
-  type Result,
-  type SequenceReply,
-  type StoredModelReply,
-  type TimingsReply,
-  type ToChild,
-} from "./engineMessages";
+  ALPHA_MODES,
+  type GeneratedSequence,
+  type GenerateRequest,
+  type GenerateResult,
+  type PictureRequest,
+  type PrepareResult,
+  type Prompt,
+  type Timings,
+} from "../model/ask/request";
 import { readAddModelParams, readCatalogReply } from "./catalogGuards";
 import { CUDA_PARAMS, CUDA_RESULTS } from "./cudaMessages";
 import { readDoubts } from "./doubts";
-import { readStage } from "./stages";
+import {
+  type Empty,
+  type FromChild,
+  LOG_LEVELS,
+  type MethodName,
+  type Params,
+  type Result,
+  type ToChild,
+} from "./engineMessages";
 import {
   anyNumber,
   bytes,
@@ -51,6 +49,7 @@ import {
   text,
   texts,
 } from "./messageFields";
+import { readStage } from "./stages";
 
 /** Reads a message of the host. @throws AppError `request.unknown` for a method that is not there. */
 export function readToChild(value: unknown): ToChild {
@@ -253,28 +252,25 @@ function readWireError(value: unknown): WireError {
   return { code, message, detail: Object.fromEntries(entries) };
 }
 
-function readLoadParams(params: JsonObject): LoadParams {
+function readLoadParams(params: JsonObject): LoadRequest {
   return {
     model: params.string("model"),
     device: oneOf(params, "device", ["auto", ...DEVICES]),
   };
 }
 
-function readModelInfo(info: JsonObject): ModelInfo {
+function readModelInfo(info: JsonObject): EngineInfo {
   return {
-    model: info.string("model"),
+    name: info.string("name"),
     device: oneOf(info, "device", DEVICES),
-    ...optional(
-      "deviceReason",
-      info.has("deviceReason") ? readDeviceReason(child(info, "deviceReason")) : undefined,
-    ),
+    deviceReason: readDeviceReason(child(info, "deviceReason")),
     kind: oneOf(info, "kind", MODEL_KINDS),
     ...optional("precision", text(info, "precision")),
     ...optional("world", info.has("world") ? oneOf(info, "world", WORLDS) : undefined),
   };
 }
 
-function readLoadPlan(plan: JsonObject): LoadPlanReply {
+function readLoadPlan(plan: JsonObject): LoadPlan {
   return {
     neededBytes: count(plan, "neededBytes"),
     availableBytes: count(plan, "availableBytes"),
@@ -283,19 +279,19 @@ function readLoadPlan(plan: JsonObject): LoadPlanReply {
   };
 }
 
-function readSmaller(model: JsonObject): Required<LoadPlanReply>["smaller"] {
+function readSmaller(model: JsonObject): Required<LoadPlan>["smaller"] {
   return { name: model.string("name"), neededBytes: count(model, "neededBytes") };
 }
 
-function readPicture(params: JsonObject): PictureParams {
+function readPicture(params: JsonObject): PictureRequest {
   return {
     image: bytes(params, "image", PICTURE),
     ...optional("imageName", text(params, "imageName")),
-    ...optional("alpha", params.has("alpha") ? oneOf(params, "alpha", ALPHA_NAMES) : undefined),
+    ...optional("alpha", params.has("alpha") ? oneOf(params, "alpha", ALPHA_MODES) : undefined),
   };
 }
 
-function readGenerateParams(params: JsonObject): GenerateParams {
+function readGenerateParams(params: JsonObject): GenerateRequest {
   return {
     ...readPicture(params),
     prompt: readPrompt(child(params, "prompt")),
@@ -306,7 +302,7 @@ function readGenerateParams(params: JsonObject): GenerateParams {
   };
 }
 
-function readPrompt(prompt: JsonObject): PromptParams {
+function readPrompt(prompt: JsonObject): Prompt {
   const kind = oneOf(prompt, "kind", ["question", "caption", "raw", "chat"]);
   switch (kind) {
     case "question":
@@ -339,9 +335,9 @@ const NUMBER_OPTIONS = [
   "seed",
   "repetitionPenalty",
   "noRepeatNgramSize",
-] as const satisfies readonly (keyof GenerationParams)[];
+] as const satisfies readonly (keyof Partial<GenerationOptions>)[];
 
-function readGeneration(options: JsonObject): GenerationParams {
+function readGeneration(options: JsonObject): Partial<GenerationOptions> {
   const numbers: Partial<Record<(typeof NUMBER_OPTIONS)[number], number>> = {};
   for (const name of NUMBER_OPTIONS) {
     if (options.has(name)) numbers[name] = anyNumber(options, name);
@@ -359,7 +355,7 @@ function readGeneration(options: JsonObject): GenerationParams {
   };
 }
 
-function readGenerateReply(result: JsonObject): GenerateReply {
+function readGenerateReply(result: JsonObject): GenerateResult {
   const cached = child(result, "cached");
   return {
     sequences: records(result, "sequences").map(readSequence),
@@ -371,11 +367,11 @@ function readGenerateReply(result: JsonObject): GenerateReply {
   };
 }
 
-function readStoredModel(model: JsonObject): StoredModelReply {
+function readStoredModel(model: JsonObject): ModelEntry {
   return {
     name: model.string("name"),
     ...optional("folder", text(model, "folder")),
-    bytes: count(model, "bytes"),
+    ...optional("bytes", model.has("bytes") ? count(model, "bytes") : undefined),
     ...optional("kind", model.has("kind") ? oneOf(model, "kind", MODEL_KINDS) : undefined),
     ...optional("architecture", text(model, "architecture")),
     ...optional("precision", text(model, "precision")),
@@ -383,7 +379,7 @@ function readStoredModel(model: JsonObject): StoredModelReply {
   };
 }
 
-function readSequence(sequence: JsonObject): SequenceReply {
+function readSequence(sequence: JsonObject): GeneratedSequence {
   const tokenIds = sequence.array("tokenIds");
   if (!tokenIds.every((id) => typeof id === "number")) {
     sequence.fail("tokenIds", "a list of token ids");
@@ -396,7 +392,7 @@ function readSequence(sequence: JsonObject): SequenceReply {
   };
 }
 
-function readTimings(result: JsonObject): TimingsReply {
+function readTimings(result: JsonObject): Timings {
   const timings = child(result, "timings");
   return {
     preprocess: anyNumber(timings, "preprocess"),
@@ -408,6 +404,6 @@ function readTimings(result: JsonObject): TimingsReply {
   };
 }
 
-function readCached(cached: JsonObject): CachedReply {
+function readCached(cached: JsonObject): PrepareResult["cached"] {
   return { imageFeatures: oneOf(cached, "imageFeatures", ["computed", "memory", "disk"]) };
 }

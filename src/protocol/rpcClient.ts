@@ -1,17 +1,16 @@
 /** The host's end of the protocol: typed calls with an id, events, a cancel and always an end. */
 
 import { AppError } from "../base/errors";
+import type { Progress, Stage } from "../model/ask/progress";
 import type {
   FromChild,
   LoggedMessage,
   MethodName,
   Params,
-  Progress,
   ReadyMessage,
   Result,
 } from "./engineMessages";
 import { peekId, readFromChild, readResult } from "./guards";
-import type { Stage } from "./stages";
 import type { Transport } from "./transport";
 
 /** The part of an AbortSignal that is used; this room knows neither the browser nor Node. */

@@ -1,16 +1,9 @@
 /** The child's end of the protocol: calls a handler per request and always answers. Runs no engine. */
 
 import { AppError, type WireError } from "../base/errors";
-import type {
-  CancelMessage,
-  MethodName,
-  Params,
-  Progress,
-  RequestMessage,
-  Result,
-} from "./engineMessages";
+import type { Progress, Stage } from "../model/ask/progress";
+import type { CancelMessage, MethodName, Params, RequestMessage, Result } from "./engineMessages";
 import { peekId, readParams, readToChild } from "./guards";
-import type { Stage } from "./stages";
 import type { Transport } from "./transport";
 
 /** What a handler may do besides answering. */

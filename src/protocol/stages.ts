@@ -4,24 +4,8 @@
  */
 
 import type { JsonObject } from "../base/json";
+import { type Stage, STAGES } from "../model/ask/progress";
 import { count, oneOf, optional, text } from "./messageFields";
-
-/**
- * `connect`: a server is asked, for the nth of `nTries` times; `check`: what has arrived before is
- * compared; `load`: the model is brought into memory, which the host says, because it knows who waits for
- * it; `look`: the picture is encoded; `write`: the prompt is read and the answer begins.
- */
-export const STAGES = ["connect", "check", "load", "look", "write"] as const;
-export type StageName = (typeof STAGES)[number];
-
-export interface Stage {
-  readonly stage: StageName;
-  /** Of `connect`: who is asked. */
-  readonly host?: string;
-  /** Of `connect`, from 1. */
-  readonly nth?: number;
-  readonly nTries?: number;
-}
 
 export interface StagedMessage extends Stage {
   readonly type: "staged";

@@ -3,7 +3,7 @@
  * The extension holds the truth; the webview shows it and asks for changes.
  */
 
-import type { DoubtName } from "./doubts";
+import type { Doubt } from "../model/ask/request";
 
 /** What the extension's side tells the webview. */
 export type ToView =
@@ -102,7 +102,7 @@ export interface TurnView {
   /** From asking to the last word, in ms; only when `state` is `done`. */
   readonly durationMs?: number;
   /** Why the answer may mean nothing; only when `state` is `done`. */
-  readonly doubts?: readonly DoubtName[];
+  readonly doubts?: readonly Doubt[];
 }
 
 /** `waiting`: for its turn or its first word; `stopped`: by the user, with what was there by then. */

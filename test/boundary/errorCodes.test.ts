@@ -7,9 +7,9 @@ import { AppError, ERROR_CODES, type ErrorCode, throwIfAborted } from "../../src
 import { silentLogger } from "../../src/base/logger";
 import { runVerify } from "../../src/cli/verifyCommand";
 import { convertModel } from "../../src/convert/convertModel";
-import { loadEngine, type Blip2Engine } from "../../src/engine/blip2Engine";
-import { resolveGenerationOptions } from "../../src/engine/generationOptions";
+import { type Blip2Engine, loadEngine } from "../../src/engine/blip2Engine";
 import { createOrtSessionFactory } from "../../src/engine/ortSession";
+import { resolveGenerationOptions } from "../../src/model/ask/generationOptions";
 import { parseBlip2Config } from "../../src/model/blip2Config";
 import { fixturePath } from "../helpers/fixtures";
 import { kitPicture } from "../helpers/kitCases";

@@ -9,7 +9,8 @@ import { systemClock } from "../../src/host/clock";
 import { EngineClient, type EngineClientOptions } from "../../src/host/engineClient";
 import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
-import type { GenerateParams, MethodName } from "../../src/protocol/engineMessages";
+import type { GenerateRequest } from "../../src/model/ask/request";
+import type { MethodName } from "../../src/protocol/engineMessages";
 import { isAlive, until } from "../helpers/waiting";
 
 const helper = (name: string): string => path.join(__dirname, "..", "helpers", name);
@@ -226,7 +227,7 @@ describe("a forked engine", () => {
     await rejectsWith(client.load(model), "engine.exited", /exit code 3/);
     await rejectsWith(client.load(model), "engine.exited", /exit code 3/);
     isBroken = false;
-    assert.equal((await client.load(model)).model, "/m");
+    assert.equal((await client.load(model)).name, "/m");
   });
 
   it("fails the call when its program is not there", async () => {
@@ -312,7 +313,7 @@ async function answer(
   text: string,
   options: Parameters<EngineClient["generate"]>[1] = {},
 ): Promise<string> {
-  const params: GenerateParams = { image: new Uint8Array(1000), prompt: { kind: "raw", text } };
+  const params: GenerateRequest = { image: new Uint8Array(1000), prompt: { kind: "raw", text } };
   const result = await client.generate(params, options);
   return result.sequences[0]?.text ?? "";
 }

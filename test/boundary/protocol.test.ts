@@ -3,13 +3,14 @@ import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import type { EngineHost } from "../../src/child/engineHost";
 import { serveEngine } from "../../src/child/engineServer";
-import type { MethodName, PromptParams } from "../../src/protocol/engineMessages";
+import type { Prompt } from "../../src/model/ask/request";
+import type { MethodName } from "../../src/protocol/engineMessages";
 import { RpcClient } from "../../src/protocol/rpcClient";
 import { memoryTransportPair } from "../../src/protocol/transport";
 import { createFakeEngine } from "../helpers/fakeEngine";
 
 const image = new Uint8Array([1, 2, 3]);
-const raw = (text: string): PromptParams => ({ kind: "raw", text });
+const raw = (text: string): Prompt => ({ kind: "raw", text });
 
 describe("host and child, in memory", () => {
   it("answer every method", async () => {
@@ -17,7 +18,7 @@ describe("host and child, in memory", () => {
     const texts: string[] = [];
     const progress: number[] = [];
     assert.deepEqual(await client.call("load", { model: "/m", device: "auto" }), {
-      model: "/m",
+      name: "/m",
       device: "cpu",
       deviceReason: { code: "asked", device: "cpu" },
       kind: "generation",
@@ -46,7 +47,7 @@ describe("host and child, in memory", () => {
     assert.deepEqual(await client.call("deleteModel", { name: "/other" }), { freedBytes: 7 });
     assert.deepEqual(progress, [1, 2, 3]);
     const status = await client.call("status", {});
-    assert.equal(status.loaded?.model, "/m");
+    assert.equal(status.loaded?.name, "/m");
     assert.equal(status.pid, process.pid);
     assert.ok(status.rssBytes > 1e6 && status.uptimeMs > 0);
     assert.deepEqual(await client.call("unload", {}), {});
@@ -168,7 +169,7 @@ describe("host and child, in memory", () => {
     });
     await client.call("load", { model: "/a", device: "cpu" });
     await client.call("deleteModel", { name: "/b" });
-    assert.equal((await client.call("status", {})).loaded?.model, "/a");
+    assert.equal((await client.call("status", {})).loaded?.name, "/a");
     await client.call("deleteModel", { name: "/a" });
     assert.equal((await client.call("status", {})).loaded, undefined);
     assert.deepEqual(events, ["load /a", "delete /b", "release /a", "delete /a"]);

@@ -7,13 +7,8 @@ import type { Memento } from "../../src/host/conversationStore";
 import type { AskOptions, Engine, EngineStatus } from "../../src/host/engine";
 import type { PictureFolder } from "../../src/host/pastedPictures";
 import type { Picture } from "../../src/host/picture";
-import type {
-  GenerateParams,
-  GenerateReply,
-  PictureParams,
-  ThumbnailParams,
-  ThumbnailReply,
-} from "../../src/protocol/engineMessages";
+import type { GenerateRequest, GenerateResult, PictureRequest } from "../../src/model/ask/request";
+import type { ThumbnailParams, ThumbnailReply } from "../../src/protocol/engineMessages";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 import type { ToView, TurnView } from "../../src/protocol/viewMessages";
 import { FakeClock } from "./fakeClock";
@@ -29,7 +24,7 @@ export const TEXTS: ChatTexts = {
 };
 
 /** What an engine does with one request. */
-export type Behaviour = (options: AskOptions, params: GenerateParams) => Promise<string>;
+export type Behaviour = (options: AskOptions, params: GenerateRequest) => Promise<string>;
 
 /** Emits the pieces and answers with all of them. */
 export function says(...pieces: readonly string[]): Behaviour {
@@ -65,7 +60,7 @@ export class ScriptedEngine implements Pick<
   Engine,
   "generate" | "prepare" | "thumbnail" | "status"
 > {
-  readonly requests: GenerateParams[] = [];
+  readonly requests: GenerateRequest[] = [];
   readonly thumbnails: ThumbnailParams[] = [];
   /** Names of pictures that were looked at ahead. */
   readonly prepared: string[] = [];
@@ -76,7 +71,7 @@ export class ScriptedEngine implements Pick<
   makeThumbnail: (params: ThumbnailParams) => Promise<ThumbnailReply> = ({ image }) =>
     Promise.resolve({ image: image.slice(0, 1), width: image.length, height: 1 });
 
-  async generate(params: GenerateParams, options: AskOptions = {}): Promise<GenerateReply> {
+  async generate(params: GenerateRequest, options: AskOptions = {}): Promise<GenerateResult> {
     this.requests.push(params);
     const behaviour = this.script.shift() ?? says("yes");
     const text = await behaviour(options, params);
@@ -90,7 +85,7 @@ export class ScriptedEngine implements Pick<
     };
   }
 
-  async prepare(params: PictureParams, options: CallOptions = {}): Promise<void> {
+  async prepare(params: PictureRequest, options: CallOptions = {}): Promise<void> {
     this.prepared.push(params.imageName ?? "");
     await this.prepareOne(params, options);
   }

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import { loadEngine, type Blip2Engine } from "../../src/engine/blip2Engine";
-import type { GenerationOptions } from "../../src/engine/generationOptions";
-import type { GenerateRequest, GenerateResult, RunOptions } from "../../src/engine/request";
+import { type Blip2Engine, loadEngine } from "../../src/engine/blip2Engine";
+import type { RunOptions } from "../../src/engine/runOptions";
+import type { GenerationOptions } from "../../src/model/ask/generationOptions";
+import type { GenerateRequest, GenerateResult } from "../../src/model/ask/request";
 import { CountingFactory } from "./countingFactory";
 import { kitPicture, recordedCase } from "./kitCases";
 import { kitModel } from "./kitModel";

@@ -6,8 +6,9 @@ import { silentLogger } from "../../src/base/logger";
 import type { AskOptions, EngineStatus } from "../../src/host/engine";
 import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
 import { EngineService, type ProcessKind } from "../../src/host/engineService";
-import type { GenerateReply, LoadParams, LoadPlanReply } from "../../src/protocol/engineMessages";
 import type { MemoryGate } from "../../src/host/memoryGate";
+import type { LoadPlan, LoadRequest } from "../../src/model/ask/models";
+import type { GenerateResult } from "../../src/model/ask/request";
 import type { Handlers, RequestContext } from "../../src/protocol/rpcServer";
 import { FakeClock } from "./fakeClock";
 import { ScriptedProcess } from "./scriptedProcess";
@@ -17,14 +18,14 @@ export const IDLE_MS = 600_000;
 /** What the children do; a test changes it while they run. */
 export interface World {
   /** Before a model is loaded; `broken` cannot be. */
-  beforeLoad?: ((params: LoadParams, context: RequestContext) => Promise<void>) | undefined;
+  beforeLoad?: ((params: LoadRequest, context: RequestContext) => Promise<void>) | undefined;
   /** Of every model. */
   precision?: string;
   /** What the children find out about the memory. */
-  plan?: LoadPlanReply | undefined;
+  plan?: LoadPlan | undefined;
   /** While a picture is looked at ahead. */
   prepare?: ((context: RequestContext) => Promise<void>) | undefined;
-  answer?: ((loaded: LoadParams, context: RequestContext) => Promise<GenerateReply>) | undefined;
+  answer?: ((loaded: LoadRequest, context: RequestContext) => Promise<GenerateResult>) | undefined;
 }
 
 export interface Created {
@@ -39,7 +40,7 @@ export interface Created {
   /** What was told of devices that were given up. */
   readonly overruled: string[];
   /** Changes the settings as a user does. */
-  readonly choose: (choice: LoadParams) => void;
+  readonly choose: (choice: LoadRequest) => void;
   readonly setIdleMs: (ms: number) => void;
 }
 
@@ -60,7 +61,7 @@ export function createService(options: CreateOptions = {}): Created {
   const started: ProcessKind[] = [];
   const statuses: EngineStatus[] = [];
   const overruled: string[] = [];
-  let choice: LoadParams = { model: "demo", device: "auto" };
+  let choice: LoadRequest = { model: "demo", device: "auto" };
   let idleMs = IDLE_MS;
   const service = new EngineService({
     chosen: () => choice,
@@ -113,7 +114,7 @@ function endlessLimits(): typeof DEFAULT_TIME_LIMITS.requestMs {
 
 /** A child with a queue of one, as the real one has. */
 function scriptOf(world: World): Partial<Handlers> {
-  let loaded: LoadParams | undefined;
+  let loaded: LoadRequest | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
     const result = last.then(run, run);
@@ -131,7 +132,7 @@ function scriptOf(world: World): Partial<Handlers> {
         loaded = params;
         const device = params.device === "auto" ? "cpu" : params.device;
         return {
-          model: params.model,
+          name: params.model,
           device,
           deviceReason: { code: "asked", device: "cpu" } as const,
           kind: "generation",
@@ -197,7 +198,7 @@ function scriptOf(world: World): Partial<Handlers> {
 }
 
 /** A load that ends only by being cancelled. */
-export function untilCancelled(_params: LoadParams, context: RequestContext): Promise<void> {
+export function untilCancelled(_params: LoadRequest, context: RequestContext): Promise<void> {
   return new Promise((_resolve, reject) => {
     context.onCancel(() => {
       reject(new AppError("request.cancelled", "The load was cancelled."));
@@ -254,7 +255,7 @@ export async function rejectsWith(
 }
 
 /** An answer of this text. */
-export function replyOf(text: string): GenerateReply {
+export function replyOf(text: string): GenerateResult {
   return {
     sequences: [{ text, tokenIds: [1], finishReason: "eos" }],
     tokens: 1,

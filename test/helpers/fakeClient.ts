@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { EngineClient, type EngineClientOptions } from "../../src/host/engineClient";
 import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
-import type { GenerateParams } from "../../src/protocol/engineMessages";
+import type { GenerateRequest } from "../../src/model/ask/request";
 import { FakeClock } from "./fakeClock";
 import { createFakeEngine } from "./fakeEngine";
 import { FakeProcess, type FakeProcessOptions } from "./fakeProcess";
@@ -64,7 +64,7 @@ export async function answer(
   text: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const params: GenerateParams = { image: new Uint8Array(1), prompt: { kind: "raw", text } };
+  const params: GenerateRequest = { image: new Uint8Array(1), prompt: { kind: "raw", text } };
   const result = await client.generate(params, { signal });
   return result.sequences[0]?.text ?? "";
 }

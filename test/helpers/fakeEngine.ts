@@ -2,12 +2,8 @@
 
 import { AppError, throwIfAborted } from "../../src/base/errors";
 import type { EngineHost, LoadedEngine } from "../../src/child/engineHost";
-import type {
-  GenerateRequest,
-  GenerateResult,
-  RunOptions,
-  ScoreResult,
-} from "../../src/engine/request";
+import type { RunOptions } from "../../src/engine/runOptions";
+import type { GenerateRequest, GenerateResult, ScoreResult } from "../../src/model/ask/request";
 
 /** What `raw` prompts mean to a fake engine that some test has more wishes of. */
 export type Commands = Readonly<Record<string, (run: RunOptions) => Promise<string> | string>>;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Blip2Engine } from "../../src/engine/blip2Engine";
-import type { GenerationOptions } from "../../src/engine/generationOptions";
+import type { GenerationOptions } from "../../src/model/ask/generationOptions";
 import { COLOUR, request, SQUARES } from "./countedEngine";
 
 /** Whoever runs the graphs counts what is on the device. */

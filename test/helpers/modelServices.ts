@@ -4,17 +4,12 @@ import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import type { Services } from "../../src/editor/services";
 import type { Engine, EngineStatus } from "../../src/host/engine";
-import type {
-  CatalogEntryReply,
-  ImportPlan,
-  LaterEntryReply,
-  Result,
-  StoredModelReply,
-} from "../../src/protocol/engineMessages";
+import type { ImportPlan, ModelEntry } from "../../src/model/ask/models";
 import type { CudaMethod, CudaPlanReply, CudaStatusReply } from "../../src/protocol/cudaMessages";
+import type { CatalogEntryReply, LaterEntryReply, Result } from "../../src/protocol/engineMessages";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 
-export const GENERATION: StoredModelReply = {
+export const GENERATION: ModelEntry = {
   name: "opt",
   folder: "/store/opt",
   bytes: 4e9,
@@ -22,14 +17,14 @@ export const GENERATION: StoredModelReply = {
   architecture: "BLIP-2 OPT",
   precision: "int8",
 };
-export const RETRIEVAL: StoredModelReply = {
+export const RETRIEVAL: ModelEntry = {
   ...GENERATION,
   name: "itm",
   folder: "/store/itm",
   kind: "retrieval",
   architecture: "BLIP-2 ITM",
 };
-export const DAMAGED: StoredModelReply = {
+export const DAMAGED: ModelEntry = {
   name: "hurt",
   folder: "/store/hurt",
   bytes: 12,
@@ -75,7 +70,7 @@ export interface ModelWorld {
   status: EngineStatus;
   /** Tells the listeners. */
   readonly tell: (status: EngineStatus) => void;
-  models: StoredModelReply[];
+  models: ModelEntry[];
   plan: ImportPlan;
   /** The catalogue; none unless a test wants one. */
   offers: CatalogEntryReply[];

@@ -10,7 +10,7 @@ import { systemClock } from "../../src/host/clock";
 import type { AskOptions } from "../../src/host/engine";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
 import { EngineService } from "../../src/host/engineService";
-import type { GenerateParams } from "../../src/protocol/engineMessages";
+import type { GenerateRequest } from "../../src/model/ask/request";
 import { COLOUR } from "../helpers/countedEngine";
 import { kitPicture, recordedCase } from "../helpers/kitCases";
 import { kitModel, temporaryFolder } from "../helpers/kitModel";
@@ -22,7 +22,7 @@ const CHILD_FILE = path.resolve("dist", "child.js");
 
 /** The kit whose kernels are compiled soonest. */
 const KIT = "opt-odd";
-const QUESTION: GenerateParams = {
+const QUESTION: GenerateRequest = {
   image: kitPicture(KIT, "wide.png"),
   imageName: "wide.png",
   prompt: { kind: "raw", text: COLOUR },

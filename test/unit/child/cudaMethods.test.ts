@@ -3,7 +3,7 @@ import { createCudaMethods } from "../../../src/child/cudaMethods";
 import type { CudaHost } from "../../../src/child/engineHost";
 import { PROVIDER_FILES } from "../../../src/library/cudaRuntime";
 import { modelStoreOf } from "../../../src/library/modelStore";
-import type { Progress } from "../../../src/protocol/engineMessages";
+import type { Progress } from "../../../src/model/ask/progress";
 import { elfFile } from "../../helpers/elfFile";
 import { temporaryFolder } from "../../helpers/kitModel";
 import { INSIDE, madeUpRuntime } from "../../helpers/madeUpRuntime";

@@ -4,8 +4,9 @@ import { AppError, isCancelled } from "../../../src/base/errors";
 import { answerJson, generateAnswer, roundTimings, sequenceLines } from "../../../src/cli/answer";
 import type { RunningModel } from "../../../src/cli/openModel";
 import { Printer } from "../../../src/cli/printer";
-import type { GenerationOptions } from "../../../src/engine/generationOptions";
-import type { GenerateResult, RunOptions } from "../../../src/engine/request";
+import type { RunOptions } from "../../../src/engine/runOptions";
+import type { GenerationOptions } from "../../../src/model/ask/generationOptions";
+import type { GenerateResult } from "../../../src/model/ask/request";
 import { MemorySink } from "../../helpers/cliHost";
 
 const TIMINGS = { preprocess: 1.23456, vision: 2, qformer: 3, prefill: 4, decode: 5, total: 15.5 };

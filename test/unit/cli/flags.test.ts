@@ -6,12 +6,12 @@ import {
   addGenerationFlags,
   addModelFlags,
   flagOf,
+  type GenerationFlags,
   generationOptionsOf,
   idleFlags,
-  type GenerationFlags,
   type ModelFlags,
 } from "../../../src/cli/flags";
-import { DEFAULT_GENERATION_OPTIONS } from "../../../src/engine/generationOptions";
+import { DEFAULT_GENERATION_OPTIONS } from "../../../src/model/ask/generationOptions";
 
 const quiet = { writeErr: (): void => undefined, writeOut: (): void => undefined };
 

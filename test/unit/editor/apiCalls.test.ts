@@ -1,11 +1,11 @@
-import { FakeUri } from "../../helpers/fakeVscode";
-import assert from "node:assert/strict";
-import type * as vscode from "vscode";
 import { AppError } from "../../../src/base/errors";
 import type { SightlineApi } from "../../../src/editor/api";
 import { createApi } from "../../../src/editor/apiCalls";
 import type { Engine } from "../../../src/host/engine";
-import type { GenerateParams, GenerateReply } from "../../../src/protocol/engineMessages";
+import type { GenerateRequest, GenerateResult } from "../../../src/model/ask/request";
+import { FakeUri } from "../../helpers/fakeVscode";
+import assert from "node:assert/strict";
+import type * as vscode from "vscode";
 
 const CAR = FakeUri.file("/car.png") as unknown as vscode.Uri;
 const bytes = Uint8Array.of(1, 2, 3);
@@ -99,8 +99,8 @@ class FakeToken {
 function create(
   text = "a car",
   { hangs = false } = {},
-): { readonly api: SightlineApi; readonly asked: GenerateParams[] } {
-  const asked: GenerateParams[] = [];
+): { readonly api: SightlineApi; readonly asked: GenerateRequest[] } {
+  const asked: GenerateRequest[] = [];
   const generate: Engine["generate"] = (params, options = {}) => {
     asked.push(params);
     if (!hangs) return Promise.resolve(replyOf(text));
@@ -116,7 +116,7 @@ function create(
   return { api: createApi({ engine: { generate } as Engine, pictures }), asked };
 }
 
-function replyOf(text: string): GenerateReply {
+function replyOf(text: string): GenerateResult {
   return {
     sequences: [{ text, tokenIds: [1, 2, 3], finishReason: "eos" }],
     tokens: 3,

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { BeamSearch } from "../../../src/engine/beamSearch";
 import {
-  resolveGenerationOptions,
   type GenerationOptions,
-} from "../../../src/engine/generationOptions";
+  resolveGenerationOptions,
+} from "../../../src/model/ask/generationOptions";
 import { tableContext } from "../../helpers/tableModel";
 
 const VOCAB_SIZE = 6;

@@ -4,13 +4,13 @@ import path from "node:path";
 import { AppError, isCancelled as isCancellation } from "../../../src/base/errors";
 import { silentLogger } from "../../../src/base/logger";
 import { loadEngine } from "../../../src/engine/blip2Engine";
-import type { GenerateResult } from "../../../src/engine/request";
+import type { GenerateResult } from "../../../src/model/ask/request";
 import {
   BEAMS,
   cancelAt,
   closeEngines,
-  COUNTED_DEVICES,
   COLOUR,
+  COUNTED_DEVICES,
   equals,
   failsWith,
   GREEDY,

@@ -1,26 +1,25 @@
 /** Choosing and probing a device: the CPU is real, the device is the CPU in disguise. */
 
-import { deviceReasonText } from "../../../src/base/device";
-import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
-import { silentLogger, type Logger } from "../../../src/base/logger";
+import { type Logger, silentLogger } from "../../../src/base/logger";
 import {
   chooseDevice,
   probeDevice,
-  supportsFloat16,
   type ProbeResult,
+  supportsFloat16,
 } from "../../../src/engine/device";
 import { createOrtSessionFactory } from "../../../src/engine/ortSession";
 import {
   cpuTensor,
   floats,
-  type Device,
   type Session,
   type SessionFactory,
   type SessionOptions,
   type Tensor,
   type TensorMap,
 } from "../../../src/engine/session";
+import { type Device, deviceReasonText } from "../../../src/model/ask/device";
+import assert from "node:assert/strict";
 
 const cpu = createOrtSessionFactory();
 

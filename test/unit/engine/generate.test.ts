@@ -4,9 +4,9 @@ import { AppError, type ErrorCode } from "../../../src/base/errors";
 import type { GeneratedIds } from "../../../src/engine/causalModel";
 import { generate } from "../../../src/engine/generate";
 import {
-  resolveGenerationOptions,
   type GenerationOptions,
-} from "../../../src/engine/generationOptions";
+  resolveGenerationOptions,
+} from "../../../src/model/ask/generationOptions";
 import { fixturePath } from "../../helpers/fixtures";
 import { decodeTable, tableContext, TableModel } from "../../helpers/tableModel";
 

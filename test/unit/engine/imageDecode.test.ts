@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { decodeImage, MAX_PIXELS, type RgbImage } from "../../../src/engine/imageDecode";
-import type { AlphaMode } from "../../../src/engine/request";
+import type { AlphaMode } from "../../../src/model/ask/request";
 import { fixturePath } from "../../helpers/fixtures";
 import { SeededRandom } from "../../helpers/random";
 

@@ -8,7 +8,7 @@ import {
   type RgbImage,
   type Thumbnail,
 } from "../../../src/engine/imageDecode";
-import type { AlphaMode } from "../../../src/engine/request";
+import type { AlphaMode } from "../../../src/model/ask/request";
 import { fixturePath } from "../../helpers/fixtures";
 import { SeededRandom } from "../../helpers/random";
 

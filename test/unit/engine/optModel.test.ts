@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { GenerateResult, Prompt, Turn } from "../../../src/engine/request";
+import type { GenerateResult, Prompt, Turn } from "../../../src/model/ask/request";
 import {
   BEAMS,
   closeEngines,

@@ -7,7 +7,8 @@ import path from "node:path";
 import type * as Ort from "onnxruntime-node";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { createOrtSessionFactory } from "../../../src/engine/ortSession";
-import { cpuTensor, type Device, type Tensor } from "../../../src/engine/session";
+import { cpuTensor, type Tensor } from "../../../src/engine/session";
+import type { Device } from "../../../src/model/ask/device";
 import { encodeOnnxModel, type OnnxDataType, type OnnxGraph } from "../../../src/model/onnxProto";
 
 const factory = createOrtSessionFactory();

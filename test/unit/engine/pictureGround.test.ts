@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
 import { decodeImage, type RgbImage } from "../../../src/engine/imageDecode";
 import { isOneColor } from "../../../src/engine/pictureGround";
-import type { AlphaMode } from "../../../src/engine/request";
+import type { AlphaMode } from "../../../src/model/ask/request";
 
 const drawing = (body: string): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="160">${body}</svg>`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { buildPrompt, type PromptFamily } from "../../../src/engine/prompt";
-import type { Prompt, Turn } from "../../../src/engine/request";
+import type { Prompt, Turn } from "../../../src/model/ask/request";
 import { SeededRandom } from "../../helpers/random";
 
 /** One token per word and one special token. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { GenerateParams } from "../../../src/protocol/engineMessages";
+import type { GenerateRequest } from "../../../src/model/ask/request";
 import { readToView } from "../../../src/protocol/viewGuards";
 import { ChatBench, fails, says, settled, TEXTS } from "../../helpers/chatFakes";
 
@@ -235,10 +235,10 @@ describe("ChatSession: suggestions and messages", () => {
   });
 });
 
-function namesOf(requests: readonly GenerateParams[]): (string | undefined)[] {
+function namesOf(requests: readonly GenerateRequest[]): (string | undefined)[] {
   return requests.map(({ imageName }) => imageName);
 }
 
-function questionsOf(requests: readonly GenerateParams[]): string[] {
+function questionsOf(requests: readonly GenerateRequest[]): string[] {
   return requests.flatMap(({ prompt }) => (prompt.kind === "chat" ? prompt.question : []));
 }

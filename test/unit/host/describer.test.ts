@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { altTexts, descriptionRequest } from "../../../src/host/describer";
 import type {
-  GenerateParams,
-  GenerateReply,
-  SequenceReply,
-} from "../../../src/protocol/engineMessages";
+  GeneratedSequence,
+  GenerateRequest,
+  GenerateResult,
+} from "../../../src/model/ask/request";
 import type { CallOptions } from "../../../src/protocol/rpcClient";
 
 const PICTURE = { name: "cat.png", bytes: new Uint8Array([1]) };
 
 /** A text as beam search gives it: `mean` is the log-probability of each of its `n` tokens. */
-function beam(text: string, mean: number, lengthPenalty = 1): SequenceReply {
+function beam(text: string, mean: number, lengthPenalty = 1): GeneratedSequence {
   const n = text.split(" ").length + 1;
   const score = (mean * n) / n ** lengthPenalty;
   return { text, tokenIds: Array.from({ length: n }, () => 5), score, finishReason: "eos" };
 }
 
-function sample(text: string): SequenceReply {
+function sample(text: string): GeneratedSequence {
   return { text, tokenIds: [5, 6, 2], finishReason: "eos" };
 }
 
-function replyOf(sequences: readonly SequenceReply[]): GenerateReply {
+function replyOf(sequences: readonly GeneratedSequence[]): GenerateResult {
   const timings = { preprocess: 0, vision: 0, qformer: 0, prefill: 0, decode: 0, total: 0 };
   const cached = { imageFeatures: "computed", prefixTokens: 0 } as const;
   return { sequences, tokens: 1, timings, cached, droppedTurns: 0 };
@@ -28,15 +28,15 @@ function replyOf(sequences: readonly SequenceReply[]): GenerateReply {
 
 /** Answers each request with what the test gives for it, and keeps the requests. */
 class ScriptedEngine {
-  readonly requests: GenerateParams[] = [];
+  readonly requests: GenerateRequest[] = [];
   readonly signals: CallOptions["signal"][] = [];
-  readonly #answers: readonly (readonly SequenceReply[])[];
+  readonly #answers: readonly (readonly GeneratedSequence[])[];
 
-  constructor(...answers: readonly (readonly SequenceReply[])[]) {
+  constructor(...answers: readonly (readonly GeneratedSequence[])[]) {
     this.#answers = answers;
   }
 
-  generate(params: GenerateParams, options?: CallOptions): Promise<GenerateReply> {
+  generate(params: GenerateRequest, options?: CallOptions): Promise<GenerateResult> {
     const answer = this.#answers[this.requests.length] ?? [];
     this.requests.push(params);
     this.signals.push(options?.signal);

@@ -14,7 +14,7 @@ describe("EngineClient", () => {
     await client.load(model);
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(processes.length, 1);
-    assert.equal((await client.status())?.loaded?.model, "/m");
+    assert.equal((await client.status())?.loaded?.name, "/m");
     await client.dispose();
   });
 

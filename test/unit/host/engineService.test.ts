@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import type { EngineStatus } from "../../../src/host/engine";
-import type { Progress } from "../../../src/protocol/engineMessages";
+import type { Progress } from "../../../src/model/ask/progress";
 import type { CallOptions } from "../../../src/protocol/rpcClient";
 import {
   ask,

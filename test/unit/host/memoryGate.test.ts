@@ -8,20 +8,20 @@ import {
   type MemoryPermit,
   type MemoryQuestion,
 } from "../../../src/host/memoryGate";
+import type { LoadPlan } from "../../../src/model/ask/models";
 import type { OtherEngine } from "../../../src/roll/engineRoll";
-import type { LoadPlanReply } from "../../../src/protocol/engineMessages";
 
-const tooLarge: LoadPlanReply = { neededBytes: 3.9e9, availableBytes: 2.1e9 };
+const tooLarge: LoadPlan = { neededBytes: 3.9e9, availableBytes: 2.1e9 };
 const smaller = { name: "opt-small", neededBytes: 1.9e9 };
 
 class Bench {
   answer: MemoryAnswer | Promise<MemoryAnswer> = "cancel";
-  plan: LoadPlanReply | AppError = tooLarge;
+  plan: LoadPlan | AppError = tooLarge;
   readonly asked: MemoryQuestion[] = [];
   readonly did: string[] = [];
   others: OtherEngine[] = [];
   /** What becomes of the plan when another engine has ended. */
-  planAfterwards: LoadPlanReply | undefined;
+  planAfterwards: LoadPlan | undefined;
   readonly gate = new MemoryGate({
     otherEngines: () => Promise.resolve(this.others),
     endOther: ({ address }) => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { missingBytes, modelChoices } from "../../../src/host/modelChoices";
 import { modelTitle } from "../../../src/host/modelTitle";
-import type { ModelsReply, StoredModelReply } from "../../../src/protocol/engineMessages";
+import type { ModelEntry } from "../../../src/model/ask/models";
+import type { ModelsReply } from "../../../src/protocol/engineMessages";
 
 const store = path.resolve("/store");
-const opt: StoredModelReply = {
+const opt: ModelEntry = {
   name: "opt-2.7b",
   folder: path.join(store, "opt-2.7b"),
   bytes: 4.2e9,
@@ -13,20 +14,20 @@ const opt: StoredModelReply = {
   architecture: "BLIP-2 OPT",
   precision: "int8:32",
 };
-const itm: StoredModelReply = {
+const itm: ModelEntry = {
   ...opt,
   name: "itm",
   folder: path.join(store, "itm"),
   kind: "retrieval",
   architecture: "BLIP-2 ITM",
 };
-const damaged: StoredModelReply = {
+const damaged: ModelEntry = {
   name: "a-damaged",
   folder: path.join(store, "a-damaged"),
   bytes: 12,
   problem: "manifest.json is not valid JSON.",
 };
-const demo: StoredModelReply = { name: "demo", bytes: 0 };
+const demo: ModelEntry = { name: "demo", bytes: 0 };
 
 describe("the choice of a model", () => {
   it("begins with the demo and ends with what cannot be chosen", () => {
@@ -121,10 +122,7 @@ describe("the room for an import", () => {
   });
 });
 
-function choices(
-  models: readonly StoredModelReply[],
-  current = "demo",
-): ReturnType<typeof modelChoices> {
+function choices(models: readonly ModelEntry[], current = "demo"): ReturnType<typeof modelChoices> {
   const reply: ModelsReply = { folder: store, freeBytes: 1e9, models };
   return modelChoices(reply, { currentModel: current });
 }

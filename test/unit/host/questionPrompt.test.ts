@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { questionPrompt } from "../../../src/host/questionPrompt";
-import type { TurnParams } from "../../../src/protocol/engineMessages";
+import type { Turn } from "../../../src/model/ask/request";
 
 describe("questionPrompt", () => {
   const asked = (question: string): string => {
@@ -28,7 +28,7 @@ describe("questionPrompt", () => {
     });
   }
 
-  const turn = (question: string): TurnParams => ({ question, answer: "x" });
+  const turn = (question: string): Turn => ({ question, answer: "x" });
   const sentTurns = (questions: readonly string[], question: string): string[] => {
     const prompt = questionPrompt(questions.map(turn), question);
     return prompt.kind === "chat" ? prompt.turns.map((sent) => sent.question) : [];

@@ -3,16 +3,12 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promi
 import { createRequire } from "node:module";
 import path from "node:path";
 
-import {
-  type CudaInstallOptions,
-  type CudaPlan,
-  installCuda,
-  removeCuda,
-} from "../../../src/library/cudaInstall";
+import { type CudaInstallOptions, installCuda, removeCuda } from "../../../src/library/cudaInstall";
 import { cudaFacts } from "../../../src/library/cudaProvider";
 import { cudaFolder, findCudaRuntime, PROVIDER_FILES } from "../../../src/library/cudaRuntime";
-import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
+import { type ModelStore, modelStoreOf } from "../../../src/library/modelStore";
 import type { InstalledPackage } from "../../../src/library/onnxRuntimePackage";
+import type { CudaPlan } from "../../../src/model/ask/models";
 import { elfFile } from "../../helpers/elfFile";
 import { temporaryFolder } from "../../helpers/kitModel";
 import { INSIDE, madeUpRuntime } from "../../helpers/madeUpRuntime";

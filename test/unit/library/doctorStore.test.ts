@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { fileDeviceMemory } from "../../../src/engine/deviceMemory";
+import { rememberedDeviceIn } from "../../../src/engine/rememberedDevice";
 import {
   diskKindAt,
   diskKindOf,
@@ -10,7 +10,7 @@ import {
   rememberedDevice,
   storeFacts,
 } from "../../../src/library/doctorStore";
-import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
+import { type ModelStore, modelStoreOf } from "../../../src/library/modelStore";
 import { fakeSystemFiles } from "../../helpers/fakeSystemFiles";
 import { fixturePath } from "../../helpers/fixtures";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
@@ -123,7 +123,7 @@ describe("rememberedDevice", () => {
   it("reads what is remembered, its age, and whether it still counts", async () => {
     const file = path.join(await temporaryFolder(), "device.json");
     const nowMs = 1e12;
-    const memory = fileDeviceMemory({ file, nowMs: () => nowMs });
+    const memory = rememberedDeviceIn({ file, nowMs: () => nowMs });
     const reason = { code: "slower", device: "webgpu" } as const;
     await memory.remember({ device: "cpu", reason });
     const later = (ms: number): ReturnType<typeof rememberedDevice> =>

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openModelFolder } from "../../../src/engine/modelFolder";
-import type { DeviceChoice } from "../../../src/engine/device";
-import type { NvidiaAdapter } from "../../../src/library/machineFacts";
 import { freeMemoryFor, type MemorySources } from "../../../src/library/freeMemory";
 import { planLoad } from "../../../src/library/loadPlan";
-import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
-import { cpuMemoryBytesOf, memoryBytesOf } from "../../../src/model/memoryEstimate";
+import type { NvidiaAdapter } from "../../../src/library/machineFacts";
+import { type ModelStore, modelStoreOf } from "../../../src/library/modelStore";
+import type { DeviceChoice } from "../../../src/model/ask/device";
 import { formatManifest, MANIFEST_FILE, parseManifest } from "../../../src/model/manifest";
+import { cpuMemoryBytesOf, memoryBytesOf } from "../../../src/model/memoryEstimate";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
 
 const adapter = (freeBytes: number): NvidiaAdapter => ({ name: "A", totalBytes: 1e12, freeBytes });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { readCatalog } from "../../../src/library/catalog";
+import { PROFILE_NAMES } from "../../../src/model/ask/kinds";
 import { PART, type PartName } from "../../../src/model/graphContract";
 import { cpuMemoryBytesOf, memoryBytesOf } from "../../../src/model/memoryEstimate";
-import { parsePrecisionPlan, precisionOfPart, type Precision } from "../../../src/model/precision";
-import { PROFILE_NAMES } from "../../../src/model/precisionProfiles";
+import { parsePrecisionPlan, type Precision, precisionOfPart } from "../../../src/model/precision";
 
 const sha256 = "0".repeat(64);
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
+import { PROFILE_NAMES } from "../../../src/model/ask/kinds";
 import { PART } from "../../../src/model/graphContract";
 import {
   formatPrecision,
@@ -7,7 +8,7 @@ import {
   parsePrecisionPlan,
   precisionOfPart,
 } from "../../../src/model/precision";
-import { PROFILE_NAMES, PROFILES } from "../../../src/model/precisionProfiles";
+import { PROFILES } from "../../../src/model/precisionProfiles";
 
 function isOptionError(thrown: unknown): boolean {
   assert.ok(thrown instanceof AppError);

@@ -13,7 +13,7 @@ const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, t
 const cached = { imageFeatures: "disk", prefixTokens: 3 };
 const image = new Uint8Array([1, 2, 3]);
 const info = {
-  model: "opt",
+  name: "opt",
   device: "cpu",
   deviceReason: { code: "absent", device: "webgpu", gflops: { device: 1.5, cpu: 70 } },
   kind: "generation",
@@ -219,7 +219,6 @@ describe("guards", () => {
       "options",
       "precision",
       "world",
-      "deviceReason",
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
       ...["isOnAdapter", "providerFolder", "missing", "problem", "plan"],

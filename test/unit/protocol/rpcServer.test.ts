@@ -3,6 +3,12 @@ import { AppError } from "../../../src/base/errors";
 import { type Handlers, type RequestContext, RpcServer } from "../../../src/protocol/rpcServer";
 import { type MemoryTransport, memoryTransportPair } from "../../../src/protocol/transport";
 
+const info = {
+  device: "cpu",
+  deviceReason: { code: "asked", device: "cpu" },
+  kind: "generation",
+} as const;
+
 describe("RpcServer", () => {
   it("answers a request with the handler's result", async () => {
     const { ask } = create({ convert: ({ out }) => Promise.resolve({ folder: out }) });
@@ -94,7 +100,7 @@ describe("RpcServer", () => {
       load: async ({ model }, context) => {
         context.onCancel(() => cancelled.push(model));
         await gate.opened;
-        return { model, device: "cpu", kind: "generation" };
+        return { ...info, name: model };
       },
     });
     const load = { type: "request", method: "load" };

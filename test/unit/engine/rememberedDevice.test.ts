@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { chooseDevice, type ProbeResult } from "../../../src/engine/device";
-import { fileDeviceMemory } from "../../../src/engine/deviceMemory";
+import { rememberedDeviceIn } from "../../../src/engine/rememberedDevice";
 import type { SessionFactory } from "../../../src/engine/session";
 
 const CPU = {
@@ -17,7 +17,7 @@ const unusedFactory: SessionFactory = {
   open: () => Promise.reject(new Error("no graph is opened here")),
 };
 
-describe("fileDeviceMemory", () => {
+describe("rememberedDeviceIn", () => {
   let folder: string;
   let file: string;
 
@@ -32,7 +32,7 @@ describe("fileDeviceMemory", () => {
 
   it("recalls for a week that the CPU is the better device", async () => {
     let now = 1000;
-    const memory = fileDeviceMemory({ file, nowMs: () => now });
+    const memory = rememberedDeviceIn({ file, nowMs: () => now });
     assert.equal(await memory.recall(), undefined);
     await memory.remember(CPU);
     assert.deepEqual(await memory.recall(), CPU);
@@ -43,19 +43,19 @@ describe("fileDeviceMemory", () => {
   });
 
   it("forgets when the system is another one", async () => {
-    await fileDeviceMemory({ file, fingerprint: "old driver" }).remember(CPU);
-    assert.equal(await fileDeviceMemory({ file, fingerprint: "new driver" }).recall(), undefined);
+    await rememberedDeviceIn({ file, fingerprint: "old driver" }).remember(CPU);
+    assert.equal(await rememberedDeviceIn({ file, fingerprint: "new driver" }).recall(), undefined);
   });
 
   it("forgets when a device works", async () => {
-    const memory = fileDeviceMemory({ file });
+    const memory = rememberedDeviceIn({ file });
     await memory.remember(CPU);
     await memory.remember({ device: "webgpu", reason: { code: "asked", device: "webgpu" } });
     assert.equal(await memory.recall(), undefined);
   });
 
   it("takes a damaged file for no memory and writes over it", async () => {
-    const memory = fileDeviceMemory({ file });
+    const memory = rememberedDeviceIn({ file });
     await memory.remember(CPU);
     for (const text of [
       "",
@@ -75,13 +75,13 @@ describe("fileDeviceMemory", () => {
 
   it("does without a file where none can be written", async () => {
     await writeFile(path.join(folder, "deep"), "a file in the way");
-    const memory = fileDeviceMemory({ file });
+    const memory = rememberedDeviceIn({ file });
     await memory.remember(CPU);
     assert.equal(await memory.recall(), undefined);
   });
 
   it("spares the next start the probe, but only for auto", async () => {
-    const memory = fileDeviceMemory({ file });
+    const memory = rememberedDeviceIn({ file });
     let nProbes = 0;
     const probe = (): Promise<ProbeResult> => {
       nProbes++;

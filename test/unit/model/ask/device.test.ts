@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { deviceReasonText, isSameReason, readDeviceReason } from "../../../src/base/device";
-import { JsonObject } from "../../../src/base/json";
+import { JsonObject } from "../../../../src/base/json";
+import { deviceReasonText, isSameReason, readDeviceReason } from "../../../../src/model/ask/device";
 
 const read = (value: unknown): unknown =>
   readDeviceReason(new JsonObject(value, { file: "device.json", code: "internal" }));

@@ -3,11 +3,17 @@
  * and the editor in its display language. Knows no device's API.
  */
 
-import type { JsonObject } from "./json";
+import type { JsonObject } from "../../base/json";
 
 export const DEVICES = ["webgpu", "cuda", "dml", "coreml", "cpu"] as const;
 
-export type DeviceName = (typeof DEVICES)[number];
+/** A place where graphs can run. */
+export type Device = (typeof DEVICES)[number];
+
+export const DEVICE_CHOICES = ["auto", ...DEVICES] as const;
+
+/** `auto` takes WebGPU where it is right and faster than the CPU, and the CPU elsewhere. */
+export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
 /**
  * `asked`: chosen by name; `faster`, `slower`: than the CPU; `absent`: no adapter or driver; `failed`,
@@ -20,12 +26,17 @@ export type ReasonCode = (typeof REASON_CODES)[number];
 export interface DeviceReason {
   readonly code: ReasonCode;
   /** The device that was asked for, or tried. */
-  readonly device: DeviceName;
+  readonly device: Device;
   /** Measured speeds in GFLOPS, where both were. */
   readonly gflops?: { readonly device: number; readonly cpu: number };
 }
 
-const NAMES: Readonly<Record<DeviceName, string>> = {
+export interface ChosenDevice {
+  readonly device: Device;
+  readonly reason: DeviceReason;
+}
+
+const NAMES: Readonly<Record<Device, string>> = {
   webgpu: "WebGPU",
   cuda: "CUDA",
   dml: "DirectML",
@@ -34,7 +45,7 @@ const NAMES: Readonly<Record<DeviceName, string>> = {
 };
 
 /** What a device is called in a sentence; proper names but for the CPU, which begins one. */
-export function deviceTitle(device: DeviceName): string {
+export function deviceTitle(device: Device): string {
   return NAMES[device];
 }
 

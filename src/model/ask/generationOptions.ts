@@ -1,6 +1,6 @@
 /** Settings of text generation, under transformers' names, and their validation. */
 
-import { AppError } from "../base/errors";
+import { AppError } from "../../base/errors";
 
 /** transformers `GenerationConfig`, the part BLIP-2 uses. */
 export interface GenerationOptions {

@@ -7,18 +7,17 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { readDeviceReason } from "../base/device";
 import { JsonObject } from "../base/json";
-import type { ChosenDevice } from "./device";
+import { type ChosenDevice, readDeviceReason } from "../model/ask/device";
 
-export interface DeviceMemory {
+export interface RememberedDevice {
   /** What was found out lately on this very system; undefined when nothing was. */
   recall(): Promise<ChosenDevice | undefined>;
   /** Keeps a choice of the CPU, forgets everything on any other. Never throws. */
   remember(chosen: ChosenDevice): Promise<void>;
 }
 
-export interface DeviceMemoryOptions {
+export interface RememberedDeviceOptions {
   readonly file: string;
   /** Milliseconds since 1970. @default Date.now */
   readonly nowMs?: () => number;
@@ -30,7 +29,7 @@ export interface DeviceMemoryOptions {
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 
 /** A memory in a small file; a missing, old or damaged one remembers nothing. */
-export function fileDeviceMemory(options: DeviceMemoryOptions): DeviceMemory {
+export function rememberedDeviceIn(options: RememberedDeviceOptions): RememberedDevice {
   const { file } = options;
   const nowMs = options.nowMs ?? Date.now;
   const fingerprint = options.fingerprint ?? systemFingerprint();

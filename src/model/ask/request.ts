@@ -1,7 +1,6 @@
 /** What can be asked of the engine and what it answers: plain data, the same on both sides of a pipe. */
 
 import type { GenerationOptions } from "./generationOptions";
-import type { Ground } from "./pictureGround";
 
 /** A finished or running exchange about one picture. */
 export interface Turn {
@@ -20,7 +19,8 @@ export type Prompt =
  * How transparent pixels are treated: laid on white, or on dark where little would be seen on white; on
  * one of the two in any case; or alpha dropped as the reference does.
  */
-export type AlphaMode = "auto" | Ground | "drop";
+export const ALPHA_MODES = ["auto", "white", "dark", "drop"] as const;
+export type AlphaMode = (typeof ALPHA_MODES)[number];
 
 export interface PictureRequest {
   /** An encoded picture: the bytes of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file. */
@@ -83,7 +83,8 @@ export interface GenerateResult {
  * What may be wrong with asking about a picture. `oneColor`: there is nothing to see; `outsideWorld`: the
  * model was trained on another kind of pictures only.
  */
-export type Doubt = "oneColor" | "outsideWorld";
+export const DOUBTS = ["oneColor", "outsideWorld"] as const;
+export type Doubt = (typeof DOUBTS)[number];
 
 export interface ScoreRequest extends PictureRequest {
   readonly texts: readonly string[];
@@ -107,14 +108,4 @@ export interface ScoreResult {
 /** What was done for a picture before a question about it. */
 export interface PrepareResult {
   readonly cached: Pick<Cached, "imageFeatures">;
-}
-
-/** Called with each piece of text that is complete; only greedy decoding and sampling stream. */
-export type OnText = (text: string) => void;
-
-export interface RunOptions {
-  readonly signal?: AbortSignal;
-  readonly onText?: OnText;
-  /** `look`: the picture is encoded, which may take seconds; `write`: the prompt is read. */
-  readonly onStage?: (stage: "look" | "write") => void;
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { AppError } from "../../../src/base/errors";
+import { AppError } from "../../../../src/base/errors";
 import {
   DEFAULT_GENERATION_OPTIONS,
-  resolveGenerationOptions,
   type GenerationOptions,
-} from "../../../src/engine/generationOptions";
+  resolveGenerationOptions,
+} from "../../../../src/model/ask/generationOptions";
 
 /** What a settings file or another process might send. */
 function resolve(options: Record<string, unknown>): GenerationOptions {

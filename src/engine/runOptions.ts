@@ -1,0 +1,11 @@
+/** How a run is stopped and what it tells while it goes on. */
+
+/** Called with each piece of text that is complete; only greedy decoding and sampling stream. */
+export type OnText = (text: string) => void;
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onText?: OnText;
+  /** `look`: the picture is encoded, which may take seconds; `write`: the prompt is read. */
+  readonly onStage?: (stage: "look" | "write") => void;
+}
