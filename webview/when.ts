@@ -1,4 +1,4 @@
-/** Times and shares as people say them, through the browser's own knowledge of languages. */
+/** Times as people say them, through the browser's own knowledge of languages. */
 
 import { formatNumber } from "../src/base/bytes";
 
@@ -37,14 +37,9 @@ export function describeSeconds(ms: number, locale: string): string {
   return formatNumber(Math.max(MIN_SECONDS, ms / 1000), { digits: 1, locale });
 }
 
-/** `0.14` → "14%", as the language writes it. */
-export function describeShare(share: number, locale: string): string {
-  return new Intl.NumberFormat(locale, { style: "percent" }).format(share);
-}
-
 /** `4900` → "4": seconds that have passed, as a clock counts them. */
 export function describeWholeSeconds(ms: number, locale: string): string {
-  return new Intl.NumberFormat(locale).format(Math.floor(ms / 1000));
+  return formatNumber(Math.floor(ms / 1000), { digits: 0, locale });
 }
 
 /** The locale when the browser knows such a language, else English. */

@@ -1,4 +1,4 @@
-/** Sizes in bytes as people read them. */
+/** Sizes in bytes, shares and numbers as people read them; the one place for editor, page and command line. */
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"] as const;
 
@@ -48,6 +48,25 @@ function scaleOf(bytes: number): { readonly unit: number; readonly digits: numbe
     unit++;
   }
   return { unit, digits: unit === 0 || value >= 100 ? 0 : 1 };
+}
+
+/**
+ * `0.3` → "30%", as the language writes it; a whole number that is 100 only at the end.
+ * @param locale as in `formatBytes`.
+ */
+export function formatShare(share: number, locale = "en"): string {
+  return new Intl.NumberFormat(locale, { style: "percent" }).format(wholePercent(share) / 100);
+}
+
+/** From 0 to 100. */
+export function wholePercent(share: number): number {
+  // 0.29 × 100 is a little less than 29.
+  return Math.floor(share * 100 + 1e-9);
+}
+
+/** From 0 to 1; nothing to do is done. */
+export function doneShare({ doneBytes, totalBytes }: ByteProgress): number {
+  return totalBytes <= 0 ? 1 : Math.min(1, doneBytes / totalBytes);
 }
 
 interface NumberLook {

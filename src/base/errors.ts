@@ -9,7 +9,7 @@ export const ERROR_CODES = [
   "convert.failed", // writing the model did not work (disk full, no permission)
   "hub.denied", // the hub wants a token, or another one
   "hub.missing", // the hub has no such repository, revision or file
-  "hub.unreachable", // nobody took the connection before anything had come: no network, most likely
+  "hub.unreachable", // nobody took the connection, or answered, before anything had come
   "hub.failed", // the hub or the way to it failed, and went on failing
   "download.corrupt", // what arrived is not what the hub promised
   "download.failed", // what arrives cannot be kept (disk full, no permission)

@@ -45,6 +45,14 @@ export type Advice =
  */
 export const LARGEST_FILE_BYTES = 10e9;
 
+/** What a disk must hold at a time while a model is got: it, and one file of the download. */
+export function peakDiskBytes(
+  missingDownload: number,
+  { diskBytes }: Pick<ModelCost, "diskBytes">,
+): number {
+  return Math.min(missingDownload, LARGEST_FILE_BYTES) + diskBytes;
+}
+
 /** The system and the editor need the rest of the memory. */
 const USABLE_SHARE = 0.8;
 /** Left free, so that the disk can still be worked with. */

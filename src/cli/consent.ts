@@ -5,6 +5,7 @@ import { createInterface } from "node:readline/promises";
 import { formatBytes } from "../base/bytes";
 import { defaultProfile } from "../base/defaultProfile";
 import { AppError, throwIfAborted } from "../base/errors";
+import { peakDiskBytes } from "../base/modelAdvice";
 import type { CatalogState } from "../library/addModel";
 import { freeBytesAt } from "../library/diskSpace";
 import type { CliContext } from "./cliContext";
@@ -13,6 +14,7 @@ export interface ConsentFlags {
   readonly precision: string | undefined;
   readonly endpoint: string | undefined;
   readonly yes: boolean | undefined;
+  readonly keep: boolean | undefined;
 }
 
 /**
@@ -38,7 +40,10 @@ export async function agreeToDownload(
   return await isConfirmed(context, `Download ${formatBytes(bytes)}? [y/N] `);
 }
 
-function missingBytes({ entry, partialBytes }: CatalogState): number {
+function missingBytes({
+  entry,
+  partialBytes,
+}: Pick<CatalogState, "entry" | "partialBytes">): number {
   return Math.max(0, entry.downloadBytes - partialBytes);
 }
 
@@ -60,10 +65,25 @@ async function costLines(
     ...(cost === undefined
       ? []
       : [
-          `The model (${precision}) takes ${formatBytes(cost.diskBytes)} of the disk and up to ${formatBytes(cost.memoryBytes)} of memory. A download is deleted once it is converted.`,
+          `The model (${precision}) takes ${formatBytes(cost.diskBytes)} of the disk and up to ${formatBytes(cost.memoryBytes)} of memory.`,
+          peakLine(state, { diskBytes: cost.diskBytes, isKept: flags.keep === true }),
         ]),
     `It goes to ${store.modelsDir}, where ${formatBytes(await freeBytesAt(store.modelsDir))} are free. Licence: ${licence}.`,
   ];
+}
+
+/** What the disk must hold at the worst moment, which is not what stays. */
+function peakLine(
+  { entry, partialBytes }: CatalogState,
+  { diskBytes, isKept }: { readonly diskBytes: number; readonly isKept: boolean },
+): string {
+  if (isKept) {
+    const bytes = formatBytes(entry.downloadBytes + diskBytes);
+    return `With the download, which is kept, that is ${bytes} of the disk.`;
+  }
+  // Of what has arrived, some may be converted already; that is looked at when it goes on.
+  const bytes = formatBytes(peakDiskBytes(missingBytes({ entry, partialBytes }), { diskBytes }));
+  return `While it is made, up to ${bytes} of the disk are needed: each file of the download is deleted once it is converted.`;
 }
 
 /** Asks on a terminal; anything but yes is no. @throws AppError `request.cancelled`. */

@@ -1,6 +1,8 @@
 /** `models add`: a model of the catalogue, downloaded and converted, or a checkpoint from a folder. */
 
 import { AppError } from "../base/errors";
+import { type HubSettings, isReadableOnTheWay } from "../library/hubRoutes";
+import { type HubEnvironment, hubToken } from "../library/huggingFaceHome";
 import { AddProgressLines, CONVERTING } from "./addProgress";
 import type { CliContext } from "./cliContext";
 import { agreeToDownload } from "./consent";
@@ -8,7 +10,6 @@ import { EXIT } from "./failure";
 import type { OutputFlags } from "./flags";
 import { addModel, catalogStates } from "../library/addModel";
 import { type Catalog, type CatalogEntry, catalogEntry, readCatalog } from "../library/catalog";
-import type { HubSettings } from "../library/hubRoutes";
 import { importModel } from "../library/importModel";
 import { planImport } from "../library/importPlan";
 import type { AddedModel } from "../model/ask/models";
@@ -54,7 +55,7 @@ export async function addNamedModel(
   const { printer, store, signal, host } = context;
   const { environment, startWorkers } = host;
   const catalog = await readCatalog(host.catalogFile);
-  const hub = hubOf(environment.env, flags);
+  const hub = await hubOf(environment, flags);
   if (!(await isAgreed(context, catalogEntry(catalog, name), { catalog, hub, flags }))) {
     printer.note("Nothing was downloaded.");
     return EXIT.failed;
@@ -68,6 +69,8 @@ export async function addNamedModel(
       onProgress: lines.progressed,
       onStage: lines.staged,
     });
+  } catch (thrown) {
+    throw withWays(thrown);
   } finally {
     lines.end();
   }
@@ -127,19 +130,28 @@ async function isAgreed(
   const state = states.find(({ entry }) => entry.name === name);
   if (state === undefined || state.cacheFolder !== undefined) return true;
   if (state.models.length > 0 && flags.precision === undefined) return true;
-  const { precision, yes } = flags;
-  return await agreeToDownload(context, state, { precision, yes, endpoint: hub.endpoint });
+  const { precision, yes, keep } = flags;
+  return await agreeToDownload(context, state, { precision, yes, keep, endpoint: hub.endpoint });
 }
 
 /** What Hugging Face's own tools read too. */
-function hubOf(
-  env: Readonly<Record<string, string | undefined>>,
-  { endpoint }: AddFlags,
-): HubSettings {
-  return {
-    endpoint: endpoint ?? env["HF_ENDPOINT"],
-    token: env["HF_TOKEN"] ?? env["HUGGING_FACE_HUB_TOKEN"],
-  };
+async function hubOf(environment: HubEnvironment, flags: AddFlags): Promise<HubSettings> {
+  const endpoint = flags.endpoint ?? environment.env["HF_ENDPOINT"];
+  const known = await hubToken(environment);
+  // Who signed in long ago did not mean a way on which others can read the token.
+  const isKeptBack = known?.from === "file" && isReadableOnTheWay(endpoint);
+  return { endpoint, token: isKeptBack ? undefined : known?.token };
+}
+
+/** The same sentence with what helps here; the engine's own is for the editor, too. */
+function withWays(thrown: unknown): unknown {
+  if (!(thrown instanceof AppError) || thrown.code !== "hub.unreachable") return thrown;
+  // What forbids every request says itself what helps.
+  if (thrown.detail?.["host"] === undefined) return thrown;
+  const ways =
+    "Try again, name a mirror with --endpoint, or import a checkpoint: sightline models add --from FOLDER.";
+  const { code, message, cause, detail } = thrown;
+  return new AppError(code, `${message} ${ways}`, { cause, detail });
 }
 
 function sentenceOf({ name, folder, source }: AddedModel): string {

@@ -1,11 +1,11 @@
 /** Progress in bytes on stderr: one line that is overwritten on a terminal, a few lines elsewhere. */
 
-import { type ByteProgress, formatBytes } from "../base/bytes";
+import { type ByteProgress, doneShare, formatBytes, formatShare } from "../base/bytes";
 import { CLEAR_LINE, type TextSink } from "./text";
 
 /** Fast enough to look alive; a terminal over a network can follow. */
 const REDRAW_MS = 100;
-/** Lines in a log file: at 0, 25, 50, 75 and 100 %. */
+/** Lines in a log file: at 0, 25, 50, 75 and 100%. */
 const QUARTERS = 4;
 
 export class ProgressLine {
@@ -56,20 +56,16 @@ export class ProgressLine {
   }
 
   #addLine(progress: ByteProgress): void {
-    const quarter = Math.floor(shareOf(progress) * QUARTERS);
+    const quarter = Math.floor(doneShare(progress) * QUARTERS);
     if (quarter <= this.#quarter) return;
     this.#quarter = quarter;
     this.#sink.write(`${this.#describe(progress)}\n`);
   }
 
   #describe(progress: ByteProgress): string {
-    const percent = Math.floor(shareOf(progress) * 100);
+    const share = formatShare(doneShare(progress));
     const { doneBytes, totalBytes, note } = progress;
-    const text = `${this.#label}: ${percent} % (${formatBytes(doneBytes)} of ${formatBytes(totalBytes)})`;
+    const text = `${this.#label}: ${share} (${formatBytes(doneBytes)} of ${formatBytes(totalBytes)})`;
     return note === undefined ? text : `${text}, ${note}`;
   }
-}
-
-function shareOf({ doneBytes, totalBytes }: ByteProgress): number {
-  return totalBytes <= 0 ? 1 : Math.min(1, doneBytes / totalBytes);
 }

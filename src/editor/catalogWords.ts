@@ -19,7 +19,7 @@ export function reasonText({ reason }: Pick<LaterEntryReply, "reason">): string 
 export function sentences(): Readonly<Record<string, string | undefined>> {
   return {
     "blip2-opt-2.7b": vscode.l10n.t("Descriptions and simple questions; the fastest"),
-    "blip2-flan-t5-xl": vscode.l10n.t("Questions: 63 % right on VQAv2, where OPT-2.7B has 52 %"),
+    "blip2-flan-t5-xl": vscode.l10n.t("Questions: 63% right on VQAv2, where OPT-2.7B has 52%"),
     "blip2-opt-2.7b-coco": vscode.l10n.t(
       "Alternative texts: short descriptions, the fastest that writes them",
     ),
@@ -30,7 +30,7 @@ export function sentences(): Readonly<Record<string, string | undefined>> {
     "blip2-opt-6.7b-coco": vscode.l10n.t(
       "Alternative texts; twice the size of OPT-2.7B for a little more",
     ),
-    "blip2-flan-t5-xxl": vscode.l10n.t("Questions: 65 % right on VQAv2, the best of all"),
+    "blip2-flan-t5-xxl": vscode.l10n.t("Questions: 65% right on VQAv2, the best of all"),
     "blip2-itm-vit-g": vscode.l10n.t("Comparing pictures with texts; answers no questions"),
     "blip2-itm-vit-g-coco": vscode.l10n.t(
       "Comparing pictures with texts, in more detail; answers no questions",

@@ -2,7 +2,7 @@
 
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
-import { LARGEST_FILE_BYTES } from "../base/modelAdvice";
+import { peakDiskBytes } from "../base/modelAdvice";
 import { TimeLeft } from "../base/timeLeft";
 import { withEngineProgress } from "./engineProgress";
 import { hubWithToken, USUAL_HUB } from "./hubWay";
@@ -77,7 +77,7 @@ async function mayFit(
 ): Promise<boolean> {
   // How much of the model a begun download has written is known when it goes on, and looked at then.
   if (cost === undefined || (entry.partialBytes > 0 && !entry.isCached)) return true;
-  const modelBytes = Math.min(missingDownload(entry), LARGEST_FILE_BYTES) + cost.diskBytes;
+  const modelBytes = peakDiskBytes(missingDownload(entry), cost);
   return await hasRoom({ name: entry.title, modelBytes, freeBytes });
 }
 
@@ -123,18 +123,26 @@ function detailOf(entry: CatalogEntryReply, at: Circumstances): string {
       ? []
       : [
           vscode.l10n.t(
-            "The model ({0}) takes {1} of the disk and up to {2} of memory. A download is deleted once it is converted.",
+            "The model ({0}) takes {1} of the disk and up to {2} of memory.",
             cost.profile,
             sizeText(cost.diskBytes),
             sizeText(cost.memoryBytes),
           ),
+          ...(entry.isCached
+            ? []
+            : [
+                vscode.l10n.t(
+                  "While it is made, up to {0} of the disk are needed: each file of the download is deleted once it is converted.",
+                  sizeText(peakDiskBytes(missingDownload(entry), cost)),
+                ),
+              ]),
         ]),
     vscode.l10n.t("{0} are free on the disk.", sizeText(freeBytes)),
     vscode.l10n.t("Licence: {0}", licence),
   ].join("\n");
 }
 
-/** "1.2 of 15.5 GB (7 %), 300 MB converted, 12 min left" */
+/** "1.2 of 15.5 GB (7%), 300 MB converted, 12 min left" */
 function describer(): (progress: Progress) => string {
   const timeLeft = new TimeLeft(() => performance.now());
   return (progress) => {

@@ -68,6 +68,8 @@ export async function pickModelWish(
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
   picker.busy = true;
+  // Until there is something to read, whoever takes the focus, as the walkthrough does, does not close it.
+  picker.ignoreFocusOut = true;
   picker.show();
   try {
     const wish = wishOf(picker);
@@ -109,14 +111,18 @@ function fill(
       hasAllOffers || present.length === 0 || isUnfinished,
   );
   const isFitting = ({ advice }: Offer): boolean => isFit(advice);
-  const fitting = offers.filter(isFitting);
+  const recommended = offers.filter(({ advice }) => advice.fit === "recommended");
+  const fitting = offers.filter((other) => isFitting(other) && !recommended.includes(other));
   const tooLarge = offers.filter((other) => !isFitting(other));
+  const first = recommended.map((offer) => offerItem(offer, freeBytes));
   picker.items = [
+    ...first,
+    ...(first.length === 0 ? [] : [heading(vscode.l10n.t("On this machine"))]),
     ...choices,
     ...offerItems(vscode.l10n.t("Get a model"), fitting, freeBytes),
     ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge, freeBytes),
     ...laterItems(catalog.later),
-    { label: "", kind: vscode.QuickPickItemKind.Separator },
+    heading(""),
     {
       label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
       iconPath: new vscode.ThemeIcon("add"),
@@ -142,8 +148,11 @@ function fill(
       wish: { kind: "reveal", folder: reply.folder },
     },
   ];
+  // Whoever has the demo alone is here for another one.
   const current = choices.find(({ isCurrent }) => isCurrent);
-  if (current !== undefined) picker.activeItems = [current];
+  const active = currentModel === DEMO_MODEL ? (first[0] ?? current) : current;
+  if (active !== undefined) picker.activeItems = [active];
+  picker.ignoreFocusOut = false;
   picker.busy = false;
 }
 
@@ -168,10 +177,7 @@ function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boole
 function laterItems(later: readonly LaterEntryReply[]): readonly WishItem[] {
   if (later.length === 0) return [];
   return [
-    {
-      label: vscode.l10n.t("Cannot be had yet"),
-      kind: vscode.QuickPickItemKind.Separator,
-    },
+    heading(vscode.l10n.t("Cannot be had yet")),
     ...later.map((entry): WishItem => {
       return {
         label: entry.title,
@@ -198,17 +204,18 @@ function isFit({ fit }: Advice): boolean {
   return fit === "recommended" || fit === "fits";
 }
 
+function heading(label: string): WishItem {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}
+
 /** Under a heading, which stands only where there is something below it. */
 function offerItems(
-  heading: string,
+  title: string,
   offers: readonly Offer[],
   freeBytes: number,
 ): readonly WishItem[] {
   if (offers.length === 0) return [];
-  return [
-    { label: heading, kind: vscode.QuickPickItemKind.Separator },
-    ...offers.map((offer) => offerItem(offer, freeBytes)),
-  ];
+  return [heading(title), ...offers.map((offer) => offerItem(offer, freeBytes))];
 }
 
 function offerItem({ model: entry, advice }: Offer, freeBytes: number): WishItem {

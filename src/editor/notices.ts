@@ -144,7 +144,10 @@ function sentence(error: AppError, plan: NoticePlan): string {
 function unreachableText({ code, detail }: AppError): string | undefined {
   const host = detail?.["host"];
   if (code !== "hub.unreachable" || typeof host !== "string") return undefined;
-  const question = vscode.l10n.t("Sightline cannot reach {0}. Are you offline?", host);
+  const question =
+    detail?.["why"] === "silent"
+      ? vscode.l10n.t("{0} takes the connection and does not answer.", host)
+      : vscode.l10n.t("Sightline cannot reach {0}. Are you offline?", host);
   const { arrivedBytes, totalBytes } = detail ?? {};
   if (typeof arrivedBytes !== "number" || typeof totalBytes !== "number") return question;
   return `${question} ${arrivedText(arrivedBytes, totalBytes)}`;

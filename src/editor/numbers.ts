@@ -24,10 +24,15 @@ export function sizeParts(size: {
   return formatBytesOf(size, displayLocale());
 }
 
-/** "1.2 of 4.0 GB (30 %)" */
+/** "1.2 of 4.0 GB (30%)" */
 export function progressMessage(progress: Pick<Progress, "doneBytes" | "totalBytes">): string {
-  const { done, total, percent } = progressText(progress, displayLocale());
-  return vscode.l10n.t("{0} of {1} ({2} %)", done, total, percent);
+  const { done, total, share } = progressText(progress, displayLocale());
+  return vscode.l10n.t("{0} of {1} ({2})", done, total, share);
+}
+
+/** "30%", as the page of the chat writes it */
+export function shareText(progress: Pick<Progress, "doneBytes" | "totalBytes">): string {
+  return progressText(progress, displayLocale()).share;
 }
 
 /** "0.1 s" */

@@ -4,9 +4,8 @@ import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
 import { modelTitle } from "../host/modelTitle";
-import { progressText } from "../host/progressText";
 import { deviceReasonOf } from "./deviceReason";
-import { progressMessage, sizeText } from "./numbers";
+import { progressMessage, shareText, sizeText } from "./numbers";
 import type { CommandId, Feature, Services } from "./services";
 import { showMenu } from "./statusMenu";
 
@@ -57,7 +56,7 @@ const ICONS: Readonly<Record<EngineStatus["kind"], string>> = {
 
 /** How far a load is, where that is known. */
 function percentOf({ kind, progress }: EngineStatus): string {
-  return kind === "loading" && progress !== undefined ? ` ${progressText(progress).percent} %` : "";
+  return kind === "loading" && progress !== undefined ? ` ${shareText(progress)}` : "";
 }
 
 /** Without the reason of a failure. */

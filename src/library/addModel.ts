@@ -17,11 +17,11 @@ import { folderBytes } from "./diskSpace";
 import type { Patience } from "./downloadFile";
 import { findCheckpoint } from "./findCheckpoint";
 import { HubClient } from "./hubClient";
+import { hubCache, type HubEnvironment, IS_TRUE } from "./huggingFaceHome";
 import type { HubSettings } from "./hubRoutes";
 import { importModel } from "./importModel";
 import { planImport } from "./importPlan";
 import { withModelLock } from "./modelLock";
-import type { Environment } from "./environment";
 import { listModels, type ModelStore } from "./modelStore";
 import { streamModel, type StreamProgress } from "./streamModel";
 
@@ -31,7 +31,7 @@ export interface AddModelOptions {
   readonly catalog: Catalog;
   readonly store: ModelStore;
   /** Where Hugging Face's cache is, and the usual proxy. */
-  readonly environment: Pick<Environment, "env" | "homeDir">;
+  readonly environment: HubEnvironment;
   readonly hub: HubSettings;
   /** As `parsePrecisionPlan` reads it. @default what an import would choose */
   readonly precision?: string | undefined;
@@ -112,8 +112,6 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
 
 /** The words of Hugging Face's own tools for "no request", in their order. */
 const OFFLINE_VARIABLES = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] as const;
-/** What they take for true. */
-const IS_TRUE = /^(?:1|on|yes|true)$/i;
 
 /** What is on this disk is used all the same. @throws AppError `hub.unreachable`. */
 function refuseOffline(name: string, env: Place["environment"]["env"]): void {
@@ -296,15 +294,4 @@ async function isCheckpoint(folder: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** As huggingface_hub finds it. */
-function hubCache(environment: AddModelOptions["environment"]): string {
-  const value = (name: string): string => environment.env[name] ?? "";
-  const own = value("HF_HUB_CACHE") || value("HUGGINGFACE_HUB_CACHE");
-  if (own !== "") return own;
-  const home = value("HF_HOME");
-  if (home !== "") return path.join(home, "hub");
-  const base = value("XDG_CACHE_HOME") || path.join(environment.homeDir, ".cache");
-  return path.join(base, "huggingface", "hub");
 }

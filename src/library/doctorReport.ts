@@ -64,7 +64,7 @@ export async function examine(options: ExamineOptions): Promise<DoctorFacts> {
   };
   const devices: DeviceFacts[] = [];
   for (const device of devicesOf(platform, process.arch)) devices.push(await probe(device));
-  return { ...known(seen), devices, hub: hubFacts(env), problems };
+  return { ...known(seen), devices, hub: await hubFacts(environment), problems };
 }
 
 async function engineFacts(): Promise<readonly EngineEntry[]> {

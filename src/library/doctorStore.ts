@@ -8,6 +8,7 @@ import { cudaFolder } from "./cudaRuntime";
 import { demoFolder } from "./demoModel";
 import { folderBytes, freeBytesAt } from "./diskSpace";
 import type { DiskKind, HubFacts, ModelFacts, RememberedDevice, StoreFacts } from "./doctorFacts";
+import { type HubEnvironment, hubToken } from "./huggingFaceHome";
 import type { Environment } from "./environment";
 import { modelEntries } from "./modelEntries";
 import { isDemoFolderName, listModels, type ModelStore, type StoredModel } from "./modelStore";
@@ -139,8 +140,9 @@ export async function rememberedDevice(
  */
 const EDITOR_TOKEN_VARIABLE = "SIGHTLINE_HUB_TOKEN";
 
-/** What the environment says. */
-export function hubFacts(env: Environment["env"]): HubFacts {
+/** What the environment says, and whether somebody has signed in with Hugging Face's own tools. */
+export async function hubFacts(environment: HubEnvironment): Promise<HubFacts> {
+  const { env } = environment;
   const value = (...names: readonly string[]): string | undefined =>
     names
       .flatMap((name) => [env[name], env[name.toLowerCase()]])
@@ -152,7 +154,7 @@ export function hubFacts(env: Environment["env"]): HubFacts {
     ...(proxy === undefined ? {} : { proxy: withoutPassword(proxy) }),
     hasToken:
       env[EDITOR_TOKEN_VARIABLE] === undefined
-        ? value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN") !== undefined
+        ? (await hubToken(environment)) !== undefined
         : env[EDITOR_TOKEN_VARIABLE] === "kept",
   };
 }

@@ -99,8 +99,8 @@ export async function isWholeFile({
 /** How work that may fail is borne. */
 export interface Bearing extends Pick<FileJob, "signal" | "patience" | "onTry"> {
   /**
-   * True before anything was heard of the server: then nobody there means no network, and is told at
-   * once. @default false
+   * True before anything was heard of the server: then nobody there means no network, and silence that
+   * there is nothing to wait for; both are told at once. @default false
    */
   readonly isFirstContact?: boolean;
 }
@@ -125,20 +125,25 @@ export async function withPatience<T>(
       });
     } catch (thrown) {
       if (!(thrown instanceof TransientFailure)) throw thrown;
-      if (isFirstContact && thrown.unreachable !== undefined) throw unreachable(thrown);
+      const nobody = isFirstContact ? nobodyThere(thrown) : undefined;
+      if (nobody !== undefined) throw nobody;
       nFailures += 1;
       await pauseAfter(thrown, { nFailures, patience, signal, onTry });
     }
   }
 }
 
-function unreachable(failure: TransientFailure): AppError {
-  const { unreachable: host = "", message } = failure;
-  return new AppError(
-    "hub.unreachable",
-    `Sightline cannot reach ${host}: ${message}. Are you offline?`,
-    { cause: failure, detail: { host, reason: message } },
-  );
+/** Undefined where somebody is there. */
+function nobodyThere(failure: TransientFailure): AppError | undefined {
+  const { unreachable, silent, message: reason } = failure;
+  const host = unreachable ?? silent;
+  if (host === undefined) return undefined;
+  const message =
+    unreachable === undefined
+      ? `${host} takes the connection and does not answer.`
+      : `Sightline cannot reach ${host}: ${reason}. Are you offline?`;
+  const detail = { host, reason, why: unreachable === undefined ? "silent" : "unreachable" };
+  return new AppError("hub.unreachable", message, { cause: failure, detail });
 }
 
 /** Asks for the bytes that are missing until none is. */

@@ -12,7 +12,13 @@ import {
   proxyRefusal,
   TransientFailure,
 } from "./hubFailures";
-import { type HubResponse, HubRoutes, type HubSettings } from "./hubRoutes";
+import {
+  FIRST_ANSWER_MS,
+  type HubResponse,
+  HubRoutes,
+  type HubSettings,
+  type SendOptions,
+} from "./hubRoutes";
 
 /** What the hub says of a file. */
 export interface HubFile {
@@ -95,10 +101,11 @@ export class HubClient {
    */
   async list(repository: string, revision: string, signal?: AbortSignal): Promise<HubListing> {
     const path = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-    const { body } = await this.#get({ path, repository, headers: {} }, signal);
+    const stallMs = Math.min(FIRST_ANSWER_MS, this.#stallMs);
+    const { body } = await this.#get({ path, repository, headers: {}, stallMs }, signal);
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of this.#guarded(body, signal)) {
+    for await (const chunk of this.#guarded(body, signal, this.host)) {
       size += chunk.length;
       if (size > MAX_LISTING_BYTES) throw this.#notAListing(repository);
       chunks.push(chunk);
@@ -136,9 +143,10 @@ export class HubClient {
 
   /** Follows redirects by hand: another host must not be shown the token. */
   async #get(wanted: GetRequest, signal?: AbortSignal): Promise<HubResponse> {
+    const { headers: sent, stallMs = this.#stallMs } = wanted;
     let url = this.#routes.urlOf(wanted.path);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await this.#send(url, wanted.headers, signal);
+      const response = await this.#send(url, { headers: sent, stallMs, signal });
       const { statusCode, headers } = response;
       if (statusCode === 200 || statusCode === 206) return response;
       await response.body.dump().catch(() => undefined);
@@ -152,14 +160,11 @@ export class HubClient {
     throw new TransientFailure(`${url.host} redirects without end`);
   }
 
-  async #send(
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<HubResponse> {
+  async #send(url: URL, options: SendOptions): Promise<HubResponse> {
+    const { signal } = options;
     throwIfAborted(signal);
     try {
-      return await this.#routes.send(url, { headers, signal, stallMs: this.#stallMs });
+      return await this.#routes.send(url, options);
     } catch (cause) {
       throwIfAborted(signal);
       throw connectFailure(cause, this.#routes.wayTo(url));
@@ -167,12 +172,16 @@ export class HubClient {
   }
 
   /** The bytes of a body, whose failures are those of the network. */
-  async *#guarded(body: AsyncIterable<unknown>, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  async *#guarded(
+    body: AsyncIterable<unknown>,
+    signal: AbortSignal | undefined,
+    host?: string,
+  ): AsyncIterable<Uint8Array> {
     try {
       for await (const chunk of body) yield chunk as Uint8Array;
     } catch (cause) {
       throwIfAborted(signal);
-      throw bodyFailure(cause);
+      throw bodyFailure(cause, host);
     }
   }
 
@@ -234,6 +243,8 @@ interface GetRequest {
   readonly path: string;
   readonly repository: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** As in SendOptions. @default the client's own */
+  readonly stallMs?: number;
 }
 
 function readListing(text: string, repository: string): HubListing {

@@ -18,6 +18,8 @@ interface TransientOptions {
   readonly cause?: unknown;
   /** Who cannot be reached at all. */
   readonly unreachable?: string | undefined;
+  /** Who takes the connection and says nothing. */
+  readonly silent?: string | undefined;
 }
 
 /** A failure that another try may not meet. */
@@ -29,11 +31,14 @@ export class TransientFailure extends Error {
    * and waiting does not help.
    */
   readonly unreachable: string | undefined;
+  /** Who took the connection and said nothing; at the first contact waiting longer does not help. */
+  readonly silent: string | undefined;
 
   constructor(message: string, options: TransientOptions = {}) {
     super(message, { cause: options.cause });
     this.retryAfterMs = options.retryAfterMs;
     this.unreachable = options.unreachable;
+    this.silent = options.silent;
   }
 }
 
@@ -51,6 +56,9 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ETIMEDOUT: "{0} does not take the connection",
   UND_ERR_CONNECT_TIMEOUT: "{0} does not take the connection",
 };
+
+/** Codes of undici for a connection on which nothing comes. */
+const SILENCE: ReadonlySet<string> = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
 /** Codes for a connection that was there. */
 const BROKEN: Readonly<Record<string, string>> = {
@@ -84,12 +92,15 @@ export function connectFailure(cause: unknown, way: Way): AppError | TransientFa
   if (never !== undefined) {
     return new TransientFailure(never.replace("{0}", called), { cause, unreachable: called });
   }
-  return new TransientFailure(brokenText(cause, way.host), { cause });
+  return brokenFailure(cause, way.host);
 }
 
-/** What a body met while it was read. */
-export function bodyFailure(cause: unknown): TransientFailure {
-  return new TransientFailure(brokenText(cause, "the connection"), { cause });
+/**
+ * What a body met while it was read.
+ * @param host of the server, where that is known.
+ */
+export function bodyFailure(cause: unknown, host?: string): TransientFailure {
+  return brokenFailure(cause, host);
 }
 
 /** The proxy wants to know who asks. */
@@ -109,10 +120,13 @@ function untrusted(cause: unknown, { host }: Way): AppError {
   );
 }
 
-function brokenText(cause: unknown, at: string): string {
+function brokenFailure(cause: unknown, host: string | undefined): TransientFailure {
+  const at = host ?? "the connection";
   const code = codeOf(cause);
   const known = code === undefined ? undefined : { ...BROKEN, ...UNREACHABLE }[code];
-  return known?.replace("{0}", at) ?? `${at} broke off (${textOf(cause)})`;
+  const message = known?.replace("{0}", at) ?? `${at} broke off (${textOf(cause)})`;
+  const silent = code !== undefined && SILENCE.has(code) ? host : undefined;
+  return new TransientFailure(message, { cause, silent });
 }
 
 /** The client tells the status of a tunnel that was not opened in its message and nowhere else. */

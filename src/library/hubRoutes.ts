@@ -30,6 +30,12 @@ const CONNECT_MS = 10_000;
 /** Generous: a proxy may ask its own authority first. */
 const PROXY_CONNECT_MS = 20_000;
 
+/**
+ * What is asked first of a server is small: who says nothing for so long, in ms, most likely never will,
+ * and somebody waits.
+ */
+export const FIRST_ANSWER_MS = 6000;
+
 export interface SendOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Longest silence, in ms. */
@@ -49,8 +55,7 @@ export class HubRoutes {
     this.#settings = settings;
     this.endpoint = addressOf(textOf(settings.endpoint) ?? DEFAULT_ENDPOINT, "endpoint");
     this.#token = textOf(settings.token);
-    const { protocol, hostname } = this.endpoint;
-    if (this.#token !== undefined && protocol === "http:" && !isLoopback(hostname)) {
+    if (this.#token !== undefined && isReadableOnTheWay(this.endpoint.href)) {
       throw new AppError(
         "option.invalid",
         `The token would be readable on the way to ${this.endpoint.origin}. Use an https endpoint, or remove the token.`,
@@ -147,6 +152,14 @@ function addressOf(text: string, what: "endpoint" | "proxy"): URL {
     "option.invalid",
     `The ${what} "${shown}" is no address. Write one that begins with https:// or http://.`,
   );
+}
+
+/** A token that is sent there can be read by those in between. */
+export function isReadableOnTheWay(endpoint: string | undefined): boolean {
+  const text = textOf(endpoint) ?? DEFAULT_ENDPOINT;
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === "http:" && !isLoopback(hostname);
 }
 
 function isLoopback(hostname: string): boolean {

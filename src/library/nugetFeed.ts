@@ -9,7 +9,13 @@ import { AppError, throwIfAborted } from "../base/errors";
 import { JsonObject } from "../base/json";
 import type { HubBody, HubClient, HubRequest } from "./hubClient";
 import { bodyFailure, connectFailure, TransientFailure } from "./hubFailures";
-import { type HubResponse, HubRoutes, type HubSettings } from "./hubRoutes";
+import {
+  FIRST_ANSWER_MS,
+  type HubResponse,
+  HubRoutes,
+  type HubSettings,
+  type SendOptions,
+} from "./hubRoutes";
 
 /** A version of a package as it is published. */
 export interface NugetPackage {
@@ -41,7 +47,7 @@ const SHA512_BASE64 = /^[A-Za-z0-9+/]{86}==$/;
 /** Also what `downloadFile` reads from. */
 export class NugetFeed implements Pick<HubClient, "open"> {
   readonly #routes: HubRoutes;
-  readonly #options: FeedOptions;
+  readonly #stallMs: number;
   /** What `open` opens. */
   #opened: URL | undefined;
 
@@ -51,7 +57,7 @@ export class NugetFeed implements Pick<HubClient, "open"> {
    */
   constructor(options: FeedOptions) {
     this.#routes = new HubRoutes({ endpoint: options.index, env: options.env });
-    this.#options = options;
+    this.#stallMs = options.stallMs ?? DEFAULT_STALL_MS;
   }
 
   /** Ends every connection. */
@@ -99,7 +105,9 @@ export class NugetFeed implements Pick<HubClient, "open"> {
       headers["range"] = `bytes=${offset}-`;
       if (etag !== undefined) headers["if-range"] = etag;
     }
-    const response = await this.#get(this.#opened, headers, signal);
+    const response = await this.#get(this.#opened, {
+      ...{ headers, signal, stallMs: this.#stallMs },
+    });
     const range = response.headers["content-range"];
     const start = typeof range === "string" ? /^bytes (\d+)-/.exec(range)?.[1] : undefined;
     const given = response.headers["etag"];
@@ -137,10 +145,11 @@ export class NugetFeed implements Pick<HubClient, "open"> {
 
   async #json(url: URL, signal: AbortSignal | undefined): Promise<JsonObject> {
     const headers = { accept: "application/json", "accept-encoding": "identity" };
-    const { body, headers: answered } = await this.#get(url, headers, signal);
+    const stallMs = Math.min(FIRST_ANSWER_MS, this.#stallMs);
+    const { body, headers: answered } = await this.#get(url, { headers, stallMs, signal });
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of guarded(body, signal)) {
+    for await (const chunk of guarded(body, signal, url.host)) {
       size += chunk.length;
       if (size > MAX_JSON_BYTES) throw tooLong(url);
       chunks.push(chunk);
@@ -151,14 +160,10 @@ export class NugetFeed implements Pick<HubClient, "open"> {
     return JsonObject.parse(text, { file: url.href, code: "hub.failed" });
   }
 
-  async #get(
-    from: URL,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<HubResponse> {
+  async #get(from: URL, options: SendOptions): Promise<HubResponse> {
     let url = from;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await this.#send(url, headers, signal);
+      const response = await this.#send(url, options);
       const { statusCode } = response;
       if (statusCode === 200 || statusCode === 206) return response;
       await response.body.dump().catch(() => undefined);
@@ -172,15 +177,11 @@ export class NugetFeed implements Pick<HubClient, "open"> {
     throw new TransientFailure(`${from.host} redirects without end`);
   }
 
-  async #send(
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal | undefined,
-  ): Promise<HubResponse> {
+  async #send(url: URL, options: SendOptions): Promise<HubResponse> {
+    const { signal } = options;
     throwIfAborted(signal);
     try {
-      const stallMs = this.#options.stallMs ?? DEFAULT_STALL_MS;
-      return await this.#routes.send(url, { headers, signal, stallMs });
+      return await this.#routes.send(url, options);
     } catch (cause) {
       throwIfAborted(signal);
       throw connectFailure(cause, this.#routes.wayTo(url));
@@ -226,11 +227,12 @@ function failureOf({ statusCode, headers }: HubResponse, url: URL): Error {
 async function* guarded(
   body: AsyncIterable<unknown>,
   signal: AbortSignal | undefined,
+  host?: string,
 ): AsyncIterable<Uint8Array> {
   try {
     for await (const chunk of body) yield chunk as Uint8Array;
   } catch (cause) {
     throwIfAborted(signal);
-    throw bodyFailure(cause);
+    throw bodyFailure(cause, host);
   }
 }

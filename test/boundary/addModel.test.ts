@@ -104,7 +104,7 @@ describe("a model of the catalogue", () => {
     assert.match(before.stdout, /^blip2-opt-2\.7b\b[^]*? 15\.5 GB to download, .*MIT/m);
     const added = await run(["models", "add", NAME, "--yes", "--endpoint", server.url, "--json"]);
     assert.equal(added.exitCode, 0, added.stderr);
-    assert.match(added.stderr, /Downloading: 100 %[^]*Converting: 100 %/);
+    assert.match(added.stderr, /Downloading: 100%[^]*Converting: 100%/);
     assert.equal((JSON.parse(added.stdout) as { source: string }).source, "hub");
     const list = JSON.parse((await run(["models", "list", "--json"])).stdout) as {
       readonly catalog: readonly { readonly name: string; readonly models: readonly string[] }[];

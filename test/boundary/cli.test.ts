@@ -333,7 +333,7 @@ describe("the command line", () => {
       const parts = object["parts"] as { name: string; precision: string }[];
       assert.equal(parts.find(({ name }) => name === "decoder")?.precision, "int8:16");
       assert.equal(parts.find(({ name }) => name === "qformer")?.precision, "f32");
-      assert.match(outcome.stderr, /^Converting: \d+ %[^]*Converting: 100 %/);
+      assert.match(outcome.stderr, /^Converting: \d+%[^]*Converting: 100%/);
     });
   });
 

@@ -1,9 +1,9 @@
 /** What the engine is doing: a lamp and a short line that open its menu, and how far loading is. */
 
+import { formatShare, wholePercent } from "../../src/base/bytes";
 import type { EngineView } from "../../src/protocol/viewMessages";
 import { element, setAttributes, setShown, setText } from "../render/dom";
 import { icon } from "../render/icons";
-import { describeShare } from "../when";
 import type { PageContext } from "./context";
 
 export interface EngineBar {
@@ -56,7 +56,7 @@ function updateProgress(
     "aria-valuemin": 0,
     "aria-valuemax": 100,
     // Without a value the bar says that nobody knows how long it takes.
-    "aria-valuenow": share === undefined ? undefined : Math.round(share * 100),
+    "aria-valuenow": share === undefined ? undefined : wholePercent(share),
     "data-endless": share === undefined,
   });
   filling.style.transform = share === undefined ? "" : `scaleX(${share})`;
@@ -65,7 +65,7 @@ function updateProgress(
 function wordsOf(engine: EngineView, locale: string): string {
   const share = shareOf(engine);
   if (share === undefined) return engine.label;
-  return [engine.label, describeShare(share, locale)].filter(Boolean).join(" · ");
+  return [engine.label, formatShare(share, locale)].filter(Boolean).join(" · ");
 }
 
 /** How much of the model is loaded, from 0 to 1. */

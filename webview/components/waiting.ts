@@ -1,10 +1,11 @@
 /** What a turn without words waits for: the step's name, how far it is, and its seconds as they pass. */
 
+import { formatShare } from "../../src/base/bytes";
 import type { StepName, TurnStep, TurnView, ViewStrings } from "../../src/protocol/viewMessages";
 import { element, setShown, setText, type Part } from "../render/dom";
 import { isRunning } from "../state";
 import { fill } from "../strings";
-import { describeShare, describeWholeSeconds } from "../when";
+import { describeWholeSeconds } from "../when";
 import type { PageContext } from "./context";
 
 export interface WaitingProps {
@@ -87,7 +88,7 @@ function wordsOf({ turn, loadShare, elapsedMs }: Moment, context: PageContext): 
   if (step === undefined) return strings.waiting;
   const isShared = step.name === "load" && loadShare !== undefined;
   const parts = [
-    isShared ? describeShare(loadShare, locale) : "",
+    isShared ? formatShare(loadShare, locale) : "",
     secondsOf(step, elapsedMs, context),
   ].filter(Boolean);
   return [`${stepWords(turn, strings)}…`, parts.join(" · ")].filter(Boolean).join(" ");

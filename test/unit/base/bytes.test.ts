@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatBytes } from "../../../src/base/bytes";
+import { formatBytes, formatShare } from "../../../src/base/bytes";
 
 describe("a size in bytes", () => {
   it("is shown in the unit that people would choose", () => {
@@ -14,5 +14,19 @@ describe("a size in bytes", () => {
       [5e15, "5000 TB"],
     ];
     for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text);
+  });
+});
+
+describe("a share", () => {
+  it("is written as the language writes it, and is all only at the end", () => {
+    for (const [share, locale, text] of [
+      [0, "en", "0%"],
+      [0.29, "en", "29%"],
+      [0.999, "en", "99%"],
+      [1, "en", "100%"],
+      [0.3, "de", "30\u00a0%"],
+    ] as const) {
+      assert.equal(formatShare(share, locale), text);
+    }
   });
 });

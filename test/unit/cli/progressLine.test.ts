@@ -14,11 +14,11 @@ describe("ProgressLine", () => {
     }
     line.end();
     assert.deepEqual(sink.text.split("\n"), [
-      "Work: 0 % (0 bytes of 1.0 kB)",
-      "Work: 25 % (250 bytes of 1.0 kB)",
-      "Work: 50 % (500 bytes of 1.0 kB)",
-      "Work: 75 % (750 bytes of 1.0 kB)",
-      "Work: 100 % (1.0 kB of 1.0 kB)",
+      "Work: 0% (0 bytes of 1.0 kB)",
+      "Work: 25% (250 bytes of 1.0 kB)",
+      "Work: 50% (500 bytes of 1.0 kB)",
+      "Work: 75% (750 bytes of 1.0 kB)",
+      "Work: 100% (1.0 kB of 1.0 kB)",
       "",
     ]);
   });
@@ -48,6 +48,6 @@ describe("ProgressLine", () => {
     const line = new ProgressLine("Work", sink, () => 0);
     line.update({ doneBytes: 0, totalBytes: 0 });
     line.update({ doneBytes: 2000, totalBytes: TOTAL });
-    assert.equal(sink.text, "Work: 100 % (0 bytes of 0 bytes)\n");
+    assert.equal(sink.text, "Work: 100% (0 bytes of 0 bytes)\n");
   });
 });

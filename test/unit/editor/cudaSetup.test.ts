@@ -40,7 +40,7 @@ describe("the command that sets up CUDA", () => {
       `installCuda {${WAY},"agreed":{"source":"feed.example: Gpu.Linux 1.30.0","downloadBytes":200000000}}`,
     );
     const shown = fakeWindow.progress.find(({ title }) => title.startsWith("Installing"));
-    assert.deepEqual(shown?.reports, [{ message: "100 of 200 MB (50 %)", increment: 50 }]);
+    assert.deepEqual(shown?.reports, [{ message: "100 of 200 MB (50%)", increment: 50 }]);
     assert.match(fakeWindow.messages[1]?.text ?? "", /are installed\. Choose the device/);
     assert.deepEqual(fakeWindow.executed, [["workbench.action.openSettings", "sightline.device"]]);
   });

@@ -47,7 +47,8 @@ describe("the offer of published models", () => {
         text: "Get BLIP-2 OPT-2.7B?",
         detail: [
           "15.5 GB are downloaded: Salesforce/blip2-opt-2.7b from https://huggingface.co.",
-          "The model (balanced) takes 4.4 GB of the disk and up to 5.3 GB of memory. A download is deleted once it is converted.",
+          "The model (balanced) takes 4.4 GB of the disk and up to 5.3 GB of memory.",
+          "While it is made, up to 14.4 GB of the disk are needed: each file of the download is deleted once it is converted.",
           "50.0 GB are free on the disk.",
           "Licence: MIT",
         ].join("\n"),
@@ -71,9 +72,9 @@ describe("the offer of published models", () => {
     assert.deepEqual(reports?.reports, [
       { message: "Connecting to huggingface.co…", increment: 0 },
       { message: "Connecting to huggingface.co, try 2 of 7…", increment: 0 },
-      { message: "1.0 of 4.0 GB (25 %)", increment: 25 },
-      { message: "2.0 of 4.0 GB (50 %), 300 MB converted", increment: 25 },
-      { message: "Converting: 1.0 of 2.0 GB (50 %)", increment: 0 },
+      { message: "1.0 of 4.0 GB (25%)", increment: 25 },
+      { message: "2.0 of 4.0 GB (50%), 300 MB converted", increment: 25 },
+      { message: "Converting: 1.0 of 2.0 GB (50%)", increment: 0 },
     ]);
   });
 

@@ -165,7 +165,7 @@ describe("the import of a checkpoint", () => {
       ].join("\n"),
     );
     const conversion = fakeWindow.progress.find(({ title }) => title === "Importing new");
-    assert.deepEqual(conversion?.reports, [{ message: "1.2 of 4.0 GB (30 %)", increment: 30 }]);
+    assert.deepEqual(conversion?.reports, [{ message: "1.2 of 4.0 GB (30%)", increment: 30 }]);
   });
 
   it("lets the precision of a large checkpoint be chosen by its size", async () => {

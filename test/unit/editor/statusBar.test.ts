@@ -18,8 +18,8 @@ describe("the item in the status bar", () => {
     const { world, item, dispose } = create();
     const model = "demo";
     world.tell({ kind: "loading", model, progress: { doneBytes: 1e6, totalBytes: 4e6 } });
-    assert.equal(item.text, "$(loading~spin) Sightline 25 %");
-    assert.match(item.accessibilityInformation?.label ?? "", /1\.0 of 4\.0 MB \(25 %\)/);
+    assert.equal(item.text, "$(loading~spin) Sightline 25%");
+    assert.match(item.accessibilityInformation?.label ?? "", /1\.0 of 4\.0 MB \(25%\)/);
     world.tell({ kind: "ready", model });
     assert.equal(item.text, "$(eye) Sightline");
     dispose();
@@ -51,7 +51,7 @@ describe("the item in the status bar", () => {
     const progress = { doneBytes: 1e9, totalBytes: 4e9, step: "load" } as const;
     world.tell({ kind: "loading", model: "opt", progress });
     const label = item.accessibilityInformation?.label;
-    assert.equal(label, "Sightline: The model is being loaded: 1.0 of 4.0 GB (25 %).");
+    assert.equal(label, "Sightline: The model is being loaded: 1.0 of 4.0 GB (25%).");
   });
 
   it("says which model computes where, why there, and what it takes", () => {

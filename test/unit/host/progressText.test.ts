@@ -7,6 +7,7 @@ describe("the text of a progress", () => {
       [1.2e9, 4e9, "1.2 of 4.0 GB, 30 %"],
       [0, 4e9, "0.0 of 4.0 GB, 0 %"],
       [50e6, 4e9, "0.1 of 4.0 GB, 1 %"],
+      [29, 100, "29 of 100 bytes, 29 %"],
       [3_999_999_999, 4e9, "4.0 of 4.0 GB, 99 %"],
       [4e9, 4e9, "4.0 of 4.0 GB, 100 %"],
       [123e6, 456e6, "123 of 456 MB, 26 %"],
@@ -24,6 +25,7 @@ describe("the text of a progress", () => {
       done: "5",
       total: "5 bytes",
       percent: 100,
+      share: "100%",
     });
     assert.equal(progressText({ doneBytes: 0, totalBytes: 0 }).percent, 100);
   });

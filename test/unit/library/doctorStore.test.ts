@@ -10,7 +10,8 @@ import {
   rememberedDevice,
   storeFacts,
 } from "../../../src/library/doctorStore";
-import { type ModelStore, modelStoreOf } from "../../../src/library/modelStore";
+import type { HubFacts } from "../../../src/library/doctorFacts";
+import { modelStoreOf, type ModelStore } from "../../../src/library/modelStore";
 import { fakeSystemFiles } from "../../helpers/fakeSystemFiles";
 import { fixturePath } from "../../helpers/fixtures";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
@@ -141,21 +142,31 @@ describe("rememberedDevice", () => {
 });
 
 describe("hubFacts", () => {
-  it("tells that a token is set and never which", () => {
+  let homeDir: string;
+
+  beforeEach(async () => {
+    homeDir = await temporaryFolder();
+  });
+
+  const factsOf = (env: Readonly<Record<string, string>>): Promise<HubFacts> =>
+    hubFacts({ env, homeDir });
+
+  it("tells that a token is set or kept, and never which", async () => {
     for (const name of ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"]) {
-      const facts = hubFacts({ [name]: "hf_secret" });
-      assert.deepEqual(facts, { hasToken: true });
+      assert.deepEqual(await factsOf({ [name]: "hf_secret" }), { hasToken: true });
     }
-    assert.deepEqual(hubFacts({ HF_TOKEN: " " }), { hasToken: false });
+    assert.deepEqual(await factsOf({ HF_TOKEN: " " }), { hasToken: false });
+    await writeFile(path.join(homeDir, "token"), "hf_secret");
+    assert.deepEqual(await factsOf({ HF_HOME: homeDir }), { hasToken: true });
   });
 
-  it("believes an editor about the token that it keeps, which is the one that it uses", () => {
-    assert.equal(hubFacts({ SIGHTLINE_HUB_TOKEN: "kept" }).hasToken, true);
-    assert.equal(hubFacts({ SIGHTLINE_HUB_TOKEN: "none", HF_TOKEN: "x" }).hasToken, false);
+  it("believes an editor about the token that it keeps, which is the one that it uses", async () => {
+    assert.equal((await factsOf({ SIGHTLINE_HUB_TOKEN: "kept" })).hasToken, true);
+    assert.equal((await factsOf({ SIGHTLINE_HUB_TOKEN: "none", HF_TOKEN: "x" })).hasToken, false);
   });
 
-  it("leaves user and password out of addresses", () => {
-    const facts = hubFacts({
+  it("leaves user and password out of addresses", async () => {
+    const facts = await factsOf({
       HF_ENDPOINT: "https://user:p@ss@mirror.example/hub?key=secret",
       https_proxy: "user:secret@proxy.example:3128",
     });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { AppError } from "../../../src/base/errors";
 import { HubClient } from "../../../src/library/hubClient";
 import { bodyFailure, connectFailure, TransientFailure } from "../../../src/library/hubFailures";
@@ -33,7 +35,12 @@ describe("what goes wrong on the way to the hub", () => {
       assert.equal(transient(connectFailure(failing(code), WAY)).unreachable, undefined, code);
     }
     assert.equal(bodyFailure(failing("ENETUNREACH")).unreachable, undefined);
-    assert.match(bodyFailure(failing("UND_ERR_BODY_TIMEOUT")).message, /stopped sending/);
+    const stalled = bodyFailure(failing("UND_ERR_BODY_TIMEOUT"), WAY.host);
+    assert.equal(stalled.message, "huggingface.co stopped sending");
+    for (const failure of [connectFailure(failing("UND_ERR_HEADERS_TIMEOUT"), WAY), stalled]) {
+      assert.equal(transient(failure).silent, "huggingface.co");
+    }
+    assert.equal(transient(connectFailure(failing("ECONNRESET"), WAY)).silent, undefined);
   });
 
   it("names the proxy when that is the one who does not answer", () => {
@@ -89,6 +96,42 @@ describe("what goes wrong on the way to the hub", () => {
       { nth: 2, nTries: 3 },
       { nth: 3, nTries: 3 },
     ]);
+  });
+
+  it("waits once and no longer where the connection is taken and nothing is said", async () => {
+    for (const begun of ["", "{"]) {
+      let nRequests = 0;
+      const server = createServer((_, response) => {
+        nRequests++;
+        if (begun !== "") response.write(begun);
+      });
+      await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+      const { port } = server.address() as AddressInfo;
+      const hub = new HubClient({ endpoint: `http://127.0.0.1:${port}` }, { stallMs: 300 });
+      const { signal } = new AbortController();
+      try {
+        await assert.rejects(
+          withPatience({ signal, patience, isFirstContact: true }, () =>
+            hub.list(REPOSITORY, "main", signal),
+          ),
+          (thrown) => {
+            assert.ok(thrown instanceof AppError);
+            assert.equal(thrown.code, "hub.unreachable");
+            assert.match(
+              thrown.message,
+              /^127\.0\.0\.1:\d+ takes the connection and does not answer\.$/,
+            );
+            assert.equal(thrown.detail?.["why"], "silent");
+            return true;
+          },
+        );
+        assert.equal(nRequests, 1, begun);
+      } finally {
+        await hub.close();
+        server.closeAllConnections();
+        server.close();
+      }
+    }
   });
 
   it("is patient at the first contact with a server that is there and busy", async () => {
