@@ -28,7 +28,9 @@ import type {
   AddModelParams,
   CatalogReply,
   DeleteReply,
+  EmptyStoreReply,
   ModelsReply,
+  StoreContentsReply,
   ThumbnailReply,
 } from "../protocol/engineMessages";
 
@@ -71,6 +73,10 @@ export interface EngineHost {
   addModel(params: AddModelParams, run: TaskRun): Promise<AddedModel>;
   /** Deletes what has arrived of a download. @throws AppError `model.missing`, `model.busy`. */
   deleteDownload(name: string): Promise<DeleteReply>;
+  /** What is ours in the store. */
+  storeContents(): Promise<StoreContentsReply>;
+  /** Deletes it. @throws AppError `model.busy`. */
+  emptyStore(): Promise<EmptyStoreReply>;
   /** ONNX Runtime's CUDA libraries. */
   readonly cuda: CudaHost;
   /** A small copy of a picture. @throws AppError `image.unreadable`, `image.tooLarge`. */

@@ -88,6 +88,8 @@ class EngineServer {
         this.#run(context, (signal) => this.#engine.addModel(params, taskRun(signal, context))),
       deleteDownload: (params, context) =>
         this.#run(context, () => this.#engine.deleteDownload(params.name)),
+      storeContents: () => this.#engine.storeContents(),
+      emptyStore: (_params, context) => this.#run(context, () => this.#engine.emptyStore()),
       cudaStatus: () => this.#engine.cuda.status(),
       planCuda: (params, context) =>
         this.#run(context, (signal) => this.#engine.cuda.plan(params, signal)),

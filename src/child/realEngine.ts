@@ -6,6 +6,7 @@ import type { EngineHost, TaskRun } from "./engineHost";
 import type { StartWorkers } from "../convert/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { CatalogState } from "../library/addModel";
+import type { EmptyOptions } from "../library/emptyStore";
 import type { Environment } from "../library/environment";
 import type { ModelStore } from "../library/modelStore";
 import { PROFILE_NAMES } from "../model/ask/kinds";
@@ -76,6 +77,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
       return reply;
     },
     ...createCatalogMethods(options),
+    ...createStoreMethods(options),
     cuda: createCudaMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/imageDecode");
@@ -130,6 +132,36 @@ function createCatalogMethods(
       const { deleteDownload } = await import("../library/addModel");
       const { readCatalog } = await import("../library/catalog");
       return await deleteDownload(name, { catalog: await readCatalog(catalogFile), store });
+    },
+  };
+}
+
+/** The store as a whole. */
+function createStoreMethods({
+  store,
+  catalogFile,
+  logger,
+}: RealEngineOptions): Pick<EngineHost, "storeContents" | "emptyStore"> {
+  const named = async (): Promise<EmptyOptions> => {
+    const { readCatalog } = await import("../library/catalog");
+    const { entries } = await readCatalog(catalogFile);
+    return { store, downloads: entries.map(({ name }) => name) };
+  };
+  return {
+    storeContents: async () => {
+      const { storeContents } = await import("../library/emptyStore");
+      const { folder, sizes, foreign } = await storeContents(await named());
+      const { models, downloads, cuda, caches } = sizes;
+      return {
+        ...{ folder, foreign, modelBytes: models, downloadBytes: downloads },
+        ...{ cudaBytes: cuda, cacheBytes: caches },
+      };
+    },
+    emptyStore: async () => {
+      const { emptyStore } = await import("../library/emptyStore");
+      const reply = await emptyStore(await named());
+      logger.info(`Deleted all models and caches in ${store.root}.`);
+      return reply;
     },
   };
 }

@@ -60,6 +60,7 @@ export function createEngine(setup: EngineSetup): EngineService {
         clock: systemClock,
       }),
     memory,
+    otherEngines: async () => await (await roll()).others(),
     idleMs: () => settings.idleMinutes * 60_000,
     onDeviceOverruled: (device) => {
       void showOverruledDevice(device, notices);

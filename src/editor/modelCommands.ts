@@ -6,6 +6,7 @@ import type { CommandId, Feature, Services } from "./services";
 const MODEL_COMMANDS = [
   "sightline.manageModels",
   "sightline.importModel",
+  "sightline.removeAllModels",
   "sightline.setHubToken",
   "sightline.setHubMirror",
   "sightline.restartEngine",

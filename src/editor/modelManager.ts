@@ -21,6 +21,7 @@ import { type ModelChoice, readProfile } from "../host/modelChoices";
 import { modelTitle } from "../host/modelTitle";
 import type { ModelKind, ProfileName } from "../model/ask/kinds";
 import type { CatalogEntryReply } from "../protocol/engineMessages";
+import { removeEverything } from "./storeRemoval";
 
 /** Long enough to read, in ms. */
 const NOTE_MS = 5000;
@@ -33,6 +34,7 @@ export function createModelManager(services: Services): FeatureWith<ModelCommand
       "sightline.manageModels": (profile) => manager.manage(readProfile(profile)),
       "sightline.importModel": (folder) =>
         manager.import(folder instanceof vscode.Uri ? { folder } : {}),
+      "sightline.removeAllModels": () => removeEverything(services),
       "sightline.setHubToken": () => setHubToken(services.context),
       "sightline.setHubMirror": () => setHubMirror(services),
       "sightline.restartEngine": () => manager.restart(),
@@ -184,6 +186,9 @@ class ModelManager {
         return true;
       case "explain":
         void vscode.window.showInformationMessage(`${wish.entry.title}: ${reasonText(wish.entry)}`);
+        return false;
+      case "removeAll":
+        await removeEverything(this.#services);
         return false;
       case "remove": {
         const deletion = await pickDeletion(wish.wishes);

@@ -21,7 +21,7 @@ export type ModelWish =
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
   | { readonly kind: "explain"; readonly entry: LaterEntryReply }
   | { readonly kind: "reveal"; readonly folder: string }
-  | { readonly kind: "import" }
+  | { readonly kind: "import" | "removeAll" }
   /** Something is to be deleted; these can be. */
   | { readonly kind: "remove"; readonly wishes: readonly DeletionWish[] };
 
@@ -139,6 +139,12 @@ function fill(
             wish: { kind: "remove", wishes: deletable } as const,
           },
         ]),
+    {
+      label: vscode.l10n.t("Remove all models and caches…"),
+      iconPath: new vscode.ThemeIcon("clear-all"),
+      alwaysShow: true,
+      wish: { kind: "removeAll" },
+    },
     {
       label: vscode.l10n.t("Open model folder"),
       description: vscode.l10n.t("{0} free", sizeText(reply.freeBytes)),

@@ -60,6 +60,7 @@ export const COMMAND_IDS = [
   "sightline.copyDiagnostics",
   "sightline.installCommandLine",
   "sightline.uninstallCommandLine",
+  "sightline.removeAllModels",
   "sightline.restartEngine",
   "sightline.openWalkthrough",
 ] as const;

@@ -13,7 +13,7 @@ interface MenuItem extends vscode.QuickPickItem {
 
 /** @param state how the engine is, in a sentence. */
 export async function showMenu(services: Services, state: string): Promise<void> {
-  const items = [...menuItems(services), ...(await otherWindows())];
+  const items = [...menuItems(services), ...(await otherWindows(services))];
   const chosen = await vscode.window.showQuickPick(items, {
     title: "Sightline",
     placeHolder: state,
@@ -48,10 +48,10 @@ function menuItems(services: Services): MenuItem[] {
 }
 
 /** What other windows hold, each with a way to free it. */
-async function otherWindows(): Promise<readonly MenuItem[]> {
-  const { endEngine, enginesOn } = await import("../roll/engineRoll");
-  const others = (await enginesOn()).filter(({ pid }) => pid !== process.pid);
+async function otherWindows({ engine }: Services): Promise<readonly MenuItem[]> {
+  const others = await engine.otherEngines();
   if (others.length === 0) return [];
+  const { endEngine } = await import("../roll/engineRoll");
   return [
     separator(),
     ...others.map((other): MenuItem => ({

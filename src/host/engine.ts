@@ -11,6 +11,8 @@ import type { CudaMethod } from "../protocol/cudaMessages";
 import type {
   AddModelParams,
   CatalogReply,
+  EmptyStoreReply,
+  StoreContentsReply,
   ConvertParams,
   ConvertReply,
   DeleteParams,
@@ -23,6 +25,7 @@ import type {
   ThumbnailReply,
 } from "../protocol/engineMessages";
 import type { CallOptions } from "../protocol/rpcClient";
+import type { OtherEngine } from "../roll/engineRoll";
 
 /**
  * Starts by itself when it is needed and loads the model that the settings name. Every promise rejects
@@ -54,6 +57,15 @@ export interface Engine {
   addModel(params: AddModelParams, options?: CallOptions): Promise<AddedModel>;
   /** Deletes what has arrived of a download that was not finished. */
   deleteDownload(params: DeleteParams): Promise<DeleteReply>;
+  /** What the store holds that Sightline put there. */
+  storeContents(): Promise<StoreContentsReply>;
+  /**
+   * Ends this window's idle engine and deletes all of that.
+   * @throws AppError `model.busy` while an engine is at work or a process writes to the store.
+   */
+  emptyStore(): Promise<EmptyStoreReply>;
+  /** The engines of other windows and of command lines, the largest first. */
+  otherEngines(): Promise<readonly OtherEngine[]>;
   /**
    * ONNX Runtime's CUDA libraries: `planCuda` and `installCuda` use a network, the others do not.
    * What is installed counts for the next question.

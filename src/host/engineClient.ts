@@ -186,6 +186,18 @@ export class EngineClient {
     );
   }
 
+  /** What the store holds; does not wait for other requests. */
+  storeContents(options: CallOptions = {}): Promise<Result<"storeContents">> {
+    return this.#work(options.signal, (connection) =>
+      connection.call("storeContents", {}, options),
+    );
+  }
+
+  /** Deletes what Sightline put into the store. */
+  emptyStore(options: CallOptions = {}): Promise<Result<"emptyStore">> {
+    return this.#work(options.signal, (connection) => connection.call("emptyStore", {}, options));
+  }
+
   /** ONNX Runtime's CUDA libraries. */
   cuda<M extends CudaMethod>(
     method: M,

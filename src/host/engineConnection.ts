@@ -40,6 +40,7 @@ const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>([
   "planLoad",
   "models",
   "catalog",
+  "storeContents",
   "cudaStatus",
   "thumbnail",
   "status",
@@ -66,6 +67,8 @@ export const DEFAULT_TIME_LIMITS: TimeLimits = {
     // Progress counts as a sign of life; reading what has arrived of 50 GB gives none.
     addModel: 60 * MINUTE_MS,
     deleteDownload: 15 * MINUTE_MS,
+    storeContents: 5 * MINUTE_MS,
+    emptyStore: 30 * MINUTE_MS,
     cudaStatus: MINUTE_MS,
     planCuda: 5 * MINUTE_MS,
     installCuda: 30 * MINUTE_MS,

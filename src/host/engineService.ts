@@ -5,6 +5,7 @@
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
+import type { OtherEngine } from "../roll/engineRoll";
 import { abandonAfter } from "./abandonAfter";
 import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
@@ -42,6 +43,8 @@ export interface EngineServiceOptions {
   readonly memory?: Pick<MemoryGate, "permit">;
   /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
   readonly onDeviceOverruled?: (device: OverruledDevice, error: AppError) => void;
+  /** Of this user on this machine. @default there are no others */
+  readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
   /** Why every call is refused, when this installation has no runtime for the platform. */
   readonly unsupported?: AppError | undefined;
   /** @default the real time */
@@ -187,6 +190,24 @@ export class EngineService implements Engine {
     return (await this.#client("models")).deleteDownload(params);
   }
 
+  async storeContents(): Promise<Result<"storeContents">> {
+    return (await this.#client("models")).storeContents();
+  }
+
+  async emptyStore(): Promise<Result<"emptyStore">> {
+    const client = await this.#client("models");
+    // It holds what is deleted, and counts among the engines that must not.
+    if (!(await this.releaseIdle())) {
+      const text = "Sightline is answering or loads a model. Wait until it is done, and try again.";
+      throw new AppError("model.busy", text);
+    }
+    return await client.emptyStore();
+  }
+
+  async otherEngines(): Promise<readonly OtherEngine[]> {
+    return (await this.#options.otherEngines?.()) ?? [];
+  }
+
   async cuda<M extends CudaMethod>(
     method: M,
     params: Params<M>,
@@ -215,7 +236,8 @@ export class EngineService implements Engine {
   }
 
   /**
-   * Ends the process that answers, as when it has been idle for long, for somebody who needs its memory.
+   * Ends the process that answers, as when it has been idle for long, for somebody who needs its memory
+   * or its files.
    * @returns false while somebody is being answered or a model is being loaded.
    */
   async releaseIdle(): Promise<boolean> {
@@ -223,7 +245,7 @@ export class EngineService implements Engine {
     if (client === undefined) return true;
     const isIdle = client.state.kind === "ready" || client.state.kind === "stopped";
     if (!isIdle || this.#uses.size > 0 || this.#loader.isLoading) return false;
-    this.#options.logger.info("Another window needs the memory, so the idle engine is ended.");
+    this.#options.logger.info("The idle engine is ended for somebody who needs what it holds.");
     this.#clients.delete("answers");
     await this.#endAll([client]);
     return true;

@@ -14,10 +14,15 @@ import { folderBytes } from "./diskSpace";
 import { expectNoLocks, withModelLock } from "./modelLock";
 import type { ModelStore } from "./modelStore";
 
+/** What something of ours is for. */
+export type StorePart = "models" | "downloads" | "cuda" | "caches";
+
 export interface StoreContents {
   readonly folder: string;
   /** Of what is ours. */
   readonly bytes: number;
+  /** The same by what it is for. */
+  readonly sizes: Readonly<Record<StorePart, number>>;
   /** Paths of what is not. */
   readonly foreign: readonly string[];
 }
@@ -39,9 +44,15 @@ interface Found {
 /** Looks and deletes nothing. */
 export async function storeContents(options: EmptyOptions): Promise<StoreContents> {
   const { own, foreign } = await survey(options);
+  const { root } = options.store;
+  const sizes = { models: 0, downloads: 0, cuda: 0, caches: 0 };
   let bytes = 0;
-  for (const file of own) bytes += await folderBytes(file);
-  return { folder: options.store.root, bytes, foreign };
+  for (const file of own) {
+    const size = await folderBytes(file);
+    bytes += size;
+    sizes[partOf(path.relative(root, file))] += size;
+  }
+  return { folder: root, bytes, sizes, foreign };
 }
 
 /**
@@ -71,6 +82,12 @@ export async function emptyStore(
   }
   for (const folder of [cudaFolder(store), store.locksDir, store.root]) await removeEmpty(folder);
   return { freedBytes, left: await stillThere(left) };
+}
+
+/** @param file as the store's folder names it. */
+function partOf(file: string): StorePart {
+  const [top] = file.split(path.sep);
+  return top === "models" || top === "downloads" || top === "cuda" ? top : "caches";
 }
 
 /** Without folders that were empty. */

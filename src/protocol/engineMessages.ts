@@ -64,6 +64,10 @@ export interface EngineMethods extends CudaMethods {
   readonly addModel: { readonly params: AddModelParams; readonly result: AddedModel };
   /** Deletes what has arrived of a download that was not finished. */
   readonly deleteDownload: { readonly params: DeleteParams; readonly result: DeleteReply };
+  /** What the store holds that Sightline put there. Deletes nothing. */
+  readonly storeContents: { readonly params: Empty; readonly result: StoreContentsReply };
+  /** Deletes all of that; refused while an engine is at work or a process writes there. */
+  readonly emptyStore: { readonly params: Empty; readonly result: EmptyStoreReply };
   /** A small copy of a picture; does not wait for other requests. */
   readonly thumbnail: { readonly params: ThumbnailParams; readonly result: ThumbnailReply };
   /** Releases the model. */
@@ -187,6 +191,24 @@ export interface DeleteParams {
 
 export interface DeleteReply {
   readonly freedBytes: number;
+}
+
+export interface StoreContentsReply {
+  readonly folder: string;
+  /** Sizes in bytes. */
+  readonly modelBytes: number;
+  readonly downloadBytes: number;
+  readonly cudaBytes: number;
+  /** What was worked out about pictures and devices. */
+  readonly cacheBytes: number;
+  /** Paths of what is not Sightline's. */
+  readonly foreign: readonly string[];
+}
+
+export interface EmptyStoreReply {
+  readonly freedBytes: number;
+  /** Paths of what is not Sightline's, and of what another program keeps open. */
+  readonly left: readonly string[];
 }
 
 export interface ThumbnailParams {

@@ -160,6 +160,8 @@ const PARAMS: { readonly [M in MethodName]: (params: JsonObject) => Params<M> } 
   catalog: readEmpty,
   addModel: readAddModelParams,
   deleteDownload: (params) => ({ name: params.string("name") }),
+  storeContents: readEmpty,
+  emptyStore: readEmpty,
   thumbnail: (params) => ({
     image: bytes(params, "image", PICTURE),
     ...optional("imageName", text(params, "imageName")),
@@ -209,6 +211,18 @@ const RESULTS: { readonly [M in MethodName]: (result: JsonObject) => Result<M> }
     kind: oneOf(result, "kind", MODEL_KINDS),
   }),
   deleteDownload: (result) => ({ freedBytes: count(result, "freedBytes") }),
+  storeContents: (result) => ({
+    folder: result.string("folder"),
+    modelBytes: count(result, "modelBytes"),
+    downloadBytes: count(result, "downloadBytes"),
+    cudaBytes: count(result, "cudaBytes"),
+    cacheBytes: count(result, "cacheBytes"),
+    foreign: texts(result, "foreign"),
+  }),
+  emptyStore: (result) => ({
+    freedBytes: count(result, "freedBytes"),
+    left: texts(result, "left"),
+  }),
   thumbnail: (result) => ({
     image: bytes(result, "image", PICTURE),
     width: count(result, "width"),

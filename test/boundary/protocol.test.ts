@@ -7,7 +7,7 @@ import type { Prompt } from "../../src/model/ask/request";
 import type { MethodName } from "../../src/protocol/engineMessages";
 import { RpcClient } from "../../src/protocol/rpcClient";
 import { memoryTransportPair } from "../../src/protocol/transport";
-import { createFakeEngine } from "../helpers/fakeEngine";
+import { createFakeEngine, STORE_CONTENTS } from "../helpers/fakeEngine";
 
 const image = new Uint8Array([1, 2, 3]);
 const raw = (text: string): Prompt => ({ kind: "raw", text });
@@ -45,6 +45,9 @@ describe("host and child, in memory", () => {
     const thumbnail = await client.call("thumbnail", { image, maxSide: 64 });
     assert.deepEqual(thumbnail, { image: image.slice(0, 1), width: 3, height: 1 });
     assert.deepEqual(await client.call("deleteModel", { name: "/other" }), { freedBytes: 7 });
+    assert.deepEqual(await client.call("storeContents", {}), STORE_CONTENTS);
+    const emptied = { freedBytes: 10, left: ["/store/thesis"] };
+    assert.deepEqual(await client.call("emptyStore", {}), emptied);
     assert.deepEqual(progress, [1, 2, 3]);
     const status = await client.call("status", {});
     assert.equal(status.loaded?.name, "/m");

@@ -11,6 +11,7 @@ import type { LoadPlan, LoadRequest } from "../../src/model/ask/models";
 import type { GenerateResult } from "../../src/model/ask/request";
 import type { Handlers, RequestContext } from "../../src/protocol/rpcServer";
 import { FakeClock } from "./fakeClock";
+import { STORE_CONTENTS } from "./fakeEngine";
 import { ScriptedProcess } from "./scriptedProcess";
 
 export const IDLE_MS = 600_000;
@@ -173,6 +174,8 @@ function scriptOf(world: World): Partial<Handlers> {
       return Promise.resolve({ name, folder: `/s/${name}`, source: "hub", kind: "generation" });
     },
     deleteDownload: () => Promise.resolve({ freedBytes: 3 }),
+    storeContents: () => Promise.resolve(STORE_CONTENTS),
+    emptyStore: () => Promise.resolve({ freedBytes: 10, left: ["/store/thesis"] }),
     cudaStatus: () => Promise.resolve({}),
     planCuda: () => Promise.resolve({}),
     installCuda: () => Promise.resolve({ outcome: "installed" }),

@@ -4,6 +4,17 @@ import { AppError, throwIfAborted } from "../../src/base/errors";
 import type { EngineHost, LoadedEngine } from "../../src/child/engineHost";
 import type { RunOptions } from "../../src/engine/runOptions";
 import type { GenerateRequest, GenerateResult, ScoreResult } from "../../src/model/ask/request";
+import type { StoreContentsReply } from "../../src/protocol/engineMessages";
+
+/** Ten bytes, of each kind some. */
+export const STORE_CONTENTS: StoreContentsReply = {
+  folder: "/store",
+  modelBytes: 4,
+  downloadBytes: 3,
+  cudaBytes: 2,
+  cacheBytes: 1,
+  foreign: ["/store/thesis"],
+};
 
 /** What `raw` prompts mean to a fake engine that some test has more wishes of. */
 export type Commands = Readonly<Record<string, (run: RunOptions) => Promise<string> | string>>;
@@ -51,6 +62,8 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
       });
     },
     deleteDownload: () => Promise.resolve({ freedBytes: 8 }),
+    storeContents: () => Promise.resolve(STORE_CONTENTS),
+    emptyStore: () => Promise.resolve({ freedBytes: 10, left: ["/store/thesis"] }),
     cuda: {
       status: () => Promise.resolve({}),
       plan: () => Promise.resolve({}),

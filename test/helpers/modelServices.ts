@@ -6,8 +6,14 @@ import type { Services } from "../../src/editor/services";
 import type { Engine, EngineStatus } from "../../src/host/engine";
 import type { ImportPlan, ModelEntry } from "../../src/model/ask/models";
 import type { CudaMethod, CudaPlanReply, CudaStatusReply } from "../../src/protocol/cudaMessages";
-import type { CatalogEntryReply, LaterEntryReply, Result } from "../../src/protocol/engineMessages";
+import type {
+  CatalogEntryReply,
+  LaterEntryReply,
+  Result,
+  StoreContentsReply,
+} from "../../src/protocol/engineMessages";
 import type { CallOptions } from "../../src/protocol/rpcClient";
+import type { OtherEngine } from "../../src/roll/engineRoll";
 
 export const GENERATION: ModelEntry = {
   name: "opt",
@@ -78,6 +84,10 @@ export interface ModelWorld {
   later: LaterEntryReply[];
   /** Free on the disk, in bytes. */
   freeBytes: number;
+  /** What the whole store holds. */
+  contents: StoreContentsReply;
+  /** Engines of other windows. */
+  others: OtherEngine[];
   /** What there is of CUDA, before and after an installation. */
   cuda: {
     status: CudaStatusReply | AppError;
@@ -165,6 +175,11 @@ export function createModelWorld(): ModelWorld {
     offers: [],
     later: [],
     freeBytes: 50e9,
+    contents: {
+      ...{ folder: "/home/store", foreign: [] },
+      ...{ modelBytes: 4e9, downloadBytes: 2e9, cudaBytes: 0, cacheBytes: 1e6 },
+    },
+    others: [],
     cuda: {
       status: {},
       installed: { providerFolder: "/store/cuda" },
@@ -248,6 +263,12 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
       done.push(`discard ${name}`);
       return Promise.resolve({ freedBytes: 1e9 });
     },
+    storeContents: () => Promise.resolve(worldOf().contents),
+    emptyStore: () => {
+      done.push("empty");
+      return Promise.resolve({ freedBytes: 6e9, left: worldOf().contents.foreign });
+    },
+    otherEngines: () => Promise.resolve(worldOf().others),
     cuda: async (method, params, options) => {
       done.push(`${method} ${JSON.stringify(params)}`);
       options?.onProgress?.({ doneBytes: 1e8, totalBytes: 2e8, step: "download" });

@@ -39,6 +39,8 @@ export class ScriptedProcess implements EngineProcess {
       catalog: refuse,
       addModel: refuse,
       deleteDownload: refuse,
+      storeContents: refuse,
+      emptyStore: refuse,
       cudaStatus: refuse,
       planCuda: refuse,
       installCuda: refuse,

@@ -25,6 +25,7 @@ describe("the model manager", () => {
       ["", undefined, undefined],
       [IMPORT, undefined, undefined],
       ["Delete a model or a download…", undefined, undefined],
+      ["Remove all models and caches…", undefined, undefined],
       ["Open model folder", "50.0 GB free", "/store"],
     ]);
   });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { answer, create, Gate, limits, model, rejectsWith, turn } from "../../helpers/fakeClient";
-import { createFakeEngine } from "../../helpers/fakeEngine";
+import { createFakeEngine, STORE_CONTENTS } from "../../helpers/fakeEngine";
 
 const shortThumbnails = { ...limits, requestMs: { ...limits.requestMs, thumbnail: 1000 } };
 
@@ -22,6 +22,8 @@ describe("EngineClient, about the store", () => {
     assert.equal((await client.planImport({ checkpoint: "/c" })).name, "c");
     assert.equal((await client.models()).folder, "/models");
     assert.deepEqual(await client.deleteModel({ name: "/m" }), { freedBytes: 7 });
+    assert.deepEqual(await client.storeContents(), STORE_CONTENTS);
+    assert.equal((await client.emptyStore()).freedBytes, 10);
     const thumbnail = await client.thumbnail({ image: new Uint8Array(5), maxSide: 64 });
     assert.equal(thumbnail.width, 5);
   });

@@ -49,7 +49,10 @@ describe("emptyStore", () => {
     const contents = await storeContents(options);
     assert.deepEqual(contents.foreign, []);
     assert.equal(contents.folder, store.root);
-    assert.ok(contents.bytes > 600);
+    const { models, downloads, cuda, caches } = contents.sizes;
+    assert.equal(models + downloads + cuda + caches, contents.bytes);
+    assert.deepEqual({ downloads, cuda, caches }, { downloads: 100, cuda: 200, caches: 200 });
+    assert.ok(models > 200);
     assert.deepEqual(await emptyStore(options), { freedBytes: contents.bytes, left: [] });
     assert.ok(!existsSync(store.root));
   });

@@ -167,6 +167,8 @@ function create(handlers: Partial<Handlers>): Created {
       catalog: unexpected,
       addModel: unexpected,
       deleteDownload: unexpected,
+      storeContents: unexpected,
+      emptyStore: unexpected,
       cudaStatus: unexpected,
       planCuda: unexpected,
       installCuda: unexpected,
