@@ -33,6 +33,8 @@ export function targetOf(
     const bound = scope.bindings.get(textField(inner, "name") ?? "");
     if (bound !== undefined) return bound;
   }
+  const shown = inner.type === "ObjectExpression" ? shownFirst(inner) : undefined;
+  if (shown !== undefined) return targetOf(shown, scope);
   const object = memberObject(inner);
   if (object !== undefined) {
     const target = targetOf(object, scope);
@@ -110,6 +112,23 @@ function memberObject(node: JsNode): JsNode | undefined {
   const property = identifierName(childNode(node, "property"));
   if (!["src", "default", "href"].includes(property ?? "")) return undefined;
   return childNode(node, "object");
+}
+
+/** Fields of an object that names a picture or, for each look of the page, one of several. */
+const SHOWN_FIRST = ["light", "src", "default", "url", "uri"];
+
+/** Of pictures for the looks of a page, that for light ones; one text describes them all. */
+function shownFirst(object: JsNode): JsNode | undefined {
+  const fields = new Map(
+    childNodes(object, "properties").flatMap((property) => {
+      const key = property["computed"] === true ? undefined : childNode(property, "key");
+      const name = key === undefined ? undefined : (identifierName(key) ?? fixedText(key));
+      const value = childNode(property, "value");
+      return name === undefined || value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+  const name = SHOWN_FIRST.find((each) => fields.has(each));
+  return name === undefined ? undefined : fields.get(name);
 }
 
 /** Without what TypeScript and brackets put around a value. */

@@ -274,6 +274,8 @@ function spellings(value: string): string[] {
   const end = value.search(/[?#]/);
   const path = end < 0 ? value : value.slice(0, end);
   const all = [decoded(path), path, decoded(value), value, decoded(decoded(path))];
+  // As forms write a space; in a path it stands for itself first.
+  if (path.includes("+")) all.push(decoded(path.replaceAll("+", " ")));
   // A NUL can be in no path, and file systems refuse it with an error of another kind.
   return [...new Set(all)].filter((spelling) => spelling !== "" && !spelling.includes("\0"));
 }

@@ -3,7 +3,7 @@
 import { TOOL_FOLDERS } from "../toolFolders";
 import { isWithin, joinPath } from "../slashPath";
 import { SiteConfig } from "./siteConfig";
-import { SITE_RULES, type Site, type SiteFolder, type SiteRule } from "./siteRules";
+import { SITE_RULES, type Site } from "./siteRules";
 
 /** What may be asked of a file system. */
 export interface SiteFiles {
@@ -83,7 +83,9 @@ async function readSites(folder: string, files: SiteFiles): Promise<Site[]> {
     if (marks.length === 0) continue;
     if (beside !== undefined && !names.some((name) => beside.test(name))) continue;
     const config = await readConfig(folder, [...marks, ...(rule.configs ?? [])], files);
-    sites.push(siteOf({ folder, names, config }, rule));
+    const part = rule.read({ folder, names, config });
+    if (part === undefined) continue;
+    sites.push({ ...USUAL, ...part, folder, config });
     // Generators share names of configurations; what lies beside tells them apart.
     if (beside !== undefined) break;
   }
@@ -102,12 +104,7 @@ async function readConfig(
   return SiteConfig.NONE;
 }
 
-function siteOf(place: SiteFolder, rule: SiteRule): Site {
-  const { folder, config } = place;
-  return {
-    ...{ mounts: [], base: "", aliases: [], documents: [] },
-    ...{ isPageElsewhere: false, hasAssetFolders: false, isBundler: false, readsMdx: false },
-    ...rule.read(place),
-    ...{ folder, config },
-  };
-}
+const USUAL: Omit<Site, "folder" | "config"> = {
+  ...{ mounts: [], base: "", aliases: [], documents: [] },
+  ...{ isPageElsewhere: false, hasAssetFolders: false, isBundler: false, readsMdx: false },
+};

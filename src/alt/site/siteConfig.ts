@@ -37,6 +37,7 @@ export class SiteConfig {
       if (extension === "yml" || extension === "yaml") return ofYaml(text);
       if (extension === "toml") return ofData(parseToml(text));
       if (extension === "py") return ofPython(text);
+      if (extension === "html") return ofPage(text);
       return new SiteConfig(entriesOfScript(text));
     } catch {
       return SiteConfig.NONE;
@@ -44,6 +45,17 @@ export class SiteConfig {
 
     function ofData(data: unknown): SiteConfig {
       return new SiteConfig(entriesOfData(data));
+    }
+
+    /** A page says something only for Docsify, in a script of its own. */
+    function ofPage(page: string): SiteConfig {
+      const scripts = page.matchAll(/<script\b[^>]*>([^<]*(?:<(?!\/script)[^<]*)*)<\/script/gi);
+      const own = Array.from(scripts, ([, script = ""]) => script).filter((script) =>
+        script.includes("$docsify"),
+      );
+      if (own.length === 0) return SiteConfig.NONE;
+      const said = own.flatMap((script) => entriesOfScript(script));
+      return new SiteConfig([{ path: ["docsify"], value: true }, ...said]);
     }
 
     function ofYaml(yaml: string): SiteConfig {

@@ -45,7 +45,8 @@ export interface SiteRule {
   readonly beside?: RegExp;
   /** Where its configuration is looked for, when the mark is a folder. */
   readonly configs?: readonly string[];
-  readonly read: (site: SiteFolder) => SitePart;
+  /** Undefined for a folder that is none of its sites after all. */
+  readonly read: (site: SiteFolder) => SitePart | undefined;
 }
 
 /** What differs from the usual: a mount of the folder itself and nothing else. */
@@ -187,6 +188,17 @@ export const SITE_RULES: readonly SiteRule[] = [
   {
     mark: /^(?:_quarto\.yml|myst\.yml|book\.json|mint\.json)$/,
     read: (site) => ({ mounts: roots(site, ".") }),
+  },
+  {
+    // Docsify, whose settings are in the page that shows all others.
+    mark: /^index\.html$/,
+    read: (site) =>
+      site.config.isOn("docsify")
+        ? {
+            mounts: roots(site, basePath(site.config.text("basePath")), "."),
+            isPageElsewhere: true,
+          }
+        : undefined,
   },
   {
     mark: /^docfx\.json$/,

@@ -20,6 +20,48 @@ const angular = JSON.stringify({
 });
 
 const cases: Readonly<Record<string, SiteCase>> = {
+  "Docsify: basePath": {
+    document: "docs/guide/a.md",
+    address: "/img/a.png",
+    means: "docs/img/a.png",
+    tree: {
+      "index.html":
+        "<script>window.$docsify = { name: 'a', basePath: '/docs/', alias: { '/b': '/c' } }</script>",
+      "docs/img/a.png": "",
+      "img/a.png": "",
+    },
+  },
+  "Docsify: its folder": {
+    document: "guide/a.md",
+    address: "img/a.png",
+    means: "img/a.png",
+    tree: { "index.html": "<script>window.$docsify = {}</script>", "img/a.png": "" },
+  },
+  "a page that is no site": {
+    document: "guide/a.md",
+    address: "img/a.png",
+    means: "unresolved",
+    tree: { "index.html": "<script>let a = '$doc'</script>", "img/a.png": "" },
+  },
+  "a plus sign for a space": {
+    document: "a.md",
+    address: "img/a+b%2Bc.png?d=e+f",
+    means: "img/a b+c.png",
+    tree: { "img/a b+c.png": "" },
+  },
+  "a plus sign for itself": {
+    document: "a.md",
+    address: "a+b.png",
+    means: "a+b.png",
+    tree: { "a+b.png": "", "a b.png": "" },
+  },
+  "Docusaurus: a picture for each look": {
+    document: "docs/a.mdx",
+    address: "useBaseUrl('/img/a.png')",
+    kind: "dynamic",
+    means: "static/img/a.png",
+    tree: { "docusaurus.config.js": "", "static/img/a.png": "" },
+  },
   "Gatsby: static": {
     document: "src/a.jsx",
     address: "/a.png",

@@ -48,6 +48,20 @@ const ADDRESSES: readonly (readonly [AltLanguage, string, readonly string[]])[] 
     ["a.png", "a.png", "./a.png"],
   ],
   ["tsx", "<GatsbyImage image={a} />", ["a"]],
+  ...(["jsx", "mdx", "astro"] as const).map(
+    (language) =>
+      [
+        language,
+        "<><ThemedImage alt='b' sources={{ dark: '/d.png', light: '/l.png' }} />\n<ThemedImage sources={{ 'light': useBaseUrl('/l.png'), dark }} />\n<Image source={{ uri: 'a.png' }} sources={{ [light]: 'd' }} /></>",
+        ["/l.png", "useBaseUrl('/l.png')", "{ [light]: 'd' }"],
+      ] as const,
+  ),
+  [
+    "mdx",
+    "import a from './a.png'\n\n<ThemedImage sources={{ light: a, dark: require('./d.png') }} />",
+    ["./a.png"],
+  ],
+  ["vue", "<template><Image :sources=\"{ light: 'a.png' }\" /></template>", ["a.png"]],
 ];
 
 describe("the picture that a tag shows", () => {
