@@ -55,26 +55,31 @@ const programs = {
     convertWorker: "src/convert/convertWorker.ts",
   },
 };
-// The editor reads the whole of what it starts, so parsers wait in files of their own until the first
-// `import()`. esbuild splits ES modules only, and the editor loads CommonJS: hence two steps.
-const extension = {
+// What several entries need lies in files that they share, and what waits for an `import()` in files of its
+// own. esbuild splits ES modules only, and the editor and mocha load CommonJS: hence two steps.
+const split = {
   ...node,
   format: "esm",
   splitting: true,
   write: false,
   sourcemap: production ? false : "inline",
-  outdir,
-  entryPoints: { extension: "src/editor/extension.ts" },
-  chunkNames: "extension/[hash]",
-  plugins: [{ name: "commonjs", setup: ({ onEnd }) => onEnd(writeCommonJs) }],
+  plugins: [
+    {
+      name: "commonjs",
+      setup: ({ initialOptions, onEnd }) => {
+        onEnd((result) => writeCommonJs(result, initialOptions));
+      },
+    },
+  ],
 };
 
-async function writeCommonJs({ outputFiles = [], errors }) {
+async function writeCommonJs({ outputFiles = [], errors }, options) {
   if (errors.length > 0) return;
-  const { platform, target, minify, legalComments, sourcemap } = extension;
+  const { platform, target, minify, legalComments, sourcemap } = split;
   const settings = { platform, target, minify, legalComments, sourcemap };
-  rmSync(path.join(outdir, "extension"), { recursive: true, force: true });
-  for (const file of outputFiles) {
+  const chunks = path.join(options.outdir, path.dirname(options.chunkNames));
+  rmSync(chunks, { recursive: true, force: true });
+  const write = async (file) => {
     const { code } = await transform(file.text, {
       ...settings,
       format: "cjs",
@@ -82,8 +87,17 @@ async function writeCommonJs({ outputFiles = [], errors }) {
     });
     mkdirSync(path.dirname(file.path), { recursive: true });
     writeFileSync(file.path, code);
-  }
+  };
+  await Promise.all(outputFiles.map(write));
 }
+
+// The editor reads the whole of what it starts, so parsers wait until they are wanted.
+const extension = {
+  ...split,
+  outdir,
+  entryPoints: { extension: "src/editor/extension.ts" },
+  chunkNames: "extension/[hash]",
+};
 
 const page = {
   ...node,
@@ -105,19 +119,21 @@ function testFiles() {
     (file) => file.endsWith("Child.ts") || (file.endsWith(".test.ts") && isWanted(file)),
   );
 }
-const tests = () => ({
-  ...node,
+const tests = (entryPoints) => ({
+  ...split,
   outdir: "out/test",
   outbase: "test",
+  chunkNames: "shared/[hash]",
   logLevel: "warning",
-  external: [...node.external, "mocha"],
-  entryPoints: testFiles(),
+  external: ["onnxruntime-node", "sharp", "mocha"],
+  alias: { vscode: "./test/helpers/editor/vscode.ts" },
+  entryPoints,
 });
 
 const targets = [programs, extension, page];
 if (flag("tests")) {
   rmSync("out/test", { recursive: true, force: true });
-  targets.push(tests());
+  targets.push(tests(testFiles()));
 }
 const metafiles = [];
 for (const target of targets) {

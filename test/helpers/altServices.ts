@@ -2,9 +2,12 @@
 
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
+// Here before a test begins, which waits for turns of the event loop and not for files to be read.
+import "../../src/editor/lateParts";
 import type { Services } from "../../src/editor/services";
 import { FakeMemento, ScriptedEngine } from "./chatFakes";
-import { altEditor, FakeUri } from "./fakeAltEditor";
+import { fakeEditor } from "./editor/fakeEditor";
+import { FakeUri } from "./editor/values";
 
 /** A window without the chat. */
 export class AltWorld {
@@ -45,7 +48,7 @@ export class AltWorld {
 
 async function readPicture(uri: FakeUri): Promise<object> {
   const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
-  const bytes = altEditor.files.get(uri.toString());
+  const bytes = fakeEditor.files.get(uri.toString());
   if (bytes === undefined) throw new AppError("image.missing", `${name} was not found.`);
   return Promise.resolve({ name, bytes, uri: uri.toString() });
 }
@@ -53,6 +56,6 @@ async function readPicture(uri: FakeUri): Promise<object> {
 /** Puts a picture file into the workspace. */
 export function addPicture(name: string, content = name): FakeUri {
   const uri = FakeUri.file(`/w/${name}`);
-  altEditor.files.set(uri.toString(), new TextEncoder().encode(content));
+  fakeEditor.files.set(uri.toString(), new TextEncoder().encode(content));
   return uri;
 }

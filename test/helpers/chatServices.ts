@@ -5,11 +5,15 @@ import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { ChatFeature } from "../../src/editor/chatFeature";
 import { LastEditor } from "../../src/editor/lastEditor";
+// Here before a test begins, which waits for turns of the event loop and not for files to be read.
+import "../../src/editor/lateParts";
 import type { CommandId, Services } from "../../src/editor/services";
 import type { EngineStatus } from "../../src/host/engine";
 import type { ToView } from "../../src/protocol/viewMessages";
 import { FakeMemento, ScriptedEngine, settled } from "./chatFakes";
-import { chatEditor, FakeUri, FakeWebviewView } from "./fakeChatEditor";
+import { fakeEditor } from "./editor/fakeEditor";
+import { FakeUri } from "./editor/values";
+import { FakeWebviewView } from "./editor/windowParts";
 
 /** A window with the chat in it, and the page of its view when it was looked at. */
 export class ChatWorld {
@@ -25,7 +29,7 @@ export class ChatWorld {
 
   constructor() {
     this.chat = new ChatFeature(this.services(), new LastEditor());
-    chatEditor.onExecuted = (id) => {
+    fakeEditor.onExecuted = (id) => {
       if (id === "sightline.chat.focus" && this.view.webview.html === "") this.open();
     };
   }
@@ -118,12 +122,12 @@ export class ChatWorld {
 /** Puts a picture file into the workspace. */
 export function addFile(name: string, content = name): FakeUri {
   const uri = FakeUri.file(`/w/${name}`);
-  chatEditor.files.set(uri.toString(), new TextEncoder().encode(content));
+  fakeEditor.files.set(uri.toString(), new TextEncoder().encode(content));
   return uri;
 }
 
 function readPicture(uri: FakeUri): Promise<object> {
-  const bytes = chatEditor.files.get(uri.toString());
+  const bytes = fakeEditor.files.get(uri.toString());
   const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
   return bytes === undefined
     ? Promise.reject(new AppError("image.missing", `${name} was not found.`))

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { AltWorld } from "../../helpers/altServices";
 import { chooseOne, chooseText, inARow, plainLabel, twoLines } from "../../../src/editor/altChoice";
 import { requireImage } from "../../../src/editor/altRequired";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
 
 const LONG = `A fox ${"in the tall grass ".repeat(8)}at night`;
 
 describe("lists of texts", () => {
-  beforeEach(resetAltEditor);
+  beforeEach(resetFakeEditor);
 
   it("give what is taken, and nothing when they are closed", async () => {
     const choices = [
       { label: "one", value: 1 },
       { label: "two", value: 2 },
     ];
-    altEditor.listSteps.push(() => ({ take: ["two"] }));
+    fakeEditor.listSteps.push(() => ({ take: ["two"] }));
     assert.equal(await chooseOne(choices, { title: "Which?" }), 2);
     assert.equal(await chooseOne(choices, { title: "Which?" }), undefined);
   });
@@ -22,9 +23,9 @@ describe("lists of texts", () => {
   it("show each text behind the picture while it is looked at", async () => {
     const document = openDocument("markdown", "![](a.png)\n", "![");
     const image = await requireImage(new AltWorld().services, []);
-    altEditor.listSteps.push(() => ({ take: ["A fox"] }));
+    fakeEditor.listSteps.push(() => ({ take: ["A fox"] }));
     assert.equal(await chooseText(["A cat", "A fox"], image, "Refine"), "A fox");
-    const shown = JSON.stringify(altEditor.decorations);
+    const shown = JSON.stringify(fakeEditor.decorations);
     assert.ok(shown.includes('"contentText":"A fox"'), shown);
     assert.equal(document.text, "![](a.png)\n");
   });
@@ -33,16 +34,16 @@ describe("lists of texts", () => {
     const document = openDocument("markdown", "![](a.png)\n", "![");
     const image = await requireImage(new AltWorld().services, []);
     await document.type(0, "typed ");
-    altEditor.listSteps.push(() => ({ take: ["A fox"] }));
+    fakeEditor.listSteps.push(() => ({ take: ["A fox"] }));
     assert.equal(await chooseText(["A fox"], image, "Refine"), "A fox");
-    assert.deepEqual(altEditor.decorations, []);
+    assert.deepEqual(fakeEditor.decorations, []);
   });
 
   it("break long texts and say how long they are", async () => {
     openDocument("markdown", "![](a.png)\n", "![");
     const image = await requireImage(new AltWorld().services, []);
     let detail = "";
-    altEditor.listSteps.push(([item]) => {
+    fakeEditor.listSteps.push(([item]) => {
       detail = item?.detail ?? "";
       return "leave";
     });

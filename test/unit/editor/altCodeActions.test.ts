@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  altEditor,
-  openDocument,
-  resetAltEditor,
-  type FakeDocument,
-} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
-import { FakeKind } from "../../helpers/fakeAltTypes";
-// Loaded with the fake of this file, not with that of whichever was loaded last.
-import "../../../src/editor/lateParts";
 import { registerAltProviders } from "../../../src/editor/altProviders";
 import { imageFor } from "../../../src/editor/altTarget";
+import type { FakeDocument } from "../../helpers/editor/documents";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
+import { FakeKind } from "../../helpers/editor/values";
 
 interface Action {
   readonly title: string;
@@ -29,7 +24,7 @@ describe("the lightbulb", () => {
   const world = new AltWorld();
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     registerAltProviders(world.services);
   });
@@ -39,7 +34,7 @@ describe("the lightbulb", () => {
     words: string,
     context: { readonly only?: FakeKind; readonly diagnostics?: readonly unknown[] } = {},
   ): Promise<Action[]> {
-    const { provider } = altEditor.providers.get("actions") ?? {};
+    const { provider } = fakeEditor.providers.get("actions") ?? {};
     const given = { diagnostics: [], ...context };
     const token = { isCancellationRequested: false };
     return (provider as Provider).provideCodeActions(

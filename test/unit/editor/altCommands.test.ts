@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { says } from "../../helpers/chatFakes";
 import { generateAltText, markAsDecorative } from "../../../src/editor/altCommands";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
 
 describe("commands for one picture", () => {
   let world: AltWorld;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     addPicture("b.png");
     world = new AltWorld();
@@ -17,10 +18,10 @@ describe("commands for one picture", () => {
   it("ask which picture is meant when the cursor is in none", async () => {
     const document = openDocument("markdown", "words\n\n![](a.png) ![fox](b.png)\n", "words");
     world.engine.script = [says("a black cat")];
-    altEditor.listSteps.push(() => ({ take: ["Line 3: a.png"] }));
+    fakeEditor.listSteps.push(() => ({ take: ["Line 3: a.png"] }));
     await generateAltText(world.services, []);
     assert.equal(document.text, "words\n\n![A black cat](a.png) ![fox](b.png)\n");
-    const labels = altEditor.lists[0]?.items.map(({ label, description }) => [label, description]);
+    const labels = fakeEditor.lists[0]?.items.map(({ label, description }) => [label, description]);
     assert.deepEqual(labels, [
       ["Line 3: a.png", ""],
       ["Line 3: b.png", "fox"],
@@ -31,13 +32,13 @@ describe("commands for one picture", () => {
     const document = openDocument("markdown", "words ![](a.png)\n", "words");
     await assert.rejects(markAsDecorative(world.services, []), { code: "request.cancelled" });
     assert.equal(document.text, "words ![](a.png)\n");
-    resetAltEditor();
+    resetFakeEditor();
     openDocument("markdown", "words\n");
     await assert.rejects(generateAltText(world.services, []), {
       code: "document.notEditable",
       message: "There is no picture in page.markdown.",
     });
-    resetAltEditor();
+    resetFakeEditor();
     await assert.rejects(generateAltText(world.services, []), { code: "document.missing" });
   });
 
@@ -48,15 +49,15 @@ describe("commands for one picture", () => {
     assert.equal(document.text, marked);
     await markAsDecorative(world.services, []);
     assert.equal(document.text, marked);
-    assert.equal(altEditor.notes.at(-1), "The picture is marked as decorative already.");
+    assert.equal(fakeEditor.notes.at(-1), "The picture is marked as decorative already.");
   });
 
   it("take away a text that a person wrote only after a question", async () => {
     const document = openDocument("markdown", "a ![A fox](a.png)\n", "![");
-    altEditor.listSteps.push(() => ({ take: ["Keep the text"] }));
+    fakeEditor.listSteps.push(() => ({ take: ["Keep the text"] }));
     await markAsDecorative(world.services, []);
     assert.equal(document.text, "a ![A fox](a.png)\n");
-    altEditor.listSteps.push(() => ({ take: ["Remove the text"] }));
+    fakeEditor.listSteps.push(() => ({ take: ["Remove the text"] }));
     await markAsDecorative(world.services, []);
     assert.equal(document.text, 'a <img src="a.png" alt="">\n');
   });
@@ -64,6 +65,6 @@ describe("commands for one picture", () => {
   it("say why a picture cannot be marked, before anything is asked", async () => {
     openDocument("markdown", "[![A fox](a.png)](b)\n", "![");
     await assert.rejects(markAsDecorative(world.services, []), /link's name/);
-    assert.deepEqual(altEditor.lists, []);
+    assert.deepEqual(fakeEditor.lists, []);
   });
 });

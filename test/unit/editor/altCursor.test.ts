@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { AltWorld } from "../../helpers/altServices";
 import { settled } from "../../helpers/chatFakes";
-// Loaded with the fake of this file, not with that of whichever was loaded last.
-import "../../../src/editor/lateParts";
 import { followCursor } from "../../../src/editor/altCursor";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
 
 describe("what menus and keys are told", () => {
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     mock.timers.enable({ apis: ["setTimeout"] });
   });
 
@@ -23,7 +22,7 @@ describe("what menus and keys are told", () => {
     mock.timers.tick(1000);
     await settled();
     following.dispose();
-    return altEditor.executed.map(([, ...key]) => key);
+    return fakeEditor.executed.map(([, ...key]) => key);
   }
 
   it("is that the cursor is in a picture, and that there are pictures", async () => {
@@ -42,7 +41,7 @@ describe("what menus and keys are told", () => {
   it("is nothing in a document without pictures, and in one of another language", async () => {
     openDocument("markdown", "words\n");
     assert.deepEqual(await told(), []);
-    resetAltEditor();
+    resetFakeEditor();
     openDocument("python", "# ![](a.png)\n");
     assert.deepEqual(await told(), []);
   });

@@ -1,31 +1,27 @@
 import assert from "node:assert/strict";
-import {
-  altEditor,
-  openDocument,
-  openDocumentAt,
-  resetAltEditor,
-} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { says } from "../../helpers/chatFakes";
 import { generateAltText } from "../../../src/editor/altCommands";
 import { imageFor } from "../../../src/editor/altTarget";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument, openDocumentAt } from "../../helpers/editor/open";
 
 const LONG = `A fox ${"that runs through the tall grass ".repeat(6)}in the evening`;
 
 describe("a text of a model with limits", () => {
   it("comes once in a window with a word about them", async () => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     const world = new AltWorld();
     world.engine.status = { kind: "ready", model: "demo" };
     world.engine.script = [says("a red star"), says("a red star"), says("a dog")];
-    altEditor.press = "Get a Model for Photographs";
+    fakeEditor.pressed.add("Get a Model for Photographs");
     for (let i = 0; i < 2; i++) {
       openDocument("markdown", "![](a.png)\n", "![](a");
       await generateAltText(world.services, []);
     }
     const words = "Demo model: knows coloured shapes only. Read what it wrote before you keep it.";
-    assert.deepEqual(altEditor.messages, [words]);
+    assert.deepEqual(messageTexts(), [words]);
     assert.deepEqual(
       (await executed()).map(([command]) => command),
       ["sightline.manageModels"],
@@ -33,13 +29,13 @@ describe("a text of a model with limits", () => {
   });
 
   it("comes without a word from any other model", async () => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     const world = new AltWorld();
     world.engine.script = [says("a dog")];
     openDocument("markdown", "![](a.png)\n", "![](a");
     await generateAltText(world.services, []);
-    assert.deepEqual(altEditor.messages, []);
+    assert.deepEqual(messageTexts(), []);
   });
 });
 
@@ -47,7 +43,7 @@ describe("an English text in a page of another language", () => {
   let world: AltWorld;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     world = new AltWorld();
     world.engine.script = [says("a dog"), says("a dog")];
   });
@@ -63,7 +59,7 @@ describe("an English text in a page of another language", () => {
     const text = await write("docs/de/page.md");
     await write("docs/fr/page.md");
     const words = "The model writes English; the page is in German.";
-    assert.deepEqual(altEditor.messages, [`${words} Read what it wrote before you keep it.`]);
+    assert.deepEqual(messageTexts(), [`${words} Read what it wrote before you keep it.`]);
     assert.equal(text, "![A dog](a.png)\n");
   });
 
@@ -72,16 +68,16 @@ describe("an English text in a page of another language", () => {
     await write("page.md", "---\nlang: pt-BR\n---\n![](a.png)\n");
     const words =
       "knows coloured shapes only. The model writes English; the page is in Brazilian Port";
-    assert.equal(altEditor.messages.length, 1);
-    assert.match(altEditor.messages.join(), new RegExp(words));
+    assert.equal(messageTexts().length, 1);
+    assert.match(messageTexts().join(), new RegExp(words));
   });
 
   it("is told by the editor's language where the page says nothing", async () => {
-    altEditor.language = "de";
+    fakeEditor.language = "de";
     await write("docs/en/page.md");
-    assert.deepEqual(altEditor.messages, []);
+    assert.deepEqual(messageTexts(), []);
     await write("page.md");
-    assert.match(altEditor.messages.join(), /^The model writes English\. Read/);
+    assert.match(messageTexts().join(), /^The model writes English\. Read/);
   });
 });
 
@@ -89,7 +85,7 @@ describe("the warning about a long text", () => {
   let world: AltWorld;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     world = new AltWorld();
     world.engine.script = [says(LONG)];
@@ -97,10 +93,10 @@ describe("the warning about a long text", () => {
 
   it("offers to refine the picture that got it, wherever it is by then", async () => {
     const document = openDocument("markdown", "![](a.png)\n\n![fox](b.png)\n", "![](a");
-    altEditor.press = "Refine…";
-    altEditor.beforePress = () => document.type(0, "![first](c.png)\n\nA new paragraph.\n\n");
+    fakeEditor.pressed.add("Refine…");
+    fakeEditor.beforePress = () => document.type(0, "![first](c.png)\n\nA new paragraph.\n\n");
     await generateAltText(world.services, []);
-    assert.match(altEditor.messages.join(), /The alt text is long/);
+    assert.match(messageTexts().join(), /The alt text is long/);
     const [[command, argument] = []] = await executed();
     assert.equal(command, "sightline.refineAltText");
     const image = await imageFor(world.services, [argument]);
@@ -110,7 +106,7 @@ describe("the warning about a long text", () => {
 
   it("hits no other picture when its own is gone or another looks the same", async () => {
     const document = openDocument("markdown", "![](a.png)\n\n![fox](b.png)\n", "![](a");
-    altEditor.press = "Refine…";
+    fakeEditor.pressed.add("Refine…");
     await generateAltText(world.services, []);
     const [[, argument] = []] = await executed();
     const before = document.text;
@@ -127,16 +123,17 @@ describe("the warning about a long text", () => {
 
   it("is only a warning when the document changed while the text was written", async () => {
     const document = openDocument("markdown", "![](a.png)\n", "![](a");
-    altEditor.press = "Refine…";
+    fakeEditor.pressed.add("Refine…");
     const original = document.change.bind(document);
     document.change = (changes) => {
       original(changes);
-      original([{ offset: 0, length: 0, text: "typed " }]);
+      document.change = original;
+      document.insert(0, "typed ");
     };
     await generateAltText(world.services, []);
-    assert.match(altEditor.messages.join(), /The alt text is long/);
+    assert.match(messageTexts().join(), /The alt text is long/);
     await new Promise(setImmediate);
-    const others = altEditor.executed.filter(([command]) => command !== "setContext");
+    const others = fakeEditor.executed.filter(([command]) => command !== "setContext");
     assert.deepEqual(others, []);
   });
 });
@@ -145,7 +142,7 @@ describe("the warning about a long text", () => {
 async function executed(): Promise<readonly (readonly unknown[])[]> {
   // A step of the walkthrough is ticked beside it.
   const commands = (): (readonly unknown[])[] =>
-    altEditor.executed.filter(([command]) => command !== "setContext");
+    fakeEditor.executed.filter(([command]) => command !== "setContext");
   for (let turn = 0; turn < 100 && commands().length === 0; turn++) {
     await new Promise(setImmediate);
   }

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import {
-  altEditor,
-  openDocument,
-  openDocumentAt,
-  resetAltEditor,
-} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { fails, hangs, says, settled } from "../../helpers/chatFakes";
 import { generateAltTextForFile } from "../../../src/editor/altFile";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument, openDocumentAt } from "../../helpers/editor/open";
 
 const PAGE =
   "![](a.png) ![alt text](b.png)\n![My fox](c.png)\n" +
@@ -18,7 +14,7 @@ describe("texts for all pictures of a file", () => {
   let world: AltWorld;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     for (const name of ["a.png", "b.png", "c.png", "d.png"]) addPicture(name);
     world = new AltWorld();
   });
@@ -26,17 +22,17 @@ describe("texts for all pictures of a file", () => {
   it("are written in one step, for those that nobody wrote a text for", async () => {
     const document = openDocument("markdown", PAGE);
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.listSteps.push(() => ({ takeTicked: true }));
-    altEditor.listSteps.push(() => {
+    fakeEditor.listSteps.push(() => ({ takeTicked: true }));
+    fakeEditor.listSteps.push(() => {
       assert.equal(document.text, PAGE);
       return { takeTicked: true };
     });
     await generateAltTextForFile(world.services);
     const expected = PAGE.replace("![](a", "![A cat](a").replace("![alt text]", "![A dog]");
     assert.equal(document.text, expected);
-    assert.equal(altEditor.edits.length, 1);
-    assert.equal(altEditor.notes.at(-1), "Alt texts written: 2.");
-    const [offered] = altEditor.lists;
+    assert.equal(fakeEditor.edits.length, 1);
+    assert.equal(fakeEditor.notes.at(-1), "Alt texts written: 2.");
+    const [offered] = fakeEditor.lists;
     assert.deepEqual(
       offered?.items.map(({ label, picked }) => [label, picked]),
       [
@@ -52,16 +48,16 @@ describe("texts for all pictures of a file", () => {
     openDocument("markdown", PAGE);
     world.engine.status = { kind: "ready", model: "demo" };
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.listSteps.push(
+    fakeEditor.listSteps.push(
       () => ({ takeTicked: true }),
       () => "leave",
     );
     await generateAltTextForFile(world.services);
-    const { title, prompt, buttons } = altEditor.lists.at(-1) ?? {};
+    const { title, prompt, buttons } = fakeEditor.lists.at(-1) ?? {};
     assert.equal(title, "Write these alt texts?");
     assert.equal(prompt, "Demo model: knows coloured shapes only.");
     assert.match(JSON.stringify(buttons), /Get a Model for Photographs/);
-    assert.deepEqual(altEditor.messages, []);
+    assert.deepEqual(messageTexts(), []);
   });
 
   it("say that the model writes English where the page is in another language", async () => {
@@ -70,43 +66,43 @@ describe("texts for all pictures of a file", () => {
     addPicture("docs/de/a.png");
     addPicture("docs/de/b.png");
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.listSteps.push(
+    fakeEditor.listSteps.push(
       () => ({ takeTicked: true }),
       () => "leave",
     );
     await generateAltTextForFile(world.services);
-    const { prompt } = altEditor.lists.at(-1) ?? {};
+    const { prompt } = fakeEditor.lists.at(-1) ?? {};
     assert.equal(prompt, "The model writes English; the page is in German and French.");
-    assert.deepEqual(altEditor.messages, []);
+    assert.deepEqual(messageTexts(), []);
   });
 
   it("can be left out or changed before they are written", async () => {
     const document = openDocument("markdown", "![](a.png) ![](b.png)\n");
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.typed.push("A dog at night");
-    altEditor.listSteps.push(
+    fakeEditor.typed.push("A dog at night");
+    fakeEditor.listSteps.push(
       () => ({ takeTicked: true }),
-      () => ({ button: "Line 1: b.png" }),
+      () => ({ of: "Line 1: b.png" }),
       () => ({ take: ["Line 1: b.png"] }),
     );
     await generateAltTextForFile(world.services);
     assert.equal(document.text, "![](a.png) ![A dog at night](b.png)\n");
-    assert.equal(altEditor.lists.at(-1)?.items[1]?.detail, "A dog at night");
+    assert.equal(fakeEditor.lists.at(-1)?.items[1]?.detail, "A dog at night");
   });
 
   it("are rows that name the place and then say the whole sentence, however long", async () => {
     openDocument("markdown", "![DSC01](a.png)\n\n![](b.png)\n");
     const long = `${"a long sentence about very many things ".repeat(8)}and its end`;
     world.engine.script = [says("a cat"), says(long)];
-    altEditor.listSteps.push((items) => ({ take: items.map(({ label }) => label) }));
+    fakeEditor.listSteps.push((items) => ({ take: items.map(({ label }) => label) }));
     await generateAltTextForFile(world.services);
-    const rows = altEditor.lists.at(-1)?.items.map(({ label, detail }) => [label, detail]);
+    const rows = fakeEditor.lists.at(-1)?.items.map(({ label, detail }) => [label, detail]);
     const sentence = `A${long.slice(1)}`;
     assert.deepEqual(rows, [
       ["Line 1: a.png", "A cat"],
       ["Line 3: b.png", sentence],
     ]);
-    const descriptions = altEditor.lists.at(-1)?.items.map(({ description }) => description);
+    const descriptions = fakeEditor.lists.at(-1)?.items.map(({ description }) => description);
     assert.deepEqual(descriptions?.[0], "now: DSC01");
     assert.match(descriptions[1] ?? "", /^\d+ characters; most guides advise/);
   });
@@ -116,7 +112,7 @@ describe("texts for all pictures of a file", () => {
     try {
       openDocument("markdown", "![](a.png)\n\n![](b.png)\n");
       world.engine.script = [says("a cat"), says("a dog")];
-      altEditor.listSteps.push(
+      fakeEditor.listSteps.push(
         () => ({ takeTicked: true }),
         () => ({
           take: ["Line 3: b.png"],
@@ -126,25 +122,25 @@ describe("texts for all pictures of a file", () => {
         }),
       );
       await generateAltTextForFile(world.services);
-      assert.deepEqual(altEditor.revealed[0], 2);
-      assert.match(JSON.stringify(altEditor.decorations), /A dog/);
+      assert.deepEqual(fakeEditor.revealed[0], 2);
+      assert.match(JSON.stringify(fakeEditor.decorations), /A dog/);
     } finally {
       mock.timers.reset();
     }
   });
 
   it("are announced once they are written, because nobody reads the status bar aloud", async () => {
-    altEditor.accessibilitySupport = "auto";
+    fakeEditor.settings.set("editor.accessibilitySupport", "auto");
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       openDocument("markdown", "![](a.png)\n");
       world.engine.script = [says("a cat")];
-      altEditor.listSteps.push(
+      fakeEditor.listSteps.push(
         () => ({ takeTicked: true }),
         () => ({ takeTicked: true }),
       );
       await generateAltTextForFile(world.services);
-      const titles = altEditor.progress.map(({ title }) => title);
+      const titles = fakeEditor.progress.map(({ title }) => title);
       assert.deepEqual(titles, ["Alt texts written: 1."]);
     } finally {
       mock.timers.reset();
@@ -155,13 +151,13 @@ describe("texts for all pictures of a file", () => {
     const document = openDocument("markdown", "![](a.png)\n");
     await generateAltTextForFile(world.services);
     assert.deepEqual(world.engine.requests, []);
-    altEditor.listSteps.push(
+    fakeEditor.listSteps.push(
       () => ({ takeTicked: true }),
       () => "leave",
     );
     await generateAltTextForFile(world.services);
     assert.equal(document.text, "![](a.png)\n");
-    assert.deepEqual(altEditor.edits, []);
+    assert.deepEqual(fakeEditor.edits, []);
   });
 
   it("keep what is done when the person cancels, and ask for no more", async () => {
@@ -169,15 +165,15 @@ describe("texts for all pictures of a file", () => {
     try {
       const document = openDocument("markdown", "![](a.png) ![](b.png) ![](c.png)\n");
       world.engine.script = [says("a cat"), hangs()];
-      altEditor.listSteps.push(
+      fakeEditor.listSteps.push(
         () => ({ takeTicked: true }),
         () => ({ takeTicked: true }),
       );
       const done = generateAltTextForFile(world.services);
       while (world.engine.requests.length < 2) await settled();
       mock.timers.tick(1000);
-      assert.equal(altEditor.progress[0]?.title, "Describing pictures");
-      altEditor.progress[0].cancel();
+      assert.equal(fakeEditor.progress[0]?.title, "Describing pictures");
+      fakeEditor.progress[0].cancel();
       await done;
       assert.equal(document.text, "![A cat](a.png) ![](b.png) ![](c.png)\n");
       assert.equal(world.engine.requests.length, 2);
@@ -191,8 +187,8 @@ describe("texts for all pictures of a file", () => {
     const text = "![](none.png) ![](a.png)\n\n![](b.png)\n";
     const document = openDocument("markdown", text);
     world.engine.script = [fails("image.unreadable"), says("a dog")];
-    altEditor.press = "Show All…";
-    altEditor.listSteps.push(
+    fakeEditor.pressed.add("Show All…");
+    fakeEditor.listSteps.push(
       () => ({ takeTicked: true }),
       () => ({ takeTicked: true }),
       () => ({ take: ["Line 1: a.png"] }),
@@ -200,23 +196,23 @@ describe("texts for all pictures of a file", () => {
     await generateAltTextForFile(world.services);
     await settled();
     assert.equal(document.text, text.replace("![](b", "![A dog](b"));
-    assert.ok(altEditor.messages.includes("2 pictures have no text."), altEditor.messages.join());
-    const list = altEditor.lists[2]?.items.map(({ label, detail }) => [label, detail]);
+    assert.ok(messageTexts().includes("2 pictures have no text."), messageTexts().join());
+    const list = fakeEditor.lists[2]?.items.map(({ label, detail }) => [label, detail]);
     assert.equal(list?.length, 2);
     assert.match(list[0]?.[1] ?? "", /There is no file for none\.png/);
-    assert.deepEqual(altEditor.shown, [document.uri.toString()]);
+    assert.deepEqual(fakeEditor.shown, [document.uri.toString()]);
     assert.equal(world.warnings.length, 2);
     assert.match(world.warnings.join(), /page\.markdown:1: image\.missing/);
   });
 
   it("name the one picture that cannot be read, and go to it", async () => {
     openDocument("markdown", "Words\n\n![](none.png)\n");
-    altEditor.press = "Go to Line";
-    altEditor.listSteps.push(() => ({ takeTicked: true }));
+    fakeEditor.pressed.add("Go to Line");
+    fakeEditor.listSteps.push(() => ({ takeTicked: true }));
     await generateAltTextForFile(world.services);
     await settled();
-    assert.match(altEditor.messages.join(), /^1 picture has no text\. Line 3: none\.png: There is/);
-    assert.equal(altEditor.shown.length, 1);
+    assert.match(messageTexts().join(), /^1 picture has no text\. Line 3: none\.png: There is/);
+    assert.equal(fakeEditor.shown.length, 1);
   });
 
   it("fetch nothing without a question, and ask once for one picture in two places", async () => {
@@ -224,12 +220,12 @@ describe("texts for all pictures of a file", () => {
     const document = openDocument("markdown", text);
     world.engine.script = [says("a cat")];
     const all = ["Line 1: e.png", "Line 1: a.png"];
-    altEditor.listSteps.push(
+    fakeEditor.listSteps.push(
       (items) => ({ take: [...all, ...items.slice(2).map(({ label }) => label)] }),
       () => ({ takeTicked: true }),
     );
     await generateAltTextForFile(world.services);
-    assert.deepEqual(altEditor.messages, ["Fetch this picture from example.invalid?"]);
+    assert.deepEqual(messageTexts(), ["Fetch this picture from example.invalid?"]);
     assert.equal(world.engine.requests.length, 1);
     assert.ok(document.text.startsWith("![](https://"), document.text);
   });
@@ -238,6 +234,6 @@ describe("texts for all pictures of a file", () => {
     await assert.rejects(generateAltTextForFile(world.services), { code: "document.missing" });
     openDocument("html", '<img src="a.png" alt="">');
     await generateAltTextForFile(world.services);
-    assert.deepEqual(altEditor.messages, ["page.html has no picture that needs a text."]);
+    assert.deepEqual(messageTexts(), ["page.html has no picture that needs a text."]);
   });
 });

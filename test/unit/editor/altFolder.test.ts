@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { altEditor, FakeUri, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { says, settled } from "../../helpers/chatFakes";
 import { generateAltTextInFolders } from "../../../src/editor/altFolder";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
+import { FakeUri } from "../../helpers/editor/values";
 
 describe("texts for the pictures of a folder", () => {
   let world: AltWorld;
@@ -10,10 +12,10 @@ describe("texts for the pictures of a folder", () => {
 
   const addText = (name: string, text: string): FakeUri => addPicture(name, text);
   const textOf = (uri: FakeUri): string | undefined =>
-    altEditor.documents.find((document) => document.uri.toString() === uri.toString())?.text;
+    fakeEditor.documents.find((document) => document.uri.toString() === uri.toString())?.text;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     for (const name of ["docs/a.png", "docs/b.png"]) addPicture(name);
     world = new AltWorld();
   });
@@ -23,16 +25,16 @@ describe("texts for the pictures of a folder", () => {
     const two = addText("docs/two.mdx", "![](b.png)\n");
     addText("docs/three.md", "No picture.\n");
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.listSteps.push(() => ({ takeTicked: true }));
+    fakeEditor.listSteps.push(() => ({ takeTicked: true }));
     await generateAltTextInFolders(world.services, [folder]);
     assert.equal(textOf(one), "# One\n\n![A cat](a.png)\n\n![Mine](b.png)\n");
     assert.equal(textOf(two), "![A dog](b.png)\n");
-    assert.equal(altEditor.edits.length, 1);
-    assert.equal(altEditor.notes.at(-1), "Alt texts written: 2 in 2 files.");
+    assert.equal(fakeEditor.edits.length, 1);
+    assert.equal(fakeEditor.notes.at(-1), "Alt texts written: 2 in 2 files.");
     // A document without a picture is not opened for it.
-    assert.equal(altEditor.documents.length, 2);
+    assert.equal(fakeEditor.documents.length, 2);
     assert.deepEqual(
-      altEditor.lists.at(-1)?.items.map(({ label, description }) => [label, description]),
+      fakeEditor.lists.at(-1)?.items.map(({ label, description }) => [label, description]),
       [
         ["docs/one.md", undefined],
         ["Line 3: a.png", "one.md"],
@@ -52,21 +54,21 @@ describe("texts for the pictures of a folder", () => {
     addText("docs/coverage/x.md", "![](../a.png)\n");
     addText("docs/builder/x.md", "![](../a.png)\n");
     world.engine.script = [says("a cat")];
-    altEditor.listSteps.push((items) => {
+    fakeEditor.listSteps.push((items) => {
       assert.equal(items.length, 1, items.map(({ label }) => label).join());
       return "leave";
     });
     await generateAltTextInFolders(world.services, [folder]);
     assert.equal(world.engine.requests.length, 1);
-    assert.equal(altEditor.lists.length, 1);
-    assert.deepEqual(altEditor.edits, []);
+    assert.equal(fakeEditor.lists.length, 1);
+    assert.deepEqual(fakeEditor.edits, []);
   });
 
   it("use what the editor has of a file, saved or not", async () => {
     const document = openDocument("md", "![](docs/a.png) and\n\n![](docs/b.png)\n");
     addText("page.md", "Old words.\n");
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.listSteps.push((items) => ({ take: items.slice(0, 1).map(({ label }) => label) }));
+    fakeEditor.listSteps.push((items) => ({ take: items.slice(0, 1).map(({ label }) => label) }));
     await generateAltTextInFolders(world.services, [document.uri, [document.uri]]);
     assert.equal(document.text, "![A cat](docs/a.png) and\n\n![](docs/b.png)\n");
   });
@@ -75,7 +77,7 @@ describe("texts for the pictures of a folder", () => {
     const one = addText("docs/one.md", "![](a.png)\n");
     const two = addText("docs/two.md", "![](b.png)\n");
     world.engine.script = [says("a cat"), says("a dog")];
-    altEditor.listSteps.push(() => {
+    fakeEditor.listSteps.push(() => {
       addText("docs/one.md", "Gone.\n");
       return { takeTicked: true };
     });
@@ -83,45 +85,42 @@ describe("texts for the pictures of a folder", () => {
     await settled();
     assert.equal(textOf(one), "Gone.\n");
     assert.equal(textOf(two), "![A dog](b.png)\n");
-    assert.match(
-      altEditor.messages.join(),
-      /1 picture has no text\. Line 1: a\.png: one\.md changed/,
-    );
+    assert.match(messageTexts().join(), /1 picture has no text\. Line 1: a\.png: one\.md changed/);
   });
 
   it("say what was looked at where every picture has a text", async () => {
     addText("docs/one.md", "![Mine](a.png)\n");
     await generateAltTextInFolders(world.services, [folder]);
-    assert.deepEqual(altEditor.messages, ["Documents: 1, pictures: 1; none without a text."]);
+    assert.deepEqual(messageTexts(), ["Documents: 1, pictures: 1; none without a text."]);
   });
 
   it("are found in UTF-16", async () => {
     const uri = addText("docs/one.md", "");
-    altEditor.files.set(uri.toString(), Buffer.from("\ufeff![Mine](a.png)\n", "utf16le"));
+    fakeEditor.files.set(uri.toString(), Buffer.from("\ufeff![Mine](a.png)\n", "utf16le"));
     await generateAltTextInFolders(world.services, [folder]);
-    assert.deepEqual(altEditor.messages, ["Documents: 1, pictures: 1; none without a text."]);
+    assert.deepEqual(messageTexts(), ["Documents: 1, pictures: 1; none without a text."]);
   });
 
   it("say when a folder has more documents than are searched", async () => {
     for (let index = 0; index <= 20_000; index++) addText(`docs/${index}.md`, "");
     await generateAltTextInFolders(world.services, [folder]);
-    assert.deepEqual(altEditor.messages, [
+    assert.deepEqual(messageTexts(), [
       "The folder has more than 20,000 documents, and only 20,000 of them were searched. Choose its subfolders one after the other for the rest.",
       "Documents: 20000, pictures: 0; none without a text.",
     ]);
   });
 
   it("list files that are no text, and begin nothing where nothing can be written", async () => {
-    altEditor.files.set(`${folder.toString()}/plain.md`, Uint8Array.of(0x21, 0xff, 0xfe));
-    altEditor.files.set(`${folder.toString()}/bad.md`, Uint8Array.of(0x21, 0x5b, 0xff, 0xfe));
+    fakeEditor.files.set(`${folder.toString()}/plain.md`, Uint8Array.of(0x21, 0xff, 0xfe));
+    fakeEditor.files.set(`${folder.toString()}/bad.md`, Uint8Array.of(0x21, 0x5b, 0xff, 0xfe));
     await generateAltTextInFolders(world.services, [folder]);
-    assert.match(altEditor.messages.join(), /bad\.md is not UTF-8 text/);
-    assert.doesNotMatch(altEditor.messages.join(), /plain\.md/);
+    assert.match(messageTexts().join(), /bad\.md is not UTF-8 text/);
+    assert.doesNotMatch(messageTexts().join(), /plain\.md/);
     const readonly = FakeUri.parse("readonly:/w/docs");
     await assert.rejects(generateAltTextInFolders(world.services, [readonly]), {
       code: "document.unwritable",
     });
-    altEditor.folders = [];
+    fakeEditor.folders = [];
     await assert.rejects(generateAltTextInFolders(world.services, []), {
       code: "document.missing",
     });

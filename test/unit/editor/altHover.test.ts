@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { altEditor, openDocument, resetAltEditor } from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
-// Loaded with the fake of this file, not with that of whichever was loaded last.
-import "../../../src/editor/lateParts";
 import { registerAltProviders } from "../../../src/editor/altProviders";
 import { imageFor } from "../../../src/editor/altTarget";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
 
 interface Hover {
   readonly contents: { readonly value: string; readonly isTrusted: unknown };
@@ -18,16 +17,16 @@ describe("the hover over a picture", () => {
   let world: AltWorld;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     world = new AltWorld();
     registerAltProviders(world.services);
   });
 
   async function hoverAt(words: string): Promise<Hover | undefined> {
-    const { document } = altEditor.active ?? {};
+    const { document } = fakeEditor.activeEditor ?? {};
     assert.ok(document !== undefined);
-    const { provider } = altEditor.providers.get("hover") ?? {};
+    const { provider } = fakeEditor.providers.get("hover") ?? {};
     const onCancellationRequested = (): object => ({ dispose: () => undefined });
     const token = { isCancellationRequested: false, onCancellationRequested };
     return (provider as Provider).provideHover(document, document.rangeOf(words).start, token);

@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  altEditor,
-  FakeUri,
-  openDocument,
-  resetAltEditor,
-  type FakeDocument,
-} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
-import type { FakeEdit, FakeKind } from "../../helpers/fakeAltTypes";
 import { says, settled } from "../../helpers/chatFakes";
-// Loaded with the fake of this file, not with that of whichever was loaded last.
-import "../../../src/editor/lateParts";
 import { registerAltProviders } from "../../../src/editor/altProviders";
+import type { FakeDocument } from "../../helpers/editor/documents";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
+import { type FakeEdit, type FakeKind, FakeUri } from "../../helpers/editor/values";
 
 interface PasteEdit {
   readonly insertText: string;
@@ -38,7 +32,7 @@ describe("pasting and dropping a picture into Markdown", () => {
   let registered: { dispose(): void };
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     world = new AltWorld();
     document = openDocument("markdown", "words\n");
@@ -56,7 +50,7 @@ describe("pasting and dropping a picture into Markdown", () => {
     context: { readonly only?: FakeKind } = {},
     target = document,
   ): Promise<PasteEdit | undefined> {
-    const { provider } = altEditor.providers.get("paste") ?? {};
+    const { provider } = fakeEditor.providers.get("paste") ?? {};
     const edits = await (
       provider as {
         provideDocumentPasteEdits(...given: unknown[]): Promise<PasteEdit[]> | undefined;
@@ -66,7 +60,7 @@ describe("pasting and dropping a picture into Markdown", () => {
   }
 
   async function drop(transfer: Map<string, Item>): Promise<PasteEdit | undefined> {
-    const { provider } = altEditor.providers.get("drop") ?? {};
+    const { provider } = fakeEditor.providers.get("drop") ?? {};
     return (
       provider as { provideDocumentDropEdits(...given: unknown[]): Promise<PasteEdit | undefined> }
     ).provideDocumentDropEdits(document, {}, transfer, token);
@@ -109,20 +103,20 @@ describe("pasting and dropping a picture into Markdown", () => {
     await paste(bitmap());
     await document.type(0, "words");
     await settled();
-    assert.deepEqual(altEditor.messages, []);
+    assert.deepEqual(messageTexts(), []);
     await document.type(0, "![alt text](image.png)");
-    await until(() => altEditor.messages.length > 0);
-    assert.match(altEditor.messages.join(), /can write the alt text of pictures that you paste/);
+    await until(() => messageTexts().length > 0);
+    assert.match(messageTexts().join(), /can write the alt text of pictures that you paste/);
     assert.equal(world.altOnPaste, false);
     await paste(bitmap());
     await document.type(0, "![alt text](image-1.png)");
     await settled();
-    assert.equal(altEditor.messages.length, 1);
+    assert.equal(messageTexts().length, 1);
   });
 
   it("turns the setting on for whoever wants it", async () => {
     world.altOnPaste = false;
-    altEditor.press = "Turn On";
+    fakeEditor.pressed.add("Turn On");
     await drop(list("file:///w/a.png"));
     await document.type(0, "![](a.png)");
     await until(() => world.altOnPaste);
@@ -134,8 +128,8 @@ describe("pasting and dropping a picture into Markdown", () => {
     await paste(list("file:///w/a.pdf"));
     await document.type(0, "![](a.pdf)");
     await settled();
-    assert.deepEqual(altEditor.messages, []);
-    altEditor.press = "Don't Ask Again";
+    assert.deepEqual(messageTexts(), []);
+    fakeEditor.pressed.add("Don't Ask Again");
     await paste(bitmap());
     await document.type(0, "![](image.png)");
     await until(() => world.memory.nUpdates > 0);
@@ -144,7 +138,7 @@ describe("pasting and dropping a picture into Markdown", () => {
     await paste(bitmap());
     await document.type(0, "![](image.png)");
     await settled();
-    assert.equal(altEditor.messages.length, 1);
+    assert.equal(messageTexts().length, 1);
   });
 
   it("leaves to others what is no picture, lies elsewhere, or has no folder beside it", async () => {
@@ -152,7 +146,7 @@ describe("pasting and dropping a picture into Markdown", () => {
     assert.equal(await paste(list("file:///w/a.png", "file:///w/a.pdf")), undefined);
     assert.equal(await drop(list("https://example.invalid/a.png")), undefined);
     assert.equal(await paste(new Map()), undefined);
-    const cell = new FakeUri("vscode-notebook-cell", "", "/w/a.ipynb");
+    const cell = FakeUri.from({ scheme: "vscode-notebook-cell", path: "/w/a.ipynb" });
     const inCell = Object.assign(openDocument("markdown", ""), { uri: cell });
     assert.equal(await paste(bitmap(), {}, inCell), undefined);
   });
@@ -178,7 +172,7 @@ describe("pasting and dropping a picture into Markdown", () => {
   it("overwrites no text that somebody wrote meanwhile", async () => {
     world.engine.script = [
       async () => {
-        document.change([{ offset: 2, length: 0, text: "typed" }]);
+        document.insert(2, "typed");
         return Promise.resolve("a cat");
       },
     ];

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  altEditor,
-  openDocument,
-  resetAltEditor,
-  type FakeDocument,
-} from "../../helpers/fakeAltEditor";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { says } from "../../helpers/chatFakes";
 import { refineAltText } from "../../../src/editor/altRefine";
 import { requireImage } from "../../../src/editor/altRequired";
+import type { FakeDocument } from "../../helpers/editor/documents";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { openDocument } from "../../helpers/editor/open";
 
 const BEFORE = "![A red fox in the grass](a.png)\n";
 
@@ -17,26 +14,26 @@ describe("refining a text", () => {
   let document: FakeDocument;
 
   beforeEach(() => {
-    resetAltEditor();
+    resetFakeEditor();
     addPicture("a.png");
     world = new AltWorld();
     document = openDocument("markdown", BEFORE, "![");
   });
 
   async function refine(way: string): Promise<void> {
-    altEditor.listSteps.unshift(() => ({ take: [way] }));
+    fakeEditor.listSteps.unshift(() => ({ take: [way] }));
     await refineAltText(world.services, await requireImage(world.services, []));
   }
 
   it("writes the text that is chosen, and only then", async () => {
     world.engine.script = [says("a fox")];
-    altEditor.listSteps.push(() => {
+    fakeEditor.listSteps.push(() => {
       assert.equal(document.text, BEFORE);
       return { take: ["A fox"] };
     });
     await refine("Shorter");
     assert.equal(document.text, "![A fox](a.png)\n");
-    assert.equal(altEditor.lists[0]?.title, "Refine alt text");
+    assert.equal(fakeEditor.lists[0]?.title, "Refine alt text");
   });
 
   it("asks for fewer words, for more, or for several texts", async () => {
@@ -49,8 +46,8 @@ describe("refining a text", () => {
 
   it("begins the text with what a person names, and asks a question as one", async () => {
     world.engine.script = [says("sleeping")];
-    altEditor.typed.push("the fox's tail");
-    altEditor.listSteps.push(() => ({ take: ["The fox's tail sleeping"] }));
+    fakeEditor.typed.push("the fox's tail");
+    fakeEditor.listSteps.push(() => ({ take: ["The fox's tail sleeping"] }));
     await refine("Focus on…");
     assert.deepEqual(world.engine.requests[0]?.prompt, {
       kind: "caption",
@@ -61,7 +58,7 @@ describe("refining a text", () => {
 
   it("asks nothing of the model when the person leaves", async () => {
     await refine("Focus on…");
-    altEditor.typed.push("  ");
+    fakeEditor.typed.push("  ");
     await refine("Focus on…");
     await refineAltText(world.services, await requireImage(world.services, []));
     assert.deepEqual(world.engine.requests, []);
@@ -71,15 +68,15 @@ describe("refining a text", () => {
   it("says so when the model has only the text that is there", async () => {
     world.engine.script = Array.from({ length: 4 }, () => says("a red fox in the grass"));
     await refine("Choose among several");
-    assert.deepEqual(altEditor.messages, ["The model has no other text for this picture."]);
+    assert.deepEqual(messageTexts(), ["The model has no other text for this picture."]);
     world.engine.script = Array.from({ length: 4 }, () => says("a red fox in the green grass"));
     await refine("Shorter");
-    assert.equal(altEditor.messages.at(-1), "The model has no shorter text for this picture.");
+    assert.equal(messageTexts().at(-1), "The model has no shorter text for this picture.");
     assert.equal(document.text, BEFORE);
   });
 
   it("changes nothing that the program computes", async () => {
-    resetAltEditor();
+    resetFakeEditor();
     openDocument("tsx", "<img src='a.png' alt={text} />", "<img");
     await assert.rejects(refine("Shorter"), { code: "document.notEditable" });
     assert.deepEqual(world.engine.requests, []);

@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
-import {
-  chatEditor,
-  FakeDocument,
-  FakeTextEditor,
-  FakeUri,
-  resetChatEditor,
-} from "../../helpers/fakeChatEditor";
 import { says } from "../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
+import { FakeDocument, FakeTextEditor } from "../../helpers/editor/documents";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
 
 describe("inserting an answer", () => {
-  beforeEach(resetChatEditor);
+  beforeEach(resetFakeEditor);
 
   it("replaces the selection of the editor that was active last", async () => {
     const editor = edit("text", "plaintext", [1, 3]);
     const world = await answered("a cat");
     // An image preview or the chat itself is in front now.
-    chatEditor.activeEditor = undefined;
-    await chatEditor.activeEditorChanged.fire(undefined);
+    fakeEditor.activeEditor = undefined;
+    await fakeEditor.activeEditorChanged.fire(undefined);
     await insert(world);
     assert.equal(editor.document.text, "ta catt");
   });
@@ -34,8 +30,8 @@ describe("inserting an answer", () => {
     const world = await answered("a black cat");
     await insert(world);
     assert.equal(editor.document.text, text);
-    assert.equal(chatEditor.messages.at(-1), "Replace the alternative text “My cat on my sofa”?");
-    chatEditor.press = "Replace";
+    assert.equal(messageTexts().at(-1), "Replace the alternative text “My cat on my sofa”?");
+    fakeEditor.pressed.add("Replace");
     await insert(world);
     assert.equal(editor.document.text, "A ![A black cat](a.png) b");
   });
@@ -45,7 +41,7 @@ describe("inserting an answer", () => {
     const editor = edit(text, "html", [6, 6]);
     await insert(await answered("a black cat"));
     assert.equal(editor.document.text, text);
-    assert.match(chatEditor.messages.at(-1) ?? "", /decorative/);
+    assert.match(messageTexts().at(-1) ?? "", /decorative/);
   });
 
   it("overwrites what is no alternative text but stands in its place", async () => {
@@ -60,12 +56,12 @@ describe("inserting an answer", () => {
       ["html", `<img src="a.png" alt="My cat">`],
       ["markdown", "![My cat](a.png)"],
     ] as const) {
-      resetChatEditor();
-      chatEditor.press = "Replace";
+      resetFakeEditor();
+      fakeEditor.pressed.add("Replace");
       const editor = edit(text, language, [6, 6]);
       await insert(await answered("a photo of"));
       assert.equal(editor.document.text, text);
-      assert.match(chatEditor.messages.at(-1) ?? "", /“a photo of” says nothing about the picture/);
+      assert.match(messageTexts().at(-1) ?? "", /“a photo of” says nothing about the picture/);
     }
   });
 
@@ -73,7 +69,7 @@ describe("inserting an answer", () => {
     const editor = edit("A ![](a.png) b", "markdown", [0, 0]);
     await insert(await answered("cat "));
     assert.equal(editor.document.text, "catA ![](a.png) b");
-    resetChatEditor();
+    resetFakeEditor();
     const broken = edit("<A b={ /> ![](a.png)", "mdx", [0, 0]);
     await insert(await answered("cat"));
     assert.equal(broken.document.text, "cat<A b={ /> ![](a.png)");
@@ -81,23 +77,23 @@ describe("inserting an answer", () => {
 
   it("is copied where there is no editor, or one that cannot be written to", async () => {
     await insert(await answered("a cat"));
-    assert.equal(chatEditor.clipboard, "a cat");
-    assert.match(chatEditor.messages.at(-1) ?? "", /no open text editor/);
-    resetChatEditor();
+    assert.equal(fakeEditor.clipboard, "a cat");
+    assert.match(messageTexts().at(-1) ?? "", /no open text editor/);
+    resetFakeEditor();
     edit("text", "plaintext", [0, 0]).isReadOnly = true;
     await insert(await answered("a dog"));
-    assert.equal(chatEditor.clipboard, "a dog");
-    assert.match(chatEditor.messages.at(-1) ?? "", /cannot be changed/);
+    assert.equal(fakeEditor.clipboard, "a dog");
+    assert.match(messageTexts().at(-1) ?? "", /cannot be changed/);
   });
 
   it("goes into no editor that cannot be seen any more", async () => {
     const editor = edit("text", "plaintext", [0, 0]);
     const world = await answered("a cat");
-    chatEditor.activeEditor = undefined;
-    chatEditor.visibleEditors = [];
+    fakeEditor.activeEditor = undefined;
+    fakeEditor.visibleEditors = [];
     await insert(world);
     assert.equal(editor.document.text, "text");
-    assert.equal(chatEditor.clipboard, "a cat");
+    assert.equal(fakeEditor.clipboard, "a cat");
   });
 });
 
@@ -118,7 +114,7 @@ async function insert(world: ChatWorld): Promise<void> {
 function edit(text: string, language: string, at: readonly [number, number]): FakeTextEditor {
   const uri = FakeUri.file(`/w/document.${language}`);
   const editor = new FakeTextEditor(new FakeDocument(uri, language, text), at);
-  chatEditor.activeEditor = editor;
-  chatEditor.visibleEditors = [editor];
+  fakeEditor.activeEditor = editor;
+  fakeEditor.visibleEditors = [editor];
   return editor;
 }

@@ -3,9 +3,9 @@ import type { SightlineApi } from "../../../src/editor/api";
 import { createApi } from "../../../src/editor/apiCalls";
 import type { Engine } from "../../../src/host/engine";
 import type { GenerateRequest, GenerateResult } from "../../../src/model/ask/request";
-import { FakeUri } from "../../helpers/fakeVscode";
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";
+import { FakeUri } from "../../helpers/editor/values";
 
 const CAR = FakeUri.file("/car.png") as unknown as vscode.Uri;
 const bytes = Uint8Array.of(1, 2, 3);

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import {
-  chatEditor,
-  FakeDocument,
-  FakeTabInputCustom,
-  FakeTextEditor,
-  FakeUri,
-  resetChatEditor,
-} from "../../helpers/fakeChatEditor";
 import { settled } from "../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
+import { FakeDocument, FakeTextEditor } from "../../helpers/editor/documents";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeTabInputCustom, FakeUri } from "../../helpers/editor/values";
 
 describe("the chat's commands", () => {
-  beforeEach(resetChatEditor);
+  beforeEach(resetFakeEditor);
 
   it("ask about the file of a menu, and show the chat with the keyboard in it", async () => {
     const world = new ChatWorld();
@@ -28,8 +23,8 @@ describe("the chat's commands", () => {
       [false, true],
       [true, false],
     ] as const) {
-      resetChatEditor();
-      chatEditor.isTrusted = isTrusted;
+      resetFakeEditor();
+      fakeEditor.isTrusted = isTrusted;
       const world = new ChatWorld();
       world.prepareAhead = prepareAhead;
       await world.run("sightline.askAboutImage", addFile("a.png"));
@@ -89,17 +84,17 @@ describe("the chat's commands", () => {
 
   it("ask about the picture in the active tab", async () => {
     const world = new ChatWorld();
-    chatEditor.activeTab = new FakeTabInputCustom(addFile("shown.webp"));
+    fakeEditor.activeTab = new FakeTabInputCustom(addFile("shown.webp"));
     await world.run("sightline.askAboutImage", { webview: "imagePreview.previewEditor" });
     assert.deepEqual(await selectedOf(world), ["shown.webp"]);
   });
 
   it("say of a preview that its format cannot be read, and let nobody choose another", async () => {
     const world = new ChatWorld();
-    chatEditor.folders = [FakeUri.file("/w")];
+    fakeEditor.folders = [FakeUri.file("/w")];
     addFile("a.png");
     for (const name of ["shown.bmp", "shown.ico"]) {
-      chatEditor.activeTab = new FakeTabInputCustom(addFile(name));
+      fakeEditor.activeTab = new FakeTabInputCustom(addFile(name));
       await assert.rejects(world.run("sightline.askAboutImage"), {
         code: "image.unreadable",
         message: new RegExp(`${name} is not a picture`),
@@ -107,8 +102,8 @@ describe("the chat's commands", () => {
     }
     assert.equal(world.view.webview.html, "");
     // What another editor shows may be anything.
-    chatEditor.activeTab = new FakeTabInputCustom(addFile("data.bin"), "hex.editor");
-    chatEditor.pickSteps.push({ tick: ["a.png"] });
+    fakeEditor.activeTab = new FakeTabInputCustom(addFile("data.bin"), "hex.editor");
+    fakeEditor.listSteps.push({ take: ["a.png"] });
     await world.run("sightline.askAboutImage");
     assert.deepEqual(await selectedOf(world), ["a.png"]);
   });
@@ -116,26 +111,26 @@ describe("the chat's commands", () => {
   it("ask about an SVG that is open as text", async () => {
     const world = new ChatWorld();
     const uri = addFile("logo.svg", "<svg/>");
-    chatEditor.activeEditor = new FakeTextEditor(new FakeDocument(uri, "xml", "<svg/>"), [0, 0]);
+    fakeEditor.activeEditor = new FakeTextEditor(new FakeDocument(uri, "xml", "<svg/>"), [0, 0]);
     await world.run("sightline.askAboutImage");
     assert.deepEqual(await selectedOf(world), ["logo.svg"]);
   });
 
   it("let the user choose where nothing else is meant", async () => {
     const world = new ChatWorld();
-    chatEditor.folders = [FakeUri.file("/w")];
+    fakeEditor.folders = [FakeUri.file("/w")];
     addFile("a.png");
     addFile("b.png");
-    chatEditor.pickSteps.push({ tick: ["a.png", "b.png"] });
+    fakeEditor.listSteps.push({ take: ["a.png", "b.png"] });
     await world.run("sightline.askAboutImage");
     assert.deepEqual(await selectedOf(world), ["a.png", "b.png"]);
   });
 
   it("do nothing when the user leaves the list", async () => {
     const world = new ChatWorld();
-    chatEditor.folders = [FakeUri.file("/w")];
+    fakeEditor.folders = [FakeUri.file("/w")];
     addFile("a.png");
-    chatEditor.pickSteps.push({ leaves: true });
+    fakeEditor.listSteps.push("leave");
     await world.run("sightline.askAboutImage");
     assert.equal(world.view.webview.html, "");
   });
@@ -157,9 +152,9 @@ describe("the chat's commands", () => {
 
   it("take strange arguments of other extensions for none", async () => {
     for (const args of [[null], [42, "x"], ["file:///w/a.png"], [{}, [{}]], [undefined, []]]) {
-      resetChatEditor();
+      resetFakeEditor();
       const world = new ChatWorld();
-      chatEditor.activeTab = new FakeTabInputCustom(addFile("shown.png"));
+      fakeEditor.activeTab = new FakeTabInputCustom(addFile("shown.png"));
       await world.run("sightline.askAboutImage", ...args);
       assert.deepEqual(await selectedOf(world), ["shown.png"]);
     }
@@ -187,6 +182,6 @@ function selected(world: ChatWorld): string[] {
 /** Opens a document with the cursor at an offset. */
 function edit(text: string, language: string, at: number): FakeDocument {
   const document = new FakeDocument(FakeUri.file("/w/readme.md"), language, text);
-  chatEditor.activeEditor = new FakeTextEditor(document, [at, at]);
+  fakeEditor.activeEditor = new FakeTextEditor(document, [at, at]);
   return document;
 }

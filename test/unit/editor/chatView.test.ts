@@ -1,43 +1,36 @@
 import assert from "node:assert/strict";
-import {
-  chatEditor,
-  FakeUri,
-  FakeWebviewView,
-  resetChatEditor,
-} from "../../helpers/fakeChatEditor";
 import { hangs, says, settled } from "../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
-// Loaded with the fake of this file, not with that of whichever was loaded last.
-import "../../../src/editor/lateParts";
 import { createChat } from "../../../src/editor/chat";
-// Loaded now, because later another test's editor may be the one that is found.
-import "../../../src/editor/lateParts";
 import { readToView } from "../../../src/protocol/viewGuards";
+import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
+import { FakeWebviewView } from "../../helpers/editor/windowParts";
 
 describe("the chat's view", () => {
-  beforeEach(resetChatEditor);
+  beforeEach(resetFakeEditor);
 
   it("is only there when it is looked at, and makes nothing before", async () => {
     const world = new ChatWorld();
     const started = createChat(world.services());
-    assert.ok(chatEditor.providers.has("sightline.chat"));
+    assert.ok(fakeEditor.views.has("sightline.chat"));
     assert.equal(world.nListeners, 0);
-    assert.deepEqual(chatEditor.executed, []);
+    assert.deepEqual(fakeEditor.executed, []);
     const view = new FakeWebviewView();
-    await chatEditor.providers.get("sightline.chat")?.resolveWebviewView(view);
+    await fakeEditor.views.get("sightline.chat")?.resolveWebviewView(view);
     assert.notEqual(view.webview.html, "");
     assert.equal(world.nListeners, 1);
     started.dispose();
     await settled();
     assert.equal(world.nListeners, 0);
-    assert.equal(chatEditor.providers.size, 0);
+    assert.equal(fakeEditor.views.size, 0);
   });
 
   it("is made by the command that is run first, too", async () => {
     const world = new ChatWorld();
     const { commands, dispose } = createChat(world.services());
     await commands["sightline.openChat"]?.();
-    assert.ok(chatEditor.executed.some(([id]) => id === "sightline.chat.focus"));
+    assert.ok(fakeEditor.executed.some(([id]) => id === "sightline.chat.focus"));
     dispose();
   });
 
@@ -56,10 +49,11 @@ describe("the chat's view", () => {
   });
 
   it("shows a page in the language that its sentences have", () => {
+    fakeEditor.language = "de-AT";
     const world = new ChatWorld();
     world.open();
     assert.match(world.view.webview.html, /<html lang="en">/);
-    chatEditor.bundle = { Ask: "Fragen" };
+    fakeEditor.bundle = { Ask: "Fragen" };
     const translated = new ChatWorld();
     translated.open();
     assert.match(translated.view.webview.html, /<html lang="de-AT">/);
@@ -144,21 +138,21 @@ describe("the chat's view", () => {
     const turnId = world.posted("turnAdded")[0]!.turn.id;
     await world.say({ type: "retry", turnId });
     await world.say({ type: "copy", turnId });
-    assert.equal(chatEditor.clipboard, "a cat");
+    assert.equal(fakeEditor.clipboard, "a cat");
     await world.say({ type: "runAction", actionId: "showLog" });
     assert.deepEqual(world.actions, ["showLog"]);
     await world.say({ type: "openMenu" });
-    assert.ok(chatEditor.executed.some(([id]) => id === "sightline.showMenu"));
+    assert.ok(fakeEditor.executed.some(([id]) => id === "sightline.showMenu"));
     await world.say({ type: "newConversation" });
     assert.deepEqual(world.posted("chatReplaced").at(-1)?.chat.turns, []);
   });
 
   it("leaves clipboard and document alone where there is no answer", async () => {
     const world = await ready();
-    chatEditor.clipboard = "precious";
+    fakeEditor.clipboard = "precious";
     for (const type of ["copy", "insert"]) await world.say({ type, turnId: "nothing" });
-    assert.equal(chatEditor.clipboard, "precious");
-    assert.deepEqual(chatEditor.messages, []);
+    assert.equal(fakeEditor.clipboard, "precious");
+    assert.deepEqual(messageTexts(), []);
   });
 
   it("stops with the command as well", async () => {
@@ -208,7 +202,7 @@ describe("the chat's view", () => {
     const world = await ready();
     await world.say({ type: "addPictures", pictures: [{ name: "image.png", bytes: bytes("x") }] });
     await settled();
-    const files = [...chatEditor.files.keys()];
+    const files = [...fakeEditor.files.keys()];
     assert.equal(files.length, 1);
     assert.match(files[0] ?? "", /^file:\/\/\/storage\/pictures\/[0-9a-f]{64}\.png$/);
   });
@@ -228,7 +222,7 @@ async function ready(): Promise<ChatWorld> {
 }
 
 function contextKeys(): Record<string, unknown> {
-  const calls = chatEditor.executed.filter(([id]) => id === "setContext");
+  const calls = fakeEditor.executed.filter(([id]) => id === "setContext");
   return Object.fromEntries(calls.map(([, key, value]) => [String(key), value]));
 }
 

@@ -1,4 +1,3 @@
-import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -6,9 +5,10 @@ import type * as vscode from "vscode";
 import { createDiagnostics } from "../../../src/editor/diagnostics";
 import type { Services } from "../../../src/editor/services";
 import { temporaryFolder } from "../../helpers/kitModel";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 describe("the command that shows diagnostics", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("shows what the child prints about the chosen store and way to the hub as a document of ours", async () => {
     const extensionPath = await temporaryFolder();
@@ -33,10 +33,10 @@ describe("the command that shows diagnostics", () => {
     });
     await commands["sightline.showDiagnostics"]();
     const report = "doctor /models/here https://mirror.example http://proxy:3128\nkept false\n";
-    assert.deepEqual(fakeWindow.documents, ["sightline-diagnostics:Sightline Diagnostics"]);
+    assert.deepEqual(fakeEditor.shown, ["sightline-diagnostics:Sightline Diagnostics"]);
     assert.equal(await content(), report);
     await commands["sightline.copyDiagnostics"]();
-    assert.equal(fakeWindow.copied, report);
+    assert.equal(fakeEditor.clipboard, report);
     await writeFile(path.join(extensionPath, "dist", "child.js"), 'console.log("later")');
     assert.equal(await content(), report);
     await commands["sightline.refreshDiagnostics"]();

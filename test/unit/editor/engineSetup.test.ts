@@ -1,9 +1,9 @@
-import { fakeEditor, resetFakeEditor } from "../../helpers/fakeVscode";
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger";
 import { createEngine, type EngineSetup, followSettings } from "../../../src/editor/engineSetup";
 import { EditorSettings } from "../../../src/editor/settings";
 import { SETTING_DEFAULTS } from "../../../src/host/settingValues";
+import { changeSettings, fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 describe("the engine's settings", () => {
   let settings: EditorSettings;
@@ -68,6 +68,6 @@ describe("the engine's settings", () => {
 
   function change(key: string, value: unknown): void {
     fakeEditor.settings.set(`sightline.${key}`, value);
-    fakeEditor.changeSettings(`sightline.${key}`);
+    changeSettings(`sightline.${key}`);
   }
 });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import "../../helpers/fakeChatEditor";
 import { SHAPES_ONLY } from "../../../src/base/world";
 import { AppError } from "../../../src/base/errors";
 import { engineView } from "../../../src/editor/engineView";

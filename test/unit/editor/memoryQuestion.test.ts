@@ -1,34 +1,34 @@
-import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import assert from "node:assert/strict";
 import { askAboutMemory, tellOfOthers } from "../../../src/editor/memoryQuestion";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 const question = { model: "/models/opt", neededBytes: 3.9e9, availableBytes: 2.1e9, others: [] };
 const smaller = { name: "opt-small", neededBytes: 1.9e9 };
 
 describe("the question about memory", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("names both sizes, and leaving it is a cancel", async () => {
     assert.equal(await askAboutMemory(question), "cancel");
     assert.equal(
-      fakeWindow.messages[0]?.text,
+      fakeEditor.messages[0]?.text,
       "opt needs about 3.9 GB of memory, and 2.1 GB are free.",
     );
   });
 
   it("says when it is the graphics adapter whose memory is missing", async () => {
     await askAboutMemory({ ...question, isOnAdapter: true });
-    const { text, detail } = fakeWindow.messages[0] ?? {};
+    const { text, detail } = fakeEditor.messages[0] ?? {};
     assert.match(text ?? "", /of the graphics adapter's memory, and 2\.1 GB are free/);
     assert.equal(detail, "Loaded all the same, it may fail or be slow.");
   });
 
   it("offers a way to a smaller model, or the smaller model that there is", async () => {
-    fakeWindow.pressed.add("Get a Smaller One");
+    fakeEditor.pressed.add("Get a Smaller One");
     assert.equal(await askAboutMemory(question), "getSmaller");
     assert.equal(await askAboutMemory({ ...question, smaller }), "cancel");
-    assert.match(fakeWindow.messages[1]?.detail ?? "", /^opt-small .* needs about 1\.9 GB\. /);
-    fakeWindow.pressed.add("Use opt-small");
+    assert.match(fakeEditor.messages[1]?.detail ?? "", /^opt-small .* needs about 1\.9 GB\. /);
+    fakeEditor.pressed.add("Use opt-small");
     assert.equal(await askAboutMemory({ ...question, smaller }), "smaller");
   });
 
@@ -38,10 +38,10 @@ describe("the question about memory", () => {
       { ...other, state: "ready" },
       { ...other, bytes: 6e8, model: "demo", state: "busy" },
     ] as const;
-    fakeWindow.pressed.add("Free Other Windows' Memory");
+    fakeEditor.pressed.add("Free Other Windows' Memory");
     assert.equal(await askAboutMemory({ ...question, others }), "endOthers");
     assert.match(
-      fakeWindow.messages[0]?.detail ?? "",
+      fakeEditor.messages[0]?.detail ?? "",
       /^Another window's engine holds 2\.9 GB \(opt\)\. Another window's engine holds 600 MB \(demo\) and is answering\. /,
     );
   });
@@ -55,17 +55,17 @@ describe("the question about memory", () => {
     };
     await tellOfOthers([other], end(true));
     assert.deepEqual(ended, []);
-    fakeWindow.pressed.add("Free It");
+    fakeEditor.pressed.add("Free It");
     await tellOfOthers([other], end(true));
     await tellOfOthers([other], end(false));
     assert.deepEqual(ended, ["a", "a"]);
-    const texts = fakeWindow.messages.map(({ text }) => text);
+    const texts = fakeEditor.messages.map(({ text }) => text);
     assert.match(texts.at(-3) ?? "", /^The memory is free\. /);
     assert.match(texts.at(-1) ?? "", /is at work\. Try again/);
   });
 
   it("loads it all the same when that is wished", async () => {
-    fakeWindow.pressed.add("Load Anyway");
+    fakeEditor.pressed.add("Load Anyway");
     assert.equal(await askAboutMemory(question), "loadAnyway");
   });
 });

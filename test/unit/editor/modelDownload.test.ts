@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import { AppError } from "../../../src/base/errors";
 import { createModelManager } from "../../../src/editor/modelManager";
 import type { CommandId } from "../../../src/editor/services";
 import { createModelWorld, type ModelWorld, OFFER } from "../../helpers/modelServices";
+import { fakeEditor, firstList, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 const HUB = '{"endpoint":"https://huggingface.co","proxy":"http://proxy:3128"}';
 
 describe("the offer of published models", () => {
   let world: ModelWorld;
   beforeEach(() => {
-    resetFakeWindow();
+    resetFakeEditor();
     world = createModelWorld();
     world.offers = [OFFER];
   });
@@ -22,7 +22,7 @@ describe("the offer of published models", () => {
     world.offers.push({ ...begun, title: "Kept", models: ["begun"], isUnfinished: false });
     world.offers.push(begun, { ...begun, name: "again", title: "Again", models: ["begun"] });
     await run("sightline.manageModels");
-    const labels = new Set((fakeWindow.lists[0] ?? []).map(({ label }) => label));
+    const labels = new Set(firstList().map(({ label }) => label));
     const isListed = [OFFER.title, "Begun", "Again", "Added", "Kept"].map((l) => labels.has(l));
     assert.deepEqual(isListed, [true, true, true, false, false]);
     assert.deepEqual(world.done, []);
@@ -31,19 +31,20 @@ describe("the offer of published models", () => {
   it("lists what cannot be had yet, and says why", async () => {
     const reason = "Published as a pickle.";
     world.later = [{ name: "vitl", title: "ViT-L", imageSize: 224, reason }];
-    fakeWindow.listSteps.push({ choose: "ViT-L" });
+    fakeEditor.listSteps.push({ take: ["ViT-L"] });
     await run("sightline.manageModels");
-    const item = fakeWindow.lists[0]?.find(({ label }) => label === "ViT-L");
+    const item = fakeEditor.lists[0]?.items.find(({ label }) => label === "ViT-L");
     assert.deepEqual([item?.description, item?.detail], ["sees 224 pixels", reason]);
-    assert.equal(fakeWindow.messages[0]?.text, "ViT-L: Published as a pickle.");
+    assert.equal(fakeEditor.messages[0]?.text, "ViT-L: Published as a pickle.");
     assert.deepEqual(world.done, []);
   });
 
   it("asks with sizes, licence and source, and asks nobody else without consent", async () => {
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
     await run("sightline.manageModels");
-    assert.deepEqual(fakeWindow.messages, [
+    assert.deepEqual(fakeEditor.messages, [
       {
+        kind: "information",
         text: "Get BLIP-2 OPT-2.7B?",
         detail: [
           "15.5 GB are downloaded: Salesforce/blip2-opt-2.7b from https://huggingface.co.",
@@ -59,8 +60,8 @@ describe("the offer of published models", () => {
 
   it("downloads with the editor's proxy and the kept token, tells how far it is, offers to use it", async () => {
     world.secrets.set("hubToken", "secret");
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
-    fakeWindow.pressed.add("Download").add("Use It");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
+    fakeEditor.pressed.add("Download").add("Use It");
     await run("sightline.manageModels");
     const hub = HUB.replace("}", ',"token":"secret"}');
     assert.deepEqual(world.done, [
@@ -68,7 +69,7 @@ describe("the offer of published models", () => {
       "choose blip2-opt-2.7b",
       "load blip2-opt-2.7b",
     ]);
-    const reports = fakeWindow.progress.find(({ title }) => title === `Getting ${OFFER.title}`);
+    const reports = fakeEditor.progress.find(({ title }) => title === `Getting ${OFFER.title}`);
     assert.deepEqual(reports?.reports, [
       { message: "Connecting to huggingface.co…", increment: 0 },
       { message: "Connecting to huggingface.co, try 2 of 7…", increment: 0 },
@@ -79,10 +80,13 @@ describe("the offer of published models", () => {
   });
 
   it("lets the precision be chosen by its price, and goes by it", async () => {
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "small" });
-    fakeWindow.pressed.add("Download");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["small"] });
+    fakeEditor.pressed.add("Download");
     await run("sightline.manageModels");
-    const profiles = fakeWindow.lists[1]?.map(({ label, description }) => [label, description]);
+    const profiles = fakeEditor.lists[1]?.items.map(({ label, description }) => [
+      label,
+      description,
+    ]);
     const [usual] = profiles ?? [];
     assert.match(usual?.[1] ?? "", /· suggested$/);
     assert.deepEqual(
@@ -94,45 +98,45 @@ describe("the offer of published models", () => {
       ],
     );
     assert.match(
-      fakeWindow.messages[0]?.detail ?? "",
+      fakeEditor.messages[0]?.detail ?? "",
       /\(small\) takes 2\.8 GB .* 3\.5 GB of memory/,
     );
     assert.deepEqual(world.done, [`add blip2-opt-2.7b small ${HUB}`]);
   });
 
   it("gets nothing when no precision is chosen", async () => {
-    fakeWindow.listSteps.push({ choose: OFFER.title }, "leave");
-    fakeWindow.pressed.add("Download");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, "leave");
+    fakeEditor.pressed.add("Download");
     await run("sightline.manageModels");
-    assert.deepEqual([world.done, fakeWindow.messages], [[], []]);
+    assert.deepEqual([world.done, fakeEditor.messages], [[], []]);
   });
 
   it("suggests the profile that it was opened for, also of what is there already", async () => {
     world.offers = [{ ...OFFER, models: ["opt"] }];
-    fakeWindow.listSteps.push({ choose: OFFER.title }, "leave");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, "leave");
     await run("sightline.manageModels", "small");
     assert.deepEqual(
-      fakeWindow.lists[1]?.map(({ label }) => label),
+      fakeEditor.lists[1]?.items.map(({ label }) => label),
       ["small", "exact", "balanced"],
     );
   });
 
   it("says that what has arrived is not downloaded again", async () => {
     world.offers = [{ ...OFFER, partialBytes: 5.5e9 }];
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
     await run("sightline.manageModels");
-    const detail = fakeWindow.messages[0]?.detail ?? "";
+    const detail = fakeEditor.messages[0]?.detail ?? "";
     assert.match(detail, /^10\.0 GB are downloaded/);
     assert.match(detail, /5\.5 GB have arrived already/);
   });
 
   it("goes on in the precision that was begun, and says so instead of asking", async () => {
     world.offers = [{ ...OFFER, partialBytes: 5.5e9, begunPrecision: "small" }];
-    fakeWindow.listSteps.push({ choose: OFFER.title });
-    fakeWindow.pressed.add("Download");
+    fakeEditor.listSteps.push({ take: [OFFER.title] });
+    fakeEditor.pressed.add("Download");
     await run("sightline.manageModels");
-    assert.equal(fakeWindow.lists.length, 1);
-    const detail = fakeWindow.messages[0]?.detail ?? "";
+    assert.equal(fakeEditor.lists.length, 1);
+    const detail = fakeEditor.messages[0]?.detail ?? "";
     assert.match(detail, /converted as small, and the rest will be/);
     assert.match(detail, /\(small\) takes 2\.8 GB/);
     assert.deepEqual(world.done, [`add blip2-opt-2.7b small ${HUB}`]);
@@ -140,17 +144,17 @@ describe("the offer of published models", () => {
 
   it("goes on in a begun precision that is no profile, of which it knows no price", async () => {
     world.offers = [{ ...OFFER, partialBytes: 5.5e9, begunPrecision: "int8" }];
-    fakeWindow.listSteps.push({ choose: OFFER.title });
-    fakeWindow.pressed.add("Download");
+    fakeEditor.listSteps.push({ take: [OFFER.title] });
+    fakeEditor.pressed.add("Download");
     await run("sightline.manageModels");
-    assert.doesNotMatch(fakeWindow.messages[0]?.detail ?? "", /of memory/);
+    assert.doesNotMatch(fakeEditor.messages[0]?.detail ?? "", /of memory/);
     assert.deepEqual(world.done, [`add blip2-opt-2.7b int8 ${HUB}`]);
   });
 
   it("lets the precision be chosen of a checkpoint in the cache, whatever was begun", async () => {
     world.offers = [{ ...OFFER, isCached: true, partialBytes: 5e9, begunPrecision: "small" }];
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
-    fakeWindow.pressed.add("Import");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
+    fakeEditor.pressed.add("Import");
     await run("sightline.manageModels");
     assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
   });
@@ -158,16 +162,16 @@ describe("the offer of published models", () => {
   it("leaves the room for the rest of a begun download to the check when it goes on", async () => {
     world.freeBytes = 5e9;
     world.offers = [{ ...OFFER, partialBytes: 12e9, begunPrecision: "balanced" }];
-    fakeWindow.listSteps.push({ choose: OFFER.title });
-    fakeWindow.pressed.add("Download");
+    fakeEditor.listSteps.push({ take: [OFFER.title] });
+    fakeEditor.pressed.add("Download");
     await run("sightline.manageModels");
     assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
   });
 
   it("can be cancelled, and then ends as cancelled", async () => {
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
-    fakeWindow.pressed.add("Download");
-    fakeWindow.cancelledTitle = `Getting ${OFFER.title}`;
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
+    fakeEditor.pressed.add("Download");
+    fakeEditor.cancelledTitle = `Getting ${OFFER.title}`;
     await run("sightline.manageModels");
     assert.deepEqual(
       world.failures.map(({ code }) => code),
@@ -178,11 +182,11 @@ describe("the offer of published models", () => {
   it("is tried again as it was agreed to, over a mirror that was set meanwhile, and offered for use", async () => {
     const offline = new AppError("hub.unreachable", "Nobody is there.");
     world.downloadFailures.push(offline);
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "small" });
-    fakeWindow.pressed.add("Download").add("Use It");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["small"] });
+    fakeEditor.pressed.add("Download").add("Use It");
     await run("sightline.manageModels");
     assert.deepEqual(world.failures, [offline]);
-    fakeWindow.typed = "https://mirror.example";
+    fakeEditor.typed.push("https://mirror.example");
     assert.equal(await run("sightline.setHubMirror"), true);
     await world.again?.();
     const mirror = HUB.replace("https://huggingface.co", "https://mirror.example");
@@ -193,7 +197,7 @@ describe("the offer of published models", () => {
       "choose blip2-opt-2.7b",
       "load blip2-opt-2.7b",
     ]);
-    assert.equal(fakeWindow.lists.length, 2);
+    assert.equal(fakeEditor.lists.length, 2);
   });
 
   it("takes a mirror that is encrypted or on this machine, and nothing else", async () => {
@@ -206,7 +210,7 @@ describe("the offer of published models", () => {
       ["mirror.example", false],
       ["https://", false],
     ] as const) {
-      fakeWindow.typed = typed;
+      fakeEditor.typed.push(typed);
       assert.equal(await run("sightline.setHubMirror"), isSet, typed);
     }
     const isMirror = (text: string): boolean => world.done.includes(`mirror ${text}`);
@@ -215,33 +219,33 @@ describe("the offer of published models", () => {
 
   it("says what is missing on the disk and downloads nothing", async () => {
     world.freeBytes = 5e9;
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
-    fakeWindow.pressed.add("Download");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
+    fakeEditor.pressed.add("Download");
     await run("sightline.manageModels");
-    assert.match(fakeWindow.messages[0]?.text ?? "", /needs 14\.4 GB, but only 5\.0 GB are free/);
+    assert.match(fakeEditor.messages[0]?.text ?? "", /needs 14\.4 GB, but only 5\.0 GB are free/);
     assert.deepEqual(world.done, []);
   });
 
   it("does not offer a model that answers no questions for use", async () => {
     world.offers = [{ ...OFFER, kind: "retrieval" }];
-    fakeWindow.listSteps.push({ choose: OFFER.title }, { choose: "balanced" });
-    fakeWindow.pressed.add("Download").add("Use It");
+    fakeEditor.listSteps.push({ take: [OFFER.title] }, { take: ["balanced"] });
+    fakeEditor.pressed.add("Download").add("Use It");
     await run("sightline.manageModels");
     assert.deepEqual(world.done, [`add blip2-opt-2.7b balanced ${HUB}`]);
-    assert.match(fakeWindow.messages[1]?.text ?? "", /cannot answer questions/);
+    assert.match(fakeEditor.messages[1]?.text ?? "", /cannot answer questions/);
   });
 
   it("deletes a download that was not finished and shows the list again", async () => {
     world.offers = [{ ...OFFER, partialBytes: 1e9 }];
-    fakeWindow.listSteps.push({ choose: OFFER.title, button: "Delete the download" });
+    fakeEditor.listSteps.push({ button: "Delete the download", of: OFFER.title });
     await run("sightline.manageModels");
     assert.deepEqual(world.done, ["discard blip2-opt-2.7b"]);
-    assert.equal(fakeWindow.lists.length, 2);
+    assert.equal(fakeEditor.lists.length, 2);
   });
 
   it("does not keep the models that are there from being used when it cannot be had", async () => {
     world.services.engine.catalog = () => Promise.reject(new AppError("internal", "No list."));
-    fakeWindow.listSteps.push({ choose: "opt" });
+    fakeEditor.listSteps.push({ take: ["opt"] });
     await run("sightline.manageModels");
     assert.deepEqual(world.done, ["choose opt", "load opt"]);
   });
@@ -252,7 +256,7 @@ describe("the offer of published models", () => {
       [undefined, "hf_abc"],
       ["", undefined],
     ] as const) {
-      fakeWindow.typed = typed;
+      fakeEditor.typed.push(typed);
       await run("sightline.setHubToken");
       assert.equal(world.secrets.get("hubToken"), kept);
     }

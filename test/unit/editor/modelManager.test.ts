@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
-import { FakeUri, fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { createModelManager } from "../../../src/editor/modelManager";
 import type { CommandId } from "../../../src/editor/services";
 import { createModelWorld, type ModelWorld, PLAN } from "../../helpers/modelServices";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
 
 const IMPORT = "Import a BLIP-2 checkpoint folder…";
 
 describe("the model manager", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("lists every model with what is known of it, and the ways to more", async () => {
     await run(createModelWorld(), "sightline.manageModels");
-    const items = fakeWindow.lists[0]?.map(({ label, description, detail }) => [
+    const items = fakeEditor.lists[0]?.items.map(({ label, description, detail }) => [
       label,
       description,
       detail,
@@ -32,59 +33,59 @@ describe("the model manager", () => {
 
   it("deletes from a list of its own, without a button of a row", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "Delete a model or a download…" }, { choose: "opt" });
-    fakeWindow.pressed.add("Delete");
+    fakeEditor.listSteps.push({ take: ["Delete a model or a download…"] }, { take: ["opt"] });
+    fakeEditor.pressed.add("Delete");
     await run(world, "sightline.manageModels");
     assert.ok(world.done.includes("delete opt"), world.done.join(", "));
   });
 
   it("shows the models again when nothing is chosen to be deleted", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "Delete a model or a download…" }, "leave", "leave");
+    fakeEditor.listSteps.push({ take: ["Delete a model or a download…"] }, "leave", "leave");
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, []);
-    assert.equal(fakeWindow.lists.length, 3);
+    assert.equal(fakeEditor.lists.length, 3);
   });
 
   it("switches to the chosen model and loads it", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "opt" });
+    fakeEditor.listSteps.push({ take: ["opt"] });
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, ["choose opt", "load opt"]);
-    assert.deepEqual(fakeWindow.notes, ["Sightline answers with opt on CPU."]);
+    assert.deepEqual(fakeEditor.notes, ["Sightline answers with opt on CPU."]);
   });
 
   it("keeps the model before when the chosen one cannot be loaded", async () => {
     const world = createModelWorld();
     world.broken.add("opt");
-    fakeWindow.listSteps.push({ choose: "opt" });
+    fakeEditor.listSteps.push({ take: ["opt"] });
     await failsWith(run(world, "sightline.manageModels"), "model.corrupt");
     assert.deepEqual(world.done, ["choose opt", "load opt", "choose demo"]);
   });
 
   it("keeps the model before when the load is cancelled", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "opt" });
-    fakeWindow.cancelledTitle = "Loading opt…";
+    fakeEditor.listSteps.push({ take: ["opt"] });
+    fakeEditor.cancelledTitle = "Loading opt…";
     await failsWith(run(world, "sightline.manageModels"), "request.cancelled");
     assert.deepEqual(world.done, ["choose opt", "load opt", "choose demo"]);
   });
 
   it("does not switch to a model that answers no questions", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "itm" });
+    fakeEditor.listSteps.push({ take: ["itm"] });
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, []);
-    assert.match(fakeWindow.messages[0]?.text ?? "", /^itm .*cannot answer questions/);
+    assert.match(fakeEditor.messages[0]?.text ?? "", /^itm .*cannot answer questions/);
   });
 
   it("says what is wrong with a damaged model and offers to delete it", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "hurt" });
-    fakeWindow.pressed.add("Delete");
+    fakeEditor.listSteps.push({ take: ["hurt"] });
+    fakeEditor.pressed.add("Delete");
     await run(world, "sightline.manageModels");
     assert.deepEqual(
-      fakeWindow.messages.map(({ text }) => text),
+      fakeEditor.messages.map(({ text }) => text),
       ["manifest.json is not valid JSON.", "Delete hurt?"],
     );
     assert.deepEqual(world.done, ["delete hurt"]);
@@ -92,18 +93,18 @@ describe("the model manager", () => {
 
   it("deletes after asking, with the size, and shows the list again", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "opt", button: "Delete" });
-    fakeWindow.pressed.add("Delete");
+    fakeEditor.listSteps.push({ button: "Delete", of: "opt" });
+    fakeEditor.pressed.add("Delete");
     await run(world, "sightline.manageModels");
-    assert.equal(fakeWindow.messages[0]?.text, "Delete opt?");
-    assert.match(fakeWindow.messages[0].detail ?? "", /frees 4\.0 GB/);
+    assert.equal(fakeEditor.messages[0]?.text, "Delete opt?");
+    assert.match(fakeEditor.messages[0].detail ?? "", /frees 4\.0 GB/);
     assert.deepEqual(world.done, ["delete opt"]);
-    assert.equal(fakeWindow.lists.length, 2);
+    assert.equal(fakeEditor.lists.length, 2);
   });
 
   it("deletes nothing when the user does not agree", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "opt", button: "Delete" });
+    fakeEditor.listSteps.push({ button: "Delete", of: "opt" });
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, []);
   });
@@ -111,8 +112,8 @@ describe("the model manager", () => {
   it("goes back to the demo when the model in use is deleted", async () => {
     const world = createModelWorld();
     await world.services.settings.setModel("opt");
-    fakeWindow.listSteps.push({ choose: "opt", button: "Delete" });
-    fakeWindow.pressed.add("Delete");
+    fakeEditor.listSteps.push({ button: "Delete", of: "opt" });
+    fakeEditor.pressed.add("Delete");
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, ["choose opt", "delete opt", "choose demo"]);
   });
@@ -120,13 +121,13 @@ describe("the model manager", () => {
   it("shows the folder of a model and the folder of all", async () => {
     const world = createModelWorld();
     for (const step of [
-      { choose: "opt", button: "Open the folder" },
-      { choose: "Open model folder" },
+      { button: "Open the folder", of: "opt" },
+      { take: ["Open model folder"] },
     ]) {
-      fakeWindow.listSteps.push(step);
+      fakeEditor.listSteps.push(step);
       await run(world, "sightline.manageModels");
     }
-    assert.deepEqual(fakeWindow.executed, [
+    assert.deepEqual(fakeEditor.executed, [
       ["revealFileInOS", FakeUri.file("/store/opt")],
       ["revealFileInOS", FakeUri.file("/store")],
     ]);
@@ -141,13 +142,13 @@ describe("the model manager", () => {
 });
 
 describe("the import of a checkpoint", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("says what it costs, converts with its progress, and switches when that is wished", async () => {
     const world = createModelWorld();
-    fakeWindow.pickedFolder = FakeUri.file("/checkpoint");
-    fakeWindow.pressed.add("Import").add("Use It");
-    fakeWindow.listSteps.push({ choose: IMPORT });
+    fakeEditor.chosenFiles = [FakeUri.file("/checkpoint")];
+    fakeEditor.pressed.add("Import").add("Use It");
+    fakeEditor.listSteps.push({ take: [IMPORT] });
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, [
       "plan /checkpoint",
@@ -155,9 +156,9 @@ describe("the import of a checkpoint", () => {
       "choose new",
       "load new",
     ]);
-    assert.equal(fakeWindow.messages[0]?.text, "Import new?");
+    assert.equal(fakeEditor.messages[0]?.text, "Import new?");
     assert.equal(
-      fakeWindow.messages[0].detail,
+      fakeEditor.messages[0].detail,
       [
         "BLIP-2 T5, answers questions about pictures.",
         "The checkpoint (15.5 GB) stays as it is.",
@@ -165,15 +166,15 @@ describe("the import of a checkpoint", () => {
         "50.0 GB are free on the disk.",
       ].join("\n"),
     );
-    const conversion = fakeWindow.progress.find(({ title }) => title === "Importing new");
+    const conversion = fakeEditor.progress.find(({ title }) => title === "Importing new");
     assert.deepEqual(conversion?.reports, [{ message: "1.2 of 4.0 GB (30%)", increment: 30 }]);
   });
 
   it("lets the precision of a large checkpoint be chosen by its size", async () => {
     const world = createModelWorld();
     world.plan = { ...PLAN, precision: "balanced" };
-    fakeWindow.pressed.add("Import");
-    fakeWindow.listSteps.push({ choose: "small" });
+    fakeEditor.pressed.add("Import");
+    fakeEditor.listSteps.push({ take: ["small"] });
     await run(world, "sightline.importModel", FakeUri.file("/given"));
     assert.deepEqual(world.done, [
       "plan /given",
@@ -182,28 +183,28 @@ describe("the import of a checkpoint", () => {
       "convert /store/new small",
     ]);
     assert.deepEqual(
-      fakeWindow.lists[0]?.map(({ label, description }) => [label, description]),
+      fakeEditor.lists[0]?.items.map(({ label, description }) => [label, description]),
       [
         ["balanced", "2.0 GB on disk · suggested"],
         ["exact", "1.0 GB on disk"],
         ["small", "1.0 GB on disk"],
       ],
     );
-    assert.match(fakeWindow.messages[0]?.detail ?? "", /takes 1\.0 GB with small weights/);
+    assert.match(fakeEditor.messages[0]?.detail ?? "", /takes 1\.0 GB with small weights/);
   });
 
   it("imports nothing when no precision is chosen", async () => {
     const world = createModelWorld();
     world.plan = { ...PLAN, precision: "small" };
-    fakeWindow.pressed.add("Import");
+    fakeEditor.pressed.add("Import");
     await run(world, "sightline.importModel", FakeUri.file("/given"));
-    assert.deepEqual(fakeWindow.messages, []);
+    assert.deepEqual(fakeEditor.messages, []);
     assert.equal(world.done.filter((deed) => deed.startsWith("convert")).length, 0);
   });
 
   it("takes a folder from a menu and asks for none", async () => {
     const world = createModelWorld();
-    fakeWindow.pressed.add("Import");
+    fakeEditor.pressed.add("Import");
     await run(world, "sightline.importModel", FakeUri.file("/given"));
     assert.deepEqual(world.done, ["plan /given", "convert /store/new int4"]);
   });
@@ -212,85 +213,85 @@ describe("the import of a checkpoint", () => {
     const world = createModelWorld();
     await run(world, "sightline.importModel", "no folder");
     assert.deepEqual(world.done, []);
-    fakeWindow.pickedFolder = FakeUri.file("/checkpoint");
+    fakeEditor.chosenFiles = [FakeUri.file("/checkpoint")];
     await run(world, "sightline.importModel");
     assert.deepEqual(world.done, ["plan /checkpoint"]);
   });
 
   it("refuses a folder that is on no disk", async () => {
     const world = createModelWorld();
-    await run(world, "sightline.importModel", new FakeUri("vscode-vfs", "/remote"));
+    await run(world, "sightline.importModel", FakeUri.parse("vscode-vfs:/remote"));
     assert.deepEqual(world.done, []);
-    assert.match(fakeWindow.messages[0]?.text ?? "", /Copy the checkpoint/);
+    assert.match(fakeEditor.messages[0]?.text ?? "", /Copy the checkpoint/);
   });
 
   it("refuses when the disk is too small, and offers another place", async () => {
     const world = createModelWorld();
     world.plan = { ...PLAN, freeBytes: 1e9 };
-    fakeWindow.pickedFolder = FakeUri.file("/checkpoint");
-    fakeWindow.pressed.add("Import").add("Choose Folder");
+    fakeEditor.chosenFiles = [FakeUri.file("/checkpoint")];
+    fakeEditor.pressed.add("Import").add("Choose Folder");
     await run(world, "sightline.importModel");
     assert.deepEqual(world.done, ["plan /checkpoint"]);
     assert.equal(
-      fakeWindow.messages[0]?.text,
+      fakeEditor.messages[0]?.text,
       "new needs 2.0 GB, but only 1.0 GB are free. Free 1.1 GB, or keep the models on another disk.",
     );
-    assert.deepEqual(fakeWindow.executed, [
+    assert.deepEqual(fakeEditor.executed, [
       ["workbench.action.openSettings", "sightline.storageFolder"],
     ]);
   });
 
   it("ends when the user cancels, and can be begun again", async () => {
     const world = createModelWorld();
-    fakeWindow.pressed.add("Import");
-    fakeWindow.cancelledTitle = "Importing new";
+    fakeEditor.pressed.add("Import");
+    fakeEditor.cancelledTitle = "Importing new";
     const manager = createModelManager(world.services);
     const begin = (): unknown =>
       manager.commands["sightline.importModel"](FakeUri.file("/checkpoint"));
     await failsWith(Promise.resolve(begin()), "request.cancelled");
-    fakeWindow.cancelledTitle = undefined;
+    fakeEditor.cancelledTitle = undefined;
     await begin();
-    assert.equal(fakeWindow.messages.at(-1)?.text, "new is imported and can answer questions.");
+    assert.equal(fakeEditor.messages.at(-1)?.text, "new is imported and can answer questions.");
   });
 
   it("runs once at a time", async () => {
     const world = createModelWorld();
-    fakeWindow.pressed.add("Import");
+    fakeEditor.pressed.add("Import");
     const manager = createModelManager(world.services);
     const begin = (): unknown =>
       manager.commands["sightline.importModel"](FakeUri.file("/checkpoint"));
     await Promise.all([begin(), begin()]);
-    assert.equal(fakeWindow.messages[0]?.text.startsWith("A checkpoint is being imported"), true);
+    assert.equal(fakeEditor.messages[0]?.text.startsWith("A checkpoint is being imported"), true);
     assert.deepEqual(world.done, ["plan /checkpoint", "convert /store/new int4"]);
   });
 
   it("does not offer to use a model that answers no questions", async () => {
     const world = createModelWorld();
     world.plan = { ...PLAN, kind: "retrieval", architecture: "BLIP-2 ITM" };
-    fakeWindow.pressed.add("Import").add("Use It");
+    fakeEditor.pressed.add("Import").add("Use It");
     await run(world, "sightline.importModel", FakeUri.file("/checkpoint"));
-    assert.match(fakeWindow.messages[0]?.detail ?? "", /cannot answer questions/);
-    assert.match(fakeWindow.messages[1]?.text ?? "", /cannot answer questions/);
+    assert.match(fakeEditor.messages[0]?.detail ?? "", /cannot answer questions/);
+    assert.match(fakeEditor.messages[1]?.text ?? "", /cannot answer questions/);
     assert.deepEqual(world.done, ["plan /checkpoint", "convert /store/new int4"]);
   });
 });
 
 describe("the restart of the engine", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("loads the model in the new process and says so", async () => {
     const world = createModelWorld();
     await run(world, "sightline.restartEngine");
     assert.deepEqual(world.done, ["restart", "load demo"]);
-    assert.deepEqual(fakeWindow.notes, ["Sightline answers with demo on CPU."]);
+    assert.deepEqual(fakeEditor.notes, ["Sightline answers with demo on CPU."]);
   });
 
   it("can be cancelled while the model is loaded", async () => {
     const world = createModelWorld();
-    fakeWindow.cancelledTitle = "Restarting Sightline's engine…";
+    fakeEditor.cancelledTitle = "Restarting Sightline's engine…";
     await failsWith(run(world, "sightline.restartEngine"), "request.cancelled");
     assert.deepEqual(world.done, ["restart", "load demo"]);
-    assert.deepEqual(fakeWindow.notes, []);
+    assert.deepEqual(fakeEditor.notes, []);
   });
 });
 

@@ -1,4 +1,3 @@
-import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import assert from "node:assert/strict";
 import path from "node:path";
 import { readCatalog } from "../../../src/library/catalog";
@@ -7,11 +6,13 @@ import { createModelManager } from "../../../src/editor/modelManager";
 import { pickModelWish } from "../../../src/editor/modelPicker";
 import type { CatalogEntryReply } from "../../../src/protocol/engineMessages";
 import { createModelWorld, OFFER } from "../../helpers/modelServices";
+import { fakeEditor, firstList, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
 
 const GB = 1e9;
 
 describe("the list of models", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   const rows = async (
     entries: readonly CatalogEntryReply[],
@@ -22,9 +23,7 @@ describe("the list of models", () => {
     await pickModelWish(Promise.resolve({ recentFolders: [], stored, catalog }), {
       ...{ currentModel: "demo", memoryBytes, hasAllOffers: false },
     });
-    return (fakeWindow.lists[0] ?? []).map(({ label, description, detail }) => [
-      ...[label, description, detail],
-    ]);
+    return firstList().map(({ label, description, detail }) => [...[label, description, detail]]);
   };
 
   it("says first what a model is good at, and recommends one", async () => {
@@ -81,23 +80,26 @@ describe("the list of models", () => {
     const { settings } = world.services;
     const manage = createModelManager(world.services).commands["sightline.manageModels"];
     const labels = async (): Promise<readonly string[]> => {
-      fakeWindow.lists.length = 0;
+      fakeEditor.lists.length = 0;
       await manage();
-      return (fakeWindow.lists[0] ?? []).map(({ label }) => label);
+      return firstList().map(({ label }) => label);
     };
     for (const name of ["one", "two"]) {
-      fakeWindow.files.add(`/models/${name}/manifest.json`);
+      fakeEditor.files.set(
+        FakeUri.file(`/models/${name}/manifest.json`).toString(),
+        new Uint8Array(),
+      );
       await settings.setModel(`/models/${name}`);
       await manage();
     }
     await settings.setModel("demo");
     const both = await labels();
     assert.ok(both.includes("one") && both.includes("two"));
-    fakeWindow.listSteps.push({ choose: "one" });
+    fakeEditor.listSteps.push({ take: ["one"] });
     await manage();
     assert.equal(settings.model, "/models/one");
     await settings.setModel("demo");
-    fakeWindow.files.delete("/models/one/manifest.json");
+    fakeEditor.files.delete(FakeUri.file("/models/one/manifest.json").toString());
     const left = await labels();
     assert.deepEqual([left.includes("one"), left.includes("two")], [false, true]);
   });

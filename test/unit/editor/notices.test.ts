@@ -1,9 +1,10 @@
-import { FakeCancellationError, fakeEditor, resetFakeEditor } from "../../helpers/fakeVscode";
 import assert from "node:assert/strict";
 import { AppError, ERROR_CODES } from "../../../src/base/errors";
 import { EditorNotices } from "../../../src/editor/notices";
 import { noticePlan, remedy } from "../../../src/host/noticeTable";
 import { until } from "../../helpers/waiting";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeCancellationError } from "../../helpers/editor/values";
 
 const gone = new AppError("model.missing", "There is no model large. Choose another one.");
 
@@ -13,6 +14,7 @@ describe("the editor's notices", () => {
 
   beforeEach(() => {
     resetFakeEditor();
+    fakeEditor.messagesStay = true;
     lines = [];
     const note =
       (level: string) =>
@@ -51,7 +53,7 @@ describe("the editor's notices", () => {
   });
 
   it("show a failure again once its message was answered", async () => {
-    fakeEditor.press = "Choose Model";
+    fakeEditor.pressed.add("Choose Model");
     await notices.show(gone);
     await until(() => fakeEditor.executed.length === 1, "the button's command");
     await notices.show(gone);
@@ -59,7 +61,7 @@ describe("the editor's notices", () => {
   });
 
   it("run the command of the button that is pressed", async () => {
-    fakeEditor.press = "Restart Engine";
+    fakeEditor.pressed.add("Restart Engine");
     await notices.show(new AppError("engine.exited", "The engine ended."));
     await until(() => fakeEditor.executed.length > 0, "the button's command");
     assert.deepEqual(fakeEditor.executed, [["sightline.restartEngine"]]);
@@ -105,7 +107,7 @@ describe("the editor's notices", () => {
     const words = "Diese Fassung hat keine Engine.";
     const error = new AppError("device.unavailable", words, { detail: remedy("package") });
     assert.equal(notices.describe(error).text, words);
-    fakeEditor.press = "Show Extension";
+    fakeEditor.pressed.add("Show Extension");
     await notices.show(error);
     await until(() => fakeEditor.executed.length > 0, "the button's command");
     assert.deepEqual(fakeEditor.executed, [["extension.open", "sightline.sightline"]]);
@@ -125,7 +127,7 @@ describe("the editor's notices", () => {
   });
 
   it("do once more what failed, where that may help and is known", async () => {
-    fakeEditor.press = "Try Again";
+    fakeEditor.pressed.add("Try Again");
     let nTries = 0;
     await notices.guard(() => {
       nTries++;
@@ -162,8 +164,8 @@ describe("the editor's notices", () => {
       ["Use a Mirror…", 0, 2],
       ["Import From a Folder…", 0, 1],
     ] as const) {
-      fakeEditor.press = press;
-      fakeEditor.answers.set("sightline.setHubMirror", true);
+      fakeEditor.pressed = new Set([press]);
+      fakeEditor.onExecuted = (id) => (id === "sightline.setHubMirror" ? true : undefined);
       let nTries = 0;
       await notices.guard(() => {
         nTries++;
@@ -177,11 +179,11 @@ describe("the editor's notices", () => {
   });
 
   it("tell of a second failure however soon it comes after the first was answered", async () => {
-    fakeEditor.press = "Try Again";
+    fakeEditor.pressed.add("Try Again");
     let nTries = 0;
     await notices.guard(() => {
       nTries++;
-      if (nTries === 2) fakeEditor.press = undefined;
+      if (nTries === 2) fakeEditor.pressed.clear();
       return Promise.reject(new AppError("hub.failed", "The hub is silent."));
     });
     await until(() => fakeEditor.messages.length === 2, "the second message");

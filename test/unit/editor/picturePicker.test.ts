@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import {
-  chatEditor,
-  FakeDocument,
-  FakeTextEditor,
-  FakeUri,
-  resetChatEditor,
-} from "../../helpers/fakeChatEditor";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
+import { FakeDocument, FakeTextEditor } from "../../helpers/editor/documents";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
 
 describe("choosing pictures", () => {
   beforeEach(() => {
-    resetChatEditor();
-    chatEditor.folders = [FakeUri.file("/w")];
+    resetFakeEditor();
+    fakeEditor.folders = [FakeUri.file("/w")];
   });
 
   it("offers what was used, what is near and the rest, and any other file", async () => {
@@ -20,10 +16,10 @@ describe("choosing pictures", () => {
     addFile("docs/near.png");
     addFile("far/away.png");
     const document = new FakeDocument(FakeUri.file("/w/docs/readme.md"), "markdown", "text");
-    chatEditor.activeEditor = new FakeTextEditor(document, [0, 0]);
+    fakeEditor.activeEditor = new FakeTextEditor(document, [0, 0]);
     await world.run("sightline.addPictures");
     assert.deepEqual(
-      chatEditor.picks[0]?.items.map(({ label, description = "" }) => `${label}|${description}`),
+      fakeEditor.lists[0]?.items.map(({ label, description = "" }) => `${label}|${description}`),
       [
         ...["recently used|", "used.png|", "near the open document|", "near.png|docs"],
         ...["in the workspace|", "away.png|far", "|", "Choose a file…|"],
@@ -35,11 +31,11 @@ describe("choosing pictures", () => {
     const world = new ChatWorld();
     addFile("a.png");
     const remote = FakeUri.parse("memfs://host/w/b.png");
-    chatEditor.files.set(remote.toString(), new Uint8Array([1, 2]));
-    chatEditor.pickSteps.push({ active: "b.png", leaves: true });
+    fakeEditor.files.set(remote.toString(), new Uint8Array([1, 2]));
+    fakeEditor.listSteps.push({ leaveFrom: "b.png" });
     await world.run("sightline.addPictures");
     const icons = new Map(
-      chatEditor.picks[0]?.items.map(({ label, iconPath }) => [label, iconPath]),
+      fakeEditor.lists[0]?.items.map(({ label, iconPath }) => [label, iconPath]),
     );
     assert.equal(String(icons.get("a.png")), "file:///w/a.png");
     assert.match(String(icons.get("b.png")), /^data:image\/webp;base64,/);
@@ -50,7 +46,7 @@ describe("choosing pictures", () => {
     const world = new ChatWorld();
     addFile("a.png");
     addFile("b.png");
-    chatEditor.pickSteps.push({ active: "b.png" });
+    fakeEditor.listSteps.push({ enter: "b.png" });
     await world.run("sightline.addPictures");
     assert.deepEqual(await selectedOf(world), ["b.png"]);
   });
@@ -58,17 +54,17 @@ describe("choosing pictures", () => {
   it("opens the file dialog for its line, beside what else is ticked", async () => {
     const world = new ChatWorld();
     addFile("a.png");
-    chatEditor.pickSteps.push({ tick: ["a.png", "Choose a file…"] });
-    chatEditor.chosenFiles = [addFile("elsewhere.png")];
+    fakeEditor.listSteps.push({ take: ["a.png", "Choose a file…"] });
+    fakeEditor.chosenFiles = [addFile("elsewhere.png")];
     await world.run("sightline.addPictures");
     assert.deepEqual(await selectedOf(world), ["a.png", "elsewhere.png"]);
   });
 
   it("opens the file dialog at once in a window without folders", async () => {
     const world = new ChatWorld();
-    chatEditor.folders = [];
+    fakeEditor.folders = [];
     await world.run("sightline.addPictures");
-    assert.deepEqual([chatEditor.nDialogs, chatEditor.picks.length], [1, 0]);
+    assert.deepEqual([fakeEditor.nDialogs, fakeEditor.lists.length], [1, 0]);
     assert.equal(world.view.webview.html, "");
   });
 
@@ -76,7 +72,7 @@ describe("choosing pictures", () => {
     const world = new ChatWorld();
     for (let n = 0; n < 2001; n++) addFile(`${n}.png`, "x");
     await world.run("sightline.addPictures");
-    assert.match(chatEditor.picks[0]?.title ?? "", /first 2000/);
+    assert.match(fakeEditor.lists[0]?.title ?? "", /first 2000/);
   });
 
   it("adds what the page's button chooses", async () => {
@@ -84,7 +80,7 @@ describe("choosing pictures", () => {
     world.open();
     await world.say({ type: "ready" });
     addFile("a.png");
-    chatEditor.pickSteps.push({ tick: ["a.png"] });
+    fakeEditor.listSteps.push({ take: ["a.png"] });
     await world.say({ type: "pickPictures" });
     assert.deepEqual(
       world.posted("picturesChanged")[0]?.pictures.map(({ name }) => name),

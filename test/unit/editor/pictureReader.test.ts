@@ -1,14 +1,10 @@
-import {
-  fakeEditor,
-  FakeFileSystemError,
-  FakeUri,
-  resetFakeEditor,
-} from "../../helpers/fakeVscode";
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";
 import type { ErrorCode } from "../../../src/base/errors";
 import { EditorPictureReader } from "../../../src/editor/pictureReader";
 import { MAX_PICTURE_BYTES } from "../../../src/host/picture";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeFileSystemError, FakeUri } from "../../helpers/editor/values";
 
 const bytes = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
 const CAT = "memfs://store/pictures/a cat.png";
@@ -30,11 +26,11 @@ describe("the reader of pictures", () => {
   });
 
   it("refuses a folder, an empty file and one that is not there", async () => {
-    fakeEditor.files.set("file:/pictures", "folder");
-    await refuses("file:/pictures", "image.unreadable", /pictures is a folder/);
-    fakeEditor.files.set("file:/empty.png", new Uint8Array());
-    await refuses("file:/empty.png", "image.unreadable", /empty\.png is empty/);
-    await refuses("file:/lost.png", "image.missing", /lost\.png was not found/);
+    fakeEditor.files.set("file:///pictures", "folder");
+    await refuses("file:///pictures", "image.unreadable", /pictures is a folder/);
+    fakeEditor.files.set("file:///empty.png", new Uint8Array());
+    await refuses("file:///empty.png", "image.unreadable", /empty\.png is empty/);
+    await refuses("file:///lost.png", "image.missing", /lost\.png was not found/);
   });
 
   it("says why a file system did not give the file", async () => {

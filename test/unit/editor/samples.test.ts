@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { chatEditor, FakeUri, resetChatEditor } from "../../helpers/fakeChatEditor";
 import { ChatWorld } from "../../helpers/chatServices";
 import { says, settled } from "../../helpers/chatFakes";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
 
 describe("the sample picture", () => {
   beforeEach(() => {
-    resetChatEditor();
-    chatEditor.files.set(
+    resetFakeEditor();
+    fakeEditor.files.set(
       FakeUri.file("/extension/media/samples/four-shapes.png").toString(),
       readFileSync("media/samples/four-shapes.png"),
     );
@@ -20,11 +21,11 @@ describe("the sample picture", () => {
     await world.say({ type: "ready" });
     await settled();
     const copy = FakeUri.file("/global/samples/four-shapes.png").toString();
-    assert.ok(chatEditor.files.has(copy));
+    assert.ok(fakeEditor.files.has(copy));
     const [chat] = world.posted("chatReplaced").map((message) => message.chat);
     assert.equal(chat?.turns[0]?.question, "What is at the top left?");
     assert.equal(chat.turns[0].pictureName, "four-shapes.png");
-    const ticked = chatEditor.executed.filter(([, key]) => key === "sightline.hasAnswered");
+    const ticked = fakeEditor.executed.filter(([, key]) => key === "sightline.hasAnswered");
     assert.deepEqual(ticked, [["setContext", "sightline.hasAnswered", true]]);
   });
 
@@ -33,7 +34,7 @@ describe("the sample picture", () => {
     world.engine.script = [() => Promise.reject(new Error("The engine is gone."))];
     await world.run("sightline.trySamplePicture");
     await settled();
-    assert.ok(!chatEditor.executed.some(([, key]) => key === "sightline.hasAnswered"));
+    assert.ok(!fakeEditor.executed.some(([, key]) => key === "sightline.hasAnswered"));
   });
 
   it("is what an empty chat offers", async () => {
@@ -41,6 +42,6 @@ describe("the sample picture", () => {
     world.open();
     await world.say({ type: "ready" });
     await world.say({ type: "trySample" });
-    assert.ok(chatEditor.executed.some(([id]) => id === "sightline.trySamplePicture"));
+    assert.ok(fakeEditor.executed.some(([id]) => id === "sightline.trySamplePicture"));
   });
 });

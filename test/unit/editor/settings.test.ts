@@ -1,9 +1,11 @@
-import { fakeEditor, FakeUri, resetFakeEditor } from "../../helpers/fakeVscode";
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";
 import { silentLogger } from "../../../src/base/logger";
 import { EditorSettings } from "../../../src/editor/settings";
 import { SETTING_DEFAULTS } from "../../../src/host/settingValues";
+import { FakeDocument } from "../../helpers/editor/documents";
+import { changeSettings, fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import { FakeUri } from "../../helpers/editor/values";
 
 const PAGE = FakeUri.file("/site/page.md") as unknown as vscode.Uri;
 
@@ -72,7 +74,7 @@ describe("the editor's settings", () => {
   it("of a language win in its open documents", () => {
     fakeEditor.settings.set("[markdown]sightline.alt.onPaste", true);
     assert.equal(settings.altOnPaste(PAGE), false);
-    fakeEditor.documents.push({ uri: FakeUri.file("/site/page.md"), languageId: "markdown" });
+    fakeEditor.documents.push(new FakeDocument(FakeUri.file("/site/page.md"), "markdown", ""));
     assert.equal(settings.altOnPaste(PAGE), true);
   });
 
@@ -84,12 +86,12 @@ describe("the editor's settings", () => {
   it("tell of their own changes only, and of none when they are disposed of", () => {
     let nChanges = 0;
     settings.onDidChange(() => (nChanges += 1));
-    fakeEditor.changeSettings("editor.fontSize");
+    changeSettings("editor.fontSize");
     assert.equal(nChanges, 0);
-    fakeEditor.changeSettings("sightline.device");
+    changeSettings("sightline.device");
     assert.equal(nChanges, 1);
     settings.dispose();
-    fakeEditor.changeSettings("sightline.device");
+    changeSettings("sightline.device");
     assert.equal(nChanges, 1);
   });
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { type FakeStatusItem, fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import { AppError } from "../../../src/base/errors";
 import { createStatusBar } from "../../../src/editor/statusBar";
 import { createModelWorld, type ModelWorld } from "../../helpers/modelServices";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
+import type { FakeStatusItem } from "../../helpers/editor/windowParts";
 
 describe("the item in the status bar", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("is there from the start and opens the menu", () => {
     const { item } = create();
@@ -88,7 +89,7 @@ describe("the item in the status bar", () => {
 });
 
 describe("the menu", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("leads to every command that it names", async () => {
     const { showMenu } = create();
@@ -103,14 +104,16 @@ describe("the menu", () => {
       ["Open the walkthrough", "sightline.openWalkthrough"],
     ] as const;
     for (const [choose] of expected) {
-      fakeWindow.listSteps.push({ choose });
+      fakeEditor.listSteps.push({ take: [choose] });
       await showMenu();
     }
     assert.deepEqual(
-      fakeWindow.executed.map(([command]) => command),
+      fakeEditor.executed.map(([command]) => command),
       expected.map(([, command]) => command),
     );
-    const labels = fakeWindow.lists[0]?.map(({ label }) => label).filter((label) => label !== "");
+    const labels = fakeEditor.lists[0]?.items
+      .map(({ label }) => label)
+      .filter((label) => label !== "");
     assert.deepEqual(
       labels,
       expected.map(([label]) => label),
@@ -123,13 +126,13 @@ describe("the menu", () => {
     const deviceReason = { code: "faster", device: "webgpu", gflops } as const;
     world.tell({ kind: "ready", model: "demo", device: "webgpu", deviceReason });
     await showMenu();
-    const device = fakeWindow.lists[0]?.find(({ label }) => label.startsWith("Device"));
+    const device = fakeEditor.lists[0]?.items.find(({ label }) => label.startsWith("Device"));
     assert.equal(device?.label, "Device: automatic, GPU (WebGPU) at present");
     assert.equal(
       device.description,
       "GPU (WebGPU) is used because it is faster here (300.0 against the CPU's 70.0 GFLOPS).",
     );
-    assert.deepEqual(fakeWindow.executed, []);
+    assert.deepEqual(fakeEditor.executed, []);
   });
 });
 
@@ -143,7 +146,7 @@ interface Created {
 function create(): Created {
   const world = createModelWorld();
   const feature = createStatusBar(world.services);
-  const item = fakeWindow.statusItems[0];
+  const item = fakeEditor.statusItems[0];
   assert.ok(item !== undefined);
   return {
     world,

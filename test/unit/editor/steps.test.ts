@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { chatEditor, resetChatEditor } from "../../helpers/fakeChatEditor";
 import { followModelStep } from "../../../src/editor/steps";
 import type { EngineStatus } from "../../../src/host/engine";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 describe("the walkthrough's step about a model", () => {
   for (const [name, status, isDone] of [
@@ -12,7 +12,7 @@ describe("the walkthrough's step about a model", () => {
     ["is not ticked by one that failed", { kind: "failed", model: "opt" }, false],
   ] as const satisfies readonly (readonly [string, EngineStatus, boolean])[]) {
     it(name, () => {
-      resetChatEditor();
+      resetFakeEditor();
       const listeners: ((status: EngineStatus) => void)[] = [];
       const onStatusChanged = (listener: (status: EngineStatus) => void): (() => void) => {
         listeners.push(listener);
@@ -21,7 +21,7 @@ describe("the walkthrough's step about a model", () => {
       followModelStep({ onStatusChanged });
       for (const listener of listeners) listener(status);
       const expected = isDone ? [["setContext", "sightline.hasModel", true]] : [];
-      assert.deepEqual(chatEditor.executed, expected);
+      assert.deepEqual(fakeEditor.executed, expected);
     });
   }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { fakeWindow, resetFakeWindow } from "../../helpers/fakeWindow";
 import { removeEverything } from "../../../src/editor/storeRemoval";
 import { createModelManager } from "../../../src/editor/modelManager";
 import { createModelWorld } from "../../helpers/modelServices";
+import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 const OTHER = {
   ...{ pid: 7, model: "opt", bytes: 2.9e9, address: "/r/engine-7" },
@@ -10,14 +10,14 @@ const OTHER = {
 } as const;
 
 describe("the removal of all models and caches", () => {
-  beforeEach(resetFakeWindow);
+  beforeEach(resetFakeEditor);
 
   it("asks with the sizes, removes, says what is free again, and goes back to the demo", async () => {
     const world = createModelWorld();
     await world.services.settings.setModel("opt");
-    fakeWindow.pressed.add("Remove All");
+    fakeEditor.pressed.add("Remove All");
     await removeEverything(world.services);
-    const [question, summary] = fakeWindow.messages;
+    const [question, summary] = fakeEditor.messages;
     assert.equal(question?.text, "Remove all models and caches of Sightline?");
     const [sizes] = question.detail?.split("\n") ?? [];
     assert.equal(sizes, "/home/store: models 4.0 GB, downloads 2.0 GB, caches 1.0 MB.");
@@ -28,17 +28,17 @@ describe("the removal of all models and caches", () => {
   it("removes nothing when nobody agrees", async () => {
     const world = createModelWorld();
     await removeEverything(world.services);
-    assert.equal(fakeWindow.messages.length, 1);
+    assert.equal(fakeEditor.messages.length, 1);
     assert.deepEqual(world.done, []);
   });
 
   it("removes nothing while another window has an engine, and says which", async () => {
     const world = createModelWorld();
     world.others.push(OTHER);
-    fakeWindow.pressed.add("Remove All");
+    fakeEditor.pressed.add("Remove All");
     await removeEverything(world.services);
     assert.match(
-      fakeWindow.messages.map(({ text }) => text).join(" | "),
+      fakeEditor.messages.map(({ text }) => text).join(" | "),
       /^Another window's engine holds 2\.9 GB \(opt\)\. Nothing is removed while others use/,
     );
     assert.deepEqual(world.done, []);
@@ -48,7 +48,7 @@ describe("the removal of all models and caches", () => {
     const world = createModelWorld();
     world.contents = { ...world.contents, modelBytes: 0, downloadBytes: 0, cacheBytes: 0 };
     await removeEverything(world.services);
-    assert.match(fakeWindow.messages[0]?.text ?? "", /nothing to remove: \/home\/store/);
+    assert.match(fakeEditor.messages[0]?.text ?? "", /nothing to remove: \/home\/store/);
     assert.deepEqual(world.done, []);
   });
 
@@ -56,9 +56,9 @@ describe("the removal of all models and caches", () => {
     const world = createModelWorld();
     const foreign = Array.from({ length: 7 }, (_one, index) => `/home/store/${index}`);
     world.contents = { ...world.contents, foreign };
-    fakeWindow.pressed.add("Remove All");
+    fakeEditor.pressed.add("Remove All");
     await removeEverything(world.services);
-    const [question, summary] = fakeWindow.messages;
+    const [question, summary] = fakeEditor.messages;
     const named = /\/home\/store\/0, .*\/home\/store\/4 and 2 more/;
     assert.match(question?.detail ?? "", named);
     assert.match(summary?.text ?? "", named);
@@ -67,15 +67,15 @@ describe("the removal of all models and caches", () => {
   it("leaves a model outside the store chosen", async () => {
     const world = createModelWorld();
     await world.services.settings.setModel("/elsewhere/model");
-    fakeWindow.pressed.add("Remove All");
+    fakeEditor.pressed.add("Remove All");
     await removeEverything(world.services);
     assert.equal(world.services.settings.model, "/elsewhere/model");
   });
 
   it("is a command and a row of the model manager", async () => {
     const world = createModelWorld();
-    fakeWindow.listSteps.push({ choose: "Remove all models and caches…" });
-    fakeWindow.pressed.add("Remove All");
+    fakeEditor.listSteps.push({ take: ["Remove all models and caches…"] });
+    fakeEditor.pressed.add("Remove All");
     const { commands } = createModelManager(world.services);
     await commands["sightline.manageModels"]();
     await commands["sightline.removeAllModels"]();

@@ -1,0 +1,109 @@
+/**
+ * The editor that tests have: what a test sets before and looks at afterwards, and what the user does
+ * meanwhile. The bundler puts `vscode.ts` beside this in the place of the module "vscode".
+ */
+
+import type { FakeDocument, FakeTextEditor } from "./documents";
+import type { FakeList, ListStep } from "./lists";
+import { FakeEmitter, FakeUri, type FakeEdit } from "./values";
+import type { FakeStatusItem, ViewProvider } from "./windowParts";
+
+interface FakeMessage {
+  readonly kind: "error" | "warning" | "information";
+  readonly text: string;
+  readonly detail: string | undefined;
+}
+
+interface FakeProgress {
+  readonly title: string;
+  readonly reports: unknown[];
+  cancel(): void;
+}
+
+function newEditor() {
+  return {
+    /** In which the editor is shown. */
+    language: "en",
+    /** The translated sentences, where there are any. */
+    bundle: undefined as Readonly<Record<string, string>> | undefined,
+    isTrusted: true,
+    folders: [FakeUri.file("/w")],
+    /** What the user wrote, by whole key; a key with a language in front wins in its documents. */
+    settings: new Map<string, unknown>(),
+    updates: [] as { readonly key: string; readonly value: unknown; readonly target: number }[],
+
+    /** By address; an error is thrown when the file is looked at. */
+    files: new Map<string, Uint8Array | "folder" | Error>(),
+    /** What the file system says of sizes that are not the true ones. */
+    sizes: new Map<string, number>(),
+    filesRead: [] as string[],
+    documents: [] as FakeDocument[],
+    activeEditor: undefined as FakeTextEditor | undefined,
+    visibleEditors: [] as FakeTextEditor[],
+    activeTab: undefined as unknown,
+    edits: [] as FakeEdit[],
+    decorations: [] as unknown[],
+    /** Lines that were brought into sight, from zero. */
+    revealed: [] as number[],
+    /** Addresses of documents that were shown. */
+    shown: [] as string[],
+
+    /** What the user does, one for each list that is shown; without one the user leaves. */
+    listSteps: [] as ListStep[],
+    lists: [] as FakeList[],
+    /** What the user types into boxes, in order; undefined for Escape, which is also what comes last. */
+    typed: [] as (string | undefined)[],
+    boxes: [] as { readonly value?: string; readonly title?: string }[],
+    /** What the user picks in file dialogs. */
+    chosenFiles: undefined as FakeUri[] | undefined,
+    nDialogs: 0,
+    /** The buttons that the user presses wherever they are offered. */
+    pressed: new Set<string>(),
+    /** Whether a message without such a button stays open; it is closed otherwise. */
+    messagesStay: false,
+    /** Called before a message is answered, as if the user did something else first. */
+    beforePress: (): Promise<void> | void => undefined,
+    messages: [] as FakeMessage[],
+    /** What was said in the status bar. */
+    notes: [] as string[],
+    progress: [] as FakeProgress[],
+    /** The user presses Cancel as soon as the progress of this title is shown. */
+    cancelledTitle: undefined as string | undefined,
+    clipboard: "",
+
+    executed: [] as (readonly unknown[])[],
+    /** Called for each command; gives what the command does. */
+    onExecuted: undefined as ((...call: readonly unknown[]) => unknown) | undefined,
+    statusItems: [] as FakeStatusItem[],
+    /** Of languages, by what they provide. */
+    providers: new Map<string, { readonly provider: unknown; readonly metadata: unknown }>(),
+    /** Of views in the side bar, by id. */
+    views: new Map<string, ViewProvider>(),
+    documentChanged: new FakeEmitter<unknown>(),
+    activeEditorChanged: new FakeEmitter<FakeTextEditor | undefined>(),
+    settingsChanged: new FakeEmitter<{ affectsConfiguration(section: string): boolean }>(),
+  };
+}
+
+export const fakeEditor = newEditor();
+
+/** Makes the editor new; for `beforeEach`. */
+export function resetFakeEditor(): void {
+  Object.assign(fakeEditor, newEditor());
+}
+
+/** The texts of the messages, oldest first. */
+export function messageTexts(): string[] {
+  return fakeEditor.messages.map(({ text }) => text);
+}
+
+/** The lines of the list that was shown first. */
+export function firstList(): FakeList["items"] {
+  return fakeEditor.lists[0]?.items ?? [];
+}
+
+/** Tells everybody who listens that a setting was changed. */
+export function changeSettings(section: string): void {
+  const affectsConfiguration = (asked: string): boolean => section.startsWith(asked);
+  void fakeEditor.settingsChanged.fire({ affectsConfiguration });
+}

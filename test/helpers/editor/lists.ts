@@ -1,0 +1,165 @@
+/** What the fake editor shows in lists, and what a test says that the user does there. */
+
+import { fakeEditor } from "./fakeEditor";
+import { FakeEmitter } from "./values";
+
+export interface FakeItem {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly picked?: boolean;
+  readonly iconPath?: unknown;
+  readonly buttons?: readonly { readonly tooltip: string }[];
+}
+
+/** A list as it was when the user did something in it. */
+export interface FakeList {
+  readonly title: string;
+  readonly items: readonly FakeItem[];
+  readonly prompt?: string | undefined;
+  readonly buttons?: readonly unknown[];
+}
+
+/**
+ * Takes lines by label, or those that are ticked already; presses a button of a line, by default its
+ * first; presses Enter on a line without ticking it; leaves, from the line that the keyboard is on.
+ */
+type Action =
+  | { readonly take: readonly string[]; readonly after?: () => void }
+  | { readonly takeTicked: true }
+  | { readonly button?: string; readonly of: string }
+  | { readonly enter: string }
+  | { readonly leaveFrom: string }
+  | "leave";
+
+/** What the user does in a list, which may depend on the lines that are there. */
+export type ListStep = Action | ((items: readonly FakeItem[]) => Action);
+
+function nextAction(items: readonly FakeItem[]): Action {
+  const step = fakeEditor.listSteps.shift() ?? "leave";
+  return typeof step === "function" ? step(items) : step;
+}
+
+function itemCalled(items: readonly FakeItem[], label: string): FakeItem {
+  const item = items.find((candidate) => candidate.label === label);
+  const labels = items.map((candidate) => candidate.label).join(", ");
+  if (item === undefined) throw new Error(`The list has no ${label}, but ${labels}`);
+  return item;
+}
+
+export class FakeQuickPick {
+  title = "";
+  placeholder = "";
+  prompt: string | undefined;
+  canSelectMany = false;
+  matchOnDescription = false;
+  keepScrollPosition = false;
+  buttons: readonly unknown[] = [];
+  selectedItems: readonly FakeItem[] = [];
+  activeItems: readonly FakeItem[] = [];
+  readonly #accepted = new FakeEmitter<undefined>();
+  readonly #hidden = new FakeEmitter<undefined>();
+  readonly #activeChanged = new FakeEmitter<readonly FakeItem[]>();
+  readonly #itemButtonPressed = new FakeEmitter<{ item: FakeItem; button: unknown }>();
+  readonly #buttonPressed = new FakeEmitter<unknown>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidChangeActive = this.#activeChanged.event;
+  readonly onDidTriggerItemButton = this.#itemButtonPressed.event;
+  readonly onDidTriggerButton = this.#buttonPressed.event;
+  #items: readonly FakeItem[] = [];
+  #isShown = false;
+  #isBusy = false;
+  #isAwaited = false;
+
+  get items(): readonly FakeItem[] {
+    return this.#items;
+  }
+
+  set items(items: readonly FakeItem[]) {
+    this.#items = items;
+    this.#awaitUser();
+  }
+
+  get busy(): boolean {
+    return this.#isBusy;
+  }
+
+  set busy(isBusy: boolean) {
+    this.#isBusy = isBusy;
+    this.#awaitUser();
+  }
+
+  show(): void {
+    this.#isShown = true;
+    this.#awaitUser();
+  }
+
+  hide(): void {
+    if (this.#isShown) void this.#hidden.fire(undefined);
+    this.#isShown = false;
+  }
+
+  dispose(): void {
+    this.hide();
+  }
+
+  /** A user is slower than the code that fills the list, and waits until everything is found. */
+  #awaitUser(): void {
+    if (this.#isAwaited || !this.#isShown || this.#items.length === 0) return;
+    this.#isAwaited = true;
+    setImmediate(() => {
+      this.#isAwaited = false;
+      if (this.#isShown && !this.#isBusy) void this.#act();
+    });
+  }
+
+  async #act(): Promise<void> {
+    const { title, items, prompt, buttons } = this;
+    fakeEditor.lists.push({ title, items, prompt, buttons });
+    const action = nextAction(items);
+    if (action === "leave") {
+      this.hide();
+    } else if ("of" in action) {
+      const item = itemCalled(items, action.of);
+      const button = item.buttons?.find(({ tooltip }) => tooltip === (action.button ?? tooltip));
+      if (button === undefined) {
+        throw new Error(`${action.of} has no button ${action.button ?? ""}`);
+      }
+      void this.#itemButtonPressed.fire({ item, button });
+    } else if ("leaveFrom" in action) {
+      await this.#goTo(action.leaveFrom);
+      this.hide();
+    } else {
+      if ("enter" in action) await this.#goTo(action.enter);
+      if ("take" in action) {
+        this.selectedItems = action.take.map((label) => itemCalled(items, label));
+        await this.#goTo(...action.take.slice(0, 1));
+        action.after?.();
+      }
+      void this.#accepted.fire(undefined);
+    }
+  }
+
+  async #goTo(...labels: readonly string[]): Promise<void> {
+    this.activeItems = labels.map((label) => itemCalled(this.#items, label));
+    void this.#activeChanged.fire(this.activeItems);
+    await new Promise(setImmediate);
+  }
+}
+
+/** The editor's own list. */
+export function showQuickPick(
+  items: readonly FakeItem[],
+  { title = "", canPickMany = false }: { title?: string; canPickMany?: boolean } = {},
+): Promise<unknown> {
+  fakeEditor.lists.push({ title, items });
+  const action = nextAction(items);
+  if (action === "leave") return Promise.resolve(undefined);
+  if ("takeTicked" in action) {
+    return Promise.resolve(items.filter(({ picked }) => picked === true));
+  }
+  if (!("take" in action)) throw new Error("This list has lines and nothing else.");
+  const taken = action.take.map((label) => itemCalled(items, label));
+  return Promise.resolve(canPickMany ? taken : taken[0]);
+}
