@@ -9,12 +9,14 @@ import { failSilentModel, reportingEngine, say } from "./altDescribing";
 import {
   addEdits,
   applyEditTo,
+  fileName,
   openDocument,
   type EditedDocument,
   type LateChange,
 } from "./altDocument";
 import { showFailures, type ImageFailure } from "./altFailures";
-import { askToFetch, readPlace, type PicturePlace } from "./altPicture";
+import { readPlace, type PicturePlace } from "./altPicture";
+import { askToFetch } from "./remotePictures";
 import { reviewDrafts, type Draft, type PendingImage } from "./altReview";
 import { BatchProgress } from "./batchProgress";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
@@ -58,8 +60,8 @@ async function describeAll(
   images: readonly PendingImage[],
 ): Promise<Described> {
   const urls = images.flatMap(({ place }) => (place.kind === "remote" ? [place.url] : []));
-  const mayFetch = await askToFetch(urls);
-  const wanted = images.filter(({ place }) => mayFetch || place.kind !== "remote");
+  const mayFetch = await askToFetch(services.settings, urls);
+  const wanted = images.filter(({ place }) => place.kind !== "remote" || mayFetch(place.url));
   const drafts: Draft[] = [];
   const failures: ImageFailure[] = [];
   let stop: AppError | undefined;
@@ -171,7 +173,32 @@ function tellWritten(written: readonly Draft[], edited: readonly EditedDocument[
       ? vscode.l10n.t("Alt texts written: {0} in {1} files.", written.length, edited.length)
       : vscode.l10n.t("Alt texts written: {0}.", written.length);
   const long = nLong === 0 ? [] : [vscode.l10n.t("Long ones, to be read again: {0}.", nLong)];
-  say([count, ...long].join(" "));
+  const text = [count, ...long].join(" ");
+  if (edited.length > 1) void offerUndo(text, edited);
+  else say(text);
+}
+
+/** The editor knows an edit of several files as one, and asks itself before it takes back all of it. */
+async function offerUndo(text: string, edited: readonly EditedDocument[]): Promise<void> {
+  const [first] = edited;
+  const after = first?.document.getText();
+  const undo = vscode.l10n.t("Undo All");
+  const hint = vscode.l10n.t("Undo in one of the files can take them back in all.");
+  const chosen = await vscode.window.showInformationMessage(`${text} ${hint}`, undo);
+  if (chosen !== undo || first === undefined) return;
+  // The editor closes documents that nobody looks at.
+  const document = await openDocument(first.document.uri);
+  if (document.getText() !== after) {
+    const name = fileName(document.uri);
+    const changed = vscode.l10n.t(
+      "{0} was changed since then, so its last change would be undone. Undo in the files themselves.",
+      name,
+    );
+    void vscode.window.showWarningMessage(changed);
+    return;
+  }
+  await vscode.window.showTextDocument(document, { preview: false });
+  await vscode.commands.executeCommand("undo");
 }
 
 function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {

@@ -11,6 +11,7 @@ import type { Picture } from "../host/picture";
 import type { DocumentImage } from "./altDocument";
 import { SingleLookup, type FileLookup } from "./fileLookup";
 import { dataTexts, fetchTexts } from "./pictureWords";
+import { askToFetch } from "./remotePictures";
 import { baseUri, contextOf, uriPath, type PlacedDocument } from "./altContext";
 import type { Services } from "./services";
 
@@ -52,7 +53,8 @@ export async function allowPlace(
 ): Promise<void> {
   if (place.kind !== "remote") return;
   refuseRemote(services, image, place.url);
-  if (await askToFetch([place.url])) return;
+  const mayFetch = await askToFetch(services.settings, [place.url]);
+  if (mayFetch(place.url)) return;
   throw new AppError("request.cancelled", `${place.url.href} was not fetched.`);
 }
 
@@ -90,21 +92,6 @@ export async function placeOf(
   const { resolveTarget } = await import("../alt/resolveTarget");
   const resolved = await resolveTarget(reference, contextOf(services, document, lookup));
   return placeOfTarget(resolved, image, base);
-}
-
-/** Asks whether pictures may be fetched, all of them at once. */
-export async function askToFetch(urls: readonly URL[]): Promise<boolean> {
-  const [first] = urls;
-  if (first === undefined) return true;
-  const fetch = vscode.l10n.t("Fetch");
-  const question =
-    urls.length === 1
-      ? vscode.l10n.t("Fetch this picture from {0}?", first.host)
-      : vscode.l10n.t("Fetch {0} pictures from the network?", urls.length);
-  const detail = vscode.l10n.t("The server learns that somebody asked for it.");
-  const list = urls.slice(0, 10).map(({ href }) => (href.length > 200 ? first.host : href));
-  const options = { modal: true, detail: [...list, "", detail].join("\n") };
-  return (await vscode.window.showWarningMessage(question, options, fetch)) === fetch;
 }
 
 function placeOfTarget(

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Logger } from "../base/logger";
 import {
+  MAX_LIST,
   readSetting,
   SETTING_DEFAULTS,
   type SettingKey,
@@ -34,6 +35,10 @@ export interface Settings {
   altOnPaste(uri: vscode.Uri): boolean;
   altHover(uri: vscode.Uri): boolean;
   remoteImages(uri: vscode.Uri): "ask" | "never";
+  /** Servers whose pictures are fetched without a question; the user's own and never a workspace's. */
+  readonly remoteHosts: readonly string[];
+  /** From now on pictures of this server are fetched without a question, in all windows. */
+  allowRemoteHost(host: string): Thenable<void>;
   /** Chooses a model for all windows. */
   setModel(name: string): Thenable<void>;
   /** Chooses a mirror of the hub, or with an empty text the hub itself, for all windows. */
@@ -121,6 +126,15 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   remoteImages(uri: vscode.Uri): "ask" | "never" {
     return this.#read("alt.remoteImages", uri);
+  }
+
+  get remoteHosts(): readonly string[] {
+    return this.#read("alt.remoteHosts");
+  }
+
+  allowRemoteHost(host: string): Thenable<void> {
+    const hosts = [...this.remoteHosts.filter((known) => known !== host), host];
+    return this.#write("alt.remoteHosts", hosts.slice(-MAX_LIST));
   }
 
   setModel(name: string): Thenable<void> {

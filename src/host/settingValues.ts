@@ -27,6 +27,8 @@ export interface SettingValues {
   readonly "alt.onPaste": boolean;
   readonly "alt.hover": boolean;
   readonly "alt.remoteImages": "ask" | "never";
+  /** Servers, as `URL.host` names them, whose pictures are fetched without a question. */
+  readonly "alt.remoteHosts": readonly string[];
 }
 
 export type SettingKey = keyof SettingValues;
@@ -45,13 +47,14 @@ export const SETTING_DEFAULTS: SettingValues = {
   "alt.onPaste": false,
   "alt.hover": true,
   "alt.remoteImages": "ask",
+  "alt.remoteHosts": [],
 };
 
 /** A day; timers of JavaScript end at 24 days. */
 export const MAX_IDLE_MINUTES = 1440;
 
 /** More entries or longer ones are a mistake, and every document would pay for them. */
-const MAX_LIST = 100;
+export const MAX_LIST = 100;
 const MAX_TEXT = 4096;
 
 /** The value of a setting, or undefined when what the user wrote cannot be used. */
@@ -83,6 +86,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   "alt.onPaste": readBoolean,
   "alt.hover": readBoolean,
   "alt.remoteImages": (value) => (value === "ask" || value === "never" ? value : undefined),
+  "alt.remoteHosts": readHosts,
 };
 
 const EXPECTED: Readonly<Record<SettingKey, string>> = {
@@ -98,6 +102,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   "alt.onPaste": "Write true or false.",
   "alt.hover": "Write true or false.",
   "alt.remoteImages": "Write ask or never.",
+  "alt.remoteHosts": `Write a list of at most ${MAX_LIST} servers, such as "images.example.org".`,
 };
 
 function readText(value: unknown, minLength: number): string | undefined {
@@ -126,6 +131,18 @@ function readTexts(value: unknown): readonly string[] | undefined {
   const texts = value.map((entry: unknown) => readText(entry, 1));
   const known = texts.filter((text) => text !== undefined);
   return known.length === texts.length ? known : undefined;
+}
+
+/** An address or a pattern in the place of a server's name would allow something else than it says. */
+function readHosts(value: unknown): readonly string[] | undefined {
+  const hosts = readTexts(value)?.map((text) => text.toLowerCase());
+  const isHost = (text: string): boolean =>
+    !/[*\s]/.test(text) &&
+    ["https", "http"].some((scheme) => {
+      const address = `${scheme}://${text}`;
+      return URL.canParse(address) && new URL(address).host === text;
+    });
+  return hosts?.every(isHost) === true ? hosts : undefined;
 }
 
 function readBoolean(value: unknown): boolean | undefined {

@@ -299,6 +299,7 @@ describe("the manifest's settings", () => {
       "prepareAhead",
       "hub.endpoint",
       "cuda.libraryFolder",
+      "alt.remoteHosts",
     ];
     for (const key of keys) assert.equal(settings[`sightline.${key}`]?.scope, "machine", key);
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;

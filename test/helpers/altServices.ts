@@ -18,6 +18,7 @@ export class AltWorld {
   readonly warnings: string[] = [];
   altOnPaste = true;
   altHover = true;
+  readonly remoteHosts: string[] = [];
   /** What the editor keeps for all windows. */
   readonly memory = new FakeMemento();
 
@@ -33,6 +34,8 @@ export class AltWorld {
         altComponents: () => [],
         altSiteRoots: () => [],
         remoteImages: () => "ask",
+        remoteHosts: this.remoteHosts,
+        allowRemoteHost: (host: string) => Promise.resolve(void this.remoteHosts.push(host)),
         altOnPaste: () => this.altOnPaste,
         altHover: () => this.altHover,
         turnOnAltOnPaste: () => Promise.resolve(void (this.altOnPaste = true)),

@@ -30,7 +30,9 @@ describe("texts for the pictures of a folder", () => {
     assert.equal(textOf(one), "# One\n\n![A cat](a.png)\n\n![Mine](b.png)\n");
     assert.equal(textOf(two), "![A dog](b.png)\n");
     assert.equal(fakeEditor.edits.length, 1);
-    assert.equal(fakeEditor.notes.at(-1), "Alt texts written: 2 in 2 files.");
+    assert.deepEqual(messageTexts(), [
+      "Alt texts written: 2 in 2 files. Undo in one of the files can take them back in all.",
+    ]);
     // A document without a picture is not opened for it.
     assert.equal(fakeEditor.documents.length, 2);
     assert.deepEqual(
@@ -42,6 +44,55 @@ describe("texts for the pictures of a folder", () => {
         ["Line 1: b.png", "two.mdx"],
       ],
     );
+  });
+
+  it("are taken back in all files by one button, unless somebody typed since", async () => {
+    for (const isTyping of [false, true]) {
+      resetFakeEditor();
+      addPicture("docs/a.png");
+      const one = addText("docs/one.md", "![](a.png)\n");
+      addText("docs/two.md", "![](a.png)\n");
+      world.engine.script = [says("a cat"), says("a dog")];
+      fakeEditor.listSteps.push(() => ({ takeTicked: true }));
+      fakeEditor.pressed.add("Undo All");
+      fakeEditor.beforePress = async () => {
+        const document = fakeEditor.documents.find((open) => open.uri.path === one.path);
+        if (isTyping) await document?.type(0, "x");
+      };
+      await generateAltTextInFolders(world.services, [folder]);
+      await settled();
+      const undone = fakeEditor.executed.filter(([command]) => command === "undo");
+      assert.equal(undone.length, isTyping ? 0 : 1);
+      if (isTyping) {
+        assert.match(messageTexts().at(-1) ?? "", /^one\.md was changed since then/);
+      }
+    }
+  });
+
+  it("are written in a workspace that is not trusted, which fetches nothing", async () => {
+    fakeEditor.isTrusted = false;
+    world.remoteHosts.push("cdn.example");
+    const one = addText("docs/one.md", "![](a.png) ![](https://cdn.example/b.png)\n");
+    world.engine.script = [says("a cat")];
+    fakeEditor.listSteps.push(() => ({ takeTicked: true }));
+    await generateAltTextInFolders(world.services, [folder]);
+    assert.equal(textOf(one), "![A cat](a.png) ![](https://cdn.example/b.png)\n");
+    await settled();
+    assert.match(messageTexts().join("\n"), /cdn\.example, and nothing is fetched/);
+  });
+
+  it("are written in a virtual workspace, through the editor's file system", async () => {
+    const uri = (name: string): FakeUri => FakeUri.parse(`memfs://host/w/docs/${name}`);
+    const put = (name: string, text: string): void => {
+      fakeEditor.files.set(uri(name).toString(), new TextEncoder().encode(text));
+    };
+    fakeEditor.folders = [FakeUri.parse("memfs://host/w")];
+    put("a.png", "a.png");
+    put("one.md", "![](a.png)\n");
+    world.engine.script = [says("a cat")];
+    fakeEditor.listSteps.push(() => ({ takeTicked: true }));
+    await generateAltTextInFolders(world.services, [FakeUri.parse("memfs://host/w/docs")]);
+    assert.equal(textOf(uri("one.md")), "![A cat](a.png)\n");
   });
 
   it("leave alone what .gitignore names and what tools have made", async () => {

@@ -35,6 +35,7 @@ describe("the editor's settings", () => {
     assert.equal(settings.altOnPaste(PAGE), false);
     assert.equal(settings.altHover(PAGE), true);
     assert.equal(settings.remoteImages(PAGE), "ask");
+    assert.deepEqual(settings.remoteHosts, []);
     assert.deepEqual(warnings, []);
   });
 

@@ -41,6 +41,11 @@ describe("the settings", () => {
     ["alt.onPaste", true, true],
     ["alt.hover", false, false],
     ["alt.remoteImages", "never", "never"],
+    [
+      "alt.remoteHosts",
+      [" CDN.example", "10.0.0.1:8080", "[::1]:80"],
+      ["cdn.example", "10.0.0.1:8080", "[::1]:80"],
+    ],
   ];
   for (const [key, value, expected] of good) {
     it(`take ${JSON.stringify(value)} for ${key}`, () => {
@@ -78,6 +83,11 @@ describe("the settings", () => {
     ["alt.onPaste", "true"],
     ["alt.hover", 1],
     ["alt.remoteImages", "always"],
+    ["alt.remoteHosts", "cdn.example"],
+    ["alt.remoteHosts", ["https://cdn.example/"]],
+    ["alt.remoteHosts", ["cdn.example/pictures"]],
+    ["alt.remoteHosts", ["*.example"]],
+    ["alt.remoteHosts", ["user@cdn.example"]],
   ];
   for (const [key, value] of bad) {
     it(`refuse ${JSON.stringify(value).slice(0, 40)} for ${key}`, () => {
