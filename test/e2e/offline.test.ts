@@ -1,6 +1,7 @@
 /** The way to a model without a network: the list recommends one, and the failure says what helps, at once. */
 
 import assert from "node:assert/strict";
+import { createServer, type Server } from "node:net";
 import { useEditor } from "./useEditor";
 
 /** Nobody listens there, and nothing of it leaves this machine. */
@@ -62,6 +63,33 @@ describe("a model without a network", () => {
     await messages.press(failure, "Use a Mirror…");
     assert.match((await quickInput.texts()).title, /Mirror of Hugging Face/);
     assert.equal(await quickInput.field.inputValue(), NOWHERE);
-    await quickInput.cancel();
+  });
+
+  describe("from a server that takes the connection and says nothing", () => {
+    let silent: Server;
+    let host = "";
+
+    before(async () => {
+      silent = createServer();
+      await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+      const address = silent.address();
+      host = `127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}`;
+    });
+
+    after(() => {
+      silent.close();
+    });
+
+    it("is told as soon, with the same ways out", async () => {
+      const { messages, quickInput } = editor();
+      // The field that asks for a mirror is open still.
+      await quickInput.answer(`http://${host}`);
+      // The mirror is set, so that what failed is tried again.
+      const failure = messages.notification(`${host} takes the connection and does not answer.`);
+      await failure.waitFor();
+      assert.deepEqual(await failure.locator(".monaco-button").allInnerTexts(), [
+        ...["Try Again", "Use a Mirror…", "Import From a Folder…"],
+      ]);
+    });
   });
 });
