@@ -3,6 +3,7 @@
 import type { FindContext } from "./findContext";
 import type { ImageReference } from "./imageReference";
 import { scriptBindings } from "./looseScript";
+import { maskOpenQuotes } from "./openQuotes";
 import { findScannedImages } from "./scannedImages";
 
 /** @throws RangeError for a component nested too deeply. */
@@ -11,7 +12,9 @@ export function findAstroImages(context: FindContext): ImageReference[] {
   const fence = frontMatter(text);
   const bindings =
     fence === undefined ? new Map() : scriptBindings(text, { span: fence, kind: "ts" });
-  return findScannedImages(context, { dialect: "astro", bindings, start: fence?.after ?? 0 });
+  const start = fence?.after ?? 0;
+  const markup = text.slice(0, start) + maskOpenQuotes(text.slice(start));
+  return findScannedImages(context, { dialect: "astro", bindings, markup, start });
 }
 
 interface FrontMatter {

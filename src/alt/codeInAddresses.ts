@@ -1,4 +1,8 @@
-/** Template code in the addresses of Markdown: an engine such as Liquid runs before Markdown is read. */
+/**
+ * What Markdown's own grammar does not know in an address: template code, because an engine such as
+ * Liquid runs before Markdown is read, and sizes, `![a](b.png =300x200)`, of markdown-it-imsize, HackMD,
+ * Joplin and Azure DevOps.
+ */
 
 import type { TextSpan } from "./imageReference";
 import { codeWithin, findTemplateCode, type TemplateCode } from "./templateCode";
@@ -11,7 +15,10 @@ const MAX_BEGIN = 1000;
 
 /** A document for Markdown's parser, with the places where its addresses have code. */
 export interface MaskedAddresses {
-  /** As long as the document; spaces, quotes and brackets of code in an address are letters. */
+  /**
+   * As long as the document; spaces, quotes and brackets of code in an address are letters, and sizes
+   * are spaces.
+   */
   readonly text: string;
   readonly codes: readonly TemplateCode[];
 }
@@ -36,7 +43,40 @@ export function maskAddresses(text: string): MaskedAddresses {
     end = code.end;
   }
   add(text.slice(end));
-  return { text: parts.join(""), codes };
+  return { text: maskSizes(parts.join("")), codes };
+}
+
+const TITLE = `(?:"[^"\\n]{0,500}"|'[^'\\n]{0,500}')`;
+const PIXELS = "\\d{1,5}%?";
+/** A width, a height or both, before or behind the title. */
+const SIZE = new RegExp(
+  `(?<=[ \\t])=(?:(${PIXELS})?x(${PIXELS})?|(${PIXELS}))(?=[ \\t]*${TITLE}?[ \\t]*\\))`,
+  "g",
+);
+const BEFORE_SIZE = new RegExp(
+  `^\\]\\([ \\t]*(?:<[^<>\\n]*>|[^\\s<>]+)(?:[ \\t]+${TITLE})?[ \\t]+$`,
+);
+
+/** Spaces for the sizes in addresses. */
+export function maskSizes(text: string): string {
+  if (!text.includes(" =") && !text.includes("\t=")) return text;
+  return text.replace(SIZE, (size: string, ...rest: unknown[]) => {
+    const at = rest.find((part) => typeof part === "number") ?? 0;
+    const before = text.slice(Math.max(0, at - MAX_BEGIN), at);
+    const start = before.lastIndexOf("](");
+    const isSize = size !== "=x" && start >= 0 && BEFORE_SIZE.test(before.slice(start));
+    return isSize ? " ".repeat(size.length) : size;
+  });
+}
+
+/** Width and height that an image's address says. @param image the image as written. */
+export function sizeIn(image: string): { readonly width?: string; readonly height?: string } {
+  const from = image.lastIndexOf("](");
+  const found = Array.from(image.slice(Math.max(0, from)).matchAll(SIZE)).at(-1);
+  if (from < 0 || found === undefined) return {};
+  const [, first, height, only] = found;
+  const width = first ?? only;
+  return { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
 }
 
 /** The address of an image or definition as written, where it has code; undefined elsewhere. */

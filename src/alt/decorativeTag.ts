@@ -1,6 +1,7 @@
 /** How Markdown says that a picture carries no meaning: it cannot, so a tag takes the image's place. */
 
 import type { Image, ImageReference as MdastReference, Nodes } from "mdast";
+import { sizeIn } from "./codeInAddresses";
 import { attributeLiteral, oneLineText } from "./escape";
 import type { DecorativeSlot } from "./imageReference";
 import { mdastSpan } from "./mdastTree";
@@ -25,16 +26,24 @@ export function decorativeSlotOf(image: MarkdownImage, text: string): Decorative
     return { form: "none", obstacle: "attributes" };
   }
   if (!image.isMdx && swallowsNextLine(image, text)) return { form: "none", obstacle: "next-line" };
-  return { form: "tag", tag: tagOf(image) };
+  const { start, end } = mdastSpan(image.node);
+  return { form: "tag", tag: tagOf(image, sizeIn(text.slice(start, end))) };
 }
 
-function tagOf({ url, title, isInTable, isMdx }: MarkdownImage): string {
+function tagOf(
+  { url, title, isInTable, isMdx }: MarkdownImage,
+  size: ReturnType<typeof sizeIn>,
+): string {
   const place = { dialect: isMdx ? "jsx" : "html", quote: '"', isInTable } as const;
   // No line break stays one, because an empty line would end the tag.
   const source = url.replace(/[\t\n\v\f\r]/g, encodeURIComponent);
   const words = oneLineText(title ?? "");
   const shown = words === "" ? "" : ` title=${attributeLiteral(words, place)}`;
-  return `<img src=${attributeLiteral(source, place)} alt=""${shown}${isMdx ? " />" : ">"}`;
+  const sizes = Object.entries(size).map(
+    ([name, value]) => ` ${name}=${attributeLiteral(value, place)}`,
+  );
+  const end = `${shown}${sizes.join("")}${isMdx ? " />" : ">"}`;
+  return `<img src=${attributeLiteral(source, place)} alt=""${end}`;
 }
 
 /** A link that holds nothing else is called by its picture's text (WCAG failure F89). */

@@ -3,7 +3,13 @@
 import { assertNever } from "../base/assert";
 import { documentError } from "./documentError";
 import { attributeLiteral, escapeMarkdown, oneLineText, wikilinkText } from "./escape";
-import type { AltObstacle, DecorativeObstacle, ImageReference, TextEdit } from "./imageReference";
+import type {
+  AltObstacle,
+  AltSlot,
+  DecorativeObstacle,
+  ImageReference,
+  TextEdit,
+} from "./imageReference";
 import { unlikeSize } from "./labelSize";
 import { isWikilinkSize } from "./wikilinkImages";
 
@@ -17,7 +23,16 @@ import { isWikilinkSize } from "./wikilinkImages";
 export function setAlt(text: string, reference: ImageReference, alt: string): TextEdit[] {
   const value = readableAlt(reference, alt);
   if (reference.altState === "text" && reference.alt === value) return [];
-  const slot = reference.altSlot;
+  const { altSlot: slot, copySlots = [] } = reference;
+  return [slot, ...copySlots].flatMap((each) => slotEdits(text, each, { reference, value }));
+}
+
+interface NewText {
+  readonly reference: ImageReference;
+  readonly value: string;
+}
+
+function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): TextEdit[] {
   switch (slot.form) {
     case "markdown": {
       // A size may stand right before.

@@ -9,6 +9,7 @@ import type { AltLanguage, AltSlot, CaptionSlot, ImageReference, TextSpan } from
 import { findJsxImages } from "./jsxImages";
 import { findMarkdownImages } from "./markdownImages";
 import { findMdxImages } from "./mdxImages";
+import { withoutCopies } from "./noscriptCopies";
 import { findSvelteImages } from "./svelteImages";
 import { findVueImages, hasPugImages } from "./vueImages";
 
@@ -55,7 +56,8 @@ export function findImages(
     language,
     components,
   };
-  const images = parsed(context, name).sort((a, b) => a.span.start - b.span.start);
+  const found = parsed(context, name).sort((a, b) => a.span.start - b.span.start);
+  const images = withoutCopies(context.text, found);
   return markLength === 0 ? images : images.map((image) => shiftImage(image, markLength));
 }
 
@@ -96,9 +98,12 @@ function finderOf(context: FindContext): ImageReference[] {
 }
 
 function shiftImage(image: ImageReference, by: number): ImageReference {
-  const { altSpan } = image;
+  const { altSpan, copySlots } = image;
   return {
     ...image,
+    ...(copySlots === undefined
+      ? {}
+      : { copySlots: copySlots.map((slot) => shiftAltSlot(slot, by)) }),
     span: shiftSpan(image.span, by),
     altSpan: altSpan === null ? null : shiftSpan(altSpan, by),
     altSlot: shiftAltSlot(image.altSlot, by),

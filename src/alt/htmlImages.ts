@@ -4,12 +4,19 @@ import { Token, Tokenizer, TokenizerMode } from "parse5";
 import { isImageName, type FindContext } from "./findContext";
 import type { ImageReference, TextSpan } from "./imageReference";
 import { valueSpans, type ValueSpans } from "./markupAttribute";
-import { Surroundings, tagContextOf, type ElementTraits, type Surrounding } from "./surroundings";
+import {
+  OtherPictures,
+  Surroundings,
+  tagContextOf,
+  type ElementTraits,
+  type Surrounding,
+} from "./surroundings";
 import { isHiding } from "./accessibleName";
 import { isSpread, plainAttribute } from "./attributeNames";
 import { isNamedByContent } from "./linkContent";
+import { maskOpenQuotes, maskOpenTags } from "./openQuotes";
 import { EndTags, OpenComments } from "./openElements";
-import { imageOfTag, type Tag, type TagAttribute } from "./tag";
+import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "./tag";
 import { sourceSetIn } from "./tagSource";
 import { codeWithin, findTemplateCode, maskTemplateCode, type TemplateCode } from "./templateCode";
 
@@ -25,19 +32,35 @@ export interface HtmlOptions {
    * elements there only when they end within the piece; GitHub shows their tags as text (GFM 6.11).
    */
   readonly pieceEnd?: (offset: number) => number;
+  /** @default "html" */
+  readonly dialect?: "html" | "vue";
+  /** Pictures in another syntax among the tags, in the order of the text. @default none */
+  readonly others?: readonly TextSpan[];
+}
+
+export interface HtmlReading {
+  readonly images: ImageReference[];
+  /** What is around each of the other pictures. */
+  readonly contexts: readonly TagContext[];
 }
 
 export function findHtmlImages(context: FindContext, options: HtmlOptions = {}): ImageReference[] {
-  return readTags(context, options).flatMap((tag) => {
+  return readHtml(context, options).images;
+}
+
+export function readHtml(context: FindContext, options: HtmlOptions): HtmlReading {
+  const { tags, contexts } = readTags(context, options);
+  const images = tags.flatMap((tag) => {
     const image = imageOfTag(tag, {
       text: context.text,
       language: context.language,
-      dialect: "html",
+      dialect: options.dialect ?? "html",
       isInTable: options.isInTable?.(tag.span.start) ?? false,
       isLinkContent: options.isLinkContent?.(tag.span.start) ?? false,
     });
     return image === undefined ? [] : [image];
   });
+  return { images, contexts };
 }
 
 /** What a browser reads from an attribute's value. @param literal with its quotes. */
@@ -69,7 +92,12 @@ interface FoundTag extends Omit<Tag, "context"> {
   readonly surrounding: Surrounding;
 }
 
-function readTags(context: FindContext, options: HtmlOptions): Tag[] {
+interface Tags {
+  readonly tags: Tag[];
+  readonly contexts: readonly TagContext[];
+}
+
+function readTags(context: FindContext, options: HtmlOptions): Tags {
   let markup = options.markup ?? context.text;
   for (let nReadings = 1; ; nReadings++) {
     const comments = new OpenComments(markup);
@@ -84,11 +112,12 @@ interface Reading extends FindContext {
   readonly comments: OpenComments;
 }
 
-function readMarkup(context: Reading, options: HtmlOptions): Tag[] {
+function readMarkup(context: Reading, options: HtmlOptions): Tags {
   const { markup, comments } = context;
   const endTags = new EndTags(markup);
   const found: FoundTag[] = [];
   const around = new Surroundings();
+  const others = new OtherPictures(options.others ?? [], around);
   const codes = findTemplateCode(context.text);
   const source = { text: context.text, codes };
   const onComment = (token: Token.CommentToken): void => {
@@ -97,12 +126,20 @@ function readMarkup(context: Reading, options: HtmlOptions): Tag[] {
   const onTag = (token: Token.TagToken, tokenizer: Tokenizer): void => {
     const name = token.tagName;
     const span = spanOf(token.location);
+    others.reach(span.start);
     if (token.type === Token.TokenType.END_TAG) {
       around.endElement(name, span);
       return;
     }
     if (name === "source") around.addSourceSet(sourceSetIn(attributesOf(token, source)));
-    if (isImageName(name, context)) found.push(imageTag(token, source, around.current));
+    // Vue's components are told by the letters that the tokenizer makes small.
+    const written =
+      options.dialect === "vue"
+        ? context.text.slice(span.start + 1, span.start + 1 + name.length)
+        : name;
+    if (isImageName(name, context) || isImageName(written, context)) {
+      found.push(imageTag(token, source, around.current));
+    }
     const isForeign = around.isInDrawing;
     const mode = CONTENT_MODES.get(name);
     // In a drawing `<style/>` is empty and `<title>` holds elements; elsewhere the slash means nothing.
@@ -117,11 +154,14 @@ function readMarkup(context: Reading, options: HtmlOptions): Tag[] {
         : endTags.next(name, span.end) < (limit ?? Infinity);
     if (isWhole) tokenizer.state = mode;
   };
-  readTokens(maskTemplateCode(markup, codes), onTag, onComment);
-  return found.map(({ surrounding, ...tag }) => ({
+  const closed = maskOpenTags(maskTemplateCode(markup, codes));
+  readTokens(maskOpenQuotes(closed), onTag, onComment);
+  others.reach(Infinity);
+  const tags = found.map(({ surrounding, ...tag }) => ({
     ...tag,
     context: tagContextOf(surrounding, tag.span),
   }));
+  return { tags, contexts: others.contexts() };
 }
 
 function readTokens(

@@ -156,6 +156,8 @@ export interface ImageReference {
   /** It is all that a link shows, so its text is the link's name. */
   readonly isLink: boolean;
   readonly altSlot: AltSlot;
+  /** Of copies for readers without scripts that have no text of their own. @default none */
+  readonly copySlots?: readonly AltSlot[];
   readonly captionSlot: CaptionSlot;
   readonly decorativeSlot: DecorativeSlot;
 }

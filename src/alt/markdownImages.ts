@@ -2,13 +2,15 @@
 
 import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "./findContext";
-import { findHtmlImages } from "./htmlImages";
+import { readHtml } from "./htmlImages";
 import { writtenAddress } from "./codeInAddresses";
 import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
 import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from "./imageReference";
+import { isOnlyContent } from "./linkContent";
 import { readWithoutSize, withoutSize } from "./labelSize";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { endOfSpan, firstFrom, isInside } from "./spans";
+import type { TagContext } from "./tag";
 import type { Chain } from "./tagAncestors";
 import { holdsTemplateCode } from "./templateCode";
 import { imageOfWikilink } from "./wikilinkImages";
@@ -24,13 +26,38 @@ export function findMarkdownImages(context: FindContext): ImageReference[] {
     if (node.type === "tableCell") cells.push(mdastSpan(node));
   });
   const pieces = html.map(mdastSpan);
-  const tags = findHtmlImages(context, {
+  const own = markdownOwnImages(tree, context);
+  const { images, contexts } = readHtml(context, {
+    others: own.map(({ span }) => span),
     markup: onlyHtml(context.text, html),
     pieceEnd: (offset) => endOfSpan(pieces, offset),
     isInTable: (offset) => isInside(cells, offset),
     isLinkContent: (offset) => isInside(names, offset),
   });
-  return [...markdownOwnImages(tree, context), ...tags];
+  return [...own.map((image, index) => placed(context.text, image, contexts[index])), ...images];
+}
+
+/** An image of Markdown's own among tags, which may hide it, or make it all that their link shows. */
+export function placed(
+  text: string,
+  image: ImageReference,
+  around: TagContext | undefined,
+): ImageReference {
+  if (around === undefined) return image;
+  const { isHidden, linkContent } = around;
+  const isLink = linkContent !== null && isOnlyContent(text, linkContent, image.span);
+  if (isHidden) {
+    const isSilent = image.altState === "text" && (image.alt ?? "").trim() === "";
+    const obstacle = { form: "none", obstacle: "hidden" } as const;
+    return {
+      ...image,
+      ...{ isHidden, isDecorative: isSilent, isLink: image.isLink || isLink },
+      altSlot: isSilent ? obstacle : image.altSlot,
+      decorativeSlot: obstacle,
+    };
+  }
+  if (!isLink || image.isLink) return image;
+  return { ...image, isLink, decorativeSlot: { form: "none", obstacle: "link" } };
 }
 
 /** The images in Markdown's own syntax, of Markdown and MDX. */

@@ -8,10 +8,11 @@ import { mdxFromMarkdown } from "mdast-util-mdx";
 import { frontmatter } from "micromark-extension-frontmatter";
 import { gfm } from "micromark-extension-gfm";
 import { mdxjs } from "micromark-extension-mdxjs";
-import { maskAddresses, type MaskedAddresses } from "./codeInAddresses";
+import { maskAddresses, maskSizes, type MaskedAddresses } from "./codeInAddresses";
 import type { TextSpan } from "./imageReference";
 import { refuseDeepMarkdown } from "./markdownLimits";
 import { MdxMistakes, mdxNodes, mdxSyntax } from "./mdxSyntax";
+import { maskOpenQuotes } from "./openQuotes";
 import type { Chain } from "./tagAncestors";
 import type { TemplateCode } from "./templateCode";
 import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
@@ -65,7 +66,7 @@ export function parseMdx(text: string): MdxTree {
     nodes: [...mdxFromMarkdown(), mdxNodes()],
   };
   // Braces of MDX are its own, and no template engine's.
-  const source = { text, codes: [] };
+  const source = { text: maskOpenQuotes(maskSizes(text)), codes: [] };
   let tree = parsed(source, language);
   for (let nReadings = 1; mistakes.takeNews() && nReadings < MAX_READINGS; nReadings++) {
     tree = parsed(source, language);

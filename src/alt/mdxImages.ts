@@ -11,13 +11,19 @@ import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { imagesInTree } from "./jsxImages";
 import { isNamedByContent } from "./linkContent";
 import { looseBindings } from "./looseScript";
-import { markdownOwnImages } from "./markdownImages";
+import { markdownOwnImages, placed } from "./markdownImages";
 import { valueSpans } from "./markupAttribute";
 import { mdastSpan, parseMdx, walkMdast, type MdxTree } from "./mdastTree";
 import type { MdxTag } from "./mdxSyntax";
 import { findScannedImages } from "./scannedImages";
-import { Surroundings, tagContextOf, type Surrounding } from "./surroundings";
-import { imageOfTag, type AttributeValue, type Tag, type TagAttribute } from "./tag";
+import { OtherPictures, Surroundings, tagContextOf, type Surrounding } from "./surroundings";
+import {
+  imageOfTag,
+  type AttributeValue,
+  type Tag,
+  type TagAttribute,
+  type TagContext,
+} from "./tag";
 import { sourceSetIn } from "./tagSource";
 
 /** @throws RangeError for a document nested too deeply. */
@@ -34,11 +40,13 @@ export function findMdxImages(context: FindContext): ImageReference[] {
     if (node.type === "mdxjsEsm") body.push(...childNodes(program, "body"));
   });
   const bindings = bindingsIn(tree, body, context.text);
+  const own = markdownOwnImages(tree, context);
+  const { images, contexts } = imagesOfTags({ tags, own }, context, bindings);
   return [
-    ...markdownOwnImages(tree, context),
+    ...own.map((image, index) => placed(context.text, image, contexts[index])),
     ...programs.flatMap((program) => imagesInTree(program, context, bindings)),
     ...tags.flatMap((tag) => imagesInAttributes(tag, context, bindings)),
-    ...imagesOfTags(tags, context, bindings),
+    ...images,
   ];
 }
 
@@ -61,17 +69,22 @@ interface FoundTag {
 
 /** Tags pair up as they come, whether or not the document is well formed. */
 function imagesOfTags(
-  tags: readonly MdxTag[],
+  { tags, own }: { readonly tags: readonly MdxTag[]; readonly own: readonly ImageReference[] },
   context: FindContext,
   bindings: Bindings,
-): ImageReference[] {
+): { readonly images: ImageReference[]; readonly contexts: readonly TagContext[] } {
   const { text, language } = context;
   const found: FoundTag[] = [];
   const open: FoundTag[] = [];
   const plain: Scope = { text, bindings: new Map() };
   const around = new Surroundings();
+  const others = new OtherPictures(
+    own.map(({ span }) => span),
+    around,
+  );
   for (const tag of tags) {
     const span = mdastSpan(tag);
+    others.reach(span.start);
     const isImage = isImageName(tag.name, context);
     if (tag.kind === "end") {
       around.endElement(tag.name, span);
@@ -90,13 +103,15 @@ function imagesOfTags(
     const isLink = isNamedByContent(tag.name, attributes);
     around.startElement(tag.name, span, { isHiding: isHiding(attributes), isLink });
   }
-  return found.flatMap(({ tag, surrounding, end }) => {
+  others.reach(Infinity);
+  const images = found.flatMap(({ tag, surrounding, end }) => {
     const { start } = mdastSpan(tag);
     const around = tagContextOf(surrounding, { start, end });
     const read = tagOf(tag, { text, bindings }, around);
     const image = imageOfTag(read, { text, language, dialect: "jsx" });
     return image === undefined ? [] : [image];
   });
+  return { images, contexts: others.contexts() };
 }
 
 function tagOf(tag: MdxTag, scope: Scope, context: Tag["context"]): Tag {

@@ -148,3 +148,33 @@ export function tagContextOf(surrounding: Surrounding, element: TextSpan): TagCo
           },
   };
 }
+
+/** Pictures in another syntax among the tags, such as Markdown's own, and what is around each. */
+export class OtherPictures {
+  readonly #pictures: readonly TextSpan[];
+  readonly #around: Surroundings;
+  readonly #found: Surrounding[] = [];
+
+  /** @param pictures in the order of the text. */
+  constructor(pictures: readonly TextSpan[], around: Surroundings) {
+    this.#pictures = pictures;
+    this.#around = around;
+  }
+
+  /** Everything before the offset was read. */
+  reach(offset: number): void {
+    const isBefore = (): boolean =>
+      (this.#pictures[this.#found.length]?.start ?? Infinity) < offset;
+    if (!isBefore()) return;
+    const { current } = this.#around;
+    while (isBefore()) this.#found.push(current);
+  }
+
+  /** When all was read. */
+  contexts(): readonly TagContext[] {
+    return this.#pictures.flatMap((picture, index) => {
+      const surrounding = this.#found[index];
+      return surrounding === undefined ? [] : [tagContextOf(surrounding, picture)];
+    });
+  }
+}

@@ -16,6 +16,7 @@ import { fixedText, targetOf, type Bindings } from "./jsValue";
 import { scriptBindings } from "./looseScript";
 import { openingEnd, valueSpans } from "./markupAttribute";
 import { masked, rawElements, type RawElement } from "./maskMarkup";
+import { maskOpenQuotes } from "./openQuotes";
 import { findScannedImages } from "./scannedImages";
 import {
   imageOfTag,
@@ -36,11 +37,12 @@ export function findSvelteImages(context: FindContext): ImageReference[] {
   const { text } = context;
   const raw = rawElements(text);
   const bindings = bindingsOfScripts(text, raw);
+  const closed = maskOpenQuotes(text);
   const markup = masked(
-    text,
+    closed,
     raw.map(({ content }) => content),
   );
-  const body = markupNodes(text) ?? markupNodes(markup);
+  const body = markupNodes(closed) ?? markupNodes(markup);
   return body === undefined
     ? findScannedImages(context, { dialect: "svelte", bindings, markup })
     : imagesInNodes(body, context, bindings);

@@ -1,6 +1,7 @@
 /** Pictures in Vue's single-file components, by Vue's own parser. */
 
 import {
+  ErrorCodes,
   NodeTypes,
   parse,
   type ElementNode,
@@ -8,10 +9,12 @@ import {
   type TemplateChildNode,
 } from "@vue/compiler-dom";
 import { isImageName, type FindContext } from "./findContext";
+import { findHtmlImages } from "./htmlImages";
 import type { ImageReference, TextSpan } from "./imageReference";
 import { parseScript, parseSingleExpression, type ScriptKind } from "./jsParser";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { openingEnd, valueSpans } from "./markupAttribute";
+import { maskOpenQuotes, maskOpenTags } from "./openQuotes";
 import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "./tag";
 import { contentBefore, contextAbove, type Chain, type TreeReader } from "./tagAncestors";
 
@@ -25,11 +28,32 @@ export function hasPugImages(text: string): boolean {
 }
 
 export function findVueImages(context: FindContext): ImageReference[] {
-  const root = parse(context.text, {
+  const errors: (number | string)[] = [];
+  const root = parse(maskOpenQuotes(context.text), {
     parseMode: "sfc",
     // Vue goes on after an error; the places of what it then finds are still right.
-    onError: () => undefined,
+    onError: ({ code }) => errors.push(code),
   });
+  const images = imagesIn(root, context);
+  // A tag that begins in another is an attribute to Vue, which is no mistake.
+  const isDoubtful =
+    errors.some((code) => SWALLOWING.has(code)) || maskOpenTags(context.text) !== context.text;
+  if (!isDoubtful) return images;
+  // A template's tags are those of HTML, whose reader gives up what is opened and never closed.
+  const others = findHtmlImages(context, { dialect: "vue" });
+  return others.length > images.length ? others : images;
+}
+
+/** Mistakes that may have taken the rest of the component for a text or a comment. */
+const SWALLOWING: ReadonlySet<number | string> = new Set([
+  ...[ErrorCodes.EOF_IN_CDATA, ErrorCodes.EOF_IN_COMMENT, ErrorCodes.EOF_IN_TAG],
+  ErrorCodes.UNEXPECTED_CHARACTER_IN_ATTRIBUTE_NAME,
+  ...[ErrorCodes.EOF_IN_SCRIPT_HTML_COMMENT_LIKE_TEXT, ErrorCodes.EOF_BEFORE_TAG_NAME],
+  ...[ErrorCodes.X_MISSING_END_TAG, ErrorCodes.X_MISSING_INTERPOLATION_END],
+  ...[ErrorCodes.X_MISSING_DYNAMIC_DIRECTIVE_ARGUMENT_END, ErrorCodes.X_INVALID_END_TAG],
+]);
+
+function imagesIn(root: RootNode, context: FindContext): ImageReference[] {
   const bindings = scriptBindings(root, context.text);
   const images: ImageReference[] = [];
   const reader = readerOf(context.text);

@@ -81,19 +81,74 @@ const CASES: readonly Case[] = [
   ],
 ];
 
+/** Tags with a quote that is never closed. */
+const QUOTES = ['<p title="a>b</p>', "<p title='a>b</p>", '<a href="b>', "</p title='>"];
+
 /** Parts that are broken, or no markup to the language's own parser; `_` is free for a picture. */
 const BROKEN: Readonly<Partial<Record<AltLanguage, readonly string[]>>> = {
-  markdown: ["A <title> b", "c <!-- d", "e `f", "<g", "<details>"],
+  markdown: ["A <title> b", "c <!-- d", "e `f", "<g", "<details>", ...QUOTES],
   mdx: [
     ...["# A {#a}", "$\\frac{1}{2}$ {", "}", "<b", "a < b", "<!-- c -->", "</d>", "<e>", "{f g}"],
-    ...["import h", "export i as {", "{% j %}", "<k l=m>", "<n o='p>", "{/* q", ":::r[s]{t='u'}"],
+    ...[
+      "import h",
+      "export i as {",
+      "{% j %}",
+      "<k l=m>",
+      "<n o='p>",
+      "{/* q",
+      ":::r[s]{t='u'}",
+      ...QUOTES,
+    ],
   ],
-  html: ["<title>a", "<!-- b", "<textarea>", "<script>", "</p>", "a < b", "<![CDATA[", "&lt"],
-  astro: ["{", "}", "<a", "</b>", "<c d={", "<e f='g>", "{`h", "Don't", "<!-- i", "{/* j", "<k>"],
-  svelte: ["{#if}", "{a b}", "</c>", "<d>", "{/each}", "Don't", "<style>e", "{@html", "<f {g h}>"],
+  html: [
+    "<title>a",
+    "<!-- b",
+    "<textarea>",
+    "<script>",
+    "</p>",
+    "a < b",
+    "<![CDATA[",
+    "&lt",
+    ...QUOTES,
+  ],
+  vue: [
+    ...["{{ a", "<!-- b", "</c>", "<d", "<e>", "Don't", "<g :h='{'>", "<i v-if>", "a < b"],
+    ...["<textarea>", "<title>j", "<![CDATA[", "&lt", "<k :[l>", "</>", ...QUOTES],
+  ],
+  astro: [
+    "{",
+    "}",
+    "<a",
+    "</b>",
+    "<c d={",
+    "<e f='g>",
+    "{`h",
+    "Don't",
+    "<!-- i",
+    "{/* j",
+    "<k>",
+    ...QUOTES,
+  ],
+  svelte: [
+    "{#if}",
+    "{a b}",
+    "</c>",
+    "<d>",
+    "{/each}",
+    "Don't",
+    "<style>e",
+    "{@html",
+    "<f {g h}>",
+    ...QUOTES,
+  ],
 };
 
 const PICTURE = "<img src='picture.png' />";
+
+/** A template is a part of a component. */
+const FRAMES: Readonly<Partial<Record<AltLanguage, readonly [string, string]>>> = {
+  vue: ["<template>\n", "</template>\n"],
+};
 
 describe("broken documents", () => {
   for (const [name, language, text, expected] of CASES) {
@@ -110,7 +165,8 @@ describe("broken documents", () => {
     it(`keep the pictures around what is broken, and edits are read back (${language})`, () => {
       for (const part of parts) {
         for (const other of parts) {
-          const text = `a\n\n${part}\n\n${PICTURE}\n\n${other}\n\nb ${PICTURE}\n`;
+          const [before, after] = FRAMES[language] ?? ["", ""];
+          const text = `${before}a\n\n${part}\n\n${PICTURE}\n\n${other}\n\nb ${PICTURE}\n${after}`;
           const places = [text.indexOf(PICTURE), text.lastIndexOf(PICTURE)];
           const images = findImages(text, language);
           const told = JSON.stringify(text);
