@@ -65,7 +65,7 @@ async function describeAll(
   const drafts: Draft[] = [];
   const failures: ImageFailure[] = [];
   let stop: AppError | undefined;
-  const known = new Map<string, string>();
+  const known = new Map<string, Omit<Draft, "image">>();
   await withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
     const progress = new BatchProgress(wanted);
     for (const [index, image] of wanted.entries()) {
@@ -73,9 +73,9 @@ async function describeAll(
       run.report(progress.words(index), index / wanted.length);
       try {
         const key = placeKey(image.place);
-        const alt = known.get(key) ?? (await describe(services, image.place, run));
-        known.set(key, alt);
-        drafts.push({ image, alt });
+        const text = known.get(key) ?? (await describe(services, image.place, run));
+        known.set(key, text);
+        drafts.push({ image, ...text });
       } catch (thrown) {
         if (isCancelled(thrown)) return;
         const error = AppError.from(thrown);
@@ -95,13 +95,15 @@ async function describe(
   services: Services,
   place: PicturePlace,
   run: CancellableRun,
-): Promise<string> {
+): Promise<Omit<Draft, "image">> {
   const { signal } = run;
   const picture = await readPlace(services, place, signal);
+  let doubts: Draft["doubts"] = [];
+  const onDoubts = (found: Draft["doubts"]): void => void (doubts = found);
   const [text] = await reportingEngine(services, run, () =>
-    altTexts(services.engine, picture, { signal }),
+    altTexts(services.engine, picture, { signal, onDoubts }),
   );
-  return text ?? failSilentModel();
+  return { alt: text ?? failSilentModel(), doubts };
 }
 
 function placeKey(place: PicturePlace): string {

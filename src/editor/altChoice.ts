@@ -1,8 +1,6 @@
 /** Questions about texts, as lists that the keyboard alone can answer. */
 
 import * as vscode from "vscode";
-import type { DocumentImage } from "./altDocument";
-import { rangeOf } from "./altDocument";
 import { lengthNote } from "./altDescribing";
 
 /** What fits into a line of a list, measured with the editor's own fonts. */
@@ -26,26 +24,30 @@ export async function chooseOne<T>(
   return chosen?.value;
 }
 
-/**
- * One of several texts for a picture, each shown in the document while it is selected; undefined when
- * the list was closed.
- */
+/** What a list of texts looks like, and what follows its cursor. */
+export interface TextList {
+  readonly title: string;
+  /** The text that is there. */
+  readonly now: string | null;
+  /** The picture, before each row. */
+  readonly icon: Pick<vscode.QuickPickItem, "iconPath">;
+  readonly onActive: (text: string) => void;
+}
+
+/** One of several texts for a picture; undefined when the list was closed. */
 export async function chooseText(
   texts: readonly string[],
-  image: DocumentImage,
-  title: string,
+  { title, now, icon, onActive }: TextList,
 ): Promise<string | undefined> {
-  const preview = new TextPreview(image);
   const list = vscode.window.createQuickPick<Choice<string>>();
-  const { alt } = image.reference;
   list.title = title;
-  if (alt !== null && alt !== "") list.placeholder = vscode.l10n.t("Now: {0}", alt);
-  list.items = texts.map(textChoice);
+  if (now !== null && now !== "") list.placeholder = vscode.l10n.t("Now: {0}", now);
+  list.items = texts.map((text) => ({ ...textChoice(text), ...icon }));
   list.matchOnDetail = true;
   try {
     return await new Promise((resolve) => {
       list.onDidChangeActive(([active]) => {
-        preview.show(active?.value);
+        if (active !== undefined) onActive(active.value);
       });
       list.onDidAccept(() => {
         resolve(list.activeItems[0]?.value);
@@ -57,7 +59,6 @@ export async function chooseText(
     });
   } finally {
     list.dispose();
-    preview.dispose();
   }
 }
 
@@ -75,36 +76,6 @@ export function inARow(...parts: readonly (string | undefined)[]): string {
 /** Labels show `$(name)` as an icon; a text says what it says. */
 export function plainLabel(text: string): string {
   return text.replaceAll("$(", "$\u200b(");
-}
-
-/** A text behind a picture's reference that is not in the document. */
-class TextPreview implements vscode.Disposable {
-  readonly #image: DocumentImage;
-  readonly #type = vscode.window.createTextEditorDecorationType({
-    after: {
-      color: new vscode.ThemeColor("editorGhostText.foreground"),
-      fontStyle: "italic",
-      margin: "0 0 0 1em",
-    },
-  });
-
-  constructor(image: DocumentImage) {
-    this.#image = image;
-  }
-
-  show(text: string | undefined): void {
-    const { document, found, reference } = this.#image;
-    const editor = vscode.window.visibleTextEditors.find((open) => open.document === document);
-    // In a document that changed, the place is no longer known.
-    if (editor === undefined || document.getText() !== found.text) return;
-    const options = { range: rangeOf(document, reference.span) };
-    const shown = { ...options, renderOptions: { after: { contentText: text ?? "" } } };
-    editor.setDecorations(this.#type, text === undefined ? [] : [shown]);
-  }
-
-  dispose(): void {
-    this.#type.dispose();
-  }
 }
 
 function textChoice(text: string): Choice<string> {

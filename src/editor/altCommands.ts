@@ -10,6 +10,7 @@ import type { Picture } from "../host/picture";
 import { chooseOne, type Choice } from "./altChoice";
 import {
   failSilentModel,
+  lengthWarning,
   reportingEngine,
   requireEditable,
   say,
@@ -36,6 +37,26 @@ export async function generateAltText(services: Services, args: readonly unknown
   const wish = await wishFor(image);
   if (wish === "refine") await refineAltText(services, image);
   if (wish === "write") await writeAndTell(services, image, await textFor(services, image));
+  if (wish === "replace") await replaceAltText(services, image);
+}
+
+/** Shows the old text and the new one, which Enter writes and which can be changed before. */
+async function replaceAltText(services: Services, image: DocumentImage): Promise<void> {
+  const before = image.reference.alt ?? "";
+  const value = await textFor(services, image);
+  if (value === before) {
+    say(vscode.l10n.t("The model has no other text for this picture."));
+    return;
+  }
+  const alt = await vscode.window.showInputBox({
+    title: vscode.l10n.t("Replace the text"),
+    prompt: vscode.l10n.t("Now: {0}", before),
+    value,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text.trim() === "" ? vscode.l10n.t("An alt text cannot be empty here.") : lengthWarning(text),
+  });
+  if (alt !== undefined) await writeAndTell(services, image, alt.trim());
 }
 
 /**
@@ -99,7 +120,7 @@ export async function copyAltText(services: Services, args: readonly unknown[]):
   const given = pictureUris(args);
   const image = given.length > 0 ? undefined : await imageFor(services, args);
   if (image !== undefined) {
-    await copy([await textFor(services, image)]);
+    await copy([{ name: "", text: await textFor(services, image) }]);
     return;
   }
   const { texts, failure } = await describePictures(services, await sourcesFor(services, given));
@@ -129,8 +150,11 @@ async function sourcesFor(
   return uris.map((uri) => ({ name: fileName(uri), read: () => services.pictures.read(uri) }));
 }
 
+/** `replace` shows the text before it is written. */
+type Wish = "write" | "refine" | "replace";
+
 /** What is to be done, when there is something already; undefined for nothing. */
-async function wishFor({ reference }: DocumentImage): Promise<"write" | "refine" | undefined> {
+async function wishFor({ reference }: DocumentImage): Promise<Wish | undefined> {
   const title = vscode.l10n.t("Generate alt text");
   switch (altOwner(reference)) {
     case "nobody":
@@ -146,10 +170,10 @@ async function wishFor({ reference }: DocumentImage): Promise<"write" | "refine"
       return chooseOne(choices, { title, placeholder });
     }
     case "person": {
-      const choices: Choice<"write" | "refine" | undefined>[] = [
+      const choices: Choice<Wish | undefined>[] = [
         { label: vscode.l10n.t("Keep the text"), value: undefined },
         { label: vscode.l10n.t("Refine the text…"), value: "refine" },
-        { label: vscode.l10n.t("Replace the text"), value: "write" },
+        { label: vscode.l10n.t("Replace the text…"), value: "replace" },
       ];
       const placeholder = vscode.l10n.t("Now: {0}", reference.alt ?? "");
       return chooseOne(choices, { title, placeholder });
@@ -205,8 +229,14 @@ function captionText({ found, reference }: DocumentImage, style: CaptionStyle): 
   return span === null ? "" : found.text.slice(span.start, span.end).trim();
 }
 
+interface NamedText {
+  /** Of the picture's file. */
+  readonly name: string;
+  readonly text: string;
+}
+
 interface PictureTexts {
-  readonly texts: readonly string[];
+  readonly texts: readonly NamedText[];
   /** Of the first picture without a text; the others are described nevertheless. */
   readonly failure: AppError | undefined;
 }
@@ -215,7 +245,7 @@ async function describePictures(
   services: Services,
   sources: readonly Source[],
 ): Promise<PictureTexts> {
-  const texts: string[] = [];
+  const texts: NamedText[] = [];
   let failure: AppError | undefined;
   await withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
     for (const [index, { name, read }] of sources.entries()) {
@@ -226,7 +256,7 @@ async function describePictures(
         const [text] = await reportingEngine(services, run, () =>
           altTexts(services.engine, picture, { signal }),
         );
-        texts.push(text ?? failSilentModel());
+        texts.push({ name, text: text ?? failSilentModel() });
       } catch (thrown) {
         if (isCancelled(thrown)) throw thrown;
         failure ??= AppError.from(thrown);
@@ -238,12 +268,20 @@ async function describePictures(
   return { texts, failure };
 }
 
-async function copy(texts: readonly string[]): Promise<void> {
-  await vscode.env.clipboard.writeText(texts.join("\n"));
-  const [first = ""] = texts;
+/** One text alone; several with their pictures' names before them, as a spreadsheet takes them. */
+async function copy(texts: readonly NamedText[]): Promise<void> {
+  const [first] = texts;
+  const isOne = texts.length === 1 && first !== undefined;
+  const lines = isOne ? [first.text] : texts.map(({ name, text }) => `${inACell(name)}\t${text}`);
+  await vscode.env.clipboard.writeText(lines.join("\n"));
   say(
-    texts.length === 1
-      ? vscode.l10n.t("Copied: {0}", first)
+    isOne
+      ? vscode.l10n.t("Copied: {0}", first.text)
       : vscode.l10n.t("Copied {0} alt texts", texts.length),
   );
+}
+
+/** A name may hold what ends a cell or a line. */
+function inACell(name: string): string {
+  return name.replace(/\s+/g, " ");
 }

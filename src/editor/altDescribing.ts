@@ -6,7 +6,7 @@ import { isLongAlt, MAX_ALT_CHARACTERS } from "../alt/altText";
 import { setAlt } from "../alt/editAlt";
 import { altTexts, type AltTextOptions } from "../host/describer";
 import { writeAlt, type DocumentImage } from "./altDocument";
-import { allowPlace, placeOf, readPlace } from "./altPicture";
+import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
 import { withLateProgress, type CancellableRun } from "./lateProgress";
 import { mayBeReadAloud } from "./settings";
@@ -30,10 +30,12 @@ export async function textsFor(
   const place = await placeOf(services, image);
   await allowPlace(services, image, place);
   const texts = await withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
-    const picture = await readPlace(services, place, run.signal);
-    return reportingEngine(services, run, () =>
-      altTexts(services.engine, picture, { ...options, signal: run.signal }),
-    );
+    return aboutPlace(place, async () => {
+      const picture = await readPlace(services, place, run.signal);
+      return reportingEngine(services, run, () =>
+        altTexts(services.engine, picture, { ...options, signal: run.signal }),
+      );
+    });
   });
   tellNotesOnce(services, [languageAround(image)]);
   return texts;
@@ -111,6 +113,13 @@ export function lengthNote(text: string): string | undefined {
   if (!isLongAlt(text)) return undefined;
   const n = Array.from(text).length;
   return vscode.l10n.t("{0} characters; most guides advise at most {1}", n, MAX_ALT_CHARACTERS);
+}
+
+/** Said of a text while it is typed. */
+export function lengthWarning(text: string): vscode.InputBoxValidationMessage | undefined {
+  const message = lengthNote(text);
+  if (message === undefined) return undefined;
+  return { message, severity: vscode.InputBoxValidationSeverity.Info };
 }
 
 /** @param image the picture with its long text; without it there is only the warning. */

@@ -21,6 +21,28 @@ export type PicturePlace =
   | { readonly kind: "data"; readonly uri: string }
   | { readonly kind: "remote"; readonly url: URL };
 
+/** The picture itself before a row of a list; the editor draws only files that are near. */
+export function pictureIcon(place: PicturePlace): { readonly iconPath?: vscode.Uri } {
+  return place.kind === "file" && place.uri.scheme === "file" ? { iconPath: place.uri } : {};
+}
+
+/**
+ * Work on the bytes of a picture that a document names.
+ * @throws AppError as the work; one about the picture names its file, so that it can be opened.
+ */
+export async function aboutPlace<T>(place: PicturePlace, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = AppError.from(thrown);
+    if (place.kind !== "file" || !error.code.startsWith("image.")) throw thrown;
+    // There is nothing to open where no file is.
+    const what = error.code === "image.missing" ? remedy("document") : remedy("pictureFile");
+    const detail = { ...error.detail, ...what, uri: place.uri.toString() };
+    throw new AppError(error.code, error.message, { cause: error, detail });
+  }
+}
+
 /** A picture's reference and where its document is. */
 export interface PlacedReference {
   readonly document: PlacedDocument;

@@ -6,6 +6,8 @@ import type { AltTextOptions } from "../host/describer";
 import { chooseOne, chooseText, type Choice } from "./altChoice";
 import { requireEditable, textsFor, writeAndTell } from "./altDescribing";
 import type { DocumentImage } from "./altDocument";
+import { pictureIcon, placeOf } from "./altPicture";
+import { RowReveal, type ShownLine } from "./altReveal";
 import type { Services } from "./services";
 
 /** Texts to choose from; each further one takes the model longer. */
@@ -20,17 +22,44 @@ export async function refineAltText(services: Services, image: DocumentImage): P
   const title = vscode.l10n.t("Refine alt text");
   const { alt } = image.reference;
   const placeholder = alt === null || alt === "" ? undefined : vscode.l10n.t("Now: {0}", alt);
-  const way = await chooseOne(ways().map(choiceOf), { title, placeholder });
-  if (way === undefined) return;
+  const reveal = new RowReveal();
+  let chosen: string | undefined;
+  try {
+    reveal.show(lineOf(image), "");
+    const way = await chooseOne(ways().map(choiceOf), { title, placeholder });
+    chosen = way === undefined ? undefined : await chosenText(services, { image, way, reveal });
+  } finally {
+    await reveal.end();
+  }
+  if (chosen !== undefined) await writeAndTell(services, image, chosen);
+}
+
+/** The text that the person chooses; undefined when they changed their mind, or there is none. */
+async function chosenText(
+  services: Services,
+  { image, way, reveal }: { image: DocumentImage; way: Way; reveal: RowReveal },
+): Promise<string | undefined> {
   const options = await optionsFor(way, image);
-  if (options === undefined) return;
+  if (options === undefined) return undefined;
+  const { alt } = image.reference;
   const texts = (await textsFor(services, image, options)).filter((text) => text !== alt);
   if (texts.length === 0) {
     void vscode.window.showInformationMessage(nothingFound(way));
-    return;
+    return undefined;
   }
-  const chosen = await chooseText(texts, image, title);
-  if (chosen !== undefined) await writeAndTell(services, image, chosen);
+  const icon = pictureIcon(await placeOf(services, image));
+  return chooseText(texts, {
+    title: vscode.l10n.t("Refine alt text"),
+    now: alt,
+    icon,
+    onActive: (text) => {
+      reveal.show(lineOf(image), text);
+    },
+  });
+}
+
+function lineOf({ document, reference }: DocumentImage): ShownLine {
+  return { uri: document.uri, line: document.positionAt(reference.span.start).line };
 }
 
 type Way = "shorter" | "longer" | "focus" | "several";

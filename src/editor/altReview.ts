@@ -2,11 +2,13 @@
 
 import * as vscode from "vscode";
 import type { FoundImages } from "../host/altPlan";
+import type { Doubt } from "../model/ask/request";
 import type { ImageReference } from "../alt/imageReference";
 import { inARow, plainLabel } from "./altChoice";
-import { lengthNote } from "./altDescribing";
+import { lengthNote, lengthWarning } from "./altDescribing";
 import { RowReveal } from "./altReveal";
-import type { PicturePlace } from "./altPicture";
+import { pictureIcon, type PicturePlace } from "./altPicture";
+import { doubtNote } from "./altWords";
 import { showNotes } from "./reviewNotes";
 import type { Services } from "./services";
 import { writingNotes, type PageLanguage, type WritingNote } from "./writingNotes";
@@ -32,6 +34,8 @@ export interface PendingImage {
 export interface Draft {
   readonly image: PendingImage;
   readonly alt: string;
+  /** Why the text may mean nothing; such a text is written only when somebody ticks it. */
+  readonly doubts: readonly Doubt[];
 }
 
 interface DraftItem extends vscode.QuickPickItem {
@@ -58,18 +62,27 @@ export async function reviewDrafts(
   const languages = drafts.map(({ image }) => image.language);
   const notes = writingNotes(services, languages);
   const reveal = new RowReveal();
-  let shown: Shown = { drafts, picked: new Set(drafts.keys()), active: 0 };
+  let shown: Shown = { drafts, picked: trusted(drafts), active: 0 };
   try {
     for (;;) {
       const answer = await showDrafts(shown, { notes, reveal });
       if (answer === undefined) return undefined;
       const { picked, edited } = answer;
       if (edited === undefined) return shown.drafts.filter((_, index) => picked.has(index));
-      shown = { drafts: await editDraft(shown.drafts, edited), picked, active: edited };
+      const after = await editDraft(shown.drafts, edited);
+      // What somebody wrote by hand is meant to be written.
+      const isOwn = after[edited]?.alt !== shown.drafts[edited]?.alt;
+      const ticked = isOwn ? new Set([...picked, edited]) : picked;
+      shown = { drafts: after, picked: ticked, active: edited };
     }
   } finally {
     await reveal.end();
   }
+}
+
+/** Indexes of those that nothing is known against. */
+function trusted(drafts: readonly Draft[]): ReadonlySet<number> {
+  return new Set(drafts.flatMap(({ doubts }, index) => (doubts.length === 0 ? index : [])));
 }
 
 /** What the list shows, and where the cursor is in it. */
@@ -165,7 +178,7 @@ function headingOf(uri: vscode.Uri): DraftItem {
 }
 
 /** A screen reader reads the place first and then the whole text. */
-function draftItem({ image, alt }: Draft, isAmongFiles: boolean): vscode.QuickPickItem {
+function draftItem({ image, alt, doubts }: Draft, isAmongFiles: boolean): vscode.QuickPickItem {
   const { before, place, words, uri } = image;
   const now =
     before === null || before === "" ? undefined : vscode.l10n.t("now: {0}", plainLabel(before));
@@ -173,9 +186,9 @@ function draftItem({ image, alt }: Draft, isAmongFiles: boolean): vscode.QuickPi
   const file = isAmongFiles ? fileOf(uri) : undefined;
   return {
     label: plainLabel(words),
-    description: inARow(file, lengthNote(alt), now),
+    description: inARow(...doubts.map(doubtNote), file, lengthNote(alt), now),
     detail: plainLabel(alt),
-    ...(place.kind === "file" && place.uri.scheme === "file" ? { iconPath: place.uri } : {}),
+    ...pictureIcon(place),
   };
 }
 
@@ -193,11 +206,7 @@ async function editDraft(drafts: readonly Draft[], index: number): Promise<reado
     validateInput: (text) => lengthWarning(text),
   });
   if (alt === undefined || alt.trim() === "") return drafts;
-  return drafts.map((other, at) => (at === index ? { ...other, alt: alt.trim() } : other));
-}
-
-function lengthWarning(text: string): vscode.InputBoxValidationMessage | undefined {
-  const message = lengthNote(text);
-  if (message === undefined) return undefined;
-  return { message, severity: vscode.InputBoxValidationSeverity.Info };
+  return drafts.map((other, at) =>
+    at === index && alt.trim() !== other.alt ? { ...other, alt: alt.trim(), doubts: [] } : other,
+  );
 }

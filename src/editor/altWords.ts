@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { AltProblem } from "../alt/altText";
 import type { ImageReference } from "../alt/imageReference";
+import type { Doubt } from "../model/ask/request";
 import type { DocumentImage } from "./altDocument";
 
 /** A problem as a phrase that stands alone. */
@@ -20,6 +21,16 @@ export function problemWords(problem: AltProblem): string {
       );
     case "too-long":
       return vscode.l10n.t("Longer than most guides advise");
+  }
+}
+
+/** Why a text may mean nothing, for a row of a list. */
+export function doubtNote(doubt: Doubt): string {
+  switch (doubt) {
+    case "oneColor":
+      return vscode.l10n.t("$(warning) doubtful: the picture shows one colour only");
+    case "outsideWorld":
+      return vscode.l10n.t("$(warning) doubtful: outside what the demo model knows");
   }
 }
 

@@ -95,15 +95,15 @@ export class EditorNotices implements Notices {
     }
     const action = actions.find(({ label }) => label === chosen);
     if (action === undefined) return;
-    const isMended = (await this.#execute(action.id)) === true;
+    const isMended = (await this.#execute(action.id, error)) === true;
     if (isMended) await again?.();
   }
 
   /** @returns what the command gives: true when what failed may work now. */
-  async #execute(actionId: string): Promise<unknown> {
+  async #execute(actionId: string, error?: AppError): Promise<unknown> {
     if (!isNoticeAction(actionId) || actionId === "tryAgain") return undefined;
     return await this.guard(() =>
-      Promise.resolve(vscode.commands.executeCommand(...commandOf(actionId))),
+      Promise.resolve(vscode.commands.executeCommand(...commandOf(actionId, error))),
     );
   }
 }
@@ -220,6 +220,10 @@ function labelOf(action: NoticeAction): string {
   switch (action) {
     case "choosePicture":
       return vscode.l10n.t("Choose Another Picture");
+    case "openFile":
+      return vscode.l10n.t("Open the File");
+    case "revealFile":
+      return vscode.l10n.t("Reveal in Explorer");
     case "chooseModel":
       return vscode.l10n.t("Choose Model");
     case "getModel":
@@ -257,12 +261,23 @@ function labelOf(action: NoticeAction): string {
   }
 }
 
+/** The file that a failure is about. */
+function fileOf(error: AppError | undefined): vscode.Uri | undefined {
+  const uri = error?.detail?.["uri"];
+  return typeof uri === "string" ? vscode.Uri.parse(uri, true) : undefined;
+}
+
 function commandOf(
   action: Exclude<NoticeAction, "tryAgain">,
-): readonly [command: string, ...args: string[]] {
+  error?: AppError,
+): readonly [command: string, ...args: unknown[]] {
   switch (action) {
     case "choosePicture":
       return ["sightline.addPictures"];
+    case "openFile":
+      return ["vscode.open", fileOf(error)];
+    case "revealFile":
+      return ["revealInExplorer", fileOf(error)];
     case "chooseModel":
     case "getModel":
       return ["sightline.manageModels"];

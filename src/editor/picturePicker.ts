@@ -6,12 +6,16 @@ import type { Picture } from "../host/picture";
 import { PICTURE_EXTENSIONS } from "../base/pictureNames";
 import { orderPictures } from "../host/pictureOrder";
 import { fileName } from "./altDocument";
-import { filesGlob, IN_TOOL_FOLDERS } from "./filesGlob";
+import { filesGlob, IN_TOOL_FOLDERS, namedFilesGlob } from "./filesGlob";
 import { readPictures } from "./readPictures";
 import type { Services } from "./services";
 
-/** More are neither found quickly nor looked through; typing narrows what is there. */
+/** More are neither found quickly nor looked through; of a larger workspace, typing finds the rest. */
 const MAX_FOUND = 2000;
+/** More than anybody reads; the next letter narrows them. */
+const MAX_NAMED = 200;
+/** Between two letters of somebody who types, in ms. */
+const TYPING_MS = 150;
 /** Side of a small copy in the list, in pixels. */
 const ICON_SIDE = 64;
 
@@ -62,6 +66,13 @@ class PicturePicker {
   readonly #end = new AbortController();
   /** Items whose small copy was asked for. */
   readonly #drawn = new Set<PictureItem>();
+  /** What is there without typing. */
+  #listed: readonly PictureItem[] = [otherFileItem()];
+  #hasMore = false;
+  /** What typing found, by address, so that one that is ticked stays the same. */
+  readonly #named = new Map<string, PictureItem>();
+  #typing: NodeJS.Timeout | undefined;
+  #search: vscode.CancellationTokenSource | undefined;
 
   constructor(services: Services) {
     this.#services = services;
@@ -76,7 +87,7 @@ class PicturePicker {
     picker.canSelectMany = true;
     picker.matchOnDescription = true;
     picker.busy = true;
-    picker.items = [otherFileItem()];
+    picker.items = this.#listed;
     const cancellation = new vscode.CancellationTokenSource();
     const chosen = new Promise<readonly PictureItem[]>((resolve) => {
       picker.onDidAccept(() => {
@@ -90,12 +101,17 @@ class PicturePicker {
       });
     });
     picker.onDidChangeActive((items) => void this.#draw(items));
+    picker.onDidChangeValue(() => {
+      this.#typed();
+    });
     picker.show();
     void this.#list(recent, cancellation.token);
     try {
       return await chosen;
     } finally {
       this.#end.abort();
+      clearTimeout(this.#typing);
+      this.#search?.cancel();
       cancellation.cancel();
       cancellation.dispose();
       picker.dispose();
@@ -111,16 +127,77 @@ class PicturePicker {
         token,
       );
       if (this.#end.signal.aborted) return;
-      this.#picker.items = itemsOf(found, recent);
-      if (found.length >= MAX_FOUND) {
+      this.#listed = itemsOf(found, recent);
+      this.#hasMore = found.length >= MAX_FOUND;
+      this.#show([]);
+      if (this.#hasMore) {
         const note = vscode.l10n.t("Ask About Pictures (the first {0} that were found)", MAX_FOUND);
         this.#picker.title = note;
+        this.#picker.placeholder = vscode.l10n.t("Type a part of a name to search all pictures");
+        this.#typed();
       }
     } catch (thrown) {
       this.#services.log.warn(AppError.from(thrown).message);
     } finally {
-      if (!this.#end.signal.aborted) this.#picker.busy = false;
+      const isSearching = this.#hasMore && this.#picker.value.trim() !== "";
+      if (!this.#end.signal.aborted) this.#picker.busy = isSearching;
     }
+  }
+
+  /** Where not everything is listed, the file system is asked for what was typed, as Ctrl+P does. */
+  #typed(): void {
+    if (!this.#hasMore) return;
+    clearTimeout(this.#typing);
+    this.#search?.cancel();
+    if (this.#picker.value.trim() === "") {
+      this.#picker.busy = false;
+      this.#show([]);
+      return;
+    }
+    this.#picker.busy = true;
+    this.#typing = setTimeout(() => void this.#searchFor(this.#picker.value), TYPING_MS);
+  }
+
+  async #searchFor(typed: string): Promise<void> {
+    const search = new vscode.CancellationTokenSource();
+    this.#search = search;
+    const isCurrent = (): boolean => this.#search === search && !this.#end.signal.aborted;
+    try {
+      const found = await vscode.workspace.findFiles(
+        namedFilesGlob(typed, PICTURE_EXTENSIONS),
+        IN_TOOL_FOLDERS,
+        MAX_NAMED,
+        search.token,
+      );
+      if (isCurrent() && !search.token.isCancellationRequested) this.#show(found);
+    } catch (thrown) {
+      this.#services.log.warn(AppError.from(thrown).message);
+    } finally {
+      if (isCurrent()) this.#picker.busy = false;
+      search.dispose();
+    }
+  }
+
+  /** The list, with what typing found; what is ticked stays there and ticked. */
+  #show(named: readonly vscode.Uri[]): void {
+    const { selectedItems } = this.#picker;
+    const listed = new Set(this.#listed.flatMap(({ uri }) => uri?.toString() ?? []));
+    const found = named
+      .filter((uri) => !listed.has(uri.toString()))
+      .map((uri) => this.#namedItem(uri));
+    const kept = selectedItems.filter(
+      (item) => !this.#listed.includes(item) && !found.includes(item) && item.uri !== undefined,
+    );
+    this.#picker.items = [...this.#listed, ...group(vscode.l10n.t("found"), [...kept, ...found])];
+    this.#picker.selectedItems = selectedItems;
+  }
+
+  #namedItem(uri: vscode.Uri): PictureItem {
+    const key = uri.toString();
+    // The search has decided that it fits; the editor's own comparison is another one.
+    const item = this.#named.get(key) ?? { ...pictureItem(uri), alwaysShow: true };
+    this.#named.set(key, item);
+    return item;
   }
 
   /** The editor shows files by itself; what other file systems hold is drawn when it is looked at. */

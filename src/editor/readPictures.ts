@@ -57,6 +57,9 @@ export function notAPicture(uri: vscode.Uri): AppError {
 function tooMany(): AppError {
   return new AppError(
     "image.unreadable",
-    vscode.l10n.t("Only the first {0} pictures were added.", MAX_TRAY_PICTURES),
+    vscode.l10n.t(
+      "Only the first {0} pictures were added. For more, use 'sightline caption'.",
+      MAX_TRAY_PICTURES,
+    ),
   );
 }

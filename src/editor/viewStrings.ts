@@ -19,7 +19,7 @@ export function chatTexts(): ChatTexts {
     pastedGone: vscode.l10n.t("The pasted picture is no longer there. Paste it again."),
     pictureGone: vscode.l10n.t("The picture is no longer in the chat. Add it again."),
     tooManyPictures: vscode.l10n.t(
-      "The chat holds {0} pictures at a time, so not all of them were added.",
+      "The chat holds {0} pictures at a time, so not all of them were added. For more, use 'sightline caption'.",
       MAX_TRAY_PICTURES,
     ),
     noAnswer: vscode.l10n.t("The model has no answer to that. Ask in other words."),

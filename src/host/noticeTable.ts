@@ -5,6 +5,8 @@ import { AppError, type ErrorCode } from "../base/errors";
 /** What a button does; the editor has a label and a command for each. */
 export const NOTICE_ACTIONS = [
   "choosePicture",
+  "openFile",
+  "revealFile",
   "chooseModel",
   "getModel",
   "importModel",
@@ -52,6 +54,8 @@ export const REMEDIES = {
   again: ["tryAgain", "showLog"],
   /** What the document says has to be changed by hand. */
   document: ["showLog"],
+  /** The file that `detail.uri` names cannot be used as a picture. */
+  pictureFile: ["openFile", "revealFile"],
   /** This package has no engine, and another one has. */
   package: ["showPackages"],
 } as const satisfies Readonly<Record<string, readonly NoticeAction[]>>;

@@ -7,7 +7,12 @@ import type { Memento } from "../../src/host/conversationStore";
 import type { AskOptions, Engine, EngineStatus } from "../../src/host/engine";
 import type { PictureFolder } from "../../src/host/pastedPictures";
 import type { Picture } from "../../src/host/picture";
-import type { GenerateRequest, GenerateResult, PictureRequest } from "../../src/model/ask/request";
+import type {
+  Doubt,
+  GenerateRequest,
+  GenerateResult,
+  PictureRequest,
+} from "../../src/model/ask/request";
 import type { ThumbnailParams, ThumbnailReply } from "../../src/protocol/engineMessages";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 import type { ToView, TurnView } from "../../src/protocol/viewMessages";
@@ -66,6 +71,8 @@ export class ScriptedEngine implements Pick<
   readonly prepared: string[] = [];
   prepareOne: Engine["prepare"] = () => Promise.resolve();
   status: EngineStatus = { kind: "off", model: "big" };
+  /** What is known against an answer about a picture, by its name. */
+  readonly doubts = new Map<string, readonly Doubt[]>();
   /** Behaviours of the next requests; then the engine says "yes". */
   script: Behaviour[] = [];
   makeThumbnail: (params: ThumbnailParams) => Promise<ThumbnailReply> = ({ image }) =>
@@ -82,7 +89,13 @@ export class ScriptedEngine implements Pick<
       timings,
       cached: { imageFeatures: "computed", prefixTokens: 0 },
       droppedTurns: 0,
+      ...this.#doubtsOf(params),
     };
+  }
+
+  #doubtsOf({ imageName = "" }: GenerateRequest): Pick<GenerateResult, "doubts"> {
+    const doubts = this.doubts.get(imageName);
+    return doubts === undefined ? {} : { doubts };
   }
 
   async prepare(params: PictureRequest, options: CallOptions = {}): Promise<void> {

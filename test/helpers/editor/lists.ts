@@ -9,6 +9,7 @@ export interface FakeItem {
   readonly detail?: string;
   readonly picked?: boolean;
   readonly iconPath?: unknown;
+  readonly alwaysShow?: boolean;
   readonly buttons?: readonly { readonly tooltip: string }[];
 }
 
@@ -17,12 +18,14 @@ export interface FakeList {
   readonly title: string;
   readonly items: readonly FakeItem[];
   readonly prompt?: string | undefined;
+  readonly placeholder?: string;
   readonly buttons?: readonly unknown[];
 }
 
 /**
  * Takes lines by label, or those that are ticked already; presses a button of a line, by default its
- * first; presses Enter on a line without ticking it; leaves, from the line that the keyboard is on.
+ * first; presses Enter on a line without ticking it; leaves, from the line that the keyboard is on; types,
+ * after ticking lines, and goes on with the next step.
  */
 type Action =
   | { readonly take: readonly string[]; readonly after?: () => void }
@@ -30,6 +33,7 @@ type Action =
   | { readonly button?: string; readonly of: string }
   | { readonly enter: string }
   | { readonly leaveFrom: string }
+  | { readonly type: string; readonly ticked?: readonly string[] }
   | "leave";
 
 /** What the user does in a list, which may depend on the lines that are there. */
@@ -49,6 +53,7 @@ function itemCalled(items: readonly FakeItem[], label: string): FakeItem {
 
 export class FakeQuickPick {
   title = "";
+  value = "";
   placeholder = "";
   prompt: string | undefined;
   canSelectMany = false;
@@ -60,11 +65,13 @@ export class FakeQuickPick {
   readonly #accepted = new FakeEmitter<undefined>();
   readonly #hidden = new FakeEmitter<undefined>();
   readonly #activeChanged = new FakeEmitter<readonly FakeItem[]>();
+  readonly #valueChanged = new FakeEmitter<string>();
   readonly #itemButtonPressed = new FakeEmitter<{ item: FakeItem; button: unknown }>();
   readonly #buttonPressed = new FakeEmitter<unknown>();
   readonly onDidAccept = this.#accepted.event;
   readonly onDidHide = this.#hidden.event;
   readonly onDidChangeActive = this.#activeChanged.event;
+  readonly onDidChangeValue = this.#valueChanged.event;
   readonly onDidTriggerItemButton = this.#itemButtonPressed.event;
   readonly onDidTriggerButton = this.#buttonPressed.event;
   #items: readonly FakeItem[] = [];
@@ -115,8 +122,8 @@ export class FakeQuickPick {
   }
 
   async #act(): Promise<void> {
-    const { title, items, prompt, buttons } = this;
-    fakeEditor.lists.push({ title, items, prompt, buttons });
+    const { title, items, prompt, placeholder, buttons } = this;
+    fakeEditor.lists.push({ title, items, prompt, placeholder, buttons });
     const action = nextAction(items);
     if (action === "leave") {
       this.hide();
@@ -130,6 +137,11 @@ export class FakeQuickPick {
     } else if ("leaveFrom" in action) {
       await this.#goTo(action.leaveFrom);
       this.hide();
+    } else if ("type" in action) {
+      this.selectedItems = items.filter(({ label }) => action.ticked?.includes(label));
+      this.value = action.type;
+      await this.#valueChanged.fire(action.type);
+      this.#awaitUser();
     } else {
       if ("enter" in action) await this.#goTo(action.enter);
       if ("take" in action) {

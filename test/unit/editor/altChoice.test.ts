@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { AltWorld } from "../../helpers/altServices";
 import { chooseOne, chooseText, inARow, plainLabel, twoLines } from "../../../src/editor/altChoice";
-import { requireImage } from "../../../src/editor/altRequired";
 import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
-import { openDocument } from "../../helpers/editor/open";
+import * as vscode from "vscode";
 
 const LONG = `A fox ${"in the tall grass ".repeat(8)}at night`;
 
@@ -20,34 +18,33 @@ describe("lists of texts", () => {
     assert.equal(await chooseOne(choices, { title: "Which?" }), undefined);
   });
 
-  it("show each text behind the picture while it is looked at", async () => {
-    const document = openDocument("markdown", "![](a.png)\n", "![");
-    const image = await requireImage(new AltWorld().services, []);
-    fakeEditor.listSteps.push(() => ({ take: ["A fox"] }));
-    assert.equal(await chooseText(["A cat", "A fox"], image, "Refine"), "A fox");
-    const shown = JSON.stringify(fakeEditor.decorations);
-    assert.ok(shown.includes('"contentText":"A fox"'), shown);
-    assert.equal(document.text, "![](a.png)\n");
-  });
-
-  it("show nothing at a place that is not known any more", async () => {
-    const document = openDocument("markdown", "![](a.png)\n", "![");
-    const image = await requireImage(new AltWorld().services, []);
-    await document.type(0, "typed ");
-    fakeEditor.listSteps.push(() => ({ take: ["A fox"] }));
-    assert.equal(await chooseText(["A fox"], image, "Refine"), "A fox");
-    assert.deepEqual(fakeEditor.decorations, []);
+  it("tell which text is looked at, with the picture before each", async () => {
+    const looked: string[] = [];
+    const iconPath = new vscode.ThemeIcon("file-media");
+    fakeEditor.listSteps.push((items) => {
+      assert.deepEqual(
+        items.map((item) => item.iconPath),
+        [iconPath, iconPath],
+      );
+      return { take: ["A fox"] };
+    });
+    const chosen = await chooseText(["A cat", "A fox"], {
+      ...{ title: "Refine", now: "A dog", icon: { iconPath } },
+      onActive: (text) => looked.push(text),
+    });
+    assert.equal(chosen, "A fox");
+    assert.equal(looked.at(-1), "A fox");
+    assert.equal(fakeEditor.lists[0]?.placeholder, "Now: A dog");
   });
 
   it("break long texts and say how long they are", async () => {
-    openDocument("markdown", "![](a.png)\n", "![");
-    const image = await requireImage(new AltWorld().services, []);
     let detail = "";
     fakeEditor.listSteps.push(([item]) => {
       detail = item?.detail ?? "";
       return "leave";
     });
-    assert.equal(await chooseText([LONG], image, "Refine"), undefined);
+    const look = { title: "Refine", now: null, icon: {}, onActive: () => undefined };
+    assert.equal(await chooseText([LONG], look), undefined);
     assert.match(detail, /at night · \d+ characters; most guides advise at most 125$/);
   });
 

@@ -44,6 +44,40 @@ describe("texts for all pictures of a file", () => {
     );
   });
 
+  it("are not ticked where they may mean nothing, and say why", async () => {
+    const document = openDocument("markdown", "![](a.png)\n![](b.png)\n![](c.png)\n");
+    world.engine.doubts.set("a.png", ["outsideWorld"]).set("c.png", ["oneColor"]);
+    world.engine.script = [says("a star"), says("a dog"), says("red")];
+    fakeEditor.listSteps.push(
+      () => ({ takeTicked: true }),
+      () => ({ takeTicked: true }),
+    );
+    await generateAltTextForFile(world.services);
+    assert.equal(document.text, "![](a.png)\n![A dog](b.png)\n![](c.png)\n");
+    assert.deepEqual(
+      fakeEditor.lists.at(-1)?.items.map(({ description }) => description),
+      [
+        "$(warning) doubtful: outside what the demo model knows",
+        "",
+        "$(warning) doubtful: the picture shows one colour only",
+      ],
+    );
+  });
+
+  it("are ticked again where somebody wrote another one by hand", async () => {
+    const document = openDocument("markdown", "![](a.png)\n");
+    world.engine.doubts.set("a.png", ["oneColor"]);
+    world.engine.script = [says("red")];
+    fakeEditor.typed.push("A red wall");
+    fakeEditor.listSteps.push(
+      () => ({ takeTicked: true }),
+      () => ({ of: "Line 1: a.png" }),
+      () => ({ takeTicked: true }),
+    );
+    await generateAltTextForFile(world.services);
+    assert.equal(document.text, "![A red wall](a.png)\n");
+  });
+
   it("say before they are written what the model that wrote them does not know", async () => {
     openDocument("markdown", PAGE);
     world.engine.status = { kind: "ready", model: "demo" };

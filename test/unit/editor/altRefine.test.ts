@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { says } from "../../helpers/chatFakes";
 import { refineAltText } from "../../../src/editor/altRefine";
@@ -34,6 +35,29 @@ describe("refining a text", () => {
     await refine("Shorter");
     assert.equal(document.text, "![A fox](a.png)\n");
     assert.equal(fakeEditor.lists[0]?.title, "Refine alt text");
+  });
+
+  it("shows the line, the text behind it and the picture before each row", async () => {
+    world.engine.script = [says("a fox")];
+    let icon: unknown;
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      fakeEditor.listSteps.push(([item]) => {
+        icon = item?.iconPath;
+        return {
+          take: ["A fox"],
+          after: () => {
+            mock.timers.tick(1000);
+          },
+        };
+      });
+      await refine("Shorter");
+    } finally {
+      mock.timers.reset();
+    }
+    assert.match(String(icon), /a\.png$/);
+    assert.deepEqual(fakeEditor.revealed, [0]);
+    assert.match(JSON.stringify(fakeEditor.decorations), /"contentText":"A fox"/);
   });
 
   it("asks for fewer words, for more, or for several texts", async () => {

@@ -67,6 +67,23 @@ describe("the editor's notices", () => {
     assert.deepEqual(fakeEditor.executed, [["sightline.restartEngine"]]);
   });
 
+  it("open and reveal the file that a failure names", async () => {
+    for (const [label, command] of [
+      ["Open the File", "vscode.open"],
+      ["Reveal in Explorer", "revealInExplorer"],
+    ] as const) {
+      resetFakeEditor();
+      fakeEditor.pressed.add(label);
+      const detail = { ...remedy("pictureFile"), uri: "file:///w/a.png" };
+      await notices.show(
+        new AppError("image.unreadable", `${label}: a.png is damaged.`, { detail }),
+      );
+      await until(() => fakeEditor.executed.length > 0, "the button's command");
+      assert.equal(fakeEditor.executed[0]?.[0], command);
+      assert.match(String(fakeEditor.executed[0][1]), /\/w\/a\.png$/);
+    }
+  });
+
   it("have a labelled button with a command for every action of every code", async () => {
     for (const code of ERROR_CODES) {
       const { actions } = notices.describe(new AppError(code, "Something happened."));

@@ -75,6 +75,33 @@ describe("choosing pictures", () => {
     assert.match(fakeEditor.lists[0]?.title ?? "", /first 2000/);
   });
 
+  it("finds by its name a picture that is not among the listed ones, and keeps what is ticked", async () => {
+    const world = new ChatWorld();
+    for (let n = 0; n < 5000; n++) addFile(`many/p${n}.png`, "x");
+    fakeEditor.listSteps.push(
+      { type: "P4999", ticked: ["p7.png"] },
+      { take: ["p7.png", "p4999.png"] },
+    );
+    await world.run("sightline.addPictures");
+    assert.deepEqual(await selectedOf(world), ["p7.png", "p4999.png"]);
+    const found = fakeEditor.lists.at(-1)?.items.filter(({ label }) => label === "p4999.png");
+    assert.deepEqual(
+      found?.map(({ alwaysShow, description }) => [alwaysShow, description]),
+      [[true, "many"]],
+    );
+  });
+
+  it("lists everything where there is little, and nothing twice", async () => {
+    const world = new ChatWorld();
+    addFile("a.png");
+    fakeEditor.listSteps.push({ type: "a" }, "leave");
+    await world.run("sightline.addPictures");
+    assert.deepEqual(
+      fakeEditor.lists.at(-1)?.items.map(({ label }) => label),
+      ["in the workspace", "a.png", "", "Choose a file…"],
+    );
+  });
+
   it("adds what the page's button chooses", async () => {
     const world = new ChatWorld();
     world.open();
