@@ -1,6 +1,15 @@
 // Bundles each runtime of the project; types are tsc's job.
 //   node esbuild.mjs [--watch] [--production] [--if-stale] [--tests [FILE…]]
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+// Tests that are named get the programs too, but only when one of them looks at what is built.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 const flag = (name) => process.argv.includes(`--${name}`);
@@ -108,12 +117,13 @@ const page = {
   outdir,
   entryPoints: { webview: "webview/main.ts" },
 };
+const named = process.argv
+  .slice(2)
+  .filter((word) => !word.startsWith("--"))
+  .map(path.normalize);
+
 /** The tests that are named, or all; what tests start as a process (…Child.ts) comes with them. */
 function testFiles() {
-  const named = process.argv
-    .slice(2)
-    .filter((word) => !word.startsWith("--"))
-    .map(path.normalize);
   const isWanted = (file) => named.length === 0 || named.includes(file);
   return filesBelow("test").filter(
     (file) => file.endsWith("Child.ts") || (file.endsWith(".test.ts") && isWanted(file)),
@@ -121,6 +131,7 @@ function testFiles() {
 }
 const tests = (entryPoints) => ({
   ...split,
+  metafile: true,
   outdir: "out/test",
   outbase: "test",
   chunkNames: "shared/[hash]",
@@ -130,10 +141,17 @@ const tests = (entryPoints) => ({
   entryPoints,
 });
 
+/** True when a test that was bundled, or what helps it, names the folder of the programs. */
+const lookAtPrograms = ({ inputs }) =>
+  Object.keys(inputs).some(
+    (file) => file.startsWith("test/") && /\bdist\b/.test(readFileSync(file, "utf8")),
+  );
+
 const targets = [programs, extension, page];
 if (flag("tests")) {
   rmSync("out/test", { recursive: true, force: true });
-  targets.push(tests(testFiles()));
+  const { metafile } = await build(tests(testFiles()));
+  if (named.length > 0 && !lookAtPrograms(metafile)) targets.length = 0;
 }
 const metafiles = [];
 for (const target of targets) {

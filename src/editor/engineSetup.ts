@@ -8,6 +8,7 @@ import { systemClock } from "../host/clock";
 import type { EngineStatus } from "../host/engine";
 import { forkEngine } from "../host/engineProcess";
 import { EngineService } from "../host/engineService";
+import { inspectorOptions } from "../host/inspector";
 import { MemoryGate } from "../host/memoryGate";
 import { remedy } from "../host/noticeTable";
 import { missingRuntime } from "../host/runtimeCheck";
@@ -56,6 +57,7 @@ export function createEngine(setup: EngineSetup): EngineService {
         label: kind,
         childFile: path.join(extensionFolder, "dist", "child.js"),
         env: environmentOf(settings),
+        execArgv: inspectorOptions(kind, process.env),
         logger: log,
         clock: systemClock,
       }),

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { systemClock } from "../../src/host/clock";
@@ -17,6 +18,8 @@ import { isAlive } from "../helpers/waiting";
 /** Under the smallest model's name, so that the room that it needs is there. */
 const NAME = "blip2-itm-vit-g";
 const WEIGHTS = "model.safetensors";
+/** Between two looks at how much has arrived; without it both processes would do nothing but talk. */
+const POLL_MS = 20;
 
 describe("a model of the catalogue", () => {
   let server: HubServer;
@@ -73,7 +76,7 @@ describe("a model of the catalogue", () => {
     const hasBegun = async (): Promise<boolean> =>
       ((await client.catalog()).entries.find(({ name }) => name === NAME)?.partialBytes ?? 0) >=
       500_000;
-    while (!(await hasBegun()));
+    while (!(await hasBegun())) await delay(POLL_MS);
     processes[0]?.killNow();
     await assert.rejects(
       cut,
@@ -89,7 +92,7 @@ describe("a model of the catalogue", () => {
     const cut = add(cancel.signal);
     const arrived = async (): Promise<number> =>
       (await client.catalog()).entries.find(({ name }) => name === NAME)?.partialBytes ?? 0;
-    while ((await arrived()) < 500_000);
+    while ((await arrived()) < 500_000) await delay(POLL_MS);
     cancel.abort();
     await assert.rejects(
       cut,

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { decodeImage } from "../../src/engine/imageDecode";
 import { systemClock } from "../../src/host/clock";
 import { EngineClient } from "../../src/host/engineClient";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
+import { inspectorOptions } from "../../src/host/inspector";
 import type { Progress } from "../../src/model/ask/progress";
 import type { GenerateRequest } from "../../src/model/ask/request";
 import { fixturePath } from "../helpers/fixtures";
@@ -53,6 +56,23 @@ describe("the real engine in a process of its own", () => {
   afterEach(async () => {
     await client.dispose();
     for (const { pid } of processes.splice(0)) assert.equal(isAlive(pid ?? 0), false);
+  });
+
+  it("lets a debugger in where the environment says so", async () => {
+    const port = await freePort();
+    const env = { SIGHTLINE_HOME: store };
+    const execArgv = inspectorOptions("answers", { SIGHTLINE_INSPECT: String(port) });
+    const child = forkEngine({
+      ...{ childFile, env, execArgv },
+      ...{ logger: silentLogger, clock: systemClock },
+    });
+    processes.push(child);
+    client = new EngineClient({ startProcess: () => child, logger: silentLogger });
+    // It answers once it has started, and Node opens the port before it starts anything.
+    await client.catalog();
+    const response = await fetch(`http://127.0.0.1:${port}/json/list`);
+    const [target] = (await response.json()) as { readonly url: string }[];
+    assert.equal(target?.url, pathToFileURL(childFile).href);
   });
 
   const load = async (model: string): Promise<string> =>
@@ -327,4 +347,13 @@ async function failsWith(work: Promise<unknown>, code: ErrorCode, text = ""): Pr
     assert.ok(thrown.message.includes(text), thrown.message);
     return true;
   });
+}
+
+/** A port that nobody listened at a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

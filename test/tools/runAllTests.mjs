@@ -1,0 +1,107 @@
+// Runs every check and every test, in two lanes where there are two processors: `npm test`.
+//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is the first three
+// Where two lanes run, what a step prints is shown when it has ended, so that no two mix. A step that fails
+// stops none but those that need what it makes.
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+
+process.chdir(path.resolve(import.meta.dirname, "../.."));
+const node = (...args) => [process.execPath, ...args];
+const tool = (file, ...args) => node(path.join("node_modules", file), ...args);
+/**
+ * Results of earlier runs, which tools use for files that are as they were. A rule that looks at types may so
+ * miss what a change elsewhere did to a file; a clean clone, as continuous integration has it, has no cache.
+ */
+const cache = (name) => ["--cache", "--cache-location", `out/cache/${name}`];
+const eslintCache = [...cache("eslint"), "--cache-strategy", "content"];
+const prettierCache = [...cache("prettier"), "--cache-strategy", "content"];
+
+/** Processes of unit tests; some of them wait for others that they start. */
+const nJobs = String(Math.min(8, Math.max(2, availableParallelism())));
+
+/**
+ * Each lane one after the other. In the first are those that take processors whole, in the second those that
+ * run on one and those that wait for an editor to draw.
+ */
+const LANES = [
+  [
+    { name: "bundle", command: node("esbuild.mjs", "--tests") },
+    { name: "unit", command: tool("mocha/bin/mocha.js", "--jobs", nJobs), needs: "bundle" },
+    { name: "webgpu", command: node("test/tools/runWebgpuTests.mjs"), needs: "bundle" },
+  ],
+  [
+    { name: "types", command: tool("typescript/bin/tsc", "-b") },
+    { name: "e2e", command: node("test/tools/runEndToEndTests.mjs") },
+    {
+      name: "lint",
+      command: tool("eslint/bin/eslint.js", ".", "--max-warnings", "0", ...eslintCache),
+    },
+    {
+      name: "format",
+      command: tool(
+        "prettier/bin/prettier.cjs",
+        "--check",
+        "--log-level",
+        "warn",
+        ".",
+        ...prettierCache,
+      ),
+    },
+  ],
+];
+const CHECK = ["types", "lint", "format"];
+
+const named = process.argv.slice(2).flatMap((name) => (name === "check" ? CHECK : [name]));
+const known = LANES.flat().map(({ name }) => name);
+const unknown = named.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(", ")}; there are check, ${known.join(", ")}.`);
+  process.exit(2);
+}
+const isWanted = ({ name }) =>
+  named.length === 0 ||
+  named.includes(name) ||
+  LANES.flat().some(({ name: other, needs }) => needs === name && named.includes(other));
+const wanted = LANES.map((lane) => lane.filter(isWanted)).filter((lane) => lane.length > 0);
+/** On one processor, two lanes would only wait for each other. */
+const lanes = availableParallelism() < 2 ? [wanted.flat()] : wanted;
+const stdio = lanes.length > 1 ? ["ignore", "pipe", "pipe"] : "inherit";
+
+const startMs = performance.now();
+const results = [];
+await Promise.all(lanes.map(runLane));
+console.log("");
+for (const { name, outcome, seconds } of results) console.log(line(seconds, outcome, name));
+console.log(line((performance.now() - startMs) / 1000, "in all", ""));
+if (results.some(({ outcome }) => outcome !== "passed")) process.exitCode = 1;
+
+async function runLane(steps) {
+  for (const step of steps) {
+    const { name, needs } = step;
+    const isLost = results.some((one) => one.name === needs && one.outcome !== "passed");
+    if (!isLost) console.log(`        begins  ${name}`);
+    const { output, code, seconds } = isLost ? { output: "", seconds: 0 } : await run(step);
+    const outcome = isLost ? "NOT RUN" : code === 0 ? "passed" : "FAILED";
+    results.push({ name, outcome, seconds });
+    console.log(`${line(seconds, outcome, name)}\n${output.trimEnd()}\n`);
+  }
+}
+
+function line(seconds, outcome, name) {
+  return `${seconds.toFixed(0).padStart(5)} s  ${outcome.padEnd(7)} ${name}`;
+}
+
+/** Settles when the program has ended and everything that it printed has arrived. */
+function run({ command: [program, ...args] }) {
+  const beganMs = performance.now();
+  const child = spawn(program, args, { stdio });
+  const parts = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part) => parts.push(part));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject).once("close", (code) => {
+      const seconds = (performance.now() - beganMs) / 1000;
+      resolve({ code, seconds, output: Buffer.concat(parts).toString() });
+    });
+  });
+}
