@@ -2,7 +2,13 @@
 
 import { assertNever } from "../base/assert";
 import { documentError } from "./documentError";
-import { attributeLiteral, escapeMarkdown, oneLineText, wikilinkText } from "./escape";
+import {
+  attributeLiteral,
+  escapeMarkdown,
+  oneLineText,
+  shortcodeText,
+  wikilinkText,
+} from "./escape";
 import type {
   AltObstacle,
   AltSlot,
@@ -42,7 +48,9 @@ function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): 
     }
     case "attribute": {
       const newText = slot.prefix + attributeLiteral(value, slot);
-      return [{ ...pick(slot.span), newText: spaced(text, slot.span.end, newText) }];
+      const isNested = slot.dialect === "shortcode" && slot.quote === "'";
+      const edit = isNested ? newText : spaced(text, slot.span.end, newText);
+      return [{ ...pick(slot.span), newText: edit }];
     }
     case "wikilink":
       if (isWikilinkSize(value)) {
@@ -66,6 +74,9 @@ function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): 
 export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   const text = oneLineText(alt);
   if (altSlot.form === "markdown") return unlikeSize(text);
+  if (altSlot.form === "attribute" && altSlot.dialect === "shortcode") {
+    return shortcodeText(text, altSlot.quote);
+  }
   return altSlot.form === "wikilink" ? wikilinkText(text) : text;
 }
 

@@ -64,6 +64,20 @@ export function wikilinkText(text: string): string {
   return text.replace(/[[\]|\\]/g, (mark) => (mark === "[" ? "(" : mark === "]" ? ")" : "/"));
 }
 
+/**
+ * A text as a parameter of a site's template, which has escapes for quotes at most: marks that mean
+ * something there become ones that read like them, or go.
+ */
+export function shortcodeText(text: string, quote: '"' | "'"): string {
+  const plain = text.replaceAll("\\", "/");
+  const safe = holdsTemplateCode(plain)
+    ? oneLineText(
+        Array.from(plain, (mark) => (TEMPLATE_MARKS.includes(mark) ? " " : mark)).join(""),
+      )
+    : plain;
+  return quote === '"' ? safe : safe.replaceAll("'", "\u2019").replaceAll('"', "\u201d");
+}
+
 export interface AttributePlace {
   readonly dialect: AttributeDialect;
   readonly quote: '"' | "'";
@@ -76,6 +90,9 @@ export function attributeLiteral(text: string, place: AttributePlace): string {
   // Astro decodes entities for elements and not for components; a string of JavaScript suits both.
   if (dialect === "astro" && /["'&{}`<>\\]/.test(text)) {
     return `{${escapeMarks(JSON.stringify(text), (code) => `\\u${code.toString(16).padStart(4, "0")}`)}}`;
+  }
+  if (dialect === "shortcode") {
+    return quote + shortcodeText(text, quote).replaceAll('"', '\\"') + quote;
   }
   let value = text.replaceAll("&", "&amp;");
   value = quote === '"' ? value.replaceAll('"', "&quot;") : value.replaceAll("'", "&#39;");

@@ -34,7 +34,9 @@ export function isImageName(name: string, context: FindContext): boolean {
  * @param components names of tags that show a picture, besides `img`.
  */
 export function mayHaveImages(text: string, components: readonly string[]): boolean {
-  if (text.includes("![")) return true;
+  if (text.includes("![") || /\{\{[<%]\s*\w|\{%-?\s*(?:include|\w*im(?:g|age)|figure)/.test(text)) {
+    return true;
+  }
   if (!text.includes("<")) return false;
   const others = /image/i.test(text) ? ["image", "input"] : [];
   const names = ["img", ...others, ...components].map((name) => name.replace(/\W/g, "\\$&"));

@@ -19,10 +19,9 @@ export interface TextEdit extends TextSpan {
   readonly newText: string;
 }
 
-/** How a reference is written: Markdown's own syntax, or a tag of a language. */
+/** How a reference is written: Markdown's own syntax, a tag of a language, or a call of a site's template. */
 export type ImageSyntax =
-  | ("markdown-inline" | "markdown-reference" | "markdown-wikilink")
-  | ("html" | "jsx" | "vue" | "svelte" | "astro");
+  ("markdown-inline" | "markdown-reference" | "markdown-wikilink") | AttributeDialect;
 
 /** Where the picture comes from, as the document says it. */
 export interface ImageTarget {
@@ -44,7 +43,7 @@ export interface ImageTarget {
 export type AltState = "text" | "absent" | "named" | "dynamic";
 
 /** Languages of attribute values; each has escapes of its own. */
-export type AttributeDialect = "html" | "jsx" | "vue" | "svelte" | "astro";
+export type AttributeDialect = "html" | "jsx" | "vue" | "svelte" | "astro" | "shortcode";
 
 /** Where and how an edit writes the alternative text. */
 export type AltSlot =

@@ -9,6 +9,7 @@ import type { AltSlot, CaptionSlot, ImageReference, TextEdit, TextSpan } from ".
 import { isOnlyContent } from "./linkContent";
 import { readWithoutSize, withoutSize } from "./labelSize";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
+import { findShortcodeImages } from "./shortcodeImages";
 import { endOfSpan, firstFrom, isInside } from "./spans";
 import type { TagContext } from "./tag";
 import type { Chain } from "./tagAncestors";
@@ -20,13 +21,18 @@ export function findMarkdownImages(context: FindContext): ImageReference[] {
   const html: Html[] = [];
   const names: TextSpan[] = [];
   const cells: TextSpan[] = [];
+  const shown: TextSpan[] = [];
   walkMdast(tree.root, (node, parents) => {
     if (node.type === "html") html.push(node);
     if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
     if (node.type === "tableCell") cells.push(mdastSpan(node));
+    if (node.type === "code" || node.type === "inlineCode") shown.push(mdastSpan(node));
   });
   const pieces = html.map(mdastSpan);
-  const own = markdownOwnImages(tree, context);
+  const calls = findShortcodeImages(context, (offset) => isInside(shown, offset));
+  const own = [...markdownOwnImages(tree, context), ...calls].sort(
+    (a, b) => a.span.start - b.span.start,
+  );
   const { images, contexts } = readHtml(context, {
     others: own.map(({ span }) => span),
     markup: onlyHtml(context.text, html),
