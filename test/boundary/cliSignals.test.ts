@@ -58,7 +58,7 @@ describe("the command line, interrupted", () => {
     await cp(checkpoint("opt"), large, { recursive: true });
     await growVocabulary(large, 400_000);
     const running = new CliProcess(["convert", large, path.join(folder, "out")], home);
-    await running.until("stderr", /Converting: \d+ %/);
+    await running.until("stderr", /Converting: \d+%/);
     running.child.kill("SIGINT");
     const { exitCode, stdout } = await running.ended();
     assert.equal(exitCode, 130);

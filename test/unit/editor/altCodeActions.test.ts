@@ -23,10 +23,16 @@ const ASK = "Ask About This Image…";
 describe("the lightbulb", () => {
   const world = new AltWorld();
 
+  let registered: { dispose(): unknown };
+
   beforeEach(() => {
     resetFakeEditor();
     addPicture("a.png");
-    registerAltProviders(world.services);
+    registered = registerAltProviders(world.services);
+  });
+
+  afterEach(() => {
+    registered.dispose();
   });
 
   async function actionsAt(

@@ -15,12 +15,17 @@ interface Provider {
 
 describe("the hover over a picture", () => {
   let world: AltWorld;
+  let registered: { dispose(): unknown };
 
   beforeEach(() => {
     resetFakeEditor();
     addPicture("a.png");
     world = new AltWorld();
-    registerAltProviders(world.services);
+    registered = registerAltProviders(world.services);
+  });
+
+  afterEach(() => {
+    registered.dispose();
   });
 
   async function hoverAt(words: string): Promise<Hover | undefined> {
