@@ -180,7 +180,7 @@ function tellWritten(written: readonly Draft[], edited: readonly EditedDocument[
   else say(text);
 }
 
-/** The editor knows an edit of several files as one, and asks itself before it takes back all of it. */
+/** The editor knows an edit of several files as one; where it is no refactoring, it asks by itself. */
 async function offerUndo(text: string, edited: readonly EditedDocument[]): Promise<void> {
   const [first] = edited;
   const after = first?.document.getText();

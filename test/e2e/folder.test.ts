@@ -61,6 +61,16 @@ describe("the documents of a folder", () => {
     }
   });
 
+  it("are as they were after Undo All", async () => {
+    const { messages, page } = editor();
+    await messages.press(/^Alt texts written: 2 in 2 files\./, "Undo All");
+    await page.locator(".tab.dirty", { hasText: "two.mdx" }).waitFor();
+    await page.locator(".tab.dirty", { hasText: "one.md" }).waitFor();
+    await editor().runCommand("File: Save All Files");
+    await untilTrue(async () => (await onDisk("docs/one.md")) === ONE, "the first file as it was");
+    await untilTrue(async () => (await onDisk("docs/deep/two.mdx")) === TWO, "the second, too");
+  });
+
   it("have everything in files whose language the editor does not know", async () => {
     for (const name of ["page.mdx", "page.vue"]) {
       const { text, keyboard, page } = editor();
