@@ -95,6 +95,14 @@ describe("alternative texts in the editor", () => {
     assert.equal(await text.savedText("page.md"), MARKDOWN);
     await keyboard.press("Shift+Alt+t");
     await quickInput.choose(/^Replace/);
+    // Both are there before anything is written, and Enter alone takes the new one.
+    const box = editor().page.locator(".quick-input-message", { hasText: "as I see them" });
+    await box.waitFor();
+    const { title, message } = await quickInput.texts();
+    assert.match(`${title} ${message}`, /^Replace the text Now: .*as I see them/);
+    assert.match(await quickInput.field.inputValue(), /stars?/);
+    assert.equal(await editor().page.locator(".tab.active.dirty").count(), 0);
+    await quickInput.field.press("Enter");
     await text.untilChanged();
     const replaced = await text.savedText("page.md");
     assert.match(replaced, /!\[[^\]]*stars?[^\]]*\]\(pictures\/two-stars\.png "Stars"\)/);
