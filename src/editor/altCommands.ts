@@ -7,6 +7,7 @@ import { markDecorative } from "../alt/editAlt";
 import { altOwner } from "../host/altPlan";
 import { altTexts } from "../host/describer";
 import type { Picture } from "../host/picture";
+import { spreadsheetText } from "../host/spreadsheet";
 import { chooseOne, type Choice } from "./altChoice";
 import {
   failSilentModel,
@@ -272,16 +273,11 @@ async function describePictures(
 async function copy(texts: readonly NamedText[]): Promise<void> {
   const [first] = texts;
   const isOne = texts.length === 1 && first !== undefined;
-  const lines = isOne ? [first.text] : texts.map(({ name, text }) => `${inACell(name)}\t${text}`);
-  await vscode.env.clipboard.writeText(lines.join("\n"));
+  const rows = texts.map(({ name, text }) => [name, text]);
+  await vscode.env.clipboard.writeText(isOne ? first.text : spreadsheetText(rows));
   say(
     isOne
       ? vscode.l10n.t("Copied: {0}", first.text)
       : vscode.l10n.t("Copied {0} alt texts", texts.length),
   );
-}
-
-/** A name may hold what ends a cell or a line. */
-function inACell(name: string): string {
-  return name.replace(/\s+/g, " ");
 }

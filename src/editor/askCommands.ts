@@ -18,6 +18,7 @@ export interface ChatControls extends Chat {
   open(): Promise<void>;
   showHistory(): Promise<void>;
   newConversation(): Promise<void>;
+  copyAllAnswers(): Promise<void>;
   stop(): void;
   /** URIs of the pictures that were used last, the latest first. */
   recentUris(): readonly string[];
@@ -48,6 +49,7 @@ export function askCommands(
     },
     "sightline.newConversation": () => chat.newConversation(),
     "sightline.showHistory": () => chat.showHistory(),
+    "sightline.copyAllAnswers": () => chat.copyAllAnswers(),
     "sightline.stopAnswer": () => {
       chat.stop();
     },

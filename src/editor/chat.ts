@@ -14,6 +14,7 @@ const CHAT_COMMANDS = [
   "sightline.trySamplePicture",
   "sightline.newConversation",
   "sightline.showHistory",
+  "sightline.copyAllAnswers",
   "sightline.stopAnswer",
 ] as const satisfies readonly CommandId[];
 

@@ -8,7 +8,9 @@ import { systemClock } from "../host/clock";
 import type { DescriptionLength } from "../host/describer";
 import { failureReport } from "../host/noticeTable";
 import type { Picture } from "../host/picture";
+import { spreadsheetText } from "../host/spreadsheet";
 import type { NoticeView } from "../protocol/viewMessages";
+import { say } from "./altDescribing";
 import { askCommands, type ChatControls } from "./askCommands";
 import type { ChatCommandId } from "./chat";
 import { ChatView } from "./chatView";
@@ -74,6 +76,19 @@ export class ChatFeature implements FeatureWith<ChatCommandId>, ChatControls {
     const { session, view } = this.#opened();
     session.newConversation();
     await view.show();
+  }
+
+  /** For a spreadsheet: picture, question, answer. A question that has no answer keeps its line. */
+  async copyAllAnswers(): Promise<void> {
+    const turns = this.#opened().session.turns();
+    const nAnswers = turns.filter(({ answer }) => answer !== "").length;
+    if (nAnswers === 0) {
+      say(vscode.l10n.t("There is no answer to copy yet."));
+      return;
+    }
+    const rows = turns.map(({ pictureName, question, answer }) => [pictureName, question, answer]);
+    await vscode.env.clipboard.writeText(spreadsheetText(rows));
+    say(vscode.l10n.t("Answers copied: {0}.", nAnswers));
   }
 
   stop(): void {

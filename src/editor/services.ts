@@ -47,6 +47,7 @@ export const COMMAND_IDS = [
   "sightline.trySamplePicture",
   "sightline.newConversation",
   "sightline.showHistory",
+  "sightline.copyAllAnswers",
   "sightline.stopAnswer",
   "sightline.manageModels",
   "sightline.importModel",

@@ -117,7 +117,7 @@ export class ChatSession {
     return {
       conversationId: this.#conversation.id,
       pictures: this.#tray.views(),
-      turns: this.#conversation.turns.map((turn) => this.#turnView(turn)),
+      turns: this.turns(),
       suggestions: this.#toldSuggestions,
       history: this.#store.history(),
       engine: this.#options.engineView(),
@@ -127,6 +127,11 @@ export class ChatSession {
   /** Makes what only a viewer needs; to be called when there is one. */
   viewed(): void {
     this.#tray.makeThumbnails();
+  }
+
+  /** Every turn of the open conversation, the oldest first. */
+  turns(): readonly TurnView[] {
+    return this.#conversation.turns.map((turn) => this.#turnView(turn));
   }
 
   /** A turn of the open conversation. */

@@ -186,6 +186,15 @@ describe("the chat in the side bar", () => {
     await chat().lastButton("Copied").waitFor();
   });
 
+  it("copies every answer of the conversation, for a spreadsheet", async () => {
+    const turns = (await chat().shown()).map(
+      ({ picture, question, answer }) => `${picture}\t${question}\t${answer}`,
+    );
+    assert.ok(turns.length > 2);
+    await editor().runCommand("Sightline: Copy All Answers");
+    await editor().untilCopied(turns.join("\n"));
+  });
+
   it("inserts an answer at the cursor of the document that was written in", async () => {
     await editor().text.openAt("notes.txt", ".");
     await chat().lastButton("Insert at Cursor").click();

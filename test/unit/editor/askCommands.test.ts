@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settled } from "../../helpers/chatFakes";
+import { fails, says, settled } from "../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
 import { FakeDocument, FakeTextEditor } from "../../helpers/editor/documents";
 import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
@@ -148,6 +148,23 @@ describe("the chat's commands", () => {
     const pictures = world.engine.requests.map(({ imageName }) => imageName);
     assert.equal(pictures[0], "a.png");
     assert.ok(pictures.slice(1).every((name) => name === "b.png"));
+  });
+
+  it("copy every turn of the conversation, for a spreadsheet, and say so", async () => {
+    const world = new ChatWorld();
+    world.engine.script = [says('a "cat"\nand a', "\tdog"), fails("image.unreadable")];
+    fakeEditor.clipboard = "before";
+    await world.run("sightline.copyAllAnswers");
+    assert.equal(fakeEditor.clipboard, "before");
+    await world.chat.askAbout([{ name: "a\tb.png", bytes: new Uint8Array([1]) }]);
+    await world.say({ type: "ready" });
+    await world.say({ type: "ask", question: "what?" });
+    await world.say({ type: "ask", question: '"red" or\nblue?' });
+    await settled();
+    await world.run("sightline.copyAllAnswers");
+    const rows = ['a b.png\twhat?\ta "cat" and a dog', 'a b.png\t"""red"" or blue?"\t'];
+    assert.equal(fakeEditor.clipboard, rows.join("\n"));
+    assert.equal(fakeEditor.notes.at(-1), "Answers copied: 1.");
   });
 
   it("take strange arguments of other extensions for none", async () => {
