@@ -32,6 +32,7 @@ const homeOf = {
   diff: "src/cli/**/*.ts",
   ignore: "src/alt/ignoreRules.ts",
   picomatch: "src/cli/pathPatterns.ts",
+  "image-size": "src/host/pictureSize.ts",
   "@babel/parser": "src/alt/jsParser.ts",
   "js-yaml": "src/alt/site/siteConfig.ts",
   "smol-toml": "src/alt/site/siteConfig.ts",

@@ -5,6 +5,7 @@ import { altProblem } from "../alt/altText";
 import { altOwner, isOffered } from "../host/altPlan";
 import { pictureOfDataUri } from "../host/dataUri";
 import { abortable } from "../host/abortable";
+import { fitInto, shownSize, type PictureSize } from "../host/pictureSize";
 import { fileName, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { placeOf, type PicturePlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
@@ -12,13 +13,10 @@ import { problemWords } from "./altWords";
 import { dataTexts } from "./pictureWords";
 import type { CommandId, Services } from "./services";
 
-/** Of the thumbnail, in pixels. */
-const MAX_WIDTH = 200;
+/** Of the thumbnail, in pixels. A hover is 250 high, and what is beside the picture takes half of it. */
+const BOX: PictureSize = { width: 200, height: 120 };
 /** A hover is looked at for a moment, so a thumbnail that takes longer is left out, in ms. */
 const THUMBNAIL_MS = 2500;
-/** What the editor's own renderer shows; other formats go through the engine. */
-const SHOWN_BY_EDITOR = /\.(?:png|jpe?g|jpe|jfif|gif|webp|svg)$/i;
-
 /** Where somebody points. */
 export interface Pointed {
   readonly document: vscode.TextDocument;
@@ -59,8 +57,7 @@ async function hoverOf(
     text.appendText(problemWords(problem)).appendMarkdown("\n\n");
   }
   if (links.length > 0) text.appendMarkdown(`${links.map(linkText).join(" | ")}\n\n`);
-  if (thumbnail !== undefined) text.appendMarkdown(`![](${thumbnail.source})\n\n`);
-  if (thumbnail?.size !== undefined) text.appendText(thumbnail.size);
+  if (thumbnail !== undefined) appendThumbnail(text, thumbnail);
   if (place === undefined) text.appendText(vscode.l10n.t("The picture was not found."));
   if (place?.kind === "remote") text.appendText(place.url.host);
   return new vscode.Hover(text, rangeOf(image.document, image.reference.span));
@@ -83,10 +80,16 @@ function altWords({ reference }: DocumentImage): string {
 }
 
 interface Thumbnail {
-  /** An address with a width, as the editor's Markdown takes it. */
-  readonly source: string;
-  /** Of the original, in words. */
-  readonly size?: string;
+  readonly address: string;
+  /** Of the original. */
+  readonly size: PictureSize;
+}
+
+/** The editor lays a hover out before it has the picture, so that both sides are told. */
+function appendThumbnail(text: vscode.MarkdownString, { address, size }: Thumbnail): void {
+  const { width, height } = fitInto(BOX, size);
+  text.appendMarkdown(`![](${address}|width=${width},height=${height})\n\n`);
+  text.appendText(vscode.l10n.t("{0} × {1} pixels", size.width, size.height));
 }
 
 /** Undefined for what is not fetched, and for what cannot be shown. */
@@ -96,13 +99,6 @@ async function thumbnailOf(
   token: vscode.CancellationToken,
 ): Promise<Thumbnail | undefined> {
   if (place.kind === "remote") return undefined;
-  if (
-    place.kind === "file" &&
-    place.uri.scheme === "file" &&
-    SHOWN_BY_EDITOR.test(place.uri.path)
-  ) {
-    return { source: `${place.uri.toString()}|width=${MAX_WIDTH}` };
-  }
   const controller = new AbortController();
   const timer = setTimeout(() => {
     controller.abort();
@@ -111,7 +107,7 @@ async function thumbnailOf(
     controller.abort();
   });
   try {
-    return await abortable(smallCopy(services, place, controller.signal), controller.signal);
+    return await abortable(readThumbnail(services, place, controller.signal), controller.signal);
   } catch {
     // A hover without its thumbnail still says what the text is.
     return undefined;
@@ -121,7 +117,8 @@ async function thumbnailOf(
   }
 }
 
-async function smallCopy(
+/** The picture itself where the editor shows its format, otherwise a small copy that the engine makes. */
+async function readThumbnail(
   { pictures, engine }: Services,
   place: Exclude<PicturePlace, { kind: "remote" }>,
   signal: AbortSignal,
@@ -130,15 +127,17 @@ async function smallCopy(
     place.kind === "file"
       ? await pictures.read(place.uri)
       : pictureOfDataUri(place.uri, { name: "data:", texts: dataTexts() });
-  const reply = await engine.thumbnail(
-    { image: picture.bytes, imageName: picture.name, maxSide: MAX_WIDTH },
+  // The editor's pages read files of the machine's own file system and no others.
+  if (place.kind === "file" && place.uri.scheme === "file") {
+    const size = shownSize(picture.bytes);
+    if (size !== undefined) return { address: place.uri.toString(), size };
+  }
+  const { image, width, height } = await engine.thumbnail(
+    { image: picture.bytes, imageName: picture.name, maxSide: BOX.width },
     { signal },
   );
-  const data = Buffer.from(reply.image).toString("base64");
-  return {
-    source: `data:image/webp;base64,${data}`,
-    size: vscode.l10n.t("{0} × {1} pixels", reply.width, reply.height),
-  };
+  const data = Buffer.from(image).toString("base64");
+  return { address: `data:image/webp;base64,${data}`, size: { width, height } };
 }
 
 interface Link {

@@ -34,6 +34,11 @@ const MANY = `![](pictures/red-circle.png) and ![alt text](pictures/two-stars.pn
 <img src="pictures/four-shapes.png" alt="">
 `;
 
+/** A square, one upright and one across, each larger than a hover. */
+const FORMS = ["pictures/four-shapes.png", "tall.svg", "wide.svg"];
+const svgOf = (width: number, height: number): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="teal"/></svg>\n`;
+
 /** The pictures of MANY that want a text or could have another; the decorative one is left alone. */
 const MANY_PICTURES = ["red-circle.png", "two-stars.png", "four-shapes.png", "four-shapes.png"];
 
@@ -50,6 +55,9 @@ describe("alternative texts in the editor", () => {
       "many.md": MANY,
       "figure.html": '<figure><img src="pictures/red-circle.png" alt="x"></figure>\n',
       "notes.md": "Before \n",
+      "tall.svg": svgOf(300, 900),
+      "wide.svg": svgOf(3000, 300),
+      "forms.md": FORMS.map((name) => `![A form](${name})\n\n`).join(""),
     },
     settings: { "sightline.alt.onPaste": true },
   });
@@ -177,6 +185,19 @@ describe("alternative texts in the editor", () => {
     await keyboard.press("Escape");
   });
 
+  it("are shown with the whole picture, whatever its form", async () => {
+    const { text, keyboard } = editor();
+    for (const name of FORMS) {
+      await text.openAt("forms.md", `](${name})`);
+      const hover = await text.openHover();
+      await hover.getByText(/\d.×.\d+.pixels/).waitFor();
+      const picture = hover.locator("img").first();
+      await untilTrue(() => picture.evaluate(isLoaded), `the picture ${name}`);
+      assert.deepEqual(await picture.evaluate(partsCutOff), [], name);
+      await keyboard.press("Escape");
+    }
+  });
+
   it("follow a picture that is pasted", async () => {
     const { text } = editor();
     await text.openAt("notes.md", "Before ");
@@ -219,3 +240,29 @@ describe("alternative texts in the editor", () => {
     assert.equal(await text.savedText(name), before);
   }
 });
+
+function isLoaded(picture: SVGElement | HTMLElement): boolean {
+  return (picture as HTMLImageElement).naturalWidth > 0;
+}
+
+/** Says which sides of an element lie outside of what holds it, and whether its proportions are kept. */
+function partsCutOff(picture: SVGElement | HTMLElement): string[] {
+  const { naturalWidth, naturalHeight } = picture as HTMLImageElement;
+  const box = picture.getBoundingClientRect();
+  const faults: string[] = [];
+  // Sizes are whole pixels.
+  if (Math.abs(box.width / naturalWidth - box.height / naturalHeight) * naturalWidth > 2) {
+    faults.push(`${box.width} × ${box.height} of ${naturalWidth} × ${naturalHeight}`);
+  }
+  for (let outer = picture.parentElement; outer !== null; outer = outer.parentElement) {
+    if (getComputedStyle(outer).overflow === "visible") continue;
+    const frame = outer.getBoundingClientRect();
+    for (const side of ["left", "top"] as const) {
+      if (box[side] < frame[side] - 1) faults.push(`${side} of ${outer.className}`);
+    }
+    for (const side of ["right", "bottom"] as const) {
+      if (box[side] > frame[side] + 1) faults.push(`${side} of ${outer.className}`);
+    }
+  }
+  return faults;
+}

@@ -57,8 +57,9 @@ async function readPicture(uri: FakeUri): Promise<object> {
 }
 
 /** Puts a picture file into the workspace. */
-export function addPicture(name: string, content = name): FakeUri {
+export function addPicture(name: string, content: string | Uint8Array = name): FakeUri {
   const uri = FakeUri.file(`/w/${name}`);
-  fakeEditor.files.set(uri.toString(), new TextEncoder().encode(content));
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  fakeEditor.files.set(uri.toString(), bytes);
   return uri;
 }

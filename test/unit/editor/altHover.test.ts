@@ -13,13 +13,17 @@ interface Provider {
   provideHover(...given: readonly unknown[]): Promise<Hover | undefined>;
 }
 
+/** A browser goes by the bytes of a picture and not by its name. */
+const svgOf = (width: number, height: number): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"></svg>`;
+
 describe("the hover over a picture", () => {
   let world: AltWorld;
   let registered: { dispose(): unknown };
 
   beforeEach(() => {
     resetFakeEditor();
-    addPicture("a.png");
+    addPicture("a.png", svgOf(400, 400));
     world = new AltWorld();
     registered = registerAltProviders(world.services);
   });
@@ -42,7 +46,7 @@ describe("the hover over a picture", () => {
     const { contents } = (await hoverAt("![")) ?? {};
     const text = contents?.value ?? "";
     assert.match(text, /^Alt text: A fox\n/);
-    assert.match(text, /!\[\]\(file:\/\/\/w\/a\.png\|width=200\)/);
+    assert.match(text, /!\[\]\(file:\/\/\/w\/a\.png\|width=120,height=120\)\n\n400.×.400.pixels/);
     assert.match(text, /\[Generate Alt Text\].*\[Refine\].*\[Ask About a\\\.png\]/);
     assert.deepEqual(contents?.isTrusted, {
       enabledCommands: [
@@ -72,6 +76,29 @@ describe("the hover over a picture", () => {
       const picture = text.startsWith("<") ? "<i" : "![";
       assert.match((await hoverAt(picture))?.contents.value ?? "", words, text);
     }
+  });
+
+  it("is told both sides of a picture, so that it is laid out for it and nothing is cut off", async () => {
+    const cases = [
+      [300, 900, 40, 120],
+      [3000, 300, 200, 20],
+      [16, 16, 16, 16],
+      [1, 9000, 1, 120],
+    ] as const;
+    for (const [width, height, shownWidth, shownHeight] of cases) {
+      addPicture("a.png", svgOf(width, height));
+      openDocument("markdown", "![](a.png)");
+      const { value = "" } = (await hoverAt("!["))?.contents ?? {};
+      assert.ok(value.includes(`a.png|width=${shownWidth},height=${shownHeight})`), value);
+    }
+    assert.equal(world.engine.thumbnails.length, 0);
+  });
+
+  it("asks the engine where a file is not what its name says", async () => {
+    addPicture("a.png", "II*\0 a TIFF");
+    openDocument("markdown", "![](a.png)");
+    const { value = "" } = (await hoverAt("!["))?.contents ?? {};
+    assert.match(value, /data:image\/webp;base64,[^)]*\|width=\d+,height=\d+\)/);
   });
 
   it("asks the engine for a small copy of what the editor does not show, and fetches nothing", async () => {
