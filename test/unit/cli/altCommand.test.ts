@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   chmod,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   rm,
@@ -12,7 +11,6 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { readDocument, replaceDocument } from "../../../src/cli/altDocuments";
 import type { AltRow } from "../../../src/cli/altImages";
@@ -21,10 +19,7 @@ import { runCli } from "../../../src/cli/program";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { descriptionRequest } from "../../../src/host/describer";
 import { MemorySink, testContext, testHost, type TestHost } from "../../helpers/cliHost";
-
-/** A PNG of four by four pixels, a red square on white. */
-const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAGklEQVQImWP4jwQY/v//f0JO7oScHDYOHAAAERAn7ROHm10AAAAASUVORK5CYII=";
+import { PIXEL, useAltPages } from "../../helpers/altPages";
 
 const withCode = (code: ErrorCode, words: string) => (thrown: unknown) => {
   assert.ok(thrown instanceof AppError, String(thrown));
@@ -56,49 +51,14 @@ class ActingSink extends MemorySink {
 }
 
 describe("sightline alt", () => {
-  let folder: string;
-  let home: string;
-
-  before(async () => {
-    home = await mkdtemp(path.join(tmpdir(), "sightline-alt-home-"));
-  });
-
-  after(async () => {
-    await rm(home, { recursive: true });
-  });
-
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), "sightline-alt-"));
-    await put("public/img/a b.png", Buffer.from(PIXEL, "base64"));
-  });
-
-  afterEach(async () => {
-    await rm(folder, { recursive: true });
-  });
-
-  const at = (name: string): string => path.join(folder, name);
-
-  async function put(name: string, content: string | Uint8Array): Promise<string> {
-    await mkdir(path.dirname(at(name)), { recursive: true });
-    await writeFile(at(name), content);
-    return at(name);
-  }
-
-  const demo = (): Partial<TestHost> & { readonly home: string } => ({
-    home,
-    demoCheckpoint: path.resolve("models", "demo"),
-  });
-
-  async function cli(...args: string[]): Promise<{ code: number; host: TestHost }> {
-    const host = testHost(demo());
-    return { code: await runCli(args, host), host };
-  }
+  const pages = useAltPages();
+  const { at, put, demo, cli } = pages;
 
   describe("list", () => {
     it("prints one array with places, targets and problems", async () => {
       const text = "\ufeffé ![Alt text](/img/a%20b.png?x)\r\n\r\n<img src='nope.png' alt=''>\r\n";
       const file = await put("docs/a.md", text);
-      const { code, host } = await cli("alt", "list", folder, "--json");
+      const { code, host } = await cli("alt", "list", pages.folder, "--json");
       assert.equal(code, 0);
       const rows = JSON.parse(host.stdout.text) as AltRow[];
       assert.deepEqual(rows, [
@@ -157,7 +117,7 @@ describe("sightline alt", () => {
     });
 
     it("prints an empty array when there is no picture", async () => {
-      const { code, host } = await cli("alt", "list", folder, "--json");
+      const { code, host } = await cli("alt", "list", pages.folder, "--json");
       assert.deepEqual([code, host.stdout.text], [0, "[]\n"]);
     });
 
@@ -172,7 +132,7 @@ describe("sightline alt", () => {
     it("knows components and site roots that are named", async () => {
       const file = await put("a.jsx", "<Foto src='/a b.png' />");
       const args = ["--component", "Foto", "--site-root", "public/img", "--json"];
-      const { host } = await cli("alt", "list", folder, ...args);
+      const { host } = await cli("alt", "list", pages.folder, ...args);
       const [row] = JSON.parse(host.stdout.text) as AltRow[];
       assert.deepEqual([row?.file, row?.resolved], [file, at("public/img/a b.png")]);
     });
@@ -232,7 +192,7 @@ describe("sightline alt", () => {
     it("writes missing texts and nothing else", async () => {
       const file = await put("a.md", DOCUMENT);
       await chmod(file, 0o640);
-      const { code, host } = await cli("alt", "write", folder, "--max-new-tokens", "8");
+      const { code, host } = await cli("alt", "write", pages.folder, "--max-new-tokens", "8");
       assert.equal(code, 0, host.stderr.text);
       const after = await readFile(file, "utf8");
       const match =
@@ -242,15 +202,15 @@ describe("sightline alt", () => {
       assert.ok(match, after);
       assert.equal(match[1], match[2]);
       assert.equal((await stat(file)).mode & 0o777, 0o640);
-      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
-      const again = await cli("alt", "write", folder);
+      assert.deepEqual((await readdir(pages.folder)).sort(), ["a.md", "public"]);
+      const again = await cli("alt", "write", pages.folder);
       assert.equal(again.code, 0);
       assert.equal(await readFile(file, "utf8"), after);
     });
 
     it("prints a unified diff and changes nothing with --dry-run", async () => {
       const file = await put("a.md", DOCUMENT);
-      const { code, host } = await cli("alt", "write", file, folder, "--dry-run");
+      const { code, host } = await cli("alt", "write", file, pages.folder, "--dry-run");
       assert.equal(code, 0, host.stderr.text);
       assert.equal(await readFile(file, "utf8"), DOCUMENT);
       assert.ok(host.stdout.text.startsWith(`--- ${file}\n+++ ${file}\n@@ `), host.stdout.text);
@@ -262,7 +222,14 @@ describe("sightline alt", () => {
     it("touches other problems only when they are asked for", async () => {
       const text = "![image](</img/a b.png>) ![IMG_1.png](</img/a b.png>) ![](</img/a b.png>)";
       const file = await put("a.md", text);
-      const { code } = await cli("alt", "write", file, "--only", "placeholder,filename", folder);
+      const { code } = await cli(
+        "alt",
+        "write",
+        file,
+        "--only",
+        "placeholder,filename",
+        pages.folder,
+      );
       assert.equal(code, 0);
       const after = await readFile(file, "utf8");
       assert.ok(!after.includes("![image]") && !after.includes("IMG_1"), after);
@@ -283,7 +250,7 @@ describe("sightline alt", () => {
       const text =
         "![](nope.png)\n![](/bad.png)\n![](https://example.invalid/a.png)\n![](</img/a b.png>)";
       const file = await put("a.md", text);
-      const { code, host } = await cli("alt", "write", folder);
+      const { code, host } = await cli("alt", "write", pages.folder);
       assert.equal(code, 1);
       const after = await readFile(file, "utf8");
       assert.ok(after.startsWith(text.slice(0, text.lastIndexOf("![]("))), after);
@@ -306,13 +273,13 @@ describe("sightline alt", () => {
     it("leaves texts alone that a program computes", async () => {
       const text = "<><img src='/img/a b.png' alt={a} /><img src='/img/a b.png' {...b} /></>";
       const file = await put("a.jsx", text);
-      const { code, host } = await cli("alt", "write", folder);
+      const { code, host } = await cli("alt", "write", pages.folder);
       assert.deepEqual([code, await readFile(file, "utf8")], [0, text]);
       assert.match(host.stderr.text, /There is no picture to describe/);
     });
 
     it("refuses a problem that it does not know", async () => {
-      const { code, host } = await cli("alt", "write", folder, "--only", "missing,ugly");
+      const { code, host } = await cli("alt", "write", pages.folder, "--only", "missing,ugly");
       assert.equal(code, 2);
       assert.match(host.stderr.text, /--only does not know "ugly"/);
       assert.deepEqual([...kindsOf("too-long, missing")], ["missing", "too-long"]);
@@ -336,7 +303,7 @@ describe("sightline alt", () => {
       await truncate(huge, 5 << 20);
       const good = await put("d.md", FOX);
       const bad = [at("none.md"), await put("e.txt", FOX)];
-      const args = [...bad, folder, "--json", "--quiet"];
+      const args = [...bad, pages.folder, "--json", "--quiet"];
       const { code, host } = await cli("alt", "write", ...args);
       assert.equal(code, 1);
       assert.deepEqual(codesOf(host), [
@@ -364,7 +331,7 @@ describe("sightline alt", () => {
         rmSync(gone);
       });
       const host = testHost({ ...demo(), stderr });
-      assert.equal(await runCli(["alt", "write", folder, "--json"], host), 1);
+      assert.equal(await runCli(["alt", "write", pages.folder, "--json"], host), 1);
       assert.deepEqual(codesOf(host), [
         [changed, "document.changed"],
         [unwritable, "document.unwritable"],
@@ -372,7 +339,7 @@ describe("sightline alt", () => {
         [good, "written"],
       ]);
       assert.equal(await readFile(changed, "utf8"), "newer");
-      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "b.md", "d.md", "public"]);
+      assert.deepEqual((await readdir(pages.folder)).sort(), ["a.md", "b.md", "d.md", "public"]);
     });
 
     it("says that a picture is missing, not the document", async () => {
@@ -386,21 +353,21 @@ describe("sightline alt", () => {
   describe("replaceDocument", () => {
     it("leaves a file alone that was changed meanwhile, and no other file behind", async () => {
       const file = await put("a.md", "old");
-      const document = await readDocument({ file, language: "markdown", root: folder });
+      const document = await readDocument({ file, language: "markdown", root: pages.folder });
       await writeFile(file, "newer");
       await assert.rejects(
         replaceDocument(document, "mine"),
         withCode("document.changed", `${file} was changed meanwhile`),
       );
       assert.equal(await readFile(file, "utf8"), "newer");
-      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
+      assert.deepEqual((await readdir(pages.folder)).sort(), ["a.md", "public"]);
     });
 
     it("keeps a link a link", async () => {
       await put("real/a.md", "old");
       await symlink(at("real/a.md"), at("link.md"));
       const file = at("link.md");
-      const document = await readDocument({ file, language: "markdown", root: folder });
+      const document = await readDocument({ file, language: "markdown", root: pages.folder });
       await replaceDocument(document, "mine");
       assert.equal(await readFile(at("real/a.md"), "utf8"), "mine");
       assert.deepEqual((await readdir(at("real"))).sort(), ["a.md"]);
@@ -408,21 +375,21 @@ describe("sightline alt", () => {
 
     it("says which file is gone", async () => {
       const file = await put("a.md", "old");
-      const document = await readDocument({ file, language: "markdown", root: folder });
+      const document = await readDocument({ file, language: "markdown", root: pages.folder });
       await rm(file);
       await assert.rejects(replaceDocument(document, "mine"), withCode("document.missing", file));
     });
 
     it("says which file cannot be written, and leaves no other file behind", async () => {
       const file = await put("a.md", "old");
-      const document = await readDocument({ file, language: "markdown", root: folder });
+      const document = await readDocument({ file, language: "markdown", root: pages.folder });
       await rm(file);
       await mkdir(file);
       await assert.rejects(
         replaceDocument(document, "mine"),
         withCode("document.unwritable", `${file} cannot be written`),
       );
-      assert.deepEqual((await readdir(folder)).sort(), ["a.md", "public"]);
+      assert.deepEqual((await readdir(pages.folder)).sort(), ["a.md", "public"]);
     });
   });
 });

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { AltRow } from "../../../src/cli/altImages";
-import { runCli } from "../../../src/cli/program";
 import { decodeDocument, encodeDocument } from "../../../src/cli/textEncoding";
-import { testHost, type TestHost } from "../../helpers/cliHost";
-
-/** A PNG of four by four pixels, a red square on white. */
-const PIXEL =
-  "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAGklEQVQImWP4jwQY/v//f0JO7oScHDYOHAAAERAn7ROHm10AAAAASUVORK5CYII=";
+import type { TestHost } from "../../helpers/cliHost";
+import { useAltPages } from "../../helpers/altPages";
 
 const ENCODINGS = ["utf-8", "le", "be"] as const;
 
@@ -20,24 +15,8 @@ const bytesOf = (
 ): Uint8Array => encodeDocument(text, { encoding, hasByteOrderMark });
 
 describe("documents in every encoding", () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), "sightline-reading-"));
-    await writeFile(at("p.png"), Buffer.from(PIXEL, "base64"));
-  });
-  afterEach(async () => {
-    await rm(folder, { recursive: true });
-  });
-
-  const at = (name: string): string => path.join(folder, name);
-
-  async function cli(...args: string[]): Promise<{ code: number; host: TestHost }> {
-    const host = testHost({
-      home: at(".home"),
-      demoCheckpoint: path.resolve("models", "demo"),
-    });
-    return { code: await runCli(args, host), host };
-  }
+  const pages = useAltPages("p.png");
+  const { at, cli } = pages;
 
   const rowsOf = (host: TestHost): AltRow[] => JSON.parse(host.stdout.text) as AltRow[];
 
@@ -98,7 +77,7 @@ describe("documents in every encoding", () => {
     await writeFile(at("plain.html"), "<p>a\n".repeat(1 << 20));
     await writeFile(at("enormous.html"), "");
     await truncate(at("enormous.html"), 65 << 20);
-    const { code, host } = await cli("alt", "list", folder, "--json");
+    const { code, host } = await cli("alt", "list", pages.folder, "--json");
     assert.equal(code, 0);
     assert.deepEqual(
       rowsOf(host).map(({ file }) => path.basename(file)),
@@ -114,7 +93,7 @@ describe("documents in every encoding", () => {
       ),
       ["enormous", "large"],
     );
-    const write = await cli("alt", "write", folder, "--dry-run");
+    const write = await cli("alt", "write", pages.folder, "--dry-run");
     assert.equal(write.code, 0, write.host.stderr.text);
     for (const name of ["large.md", "enormous.html"]) {
       for (const command of ["list", "write"]) {
