@@ -28,6 +28,7 @@ const homeOf = {
   "@huggingface/tokenizers": "src/engine/tokenizer.ts",
   undici: "src/library/hubRoutes.ts",
   yauzl: "src/library/cudaUnpack.ts",
+  valibot: "src/protocol/**/*.ts",
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
   ignore: "src/alt/ignoreRules.ts",

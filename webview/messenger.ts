@@ -1,7 +1,6 @@
 /** The page's line to the extension; the only file that posts and receives messages. */
 
-import { readToView } from "../src/protocol/viewGuards";
-import type { FromView, ToView } from "../src/protocol/viewMessages";
+import { type FromView, readToView, type ToView } from "../src/protocol/viewMessages";
 
 /** What the editor gives to a page. */
 export interface EditorApi {

@@ -1,8 +1,7 @@
 /** Pictures that come by drop or paste: what is in a transfer, which files are let in, and their bytes. */
 
 import { EXTENSION_OF_TYPE, isPictureName } from "../src/base/pictureNames";
-import { VIEW_LIMITS } from "../src/protocol/viewGuards";
-import type { PictureBytes } from "../src/protocol/viewMessages";
+import { type PictureBytes, VIEW_LIMITS } from "../src/protocol/viewMessages";
 
 /** Of one file; a photograph of 100 megapixels has about half of it. */
 export const MAX_FILE_BYTES = 64 * 2 ** 20;

@@ -1,15 +1,15 @@
 /** Drops and pastes anywhere on the page: pictures go to the extension, what is none becomes a notice. */
 
-import { VIEW_LIMITS } from "../src/protocol/viewGuards";
-import type { PictureBytes, ViewStrings } from "../src/protocol/viewMessages";
+import { type PictureBytes, VIEW_LIMITS } from "../src/protocol/viewMessages";
+import type { ViewStrings } from "../src/protocol/viewStrings";
 import type { PageContext } from "./components/context";
 import {
   batchesOf,
   mayHoldPictures,
   readPicture,
   readTransfer,
-  sortFiles,
   type Refusal,
+  sortFiles,
   type Transfer,
 } from "./pictureIntake";
 import { element, setShown } from "./render/dom";

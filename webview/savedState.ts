@@ -1,8 +1,7 @@
 /** What of the page survives while its view is hidden, when the editor throws the page away. */
 
 import { AppError } from "../src/base/errors";
-import { readToView, VIEW_LIMITS } from "../src/protocol/viewGuards";
-import type { ChatView } from "../src/protocol/viewMessages";
+import { type ChatView, readToView, VIEW_LIMITS } from "../src/protocol/viewMessages";
 import { INITIAL_STATE, type PageState } from "./state";
 
 /** Raised when the shape changes, so that what another version of the extension kept is left alone. */

@@ -1,6 +1,6 @@
 /** The page's texts in the user's language, as the extension wrote them into the page. */
 
-import type { ViewStrings } from "../src/protocol/viewMessages";
+import type { ViewStrings } from "../src/protocol/viewStrings";
 
 type Key = keyof ViewStrings;
 

@@ -1,12 +1,12 @@
 /** ONNX Runtime's CUDA libraries behind the server's port. */
 
 import { AppError } from "../base/errors";
-import type { EngineHost } from "./engineHost";
+import type { EnginePort } from "./enginePort";
 import type { Environment } from "../library/environment";
 import type { ModelStore } from "../library/modelStore";
 import type { InstalledPackage } from "../library/onnxRuntimePackage";
 import type { CudaPlan } from "../model/ask/models";
-import type { CudaWay } from "../protocol/cudaMessages";
+import type { Params } from "../protocol/methods";
 
 export interface CudaPlace {
   readonly store: ModelStore;
@@ -16,12 +16,14 @@ export interface CudaPlace {
 }
 
 /** The modules are read at their first use, as those of the engine. */
-export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
+export function createCudaMethods(
+  place: CudaPlace,
+): Pick<EnginePort, "cudaStatus" | "planCuda" | "installCuda" | "removeCuda"> {
   const { store, environment } = place;
   const { env } = environment;
   const known = place.runtime === undefined ? {} : { runtime: place.runtime };
   return {
-    status: async () => {
+    cudaStatus: async () => {
       const { expectRuntime } = await import("../library/cudaInstall");
       const { describeMissing } = await import("../library/cudaLibraries");
       const { cudaFacts } = await import("../library/cudaProvider");
@@ -34,7 +36,7 @@ export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
         ...(problem === undefined ? {} : { problem }),
       };
     },
-    plan: async (way, signal) => {
+    planCuda: async (way, { signal }) => {
       const { installCuda } = await import("../library/cudaInstall");
       let plan: CudaPlan | undefined;
       await installCuda({
@@ -46,7 +48,7 @@ export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
       });
       return plan === undefined ? {} : { plan };
     },
-    install: async ({ agreed, ...way }, { signal, onProgress }) => {
+    installCuda: async ({ agreed, ...way }, { signal, onProgress }) => {
       const { installCuda } = await import("../library/cudaInstall");
       const outcome = await installCuda({
         ...{ ...known, store, signal, env: withProxy(env, way) },
@@ -63,7 +65,7 @@ export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
         { detail: { source: agreed.source } },
       );
     },
-    remove: async () => {
+    removeCuda: async () => {
       const { removeCuda } = await import("../library/cudaInstall");
       return { freedBytes: await removeCuda(store) };
     },
@@ -71,7 +73,10 @@ export function createCudaMethods(place: CudaPlace): EngineHost["cuda"] {
 }
 
 /** The environment is where the feed's client looks for a proxy; the editor's comes before it. */
-function withProxy(env: Environment["env"], { proxy, noProxy }: CudaWay): Environment["env"] {
+function withProxy(
+  env: Environment["env"],
+  { proxy, noProxy }: Params<"planCuda">,
+): Environment["env"] {
   return {
     ...env,
     ...(proxy === undefined

@@ -2,15 +2,11 @@
 
 import { writeSync } from "node:fs";
 import type { Logger } from "../base/logger";
-import {
-  type LoggedMessage,
-  PROTOCOL_VERSION,
-  type ReadyMessage,
-} from "../protocol/engineMessages";
-import type { Transport } from "../protocol/transport";
-import type { EngineHost } from "./engineHost";
+import type { EnginePort } from "./enginePort";
 import { serveEngine } from "./engineServer";
 import { ipcTransport, isForked } from "./ipcTransport";
+import { type LoggedMessage, PROTOCOL_VERSION, type ReadyMessage } from "../protocol/messages";
+import type { Transport } from "../protocol/transport";
 
 /** Why the process ended by itself; 64 and 70 are those of sysexits.h. */
 export const CHILD_EXIT = {
@@ -26,7 +22,7 @@ export const CHILD_EXIT = {
  * Runs this process as an engine until the host is gone.
  * No handler for SIGTERM: while ONNX Runtime computes, only the default action ends the process.
  */
-export function runEngineChild(createEngine: (logger: Logger) => EngineHost): void {
+export function runEngineChild(createEngine: (logger: Logger) => EnginePort): void {
   process.on("uncaughtException", (error) => {
     die(CHILD_EXIT.uncaught, `Uncaught: ${describe(error)}`);
   });

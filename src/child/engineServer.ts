@@ -1,136 +1,125 @@
 /**
- * Answers the host's requests with the engine: one handler per method, one run at a time, and what
- * needs no model beside it.
+ * Answers the host's requests: holds the one model in memory, and gives each method its lane. What needs
+ * no model is enginePort.ts's.
  */
 
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { EngineHost, LoadedEngine, TaskRun } from "./engineHost";
-import { RunQueue } from "./runQueue";
 import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
-import type {
-  DeleteReply,
-  StatusReply,
-  ThumbnailParams,
-  ThumbnailReply,
-} from "../protocol/engineMessages";
+import { entryOf, forEachMethod } from "../protocol/methods";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import type { Transport } from "../protocol/transport";
+import type { EnginePort, LoadedEngine, TaskRun, Work } from "./enginePort";
+import { RunQueue } from "./runQueue";
 
 export interface EngineServerOptions {
   readonly transport: Transport;
-  readonly engine: EngineHost;
+  readonly engine: EnginePort;
   readonly logger: Logger;
 }
 
-/** Each decodes a picture, whose pixels may be hundreds of megabytes. */
-const THUMBNAILS_AT_ONCE = 2;
+/** Of the lane `few`. */
+const AT_ONCE = 2;
 
 /** Starts to answer; ends with the process. */
 export function serveEngine(options: EngineServerOptions): void {
-  const server = new EngineServer(options);
+  const work = workOf(options.engine, new HeldModel(options));
+  const turn = new RunQueue();
+  const few = new RunQueue(AT_ONCE);
+  const handlers = forEachMethod((method) => (params: never, context: RequestContext) => {
+    const run = taskRun(context);
+    const { lane } = entryOf(method);
+    const begin = (): Promise<unknown> => work[method](params, run);
+    if (lane === "beside") return begin();
+    if (lane === "turn") return turn.run(run.signal, begin);
+    return abortable(few.run(run.signal, begin), run.signal);
+  });
   new RpcServer({
     transport: options.transport,
-    handlers: server.handlers(),
+    // Each handler is that of its method, which the compiler loses in the loop.
+    handlers: handlers as Handlers,
     onViolation: (error) => {
       options.logger.warn(`Ignored a message of the host: ${error.message}`);
     },
   });
 }
 
-class EngineServer {
-  readonly #engine: EngineHost;
+/** A handler for each method. */
+function workOf(engine: EnginePort, held: HeldModel): Work {
+  return {
+    ...engine,
+    load: (params, run) => held.load(params, run),
+    planLoad: (params) => held.planLoad(params),
+    prepare: (params, { signal }) => held.compute((model) => model.prepare(params, { signal })),
+    generate: (params, run) =>
+      held.compute((model) =>
+        model.generate(params, {
+          ...{ signal: run.signal, onText: run.onText },
+          onStage: (stage) => {
+            run.onStage({ stage });
+          },
+        }),
+      ),
+    score: (params, { signal }) => held.compute((model) => model.score(params, { signal })),
+    deleteModel: (params) =>
+      engine.deleteModel(params, async (folder) => {
+        if (held.folder === folder) await held.release();
+      }),
+    unload: async () => {
+      await held.release();
+      return {};
+    },
+    status: () =>
+      Promise.resolve({
+        ...{ rssBytes: process.memoryUsage.rss(), pid: process.pid },
+        uptimeMs: process.uptime() * 1000,
+        ...(held.info === undefined ? {} : { loaded: held.info }),
+      }),
+  };
+}
+
+/** Which model is in memory, from its load to its release or the loss of its device. */
+class HeldModel {
+  readonly #engine: EnginePort;
   readonly #logger: Logger;
-  readonly #queue = new RunQueue();
-  readonly #thumbnails = new RunQueue(THUMBNAILS_AT_ONCE);
   #loaded: LoadedEngine | undefined;
   /** Why there is no model any more; until another one is loaded. */
   #lost: AppError | undefined;
   /** Settles when a lost model is released. */
   #releasing: Promise<void> = Promise.resolve();
 
-  constructor(options: EngineServerOptions) {
+  constructor(options: Pick<EngineServerOptions, "engine" | "logger">) {
     this.#engine = options.engine;
     this.#logger = options.logger;
   }
 
-  handlers(): Handlers {
-    return {
-      load: (params, context) =>
-        this.#run(context, (signal) => this.#load(params, taskRun(signal, context))),
-      planLoad: (params) => this.#planLoad(params),
-      prepare: (params, context) =>
-        this.#run(context, (signal) => this.#compute((model) => model.prepare(params, { signal }))),
-      generate: (params, context) =>
-        this.#run(context, (signal) =>
-          this.#compute((model) =>
-            model.generate(params, {
-              signal,
-              onText: context.emitText,
-              onStage: (stage) => {
-                context.emitStage({ stage });
-              },
-            }),
-          ),
-        ),
-      score: (params, context) =>
-        this.#run(context, (signal) => this.#compute((model) => model.score(params, { signal }))),
-      planImport: (params, context) => this.#run(context, () => this.#engine.planImport(params)),
-      convert: (params, context) =>
-        this.#run(context, async (signal) => {
-          const { folder } = await this.#engine.convert(params, taskRun(signal, context));
-          return { folder };
-        }),
-      models: () => this.#engine.models(),
-      deleteModel: (params, context) => this.#run(context, () => this.#deleteModel(params.name)),
-      catalog: () => this.#engine.catalog(),
-      addModel: (params, context) =>
-        this.#run(context, (signal) => this.#engine.addModel(params, taskRun(signal, context))),
-      deleteDownload: (params, context) =>
-        this.#run(context, () => this.#engine.deleteDownload(params.name)),
-      storeContents: () => this.#engine.storeContents(),
-      emptyStore: (_params, context) => this.#run(context, () => this.#engine.emptyStore()),
-      cudaStatus: () => this.#engine.cuda.status(),
-      planCuda: (params, context) =>
-        this.#run(context, (signal) => this.#engine.cuda.plan(params, signal)),
-      installCuda: (params, context) =>
-        this.#run(context, (signal) => this.#engine.cuda.install(params, taskRun(signal, context))),
-      removeCuda: (_params, context) => this.#run(context, () => this.#engine.cuda.remove()),
-      thumbnail: (params, context) => this.#thumbnail(params, signalOf(context)),
-      unload: (_params, context) => this.#run(context, () => this.#unload()),
-      status: () => Promise.resolve(this.#status()),
-    };
+  get info(): EngineInfo | undefined {
+    return this.#loaded?.info;
   }
 
-  #run<T>(context: RequestContext, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = signalOf(context);
-    return this.#queue.run(signal, () => work(signal));
+  get folder(): string | undefined {
+    return this.#loaded?.folder;
   }
 
-  async #load(params: LoadRequest, run: TaskRun): Promise<EngineInfo> {
+  async load(params: LoadRequest, run: TaskRun): Promise<EngineInfo> {
     // Two models at once would need the memory of both.
-    await this.#release();
+    await this.release();
     const loaded = await this.#engine.load(params, run);
     this.#loaded = loaded;
-    if (run.signal.aborted) await this.#release();
+    if (run.signal.aborted) await this.release();
     throwIfAborted(run.signal);
     this.#logger.info(`Loaded ${params.model} on ${loaded.info.device}.`);
     return loaded.info;
   }
 
-  async #planLoad(params: LoadRequest): Promise<LoadPlan> {
+  async planLoad(params: LoadRequest): Promise<LoadPlan> {
     const plan = await this.#engine.planLoad(params, this.#loaded);
     if (this.#loaded === undefined || plan.isOnAdapter === true) return plan;
     // It is released before another model is loaded, and then most of this process's memory is free.
     return { ...plan, availableBytes: plan.availableBytes + process.memoryUsage.rss() };
   }
 
-  async #unload(): Promise<Record<string, never>> {
-    await this.#release();
-    return {};
-  }
-
-  async #release(): Promise<void> {
+  async release(): Promise<void> {
     const loaded = this.#loaded;
     this.#loaded = undefined;
     this.#lost = undefined;
@@ -139,7 +128,7 @@ class EngineServer {
   }
 
   /** Computes with the loaded model, and gives it up when its device fails. */
-  async #compute<T>(work: (model: LoadedEngine) => Promise<T>): Promise<T> {
+  async compute<T>(work: (model: LoadedEngine) => Promise<T>): Promise<T> {
     const model = this.#model();
     try {
       return await work(model);
@@ -163,32 +152,6 @@ class EngineServer {
       });
   }
 
-  #deleteModel(name: string): Promise<DeleteReply> {
-    return this.#engine.deleteModel(name, async (folder) => {
-      if (this.#loaded?.folder === folder) await this.#release();
-    });
-  }
-
-  /** Answers a cancel at once, though a picture that is being decoded keeps its place to the end. */
-  #thumbnail(params: ThumbnailParams, signal: AbortSignal): Promise<ThumbnailReply> {
-    const reply = this.#thumbnails.run(signal, () => this.#engine.thumbnail(params));
-    return new Promise((resolve, reject) => {
-      reply.then(resolve, reject);
-      signal.addEventListener("abort", () => {
-        reject(new AppError("request.cancelled", "The request was cancelled."));
-      });
-    });
-  }
-
-  #status(): StatusReply {
-    const facts = {
-      rssBytes: process.memoryUsage.rss(),
-      pid: process.pid,
-      uptimeMs: process.uptime() * 1000,
-    };
-    return this.#loaded === undefined ? facts : { ...facts, loaded: this.#loaded.info };
-  }
-
   #model(): LoadedEngine {
     if (this.#loaded !== undefined) return this.#loaded;
     if (this.#lost !== undefined) throw this.#lost;
@@ -196,15 +159,23 @@ class EngineServer {
   }
 }
 
-/** Must be called before the handler awaits anything. */
-function signalOf(context: RequestContext): AbortSignal {
+/** Must be called before the handler awaits anything, because a cancel may come at once. */
+function taskRun(context: RequestContext): TaskRun {
   const controller = new AbortController();
   context.onCancel(() => {
     controller.abort();
   });
-  return controller.signal;
+  const { emitText, emitProgress, emitStage } = context;
+  const { signal } = controller;
+  return { signal, onText: emitText, onProgress: emitProgress, onStage: emitStage };
 }
 
-function taskRun(signal: AbortSignal, { emitProgress, emitStage }: RequestContext): TaskRun {
-  return { signal, onProgress: emitProgress, onStage: emitStage };
+/** Answers a cancel at once, though what cannot be stopped keeps its place to the end. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work.then(resolve, reject);
+    signal.addEventListener("abort", () => {
+      reject(new AppError("request.cancelled", "The request was cancelled."));
+    });
+  });
 }

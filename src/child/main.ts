@@ -1,12 +1,12 @@
 /** Entry of the engine's process; the host forks it and reads the log from its stderr. */
 
 import path from "node:path";
+import { isDoctorRun, runDoctor } from "./doctorProgram";
+import { runEngineChild } from "./engineChild";
+import { createEngineMethods } from "./engineMethods";
 import { WorkerPool } from "../convert/workerPool";
 import { homeFolder } from "../library/homeFolder";
 import { modelStoreOf } from "../library/modelStore";
-import { isDoctorRun, runDoctor } from "./doctorProgram";
-import { runEngineChild } from "./engineChild";
-import { createRealEngine } from "./realEngine";
 
 /** As a shell tells of a process that ended with SIGTERM. */
 const TERMINATED = 128 + 15;
@@ -46,5 +46,5 @@ if (isDoctorRun(args)) {
 } else {
   const programFile = path.join(__dirname, "convertWorker.js");
   const startWorkers = (): WorkerPool => new WorkerPool({ programFile });
-  runEngineChild((logger) => createRealEngine({ logger, ...place, startWorkers }));
+  runEngineChild((logger) => createEngineMethods({ logger, ...place, startWorkers }));
 }

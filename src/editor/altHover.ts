@@ -132,7 +132,8 @@ async function readThumbnail(
     const size = shownSize(picture.bytes);
     if (size !== undefined) return { address: place.uri.toString(), size };
   }
-  const { image, width, height } = await engine.thumbnail(
+  const { image, width, height } = await engine.call(
+    "thumbnail",
     { image: picture.bytes, imageName: picture.name, maxSide: BOX.width },
     { signal },
   );

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import type { Advice } from "../base/modelAdvice";
-import type { CatalogEntryReply, LaterEntryReply } from "../protocol/engineMessages";
 import { sizeText } from "./numbers";
+import type { CatalogEntryReply, Result } from "../protocol/methods";
 
 /** The sentence of a model; one that the editor has no words for is shown as the catalogue has it. */
 export function goodAtText({ name, goodAt }: Pick<CatalogEntryReply, "name" | "goodAt">): string {
@@ -11,7 +11,7 @@ export function goodAtText({ name, goodAt }: Pick<CatalogEntryReply, "name" | "g
 }
 
 /** Why a model cannot be had yet. */
-export function reasonText({ reason }: Pick<LaterEntryReply, "reason">): string {
+export function reasonText({ reason }: Pick<Result<"catalog">["later"][number], "reason">): string {
   return laterReasons()[reason] ?? reason;
 }
 

@@ -3,9 +3,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import type { ChatSession } from "../host/chatSession";
-import type { FromView, PictureBytes, ToView } from "../protocol/viewMessages";
-import { readFromView } from "../protocol/viewGuards";
 import { insertAnswer } from "./answerInsert";
 import { engineView } from "./engineView";
 import type { LastEditor } from "./lastEditor";
@@ -15,6 +12,13 @@ import { readPictures } from "./readPictures";
 import { CHAT_VIEW_ID, type CommandId, type Services } from "./services";
 import { viewStrings } from "./viewStrings";
 import { chatPage } from "./webviewHtml";
+import type { ChatSession } from "../host/chatSession";
+import {
+  type FromView,
+  type PictureBytes,
+  readFromView,
+  type ToView,
+} from "../protocol/viewMessages";
 
 export interface ChatViewOptions {
   readonly services: Services;

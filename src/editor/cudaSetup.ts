@@ -8,7 +8,7 @@ import { hasRoom } from "./modelImport";
 import { sizeText } from "./numbers";
 import type { Services } from "./services";
 import type { CudaPlan } from "../model/ask/models";
-import type { CudaStatusReply } from "../protocol/cudaMessages";
+import type { Result } from "../protocol/methods";
 
 /** The command; it asks nothing of the engine before it runs. */
 export function createCudaSetup(
@@ -23,9 +23,9 @@ export function createCudaSetup(
 /** @throws AppError `device.unavailable` on other machines than Linux x64, and as the installation. */
 async function setUp(services: Pick<Services, "engine" | "settings">): Promise<void> {
   const { engine } = services;
-  const status = await engine.cuda("cudaStatus", {});
+  const status = await engine.call("cudaStatus", {});
   if (status.providerFolder === undefined && !(await install(services))) return;
-  const now = status.providerFolder === undefined ? await engine.cuda("cudaStatus", {}) : status;
+  const now = status.providerFolder === undefined ? await engine.call("cudaStatus", {}) : status;
   await tell(now, services);
 }
 
@@ -41,7 +41,7 @@ async function install({
   };
   const { plan } = await withEngineProgress(
     { title: vscode.l10n.t("Looking for ONNX Runtime's CUDA libraries…"), place: "notification" },
-    (options) => engine.cuda("planCuda", way, options),
+    (options) => engine.call("planCuda", way, options),
   );
   if (plan === undefined) return true;
   const { neededBytes, freeBytes, source, downloadBytes } = plan;
@@ -49,7 +49,7 @@ async function install({
   if (!(await isAgreed(plan))) return false;
   await withEngineProgress(
     { title: vscode.l10n.t("Installing ONNX Runtime's CUDA libraries"), place: "notification" },
-    (options) => engine.cuda("installCuda", { ...way, agreed: { source, downloadBytes } }, options),
+    (options) => engine.call("installCuda", { ...way, agreed: { source, downloadBytes } }, options),
   );
   return true;
 }
@@ -81,7 +81,7 @@ function detailOf({ source, downloadBytes, neededBytes, freeBytes, folder }: Cud
 
 /** Says what is there and what is missing, with what helps. */
 async function tell(
-  { problem, missing }: CudaStatusReply,
+  { problem, missing }: Result<"cudaStatus">,
   { engine }: Pick<Services, "engine">,
 ): Promise<void> {
   const choose = vscode.l10n.t("Choose Device");
@@ -102,7 +102,7 @@ async function tell(
   if (chosen === choose) await openSetting("sightline.device");
   if (chosen === name) await openSetting("sightline.cuda.libraryFolder");
   if (chosen === remove) {
-    const { freedBytes } = await engine.cuda("removeCuda", {});
+    const { freedBytes } = await engine.call("removeCuda", {});
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
         "ONNX Runtime's CUDA libraries are removed; {0} are free again.",

@@ -2,15 +2,15 @@
 
 import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../host/deviceNames";
-import type { OverruledDevice } from "../host/devicePolicy";
+import type { CpuFallback } from "../host/devicePolicy";
 import type { NoticeAction } from "../host/noticeTable";
 import type { Notices } from "./services";
 
 const ACTIONS = ["openDeviceSetting", "showLog"] as const satisfies readonly NoticeAction[];
 
 /** Shows the message; settles when the user has closed it. */
-export async function showOverruledDevice(
-  device: OverruledDevice,
+export async function showCpuFallback(
+  device: CpuFallback,
   notices: Pick<Notices, "run">,
 ): Promise<void> {
   const labels: Readonly<Record<(typeof ACTIONS)[number], string>> = {
@@ -23,7 +23,7 @@ export async function showOverruledDevice(
   if (action !== undefined) await notices.run(action);
 }
 
-function textOf({ failed, why }: OverruledDevice): string {
+function textOf({ failed, why }: CpuFallback): string {
   const name = failed === undefined ? vscode.l10n.t("The graphics card") : DEVICE_NAMES[failed];
   return why === "failed"
     ? vscode.l10n.t(

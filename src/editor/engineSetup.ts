@@ -4,20 +4,20 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
+import { showCpuFallback } from "./deviceNotice";
+import { once } from "./lateFeature";
+import { askAboutMemory, tellOfOthers } from "./memoryQuestion";
+import type { CommandId, Notices } from "./services";
+import type { Settings } from "./settings";
 import { systemClock } from "../host/clock";
 import type { EngineStatus } from "../host/engine";
 import { forkEngine } from "../host/engineProcess";
-import { EngineService } from "../host/engineService";
+import { EngineSupervisor } from "../host/engineSupervisor";
 import { inspectorOptions } from "../host/inspector";
 import { MemoryGate } from "../host/memoryGate";
 import { remedy } from "../host/noticeTable";
 import { missingRuntime } from "../host/runtimeCheck";
 import type { EngineEntry, OtherEngine } from "../roll/engineRoll";
-import { showOverruledDevice } from "./deviceNotice";
-import { once } from "./lateFeature";
-import { askAboutMemory, tellOfOthers } from "./memoryQuestion";
-import type { CommandId, Notices } from "./services";
-import type { Settings } from "./settings";
 
 export interface EngineSetup {
   /** The folder of the installed extension. */
@@ -28,7 +28,7 @@ export interface EngineSetup {
 }
 
 /** Starts no process; the first question does. */
-export function createEngine(setup: EngineSetup): EngineService {
+export function createEngine(setup: EngineSetup): EngineSupervisor {
   const { extensionFolder, settings, log, notices } = setup;
   const missing = missingRuntime(extensionFolder);
   const memory: MemoryGate = new MemoryGate({
@@ -50,7 +50,7 @@ export function createEngine(setup: EngineSetup): EngineService {
     },
     logger: log,
   });
-  const engine: EngineService = new EngineService({
+  const engine: EngineSupervisor = new EngineSupervisor({
     chosen: () => ({ model: settings.model, device: settings.device }),
     startProcess: (kind) =>
       forkEngine({
@@ -65,7 +65,7 @@ export function createEngine(setup: EngineSetup): EngineService {
     otherEngines: async () => await (await roll()).others(),
     idleMs: () => settings.idleMinutes * 60_000,
     onDeviceOverruled: (device) => {
-      void showOverruledDevice(device, notices);
+      void showCpuFallback(device, notices);
     },
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
@@ -116,7 +116,7 @@ export function unsupportedError(platform: string): AppError {
 
 /** Lets the engine follow the settings until it is disposed of. */
 export function followSettings(
-  engine: Pick<EngineService, "choiceChanged" | "restart">,
+  engine: Pick<EngineSupervisor, "choiceChanged" | "restart">,
   { settings, log }: Pick<EngineSetup, "settings" | "log">,
 ): vscode.Disposable {
   let known = JSON.stringify(environmentOf(settings));

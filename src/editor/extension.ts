@@ -1,12 +1,11 @@
 /** Where the extension begins: makes every part, hands it the others, and decides nothing itself. */
 
 import * as vscode from "vscode";
-import type { EngineService } from "../host/engineService";
 import { createAltFeatures } from "./alt";
 import type { SightlineApi } from "./api";
-import { lateApi } from "./lateApi";
 import { createChat } from "./chat";
 import { createEngine, followSettings } from "./engineSetup";
+import { lateApi } from "./lateApi";
 import { type Log, openLog } from "./log";
 import { createMachineCommands } from "./machineCommands";
 import { createModelCommands } from "./modelCommands";
@@ -16,9 +15,10 @@ import type { CommandTable, Notices, Services } from "./services";
 import { EditorSettings } from "./settings";
 import { createStatusBar } from "./statusBar";
 import { followModelStep } from "./steps";
+import type { EngineSupervisor } from "../host/engineSupervisor";
 
 /** Ended by `deactivate`, which the editor waits for, unlike for subscriptions. */
-let running: EngineService | undefined;
+let running: EngineSupervisor | undefined;
 
 /** Called by the editor once; reads no file, starts no process and waits for nothing. */
 export function activate(context: vscode.ExtensionContext): SightlineApi {

@@ -1,10 +1,10 @@
 /** A list of what can be deleted, for people who do not reach the buttons of the list of models. */
 
 import * as vscode from "vscode";
-import type { ModelChoice } from "../host/modelChoices";
-import type { CatalogEntryReply } from "../protocol/engineMessages";
 import type { DeletionWish } from "./modelPicker";
 import { sizeText } from "./numbers";
+import type { ModelChoice } from "../host/modelChoices";
+import type { CatalogEntryReply } from "../protocol/methods";
 
 /** Everything that can be deleted, models first. */
 export function deletionWishes(

@@ -14,7 +14,7 @@ import { missingDownload, usualProfile } from "../host/modelChoices";
 import type { ProfileName } from "../model/ask/kinds";
 import type { AddedModel } from "../model/ask/models";
 import type { Progress } from "../model/ask/progress";
-import type { CatalogEntryReply, ProfileCostReply } from "../protocol/engineMessages";
+import type { CatalogEntryReply } from "../protocol/methods";
 
 /** Under which circumstances a model is got. */
 export interface GetOptions {
@@ -53,7 +53,7 @@ export async function agreeToDownload(
     withEngineProgress({ title, place: "notification", describe: describer() }, async (options) => {
       // Looked up for each try: the user may have set a mirror or a token meanwhile.
       const hub = await hubWithToken(services);
-      return await engine.addModel({ name: entry.name, precision, hub }, options);
+      return await engine.call("addModel", { name: entry.name, precision, hub }, options);
     });
 }
 
@@ -86,7 +86,7 @@ interface Circumstances {
   readonly freeBytes: number;
   readonly precision: string;
   /** Undefined for a precision that is no profile. */
-  readonly cost: ProfileCostReply | undefined;
+  readonly cost: CatalogEntryReply["costs"][number] | undefined;
 }
 
 async function isAgreed(entry: CatalogEntryReply, at: Circumstances): Promise<boolean> {

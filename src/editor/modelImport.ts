@@ -47,7 +47,8 @@ export async function importCheckpoint(
   if (!(await hasRoom(plan)) || !(await isAgreed(plan))) return undefined;
   await withEngineProgress(
     { title: vscode.l10n.t("Importing {0}", plan.name), place: "notification" },
-    (options) => engine.convert({ checkpoint, out: plan.out, precision: plan.precision }, options),
+    (options) =>
+      engine.call("convert", { checkpoint, out: plan.out, precision: plan.precision }, options),
   );
   return plan;
 }
@@ -63,12 +64,12 @@ async function plansOf(
   engine: Services["engine"],
   options: CallOptions,
 ): Promise<Plans> {
-  const usual = await engine.planImport({ checkpoint }, options);
+  const usual = await engine.call("planImport", { checkpoint }, options);
   // A small checkpoint stays as it is.
   if (readProfile(usual.precision) === undefined) return { usual, others: [] };
   const others: ImportPlan[] = [];
   for (const precision of PROFILE_NAMES.filter((profile) => profile !== usual.precision)) {
-    others.push(await engine.planImport({ checkpoint, precision }, options));
+    others.push(await engine.call("planImport", { checkpoint, precision }, options));
   }
   return { usual, others };
 }

@@ -16,12 +16,12 @@ import { sizeText } from "./numbers";
 import { recentModels, rememberModel } from "./recentModels";
 import type { Services } from "./services";
 import { stepDone } from "./steps";
+import { removeEverything } from "./storeRemoval";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import { type ModelChoice, readProfile } from "../host/modelChoices";
 import { modelTitle } from "../host/modelTitle";
 import type { ModelKind, ProfileName } from "../model/ask/kinds";
-import type { CatalogEntryReply } from "../protocol/engineMessages";
-import { removeEverything } from "./storeRemoval";
+import type { CatalogEntryReply } from "../protocol/methods";
 
 /** Long enough to read, in ms. */
 const NOTE_MS = 5000;
@@ -98,9 +98,9 @@ class ModelManager {
     const { engine, log } = this.#services;
     const [recentFolders, stored, catalog] = await Promise.all([
       recentModels(this.#services.context.globalState),
-      engine.models(),
+      engine.call("models", {}),
       // The models that are there can be used without it.
-      engine.catalog().catch((thrown: unknown) => {
+      engine.call("catalog", {}).catch((thrown: unknown) => {
         log.warn(`The catalogue cannot be shown: ${String(thrown)}`);
         return { freeBytes: 0, entries: [], later: [] };
       }),
@@ -133,7 +133,7 @@ class ModelManager {
   }
 
   async #discard({ name, title }: CatalogEntryReply): Promise<void> {
-    const { freedBytes } = await this.#services.engine.deleteDownload({ name });
+    const { freedBytes } = await this.#services.engine.call("deleteDownload", { name });
     const freed = sizeText(freedBytes);
     const text = vscode.l10n.t("The download of {0} is deleted; {1} are free again.", title, freed);
     vscode.window.setStatusBarMessage(text, NOTE_MS);
@@ -256,7 +256,7 @@ class ModelManager {
     const { engine, settings } = this.#services;
     const title = vscode.l10n.t("Deleting {0}…", choice.title);
     const { freedBytes } = await withEngineProgress({ title, place: "statusBar" }, () =>
-      engine.deleteModel({ name: choice.name }),
+      engine.call("deleteModel", { name: choice.name }),
     );
     if (choice.isCurrent && choice.name !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
     const text = vscode.l10n.t(

@@ -3,23 +3,18 @@
 import * as vscode from "vscode";
 import { type Advice, advise } from "../base/modelAdvice";
 import { DEMO_MODEL } from "../base/world";
-import { candidateOf, type ModelChoice, modelChoices } from "../host/modelChoices";
-import type {
-  CatalogEntryReply,
-  CatalogReply,
-  LaterEntryReply,
-  ModelsReply,
-} from "../protocol/engineMessages";
-import { deletionWishes } from "./modelDeletion";
 import { adviceText, goodAtText, reasonText } from "./catalogWords";
+import { deletionWishes } from "./modelDeletion";
 import { displayLocale, sizeParts, sizeText } from "./numbers";
+import { candidateOf, type ModelChoice, modelChoices } from "../host/modelChoices";
+import type { CatalogEntryReply, Result } from "../protocol/methods";
 
 /** What the user wants with the models. */
 export type ModelWish =
   | { readonly kind: "choose" | "delete"; readonly choice: ModelChoice }
   | { readonly kind: "get"; readonly entry: CatalogEntryReply; readonly freeBytes: number }
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
-  | { readonly kind: "explain"; readonly entry: LaterEntryReply }
+  | { readonly kind: "explain"; readonly entry: Result<"catalog">["later"][number] }
   | { readonly kind: "reveal"; readonly folder: string }
   | { readonly kind: "import" | "removeAll" }
   /** Something is to be deleted; these can be. */
@@ -34,8 +29,8 @@ export type DeletionWish =
 export interface ModelOffer {
   /** Folders that were chosen before and are still there. */
   readonly recentFolders: readonly string[];
-  readonly stored: ModelsReply;
-  readonly catalog: CatalogReply;
+  readonly stored: Result<"models">;
+  readonly catalog: Result<"catalog">;
 }
 
 interface WishItem extends vscode.QuickPickItem {
@@ -180,7 +175,7 @@ function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boole
 }
 
 /** They are not a choice, but who looks for one finds out why. */
-function laterItems(later: readonly LaterEntryReply[]): readonly WishItem[] {
+function laterItems(later: readonly Result<"catalog">["later"][number][]): readonly WishItem[] {
   if (later.length === 0) return [];
   return [
     heading(vscode.l10n.t("Cannot be had yet")),

@@ -222,7 +222,7 @@ class PicturePicker {
       const { name, bytes } = await this.#services.pictures.read(uri);
       const { signal } = this.#end;
       const params = { image: bytes, imageName: name, maxSide: ICON_SIDE };
-      const { image } = await this.#services.engine.thumbnail(params, { signal });
+      const { image } = await this.#services.engine.call("thumbnail", params, { signal });
       return vscode.Uri.parse(`data:image/webp;base64,${Buffer.from(image).toString("base64")}`);
     } catch (thrown) {
       this.#services.log.debug(AppError.from(thrown).message);

@@ -3,14 +3,14 @@
 import type * as vscode from "vscode";
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
-import type { Engine } from "../host/engine";
-import type { Picture } from "../host/picture";
 import type { Settings } from "./settings";
+import type { EngineApi } from "../host/engine";
+import type { Picture } from "../host/picture";
 
 /** Everything that a feature may use; made once by extension.ts. */
 export interface Services {
   readonly context: vscode.ExtensionContext;
-  readonly engine: Engine;
+  readonly engine: EngineApi;
   readonly settings: Settings;
   readonly log: Logger;
   readonly notices: Notices;

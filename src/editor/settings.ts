@@ -11,7 +11,7 @@ import {
   type SettingValues,
 } from "../host/settingValues";
 import type { Device } from "../model/ask/device";
-import type { HubParams } from "../protocol/engineMessages";
+import type { HubParams } from "../protocol/methods";
 
 /** Read anew each time, and valid: what the user wrote wrongly is the default. */
 export interface Settings {

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { worldOf } from "../base/world";
-import type { Engine } from "../host/engine";
 import { STEP_KEYS } from "./services";
+import type { EngineApi } from "../host/engine";
 
 /** The editor remembers what it has ticked, so that a further time does nothing. */
 export function stepDone(step: keyof typeof STEP_KEYS): void {
@@ -11,7 +11,7 @@ export function stepDone(step: keyof typeof STEP_KEYS): void {
 }
 
 /** Ticks the step of the model for one that was there before, when it is first used. */
-export function followModelStep(engine: Pick<Engine, "onStatusChanged">): vscode.Disposable {
+export function followModelStep(engine: Pick<EngineApi, "onStatusChanged">): vscode.Disposable {
   const stop = engine.onStatusChanged((status) => {
     const isLoaded = status.kind === "ready" || status.kind === "busy";
     if (!isLoaded || worldOf(status) !== "everyday") return;

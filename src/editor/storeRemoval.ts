@@ -2,11 +2,11 @@
 
 import * as vscode from "vscode";
 import { DEMO_MODEL } from "../base/world";
-import type { EmptyStoreReply, StoreContentsReply } from "../protocol/engineMessages";
 import { withEngineProgress } from "./engineProgress";
 import { sentenceOf } from "./memoryQuestion";
 import { sizeText } from "./numbers";
 import type { Services } from "./services";
+import type { Result } from "../protocol/methods";
 
 /**
  * Looks, asks and deletes. Nothing is deleted while another window or a command line has an engine.
@@ -16,12 +16,17 @@ export async function removeEverything(
   services: Pick<Services, "engine" | "settings">,
 ): Promise<void> {
   const { engine, settings } = services;
-  const [contents, { models }] = await Promise.all([engine.storeContents(), engine.models()]);
+  const [contents, { models }] = await Promise.all([
+    engine.call("storeContents", {}),
+    engine.call("models", {}),
+  ]);
   if (!(await isAlone(services)) || !(await isAgreed(contents))) return;
   // Meanwhile somebody may have asked elsewhere.
   if (!(await isAlone(services))) return;
   const title = vscode.l10n.t("Removing all models and caches…");
-  const reply = await withEngineProgress({ title, place: "statusBar" }, () => engine.emptyStore());
+  const reply = await withEngineProgress({ title, place: "statusBar" }, () =>
+    engine.call("emptyStore", {}),
+  );
   const isGone = models.some(({ name }) => name === settings.model);
   if (isGone && settings.model !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
   await tell(reply);
@@ -38,7 +43,7 @@ async function isAlone({ engine }: Pick<Services, "engine">): Promise<boolean> {
   return false;
 }
 
-async function isAgreed(contents: StoreContentsReply): Promise<boolean> {
+async function isAgreed(contents: Result<"storeContents">): Promise<boolean> {
   const { folder, foreign } = contents;
   const sizes = sizesOf(contents);
   if (sizes.length === 0) {
@@ -63,7 +68,7 @@ async function isAgreed(contents: StoreContentsReply): Promise<boolean> {
 }
 
 /** Of what there is. */
-function sizesOf(contents: StoreContentsReply): readonly string[] {
+function sizesOf(contents: Result<"storeContents">): readonly string[] {
   const { modelBytes, downloadBytes, cudaBytes, cacheBytes } = contents;
   return [
     modelBytes > 0 ? vscode.l10n.t("models {0}", sizeText(modelBytes)) : "",
@@ -73,7 +78,7 @@ function sizesOf(contents: StoreContentsReply): readonly string[] {
   ].filter((size) => size !== "");
 }
 
-async function tell({ freedBytes, left }: EmptyStoreReply): Promise<void> {
+async function tell({ freedBytes, left }: Result<"emptyStore">): Promise<void> {
   const text = vscode.l10n.t(
     "All models and caches are removed; {0} are free again.",
     sizeText(freedBytes),

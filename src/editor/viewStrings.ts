@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { ChatTexts } from "../host/chatSession";
 import { MAX_TRAY_PICTURES } from "../host/pictureTray";
-import type { ViewStrings } from "../protocol/viewMessages";
+import type { ViewStrings } from "../protocol/viewStrings";
 
 /** All texts of the page; `{0}` stays for the page to fill. */
 export function viewStrings(): ViewStrings {

@@ -1,6 +1,6 @@
 /** The page around the chat: what it may load is said here, and nothing else is in it. */
 
-import type { ViewStrings } from "../protocol/viewMessages";
+import type { ViewStrings } from "../protocol/viewStrings";
 
 export interface ChatPage {
   /** Where the editor serves the extension's files from, for the policy. */

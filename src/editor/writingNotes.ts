@@ -3,11 +3,11 @@
 import * as vscode from "vscode";
 import type { ImageReference } from "../alt/imageReference";
 import { isEnglish, languagesOf } from "../alt/pageLanguage";
-import type { FoundImages } from "../host/altPlan";
-import type { Engine } from "../host/engine";
 import { getModelLabel, modelLimits } from "./modelLimits";
 import { displayLocale } from "./numbers";
 import type { CommandId, Services } from "./services";
+import type { FoundImages } from "../host/altPlan";
+import type { EngineApi } from "../host/engine";
 
 /** One sentence, and what can be done about it. */
 export interface WritingNote {
@@ -63,7 +63,7 @@ export function writingNotes(
 }
 
 /** What was said already; an engine lives as long as its window. */
-const told = new WeakMap<Engine, Set<NoteSource>>();
+const told = new WeakMap<EngineApi, Set<NoteSource>>();
 
 /** Says what was not said in this window yet about a text that is about to be used. */
 export function tellNotesOnce(

@@ -4,7 +4,7 @@ import { AppError, isCancelled } from "../base/errors";
 import type { Clock } from "./clock";
 import type { ChatTurn, Conversation } from "./conversation";
 import { altTexts } from "./describer";
-import type { Engine } from "./engine";
+import type { EngineApi } from "./engine";
 import type { PictureTray, ReadPicture } from "./pictureTray";
 import { questionPrompt } from "./questionPrompt";
 import type { StepTimes } from "./stepTimes";
@@ -18,7 +18,7 @@ export interface AnswerTexts {
 }
 
 export interface AnswererOptions {
-  readonly engine: Pick<Engine, "generate">;
+  readonly engine: Pick<EngineApi, "generate">;
   readonly clock: Clock;
   readonly noticeOf: (error: AppError) => NoticeView;
   readonly texts: AnswerTexts;

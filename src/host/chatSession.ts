@@ -7,7 +7,6 @@ import { descriptionWish } from "../alt/describingRequest";
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { worldOf } from "../base/world";
-import type { ChatView, EngineView, NoticeView, ToView, TurnView } from "../protocol/viewMessages";
 import { Answerer, type AnswerTexts } from "./answerer";
 import type { Clock } from "./clock";
 import {
@@ -20,13 +19,14 @@ import {
 } from "./conversation";
 import { ConversationStore, type Memento } from "./conversationStore";
 import type { DescriptionLength } from "./describer";
-import type { Engine } from "./engine";
+import type { EngineApi } from "./engine";
 import { PastedPictures, type PictureFolder } from "./pastedPictures";
 import type { Picture } from "./picture";
 import { PictureAhead } from "./pictureAhead";
 import { type PictureSource, PictureTray } from "./pictureTray";
 import { StepTimes } from "./stepTimes";
 import { suggestQuestions } from "./suggestions";
+import type { ChatView, EngineView, NoticeView, ToView, TurnView } from "../protocol/viewMessages";
 
 /** Words of the session itself, in the user's language. */
 export interface ChatTexts extends AnswerTexts {
@@ -44,7 +44,7 @@ export interface ChatTexts extends AnswerTexts {
 }
 
 export interface ChatSessionOptions {
-  readonly engine: Pick<Engine, "generate" | "prepare" | "thumbnail" | "status">;
+  readonly engine: Pick<EngineApi, "generate" | "prepare" | "call" | "status">;
   /** Whether pictures are looked at before they are asked about. */
   readonly isPreparingAhead: () => boolean;
   readonly source: PictureSource;

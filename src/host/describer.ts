@@ -2,7 +2,7 @@
 
 import { cleanCaption } from "../alt/altText";
 import { DESCRIPTION_BEAMS, SHORT_DESCRIPTION } from "../alt/descriptionSettings";
-import type { Engine } from "./engine";
+import type { EngineApi } from "./engine";
 import type { Picture } from "./picture";
 import type { GenerationOptions } from "../model/ask/generationOptions";
 import type {
@@ -69,10 +69,10 @@ export function descriptionRequest(given: DescriptionOptions = {}): DescriptionR
 /**
  * Alternative texts for a picture: cleaned, each once, the best first, none cut. Fewer than `count`
  * when the model has no more to say, and none when it has nothing.
- * @throws AppError as `Engine.generate`.
+ * @throws AppError as `EngineApi.generate`.
  */
 export async function altTexts(
-  engine: Pick<Engine, "generate">,
+  engine: Pick<EngineApi, "generate">,
   picture: Picture,
   options: AltTextOptions = {},
 ): Promise<string[]> {
@@ -91,7 +91,7 @@ export async function altTexts(
 }
 
 interface Run {
-  readonly engine: Pick<Engine, "generate">;
+  readonly engine: Pick<EngineApi, "generate">;
   readonly picture: Picture;
   readonly options: AltTextOptions;
   readonly texts: string[];

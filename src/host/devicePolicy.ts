@@ -25,7 +25,7 @@ export interface DeviceFailure {
 }
 
 /** The device that is not used any more. */
-export interface OverruledDevice {
+export interface CpuFallback {
   readonly chosen: LoadRequest["device"];
   /** Undefined when it never got so far as to have a name. */
   readonly failed: Device | undefined;
@@ -37,8 +37,8 @@ export interface OverruledDevice {
 export const DEVICE_TROUBLE_MS = 10 * 60_000;
 
 export class DevicePolicy {
-  #last: (Omit<OverruledDevice, "why"> & { readonly atMs: number }) | undefined;
-  #overruled: OverruledDevice | undefined;
+  #last: (Omit<CpuFallback, "why"> & { readonly atMs: number }) | undefined;
+  #overruled: CpuFallback | undefined;
   #nFailures = 0;
 
   /** Failures so far: a question that began before the last one lost its child to it. */
@@ -47,7 +47,7 @@ export class DevicePolicy {
   }
 
   /** Set while the CPU stands in for the chosen device. */
-  get overruled(): OverruledDevice | undefined {
+  get overruled(): CpuFallback | undefined {
     return this.#overruled;
   }
 

@@ -5,7 +5,7 @@
 
 import { AppError, type ErrorCode } from "../base/errors";
 import type { Clock } from "./clock";
-import { type DeviceAdvice, DevicePolicy, type OverruledDevice } from "./devicePolicy";
+import { type DeviceAdvice, DevicePolicy, type CpuFallback } from "./devicePolicy";
 import type { AskOptions } from "./engine";
 import type { EngineClient } from "./engineClient";
 import type { Device } from "../model/ask/device";
@@ -18,7 +18,7 @@ export interface DeviceRecoveryOptions {
   /** What the child holds is of no use, and the child neither, unless the advice is to give up. */
   readonly onFailed: (advice: DeviceAdvice, error: AppError) => void;
   /** The CPU stands in from now on; called once for each device that is given up. */
-  readonly onOverruled: (device: OverruledDevice, error: AppError) => void;
+  readonly onOverruled: (device: CpuFallback, error: AppError) => void;
 }
 
 /** What a work computes with; the work notes it as soon as it knows. */
@@ -46,7 +46,7 @@ export class DeviceRecovery {
   }
 
   /** Set while the CPU stands in for the chosen device. */
-  get overruled(): OverruledDevice | undefined {
+  get overruled(): CpuFallback | undefined {
     return this.#policy.overruled;
   }
 

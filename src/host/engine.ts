@@ -1,29 +1,12 @@
-/** The engine as the editor's features see it; engineService.ts is behind it, and a fake in tests. */
+/** The engine as the editor's features see it; engineSupervisor.ts is behind it, and a fake in tests. */
 
 import type { AppError } from "../base/errors";
 import type { World } from "../base/world";
-import type { OverruledDevice } from "./devicePolicy";
+import type { CpuFallback } from "./devicePolicy";
 import type { Device, DeviceReason } from "../model/ask/device";
-import type { AddedModel, ImportPlan } from "../model/ask/models";
 import type { Progress } from "../model/ask/progress";
 import type { GenerateRequest, GenerateResult, PictureRequest } from "../model/ask/request";
-import type { CudaMethod } from "../protocol/cudaMessages";
-import type {
-  AddModelParams,
-  CatalogReply,
-  EmptyStoreReply,
-  StoreContentsReply,
-  ConvertParams,
-  ConvertReply,
-  DeleteParams,
-  DeleteReply,
-  ImportParams,
-  ModelsReply,
-  Params,
-  Result,
-  ThumbnailParams,
-  ThumbnailReply,
-} from "../protocol/engineMessages";
+import type { HelperMethod, Params, Result } from "../protocol/methods";
 import type { CallOptions } from "../protocol/rpcClient";
 import type { OtherEngine } from "../roll/engineRoll";
 
@@ -31,7 +14,7 @@ import type { OtherEngine } from "../roll/engineRoll";
  * Starts by itself when it is needed and loads the model that the settings name. Every promise rejects
  * with AppError; `request.cancelled` when the signal fired.
  */
-export interface Engine {
+export interface EngineApi {
   readonly status: EngineStatus;
   /** Calls back with each new status. Returns the function that ends this. */
   onStatusChanged(listener: (status: EngineStatus) => void): () => void;
@@ -45,36 +28,17 @@ export interface Engine {
    * first, gives way to questions, and ends as `request.cancelled` when one comes before it has begun.
    */
   prepare(params: PictureRequest, options?: CallOptions): Promise<void>;
-  /** A small copy of a picture; made in a process of its own, so that it never waits for an answer. */
-  thumbnail(params: ThumbnailParams, options?: CallOptions): Promise<ThumbnailReply>;
-  models(): Promise<ModelsReply>;
-  planImport(params: ImportParams, options?: CallOptions): Promise<ImportPlan>;
-  convert(params: ConvertParams, options?: CallOptions): Promise<ConvertReply>;
-  deleteModel(params: DeleteParams): Promise<DeleteReply>;
-  /** The published checkpoints, and what is here of each. Asks no network. */
-  catalog(): Promise<CatalogReply>;
-  /** Gets a model of the catalogue, in a process of its own; uses a network. */
-  addModel(params: AddModelParams, options?: CallOptions): Promise<AddedModel>;
-  /** Deletes what has arrived of a download that was not finished. */
-  deleteDownload(params: DeleteParams): Promise<DeleteReply>;
-  /** What the store holds that Sightline put there. */
-  storeContents(): Promise<StoreContentsReply>;
   /**
-   * Ends this window's idle engine and deletes all of that.
-   * @throws AppError `model.busy` while an engine is at work or a process writes to the store.
+   * A method of a process beside the one that answers. A model, or CUDA's libraries, that are loaded are
+   * let go of before they are deleted, and the idle engine before the whole store is; CUDA that was installed counts for the next question.
    */
-  emptyStore(): Promise<EmptyStoreReply>;
-  /** The engines of other windows and of command lines, the largest first. */
-  otherEngines(): Promise<readonly OtherEngine[]>;
-  /**
-   * ONNX Runtime's CUDA libraries: `planCuda` and `installCuda` use a network, the others do not.
-   * What is installed counts for the next question.
-   */
-  cuda<M extends CudaMethod>(
+  call<M extends HelperMethod>(
     method: M,
     params: Params<M>,
     options?: CallOptions,
   ): Promise<Result<M>>;
+  /** The engines of other windows and of command lines, the largest first. */
+  otherEngines(): Promise<readonly OtherEngine[]>;
   /** Loads the chosen model now, so that the first question need not wait for it. */
   warmUp(options?: CallOptions): Promise<void>;
   /** Ends the processes; the next call starts them again. */
@@ -105,7 +69,7 @@ export interface EngineStatus {
   /** Why there and nowhere faster, for people. */
   readonly deviceReason?: DeviceReason;
   /** Why the CPU stands in for the chosen device, while it does. */
-  readonly overruled?: OverruledDevice["why"];
+  readonly overruled?: CpuFallback["why"];
   /** Only when `kind` is `busy`, and known. */
   readonly step?: "look" | "write";
   /** While a model is loaded, or the demo is converted. */

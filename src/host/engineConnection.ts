@@ -5,16 +5,17 @@
 
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
+import type { Clock } from "./clock";
+import type { EngineProcess } from "./engineProcess";
+import { PROTOCOL_VERSION, type ReadyMessage } from "../protocol/messages";
 import {
   type MethodName,
   type Params,
-  PROTOCOL_VERSION,
-  type ReadyMessage,
   type Result,
-} from "../protocol/engineMessages";
+  entryOf,
+  forEachMethod,
+} from "../protocol/methods";
 import { type CallOptions, RpcClient } from "../protocol/rpcClient";
-import type { Clock } from "./clock";
-import type { EngineProcess } from "./engineProcess";
 
 /** All in ms; `Infinity` is no limit. */
 export interface TimeLimits {
@@ -22,61 +23,19 @@ export interface TimeLimits {
   readonly helloMs: number;
   /** From the cancel of the running request to its answer; then the child is ended. */
   readonly cancelGraceMs: number;
-  /**
-   * Longest silence of a request that is being worked on: text and progress start it anew, and time
-   * in the queue does not count. ONNX Runtime blocks the child for seconds, so nothing shorter than
-   * the longest computation may be asked for.
-   */
+  /** Longest silence of each; the table of methods has the reasons. */
   readonly requestMs: Readonly<Record<MethodName, number>>;
 }
 
 const MINUTE_MS = 60_000;
 
-/**
- * The child answers these beside the one request that it works on, as soon as a computation lets it.
- * So they are timed only while nothing else is.
- */
-const BESIDE: ReadonlySet<MethodName> = new Set<MethodName>([
-  "planLoad",
-  "models",
-  "catalog",
-  "storeContents",
-  "cudaStatus",
-  "thumbnail",
-  "status",
-]);
+/** Those that wait for no other are timed only while nothing else is. */
+const isConcurrent = (method: MethodName): boolean => entryOf(method).lane !== "turn";
 
-/** A cancel ends these only before they have begun, so a silence after it is no sign of a hang. */
-const SEEN_THROUGH: ReadonlySet<MethodName> = new Set<MethodName>(["prepare"]);
-
-/** Generous: they are there for a child that hangs, not for a slow computer. */
 export const DEFAULT_TIME_LIMITS: TimeLimits = {
   helloMs: MINUTE_MS / 2,
   cancelGraceMs: MINUTE_MS / 4,
-  requestMs: {
-    load: 15 * MINUTE_MS,
-    planLoad: MINUTE_MS,
-    prepare: 10 * MINUTE_MS,
-    generate: 10 * MINUTE_MS,
-    score: 10 * MINUTE_MS,
-    planImport: 5 * MINUTE_MS,
-    convert: 60 * MINUTE_MS,
-    models: MINUTE_MS,
-    deleteModel: 15 * MINUTE_MS,
-    catalog: MINUTE_MS,
-    // Progress counts as a sign of life; reading what has arrived of 50 GB gives none.
-    addModel: 60 * MINUTE_MS,
-    deleteDownload: 15 * MINUTE_MS,
-    storeContents: 5 * MINUTE_MS,
-    emptyStore: 30 * MINUTE_MS,
-    cudaStatus: MINUTE_MS,
-    planCuda: 5 * MINUTE_MS,
-    installCuda: 30 * MINUTE_MS,
-    removeCuda: 15 * MINUTE_MS,
-    thumbnail: 2 * MINUTE_MS,
-    unload: MINUTE_MS,
-    status: MINUTE_MS,
-  },
+  requestMs: forEachMethod((_method, { silence }) => silence * MINUTE_MS),
 };
 
 /** Why a connection ended. */
@@ -110,7 +69,7 @@ export class EngineConnection {
   #isReady = false;
   #isExpectedEnd = false;
   /**
-   * Oldest first, and those of BESIDE last. The child takes them in this order, so only the first one
+   * Oldest first, and the concurrent ones last. The child takes them in this order, so only the first one
    * is being worked on.
    */
   readonly #line: OpenCall[] = [];
@@ -208,8 +167,8 @@ export class EngineConnection {
   }
 
   #lineUp(open: OpenCall): void {
-    const firstBeside = this.#line.findIndex(({ method }) => BESIDE.has(method));
-    const isLast = firstBeside < 0 || BESIDE.has(open.method);
+    const firstBeside = this.#line.findIndex(({ method }) => isConcurrent(method));
+    const isLast = firstBeside < 0 || isConcurrent(open.method);
     this.#line.splice(isLast ? this.#line.length : firstBeside, 0, open);
   }
 
@@ -241,7 +200,7 @@ export class EngineConnection {
     const first = this.#line[0];
     if (first === undefined || !this.#isReady) return;
     const { cancelGraceMs, requestMs } = this.#options.limits;
-    if (first.isCancelled && !SEEN_THROUGH.has(first.method)) {
+    if (first.isCancelled && entryOf(first.method).isUncancellable !== true) {
       this.#startTimer(cancelGraceMs, () => {
         this.#isExpectedEnd = true;
         const text = "The engine did not react to a cancel and was ended. Ask again to restart it.";

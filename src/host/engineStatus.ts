@@ -1,7 +1,7 @@
 /** How things stand with the engine, put together from what its parts know; pure. */
 
 import type { AppError } from "../base/errors";
-import type { OverruledDevice } from "./devicePolicy";
+import type { CpuFallback } from "./devicePolicy";
 import type { EngineStatus } from "./engine";
 import type { EngineState } from "./engineClient";
 import type { ModelLoader } from "./modelLoader";
@@ -12,7 +12,7 @@ export interface EngineFacts {
   /** The chosen model's name. */
   readonly model: string;
   /** Set while the CPU stands in for the chosen device. */
-  readonly overruled?: OverruledDevice | undefined;
+  readonly overruled?: CpuFallback | undefined;
   readonly unsupported: AppError | undefined;
   /** Of the child that answers; absent when there never was one. */
   readonly client: EngineState | undefined;

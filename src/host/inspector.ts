@@ -1,6 +1,6 @@
 /** A way for a debugger into the engine's processes, where whoever works on them asks for it. */
 
-import type { ProcessKind } from "./engineService";
+import type { ProcessKind } from "../protocol/methods";
 
 /** Ports follow one another in this order, because a port can be open in one process only. */
 const ORDER: readonly ProcessKind[] = ["answers", "pictures", "models", "downloads"];

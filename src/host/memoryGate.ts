@@ -7,7 +7,6 @@ import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { DEMO_MODEL } from "../base/world";
 import { abortable } from "./abortable";
-import type { EngineClient } from "./engineClient";
 import type { LoadPlan, LoadRequest } from "../model/ask/models";
 import type { CancelSignal } from "../protocol/rpcClient";
 import type { OtherEngine } from "../roll/engineRoll";
@@ -47,14 +46,12 @@ const MUCH_BYTES = 500e6;
 /** `changed`: another model is chosen now, and is the one to be loaded. */
 export type MemoryPermit = "load" | "changed" | "cancelled";
 
-/** What knows the plan; EngineClient does. */
-export type LoadPlanner = Pick<EngineClient, "planLoad">;
-
 /** What is to be loaded, by whom, and how long somebody waits for it. */
 export interface PlannedLoad {
   readonly model: string;
   readonly device: LoadRequest["device"];
-  readonly planner: LoadPlanner;
+  /** What the load would take. */
+  readonly plan: () => Promise<LoadPlan>;
   readonly signal: CancelSignal;
 }
 
@@ -129,9 +126,9 @@ export class MemoryGate {
   }
 
   /** Undefined when it cannot be made; the load itself then says what is wrong with the model. */
-  async #plan({ model, device, planner, signal }: PlannedLoad): Promise<LoadPlan | undefined> {
+  async #plan({ plan }: PlannedLoad): Promise<LoadPlan | undefined> {
     try {
-      return await planner.planLoad({ model, device }, { signal });
+      return await plan();
     } catch (thrown) {
       const error = AppError.from(thrown);
       if (!error.code.startsWith("model.") && error.code !== "internal") throw error;

@@ -8,7 +8,7 @@ import { DEMO_MODEL } from "../base/world";
 import { isFolder, modelTitle } from "./modelTitle";
 import { PROFILE_NAMES, type ProfileName } from "../model/ask/kinds";
 import type { ImportPlan, ModelEntry } from "../model/ask/models";
-import type { CatalogEntryReply, ModelsReply, ProfileCostReply } from "../protocol/engineMessages";
+import type { CatalogEntryReply, Result } from "../protocol/methods";
 
 /**
  * `retrieval`: compares pictures with texts and answers no questions; `damaged`: in the store, but of
@@ -44,7 +44,10 @@ export interface ModelChoiceLook {
 }
 
 /** The demo first, then what can be chosen, then the rest; each by name. */
-export function modelChoices(reply: ModelsReply, look: ModelChoiceLook): readonly ModelChoice[] {
+export function modelChoices(
+  reply: Result<"models">,
+  look: ModelChoiceLook,
+): readonly ModelChoice[] {
   const { currentModel, recentFolders = [] } = look;
   const stored = reply.models.map((model) => storedChoice(model, look));
   const unlisted = [currentModel, ...recentFolders].filter(
@@ -73,7 +76,10 @@ export function missingBytes(plan: Pick<ImportPlan, "modelBytes" | "freeBytes">)
  * The profile that is suggested.
  * @param totalBytes of this machine's memory.
  */
-export function usualProfile(costs: readonly ProfileCostReply[], totalBytes: number): ProfileName {
+export function usualProfile(
+  costs: readonly CatalogEntryReply["costs"][number][],
+  totalBytes: number,
+): ProfileName {
   const balanced = costs.find(({ profile }) => profile === "balanced");
   return defaultProfile(balanced?.memoryBytes ?? 0, totalBytes);
 }

@@ -5,10 +5,10 @@
 
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import type { EngineClient } from "./engineClient";
-import type { LoadPlanner, MemoryGate } from "./memoryGate";
+import type { MemoryGate } from "./memoryGate";
 import { progressText } from "./progressText";
 import { SharedWork, type WorkContext } from "./sharedWork";
-import type { EngineInfo, LoadRequest } from "../model/ask/models";
+import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
 import type { Progress } from "../model/ask/progress";
 
 export interface ModelLoaderOptions {
@@ -20,7 +20,7 @@ export interface ModelLoaderOptions {
 }
 
 /** What holds models; EngineClient does. */
-export type ModelHolder = Pick<EngineClient, "load"> & LoadPlanner;
+export type ModelHolder = Pick<EngineClient, "call">;
 
 interface Load {
   readonly choice: LoadRequest;
@@ -118,7 +118,8 @@ export class ModelLoader {
   /** @throws AppError `request.cancelled` when the user would rather not, or chose another model. */
   async #permit({ choice, holder, work }: Load, { signal }: WorkContext): Promise<void> {
     const { memory } = this.#options;
-    const asked = { ...choice, planner: holder, signal };
+    const plan = (): Promise<LoadPlan> => holder.call("planLoad", choice, { signal });
+    const asked = { ...choice, plan, signal };
     const permit = (await memory?.permit(asked)) ?? "load";
     // Whoever waits then looks again at what is chosen.
     if (permit === "changed") work.cancel();
@@ -134,7 +135,7 @@ export class ModelLoader {
     this.#progress = undefined;
     const isCurrent = (): boolean => this.#load?.work === work;
     try {
-      const info = await holder.load(choice, {
+      const info = await holder.call("load", choice, {
         signal: context.signal,
         onProgress: (progress) => {
           context.onProgress(progress);

@@ -4,11 +4,11 @@
  */
 
 import type { Logger } from "../base/logger";
-import type { Engine } from "./engine";
+import type { EngineApi } from "./engine";
 import type { PictureTray } from "./pictureTray";
 
 export interface PictureAheadOptions {
-  readonly engine: Pick<Engine, "prepare" | "status">;
+  readonly engine: Pick<EngineApi, "prepare" | "status">;
   readonly tray: Pick<PictureTray, "selected" | "read">;
   /** False where the user or the workspace does not want it. */
   readonly isWanted: () => boolean;

@@ -1,13 +1,13 @@
 /** The pictures of one conversation: which there are, which are selected, how small they look. */
 
 import { AppError } from "../base/errors";
-import type { CancelSignal } from "../protocol/rpcClient";
-import type { PictureView } from "../protocol/viewMessages";
 import { abortable } from "./abortable";
 import type { ChatPicture, PictureLocation } from "./conversation";
-import type { Engine } from "./engine";
+import type { EngineApi } from "./engine";
 import { digestOf, type PastedPictures } from "./pastedPictures";
 import type { Picture } from "./picture";
+import type { CancelSignal } from "../protocol/rpcClient";
+import type { PictureView } from "../protocol/viewMessages";
 
 /** Reads a picture of the workspace again; it may have changed or gone since. */
 export interface PictureSource {
@@ -16,7 +16,7 @@ export interface PictureSource {
 }
 
 export interface PictureTrayOptions {
-  readonly engine: Pick<Engine, "thumbnail">;
+  readonly engine: Pick<EngineApi, "call">;
   readonly source: PictureSource;
   readonly pasted: PastedPictures;
   readonly newId: () => string;
@@ -253,7 +253,8 @@ export class PictureTray {
     this.#note(picture, read.digest);
     const params = { image: read.picture.bytes, imageName: read.picture.name };
     try {
-      const { image, width, height } = await this.#options.engine.thumbnail(
+      const { image, width, height } = await this.#options.engine.call(
+        "thumbnail",
         { ...params, maxSide: THUMBNAIL_SIDE },
         { signal },
       );

@@ -5,7 +5,7 @@
 
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
-import { readDoubts } from "../protocol/doubts";
+import { type Doubt, DOUBTS } from "../model/ask/request";
 import type { TurnState } from "../protocol/viewMessages";
 import {
   type ChatPicture,
@@ -121,7 +121,7 @@ function readTurn(stored: JsonObject): ChatTurn {
   const digest = attempt(() => stored.string("digest"));
   const notice = attempt(() => stored.string("notice"));
   const durationMs = attempt(() => stored.number("durationMs"));
-  const doubts = attempt(() => readDoubts(stored));
+  const doubts = attempt(() => readDoubts(stored.array("doubts")));
   return {
     id: stored.string("id"),
     pictureId: stored.string("pictureId"),
@@ -135,6 +135,11 @@ function readTurn(stored: JsonObject): ChatTurn {
     ...(digest === undefined ? {} : { digest }),
     ...(doubts === undefined ? {} : { doubts }),
   };
+}
+
+/** What only a later version doubts is left out. */
+function readDoubts(stored: readonly unknown[]): readonly Doubt[] {
+  return DOUBTS.filter((doubt) => stored.includes(doubt));
 }
 
 function readWish(stored: JsonObject): Wish {

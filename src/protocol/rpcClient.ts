@@ -2,15 +2,15 @@
 
 import { AppError } from "../base/errors";
 import type { Progress, Stage } from "../model/ask/progress";
-import type {
-  FromChild,
-  LoggedMessage,
-  MethodName,
-  Params,
-  ReadyMessage,
-  Result,
-} from "./engineMessages";
-import { peekId, readFromChild, readResult } from "./guards";
+import {
+  type FromChild,
+  type LoggedMessage,
+  peekId,
+  readFromChild,
+  readResult,
+  type ReadyMessage,
+} from "./messages";
+import type { MethodName, Params, Result } from "./methods";
 import type { Transport } from "./transport";
 
 /** The part of an AbortSignal that is used; this room knows neither the browser nor Node. */
@@ -161,26 +161,15 @@ export class RpcClient {
         return;
       }
       case "staged": {
-        const { stage, host, nth, nTries, id } = message;
+        const { type: _type, id, ...stage } = message;
         const { options } = this.#find(id);
-        if (options.signal?.aborted === true) return;
-        options.onStage?.({
-          stage,
-          ...(host === undefined ? {} : { host }),
-          ...(nth === undefined ? {} : { nth }),
-          ...(nTries === undefined ? {} : { nTries }),
-        });
+        if (options.signal?.aborted !== true) options.onStage?.(stage);
         return;
       }
       case "progressed": {
-        const { id, doneBytes, totalBytes, step, convertedBytes } = message;
+        const { type: _type, id, ...progress } = message;
         const { options } = this.#find(id);
-        if (options.signal?.aborted === true) return;
-        options.onProgress?.({
-          ...{ doneBytes, totalBytes },
-          ...(step === undefined ? {} : { step }),
-          ...(convertedBytes === undefined ? {} : { convertedBytes }),
-        });
+        if (options.signal?.aborted !== true) options.onProgress?.(progress);
         return;
       }
     }

@@ -2,8 +2,14 @@
 
 import { AppError, type WireError } from "../base/errors";
 import type { Progress, Stage } from "../model/ask/progress";
-import type { CancelMessage, MethodName, Params, RequestMessage, Result } from "./engineMessages";
-import { peekId, readParams, readToChild } from "./guards";
+import {
+  type CancelMessage,
+  peekId,
+  readParams,
+  readToChild,
+  type RequestMessage,
+} from "./messages";
+import type { MethodName, Params, Result } from "./methods";
 import type { Transport } from "./transport";
 
 /** What a handler may do besides answering. */

@@ -1,211 +1,229 @@
 /**
- * Everything that the extension and the chat's webview say to each other: plain data, no behaviour.
- * The extension holds the truth; the webview shows it and asks for changes.
+ * Everything that the extension and the chat's webview say to each other, once: the schemas, and the
+ * types that follow from them. The extension holds the truth; the webview shows it and asks for changes.
+ * What the webview sends is bounded, because it ends in files, prompts and stored state.
  */
 
-import type { Doubt } from "../model/ask/request";
+import * as v from "valibot";
+import { doubts } from "./askSchemas";
+import {
+  anyNumber,
+  bounded,
+  count,
+  fields,
+  finite,
+  flag,
+  list,
+  maybe,
+  oneOf,
+  picture,
+  type Read,
+  readByType,
+  text,
+  type Typed,
+} from "./schema";
 
-/** What the extension's side tells the webview. */
-export type ToView =
-  /** Everything, at the start and when another conversation is opened. */
-  | { readonly type: "chatReplaced"; readonly chat: ChatView }
-  | { readonly type: "picturesChanged"; readonly pictures: readonly PictureView[] }
-  | { readonly type: "turnAdded"; readonly turn: TurnView }
-  /** A further piece of a turn's answer. */
-  | { readonly type: "textEmitted"; readonly turnId: string; readonly text: string }
-  /** A turn in a new state, with its whole text. */
-  | { readonly type: "turnChanged"; readonly turn: TurnView }
-  | { readonly type: "suggestionsChanged"; readonly suggestions: readonly string[] }
-  | { readonly type: "historyChanged"; readonly history: readonly ConversationView[] }
-  | { readonly type: "engineChanged"; readonly engine: EngineView }
-  /** The keyboard belongs into the question's field now. */
-  | { readonly type: "composerFocused" }
-  /** Opens or closes the list of earlier conversations. */
-  | { readonly type: "historyToggled" }
-  /** Something that no turn is about, such as a file that is no picture. */
-  | { readonly type: "noticeShown"; readonly notice: NoticeView };
+/** What one message of the webview may hold at most; the page refuses more with a sentence. */
+export const VIEW_LIMITS = {
+  /** UTF-16 units. */
+  questionLength: 4000,
+  /** Pictures, or addresses of pictures, in one message. */
+  pictures: 32,
+  /** Bytes of all pictures in one message: they are copied twice on their way. */
+  pictureBytes: 256 * 2 ** 20,
+  /** UTF-16 units of a file's name. */
+  nameLength: 1000,
+  /** UTF-16 units of an address; `data:` addresses are not among them. */
+  uriLength: 10_000,
+  /** UTF-16 units of an id. */
+  idLength: 200,
+} as const;
 
-/** What the webview asks for. */
-export type FromView =
-  /** The page is there; answered with `chatReplaced`. */
-  | { readonly type: "ready" }
-  | { readonly type: "ask"; readonly question: string }
-  /** Ends the running turn and those that wait. */
-  | { readonly type: "stop" }
-  | { readonly type: "retry"; readonly turnId: string }
-  | { readonly type: "copy"; readonly turnId: string }
-  /** Puts the answer into the editor. */
-  | { readonly type: "insert"; readonly turnId: string }
-  | { readonly type: "pickPictures" }
-  /** A picture of the extension's own, with a question that is asked at once. */
-  | { readonly type: "trySample" }
-  /** Pictures that were pasted or dropped as bytes. */
-  | { readonly type: "addPictures"; readonly pictures: readonly PictureBytes[] }
-  /** Files that were dropped from the editor, as `text/uri-list` names them. */
-  | { readonly type: "addUris"; readonly uris: readonly string[] }
-  | { readonly type: "selectPicture"; readonly pictureId: string; readonly isSelected: boolean }
-  | { readonly type: "removePicture"; readonly pictureId: string }
-  | { readonly type: "newConversation" }
-  | { readonly type: "openConversation"; readonly conversationId: string }
-  | { readonly type: "deleteConversation"; readonly conversationId: string }
-  | { readonly type: "runAction"; readonly actionId: string }
-  /** The menu of the status bar item. */
-  | { readonly type: "openMenu" };
+const id = bounded(VIEW_LIMITS.idLength);
+const nothing = v.object({});
+const ofTurn = fields({ turnId: id });
+const ofConversation = fields({ conversationId: id });
+
+/** Counted before anything is looked at, so that a list of millions costs nothing. */
+const few = v.custom<unknown[]>(
+  (value) => Array.isArray(value) && value.length <= VIEW_LIMITS.pictures,
+  `a list of at most ${VIEW_LIMITS.pictures} pictures`,
+);
 
 /** A picture that the webview holds and the extension does not. */
-export interface PictureBytes {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
+const pictureBytes = fields({ name: bounded(VIEW_LIMITS.nameLength), bytes: picture });
 
-export interface ChatView {
-  readonly conversationId: string;
-  /** In the order in which they were added. */
-  readonly pictures: readonly PictureView[];
-  /** Oldest first. */
-  readonly turns: readonly TurnView[];
-  /** Questions to begin or to go on with. */
-  readonly suggestions: readonly string[];
-  /** Newest first; the open conversation is among them once it has a turn. */
-  readonly history: readonly ConversationView[];
-  readonly engine: EngineView;
-}
+/** What the webview asks for. */
+const FROM_VIEW = {
+  /** The page is there; answered with `chatReplaced`. */
+  ready: nothing,
+  ask: fields({ question: bounded(VIEW_LIMITS.questionLength) }),
+  /** Ends the running turn and those that wait. */
+  stop: nothing,
+  retry: ofTurn,
+  copy: ofTurn,
+  /** Puts the answer into the editor. */
+  insert: ofTurn,
+  pickPictures: nothing,
+  /** A picture of the extension's own, with a question that is asked at once. */
+  trySample: nothing,
+  /** Pictures that were pasted or dropped as bytes. */
+  addPictures: fields({
+    pictures: v.pipe(
+      few,
+      list(pictureBytes),
+      v.check(
+        (pictures) =>
+          pictures.reduce((sum, { bytes }) => sum + bytes.length, 0) <= VIEW_LIMITS.pictureBytes,
+        `at most ${VIEW_LIMITS.pictureBytes} bytes`,
+      ),
+    ),
+  }),
+  /** Files that were dropped from the editor, as `text/uri-list` names them. */
+  addUris: fields({ uris: v.pipe(few, list(bounded(VIEW_LIMITS.uriLength))) }),
+  selectPicture: fields({ pictureId: id, isSelected: flag }),
+  removePicture: fields({ pictureId: id }),
+  newConversation: nothing,
+  openConversation: ofConversation,
+  deleteConversation: ofConversation,
+  runAction: fields({ actionId: id }),
+  /** The menu of the status bar item. */
+  openMenu: nothing,
+};
 
-export interface PictureView {
-  readonly id: string;
-  readonly name: string;
-  /** A data: URL; absent until it is made and when it cannot be. */
-  readonly thumbnail?: string;
+const pictureView = fields({
+  id: text,
+  name: text,
+  /** Absent until it is made and when it cannot be. Only embedded: the page may load nothing from anywhere. */
+  thumbnail: maybe(
+    v.custom<string>(
+      (value) => typeof value === "string" && value.startsWith("data:image/"),
+      "a data: address of a picture",
+    ),
+  ),
   /** Of the original, in pixels. */
-  readonly width?: number;
-  readonly height?: number;
+  width: maybe(count),
+  height: maybe(count),
   /** A question is asked about every selected picture. */
-  readonly isSelected: boolean;
+  isSelected: flag,
   /** Why it cannot be asked about, for people. */
-  readonly problem?: string;
-}
+  problem: maybe(text),
+});
 
-export interface TurnView {
-  readonly id: string;
-  readonly pictureId: string;
-  readonly pictureName: string;
-  /** A question that was typed, or the wish for a description. */
-  readonly kind: "question" | "description";
-  /** The words that are shown for it. */
-  readonly question: string;
-  readonly answer: string;
-  readonly state: TurnState;
-  /** What is done for it now; only when `state` is `waiting`. */
-  readonly step?: TurnStep;
-  /** What happened and what helps; only when `state` is `failed`. */
-  readonly notice?: NoticeView;
-  /** From asking to the last word, in ms; only when `state` is `done`. */
-  readonly durationMs?: number;
-  /** Why the answer may mean nothing; only when `state` is `done`. */
-  readonly doubts?: readonly Doubt[];
-}
+/** A button; its id comes back in `runAction`. */
+const actionView = fields({ id: text, label: text });
 
-/** `waiting`: for its turn or its first word; `stopped`: by the user, with what was there by then. */
-export type TurnState = "waiting" | "streaming" | "done" | "stopped" | "failed";
+const noticeView = fields({ text, actions: list(actionView) });
 
 /**
  * What an answer waits for: `load`: the model is brought into memory; `look`: the picture is encoded;
  * `write`: the first words are chosen, or all of them where they come at once.
  */
-export type StepName = "load" | "look" | "write";
-
-export interface TurnStep {
-  readonly name: StepName;
+const turnStep = fields({
+  name: oneOf(["load", "look", "write"]),
   /** For how long, in ms, when this was said. */
-  readonly elapsedMs: number;
+  elapsedMs: anyNumber,
   /** How long the same took before, in ms; absent when nobody knows. */
-  readonly expectedMs?: number;
-}
+  expectedMs: maybe(anyNumber),
+});
 
-export interface NoticeView {
-  readonly text: string;
-  readonly actions: readonly ActionView[];
-}
+const turnView = fields({
+  id: text,
+  pictureId: text,
+  pictureName: text,
+  /** A question that was typed, or the wish for a description. */
+  kind: oneOf(["question", "description"]),
+  /** The words that are shown for it. */
+  question: text,
+  answer: text,
+  /** `waiting`: for its turn or its first word; `stopped`: by the user, with what was there by then. */
+  state: oneOf(["waiting", "streaming", "done", "stopped", "failed"]),
+  /** What is done for it now; only when `state` is `waiting`. */
+  step: maybe(turnStep),
+  /** What happened and what helps; only when `state` is `failed`. */
+  notice: maybe(noticeView),
+  /** From asking to the last word, in ms; only when `state` is `done`. */
+  durationMs: maybe(anyNumber),
+  /** Why the answer may mean nothing; only when `state` is `done`. */
+  doubts: maybe(doubts),
+});
 
-/** A button; its id comes back in `runAction`. */
-export interface ActionView {
-  readonly id: string;
-  readonly label: string;
-}
-
-export interface ConversationView {
-  readonly id: string;
-  readonly title: string;
+const conversationView = fields({
+  id: text,
+  title: text,
   /** Milliseconds since 1970. */
-  readonly updatedAt: number;
-  readonly isOpen: boolean;
-}
+  updatedAt: finite,
+  isOpen: flag,
+});
 
-export interface EngineView {
-  readonly kind: "off" | "starting" | "loading" | "ready" | "busy" | "failed" | "unsupported";
+const engineView = fields({
+  kind: oneOf(["off", "starting", "loading", "ready", "busy", "failed", "unsupported"]),
   /** One short line, such as "demo · f32 · CPU". */
-  readonly label: string;
+  label: text,
   /** More of it, such as why this device. */
-  readonly detail?: string;
+  detail: maybe(text),
   /** 0 to 1, while something is loaded or converted. */
-  readonly progress?: number;
+  progress: maybe(finite),
   /** What the chosen model cannot do, and what helps; shown above the question's field. */
-  readonly limits?: NoticeView;
+  limits: maybe(noticeView),
   /** A question of the kind that the chosen model answers; in English, as all questions are. */
-  readonly example?: string;
+  example: maybe(text),
+});
+
+const chatView = fields({
+  conversationId: text,
+  /** In the order in which they were added. */
+  pictures: list(pictureView),
+  /** Oldest first. */
+  turns: list(turnView),
+  /** Questions to begin or to go on with. */
+  suggestions: list(text),
+  /** Newest first; the open conversation is among them once it has a turn. */
+  history: list(conversationView),
+  engine: engineView,
+});
+
+/** What the extension's side tells the webview. */
+const TO_VIEW = {
+  /** Everything, at the start and when another conversation is opened. */
+  chatReplaced: fields({ chat: chatView }),
+  picturesChanged: fields({ pictures: list(pictureView) }),
+  turnAdded: fields({ turn: turnView }),
+  /** A further piece of a turn's answer. */
+  textEmitted: fields({ turnId: text, text }),
+  /** A turn in a new state, with its whole text. */
+  turnChanged: fields({ turn: turnView }),
+  suggestionsChanged: fields({ suggestions: list(text) }),
+  historyChanged: fields({ history: list(conversationView) }),
+  engineChanged: fields({ engine: engineView }),
+  /** The keyboard belongs into the question's field now. */
+  composerFocused: nothing,
+  /** Opens or closes the list of earlier conversations. */
+  historyToggled: nothing,
+  /** Something that no turn is about, such as a file that is no picture. */
+  noticeShown: fields({ notice: noticeView }),
+};
+
+export type FromView = Typed<typeof FROM_VIEW>;
+export type ToView = Typed<typeof TO_VIEW>;
+export type PictureBytes = Read<typeof pictureBytes>;
+export type PictureView = Read<typeof pictureView>;
+export type ActionView = Read<typeof actionView>;
+export type NoticeView = Read<typeof noticeView>;
+export type TurnStep = Read<typeof turnStep>;
+export type StepName = TurnStep["name"];
+export type TurnView = Read<typeof turnView>;
+export type TurnState = TurnView["state"];
+export type ConversationView = Read<typeof conversationView>;
+export type EngineView = Read<typeof engineView>;
+export type ChatView = Read<typeof chatView>;
+
+/** Reads a message of the webview. @throws AppError `protocol.violation`. */
+export function readFromView(value: unknown): FromView {
+  return readByType(FROM_VIEW, "The message of the chat view", value);
 }
 
-/** Every text of the page that is its own, in the user's language. `{0}` stands for a value where one is named. */
-export interface ViewStrings {
-  readonly emptyTitle: string;
-  readonly emptyHint: string;
-  readonly trySample: string;
-  readonly addPicture: string;
-  /** `{0}`: the picture's name. */
-  readonly removePicture: string;
-  /** `{0}`: the picture's name. */
-  readonly selectPicture: string;
-  readonly pictures: string;
-  readonly dropHere: string;
-  readonly questionLabel: string;
-  /** `{0}`: a question. */
-  readonly questionPlaceholder: string;
-  readonly questionPlaceholderNoPicture: string;
-  readonly ask: string;
-  readonly stop: string;
-  readonly retry: string;
-  readonly copy: string;
-  readonly copied: string;
-  readonly insert: string;
-  readonly waiting: string;
-  readonly stepLoad: string;
-  readonly stepLook: string;
-  readonly stepWrite: string;
-  readonly stopped: string;
-  /** Of an answer about a picture that shows one color. */
-  readonly oneColor: string;
-  /** Of an answer about a picture that the demo model can know nothing about. */
-  readonly outsideWorld: string;
-  readonly failed: string;
-  readonly conversation: string;
-  readonly suggestions: string;
-  readonly history: string;
-  readonly historyEmpty: string;
-  /** `{0}`: the conversation's title. */
-  readonly openConversation: string;
-  /** `{0}`: the conversation's title. */
-  readonly deleteConversation: string;
-  readonly newConversation: string;
-  readonly close: string;
-  readonly engineMenu: string;
-  /** `{0}`: a number. */
-  readonly seconds: string;
-  /** How much of a time has passed. `{0}`, `{1}`: numbers. */
-  readonly secondsOf: string;
-  /** `{0}`: the file's name. */
-  readonly notAPicture: string;
-  /** `{0}`: the file's name; the limit is 64 MB. */
-  readonly tooLarge: string;
-  /** `{0}`: how many pictures can be added at a time. */
-  readonly tooMany: string;
+/** Reads a message of the extension. @throws AppError `protocol.violation`. */
+export function readToView(value: unknown): ToView {
+  return readByType(TO_VIEW, "The message to the chat view", value);
 }

@@ -33,9 +33,9 @@ describe("what the extension loads when it starts", () => {
   });
 
   it("leaves out whatever waits for its first use", () => {
-    const needed = ["editor/alt.ts", "editor/chat.ts", "host/engineService.ts"];
+    const needed = ["editor/alt.ts", "editor/chat.ts", "host/engineSupervisor.ts"];
     for (const name of needed) assert.ok(start.files.includes(`src/${name}`), name);
-    const late = ["host/chatSession.ts", "host/engineClient.ts", "protocol/guards.ts"];
+    const late = ["host/chatSession.ts", "host/engineClient.ts", "protocol/methods.ts"];
     late.push("editor/altDocument.ts", "editor/modelManager.ts", "editor/lateParts.ts");
     for (const name of late) {
       assert.ok(existsSync(`src/${name}`), name);

@@ -1,5 +1,6 @@
 /** A published model, from the hub's server to an answer: in the child's process and by the command line. */
 
+import type { AddedModel } from "../../src/model/ask/models";
 import assert from "node:assert/strict";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
@@ -50,11 +51,11 @@ describe("a model of the catalogue", () => {
     for (const { pid } of processes.splice(0)) assert.equal(isAlive(pid ?? 0), false);
   });
 
-  const add = (signal?: AbortSignal): ReturnType<EngineClient["addModel"]> =>
-    client.addModel({ name: NAME, hub: { endpoint: server.url } }, { signal });
+  const add = (signal?: AbortSignal): Promise<AddedModel> =>
+    client.call("addModel", { name: NAME, hub: { endpoint: server.url } }, { signal });
 
   it("is downloaded, converted and loaded by the child", async () => {
-    const { entries, freeBytes } = await client.catalog();
+    const { entries, freeBytes } = await client.call("catalog", {});
     assert.equal(entries.length, 9);
     assert.ok(freeBytes > 0);
     assert.deepEqual(server.requests, []);
@@ -65,8 +66,8 @@ describe("a model of the catalogue", () => {
         ...{ name: NAME, folder: "", source: "hub", kind: "retrieval" },
       },
     );
-    assert.equal((await client.load({ model: NAME, device: "cpu" })).kind, "retrieval");
-    const after = (await client.catalog()).entries.find(({ name }) => name === NAME);
+    assert.equal((await client.call("load", { model: NAME, device: "cpu" })).kind, "retrieval");
+    const after = (await client.call("catalog", {})).entries.find(({ name }) => name === NAME);
     assert.deepEqual(after?.models, [NAME]);
   });
 
@@ -74,8 +75,8 @@ describe("a model of the catalogue", () => {
     server.fail(WEIGHTS, { kind: "stall", afterBytes: 500_000 });
     const cut = add();
     const hasBegun = async (): Promise<boolean> =>
-      ((await client.catalog()).entries.find(({ name }) => name === NAME)?.partialBytes ?? 0) >=
-      500_000;
+      ((await client.call("catalog", {})).entries.find(({ name }) => name === NAME)?.partialBytes ??
+        0) >= 500_000;
     while (!(await hasBegun())) await delay(POLL_MS);
     processes[0]?.killNow();
     await assert.rejects(
@@ -91,14 +92,15 @@ describe("a model of the catalogue", () => {
     const cancel = new AbortController();
     const cut = add(cancel.signal);
     const arrived = async (): Promise<number> =>
-      (await client.catalog()).entries.find(({ name }) => name === NAME)?.partialBytes ?? 0;
+      (await client.call("catalog", {})).entries.find(({ name }) => name === NAME)?.partialBytes ??
+      0;
     while ((await arrived()) < 500_000) await delay(POLL_MS);
     cancel.abort();
     await assert.rejects(
       cut,
       (thrown) => thrown instanceof AppError && thrown.code === "request.cancelled",
     );
-    assert.ok((await client.deleteDownload({ name: NAME })).freedBytes >= 500_000);
+    assert.ok((await client.call("deleteDownload", { name: NAME })).freedBytes >= 500_000);
     assert.equal(await arrived(), 0);
   });
 

@@ -69,18 +69,18 @@ describe("the real engine in a process of its own", () => {
     processes.push(child);
     client = new EngineClient({ startProcess: () => child, logger: silentLogger });
     // It answers once it has started, and Node opens the port before it starts anything.
-    await client.catalog();
+    await client.call("catalog", {});
     const response = await fetch(`http://127.0.0.1:${port}/json/list`);
     const [target] = (await response.json()) as { readonly url: string }[];
     assert.equal(target?.url, pathToFileURL(childFile).href);
   });
 
   const load = async (model: string): Promise<string> =>
-    (await client.load({ model, device: "cpu" })).kind;
+    (await client.call("load", { model, device: "cpu" })).kind;
 
   /** The answer of the kit, given to this client by the model that is loaded. */
   const answersAs = async (kit: string): Promise<void> => {
-    const { sequences } = await client.generate(question(kit));
+    const { sequences } = await client.call("generate", question(kit));
     const { generation } = recordedCase(kit, "wide.png", COLOUR);
     assert.deepEqual([sequences[0]?.tokenIds], generation?.["greedy"]?.ids);
   };
@@ -88,7 +88,7 @@ describe("the real engine in a process of its own", () => {
   it("streams the answer that transformers gives", async () => {
     assert.equal(await load(await kitModel("opt")), "generation");
     const pieces: string[] = [];
-    const result = await client.generate(question("opt"), {
+    const result = await client.call("generate", question("opt"), {
       onText: (text) => {
         pieces.push(text);
       },
@@ -97,7 +97,7 @@ describe("the real engine in a process of its own", () => {
     assert.deepEqual([result.sequences[0]?.tokenIds], recorded?.ids);
     assert.ok(pieces.length > 1);
     assert.equal(pieces.join("").trim(), result.sequences[0]?.text);
-    const again = await client.generate(question("opt"));
+    const again = await client.call("generate", question("opt"));
     assert.equal(again.cached.imageFeatures, "memory");
     assert.ok(again.cached.prefixTokens > 8);
     assert.equal((await client.status())?.loaded?.name, "opt-f32");
@@ -105,7 +105,8 @@ describe("the real engine in a process of its own", () => {
 
   it("tells how far a load is, and what the model is", async () => {
     const steps: Progress[] = [];
-    const info = await client.load(
+    const info = await client.call(
+      "load",
       { model: await kitModel("opt", "small"), device: "cpu" },
       { onProgress: (progress) => steps.push(progress) },
     );
@@ -124,25 +125,25 @@ describe("the real engine in a process of its own", () => {
   it("looks at a picture ahead, so that the question finds it", async () => {
     await load(await kitModel("opt"));
     const { image, alpha = "drop" } = question("opt");
-    const ahead = await client.prepare({ image, alpha });
+    const ahead = await client.call("prepare", { image, alpha });
     assert.equal(ahead.cached.imageFeatures, "computed");
-    const { cached, timings } = await client.generate(question("opt"));
+    const { cached, timings } = await client.call("generate", question("opt"));
     assert.equal(cached.imageFeatures, "memory");
     assert.equal(timings.vision, 0);
-    const broken = client.prepare({ image: new Uint8Array(9), imageName: "x.png" });
+    const broken = client.call("prepare", { image: new Uint8Array(9), imageName: "x.png" });
     await failsWith(broken, "image.unreadable", "x.png");
   });
 
   it("says what a load would take, also while it is at work", async () => {
     await load(await kitModel("opt"));
     const [plan] = await Promise.all([
-      client.planLoad({ model: await kitModel("t5"), device: "cpu" }),
-      client.generate(question("opt")),
+      client.call("planLoad", { model: await kitModel("t5"), device: "cpu" }),
+      client.call("generate", question("opt")),
     ]);
     assert.ok(plan.neededBytes > 0 && plan.availableBytes > 0);
-    assert.equal((await client.planLoad({ model: "demo", device: "cpu" })).neededBytes, 0);
+    assert.equal((await client.call("planLoad", { model: "demo", device: "cpu" })).neededBytes, 0);
     await failsWith(
-      client.planLoad({ model: "nothing", device: "cpu" }),
+      client.call("planLoad", { model: "nothing", device: "cpu" }),
       "model.missing",
       "nothing",
     );
@@ -152,20 +153,21 @@ describe("the real engine in a process of its own", () => {
     assert.equal(await load(await kitModel("itm")), "retrieval");
     const { image, text, itc, itm } = recordedCase("itm", "tall.png", "zebra!");
     const bytes = kitPicture("itm", image);
-    const { scores } = await client.score({ image: bytes, texts: [text], alpha: "drop" });
+    const { scores } = await client.call("score", { image: bytes, texts: [text], alpha: "drop" });
     assert.ok(Math.abs(scores[0]!.itc - itc!) <= 1e-4);
     assert.ok(Math.abs(scores[0]!.itm - itm!) <= 1e-4);
   });
 
   it("fails the answer when it is killed in the middle, and answers the next question", async () => {
     await load(await kitModel("opt"));
-    const dying = client.generate(question("opt"), {
+    const dying = client.call("generate", question("opt"), {
       onText: () => {
         process.kill(processes[0]?.pid ?? 0, "SIGKILL");
       },
     });
     await failsWith(dying, "engine.exited", "SIGKILL");
     assert.equal(client.state.kind, "failed");
+    await load(await kitModel("opt"));
     await answersAs("opt");
     assert.equal(processes.length, 2);
     // What the first process computed for the picture had reached the disk.
@@ -176,7 +178,8 @@ describe("the real engine in a process of its own", () => {
     await load(await kitModel("t5"));
     const controller = new AbortController();
     const options = { maxNewTokens: 4000, minNewTokens: 4000 };
-    const endless = client.generate(
+    const endless = client.call(
+      "generate",
       { ...question("t5"), options },
       {
         signal: controller.signal,
@@ -203,10 +206,10 @@ describe("the real engine in a process of its own", () => {
   });
 
   it("refuses a question without a model", async () => {
-    await failsWith(client.generate(question("opt")), "model.missing");
+    await failsWith(client.call("generate", question("opt")), "model.missing");
     await load(await kitModel("opt"));
-    await client.unload();
-    await failsWith(client.generate(question("opt")), "model.missing");
+    await client.call("unload", {});
+    await failsWith(client.call("generate", question("opt")), "model.missing");
     assert.equal((await client.status())?.loaded, undefined);
   });
 
@@ -214,7 +217,7 @@ describe("the real engine in a process of its own", () => {
     const out = path.join(await temporaryFolder(), "new");
     const steps: Progress[] = [];
     const params = { checkpoint: fixturePath("kits", "t5", "checkpoint"), out, precision: "f32" };
-    const { folder } = await client.convert(params, {
+    const { folder } = await client.call("convert", params, {
       onProgress: (progress) => {
         steps.push(progress);
       },
@@ -224,9 +227,9 @@ describe("the real engine in a process of its own", () => {
     assert.ok(last !== undefined && last.doneBytes === last.totalBytes && last.totalBytes > 0);
     await load(folder);
     await answersAs("t5");
-    await failsWith(client.convert(params), "convert.failed", out);
+    await failsWith(client.call("convert", params), "convert.failed", out);
     const missing = { checkpoint: path.join(out, "none"), out: `${out}-2` };
-    await failsWith(client.convert(missing), "checkpoint.missing");
+    await failsWith(client.call("convert", missing), "checkpoint.missing");
     await answersAs("t5");
     assert.equal(processes.length, 1);
   });
@@ -236,34 +239,35 @@ describe("the real engine in a process of its own", () => {
     const onProgress = (progress: Progress): void => {
       steps.push(progress);
     };
-    const bundled = await client.models();
+    const bundled = await client.call("models", {});
     assert.deepEqual(bundled.models, [{ name: "demo" }]);
     assert.equal(bundled.folder, path.join(store, "models"));
     assert.ok(bundled.freeBytes > 0);
     const demo = { model: "demo", device: "cpu" } as const;
-    assert.equal((await client.load(demo, { onProgress })).name, "demo");
+    assert.equal((await client.call("load", demo, { onProgress })).name, "demo");
     const last = steps.at(-1);
     assert.ok(last !== undefined && last.doneBytes === last.totalBytes);
-    const [made] = (await client.models()).models;
+    const [made] = (await client.call("models", {})).models;
     assert.equal(made?.architecture, "BLIP-2 OPT");
     assert.ok(made.folder !== undefined && existsSync(made.folder));
-    const { freedBytes } = await client.deleteModel({ name: "demo" });
+    const { freedBytes } = await client.call("deleteModel", { name: "demo" });
     assert.equal(existsSync(made.folder), false);
     assert.ok(freedBytes >= (made.bytes ?? Infinity));
     assert.equal((await client.status())?.loaded, undefined);
-    await client.generate(question("opt-odd"));
+    await client.call("load", demo);
+    await client.call("generate", question("opt-odd"));
     assert.equal((await client.status())?.loaded?.name, "demo");
     assert.equal(processes.length, 1);
   });
 
   it("imports a checkpoint into the store, loads it by its name, and deletes it while loaded", async () => {
     const checkpoint = fixturePath("kits", "opt", "checkpoint");
-    const plan = await client.planImport({ checkpoint });
+    const plan = await client.call("planImport", { checkpoint });
     assert.deepEqual([plan.name, plan.precision], ["checkpoint", "f32"]);
-    await client.convert({ checkpoint, out: plan.out, precision: plan.precision });
+    await client.call("convert", { checkpoint, out: plan.out, precision: plan.precision });
     await load(plan.name);
     await answersAs("opt");
-    const { models } = await client.models();
+    const { models } = await client.call("models", {});
     assert.deepEqual(
       models.map(({ name, bytes }) => [name, bytes]),
       [
@@ -271,23 +275,24 @@ describe("the real engine in a process of its own", () => {
         [plan.name, plan.modelBytes],
       ],
     );
-    await client.deleteModel({ name: plan.name });
+    await client.call("deleteModel", { name: plan.name });
     assert.deepEqual(await readdir(path.join(store, "models")), []);
-    await failsWith(client.generate(question("opt")), "model.missing", "Known models: demo");
-    await failsWith(client.deleteModel({ name: plan.name }), "model.missing");
-    await failsWith(client.deleteModel({ name: "../features" }), "model.missing");
+    const gone = { model: plan.name, device: "cpu" } as const;
+    await failsWith(client.call("load", gone), "model.missing", "Known models: demo");
+    await failsWith(client.call("deleteModel", { name: plan.name }), "model.missing");
+    await failsWith(client.call("deleteModel", { name: "../features" }), "model.missing");
   });
 
   it("is not kept from a new start by the lock of a process that was killed", async () => {
     const demo = { model: "demo", device: "cpu" } as const;
-    const dying = client.load(demo, {
+    const dying = client.call("load", demo, {
       onProgress: () => {
         process.kill(processes[0]?.pid ?? 0, "SIGKILL");
       },
     });
     await failsWith(dying, "engine.exited");
     assert.equal((await readdir(path.join(store, "locks"))).length, 1);
-    assert.equal((await client.load(demo)).name, "demo");
+    assert.equal((await client.call("load", demo)).name, "demo");
     assert.deepEqual(await readdir(path.join(store, "locks")), []);
     // What the first process had written is gone too.
     assert.equal((await readdir(path.join(store, "models"))).length, 1);
@@ -295,12 +300,16 @@ describe("the real engine in a process of its own", () => {
 
   it("makes thumbnails without a model", async () => {
     const image = kitPicture("opt", "photo.png");
-    const copy = await client.thumbnail({ image, maxSide: 32 });
+    const copy = await client.call("thumbnail", { image, maxSide: 32 });
     const original = await decodeImage(image, { name: "photo.png", alpha: "drop" });
     const small = await decodeImage(copy.image, { name: "the copy", alpha: "drop" });
     assert.deepEqual([copy.width, copy.height], [original.width, original.height]);
     assert.equal(Math.max(small.width, small.height), 32);
-    const broken = client.thumbnail({ image: new Uint8Array(9), imageName: "x.png", maxSide: 32 });
+    const broken = client.call("thumbnail", {
+      image: new Uint8Array(9),
+      imageName: "x.png",
+      maxSide: 32,
+    });
     await failsWith(broken, "image.unreadable", "x.png");
   });
 
@@ -308,7 +317,8 @@ describe("the real engine in a process of its own", () => {
     const parent = path.join(await temporaryFolder(), "models");
     await mkdir(parent);
     const controller = new AbortController();
-    const convert = client.convert(
+    const convert = client.call(
+      "convert",
       { checkpoint: fixturePath("kits", "t5", "checkpoint"), out: path.join(parent, "new") },
       {
         signal: controller.signal,
@@ -329,12 +339,15 @@ describe("the real engine in a process of its own", () => {
       new Uint8Array(1000),
       kitPicture("opt", "wide.png").subarray(0, 500),
     ]) {
-      const broken = client.generate({ ...question("opt"), image, imageName: "cat.png" });
+      const broken = client.call("generate", { ...question("opt"), image, imageName: "cat.png" });
       await failsWith(broken, "image.unreadable", "cat.png");
     }
-    await failsWith(client.score({ image: new Uint8Array(9), texts: ["x"] }), "model.unsupported");
+    await failsWith(
+      client.call("score", { image: new Uint8Array(9), texts: ["x"] }),
+      "model.unsupported",
+    );
     const options = { maxNewTokens: 4096 };
-    await failsWith(client.generate({ ...question("opt"), options }), "prompt.tooLong");
+    await failsWith(client.call("generate", { ...question("opt"), options }), "prompt.tooLong");
     await answersAs("opt");
     assert.equal((await client.status())?.pid, pid);
   });

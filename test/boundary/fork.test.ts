@@ -1,3 +1,4 @@
+import type { CallOptions } from "../../src/protocol/rpcClient";
 import assert from "node:assert/strict";
 import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +11,7 @@ import { EngineClient, type EngineClientOptions } from "../../src/host/engineCli
 import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
 import type { GenerateRequest } from "../../src/model/ask/request";
-import type { MethodName } from "../../src/protocol/engineMessages";
+import type { MethodName } from "../../src/protocol/methods";
 import { isAlive, until } from "../helpers/waiting";
 
 const helper = (name: string): string => path.join(__dirname, "..", "helpers", name);
@@ -57,7 +58,7 @@ describe("a forked engine", () => {
 
   it("streams an answer and passes bytes and letters of every alphabet", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     const texts: string[] = [];
     assert.equal(await answer(client, "bytes", { onText: (text) => texts.push(text) }), "é漢🙂");
     assert.deepEqual(texts, ["é漢🙂"]);
@@ -89,7 +90,7 @@ describe("a forked engine", () => {
 
   it("sends what it prints and logs to the host's log", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     await until(() => lines.length >= 4, "four lines");
     for (const line of ["The fake engine is there.", "[engine] a line on stderr"]) {
       assert.ok(lines.includes(`info ${line}`), lines.join("\n"));
@@ -99,7 +100,7 @@ describe("a forked engine", () => {
 
   it("rejects the pending call when it is killed in the middle of an answer", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     const call = answer(client, "endless", {
       onText: () => {
         process.kill(processes[0]?.pid ?? 0, "SIGKILL");
@@ -107,12 +108,13 @@ describe("a forked engine", () => {
     });
     await rejectsWith(call, "engine.exited", /signal SIGKILL/);
     assert.equal(client.state.kind, "failed");
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
   it("is restarted after each way to die by itself", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     const deaths: readonly (readonly [string, RegExp])[] = [
       ["exit", /exit code 9/],
       ["uncaught", /exit code 70/],
@@ -121,6 +123,7 @@ describe("a forked engine", () => {
     ];
     for (const [death, how] of deaths) {
       await rejectsWith(answer(client, death), "engine.exited", how);
+      await client.call("load", model);
       assert.equal(await answer(client, "model"), "/m");
     }
     assert.ok(lines.some((line) => line.includes("Uncaught: Error: thrown where nobody catches")));
@@ -131,14 +134,15 @@ describe("a forked engine", () => {
     const client = create({
       limits: { ...DEFAULT_TIME_LIMITS, requestMs: everyLimit(700) },
     });
-    await client.load(model);
+    await client.call("load", model);
     await rejectsWith(answer(client, "hang"), "engine.timeout");
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
   it("is ended when it hangs and does not hear a cancel", async () => {
     const client = create({ limits: { ...DEFAULT_TIME_LIMITS, cancelGraceMs: 200 } });
-    await client.load(model);
+    await client.call("load", model);
     const controller = new AbortController();
     const call = answer(client, "hang", {
       signal: controller.signal,
@@ -147,12 +151,13 @@ describe("a forked engine", () => {
       },
     });
     await rejectsWith(call, "request.cancelled");
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
   it("cancels the running request and one in the queue, and lives on", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     const running = new AbortController();
     const waiting = new AbortController();
     const first = answer(client, "endless", {
@@ -170,7 +175,7 @@ describe("a forked engine", () => {
 
   it("may send garbage and is not believed", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     assert.equal(await answer(client, "garbage"), "after the garbage");
     const nIgnored = lines.filter((line) => line.includes("Ignored a message of the engine"));
     assert.equal(nIgnored.length, 11);
@@ -211,28 +216,28 @@ describe("a forked engine", () => {
 
   it("is refused when it speaks another version", async () => {
     const client = create({ startProcess: () => start("newer") });
-    await rejectsWith(client.load(model), "protocol.mismatch");
+    await rejectsWith(client.call("load", model), "protocol.mismatch");
     assert.equal(client.state.kind, "failed");
   });
 
   it("is refused when it says no hello", async () => {
     const limits = { ...DEFAULT_TIME_LIMITS, helloMs: 300 };
     const client = create({ limits, startProcess: () => start("silent") });
-    await rejectsWith(client.load(model), "engine.timeout");
+    await rejectsWith(client.call("load", model), "engine.timeout");
   });
 
   it("fails the call when it exits at its start, and is tried again", async () => {
     let isBroken = true;
     const client = create({ startProcess: () => start(isBroken ? "exits" : undefined) });
-    await rejectsWith(client.load(model), "engine.exited", /exit code 3/);
-    await rejectsWith(client.load(model), "engine.exited", /exit code 3/);
+    await rejectsWith(client.call("load", model), "engine.exited", /exit code 3/);
+    await rejectsWith(client.call("load", model), "engine.exited", /exit code 3/);
     isBroken = false;
-    assert.equal((await client.load(model)).name, "/m");
+    assert.equal((await client.call("load", model)).name, "/m");
   });
 
   it("fails the call when its program is not there", async () => {
     const client = create({ startProcess: () => start(undefined, "noSuchChild.js") });
-    await rejectsWith(client.load(model), "engine.exited", /exit code 1/);
+    await rejectsWith(client.call("load", model), "engine.exited", /exit code 1/);
     await until(() => lines.some((line) => line.includes("Cannot find module")), "the reason");
   });
 
@@ -269,16 +274,17 @@ describe("a forked engine", () => {
 
   it("is ended when idle and started again by the next call", async () => {
     const client = create({ idleMs: 50 });
-    await client.load(model);
+    await client.call("load", model);
     await until(() => client.state.kind === "stopped", "the idle end");
     await until(() => !isAlive(processes[0]?.pid ?? 0), "the end of the process");
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(processes.length, 2);
   });
 
   it("is gone with everything of it after a disposal in the middle of work", async () => {
     const client = create();
-    await client.load(model);
+    await client.call("load", model);
     const call = rejectsWith(answer(client, "hang"), "engine.exited");
     await client.dispose();
     await call;
@@ -289,12 +295,13 @@ describe("a forked engine", () => {
     const nListeners = (): number =>
       process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
     const lanes = Array.from({ length: 4 }, () => create({ restart: { firstDelayMs: 0 } }));
-    await Promise.all(lanes.map((client) => client.load(model)));
+    await Promise.all(lanes.map((client) => client.call("load", model)));
     const before = nListeners();
     await Promise.all(
       lanes.map(async (client) => {
         for (let round = 0; round < 25; round++) {
           await rejectsWith(answer(client, "exit"), "engine.exited", /exit code 9/);
+          await client.call("load", model);
           // Each client waits for the end of its old child before it starts another.
           assert.ok(processes.filter(({ pid }) => isAlive(pid ?? 0)).length <= lanes.length);
         }
@@ -311,10 +318,10 @@ describe("a forked engine", () => {
 async function answer(
   client: EngineClient,
   text: string,
-  options: Parameters<EngineClient["generate"]>[1] = {},
+  options: CallOptions = {},
 ): Promise<string> {
   const params: GenerateRequest = { image: new Uint8Array(1000), prompt: { kind: "raw", text } };
-  const result = await client.generate(params, options);
+  const result = await client.call("generate", params, options);
   return result.sequences[0]?.text ?? "";
 }
 

@@ -8,7 +8,7 @@ import type * as TypeScript from "typescript";
 const ts = createRequire(path.resolve("package.json"))("typescript") as typeof TypeScript;
 
 const MAX_CODE_LINES = 400;
-/** Rooms that run anywhere: no Node, no packages. */
+/** Rooms that run anywhere: no Node, no packages but the one of schemas, which runs anywhere too. */
 const PURE_ROOMS = ["base", "protocol", "model"];
 
 interface Import {
@@ -93,7 +93,9 @@ describe("the walls between the rooms", () => {
   it("keep Node and packages out of what runs anywhere", () => {
     const impure = files.flatMap(({ file, room, imports }) =>
       imports.flatMap(({ specifier }) =>
-        PURE_ROOMS.includes(room) && !specifier.startsWith(".") ? [`${file} ${specifier}`] : [],
+        PURE_ROOMS.includes(room) && !specifier.startsWith(".") && specifier !== "valibot"
+          ? [`${file} ${specifier}`]
+          : [],
       ),
     );
     assert.deepEqual(impure, []);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import type { EngineHost } from "../../src/child/engineHost";
+import type { EnginePort } from "../../src/child/enginePort";
 import { serveEngine } from "../../src/child/engineServer";
 import type { Prompt } from "../../src/model/ask/request";
-import type { MethodName } from "../../src/protocol/engineMessages";
+import type { MethodName } from "../../src/protocol/methods";
 import { RpcClient } from "../../src/protocol/rpcClient";
 import { memoryTransportPair } from "../../src/protocol/transport";
 import { createFakeEngine, STORE_CONTENTS } from "../helpers/fakeEngine";
@@ -164,9 +164,9 @@ describe("host and child, in memory", () => {
     const engine = recording(events);
     const { client } = connect({
       ...engine,
-      deleteModel: async (name, beforeRemoval) => {
-        const reply = await engine.deleteModel(name, beforeRemoval);
-        events.push(`delete ${name}`);
+      deleteModel: async (params, beforeRemoval) => {
+        const reply = await engine.deleteModel(params, beforeRemoval);
+        events.push(`delete ${params.name}`);
         return reply;
       },
     });
@@ -266,7 +266,7 @@ describe("host and child, in memory", () => {
   });
 });
 
-function connect(engine: EngineHost): {
+function connect(engine: EnginePort): {
   readonly client: RpcClient;
   readonly hostEnd: ReturnType<typeof memoryTransportPair>[0];
   readonly childEnd: ReturnType<typeof memoryTransportPair>[0];
@@ -285,7 +285,7 @@ function connect(engine: EngineHost): {
 }
 
 /** A fake engine that writes down what is loaded and released. */
-function recording(events: string[]): EngineHost {
+function recording(events: string[]): EnginePort {
   const engine = createFakeEngine();
   return {
     ...engine,

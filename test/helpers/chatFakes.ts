@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { ChatSession, type ChatTexts } from "../../src/host/chatSession";
 import type { Memento } from "../../src/host/conversationStore";
-import type { AskOptions, Engine, EngineStatus } from "../../src/host/engine";
+import type { AskOptions, EngineApi, EngineStatus } from "../../src/host/engine";
 import type { PictureFolder } from "../../src/host/pastedPictures";
 import type { Picture } from "../../src/host/picture";
 import type {
@@ -13,9 +13,10 @@ import type {
   GenerateResult,
   PictureRequest,
 } from "../../src/model/ask/request";
-import type { ThumbnailParams, ThumbnailReply } from "../../src/protocol/engineMessages";
+import type { Params, Result } from "../../src/protocol/methods";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 import type { ToView, TurnView } from "../../src/protocol/viewMessages";
+import { callsOf } from "./engineCalls";
 import { FakeClock } from "./fakeClock";
 
 export const TEXTS: ChatTexts = {
@@ -61,21 +62,18 @@ export function fails(code: ErrorCode, ...pieces: readonly string[]): Behaviour 
   };
 }
 
-export class ScriptedEngine implements Pick<
-  Engine,
-  "generate" | "prepare" | "thumbnail" | "status"
-> {
+export class ScriptedEngine implements Pick<EngineApi, "generate" | "prepare" | "call" | "status"> {
   readonly requests: GenerateRequest[] = [];
-  readonly thumbnails: ThumbnailParams[] = [];
+  readonly thumbnails: Params<"thumbnail">[] = [];
   /** Names of pictures that were looked at ahead. */
   readonly prepared: string[] = [];
-  prepareOne: Engine["prepare"] = () => Promise.resolve();
+  prepareOne: EngineApi["prepare"] = () => Promise.resolve();
   status: EngineStatus = { kind: "off", model: "big" };
   /** What is known against an answer about a picture, by its name. */
   readonly doubts = new Map<string, readonly Doubt[]>();
   /** Behaviours of the next requests; then the engine says "yes". */
   script: Behaviour[] = [];
-  makeThumbnail: (params: ThumbnailParams) => Promise<ThumbnailReply> = ({ image }) =>
+  makeThumbnail: (params: Params<"thumbnail">) => Promise<Result<"thumbnail">> = ({ image }) =>
     Promise.resolve({ image: image.slice(0, 1), width: image.length, height: 1 });
 
   async generate(params: GenerateRequest, options: AskOptions = {}): Promise<GenerateResult> {
@@ -103,10 +101,12 @@ export class ScriptedEngine implements Pick<
     await this.prepareOne(params, options);
   }
 
-  thumbnail(params: ThumbnailParams): Promise<ThumbnailReply> {
-    this.thumbnails.push(params);
-    return this.makeThumbnail(params);
-  }
+  readonly call = callsOf({
+    thumbnail: (params) => {
+      this.thumbnails.push(params);
+      return this.makeThumbnail(params);
+    },
+  });
 }
 
 /** Keeps copies, as the editor does. */

@@ -5,10 +5,11 @@ import { AppError, type ErrorCode, isCancelled } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import type { AskOptions, EngineStatus } from "../../src/host/engine";
 import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
-import { EngineService, type ProcessKind } from "../../src/host/engineService";
+import { EngineSupervisor } from "../../src/host/engineSupervisor";
 import type { MemoryGate } from "../../src/host/memoryGate";
 import type { LoadPlan, LoadRequest } from "../../src/model/ask/models";
 import type { GenerateResult } from "../../src/model/ask/request";
+import type { ProcessKind } from "../../src/protocol/methods";
 import type { Handlers, RequestContext } from "../../src/protocol/rpcServer";
 import { FakeClock } from "./fakeClock";
 import { STORE_CONTENTS } from "./fakeEngine";
@@ -30,7 +31,7 @@ export interface World {
 }
 
 export interface Created {
-  readonly service: EngineService;
+  readonly service: EngineSupervisor;
   readonly world: World;
   readonly clock: FakeClock;
   /** Every process that was started, oldest first, and what for. */
@@ -64,7 +65,7 @@ export function createService(options: CreateOptions = {}): Created {
   const overruled: string[] = [];
   let choice: LoadRequest = { model: "demo", device: "auto" };
   let idleMs = IDLE_MS;
-  const service = new EngineService({
+  const service = new EngineSupervisor({
     chosen: () => choice,
     startProcess: (kind) => {
       const process = new ScriptedProcess(scriptOf(world));
@@ -231,7 +232,7 @@ function cancelOf(context: RequestContext): {
 }
 
 /** Asks a question and gives the answer. */
-export async function ask(service: EngineService, options: AskOptions = {}): Promise<string> {
+export async function ask(service: EngineSupervisor, options: AskOptions = {}): Promise<string> {
   const prompt = { kind: "question", question: "What is it?" } as const;
   const reply = await service.generate({ image: new Uint8Array(1), prompt }, options);
   return reply.sequences[0]?.text ?? "";

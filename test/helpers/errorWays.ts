@@ -13,7 +13,6 @@ import { readPicture } from "../../src/cli/pictureSource";
 import { runVerify } from "../../src/cli/verifyCommand";
 import { convertModel } from "../../src/convert/convertModel";
 import { type Blip2Engine, loadEngine } from "../../src/engine/blip2Engine";
-import { resolveGenerationOptions } from "../../src/model/ask/generationOptions";
 import { decodeImage } from "../../src/engine/imageDecode";
 import { createOrtSessionFactory } from "../../src/engine/ortSession";
 import { cpuTensor } from "../../src/engine/session";
@@ -22,9 +21,10 @@ import { downloadCheckpoint } from "../../src/library/downloadCheckpoint";
 import { HubClient } from "../../src/library/hubClient";
 import { withModelLock } from "../../src/library/modelLock";
 import { modelStoreOf } from "../../src/library/modelStore";
+import { resolveGenerationOptions } from "../../src/model/ask/generationOptions";
 import { parseBlip2Config } from "../../src/model/blip2Config";
 import { encodeOnnxModel } from "../../src/model/onnxProto";
-import { readParams, readToChild } from "../../src/protocol/guards";
+import { readParams, readToChild } from "../../src/protocol/messages";
 import { testContext, testHost } from "./cliHost";
 import { FakeClock } from "./fakeClock";
 import { createFakeEngine } from "./fakeEngine";
@@ -104,7 +104,7 @@ async function askChild(
     return child;
   };
   const client = new EngineClient({ startProcess, logger: silentLogger, clock });
-  const call = client.convert({ checkpoint: "stuck", out: "b" });
+  const call = client.call("convert", { checkpoint: "stuck", out: "b" });
   // It is the caller's, who waits for it below.
   call.catch(() => undefined);
   await new Promise((resolve) => setImmediate(resolve));

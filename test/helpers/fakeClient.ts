@@ -65,13 +65,13 @@ export async function answer(
   signal?: AbortSignal,
 ): Promise<string> {
   const params: GenerateRequest = { image: new Uint8Array(1), prompt: { kind: "raw", text } };
-  const result = await client.generate(params, { signal });
+  const result = await client.call("generate", params, { signal });
   return result.sequences[0]?.text ?? "";
 }
 
 /** Converts in three steps. */
 export async function convert(client: EngineClient, onProgress?: () => void): Promise<void> {
-  await client.convert({ checkpoint: "/c", out: "/o" }, { onProgress });
+  await client.call("convert", { checkpoint: "/c", out: "/o" }, { onProgress });
 }
 
 /** Lets every message that is on its way arrive. */

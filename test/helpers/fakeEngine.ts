@@ -1,13 +1,13 @@
 /** An engine without a model: the prompt says what it should do. For tests of everything around it. */
 
 import { AppError, throwIfAborted } from "../../src/base/errors";
-import type { EngineHost, LoadedEngine } from "../../src/child/engineHost";
+import type { EnginePort, LoadedEngine } from "../../src/child/enginePort";
 import type { RunOptions } from "../../src/engine/runOptions";
 import type { GenerateRequest, GenerateResult, ScoreResult } from "../../src/model/ask/request";
-import type { StoreContentsReply } from "../../src/protocol/engineMessages";
+import type { Result } from "../../src/protocol/methods";
 
 /** Ten bytes, of each kind some. */
-export const STORE_CONTENTS: StoreContentsReply = {
+export const STORE_CONTENTS: Result<"storeContents"> = {
   folder: "/store",
   modelBytes: 4,
   downloadBytes: 3,
@@ -25,7 +25,7 @@ export type Commands = Readonly<Record<string, (run: RunOptions) => Promise<stri
  * The folder `/missing` cannot be loaded, `demo` tells its progress, and the checkpoint `/endless` never
  * ends. A thumbnail is as wide as the picture has bytes; a picture without bytes is never done.
  */
-export function createFakeEngine(commands: Commands = {}): EngineHost {
+export function createFakeEngine(commands: Commands = {}): EnginePort {
   return {
     load: async ({ model }, { signal, onProgress }) => {
       await nextTurn();
@@ -43,7 +43,7 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
     planImport: ({ checkpoint, precision = "f32" }) =>
       Promise.resolve({ ...importPlan, name: checkpoint.slice(1), precision }),
     models: () => Promise.resolve(modelsReply),
-    deleteModel: async (name, beforeRemoval) => {
+    deleteModel: async ({ name }, beforeRemoval) => {
       if (name === "/missing") throw new AppError("model.missing", `No model ${name}.`);
       await beforeRemoval(name);
       return { freedBytes: 7 };
@@ -64,12 +64,10 @@ export function createFakeEngine(commands: Commands = {}): EngineHost {
     deleteDownload: () => Promise.resolve({ freedBytes: 8 }),
     storeContents: () => Promise.resolve(STORE_CONTENTS),
     emptyStore: () => Promise.resolve({ freedBytes: 10, left: ["/store/thesis"] }),
-    cuda: {
-      status: () => Promise.resolve({}),
-      plan: () => Promise.resolve({}),
-      install: () => Promise.resolve({ outcome: "present" }),
-      remove: () => Promise.resolve({ freedBytes: 9 }),
-    },
+    cudaStatus: () => Promise.resolve({}),
+    planCuda: () => Promise.resolve({}),
+    installCuda: () => Promise.resolve({ outcome: "present" }),
+    removeCuda: () => Promise.resolve({ freedBytes: 9 }),
     thumbnail: async ({ image }) => {
       if (image.length === 0) return await new Promise<never>(() => undefined);
       await nextTurn();

@@ -1,14 +1,14 @@
 /** An engine's process that is not one: the real server on a channel in memory. */
 
 import { silentLogger } from "../../src/base/logger";
-import type { EngineHost } from "../../src/child/engineHost";
+import type { EnginePort } from "../../src/child/enginePort";
 import { serveEngine } from "../../src/child/engineServer";
 import type { EngineProcess, ProcessExit } from "../../src/host/engineProcess";
-import { PROTOCOL_VERSION } from "../../src/protocol/engineMessages";
+import { PROTOCOL_VERSION } from "../../src/protocol/messages";
 import { type MemoryTransport, memoryTransportPair } from "../../src/protocol/transport";
 
 export interface FakeProcessOptions {
-  readonly engine: EngineHost;
+  readonly engine: EnginePort;
   /** @default PROTOCOL_VERSION */
   readonly protocolVersion?: number;
   /** Never says hello. @default false */

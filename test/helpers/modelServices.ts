@@ -3,15 +3,10 @@
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import type { Services } from "../../src/editor/services";
-import type { Engine, EngineStatus } from "../../src/host/engine";
+import type { EngineApi, EngineStatus } from "../../src/host/engine";
 import type { ImportPlan, ModelEntry } from "../../src/model/ask/models";
-import type { CudaMethod, CudaPlanReply, CudaStatusReply } from "../../src/protocol/cudaMessages";
-import type {
-  CatalogEntryReply,
-  LaterEntryReply,
-  Result,
-  StoreContentsReply,
-} from "../../src/protocol/engineMessages";
+import type { CatalogEntryReply, Result } from "../../src/protocol/methods";
+import { callsOf } from "./engineCalls";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 import type { OtherEngine } from "../../src/roll/engineRoll";
 
@@ -81,18 +76,18 @@ export interface ModelWorld {
   /** The catalogue; none unless a test wants one. */
   offers: CatalogEntryReply[];
   /** What cannot be had yet; nothing unless a test wants it. */
-  later: LaterEntryReply[];
+  later: Result<"catalog">["later"][number][];
   /** Free on the disk, in bytes. */
   freeBytes: number;
   /** What the whole store holds. */
-  contents: StoreContentsReply;
+  contents: Result<"storeContents">;
   /** Engines of other windows. */
   others: OtherEngine[];
   /** What there is of CUDA, before and after an installation. */
   cuda: {
-    status: CudaStatusReply | AppError;
-    readonly installed: CudaStatusReply;
-    readonly plan: CudaPlanReply;
+    status: Result<"cudaStatus"> | AppError;
+    readonly installed: Result<"cudaStatus">;
+    readonly plan: Result<"planCuda">;
   };
   /** What the secret storage holds. */
   readonly secrets: Map<string, string>;
@@ -206,10 +201,17 @@ interface EngineScript {
   readonly chosen: () => string;
 }
 
-function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
+function engineOf(worldOf: () => ModelWorld, script: EngineScript): EngineApi {
   const { done, listeners, chosen } = script;
   const unexpected = (): never => {
     throw new Error("The manager asks no questions.");
+  };
+  const cudaCall = async (method: string, params: object, options?: CallOptions): Promise<void> => {
+    done.push(`${method} ${JSON.stringify(params)}`);
+    options?.onProgress?.({ doneBytes: 1e8, totalBytes: 2e8, step: "download" });
+    await cancelPoint(options);
+    const { status } = worldOf().cuda;
+    if (status instanceof AppError) throw status;
   };
   return {
     get status() {
@@ -223,58 +225,71 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
     },
     generate: unexpected,
     prepare: unexpected,
-    thumbnail: unexpected,
-    models: () => Promise.resolve({ folder: "/store", freeBytes: 50e9, models: worldOf().models }),
-    planImport: async ({ checkpoint, precision }, options) => {
-      done.push(["plan", checkpoint, precision].filter((word) => word !== undefined).join(" "));
-      await cancelPoint(options);
-      const { plan } = worldOf();
-      return precision === undefined ? plan : { ...plan, precision, modelBytes: 1e9 };
-    },
-    convert: async ({ out, precision }, options) => {
-      done.push(`convert ${out} ${precision ?? ""}`);
-      options?.onProgress?.({ doneBytes: 1.2e9, totalBytes: 4e9 });
-      await cancelPoint(options);
-      return { folder: out };
-    },
-    deleteModel: ({ name }) => {
-      done.push(`delete ${name}`);
-      return Promise.resolve({ freedBytes: 4e9 });
-    },
-    catalog: () => {
-      const { freeBytes, offers: entries, later } = worldOf();
-      return Promise.resolve({ freeBytes, entries, later });
-    },
-    addModel: async ({ name, precision, hub }, options) => {
-      done.push(`add ${name} ${precision ?? "?"} ${JSON.stringify(hub)}`);
-      options?.onStage?.({ stage: "connect", host: "huggingface.co", nth: 1, nTries: 7 });
-      const failure = worldOf().downloadFailures.shift();
-      if (failure !== undefined) throw failure;
-      options?.onStage?.({ stage: "connect", host: "huggingface.co", nth: 2, nTries: 7 });
-      options?.onProgress?.({ doneBytes: 1e9, totalBytes: 4e9, step: "download" });
-      const converted = { step: "download", convertedBytes: 3e8 } as const;
-      options?.onProgress?.({ doneBytes: 2e9, totalBytes: 4e9, ...converted });
-      options?.onProgress?.({ doneBytes: 1e9, totalBytes: 2e9, step: "convert" });
-      await cancelPoint(options);
-      const { kind } = worldOf().offers.find((entry) => entry.name === name) ?? OFFER;
-      return { name, folder: `/store/${name}`, source: "hub", kind };
-    },
-    deleteDownload: ({ name }) => {
-      done.push(`discard ${name}`);
-      return Promise.resolve({ freedBytes: 1e9 });
-    },
-    storeContents: () => Promise.resolve(worldOf().contents),
-    emptyStore: () => {
-      done.push("empty");
-      return Promise.resolve({ freedBytes: 6e9, left: worldOf().contents.foreign });
-    },
+    call: callsOf({
+      models: () => ({ folder: "/store", freeBytes: 50e9, models: worldOf().models }),
+      planImport: async ({ checkpoint, precision }, options) => {
+        done.push(["plan", checkpoint, precision].filter((word) => word !== undefined).join(" "));
+        await cancelPoint(options);
+        const { plan } = worldOf();
+        return precision === undefined ? plan : { ...plan, precision, modelBytes: 1e9 };
+      },
+      convert: async ({ out, precision }, options) => {
+        done.push(`convert ${out} ${precision ?? ""}`);
+        options?.onProgress?.({ doneBytes: 1.2e9, totalBytes: 4e9 });
+        await cancelPoint(options);
+        return { folder: out };
+      },
+      deleteModel: ({ name }) => {
+        done.push(`delete ${name}`);
+        return Promise.resolve({ freedBytes: 4e9 });
+      },
+      catalog: () => {
+        const { freeBytes, offers: entries, later } = worldOf();
+        return Promise.resolve({ freeBytes, entries, later });
+      },
+      addModel: async ({ name, precision, hub }, options) => {
+        done.push(`add ${name} ${precision ?? "?"} ${JSON.stringify(hub)}`);
+        options?.onStage?.({ stage: "connect", host: "huggingface.co", nth: 1, nTries: 7 });
+        const failure = worldOf().downloadFailures.shift();
+        if (failure !== undefined) throw failure;
+        options?.onStage?.({ stage: "connect", host: "huggingface.co", nth: 2, nTries: 7 });
+        options?.onProgress?.({ doneBytes: 1e9, totalBytes: 4e9, step: "download" });
+        const converted = { step: "download", convertedBytes: 3e8 } as const;
+        options?.onProgress?.({ doneBytes: 2e9, totalBytes: 4e9, ...converted });
+        options?.onProgress?.({ doneBytes: 1e9, totalBytes: 2e9, step: "convert" });
+        await cancelPoint(options);
+        const { kind } = worldOf().offers.find((entry) => entry.name === name) ?? OFFER;
+        return { name, folder: `/store/${name}`, source: "hub", kind };
+      },
+      deleteDownload: ({ name }) => {
+        done.push(`discard ${name}`);
+        return Promise.resolve({ freedBytes: 1e9 });
+      },
+      storeContents: () => worldOf().contents,
+      emptyStore: () => {
+        done.push("empty");
+        return { freedBytes: 6e9, left: worldOf().contents.foreign };
+      },
+      cudaStatus: async (params, options) => {
+        await cudaCall("cudaStatus", params, options);
+        return worldOf().cuda.status as Result<"cudaStatus">;
+      },
+      planCuda: async (params, options) => {
+        await cudaCall("planCuda", params, options);
+        return worldOf().cuda.plan;
+      },
+      installCuda: async (params, options) => {
+        await cudaCall("installCuda", params, options);
+        const { cuda } = worldOf();
+        cuda.status = cuda.installed;
+        return { outcome: "installed" };
+      },
+      removeCuda: async (params, options) => {
+        await cudaCall("removeCuda", params, options);
+        return { freedBytes: 8e8 };
+      },
+    }),
     otherEngines: () => Promise.resolve(worldOf().others),
-    cuda: async (method, params, options) => {
-      done.push(`${method} ${JSON.stringify(params)}`);
-      options?.onProgress?.({ doneBytes: 1e8, totalBytes: 2e8, step: "download" });
-      await cancelPoint(options);
-      return cudaReply(worldOf().cuda, method);
-    },
     warmUp: async (options) => {
       done.push(`load ${chosen()}`);
       await cancelPoint(options);
@@ -289,20 +304,6 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): Engine {
     },
     dispose: () => Promise.resolve(),
   };
-}
-
-function cudaReply<M extends CudaMethod>(cuda: ModelWorld["cuda"], method: M): Result<M> {
-  if (cuda.status instanceof AppError) throw cuda.status;
-  const replies: { readonly [N in CudaMethod]: () => Result<N> } = {
-    cudaStatus: () => cuda.status as CudaStatusReply,
-    planCuda: () => cuda.plan,
-    installCuda: () => {
-      cuda.status = cuda.installed;
-      return { outcome: "installed" };
-    },
-    removeCuda: () => ({ freedBytes: 8e8 }),
-  };
-  return replies[method]();
 }
 
 /** Long enough for a user who presses Cancel at once. */

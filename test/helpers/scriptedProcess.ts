@@ -2,7 +2,8 @@
 
 import { AppError } from "../../src/base/errors";
 import type { EngineProcess, ProcessExit } from "../../src/host/engineProcess";
-import { type MethodName, PROTOCOL_VERSION } from "../../src/protocol/engineMessages";
+import { PROTOCOL_VERSION } from "../../src/protocol/messages";
+import { type MethodName, forEachMethod } from "../../src/protocol/methods";
 import { type Handlers, RpcServer } from "../../src/protocol/rpcServer";
 import { type MemoryTransport, memoryTransportPair } from "../../src/protocol/transport";
 
@@ -26,29 +27,7 @@ export class ScriptedProcess implements EngineProcess {
     });
     const refuse = (): Promise<never> =>
       Promise.reject(new AppError("request.unknown", "The script has no such method."));
-    const unexpected: Handlers = {
-      load: refuse,
-      planLoad: refuse,
-      prepare: refuse,
-      generate: refuse,
-      score: refuse,
-      planImport: refuse,
-      convert: refuse,
-      models: refuse,
-      deleteModel: refuse,
-      catalog: refuse,
-      addModel: refuse,
-      deleteDownload: refuse,
-      storeContents: refuse,
-      emptyStore: refuse,
-      cudaStatus: refuse,
-      planCuda: refuse,
-      installCuda: refuse,
-      removeCuda: refuse,
-      thumbnail: refuse,
-      unload: refuse,
-      status: refuse,
-    };
+    const unexpected: Handlers = forEachMethod(() => refuse);
     childEnd.onMessage((message) => {
       this.#note(message);
     });

@@ -1,6 +1,6 @@
 /** A child that is no engine; the environment says which kind. */
 
-import { PROTOCOL_VERSION } from "../../src/protocol/engineMessages";
+import { PROTOCOL_VERSION } from "../../src/protocol/messages";
 
 const kinds = new Map<string | undefined, () => void>([
   ["exits", () => process.exit(3)],

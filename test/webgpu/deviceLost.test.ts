@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/base/logger";
 import { systemClock } from "../../src/host/clock";
 import type { AskOptions } from "../../src/host/engine";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
-import { EngineService } from "../../src/host/engineService";
+import { EngineSupervisor } from "../../src/host/engineSupervisor";
 import type { GenerateRequest } from "../../src/model/ask/request";
 import { COLOUR } from "../helpers/countedEngine";
 import { kitPicture, recordedCase } from "../helpers/kitCases";
@@ -33,12 +33,12 @@ const QUESTION: GenerateRequest = {
 describe("a device that is lost in a real child", () => {
   const processes: EngineProcess[] = [];
   const told: string[] = [];
-  let service: EngineService;
+  let service: EngineSupervisor;
 
   const serve = async (precision: string): Promise<void> => {
     const model = await kitModel(KIT, precision);
     const store = await temporaryFolder();
-    service = new EngineService({
+    service = new EngineSupervisor({
       chosen: () => ({ model, device: "webgpu" }),
       startProcess: () => {
         const env = { SIGHTLINE_HOME: store };

@@ -1,10 +1,11 @@
 /** What a screen reader is told: what takes long, and whole answers, once each, and never a piece of one. */
 
-import type { TurnView, ViewStrings } from "../../src/protocol/viewMessages";
-import { element, type Part } from "../render/dom";
-import type { Announcement } from "../state";
+import type { TurnView } from "../../src/protocol/viewMessages";
+import type { ViewStrings } from "../../src/protocol/viewStrings";
 import { doubtText } from "./turn";
 import { stepWords } from "./waiting";
+import { element, type Part } from "../render/dom";
+import type { Announcement } from "../state";
 
 export interface AnnouncerProps {
   readonly announcement: Announcement;

@@ -1,13 +1,13 @@
 /** Where questions are typed: the pictures they are about, the field, and what can be done from there. */
 
-import { VIEW_LIMITS } from "../../src/protocol/viewGuards";
-import type { ViewStrings } from "../../src/protocol/viewMessages";
-import { element, setAttributes, setShown, type Part } from "../render/dom";
-import { askedPictures, canAsk, isAnswering, type PageState } from "../state";
-import { iconButton, setEnabled, setLabel, textArea, type TextArea } from "./controls";
+import { VIEW_LIMITS } from "../../src/protocol/viewMessages";
+import type { ViewStrings } from "../../src/protocol/viewStrings";
 import type { PageContext } from "./context";
+import { iconButton, setEnabled, setLabel, textArea, type TextArea } from "./controls";
 import { createEngineBar } from "./engineBar";
 import { createImageTray } from "./imageTray";
+import { element, type Part, setAttributes, setShown } from "../render/dom";
+import { askedPictures, canAsk, isAnswering, type PageState } from "../state";
 import { fill } from "../strings";
 
 export interface Composer extends Part<PageState> {

@@ -1,6 +1,7 @@
 /** What every component is given; types only. */
 
-import type { FromView, ViewStrings } from "../../src/protocol/viewMessages";
+import type { FromView } from "../../src/protocol/viewMessages";
+import type { ViewStrings } from "../../src/protocol/viewStrings";
 import type { Action } from "../state";
 
 export interface PageContext {

@@ -1,16 +1,17 @@
 /** One question with its answer, and what can be done with them. */
 
-import type { TurnView, ViewStrings } from "../../src/protocol/viewMessages";
-import { element, setAttributes, setShown, setText, type Part } from "../render/dom";
+import type { TurnView } from "../../src/protocol/viewMessages";
+import type { ViewStrings } from "../../src/protocol/viewStrings";
+import type { PageContext } from "./context";
+import { iconButton, setLabel } from "./controls";
+import { createNotice } from "./notice";
+import { createPicture } from "./picture";
+import { createWaiting } from "./waiting";
+import { element, type Part, setAttributes, setShown, setText } from "../render/dom";
 import { icon } from "../render/icons";
 import { isRunning } from "../state";
 import { fill } from "../strings";
 import { describeSeconds } from "../when";
-import { iconButton, setLabel } from "./controls";
-import type { PageContext } from "./context";
-import { createNotice } from "./notice";
-import { createPicture } from "./picture";
-import { createWaiting } from "./waiting";
 
 export interface TurnProps {
   readonly turn: TurnView;

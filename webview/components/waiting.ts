@@ -1,12 +1,13 @@
 /** What a turn without words waits for: the step's name, how far it is, and its seconds as they pass. */
 
 import { formatShare } from "../../src/base/bytes";
-import type { StepName, TurnStep, TurnView, ViewStrings } from "../../src/protocol/viewMessages";
-import { element, setShown, setText, type Part } from "../render/dom";
+import type { StepName, TurnStep, TurnView } from "../../src/protocol/viewMessages";
+import type { ViewStrings } from "../../src/protocol/viewStrings";
+import type { PageContext } from "./context";
+import { element, type Part, setShown, setText } from "../render/dom";
 import { isRunning } from "../state";
 import { fill } from "../strings";
 import { describeWholeSeconds } from "../when";
-import type { PageContext } from "./context";
 
 export interface WaitingProps {
   readonly turn: TurnView;

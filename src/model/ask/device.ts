@@ -19,7 +19,7 @@ export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
  * `asked`: chosen by name; `faster`, `slower`: than the CPU; `absent`: no adapter or driver; `failed`,
  * `wrong`: what a test run came to. All but the first two mean that the CPU is used.
  */
-const REASON_CODES = ["asked", "faster", "slower", "absent", "failed", "wrong"] as const;
+export const REASON_CODES = ["asked", "faster", "slower", "absent", "failed", "wrong"] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];
 

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
-import { createRealEngine } from "../../../src/child/realEngine";
+import { createEngineMethods } from "../../../src/child/engineMethods";
 import { writeJournal } from "../../../src/convert/conversionJournal";
 import { modelStoreOf } from "../../../src/library/modelStore";
-import { readResult } from "../../../src/protocol/guards";
+import { readResult } from "../../../src/protocol/messages";
 import { temporaryFolder } from "../../helpers/kitModel";
 
 const NAME = "blip2-opt-2.7b";
+
+const ignore = (): void => undefined;
+const { signal } = new AbortController();
+const idle = { signal, onText: ignore, onProgress: ignore, onStage: ignore };
 
 describe("what the child tells of the catalogue", () => {
   it("has the precision in which a download was begun", async () => {
@@ -22,14 +26,14 @@ describe("what the child tells of the catalogue", () => {
     const download = path.join(store.root, "downloads", NAME);
     await mkdir(download, { recursive: true });
     await writeFile(path.join(download, "config.json"), "{}");
-    const engine = createRealEngine({
+    const engine = createEngineMethods({
       logger: silentLogger,
       store,
       demoCheckpoint: "/nonexistent/demo",
       catalogFile: path.resolve("models", "catalog.json"),
       environment: { env: {}, homeDir },
     });
-    const { entries } = readResult("catalog", await engine.catalog());
+    const { entries } = readResult("catalog", await engine.catalog({}, idle));
     const entry = entries.find(({ name }) => name === NAME);
     assert.equal(entry?.begunPrecision, "small");
     assert.equal(entry.isUnfinished, true);

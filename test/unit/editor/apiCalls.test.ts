@@ -1,7 +1,7 @@
 import { AppError } from "../../../src/base/errors";
 import type { SightlineApi } from "../../../src/editor/api";
 import { createApi } from "../../../src/editor/apiCalls";
-import type { Engine } from "../../../src/host/engine";
+import type { EngineApi } from "../../../src/host/engine";
 import type { GenerateRequest, GenerateResult } from "../../../src/model/ask/request";
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";
@@ -101,7 +101,7 @@ function create(
   { hangs = false } = {},
 ): { readonly api: SightlineApi; readonly asked: GenerateRequest[] } {
   const asked: GenerateRequest[] = [];
-  const generate: Engine["generate"] = (params, options = {}) => {
+  const generate: EngineApi["generate"] = (params, options = {}) => {
     asked.push(params);
     if (!hangs) return Promise.resolve(replyOf(text));
     return new Promise((_, reject) => {
@@ -113,7 +113,7 @@ function create(
     });
   };
   const pictures = { read: () => Promise.resolve({ name: "car.png", bytes }) };
-  return { api: createApi({ engine: { generate } as Engine, pictures }), asked };
+  return { api: createApi({ engine: { generate } as EngineApi, pictures }), asked };
 }
 
 function replyOf(text: string): GenerateResult {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { createChat } from "../../../src/editor/chat";
+import { readToView } from "../../../src/protocol/viewMessages";
 import { hangs, says, settled } from "../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../helpers/chatServices";
-import { createChat } from "../../../src/editor/chat";
-import { readToView } from "../../../src/protocol/viewGuards";
 import { fakeEditor, messageTexts, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 import { FakeUri } from "../../helpers/editor/values";
 import { FakeWebviewView } from "../../helpers/editor/windowParts";

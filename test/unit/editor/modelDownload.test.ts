@@ -1,3 +1,4 @@
+import { failCall } from "../../helpers/engineCalls";
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { createModelManager } from "../../../src/editor/modelManager";
@@ -244,7 +245,7 @@ describe("the offer of published models", () => {
   });
 
   it("does not keep the models that are there from being used when it cannot be had", async () => {
-    world.services.engine.catalog = () => Promise.reject(new AppError("internal", "No list."));
+    failCall(world.services.engine, "catalog", new AppError("internal", "No list."));
     fakeEditor.listSteps.push({ take: ["opt"] });
     await run("sightline.manageModels");
     assert.deepEqual(world.done, ["choose opt", "load opt"]);

@@ -1,3 +1,4 @@
+import { failCall } from "../../helpers/engineCalls";
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { createModelManager } from "../../../src/editor/modelManager";
@@ -135,8 +136,7 @@ describe("the model manager", () => {
 
   it("rejects with what the list of models rejects with", async () => {
     const world = createModelWorld();
-    world.services.engine.models = () =>
-      Promise.reject(new AppError("device.unavailable", "No engine."));
+    failCall(world.services.engine, "models", new AppError("device.unavailable", "No engine."));
     await failsWith(run(world, "sightline.manageModels"), "device.unavailable");
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { readCatalog } from "../../../src/library/catalog";
 import { goodAtText, reasonText, sentences } from "../../../src/editor/catalogWords";
 import { createModelManager } from "../../../src/editor/modelManager";
 import { pickModelWish } from "../../../src/editor/modelPicker";
-import type { CatalogEntryReply } from "../../../src/protocol/engineMessages";
+import { readCatalog } from "../../../src/library/catalog";
+import type { CatalogEntryReply } from "../../../src/protocol/methods";
 import { createModelWorld, OFFER } from "../../helpers/modelServices";
 import { fakeEditor, firstList, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 import { FakeUri } from "../../helpers/editor/values";

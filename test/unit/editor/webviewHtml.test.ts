@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import { chatPage, type ChatPage } from "../../../src/editor/webviewHtml";
-import type { ViewStrings } from "../../../src/protocol/viewMessages";
+import type { ViewStrings } from "../../../src/protocol/viewStrings";
 
 const hostile = `"><script>alert(1)</script>&amp;'{0}`;
 const page: ChatPage = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GenerateRequest } from "../../../src/model/ask/request";
-import { readToView } from "../../../src/protocol/viewGuards";
+import { readToView } from "../../../src/protocol/viewMessages";
 import { ChatBench, fails, says, settled, TEXTS } from "../../helpers/chatFakes";
 
 describe("ChatSession: asking", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
-import type { EngineHost } from "../../../src/child/engineHost";
+import type { EnginePort } from "../../../src/child/enginePort";
 import type { EngineClient } from "../../../src/host/engineClient";
 import { answer, convert, create, Gate, model, rejectsWith, turn } from "../../helpers/fakeClient";
 import { createFakeEngine } from "../../helpers/fakeEngine";
@@ -11,7 +11,7 @@ describe("EngineClient", () => {
     const { client, processes } = create();
     assert.equal(processes.length, 0);
     assert.equal(await client.status(), undefined);
-    await client.load(model);
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(processes.length, 1);
     assert.equal((await client.status())?.loaded?.name, "/m");
@@ -20,15 +20,15 @@ describe("EngineClient", () => {
 
   it("starts one child for calls that come together", async () => {
     const { client, processes } = create();
-    await Promise.all([client.load(model), convert(client), convert(client)]);
+    await Promise.all([client.call("load", model), convert(client), convert(client)]);
     assert.equal(processes.length, 1);
   });
 
   it("tells its states in order", async () => {
     const { client, processes, states } = create();
-    await client.load(model);
+    await client.call("load", model);
     processes[0]?.crash();
-    await client.load(model);
+    await client.call("load", model);
     await client.dispose();
     assert.deepEqual(states, [
       "starting",
@@ -49,9 +49,9 @@ describe("EngineClient", () => {
     await convert(client);
   });
 
-  it("ends the idle child and loads the model again with the next call", async () => {
+  it("ends the idle child and starts another with the next call", async () => {
     const { client, processes, clock } = create();
-    await client.load(model);
+    await client.call("load", model);
     clock.advance(9999);
     assert.equal(client.state.kind, "ready");
     await convert(client);
@@ -60,6 +60,7 @@ describe("EngineClient", () => {
     clock.advance(1);
     assert.equal(client.state.kind, "stopped");
     assert.deepEqual(processes[0]?.kills, ["kill"]);
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(processes.length, 2);
   });
@@ -76,10 +77,12 @@ describe("EngineClient", () => {
     await call;
   });
 
-  it("keeps the model before when another cannot be loaded", async () => {
+  it("holds no model when another could not be loaded, because the one before went first", async () => {
     const { client } = create();
-    await client.load(model);
-    await rejectsWith(client.load({ model: "/missing", device: "cpu" }), "model.missing");
+    await client.call("load", model);
+    await rejectsWith(client.call("load", { model: "/missing", device: "cpu" }), "model.missing");
+    await rejectsWith(answer(client, "model"), "model.missing");
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
@@ -88,7 +91,7 @@ describe("EngineClient", () => {
     const lost = createFakeEngine({
       lost: () => Promise.reject(new AppError("device.failed", "The GPU was lost.")),
     });
-    const counting: EngineHost = {
+    const counting: EnginePort = {
       ...lost,
       load: async (params, run) => {
         const loaded = await lost.load(params, run);
@@ -100,39 +103,39 @@ describe("EngineClient", () => {
       },
     };
     const { client } = create({}, () => ({ engine: counting }));
-    await client.load(model);
+    await client.call("load", model);
     const calls = [answer(client, "lost"), answer(client, "model")];
     for (const call of calls) await rejectsWith(call, "device.failed", /GPU was lost/);
     assert.equal((await client.status())?.loaded, undefined);
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(nReleases, 1);
   });
 
   it("ends its child when it is told to, and the next call starts another", async () => {
     const { client, processes } = create();
-    await client.load(model);
+    await client.call("load", model);
     client.stop();
     assert.equal(client.state.kind, "stopped");
     assert.deepEqual(processes[0]?.kills, ["kill"]);
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(processes.length, 2);
   });
 
   it("forgets a model that was unloaded", async () => {
     const { client, processes } = create();
-    await client.load(model);
-    await client.unload();
+    await client.call("load", model);
+    await client.call("unload", {});
     await rejectsWith(answer(client, "model"), "model.missing");
-    processes[0]?.crash();
-    await client.unload();
     assert.equal(processes.length, 1);
   });
 
   it("sends requests in the order of their calls", async () => {
     const { client } = create();
-    await client.load(model);
+    await client.call("load", model);
     const before = answer(client, "model");
-    const load = client.load({ model: "/other", device: "cpu" });
+    const load = client.call("load", { model: "/other", device: "cpu" });
     const after = answer(client, "model");
     assert.deepEqual(await Promise.all([before, after]), ["/m", "/other"]);
     await load;
@@ -140,29 +143,21 @@ describe("EngineClient", () => {
 
   it("rejects pending calls when the child dies, and the next call works", async () => {
     const { client, processes } = create();
-    await client.load(model);
+    await client.call("load", model);
     const calls = [answer(client, "stuck"), answer(client, "stuck")];
     await turn();
     processes[0]?.crash();
     for (const call of calls) await rejectsWith(call, "engine.exited", /exit code 70|closed/);
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
-  it("loads the model once for calls that come together after a restart", async () => {
-    let nLoads = 0;
-    const engine = createFakeEngine();
-    const counting: EngineHost = {
-      ...engine,
-      load: (...args) => {
-        nLoads += 1;
-        return engine.load(...args);
-      },
-    };
-    const { client, processes } = create({}, () => ({ engine: counting }));
-    await client.load(model);
+  it("holds no model in a new child; who loads it is not its concern", async () => {
+    const { client, processes } = create();
+    await client.call("load", model);
     processes[0]?.crash();
-    await Promise.all([answer(client, "model"), answer(client, "count 1")]);
-    assert.equal(nLoads, 2);
+    await rejectsWith(answer(client, "model"), "model.missing");
+    assert.equal(processes.length, 2);
   });
 
   it("waits longer with each death, then refuses, then tries again", async () => {
@@ -234,7 +229,7 @@ describe("EngineClient", () => {
   it("cancels while the child starts, without ending the start", async () => {
     const { client, processes } = create();
     const controller = new AbortController();
-    const call = client.load(model, { signal: controller.signal });
+    const call = client.call("load", model, { signal: controller.signal });
     controller.abort();
     await rejectsWith(call, "request.cancelled");
     await turn();
@@ -253,7 +248,7 @@ describe("EngineClient", () => {
       },
     });
     const { client, processes, clock } = create({}, () => ({ engine }));
-    await client.load(model);
+    await client.call("load", model);
     const call = answer(client, "once");
     const waiting = convert(client);
     const settled = [
@@ -270,13 +265,14 @@ describe("EngineClient", () => {
     clock.advance(1);
     await Promise.all(settled);
     assert.deepEqual(child.kills, ["killNow"]);
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
   it("does not count the time in the queue", async () => {
     const gate = new Gate();
     const engine = createFakeEngine();
-    const slow: EngineHost = {
+    const slow: EnginePort = {
       ...engine,
       convert: async () => {
         await gate.opened;
@@ -284,7 +280,7 @@ describe("EngineClient", () => {
       },
     };
     const { client, clock } = create({}, () => ({ engine: slow }));
-    await client.load(model);
+    await client.call("load", model);
     const conversion = convert(client);
     const queued = answer(client, "count 1");
     await turn();
@@ -296,7 +292,7 @@ describe("EngineClient", () => {
 
   it("ends a child that does not answer a cancel, and rejects the call as cancelled", async () => {
     const { client, processes, clock, states } = create();
-    await client.load(model);
+    await client.call("load", model);
     const controller = new AbortController();
     const call = answer(client, "stuck", controller.signal);
     const settled = rejectsWith(call, "request.cancelled");
@@ -309,12 +305,13 @@ describe("EngineClient", () => {
     await settled;
     assert.deepEqual(child.kills, ["killNow"]);
     assert.equal(states.at(-1), "stopped");
+    await client.call("load", model);
     assert.equal(await answer(client, "model"), "/m");
   });
 
   it("leaves the child alone when it answers a cancel in time", async () => {
     const { client, processes, clock } = create();
-    await client.load(model);
+    await client.call("load", model);
     const controller = new AbortController();
     const call = answer(client, "endless", controller.signal);
     await turn();
@@ -326,7 +323,7 @@ describe("EngineClient", () => {
 
   it("leaves no timer behind", async () => {
     const { client, clock } = create();
-    await client.load(model);
+    await client.call("load", model);
     await answer(client, "count 1");
     assert.equal(clock.nAlarms, 1);
     await client.dispose();

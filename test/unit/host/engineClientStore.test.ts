@@ -13,22 +13,22 @@ describe("EngineClient, about the store", () => {
     const onProgress = (step: unknown): void => {
       steps.push(step);
     };
-    await client.load({ model: "demo", device: "cpu" }, { onProgress });
+    await client.call("load", { model: "demo", device: "cpu" }, { onProgress });
     assert.deepEqual(steps, [{ doneBytes: 1, totalBytes: 2 }]);
   });
 
   it("passes on what concerns the store and pictures", async () => {
     const { client } = create();
-    assert.equal((await client.planImport({ checkpoint: "/c" })).name, "c");
-    assert.equal((await client.models()).folder, "/models");
-    assert.deepEqual(await client.deleteModel({ name: "/m" }), { freedBytes: 7 });
-    assert.deepEqual(await client.storeContents(), STORE_CONTENTS);
-    assert.equal((await client.emptyStore()).freedBytes, 10);
-    const thumbnail = await client.thumbnail({ image: new Uint8Array(5), maxSide: 64 });
+    assert.equal((await client.call("planImport", { checkpoint: "/c" })).name, "c");
+    assert.equal((await client.call("models", {})).folder, "/models");
+    assert.deepEqual(await client.call("deleteModel", { name: "/m" }), { freedBytes: 7 });
+    assert.deepEqual(await client.call("storeContents", {}), STORE_CONTENTS);
+    assert.equal((await client.call("emptyStore", {})).freedBytes, 10);
+    const thumbnail = await client.call("thumbnail", { image: new Uint8Array(5), maxSide: 64 });
     assert.equal(thumbnail.width, 5);
   });
 
-  it("loads a model again when it was deleted, and leaves another one alone", async () => {
+  it("releases a model that is deleted, and leaves another one alone", async () => {
     let nLoads = 0;
     const engine = createFakeEngine();
     const { client } = create({}, () => ({
@@ -40,14 +40,15 @@ describe("EngineClient, about the store", () => {
         },
       },
     }));
-    await client.load(model);
-    await client.deleteModel({ name: "/other" });
+    await client.call("load", model);
+    await client.call("deleteModel", { name: "/other" });
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(nLoads, 1);
-    await client.deleteModel({ name: "/m" });
-    assert.equal(await answer(client, "model"), "/m");
+    await client.call("deleteModel", { name: "/m" });
+    await rejectsWith(answer(client, "model"), "model.missing");
+    await client.call("load", model);
     assert.equal(nLoads, 2);
-    await rejectsWith(client.deleteModel({ name: "/missing" }), "model.missing");
+    await rejectsWith(client.call("deleteModel", { name: "/missing" }), "model.missing");
     assert.equal(await answer(client, "model"), "/m");
     assert.equal(nLoads, 2);
   });
@@ -61,9 +62,10 @@ describe("EngineClient, about the store", () => {
       },
     });
     const { client, processes, clock } = create({ limits: shortThumbnails }, () => ({ engine }));
-    await client.load(model);
+    await client.call("load", model);
     const neverDone = new AbortController();
-    const thumbnail = client.thumbnail(
+    const thumbnail = client.call(
+      "thumbnail",
       { image: new Uint8Array(0), maxSide: 64 },
       { signal: neverDone.signal },
     );

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { silentLogger } from "../../../src/base/logger";
 import {
-  type LoadPlanner,
   type MemoryAnswer,
   MemoryGate,
   type MemoryPermit,
@@ -42,14 +41,12 @@ class Bench {
   });
 
   permit(model = "opt", signal = new AbortController().signal): Promise<MemoryPermit> {
-    const planner: LoadPlanner = {
-      planLoad: () => {
-        this.did.push("plan");
-        const { plan } = this;
-        return plan instanceof AppError ? Promise.reject(plan) : Promise.resolve(plan);
-      },
+    const planned = (): Promise<LoadPlan> => {
+      this.did.push("plan");
+      const { plan } = this;
+      return plan instanceof AppError ? Promise.reject(plan) : Promise.resolve(plan);
     };
-    return this.gate.permit({ model, device: "auto", planner, signal });
+    return this.gate.permit({ model, device: "auto", plan: planned, signal });
   }
 }
 

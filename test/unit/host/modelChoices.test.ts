@@ -3,7 +3,7 @@ import path from "node:path";
 import { missingBytes, modelChoices } from "../../../src/host/modelChoices";
 import { modelTitle } from "../../../src/host/modelTitle";
 import type { ModelEntry } from "../../../src/model/ask/models";
-import type { ModelsReply } from "../../../src/protocol/engineMessages";
+import type { Result } from "../../../src/protocol/methods";
 
 const store = path.resolve("/store");
 const opt: ModelEntry = {
@@ -123,6 +123,6 @@ describe("the room for an import", () => {
 });
 
 function choices(models: readonly ModelEntry[], current = "demo"): ReturnType<typeof modelChoices> {
-  const reply: ModelsReply = { folder: store, freeBytes: 1e9, models };
+  const reply: Result<"models"> = { folder: store, freeBytes: 1e9, models };
   return modelChoices(reply, { currentModel: current });
 }

@@ -1,3 +1,4 @@
+import { forEachMethod } from "../../../src/protocol/methods";
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { type Handlers, type RequestContext, RpcServer } from "../../../src/protocol/rpcServer";
@@ -155,26 +156,7 @@ function create(handlers: Partial<Handlers>): Created {
   new RpcServer({
     transport,
     handlers: {
-      load: unexpected,
-      planLoad: unexpected,
-      prepare: unexpected,
-      generate: unexpected,
-      score: unexpected,
-      planImport: unexpected,
-      convert: unexpected,
-      models: unexpected,
-      deleteModel: unexpected,
-      catalog: unexpected,
-      addModel: unexpected,
-      deleteDownload: unexpected,
-      storeContents: unexpected,
-      emptyStore: unexpected,
-      cudaStatus: unexpected,
-      planCuda: unexpected,
-      installCuda: unexpected,
-      removeCuda: unexpected,
-      thumbnail: unexpected,
-      unload: unexpected,
+      ...forEachMethod(() => unexpected),
       status: () => Promise.resolve(status),
       ...handlers,
     },

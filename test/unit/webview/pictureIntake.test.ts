@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
 import { PICTURE_EXTENSIONS } from "../../../src/base/pictureNames";
-import { VIEW_LIMITS } from "../../../src/protocol/viewGuards";
+import { VIEW_LIMITS } from "../../../src/protocol/viewMessages";
 import {
   batchesOf,
   MAX_FILE_BYTES,

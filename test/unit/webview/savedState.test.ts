@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { VIEW_LIMITS } from "../../../src/protocol/viewGuards";
+import { VIEW_LIMITS } from "../../../src/protocol/viewMessages";
+import { chatOf, pictureOf, turnOf } from "../../helpers/chatViews";
 import { restoredFrom, savedOf } from "../../../webview/savedState";
 import { INITIAL_STATE, type PageState } from "../../../webview/state";
-import { chatOf, pictureOf, turnOf } from "../../helpers/chatViews";
 
 const chat = chatOf({
   pictures: [pictureOf("p", { thumbnail: "data:image/webp;base64,AA==", width: 4, height: 3 })],

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
-import { readFromView, readToView, VIEW_LIMITS } from "../../../src/protocol/viewGuards";
-import type { FromView, ToView, TurnView } from "../../../src/protocol/viewMessages";
+import {
+  type FromView,
+  readFromView,
+  readToView,
+  type ToView,
+  type TurnView,
+  VIEW_LIMITS,
+} from "../../../src/protocol/viewMessages";
 
 const notice = { text: "It failed.", actions: [{ id: "log", label: "Show Log" }] };
 const picture = {

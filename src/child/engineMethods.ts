@@ -2,7 +2,7 @@
 
 import type { Logger } from "../base/logger";
 import { createCudaMethods } from "./cudaMethods";
-import type { EngineHost, TaskRun } from "./engineHost";
+import type { EnginePort, TaskRun } from "./enginePort";
 import type { StartWorkers } from "../convert/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { CatalogState } from "../library/addModel";
@@ -10,9 +10,9 @@ import type { EmptyOptions } from "../library/emptyStore";
 import type { Environment } from "../library/environment";
 import type { ModelStore } from "../library/modelStore";
 import { PROFILE_NAMES } from "../model/ask/kinds";
-import type { CatalogEntryReply } from "../protocol/engineMessages";
+import type { CatalogEntryReply } from "../protocol/methods";
 
-export interface RealEngineOptions {
+export interface EngineMethodsOptions {
   readonly logger: Logger;
   readonly store: ModelStore;
   /** Folder of the checkpoint that the demo is made from. */
@@ -29,7 +29,7 @@ export interface RealEngineOptions {
  * BLIP-2 on ONNX Runtime. The rooms are read at their first use, so that the hello does not wait for
  * native libraries, and one that cannot be read fails the request and not the process.
  */
-export function createRealEngine(options: RealEngineOptions): EngineHost {
+export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
   const { logger, store, demoCheckpoint, startWorkers } = options;
   return {
     load: async (params, run) => {
@@ -70,7 +70,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
         models: await listEntries(store, demoCheckpoint),
       };
     },
-    deleteModel: async (name, beforeRemoval) => {
+    deleteModel: async ({ name }, beforeRemoval) => {
       const { deleteModel } = await import("../library/deleteModel");
       const reply = await deleteModel({ name, store, demoCheckpoint, beforeRemoval });
       logger.info(`Deleted the model ${name}.`);
@@ -78,7 +78,7 @@ export function createRealEngine(options: RealEngineOptions): EngineHost {
     },
     ...createCatalogMethods(options),
     ...createStoreMethods(options),
-    cuda: createCudaMethods(options),
+    ...createCudaMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });
@@ -103,8 +103,8 @@ async function openWeights(engine: Blip2Engine, { signal, onProgress }: TaskRun)
 
 /** The published checkpoints, and the way to them. */
 function createCatalogMethods(
-  options: RealEngineOptions,
-): Pick<EngineHost, "catalog" | "addModel" | "deleteDownload"> {
+  options: EngineMethodsOptions,
+): Pick<EnginePort, "catalog" | "addModel" | "deleteDownload"> {
   const { store, catalogFile, environment, startWorkers } = options;
   return {
     catalog: async () => {
@@ -128,7 +128,7 @@ function createCatalogMethods(
       const place = { catalog, store, environment, startWorkers };
       return await addModel({ name, precision, hub, ...place, ...run });
     },
-    deleteDownload: async (name) => {
+    deleteDownload: async ({ name }) => {
       const { deleteDownload } = await import("../library/addModel");
       const { readCatalog } = await import("../library/catalog");
       return await deleteDownload(name, { catalog: await readCatalog(catalogFile), store });
@@ -141,7 +141,7 @@ function createStoreMethods({
   store,
   catalogFile,
   logger,
-}: RealEngineOptions): Pick<EngineHost, "storeContents" | "emptyStore"> {
+}: EngineMethodsOptions): Pick<EnginePort, "storeContents" | "emptyStore"> {
   const named = async (): Promise<EmptyOptions> => {
     const { readCatalog } = await import("../library/catalog");
     const { entries } = await readCatalog(catalogFile);

@@ -9,9 +9,9 @@ import type { OtherEngine } from "../roll/engineRoll";
 import { abandonAfter } from "./abandonAfter";
 import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
-import type { OverruledDevice } from "./devicePolicy";
+import type { CpuFallback } from "./devicePolicy";
 import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
-import type { AskOptions, Engine, EngineStatus } from "./engine";
+import type { AskOptions, EngineApi, EngineStatus } from "./engine";
 import type { EngineClient, EngineClientOptions } from "./engineClient";
 import type { EngineProcess } from "./engineProcess";
 import { isSameStatus, statusOf } from "./engineStatus";
@@ -20,18 +20,10 @@ import { ModelLoader } from "./modelLoader";
 import { QuestionsFirst } from "./questionsFirst";
 import type { LoadRequest } from "../model/ask/models";
 import type { Stage } from "../model/ask/progress";
-import type { CudaMethod } from "../protocol/cudaMessages";
-import type { Params, Result } from "../protocol/engineMessages";
+import type { HelperMethod, Params, ProcessKind, Result } from "../protocol/methods";
 import type { CallOptions } from "../protocol/rpcClient";
 
-/**
- * The same program runs up to four times, because ONNX Runtime and the converter block a process for
- * seconds: once for answers, once for small copies of pictures, once for models on disk, and once for
- * a download, which takes long and is the only one that uses a network.
- */
-export type ProcessKind = "answers" | "pictures" | "models" | "downloads";
-
-export interface EngineServiceOptions {
+export interface EngineSupervisorOptions {
   /** The model and the device that the user chose; read before each question. */
   readonly chosen: () => LoadRequest;
   /** Forks a new child. */
@@ -42,7 +34,7 @@ export interface EngineServiceOptions {
   /** Asked before a model is loaded. @default there is memory enough */
   readonly memory?: Pick<MemoryGate, "permit">;
   /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
-  readonly onDeviceOverruled?: (device: OverruledDevice, error: AppError) => void;
+  readonly onDeviceOverruled?: (device: CpuFallback, error: AppError) => void;
   /** Of this user on this machine. @default there are no others */
   readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
   /** Why every call is refused, when this installation has no runtime for the platform. */
@@ -60,8 +52,8 @@ const HELPER_IDLE_MS = 60_000;
 /** Longer than a process that can be killed at all needs to go. */
 const MAX_END_MS = 10_000;
 
-export class EngineService implements Engine {
-  readonly #options: EngineServiceOptions;
+export class EngineSupervisor implements EngineApi {
+  readonly #options: EngineSupervisorOptions;
   readonly #clock: Clock;
   readonly #clients = new Map<ProcessKind, EngineClient>();
   readonly #loader: ModelLoader;
@@ -84,7 +76,7 @@ export class EngineService implements Engine {
   #gone: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
 
-  constructor(options: EngineServiceOptions) {
+  constructor(options: EngineSupervisorOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#recovery = this.#createRecovery();
@@ -141,86 +133,32 @@ export class EngineService implements Engine {
     await this.warmUp();
     await this.#questionsFirst.background(options.signal, (signal) =>
       this.#recovery.runOnce((place) =>
-        this.#withModel({ signal }, (client) => client.prepare(params, { signal }), place),
+        this.#withModel({ signal }, (client) => client.call("prepare", params, { signal }), place),
       ),
     );
   }
 
-  async thumbnail(
-    params: Params<"thumbnail">,
-    options: CallOptions = {},
-  ): Promise<Result<"thumbnail">> {
-    return (await this.#client("pictures")).thumbnail(params, options);
-  }
-
-  async models(): Promise<Result<"models">> {
-    return (await this.#client("models")).models();
-  }
-
-  async planImport(
-    params: Params<"planImport">,
-    options: CallOptions = {},
-  ): Promise<Result<"planImport">> {
-    return (await this.#client("models")).planImport(params, options);
-  }
-
-  async convert(params: Params<"convert">, options: CallOptions = {}): Promise<Result<"convert">> {
-    return (await this.#client("models")).convert(params, options);
-  }
-
-  async deleteModel(params: Params<"deleteModel">): Promise<Result<"deleteModel">> {
-    const client = await this.#client("models");
-    // Windows does not delete files that are mapped into memory.
-    if (await this.#loader.release(params.name)) await this.#clients.get("answers")?.unload();
-    return await client.deleteModel(params);
-  }
-
-  async catalog(): Promise<Result<"catalog">> {
-    return (await this.#client("models")).catalog();
-  }
-
-  async addModel(
-    params: Params<"addModel">,
-    options: CallOptions = {},
-  ): Promise<Result<"addModel">> {
-    return (await this.#client("downloads")).addModel(params, options);
-  }
-
-  async deleteDownload(params: Params<"deleteDownload">): Promise<Result<"deleteDownload">> {
-    return (await this.#client("models")).deleteDownload(params);
-  }
-
-  async storeContents(): Promise<Result<"storeContents">> {
-    return (await this.#client("models")).storeContents();
-  }
-
-  async emptyStore(): Promise<Result<"emptyStore">> {
-    const client = await this.#client("models");
-    // It holds what is deleted, and counts among the engines that must not.
-    if (!(await this.releaseIdle())) {
-      const text = "Sightline is answering or loads a model. Wait until it is done, and try again.";
-      throw new AppError("model.busy", text);
-    }
-    return await client.emptyStore();
-  }
-
-  async otherEngines(): Promise<readonly OtherEngine[]> {
-    return (await this.#options.otherEngines?.()) ?? [];
-  }
-
-  async cuda<M extends CudaMethod>(
+  async call<M extends HelperMethod>(
     method: M,
     params: Params<M>,
     options: CallOptions = {},
   ): Promise<Result<M>> {
-    const usesNetwork = method === "planCuda" || method === "installCuda";
-    const client = await this.#client(usesNetwork ? "downloads" : "models");
-    // What is loaded keeps files of it in use.
-    if (method === "removeCuda") this.#leaveCuda();
-    const result = await client.cuda(method, params, options);
-    // A child that was to use it before has loaded the runtime without it.
-    if (method === "installCuda") this.#leaveCuda();
+    const { entryOf } = await import("../protocol/methods");
+    const { process, frees, renews } = entryOf(method);
+    const client = await this.#client(process);
+    if (frees === "model" && "name" in params) await this.#releaseModel(params.name);
+    if (frees === "cuda") this.#leaveCuda();
+    if (frees === "everything" && !(await this.releaseIdle())) {
+      const text = "Sightline is answering or loads a model. Wait until it is done, and try again.";
+      throw new AppError("model.busy", text);
+    }
+    const result = await client.call(method, params, options);
+    if (renews === "cuda") this.#leaveCuda();
     return result;
+  }
+
+  async otherEngines(): Promise<readonly OtherEngine[]> {
+    return (await this.#options.otherEngines?.()) ?? [];
   }
 
   async warmUp(options: CallOptions = {}): Promise<void> {
@@ -307,7 +245,13 @@ export class EngineService implements Engine {
     };
     // A process that looks at a picture ahead says nothing until that is done, and the answer waits for it.
     if (!this.#questionsFirst.hasOthers) onStage({ stage: "look" });
-    return await client.generate(params, { ...options, onStage });
+    return await client.call("generate", params, { ...options, onStage });
+  }
+
+  async #releaseModel(name: string): Promise<void> {
+    const isLoaded = await this.#loader.release(name);
+    const client = this.#clients.get("answers");
+    if (isLoaded && client !== undefined && isRunning(client)) await client.call("unload", {});
   }
 
   #leaveCuda(): void {

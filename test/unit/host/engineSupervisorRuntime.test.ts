@@ -47,14 +47,14 @@ describe("the runtime of the engine's service", () => {
 
   it("gets CUDA where a network is used, and ends a child that was to use it before", async () => {
     const { service, processes, started, choose } = createService();
-    assert.deepEqual(await service.cuda("cudaStatus", {}), {});
+    assert.deepEqual(await service.call("cudaStatus", {}), {});
     choose({ model: "demo", device: "cuda" });
     await ask(service);
-    await service.cuda("planCuda", {});
+    await service.call("planCuda", {});
     const agreed = { source: "feed", downloadBytes: 1 };
-    assert.equal((await service.cuda("installCuda", { agreed })).outcome, "installed");
+    assert.equal((await service.call("installCuda", { agreed })).outcome, "installed");
     await ask(service);
-    assert.equal((await service.cuda("removeCuda", {})).freedBytes, 4);
+    assert.equal((await service.call("removeCuda", {})).freedBytes, 4);
     assert.deepEqual(started, ["models", "answers", "downloads", "answers"]);
     assert.deepEqual(methods(processes[2]), ["planCuda", "installCuda"]);
     assert.deepEqual(

@@ -5,9 +5,12 @@ describe("the engine service with the whole store", () => {
   it("ends its idle engine before the store is emptied", async () => {
     const { service, processes } = createService();
     await ask(service);
-    assert.equal((await service.storeContents()).modelBytes, 4);
+    assert.equal((await service.call("storeContents", {})).modelBytes, 4);
     assert.deepEqual(processes[0]?.kills, []);
-    assert.deepEqual(await service.emptyStore(), { freedBytes: 10, left: ["/store/thesis"] });
+    assert.deepEqual(await service.call("emptyStore", {}), {
+      freedBytes: 10,
+      left: ["/store/thesis"],
+    });
     assert.deepEqual(processes[0].kills, ["kill"]);
     assert.deepEqual(methods(processes[1]), ["storeContents", "emptyStore"]);
     assert.equal(service.status.kind, "off");
@@ -16,7 +19,7 @@ describe("the engine service with the whole store", () => {
   it("does not empty the store while somebody is answered", async () => {
     const { service, processes } = createService();
     const answer = ask(service);
-    await rejectsWith(service.emptyStore(), "model.busy", /Wait until it is done/);
+    await rejectsWith(service.call("emptyStore", {}), "model.busy", /Wait until it is done/);
     assert.equal(await answer, "demo on cpu");
     assert.deepEqual(methods(processes[1]), []);
   });

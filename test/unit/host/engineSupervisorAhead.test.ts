@@ -11,7 +11,7 @@ import {
   turn,
 } from "../../helpers/engineWorld";
 
-describe("EngineService: pictures ahead", () => {
+describe("EngineSupervisor: pictures ahead", () => {
   const picture = { image: new Uint8Array(1), imageName: "cat.png" };
 
   it("loads the chosen model and has the picture looked at", async () => {
@@ -119,13 +119,13 @@ describe("EngineService: pictures ahead", () => {
   });
 });
 
-describe("EngineService: memory", () => {
+describe("EngineSupervisor: memory", () => {
   it("asks before a load, and loads nothing when the user would rather not", async () => {
     const asked: string[] = [];
     let permit: MemoryPermit = "cancelled";
     const memory = {
-      permit: async ({ model, planner }: PlannedLoad) => {
-        const { neededBytes } = await planner.planLoad({ model, device: "auto" });
+      permit: async ({ model, plan }: PlannedLoad) => {
+        const { neededBytes } = await plan();
         asked.push(`${model} ${neededBytes}`);
         return permit;
       },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
 import { ask, createService, Gate, rejectsWith, turn } from "../../helpers/engineWorld";
 
-describe("EngineService: steps", () => {
+describe("EngineSupervisor: steps", () => {
   it("tells what an answer waits for, from the load to the words", async () => {
     const { service, statuses } = createService();
     const stages: string[] = [];

@@ -14,7 +14,7 @@ import {
   untilCancelled,
 } from "../../helpers/engineWorld";
 
-describe("EngineService", () => {
+describe("EngineSupervisor", () => {
   it("starts nothing before the first call", () => {
     const { service, processes } = createService();
     assert.deepEqual(service.status, { kind: "off", model: "demo" });
@@ -229,6 +229,14 @@ describe("EngineService", () => {
     assert.equal(service.status.kind, "ready");
   });
 
+  it("loads once for questions that come together after the child died", async () => {
+    const { service, processes } = createService();
+    await ask(service);
+    processes[0]?.crash();
+    assert.deepEqual(await Promise.all([ask(service), ask(service)]), Array(2).fill("demo on cpu"));
+    assert.deepEqual(methods(processes[1]), ["load", "generate", "generate"]);
+  });
+
   it("rejects a load during which the child dies", async () => {
     const { service, world, processes } = createService();
     world.beforeLoad = () => new Promise<never>(() => undefined);
@@ -284,7 +292,7 @@ describe("EngineService", () => {
     const question = ask(service);
     await turn();
     const params = { image: new Uint8Array(1), maxSide: 64 };
-    assert.equal((await service.thumbnail(params)).width, 640);
+    assert.equal((await service.call("thumbnail", params)).width, 640);
     assert.deepEqual(started, ["answers", "pictures"]);
     clock.advance(60_000);
     assert.deepEqual(processes[1]?.kills, ["kill"]);
@@ -295,10 +303,13 @@ describe("EngineService", () => {
 
   it("keeps the death of a helper out of the status", async () => {
     const { service, processes, statuses } = createService();
-    await service.thumbnail({ image: new Uint8Array(1), maxSide: 64 });
+    await service.call("thumbnail", { image: new Uint8Array(1), maxSide: 64 });
     processes[0]?.crash();
     assert.deepEqual(statuses, []);
-    assert.equal((await service.thumbnail({ image: new Uint8Array(1), maxSide: 64 })).height, 480);
+    assert.equal(
+      (await service.call("thumbnail", { image: new Uint8Array(1), maxSide: 64 })).height,
+      480,
+    );
   });
 
   it("sees to models on disk while a question is answered", async () => {
@@ -307,11 +318,11 @@ describe("EngineService", () => {
     const question = ask(service);
     const settled = rejectsWith(question, "engine.exited");
     await turn();
-    assert.equal((await service.models()).models.length, 1);
-    const plan = await service.planImport({ checkpoint: "/c" });
+    assert.equal((await service.call("models", {})).models.length, 1);
+    const plan = await service.call("planImport", { checkpoint: "/c" });
     const progress: Progress[] = [];
     const options: CallOptions = { onProgress: (step) => progress.push(step) };
-    const reply = await service.convert({ checkpoint: "/c", out: plan.out }, options);
+    const reply = await service.call("convert", { checkpoint: "/c", out: plan.out }, options);
     assert.equal(reply.folder, plan.out);
     assert.deepEqual(progress, [{ doneBytes: 1, totalBytes: 2 }]);
     assert.deepEqual(started, ["answers", "models"]);
@@ -322,7 +333,7 @@ describe("EngineService", () => {
   it("gives a model up before it is deleted", async () => {
     const { service, processes } = createService();
     await ask(service);
-    assert.deepEqual(await service.deleteModel({ name: "demo" }), { freedBytes: 7 });
+    assert.deepEqual(await service.call("deleteModel", { name: "demo" }), { freedBytes: 7 });
     assert.deepEqual(methods(processes[0]), ["load", "generate", "unload"]);
     assert.equal(service.status.kind, "off");
     assert.equal(await ask(service), "demo on cpu");
@@ -331,7 +342,7 @@ describe("EngineService", () => {
   it("keeps the loaded model when another is deleted", async () => {
     const { service, processes } = createService();
     await ask(service);
-    await service.deleteModel({ name: "other" });
+    await service.call("deleteModel", { name: "other" });
     assert.deepEqual(methods(processes[0]), ["load", "generate"]);
     assert.equal(service.status.kind, "ready");
   });
@@ -339,7 +350,7 @@ describe("EngineService", () => {
   it("ends every process on a restart and starts new ones with the next calls", async () => {
     const { service, processes, started } = createService();
     await ask(service);
-    await service.models();
+    await service.call("models", {});
     await service.restart();
     for (const process of processes) assert.deepEqual(process.kills, ["kill"]);
     assert.deepEqual(service.status, { kind: "off", model: "demo" });
@@ -386,14 +397,14 @@ describe("EngineService", () => {
     await service.dispose();
     assert.deepEqual(processes[0]?.kills, ["kill"]);
     await rejectsWith(ask(service), "engine.exited", /shut down/);
-    await rejectsWith(service.models(), "engine.exited", /shut down/);
+    await rejectsWith(service.call("models", {}), "engine.exited", /shut down/);
     assert.equal(processes.length, 1);
   });
 
   it("leaves no timer behind", async () => {
     const { service, clock } = createService();
     await ask(service);
-    await service.models();
+    await service.call("models", {});
     await service.dispose();
     assert.equal(clock.nAlarms, 0);
   });
@@ -404,11 +415,11 @@ describe("EngineService", () => {
     const refused = [
       ask(service),
       service.warmUp(),
-      service.models(),
-      service.thumbnail({ image, maxSide: 64 }),
-      service.planImport({ checkpoint: "/c" }),
-      service.convert({ checkpoint: "/c", out: "/o" }),
-      service.deleteModel({ name: "demo" }),
+      service.call("models", {}),
+      service.call("thumbnail", { image, maxSide: 64 }),
+      service.call("planImport", { checkpoint: "/c" }),
+      service.call("convert", { checkpoint: "/c", out: "/o" }),
+      service.call("deleteModel", { name: "demo" }),
     ];
     for (const call of refused) await rejectsWith(call, "device.unavailable", /linux-armhf/);
     assert.equal(service.status.kind, "unsupported");

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
-import type { MethodName } from "../../../src/protocol/engineMessages";
 import {
   peekId,
   readFromChild,
   readParams,
   readResult,
   readToChild,
-} from "../../../src/protocol/guards";
+} from "../../../src/protocol/messages";
+import type { MethodName } from "../../../src/protocol/methods";
 
 const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, total: 10.5 };
 const cached = { imageFeatures: "disk", prefixTokens: 3 };
@@ -254,7 +254,7 @@ describe("guards", () => {
   it("name the message and the field that is wrong", () => {
     assert.throws(
       () => readParams("generate", { image, prompt: { kind: "question", question: 5 } }),
-      /The generate request: "prompt": "question" must be a text\./,
+      /The generate request: "prompt\.question" must be a text\./,
     );
     assert.throws(() => readParams("score", { image: "path", texts: [] }), /bytes of a picture/);
   });

@@ -1,0 +1,69 @@
+/** The port between the server and what answers: the work of each method, and a model in memory. */
+
+import type { RunOptions } from "../engine/runOptions";
+import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
+import type { Progress, Stage } from "../model/ask/progress";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  PictureRequest,
+  PrepareResult,
+  ScoreRequest,
+  ScoreResult,
+} from "../model/ask/request";
+import type { MethodName, Params, Result } from "../protocol/methods";
+
+/** How a task is stopped and what it tells while it goes on. */
+export interface TaskRun {
+  readonly signal: AbortSignal;
+  readonly onText: (text: string) => void;
+  readonly onProgress: (progress: Progress) => void;
+  /** Says what is done while no bytes come. */
+  readonly onStage: (stage: Stage) => void;
+}
+
+/** What is done for each method of the table. */
+export type Work = {
+  readonly [M in MethodName]: (params: Params<M>, run: TaskRun) => Promise<Result<M>>;
+};
+
+/** Methods about the model in memory, which the server holds. */
+type ModelMethod = "load" | "planLoad" | "prepare" | "generate" | "score" | "unload" | "status";
+
+/** Each may throw the AppErrors that its own documentation in src/library names. */
+export interface EnginePort extends Omit<Work, ModelMethod | "deleteModel"> {
+  /**
+   * Loads a model with all its weights; the demo is converted when it is first used.
+   * @throws AppError `model.missing`, `model.corrupt`, `model.unsupported`, `device.unavailable`,
+   * `device.failed`, `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
+   */
+  load(params: LoadRequest, run: TaskRun): Promise<LoadedEngine>;
+  /**
+   * What loading a model would take.
+   * @param held the model that is released before.
+   * @throws AppError `model.*`.
+   */
+  planLoad(params: LoadRequest, held: LoadedEngine | undefined): Promise<LoadPlan>;
+  /**
+   * Deletes a model of the store.
+   * @param beforeRemoval called with its folder, to release what is loaded from it.
+   * @throws AppError `model.missing`, `model.busy`.
+   */
+  deleteModel(
+    params: Params<"deleteModel">,
+    beforeRemoval: (folder: string) => Promise<void>,
+  ): Promise<Result<"deleteModel">>;
+}
+
+/** A model in memory. One run at a time; the server sees to that. */
+export interface LoadedEngine {
+  readonly info: EngineInfo;
+  /** Where its files are. */
+  readonly folder: string;
+  /** As `Blip2Engine.prepare`. */
+  prepare(request: PictureRequest, run: Pick<RunOptions, "signal">): Promise<PrepareResult>;
+  generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult>;
+  score(request: ScoreRequest, run: RunOptions): Promise<ScoreResult>;
+  /** Frees the weights; nothing may be called after it. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,211 @@
+/** The vocabulary of model/ask as schemas: each has all fields of its type, or does not compile. */
+
+import * as v from "valibot";
+import { WORLDS } from "../base/world";
+import { DEVICE_CHOICES, type DeviceReason, DEVICES, REASON_CODES } from "../model/ask/device";
+import type { GenerationOptions } from "../model/ask/generationOptions";
+import { MODEL_KINDS } from "../model/ask/kinds";
+import type {
+  AddedModel,
+  CudaPlan,
+  EngineInfo,
+  ImportPlan,
+  LoadPlan,
+  LoadRequest,
+  ModelEntry,
+} from "../model/ask/models";
+import { type Progress, PROGRESS_STEPS, type Stage, STAGES } from "../model/ask/progress";
+import {
+  ALPHA_MODES,
+  DOUBTS,
+  type GeneratedSequence,
+  type GenerateRequest,
+  type GenerateResult,
+  type PictureRequest,
+  type PrepareResult,
+  type Prompt,
+  type ScoreRequest,
+  type ScoreResult,
+  type TextScore,
+  type Timings,
+  type Turn,
+} from "../model/ask/request";
+import {
+  anyNumber,
+  count,
+  fields,
+  finite,
+  flag,
+  list,
+  maybe,
+  oneOf,
+  picture,
+  type Schema,
+  shape,
+  text,
+} from "./schema";
+
+export const kind = oneOf(MODEL_KINDS);
+const device = oneOf(DEVICES);
+
+export const loadRequest = shape<LoadRequest>({ model: text, device: oneOf(DEVICE_CHOICES) });
+
+export const engineInfo = shape<EngineInfo>({
+  name: text,
+  device,
+  deviceReason: shape<DeviceReason>({
+    code: oneOf(REASON_CODES),
+    device,
+    gflops: maybe(fields({ device: finite, cpu: finite })),
+  }),
+  kind,
+  precision: maybe(text),
+  world: maybe(oneOf(WORLDS)),
+});
+
+export const loadPlan = shape<LoadPlan>({
+  neededBytes: count,
+  availableBytes: count,
+  isOnAdapter: maybe(flag),
+  smaller: maybe(fields({ name: text, neededBytes: count })),
+});
+
+export const importPlan = shape<ImportPlan>({
+  name: text,
+  out: text,
+  precision: text,
+  kind,
+  architecture: text,
+  sourceBytes: count,
+  modelBytes: count,
+  freeBytes: count,
+});
+
+export const modelEntry = shape<ModelEntry>({
+  name: text,
+  folder: maybe(text),
+  bytes: maybe(count),
+  kind: maybe(kind),
+  architecture: maybe(text),
+  precision: maybe(text),
+  problem: maybe(text),
+});
+
+export const addedModel = shape<AddedModel>({
+  name: text,
+  folder: text,
+  source: oneOf(["hub", "cache", "store"]),
+  kind,
+});
+
+export const cudaPlan = shape<CudaPlan>({
+  source: text,
+  downloadBytes: count,
+  neededBytes: count,
+  freeBytes: count,
+  folder: text,
+});
+
+const pictureFields = {
+  image: picture,
+  imageName: maybe(text),
+  alpha: maybe(oneOf(ALPHA_MODES)),
+};
+
+export const pictureRequest = shape<PictureRequest>(pictureFields);
+
+const prompt: Schema<Prompt> = v.variant(
+  "kind",
+  [
+    v.object({ kind: v.literal("question"), question: text }),
+    v.object({ kind: v.literal("caption"), prefix: maybe(text) }),
+    v.object({ kind: v.literal("raw"), text }),
+    v.object({
+      kind: v.literal("chat"),
+      turns: list(shape<Turn>({ question: text, answer: text })),
+      question: text,
+    }),
+  ],
+  "a prompt of a known kind",
+);
+
+/** Ranges are the engine's business. */
+const generationOptions = shape<Partial<GenerationOptions>>({
+  maxNewTokens: maybe(anyNumber),
+  minNewTokens: maybe(anyNumber),
+  numBeams: maybe(anyNumber),
+  numReturnSequences: maybe(anyNumber),
+  lengthPenalty: maybe(anyNumber),
+  earlyStopping: maybe(v.union([flag, v.literal("never")], 'true, false or "never"')),
+  doSample: maybe(flag),
+  temperature: maybe(anyNumber),
+  topK: maybe(anyNumber),
+  topP: maybe(anyNumber),
+  seed: maybe(anyNumber),
+  repetitionPenalty: maybe(anyNumber),
+  noRepeatNgramSize: maybe(anyNumber),
+  stopStrings: maybe(list(text)),
+});
+
+export const generateRequest = shape<GenerateRequest>({
+  ...pictureFields,
+  prompt,
+  options: maybe(generationOptions),
+});
+
+const timings = shape<Timings>({
+  preprocess: anyNumber,
+  vision: anyNumber,
+  qformer: anyNumber,
+  prefill: anyNumber,
+  decode: anyNumber,
+  total: anyNumber,
+});
+
+const imageFeatures = oneOf(["computed", "memory", "disk"]);
+
+/** What only a later version doubts is left out. */
+export const doubts = v.pipe(
+  list(text),
+  v.transform((given) => DOUBTS.filter((doubt) => given.includes(doubt))),
+);
+
+export const prepareResult = shape<PrepareResult>({ cached: fields({ imageFeatures }) });
+
+export const generateResult = shape<GenerateResult>({
+  sequences: list(
+    shape<GeneratedSequence>({
+      text,
+      tokenIds: list(anyNumber),
+      score: maybe(anyNumber),
+      finishReason: oneOf(["eos", "length", "stop"]),
+    }),
+  ),
+  tokens: count,
+  timings,
+  cached: fields({ imageFeatures, prefixTokens: count }),
+  droppedTurns: count,
+  doubts: maybe(doubts),
+});
+
+export const scoreRequest = shape<ScoreRequest>({ ...pictureFields, texts: list(text) });
+
+export const scoreResult = shape<ScoreResult>({
+  scores: list(shape<TextScore>({ text, itc: anyNumber, itm: anyNumber })),
+  timings,
+  cached: fields({ imageFeatures }),
+});
+
+export const progressFields = {
+  doneBytes: count,
+  totalBytes: count,
+  step: maybe(oneOf(PROGRESS_STEPS)),
+  convertedBytes: maybe(count),
+} satisfies { readonly [K in keyof Progress]-?: v.GenericSchema };
+
+export const stageFields = {
+  stage: oneOf(STAGES),
+  host: maybe(text),
+  nth: maybe(count),
+  nTries: maybe(count),
+} satisfies { readonly [K in keyof Stage]-?: v.GenericSchema };
