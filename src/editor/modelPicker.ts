@@ -117,6 +117,22 @@ function fill(
     ...offerItems(vscode.l10n.t("Get a model"), fitting, freeBytes),
     ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge, freeBytes),
     ...laterItems(catalog.later),
+    ...otherItems(reply, deletable),
+  ];
+  // Whoever has the demo alone is here for another one.
+  const current = choices.find(({ isCurrent }) => isCurrent);
+  const active = currentModel === DEMO_MODEL ? (first[0] ?? current) : current;
+  if (active !== undefined) picker.activeItems = [active];
+  picker.ignoreFocusOut = false;
+  picker.busy = false;
+}
+
+/** What can be done besides choosing a model. */
+function otherItems(
+  reply: ModelOffer["stored"],
+  deletable: ReturnType<typeof deletionWishes>,
+): readonly WishItem[] {
+  return [
     heading(""),
     {
       label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
@@ -149,12 +165,6 @@ function fill(
       wish: { kind: "reveal", folder: reply.folder },
     },
   ];
-  // Whoever has the demo alone is here for another one.
-  const current = choices.find(({ isCurrent }) => isCurrent);
-  const active = currentModel === DEMO_MODEL ? (first[0] ?? current) : current;
-  if (active !== undefined) picker.activeItems = [active];
-  picker.ignoreFocusOut = false;
-  picker.busy = false;
 }
 
 function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boolean } {

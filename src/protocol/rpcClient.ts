@@ -161,15 +161,13 @@ export class RpcClient {
         return;
       }
       case "staged": {
-        const { type: _type, id, ...stage } = message;
-        const { options } = this.#find(id);
-        if (options.signal?.aborted !== true) options.onStage?.(stage);
+        const { options } = this.#find(message.id);
+        if (options.signal?.aborted !== true) options.onStage?.(withoutEnvelope(message));
         return;
       }
       case "progressed": {
-        const { type: _type, id, ...progress } = message;
-        const { options } = this.#find(id);
-        if (options.signal?.aborted !== true) options.onProgress?.(progress);
+        const { options } = this.#find(message.id);
+        if (options.signal?.aborted !== true) options.onProgress?.(withoutEnvelope(message));
         return;
       }
     }
@@ -183,6 +181,15 @@ export class RpcClient {
       `The engine answered request ${id}, which is not open.`,
     );
   }
+}
+
+function withoutEnvelope<T extends { readonly type: string; readonly id: number }>(
+  message: T,
+): Omit<T, "type" | "id"> {
+  const event: Partial<Record<"type" | "id", unknown>> = { ...message };
+  delete event.type;
+  delete event.id;
+  return event as Omit<T, "type" | "id">;
 }
 
 function cancelled(): AppError {
