@@ -22,7 +22,7 @@ export const PROTOCOL_VERSION = 6;
 
 const TO_CHILD = {
   /** `id`: chosen by the host, never used twice in the life of a child; `params` are read apart. */
-  request: fields({ id: count, method: text, params: v.unknown() }),
+  request: fields({ id: count, method: text, params: maybe(v.unknown()) }),
   /** Asks for the end of a request, which is then answered with `request.cancelled`. */
   cancel: fields({ id: count }),
 };
@@ -37,7 +37,7 @@ const FROM_CHILD = {
   /** The hello of the child; the host says nothing before it. */
   ready: fields({ protocolVersion: count, pid: count }),
   /** `result` is read apart, by whoever knows the request's method. */
-  reply: fields({ id: count, result: v.unknown() }),
+  reply: fields({ id: count, result: maybe(v.unknown()) }),
   failure: fields({ id: count, error: wireError }),
   /** A piece of the answer that is complete. */
   textEmitted: fields({ id: count, text }),
@@ -64,11 +64,11 @@ export type LoggedMessage = Extract<FromChild, { readonly type: "logged" }>;
 export function readToChild(value: unknown): RequestMessage | CancelMessage {
   const message = readByType(TO_CHILD, "The message", value);
   if (message.type === "cancel") return message;
-  const { method } = message;
+  const { id, type, method, params } = message;
   if (!isMethodName(method)) {
     throw new AppError("request.unknown", `The engine has no method "${clip(method)}".`);
   }
-  return { ...message, method };
+  return { type, id, method, params };
 }
 
 /** Reads a message of the child. @throws AppError `protocol.violation`. */

@@ -4,7 +4,17 @@ import path from "node:path";
 import { METHODS } from "../../../src/protocol/methods";
 
 /** Words that mean other things as well. */
-const COMMON = ["load", "prepare", "generate", "score", "models", "catalog", "convert", "status"];
+const COMMON = [
+  "load",
+  "prepare",
+  "generate",
+  "score",
+  "models",
+  "catalog",
+  "convert",
+  "status",
+  "thumbnail",
+];
 /** The port gives it a second parameter. */
 const SPECIAL = "deleteModel";
 
