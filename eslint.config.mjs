@@ -19,6 +19,7 @@ const mayImport = {
   "src/packaging": [],
   webview: ["base", "protocol"],
 };
+
 /** Packages that live in exactly one place; src/packaging builds the program and is no part of it. */
 const homeOf = {
   vscode: "src/editor/**/*.ts",
@@ -31,24 +32,24 @@ const homeOf = {
   valibot: "src/protocol/**/*.ts",
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
-  ignore: "src/alt/ignoreRules.ts",
+  ignore: "src/alt/resolve/ignoreRules.ts",
   picomatch: "src/cli/pathPatterns.ts",
   "image-size": "src/host/pictureSize.ts",
-  "@babel/parser": "src/alt/jsParser.ts",
+  "@babel/parser": "src/alt/formats/script/jsParser.ts",
   "js-yaml": "src/alt/site/siteConfig.ts",
   "smol-toml": "src/alt/site/siteConfig.ts",
-  "@vue/compiler-dom": "src/alt/vueImages.ts",
-  svelte: "src/alt/svelteImages.ts",
-  "svelte/compiler": "src/alt/svelteImages.ts",
-  "mdast-util-from-markdown": "src/alt/mdastTree.ts",
-  "mdast-util-frontmatter": "src/alt/mdastTree.ts",
-  "mdast-util-gfm": "src/alt/mdastTree.ts",
-  "mdast-util-mdx": "src/alt/mdastTree.ts",
-  "micromark-extension-frontmatter": "src/alt/mdastTree.ts",
-  "micromark-extension-gfm": "src/alt/mdastTree.ts",
-  "micromark-extension-mdx-jsx": "src/alt/mdxSyntax.ts",
-  "micromark-extension-mdxjs": "src/alt/mdastTree.ts",
-  parse5: "src/alt/htmlImages.ts",
+  "@vue/compiler-dom": "src/alt/formats/components/vueImages.ts",
+  svelte: "src/alt/formats/components/svelteImages.ts",
+  "svelte/compiler": "src/alt/formats/components/svelteImages.ts",
+  "mdast-util-from-markdown": "src/alt/formats/markdown/mdastTree.ts",
+  "mdast-util-frontmatter": "src/alt/formats/markdown/mdastTree.ts",
+  "mdast-util-gfm": "src/alt/formats/markdown/mdastTree.ts",
+  "mdast-util-mdx": "src/alt/formats/markdown/mdastTree.ts",
+  "micromark-extension-frontmatter": "src/alt/formats/markdown/mdastTree.ts",
+  "micromark-extension-gfm": "src/alt/formats/markdown/mdastTree.ts",
+  "micromark-extension-mdx-jsx": "src/alt/formats/markdown/mdxSyntax.ts",
+  "micromark-extension-mdxjs": "src/alt/formats/markdown/mdastTree.ts",
+  parse5: "src/alt/formats/html/htmlImages.ts",
 };
 
 /** Says where an import leads before it asks whether it may: `editor/engine` is no engine room. */

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../alt/documentError";
-import { DEFAULT_COMPONENTS, mayHaveImages } from "../alt/findContext";
+import { DEFAULT_COMPONENTS, mayHaveImages } from "../alt/formats/findContext";
 import type { AltLanguage } from "../alt/imageReference";
 import { languageOfFile } from "../alt/languages";
 import { AppError, throwIfAborted } from "../base/errors";

@@ -1,9 +1,9 @@
 /** The pictures of a document on the disk: where they lie and what is wrong with their text. */
 
 import path from "node:path";
-import { ALT_PROBLEMS, altProblem } from "../alt/altText";
-import { DEFAULT_COMPONENTS } from "../alt/findContext";
-import { findImages } from "../alt/findImages";
+import { ALT_PROBLEMS, altProblem } from "../alt/wording/altText";
+import { DEFAULT_COMPONENTS } from "../alt/formats/findContext";
+import { findImages } from "../alt/formats/findImages";
 import type { AltLanguage, ImageReference } from "../alt/imageReference";
 import { LinePositions, type LineRange } from "../alt/linePositions";
 import {
@@ -11,7 +11,7 @@ import {
   type ResolveContext,
   type ResolvedTarget,
   type ResolveFiles,
-} from "../alt/resolveTarget";
+} from "../alt/resolve/resolveTarget";
 import { isReadAsMdx } from "../alt/site/place";
 import type { DocumentText } from "./altDocuments";
 import { projectOf } from "./diskFiles";

@@ -1,9 +1,9 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import { ALT_PROBLEMS, type AltProblem, cleanCaption, textProblem } from "../alt/altText";
-import { SHORT_DESCRIPTION } from "../alt/descriptionSettings";
-import { canSetAlt, readableAlt, setAlt } from "../alt/editAlt";
+import { ALT_PROBLEMS, type AltProblem, cleanCaption, textProblem } from "../alt/wording/altText";
+import { SHORT_DESCRIPTION } from "../alt/wording/descriptionSettings";
+import { canSetAlt, readableAlt, setAlt } from "../alt/edit/editAlt";
 import { applyEdits } from "../alt/textEdit";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import {

@@ -1,6 +1,6 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
-import { descriptionWish } from "../alt/describingRequest";
+import { descriptionWish } from "../alt/wording/describingRequest";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import { answerJson, generateAnswer } from "./answer";
 import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";

@@ -1,6 +1,6 @@
 /** `chat`: a conversation about one picture, from a terminal or, line by line, from a pipe. */
 
-import { descriptionWish } from "../alt/describingRequest";
+import { descriptionWish } from "../alt/wording/describingRequest";
 import { AppError, isCancelled } from "../base/errors";
 import { answerJson, generateAnswer } from "./answer";
 import { settingsOf } from "./askCommand";

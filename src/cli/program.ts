@@ -1,8 +1,8 @@
 /** The commands and their arguments; what they do is in a file of its own each, loaded when it runs. */
 
 import { Command, Option } from "commander";
-import { ALT_PROBLEMS } from "../alt/altText";
-import { DESCRIPTION_BEAMS } from "../alt/descriptionSettings";
+import { ALT_PROBLEMS } from "../alt/wording/altText";
+import { DESCRIPTION_BEAMS } from "../alt/wording/descriptionSettings";
 import type { AltListFlags } from "./altListCommand";
 import type { AltWriteFlags } from "./altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./askCommand";

@@ -4,10 +4,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import path from "node:path";
 import { throwIfAborted } from "../base/errors";
-import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../alt/ignoreRules";
+import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../alt/resolve/ignoreRules";
 import type { PathPattern } from "./pathPatterns";
-import { isMadeByTool, skippedByName, type SkipReason } from "../alt/madeFolders";
-import { toSlashes } from "../alt/slashPath";
+import { isMadeByTool, skippedByName, type SkipReason } from "../alt/resolve/madeFolders";
+import { toSlashes } from "../alt/resolve/slashPath";
 
 export interface FolderSearch {
   readonly signal: AbortSignal;

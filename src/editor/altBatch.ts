@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../base/errors";
-import { isLongAlt } from "../alt/altText";
-import { setAlt } from "../alt/editAlt";
+import { isLongAlt } from "../alt/wording/altText";
+import { setAlt } from "../alt/edit/editAlt";
 import { altTexts } from "../host/describer";
 import { failSilentModel, reportingEngine, say } from "./altDescribing";
 import {

@@ -1,9 +1,9 @@
 /** What the lightbulb offers on the reference of a picture. */
 
 import * as vscode from "vscode";
-import { altProblem } from "../alt/altText";
-import { canMarkDecorative } from "../alt/editAlt";
-import { captionStyles } from "../alt/insertCaption";
+import { altProblem } from "../alt/wording/altText";
+import { canMarkDecorative } from "../alt/edit/editAlt";
+import { captionStyles } from "../alt/edit/insertCaption";
 import { altOwner, isAltRule, isOffered, type FoundImages } from "../host/altPlan";
 import { findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { ASK_KIND } from "./altKinds";

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../base/errors";
-import { captionStyles, insertCaption, type CaptionStyle } from "../alt/insertCaption";
-import { markDecorative } from "../alt/editAlt";
+import { captionStyles, insertCaption, type CaptionStyle } from "../alt/edit/insertCaption";
+import { markDecorative } from "../alt/edit/editAlt";
 import { altOwner } from "../host/altPlan";
 import { altTexts } from "../host/describer";
 import type { Picture } from "../host/picture";

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { AltLanguage } from "../alt/imageReference";
-import type { ResolveContext, ResolveFiles } from "../alt/resolveTarget";
+import type { ResolveContext, ResolveFiles } from "../alt/resolve/resolveTarget";
 import { SingleLookup, type FileLookup } from "./fileLookup";
 import type { Services } from "./services";
 

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import { isLongAlt, MAX_ALT_CHARACTERS } from "../alt/altText";
-import { setAlt } from "../alt/editAlt";
+import { isLongAlt, MAX_ALT_CHARACTERS } from "../alt/wording/altText";
+import { setAlt } from "../alt/edit/editAlt";
 import { altTexts, type AltTextOptions } from "../host/describer";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";

@@ -58,7 +58,7 @@ export async function findInDocument(
   const name = fileName(document.uri);
   const options = { components, name };
   const found = Promise.all([
-    import("../alt/findImages"),
+    import("../alt/formats/findImages"),
     siteLanguage({ settings }, document, language),
   ]).then(([{ findImages }, read]) => {
     if (read === language) return { text, references: findImages(text, language, options) };
@@ -185,7 +185,7 @@ export async function writeAlt(
   image: DocumentImage,
   alt: string,
 ): Promise<DocumentImage | undefined> {
-  const { setAlt } = await import("../alt/editAlt");
+  const { setAlt } = await import("../alt/edit/editAlt");
   let expected = "";
   let start = -1;
   const edits = (text: string, reference: ImageReference): readonly TextEdit[] => {

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import { altProblem } from "../alt/altText";
+import { altProblem } from "../alt/wording/altText";
 import type { ImageReference } from "../alt/imageReference";
 import { altOwner, findAgain, isOffered, type FoundImages } from "../host/altPlan";
 import { describeAndWrite, type Pending } from "./altBatch";

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { decodeUtf16, utf16OrderOf } from "../base/utf16";
-import { mayHaveImages } from "../alt/findContext";
+import { mayHaveImages } from "../alt/formats/findContext";
 import { languageOfDocument } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
 import { altOwner, findMarked, isOffered, marksOf, type FoundImages } from "../host/altPlan";
@@ -197,7 +197,7 @@ async function searchText(
   const language = languageOfDocument(openAt(uri)?.languageId ?? "", uri.path);
   if (language === undefined || !mayHaveImages(text, components)) return;
   try {
-    const { findImages } = await import("../alt/findImages");
+    const { findImages } = await import("../alt/formats/findImages");
     const references = findImages(text, language, { components, name: fileName(uri) });
     search.nImages += references.length;
     const found = { text, references };

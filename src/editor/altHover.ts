@@ -1,7 +1,7 @@
 /** The picture and its alternative text, shown over its reference. */
 
 import * as vscode from "vscode";
-import { altProblem } from "../alt/altText";
+import { altProblem } from "../alt/wording/altText";
 import { altOwner, isOffered } from "../host/altPlan";
 import { pictureOfDataUri } from "../host/dataUri";
 import { abortable } from "../host/abortable";

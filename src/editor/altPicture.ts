@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { ImageReference } from "../alt/imageReference";
-import type { ResolvedTarget } from "../alt/resolveTarget";
+import type { ResolvedTarget } from "../alt/resolve/resolveTarget";
 import { pictureOfDataUri } from "../host/dataUri";
 import { fetchPicture, remoteUrl } from "../host/fetchPicture";
 import { remedy } from "../host/noticeTable";
@@ -111,7 +111,7 @@ export async function placeOf(
 ): Promise<PicturePlace> {
   const { document, reference } = image;
   const base = baseUri(document.uri);
-  const { resolveTarget } = await import("../alt/resolveTarget");
+  const { resolveTarget } = await import("../alt/resolve/resolveTarget");
   const resolved = await resolveTarget(reference, contextOf(services, document, lookup));
   return placeOfTarget(resolved, image, base);
 }

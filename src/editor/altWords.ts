@@ -1,7 +1,7 @@
 /** A picture's place and what is wrong with its text, in words. */
 
 import * as vscode from "vscode";
-import type { AltProblem } from "../alt/altText";
+import type { AltProblem } from "../alt/wording/altText";
 import type { ImageReference } from "../alt/imageReference";
 import type { Doubt } from "../model/ask/request";
 import type { DocumentImage } from "./altDocument";

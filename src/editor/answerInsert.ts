@@ -1,7 +1,7 @@
 /** Puts an answer of the chat into the document that the user was writing in. */
 
 import * as vscode from "vscode";
-import { altProblem, cleanCaption } from "../alt/altText";
+import { altProblem, cleanCaption } from "../alt/wording/altText";
 import type { ImageReference } from "../alt/imageReference";
 import { AppError } from "../base/errors";
 import { imageAtCursor, type DocumentImage, writeAlt } from "./altDocument";

@@ -1,6 +1,6 @@
 /** Patterns for files, as the editor's search takes them. */
 
-import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "../alt/toolFolders";
+import { TOOL_FOLDERS, VERSION_CONTROL_FOLDERS } from "../alt/resolve/toolFolders";
 
 /** What tools keep, which nobody asks about. */
 export const IN_TOOL_FOLDERS = `**/{${[...TOOL_FOLDERS, ...VERSION_CONTROL_FOLDERS].join(",")}}/**`;

@@ -1,10 +1,10 @@
 /** The documents below a folder, left out by the same rules as on the command line. */
 
 import * as vscode from "vscode";
-import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../alt/ignoreRules";
+import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../alt/resolve/ignoreRules";
 import { DOCUMENT_EXTENSIONS } from "../alt/languages";
-import { isMadeByTool, skippedByName } from "../alt/madeFolders";
-import { folderOf } from "../alt/slashPath";
+import { isMadeByTool, skippedByName } from "../alt/resolve/madeFolders";
+import { folderOf } from "../alt/resolve/slashPath";
 import { filesGlob, IN_TOOL_FOLDERS } from "./filesGlob";
 
 /** A folder with more documents holds several projects, and is better taken apart. */

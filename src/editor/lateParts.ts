@@ -5,7 +5,7 @@
 
 export { actionsFor } from "./altCodeActions";
 export { createAltCommands } from "./altCommandTable";
-export { mayHaveImages } from "../alt/findContext";
+export { mayHaveImages } from "../alt/formats/findContext";
 export { findQuietly, imageAt } from "./altDocument";
 export { hoverAt } from "./altHover";
 export { AltPaste } from "./altPaste";

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { ImageReference } from "../alt/imageReference";
-import { isEnglish, languagesOf } from "../alt/pageLanguage";
+import { isEnglish, languagesOf } from "../alt/wording/pageLanguage";
 import { getModelLabel, modelLimits } from "./modelLimits";
 import { displayLocale } from "./numbers";
 import type { CommandId, Services } from "./services";

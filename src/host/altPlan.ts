@@ -1,9 +1,9 @@
 /** Which pictures of a document want a text, and which is which after the document changed; pure. */
 
 import { createHash } from "node:crypto";
-import { altProblem, type AltProblem } from "../alt/altText";
-import { canSetAlt } from "../alt/editAlt";
-import { mayHaveImages } from "../alt/findContext";
+import { altProblem, type AltProblem } from "../alt/wording/altText";
+import { canSetAlt } from "../alt/edit/editAlt";
+import { mayHaveImages } from "../alt/formats/findContext";
 import type { ImageReference, TextSpan } from "../alt/imageReference";
 
 /** A text and the pictures that were found in it. */

@@ -3,7 +3,7 @@
  * earlier conversations. It holds the truth; whoever shows it is told each change and can be replaced.
  */
 
-import { descriptionWish } from "../alt/describingRequest";
+import { descriptionWish } from "../alt/wording/describingRequest";
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { worldOf } from "../base/world";

@@ -1,7 +1,7 @@
 /** Descriptions of a picture: the settings that BLIP-2 describes well with, and texts cleaned for use. */
 
-import { cleanCaption } from "../alt/altText";
-import { DESCRIPTION_BEAMS, SHORT_DESCRIPTION } from "../alt/descriptionSettings";
+import { cleanCaption } from "../alt/wording/altText";
+import { DESCRIPTION_BEAMS, SHORT_DESCRIPTION } from "../alt/wording/descriptionSettings";
 import type { EngineApi } from "./engine";
 import type { Picture } from "./picture";
 import type { GenerationOptions } from "../model/ask/generationOptions";

@@ -1,6 +1,6 @@
 /** Where a pasted picture goes and how a document refers to it; pure. */
 
-import { relativePath } from "../alt/slashPath";
+import { relativePath } from "../alt/resolve/slashPath";
 import { EXTENSION_OF_TYPE, isPictureName } from "../base/pictureNames";
 
 /** MIME types that hold a picture which can be described. */

@@ -3,7 +3,7 @@
  * for each. Knows no editor, so a test can compare it with package.json.
  */
 
-import { DEFAULT_COMPONENTS } from "../alt/findContext";
+import { DEFAULT_COMPONENTS } from "../alt/formats/findContext";
 import { DEMO_MODEL } from "../base/world";
 import { type Device, DEVICES } from "../model/ask/device";
 import { homedir } from "node:os";

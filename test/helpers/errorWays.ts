@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { findImages, MAX_DOCUMENT_UNITS } from "../../src/alt/findImages";
-import { insertCaption } from "../../src/alt/insertCaption";
+import { findImages, MAX_DOCUMENT_UNITS } from "../../src/alt/formats/findImages";
+import { insertCaption } from "../../src/alt/edit/insertCaption";
 import { assertNever } from "../../src/base/assert";
 import { type ErrorCode, throwIfAborted } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";

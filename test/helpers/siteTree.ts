@@ -1,6 +1,6 @@
 /** Small trees of files, and what an address in one of their documents means. */
 
-import { resolveTarget, type ResolveFiles } from "../../src/alt/resolveTarget";
+import { resolveTarget, type ResolveFiles } from "../../src/alt/resolve/resolveTarget";
 
 /** Paths and what the files say. */
 export type Tree = Readonly<Record<string, string>>;

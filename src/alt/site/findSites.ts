@@ -1,7 +1,7 @@
 /** The sites that a document belongs to: those above it, then those beside the folders above it. */
 
-import { TOOL_FOLDERS } from "../toolFolders";
-import { isWithin, joinPath } from "../slashPath";
+import { TOOL_FOLDERS } from "../resolve/toolFolders";
+import { isWithin, joinPath } from "../resolve/slashPath";
 import { SiteConfig } from "./siteConfig";
 import { SITE_RULES, type Site } from "./siteRules";
 

@@ -1,7 +1,7 @@
 /** What is around a document: the folders above it, its project, and the sites above and beside it. */
 
-import { frontMatterOf } from "../frontMatter";
-import { folderOf, isWithin, toSlashes } from "../slashPath";
+import { frontMatterOf } from "../formats/frontMatter";
+import { folderOf, isWithin, toSlashes } from "../resolve/slashPath";
 import { sitesAbove, sitesBeside, type SiteFiles } from "./findSites";
 import type { Site } from "./siteRules";
 

@@ -5,11 +5,11 @@
 
 import { load } from "js-yaml";
 import { parse as parseToml } from "smol-toml";
-import { childNode, childNodes, textField, walkJs, type JsNode } from "../jsNode";
-import { parseScript } from "../jsParser";
-import { fixedText } from "../jsValue";
-import { looseJson } from "../looseJson";
-import type { Chain } from "../tagAncestors";
+import { childNode, childNodes, textField, walkJs, type JsNode } from "../formats/script/jsNode";
+import { parseScript } from "../formats/script/jsParser";
+import { fixedText } from "../formats/script/jsValue";
+import { looseJson } from "../formats/script/looseJson";
+import type { Chain } from "../tags/tagAncestors";
 
 interface Entry {
   /** The names of the fields and calls around a text, the outermost first. */

@@ -1,6 +1,6 @@
 /** What each generator of sites takes addresses for: its marks, and what its configuration can move. */
 
-import { joinPath } from "../slashPath";
+import { joinPath } from "../resolve/slashPath";
 import type { SiteConfig } from "./siteConfig";
 
 /** A folder whose content appears at an address; the empty address is the site's root. */

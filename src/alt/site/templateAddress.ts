@@ -1,8 +1,8 @@
 /** Addresses with the code of a template engine or program in them: what they say without being run. */
 
-import { childNode, childNodes, textField, type JsNode } from "../jsNode";
-import { parseSingleExpression } from "../jsParser";
-import { fixedText } from "../jsValue";
+import { childNode, childNodes, textField, type JsNode } from "../formats/script/jsNode";
+import { parseSingleExpression } from "../formats/script/jsParser";
+import { fixedText } from "../formats/script/jsValue";
 
 /** What an address with code comes to. */
 export interface ComputedAddress {

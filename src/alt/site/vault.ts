@@ -1,8 +1,8 @@
 /** Notes with wikilinks: a name means a file in whatever folder, and a setting where attachments lie. */
 
-import { fieldOf, looseJson } from "../looseJson";
-import { folderOf, isWithin, joinPath } from "../slashPath";
-import { TOOL_FOLDERS } from "../toolFolders";
+import { fieldOf, looseJson } from "../formats/script/looseJson";
+import { folderOf, isWithin, joinPath } from "../resolve/slashPath";
+import { TOOL_FOLDERS } from "../resolve/toolFolders";
 import type { SiteFiles } from "./findSites";
 
 /** Larger vaults are cut off; what lies behind is found by its path alone. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { setAlt } from "../../../src/alt/editAlt";
-import { findImages } from "../../../src/alt/findImages";
+import { setAlt } from "../../../src/alt/edit/editAlt";
+import { findImages } from "../../../src/alt/formats/findImages";
 import type { AltLanguage } from "../../../src/alt/imageReference";
 import { applyEdits } from "../../../src/alt/textEdit";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { altProblem } from "../../../src/alt/altText";
-import { readableAlt, setAlt } from "../../../src/alt/editAlt";
-import { findImages } from "../../../src/alt/findImages";
+import { altProblem } from "../../../src/alt/wording/altText";
+import { readableAlt, setAlt } from "../../../src/alt/edit/editAlt";
+import { findImages } from "../../../src/alt/formats/findImages";
 import type { AltLanguage } from "../../../src/alt/imageReference";
-import { resolveTarget } from "../../../src/alt/resolveTarget";
+import { resolveTarget } from "../../../src/alt/resolve/resolveTarget";
 import { applyEdits } from "../../../src/alt/textEdit";
 
 /** What finders fail at that read one line with a regular expression, a row of failures each. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { canSetAlt, setAlt } from "../../../src/alt/editAlt";
-import { findImages } from "../../../src/alt/findImages";
+import { canSetAlt, setAlt } from "../../../src/alt/edit/editAlt";
+import { findImages } from "../../../src/alt/formats/findImages";
 import {
   ALT_LANGUAGES,
   type AltLanguage,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { markDecorative, setAlt } from "../../../src/alt/editAlt";
-import { findImages } from "../../../src/alt/findImages";
+import { markDecorative, setAlt } from "../../../src/alt/edit/editAlt";
+import { findImages } from "../../../src/alt/formats/findImages";
 import type { AltLanguage, ImageReference } from "../../../src/alt/imageReference";
 import { applyEdits } from "../../../src/alt/textEdit";
 

@@ -1,8 +1,8 @@
 /** Names of files and placeholders in many languages, and texts that only look like them. */
 
 import assert from "node:assert/strict";
-import { altProblem, textProblem, type AltProblem } from "../../../src/alt/altText";
-import { findImages } from "../../../src/alt/findImages";
+import { altProblem, textProblem, type AltProblem } from "../../../src/alt/wording/altText";
+import { findImages } from "../../../src/alt/formats/findImages";
 
 function rows(...lines: readonly string[]): string[] {
   return lines.flatMap((line) => line.split(" | "));

@@ -1,12 +1,12 @@
 /** Texts that somebody else decided: by a framework, a template, ARIA or a role, in every language. */
 
 import assert from "node:assert/strict";
-import { altProblem } from "../../../src/alt/altText";
-import { canMarkDecorative, canSetAlt, setAlt } from "../../../src/alt/editAlt";
-import { findImages } from "../../../src/alt/findImages";
+import { altProblem } from "../../../src/alt/wording/altText";
+import { canMarkDecorative, canSetAlt, setAlt } from "../../../src/alt/edit/editAlt";
+import { findImages } from "../../../src/alt/formats/findImages";
 import type { AltLanguage, ImageReference } from "../../../src/alt/imageReference";
 import { applyEdits } from "../../../src/alt/textEdit";
-import { holdsTemplateCode } from "../../../src/alt/templateCode";
+import { holdsTemplateCode } from "../../../src/alt/tags/templateCode";
 
 /** What a picture's text is, in one word, or the text itself in quotes. */
 function wordOf(image: ImageReference): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findImages } from "../../../src/alt/findImages";
+import { findImages } from "../../../src/alt/formats/findImages";
 import type { AltLanguage } from "../../../src/alt/imageReference";
 import {
   altOwner,

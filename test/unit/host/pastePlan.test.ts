@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findImages } from "../../../src/alt/findImages";
+import { findImages } from "../../../src/alt/formats/findImages";
 import { freeName, insertedAt, markdownImage, urisInList } from "../../../src/host/pastePlan";
 import { isPictureName } from "../../../src/base/pictureNames";
 

@@ -1,0 +1,138 @@
+/** Writing a text so that each syntax reads back exactly that text, on one line. */
+
+import type { AttributeDialect } from "../imageReference";
+import { holdsTemplateCode, TEMPLATE_MARKS } from "../tags/templateCode";
+
+/**
+ * The text as it can stand in any document: one line, no control characters, no half of a surrogate
+ * pair. An alternative text has no line breaks to a reader, so nothing that is heard gets lost.
+ */
+export function oneLineText(text: string): string {
+  return (
+    text
+      .replace(/[\t\n\v\f\r\u0085\u2028\u2029 ]+/g, " ")
+      // eslint-disable-next-line no-control-regex -- Control characters are what it takes away.
+      .replace(/[\u0000-\u001f\u007f-\u009f\ufeff]/g, "")
+      // With the u flag a pair is one character, so only halves match; UTF-8 cannot hold them.
+      .replace(/\p{Surrogate}/gu, "\ufffd")
+      .replace(/ +/g, " ")
+      .trim()
+  );
+}
+
+export interface MarkdownPlace {
+  readonly isInTable: boolean;
+  readonly isMdx: boolean;
+}
+
+/** A text between the brackets of an image, or emphasised. */
+export function escapeMarkdown(text: string, { isInTable, isMdx }: MarkdownPlace): string {
+  const characters = Array.from(text);
+  // No template engine is to take a text for its code.
+  const isCode = holdsTemplateCode(text);
+  return characters
+    .map((character, index) => {
+      if ("\\[]`*<~".includes(character)) return `\\${character}`;
+      if (isCode && TEMPLATE_MARKS.includes(character)) return `\\${character}`;
+      if (character === "|" && isInTable) return "\\|";
+      if (isMdx && "{}".includes(character)) return `\\${character}`;
+      if (character === "_" && !isInsideWord(characters, index)) return "\\_";
+      if (character === "&" && isReference(characters, index)) return "\\&";
+      return character;
+    })
+    .join("");
+}
+
+/** A title in double quotes. Neither emphasis nor braces mean anything in there. */
+export function escapeMarkdownTitle(text: string, place: MarkdownPlace): string {
+  const characters = Array.from(text);
+  return characters
+    .map((character, index) => {
+      if (character === '"' || character === "\\") return `\\${character}`;
+      if (character === "|" && place.isInTable) return "\\|";
+      if (character === "&" && isReference(characters, index)) return "\\&";
+      return character;
+    })
+    .join("");
+}
+
+/**
+ * A text in a wikilink, which has no escapes: what would end it, or begin another part, becomes the
+ * mark that reads most like it.
+ */
+export function wikilinkText(text: string): string {
+  return text.replace(/[[\]|\\]/g, (mark) => (mark === "[" ? "(" : mark === "]" ? ")" : "/"));
+}
+
+/**
+ * A text as a parameter of a site's template, which has escapes for quotes at most: marks that mean
+ * something there become ones that read like them, or go.
+ */
+export function shortcodeText(text: string, quote: '"' | "'"): string {
+  const plain = text.replaceAll("\\", "/");
+  const safe = holdsTemplateCode(plain)
+    ? oneLineText(
+        Array.from(plain, (mark) => (TEMPLATE_MARKS.includes(mark) ? " " : mark)).join(""),
+      )
+    : plain;
+  return quote === '"' ? safe : safe.replaceAll("'", "\u2019").replaceAll('"', "\u201d");
+}
+
+export interface AttributePlace {
+  readonly dialect: AttributeDialect;
+  readonly quote: '"' | "'";
+  readonly isInTable: boolean;
+}
+
+/** An attribute's value with its quotes or braces. */
+export function attributeLiteral(text: string, place: AttributePlace): string {
+  const { dialect, quote, isInTable } = place;
+  // Astro decodes entities for elements and not for components; a string of JavaScript suits both.
+  if (dialect === "astro" && /["'&{}`<>\\]/.test(text)) {
+    return `{${escapeMarks(JSON.stringify(text), (code) => `\\u${code.toString(16).padStart(4, "0")}`)}}`;
+  }
+  if (dialect === "shortcode") {
+    return quote + shortcodeText(text, quote).replaceAll('"', '\\"') + quote;
+  }
+  let value = text.replaceAll("&", "&amp;");
+  value = quote === '"' ? value.replaceAll('"', "&quot;") : value.replaceAll("'", "&#39;");
+  if (dialect === "svelte") value = escapeBraces(value);
+  if (isInTable) value = value.replaceAll("|", "&#124;");
+  value = escapeMarks(value, (code) => `&#${code};`);
+  return quote + value + quote;
+}
+
+/** A template engine takes what looks like its code for code, wherever it stands. */
+function escapeMarks(value: string, escape: (code: number) => string): string {
+  if (!holdsTemplateCode(value)) return value;
+  const pieces = value.split(/(&#?\w+;)/);
+  const escaped = (piece: string): string =>
+    Array.from(piece, (mark) =>
+      TEMPLATE_MARKS.includes(mark) ? escape(mark.charCodeAt(0)) : mark,
+    ).join("");
+  return pieces.map((piece, index) => (index % 2 === 0 ? escaped(piece) : piece)).join("");
+}
+
+/** Text between tags. */
+export function escapeElementText(text: string, dialect: AttributeDialect): string {
+  const value = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return dialect === "html" ? value : escapeBraces(value);
+}
+
+function escapeBraces(value: string): string {
+  return value.replaceAll("{", "&#123;").replaceAll("}", "&#125;");
+}
+
+/** `snake_case` needs no escape: an underscore between letters or digits emphasises nothing. */
+function isInsideWord(characters: readonly string[], index: number): boolean {
+  return [characters[index - 1], characters[index + 1]].every(
+    (neighbour) => neighbour !== undefined && /[\p{L}\p{N}]/u.test(neighbour),
+  );
+}
+
+/** `&` begins a character reference only where a name or number and a semicolon follow. */
+function isReference(characters: readonly string[], index: number): boolean {
+  let end = index + 1;
+  while (/^[#A-Za-z0-9]$/.test(characters[end] ?? "")) end++;
+  return end > index + 1 && characters[end] === ";";
+}

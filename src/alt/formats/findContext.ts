@@ -1,0 +1,45 @@
+/** What every finder is given, and which tags it takes for pictures. */
+
+import type { AltLanguage } from "../imageReference";
+
+export interface FindContext {
+  /** The document without a byte order mark, so that offsets are those of every parser. */
+  readonly text: string;
+  readonly language: AltLanguage;
+  /** Names of components that show a picture, as `img` does. */
+  readonly components: readonly string[];
+}
+
+/**
+ * Of Next.js, Astro, Gatsby, Nuxt, SvelteKit, Docusaurus, AMP, and of the usual libraries of components
+ * and of lazy loading. Names that may be something else are left to the settings.
+ */
+export const DEFAULT_COMPONENTS: readonly string[] = [
+  ...["Image", "Img", "Picture", "StaticImage", "GatsbyImage", "ThemedImage", "enhanced:img"],
+  ...["NuxtImg", "NuxtPicture", "nuxt-img", "nuxt-picture", "NextImage", "ExportedImage"],
+  ...["amp-img", "v-img", "VImg", "v-lazy-image", "VLazyImage", "q-img", "QImg", "b-img", "BImg"],
+  ...["b-img-lazy", "BImgLazy", "el-image", "ElImage", "a-image", "AImage", "n-image", "NImage"],
+  ...["van-image", "VanImage", "g-image", "GImage", "ion-img", "IonImg", "IonImage"],
+  ...["LazyLoadImage", "CldImage", "IKImage", "UnLazyImage", "ExpoImage"],
+];
+
+/** `<input type="image">` is a picture too; its type is looked at later. */
+export function isImageName(name: string, context: FindContext): boolean {
+  return name === "img" || name === "input" || context.components.includes(name);
+}
+
+/**
+ * False when a document surely has no picture: neither Markdown's mark nor the beginning of a tag that
+ * shows one. Cheap, and says nothing about where a picture is.
+ * @param components names of tags that show a picture, besides `img`.
+ */
+export function mayHaveImages(text: string, components: readonly string[]): boolean {
+  if (text.includes("![") || /\{\{[<%]\s*\w|\{%-?\s*(?:include|\w*im(?:g|age)|figure)/.test(text)) {
+    return true;
+  }
+  if (!text.includes("<")) return false;
+  const others = /image/i.test(text) ? ["image", "input"] : [];
+  const names = ["img", ...others, ...components].map((name) => name.replace(/\W/g, "\\$&"));
+  // JSX allows white space before a name.
+  return new RegExp(`<\\s*(?:${names.join("|")})`, "i").test(text);
+}

@@ -1,0 +1,297 @@
+/** Pictures in Markdown: inline and reference images, and the HTML that a document contains. */
+
+import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
+import type { FindContext } from "../findContext";
+import { readHtml } from "../html/htmlImages";
+import { writtenAddress } from "../../resolve/codeInAddresses";
+import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
+import type {
+  AltSlot,
+  CaptionSlot,
+  ImageReference,
+  TextEdit,
+  TextSpan,
+} from "../../imageReference";
+import { isOnlyContent } from "../../tags/linkContent";
+import { readWithoutSize, withoutSize } from "../../wording/labelSize";
+import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
+import { findShortcodeImages } from "./shortcodeImages";
+import { endOfSpan, firstFrom, isInside } from "../../spans";
+import type { TagContext } from "../../tags/tag";
+import type { Chain } from "../../tags/tagAncestors";
+import { holdsTemplateCode } from "../../tags/templateCode";
+import { imageOfWikilink } from "./wikilinkImages";
+
+export function findMarkdownImages(context: FindContext): ImageReference[] {
+  const tree = parseMarkdown(context.text);
+  const html: Html[] = [];
+  const names: TextSpan[] = [];
+  const cells: TextSpan[] = [];
+  const shown: TextSpan[] = [];
+  walkMdast(tree.root, (node, parents) => {
+    if (node.type === "html") html.push(node);
+    if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
+    if (node.type === "tableCell") cells.push(mdastSpan(node));
+    if (node.type === "code" || node.type === "inlineCode") shown.push(mdastSpan(node));
+  });
+  const pieces = html.map(mdastSpan);
+  const calls = findShortcodeImages(context, (offset) => isInside(shown, offset));
+  const own = [...markdownOwnImages(tree, context), ...calls].sort(
+    (a, b) => a.span.start - b.span.start,
+  );
+  const { images, contexts } = readHtml(context, {
+    others: own.map(({ span }) => span),
+    markup: onlyHtml(context.text, html),
+    pieceEnd: (offset) => endOfSpan(pieces, offset),
+    isInTable: (offset) => isInside(cells, offset),
+    isLinkContent: (offset) => isInside(names, offset),
+  });
+  return [...own.map((image, index) => placed(context.text, image, contexts[index])), ...images];
+}
+
+/** An image of Markdown's own among tags, which may hide it, or make it all that their link shows. */
+export function placed(
+  text: string,
+  image: ImageReference,
+  around: TagContext | undefined,
+): ImageReference {
+  if (around === undefined) return image;
+  const { isHidden, linkContent } = around;
+  const isLink = linkContent !== null && isOnlyContent(text, linkContent, image.span);
+  if (isHidden) {
+    const isSilent = image.altState === "text" && (image.alt ?? "").trim() === "";
+    const obstacle = { form: "none", obstacle: "hidden" } as const;
+    return {
+      ...image,
+      ...{ isHidden, isDecorative: isSilent, isLink: image.isLink || isLink },
+      altSlot: isSilent ? obstacle : image.altSlot,
+      decorativeSlot: obstacle,
+    };
+  }
+  if (!isLink || image.isLink) return image;
+  return { ...image, isLink, decorativeSlot: { form: "none", obstacle: "link" } };
+}
+
+/** The images in Markdown's own syntax, of Markdown and MDX. */
+export function markdownOwnImages(tree: MarkdownTree, context: FindContext): ImageReference[] {
+  const definitions = new Map<string, Definition>();
+  const followed = new Set<Nodes>();
+  walkMdast(tree.root, (node) => {
+    // The first definition of a name counts (CommonMark section 4.7).
+    if (node.type === "definition" && !definitions.has(node.identifier)) {
+      definitions.set(node.identifier, node);
+    }
+    addFollowed(node, followed);
+  });
+  const images: ImageReference[] = [];
+  walkMdast(tree.root, (node, parents) => {
+    if (node.type === "wikilinkImage" && !isInMath(parents, context.text)) {
+      images.push(wikilinkOf(node, parents, context.text));
+    }
+    if (node.type !== "image" && node.type !== "imageReference") return;
+    const source = node.type === "image" ? node : definitions.get(node.identifier);
+    // `![` takes two characters; a label that is not recorded belongs to no source of its own.
+    const label = tree.labels.get(mdastSpan(node).start + 2);
+    if (source === undefined || source.url === "" || label === undefined) return;
+    const isFollowed = parents !== null && followed.has(parents.node);
+    images.push(imageOf({ node, parents, source, label, isFollowed, tree, context }));
+  });
+  return images;
+}
+
+/** Paragraphs that another block follows without an empty line between. */
+function addFollowed(node: Nodes, followed: Set<Nodes>): void {
+  if (!("children" in node)) return;
+  let before: Nodes | undefined;
+  for (const child of node.children) {
+    const line = child.position?.start.line;
+    if (before?.type === "paragraph" && line === (before.position?.end.line ?? 0) + 1) {
+      followed.add(before);
+    }
+    before = child;
+  }
+}
+
+/** Math between `$$` is a paragraph to CommonMark; brackets in there link nothing. */
+function isInMath(parents: Chain<Nodes> | null, text: string): boolean {
+  return ancestors(parents).some(
+    (node) => node.type === "paragraph" && text.startsWith("$$", mdastSpan(node).start),
+  );
+}
+
+function wikilinkOf(node: Nodes, parents: Chain<Nodes> | null, text: string): ImageReference {
+  const span = mdastSpan(node);
+  const isCell = isInTable(parents);
+  const captionSlot: CaptionSlot = {
+    ...{ form: "markdown", title: null, titlePrefix: "" },
+    ...{ linePrefix: nextParagraph(text, span.start, parents), isInTable: isCell, isMdx: false },
+  };
+  return imageOfWikilink(text, { span, captionSlot, isInTable: isCell });
+}
+
+interface ImageParts {
+  readonly node: Image | MdastReference;
+  readonly parents: Chain<Nodes> | null;
+  /** What says the address: the image or its definition. */
+  readonly source: Image | Definition;
+  readonly label: TextSpan;
+  readonly isFollowed: boolean;
+  readonly tree: MarkdownTree;
+  readonly context: FindContext;
+}
+
+function imageOf(parts: ImageParts): ImageReference {
+  const { node, parents, source, label, isFollowed, context } = parts;
+  const url = addressOf(parts);
+  const { title = null } = source;
+  const place = { isInTable: isInTable(parents), isMdx: context.language === "mdx" };
+  const heard = withoutSize(context.text, label);
+  const isCode = holdsTemplateCode(context.text.slice(heard.start, heard.end));
+  return {
+    language: context.language,
+    syntax: node.type === "image" ? "markdown-inline" : "markdown-reference",
+    span: mdastSpan(node),
+    target: { kind: "url", value: url },
+    altState: isCode ? "dynamic" : "text",
+    alt: isCode ? null : readWithoutSize(node.alt ?? ""),
+    altSpan: isCode ? null : heard,
+    ...{ isDecorative: false, isHidden: false },
+    isLink: isNameOfLink(node, parents),
+    altSlot: isCode ? { form: "none", obstacle: "computed" } : altSlotOf(parts),
+    captionSlot: captionSlotOf(parts),
+    // A tag in its place would have the code's own quotes in its value.
+    decorativeSlot:
+      isCode || url !== source.url
+        ? { form: "none", obstacle: "computed" }
+        : decorativeSlotOf({ node, parents, url, title, isFollowed, ...place }, context.text),
+  };
+}
+
+function addressOf({ source, tree, context }: ImageParts): string {
+  const destinations = source.type === "image" ? tree.destinations : tree.definitions;
+  const place = { destinations, codes: tree.codes };
+  return writtenAddress(context.text, place, mdastSpan(source)) ?? source.url;
+}
+
+function altSlotOf({ node, parents, label, context }: ImageParts): AltSlot {
+  return {
+    form: "markdown",
+    label: withoutSize(context.text, label),
+    referenceEdit: node.type === "image" ? null : referenceEditOf(node, label, context.text),
+    isInTable: isInTable(parents),
+    isMdx: context.language === "mdx",
+  };
+}
+
+/** `![name]` and `![name][]` find their definition by the text that is about to change. */
+function referenceEditOf(node: MdastReference, label: TextSpan, text: string): TextEdit | null {
+  if (node.referenceType === "full") return null;
+  const name = text.slice(label.start, label.end);
+  const afterBracket = label.end + 1;
+  return node.referenceType === "collapsed"
+    ? { start: afterBracket + 1, end: afterBracket + 1, newText: name }
+    : { start: afterBracket, end: afterBracket, newText: `[${name}]` };
+}
+
+function captionSlotOf(parts: ImageParts): CaptionSlot {
+  const { node, parents, label, tree, context } = parts;
+  return {
+    form: "markdown",
+    ...titlePlace(node, label, tree),
+    linePrefix: nextParagraph(context.text, mdastSpan(node).start, parents),
+    isInTable: isInTable(parents),
+    isMdx: context.language === "mdx",
+  };
+}
+
+function titlePlace(
+  node: Image | MdastReference,
+  label: TextSpan,
+  tree: MarkdownTree,
+): { title: TextSpan | null; titlePrefix: string } {
+  if (node.type !== "image") return { title: null, titlePrefix: "" };
+  const { end } = mdastSpan(node);
+  const title = firstFrom(tree.titles, label.end);
+  if (title !== undefined && title.end < end) return { title, titlePrefix: "" };
+  const destination = firstFrom(tree.destinations, label.end);
+  const at = destination !== undefined && destination.end < end ? destination.end : end - 1;
+  return { title: { start: at, end: at }, titlePrefix: " " };
+}
+
+function isInTable(parents: Chain<Nodes> | null): boolean {
+  return ancestors(parents).some(({ type }) => type === "tableCell");
+}
+
+/** The only content of a paragraph. */
+function isAlone(parents: Chain<Nodes> | null): boolean {
+  return parents?.node.type === "paragraph" && parents.node.children.length === 1;
+}
+
+/** More containers than this hold nobody's picture; a hostile document is cut off here. */
+const MAX_ANCESTORS = 100;
+
+function ancestors(parents: Chain<Nodes> | null): Nodes[] {
+  const nodes: Nodes[] = [];
+  for (let chain = parents; chain !== null && nodes.length < MAX_ANCESTORS; chain = chain.parents) {
+    nodes.push(chain.node);
+  }
+  return nodes;
+}
+
+/** What begins a paragraph beside that of a lonely image; null where there is no safe place for one. */
+function nextParagraph(text: string, offset: number, parents: Chain<Nodes> | null): string | null {
+  if (!isAlone(parents)) return null;
+  const lineStart = startOfLine(text, offset);
+  const line = text.slice(lineStart, offset);
+  const container = parents?.parents?.node;
+  const isFirst = container !== undefined && mdastSpan(container).start >= lineStart;
+  // The box of a task belongs to the paragraph; as an indent it would make code of the next one.
+  if (isFirst && container.type === "listItem" && typeof container.checked === "boolean") {
+    return continued(line.slice(0, line.lastIndexOf("[")));
+  }
+  const note = ancestors(parents).find(({ type }) => type === "footnoteDefinition");
+  if (note === undefined || mdastSpan(note).start < lineStart) return continued(line);
+  // However long its name, a footnote goes on behind four spaces.
+  if (note !== container) return null;
+  return `${continued(text.slice(lineStart, mdastSpan(note).start))}    `;
+}
+
+function startOfLine(text: string, offset: number): number {
+  return 1 + Math.max(text.lastIndexOf("\n", offset - 1), text.lastIndexOf("\r", offset - 1));
+}
+
+/** What continues the containers of a line: quote marks stay, list markers become spaces. */
+function continued(line: string): string {
+  const marks = Array.from(line);
+  return marks.map((mark) => (mark === ">" || mark === "\t" ? mark : " ")).join("");
+}
+
+/**
+ * The document with spaces for everything but its HTML, quote marks and indents of containers
+ * included, so that a tokenizer for HTML sees only what Markdown takes for HTML, at the same offsets.
+ */
+function onlyHtml(text: string, nodes: readonly Html[]): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const node of nodes) {
+    const span = mdastSpan(node);
+    parts.push(" ".repeat(Math.max(0, span.start - end)));
+    parts.push(withoutPrefixes(text.slice(span.start, span.end), node.value));
+    end = span.end;
+  }
+  parts.push(" ".repeat(Math.max(0, text.length - end)));
+  return parts.join("");
+}
+
+/** A node's value lacks what containers put at the beginnings of its lines. */
+function withoutPrefixes(source: string, value: string): string {
+  const sourceLines = source.split("\n");
+  const valueLines = value.split("\n");
+  if (sourceLines.length !== valueLines.length) return source;
+  return sourceLines
+    .map((line, index) => {
+      const rest = valueLines[index] ?? "";
+      return line.endsWith(rest) ? " ".repeat(line.length - rest.length) + rest : line;
+    })
+    .join("\n");
+}

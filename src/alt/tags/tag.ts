@@ -1,0 +1,215 @@
+/** A tag as every markup language has it, and the image reference that it makes. */
+
+import { accessibleName, isHiding, isPresentational, type AccessibleName } from "./accessibleName";
+import { plainAttribute } from "./attributeNames";
+import type {
+  AltLanguage,
+  AltSlot,
+  AltState,
+  AttributeDialect,
+  CaptionSlot,
+  DecorativeSlot,
+  ImageReference,
+  ImageTarget,
+  TextSpan,
+} from "../imageReference";
+import { isOnlyContent } from "./linkContent";
+import { tagSource, type TagSource } from "./tagSource";
+
+/** What an attribute is set to. */
+export type AttributeValue =
+  /** A name alone. */
+  | { readonly kind: "none" }
+  /** Fixed text; `content` is without quotes or braces, `literal` with them. */
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly content: TextSpan;
+      readonly literal: TextSpan;
+    }
+  | { readonly kind: "expression"; readonly target: ImageTarget };
+
+export interface TagAttribute {
+  /** In lower case where the language does not mind, without `:` or `v-bind:`. */
+  readonly name: string;
+  readonly span: TextSpan;
+  readonly value: AttributeValue;
+  /** Bound by another name than the plain one, so a fixed text needs a new attribute. */
+  readonly isBound: boolean;
+}
+
+/** Where a tag stands among figures, pictures and links. */
+export interface TagContext {
+  /** The element with its end tag. */
+  readonly element: TextSpan;
+  /** The `<picture>` around it. */
+  readonly picture: { readonly element: TextSpan; readonly sourceSet: string | null } | null;
+  readonly figure: { readonly end: number; readonly caption: TextSpan | null } | null;
+  /** An element around it is hidden from assistive technology. */
+  readonly isHidden: boolean;
+  /** What is between the tags of the link around it that its content names. */
+  readonly linkContent: TextSpan | null;
+}
+
+export interface Tag {
+  readonly name: string;
+  /** The opening tag. */
+  readonly span: TextSpan;
+  /** Where its name ends. */
+  readonly nameEnd: number;
+  readonly attributes: readonly TagAttribute[];
+  /** Further attributes come from an object that only the running program knows. */
+  readonly hasSpread: boolean;
+  /** Conditions of a template stand among its attributes, so nothing can be put between them. @default false */
+  readonly isPatchwork?: boolean;
+  readonly context: TagContext;
+}
+
+export interface TagOptions {
+  readonly text: string;
+  readonly language: AltLanguage;
+  readonly dialect: AttributeDialect;
+  /** A Markdown table takes a bar for the end of a cell, even inside a tag. @default false */
+  readonly isInTable?: boolean;
+  /** It is all that a link in Markdown's own syntax shows. @default false */
+  readonly isLinkContent?: boolean;
+}
+
+/** The reference that an image's tag makes; undefined when it names no picture at all. */
+export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | undefined {
+  const attributes = tag.attributes.map(plainAttribute);
+  const source = tagSource(tag, attributes);
+  // Forgiving parsers also give the tag that a document breaks off in; nothing can be put into it.
+  if (source === undefined || options.text.charAt(tag.span.end - 1) !== ">") return undefined;
+  const isButton = tag.name === "input";
+  if (isButton && !isImageInput(attributes)) return undefined;
+  const { language, dialect } = options;
+  const named = accessibleName(tag, attributes, options);
+  const alt = named.kind === "alt" ? named.text : null;
+  const isHidden = isHiddenTag(tag, attributes, named.kind);
+  const isLink = isLinkContent(tag, options);
+  const isDecorative = alt === "" ? !isButton : isHidden && alt === null;
+  return {
+    language,
+    syntax: dialect,
+    span: tag.span,
+    target: source.target,
+    altState: STATES[named.kind],
+    alt,
+    altSpan: named.kind === "alt" ? contentSpan(named.alt) : null,
+    isDecorative,
+    isHidden,
+    isLink,
+    altSlot: altSlotOf({ tag, named, source, options, isHidden }),
+    captionSlot: captionSlotOf(tag, dialect),
+    decorativeSlot: decorativeSlotOf({ named, isHidden, isButton, isLink, isDecorative }),
+  };
+}
+
+const STATES = {
+  alt: "text",
+  aria: "named",
+  title: "named",
+  none: "absent",
+  computed: "dynamic",
+} as const satisfies Record<AccessibleName["kind"], AltState>;
+
+function isImageInput(attributes: readonly TagAttribute[]): boolean {
+  const type = attributes.find(({ name }) => name === "type");
+  return type?.value.kind === "text" && type.value.text.trim().toLowerCase() === "image";
+}
+
+/** A name that ARIA gives takes the effect from a role, and not from what hides the element. */
+function isHiddenTag(
+  tag: Tag,
+  attributes: readonly TagAttribute[],
+  named: AccessibleName["kind"],
+): boolean {
+  if (tag.context.isHidden || isHiding(attributes)) return true;
+  return named !== "aria" && isPresentational(attributes);
+}
+
+function isLinkContent({ context, span }: Tag, options: TagOptions): boolean {
+  if (options.isLinkContent === true) return true;
+  const content = context.linkContent;
+  const picture = context.picture?.element ?? context.element;
+  const shown = { start: picture.start, end: Math.max(picture.end, span.end) };
+  return content !== null && isOnlyContent(options.text, content, shown);
+}
+
+function contentSpan(alt: TagAttribute): TextSpan {
+  if (alt.value.kind === "text") return alt.value.content;
+  return { start: alt.span.end, end: alt.span.end };
+}
+
+interface SlotParts {
+  readonly tag: Tag;
+  readonly named: AccessibleName;
+  readonly source: TagSource;
+  readonly options: TagOptions;
+  readonly isHidden: boolean;
+}
+
+function altSlotOf({ tag, named, source, options, isHidden }: SlotParts): AltSlot {
+  const { text, dialect, isInTable = false } = options;
+  const base = { form: "attribute", dialect, isInTable, quote: '"' } as const;
+  if (named.kind === "computed") return { form: "none", obstacle: "computed" };
+  if (named.kind === "aria") return { form: "none", obstacle: "named" };
+  const alt = named.kind === "title" ? undefined : named.alt;
+  const isSaid = alt?.value.kind === "text" && alt.value.text !== "";
+  if (isHidden && !isSaid) return { form: "none", obstacle: "hidden" };
+  if (alt === undefined) {
+    if (tag.isPatchwork === true) return { form: "none", obstacle: "template" };
+    const attribute = source.attribute?.span;
+    // Readers differ on whether the slash of `src=a/>` is part of the value; nothing may follow it.
+    const isOpen = attribute !== undefined && text.charAt(attribute.end - 1) !== "/";
+    const after = isOpen ? attribute : { start: tag.nameEnd, end: tag.nameEnd };
+    const separator = separatorBefore(text, after.start);
+    const span = { start: after.end, end: after.end };
+    return { ...base, span, prefix: `${separator}alt=` };
+  }
+  if (alt.isBound || alt.value.kind === "expression") {
+    return { ...base, span: alt.span, prefix: "alt=" };
+  }
+  if (alt.value.kind === "none") {
+    return { ...base, span: { start: alt.span.end, end: alt.span.end }, prefix: "=" };
+  }
+  const quote = text.charAt(alt.value.literal.start) === "'" ? "'" : '"';
+  return { ...base, span: alt.value.literal, prefix: "", quote };
+}
+
+interface DecorativeParts {
+  readonly named: AccessibleName;
+  readonly isHidden: boolean;
+  readonly isButton: boolean;
+  readonly isLink: boolean;
+  readonly isDecorative: boolean;
+}
+
+function decorativeSlotOf(parts: DecorativeParts): DecorativeSlot {
+  const { named, isHidden, isButton, isLink, isDecorative } = parts;
+  if (named.kind === "computed") return { form: "none", obstacle: "computed" };
+  if (named.kind === "aria") return { form: "none", obstacle: "named" };
+  if (isHidden) return { form: "none", obstacle: "hidden" };
+  if (isButton) return { form: "none", obstacle: "button" };
+  if (isLink && !isDecorative) return { form: "none", obstacle: "link" };
+  return { form: "alt" };
+}
+
+/** A tag with an attribute per line goes on that way; a Markdown quote's `>` is not to be copied. */
+function separatorBefore(text: string, start: number): string {
+  let from = start;
+  while (from > 0 && " \t\r\n".includes(text.charAt(from - 1))) from--;
+  const space = text.slice(from, start);
+  return space.includes("\n") && text.charAt(from - 1) !== ">" ? space : " ";
+}
+
+function captionSlotOf({ context }: Tag, dialect: AttributeDialect): CaptionSlot {
+  return {
+    form: "figure",
+    element: context.picture?.element ?? context.element,
+    caption: context.figure?.caption ?? null,
+    figureEnd: context.figure?.end ?? null,
+    dialect,
+  };
+}
