@@ -61,7 +61,7 @@ const programs = {
   entryPoints: {
     child: "src/child/main.ts",
     cli: "src/cli/main.ts",
-    convertWorker: "src/convert/convertWorker.ts",
+    convertWorker: "src/convert/workers/convertWorker.ts",
   },
 };
 // What several entries need lies in files that they share, and what waits for an `import()` in files of its

@@ -2,9 +2,9 @@
 
 import { AppError } from "../base/errors";
 import type { EnginePort } from "./enginePort";
-import type { Environment } from "../library/environment";
-import type { ModelStore } from "../library/modelStore";
-import type { InstalledPackage } from "../library/onnxRuntimePackage";
+import type { Environment } from "../machine/environment";
+import type { ModelStore } from "../library/store/modelStore";
+import type { InstalledPackage } from "../machine/onnxRuntimePackage";
 import type { CudaPlan } from "../model/ask/models";
 import type { Params } from "../protocol/methods";
 
@@ -24,9 +24,9 @@ export function createCudaMethods(
   const known = place.runtime === undefined ? {} : { runtime: place.runtime };
   return {
     cudaStatus: async () => {
-      const { expectRuntime } = await import("../library/cudaInstall");
-      const { describeMissing } = await import("../library/cudaLibraries");
-      const { cudaFacts } = await import("../library/cudaProvider");
+      const { expectRuntime } = await import("../library/cuda/cudaInstall");
+      const { describeMissing } = await import("../library/cuda/cudaLibraries");
+      const { cudaFacts } = await import("../library/cuda/cudaProvider");
       const runtime = place.runtime ?? (await expectRuntime());
       const facts = await cudaFacts({ store, env, runtime });
       const { providerFolder, missingLibraries, problem } = facts;
@@ -37,7 +37,7 @@ export function createCudaMethods(
       };
     },
     planCuda: async (way, { signal }) => {
-      const { installCuda } = await import("../library/cudaInstall");
+      const { installCuda } = await import("../library/cuda/cudaInstall");
       let plan: CudaPlan | undefined;
       await installCuda({
         ...{ ...known, store, signal, env: withProxy(env, way), onProgress: () => undefined },
@@ -49,7 +49,7 @@ export function createCudaMethods(
       return plan === undefined ? {} : { plan };
     },
     installCuda: async ({ agreed, ...way }, { signal, onProgress }) => {
-      const { installCuda } = await import("../library/cudaInstall");
+      const { installCuda } = await import("../library/cuda/cudaInstall");
       const outcome = await installCuda({
         ...{ ...known, store, signal, env: withProxy(env, way) },
         onProgress: (progress) => {
@@ -66,7 +66,7 @@ export function createCudaMethods(
       );
     },
     removeCuda: async () => {
-      const { removeCuda } = await import("../library/cudaInstall");
+      const { removeCuda } = await import("../library/cuda/cudaInstall");
       return { freedBytes: await removeCuda(store) };
     },
   };

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { AppError } from "../base/errors";
 import { JsonObject } from "../base/json";
-import type { ExamineOptions } from "../library/doctorReport";
+import type { ExamineOptions } from "../doctor/report";
 
 /** First argument of the program: the whole report, or the test of the device that follows. */
 export const DOCTOR_ARGUMENTS = { report: "doctor", probe: "doctor-probe" } as const;
@@ -50,10 +50,10 @@ export async function runDoctor(program: DoctorProgram): Promise<number> {
 }
 
 async function report(program: DoctorProgram): Promise<string> {
-  const { examine } = await import("../library/doctorReport");
-  const { probeApart } = await import("../library/doctorProbe");
-  const { adviceOf } = await import("../library/doctorAdvice");
-  const { describeFacts } = await import("../library/doctorText");
+  const { examine } = await import("../doctor/report");
+  const { probeApart } = await import("../doctor/probe");
+  const { adviceOf } = await import("../doctor/advice");
+  const { describeFacts } = await import("../doctor/text");
   const { store, manifestFile, programFile, environment, demoCheckpoint, catalogFile } = program;
   const { signal } = program;
   const manifest = { file: manifestFile, code: "internal" } as const;
@@ -69,13 +69,13 @@ async function report(program: DoctorProgram): Promise<string> {
 }
 
 async function probe(name: string, store: DoctorProgram["store"]): Promise<unknown> {
-  const { devicesOf, probeHere } = await import("../library/doctorProbe");
+  const { devicesOf, probeHere } = await import("../doctor/probe");
   const device = devicesOf(process.platform, process.arch).find((known) => known === name);
   if (device === undefined) {
     throw new AppError("option.invalid", `"${name}" is no device of this platform.`);
   }
   if (device === "cuda") {
-    const { cudaSessionFactory } = await import("../library/cudaProvider");
+    const { cudaSessionFactory } = await import("../library/cuda/cudaProvider");
     return await probeHere(device, await cudaSessionFactory({ store }));
   }
   const { createOrtSessionFactory } = await import("../engine/ortSession");

@@ -3,12 +3,12 @@
 import type { Logger } from "../base/logger";
 import { createCudaMethods } from "./cudaMethods";
 import type { EnginePort, TaskRun } from "./enginePort";
-import type { StartWorkers } from "../convert/convertWorkers";
+import type { StartWorkers } from "../convert/weights/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
-import type { CatalogState } from "../library/addModel";
-import type { EmptyOptions } from "../library/emptyStore";
-import type { Environment } from "../library/environment";
-import type { ModelStore } from "../library/modelStore";
+import type { CatalogState } from "../library/checkpoints/addModel";
+import type { EmptyOptions } from "../library/store/emptyStore";
+import type { Environment } from "../machine/environment";
+import type { ModelStore } from "../library/store/modelStore";
 import { PROFILE_NAMES } from "../model/ask/kinds";
 import type { CatalogEntryReply } from "../protocol/methods";
 
@@ -33,7 +33,7 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
   const { logger, store, demoCheckpoint, startWorkers } = options;
   return {
     load: async (params, run) => {
-      const { findNamedModel, loadFoundModel } = await import("../library/openNamedModel");
+      const { findNamedModel, loadFoundModel } = await import("../library/open/openNamedModel");
       const { model, device } = params;
       const found = await findNamedModel({ model, ...run, store, demoCheckpoint });
       const engine = await loadFoundModel(found, { store, device, logger, signal: run.signal });
@@ -48,22 +48,22 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
       };
     },
     planLoad: async (params, loaded) => {
-      const { planLoad } = await import("../library/loadPlan");
+      const { planLoad } = await import("../library/open/loadPlan");
       const held =
         loaded === undefined ? undefined : { folder: loaded.folder, device: loaded.info.device };
       return await planLoad({ ...params, store, held });
     },
     planImport: async (params) => {
-      const { planImport } = await import("../library/importPlan");
+      const { planImport } = await import("../library/checkpoints/importPlan");
       return await planImport(params, store);
     },
     convert: async (params, run) => {
-      const { importModel } = await import("../library/importModel");
+      const { importModel } = await import("../library/checkpoints/importModel");
       return await importModel({ ...params, ...run, startWorkers }, store);
     },
     models: async () => {
-      const { listEntries } = await import("../library/modelEntries");
-      const { freeBytesAt } = await import("../library/diskSpace");
+      const { listEntries } = await import("../library/store/modelEntries");
+      const { freeBytesAt } = await import("../library/store/diskSpace");
       return {
         folder: store.modelsDir,
         freeBytes: await freeBytesAt(store.modelsDir),
@@ -71,7 +71,7 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
       };
     },
     deleteModel: async ({ name }, beforeRemoval) => {
-      const { deleteModel } = await import("../library/deleteModel");
+      const { deleteModel } = await import("../library/store/deleteModel");
       const reply = await deleteModel({ name, store, demoCheckpoint, beforeRemoval });
       logger.info(`Deleted the model ${name}.`);
       return reply;
@@ -108,9 +108,9 @@ function createCatalogMethods(
   const { store, catalogFile, environment, startWorkers } = options;
   return {
     catalog: async () => {
-      const { catalogStates } = await import("../library/addModel");
-      const { readCatalog } = await import("../library/catalog");
-      const { freeBytesAt } = await import("../library/diskSpace");
+      const { catalogStates } = await import("../library/checkpoints/addModel");
+      const { readCatalog } = await import("../library/checkpoints/catalog");
+      const { freeBytesAt } = await import("../library/store/diskSpace");
       const catalog = await readCatalog(catalogFile);
       const states = await catalogStates(catalog, { store, environment });
       return {
@@ -122,15 +122,15 @@ function createCatalogMethods(
       };
     },
     addModel: async ({ name, precision, hub = {} }, run) => {
-      const { addModel } = await import("../library/addModel");
-      const { readCatalog } = await import("../library/catalog");
+      const { addModel } = await import("../library/checkpoints/addModel");
+      const { readCatalog } = await import("../library/checkpoints/catalog");
       const catalog = await readCatalog(catalogFile);
       const place = { catalog, store, environment, startWorkers };
       return await addModel({ name, precision, hub, ...place, ...run });
     },
     deleteDownload: async ({ name }) => {
-      const { deleteDownload } = await import("../library/addModel");
-      const { readCatalog } = await import("../library/catalog");
+      const { deleteDownload } = await import("../library/checkpoints/addModel");
+      const { readCatalog } = await import("../library/checkpoints/catalog");
       return await deleteDownload(name, { catalog: await readCatalog(catalogFile), store });
     },
   };
@@ -143,13 +143,13 @@ function createStoreMethods({
   logger,
 }: EngineMethodsOptions): Pick<EnginePort, "storeContents" | "emptyStore"> {
   const named = async (): Promise<EmptyOptions> => {
-    const { readCatalog } = await import("../library/catalog");
+    const { readCatalog } = await import("../library/checkpoints/catalog");
     const { entries } = await readCatalog(catalogFile);
     return { store, downloads: entries.map(({ name }) => name) };
   };
   return {
     storeContents: async () => {
-      const { storeContents } = await import("../library/emptyStore");
+      const { storeContents } = await import("../library/store/emptyStore");
       const { folder, sizes, foreign } = await storeContents(await named());
       const { models, downloads, cuda, caches } = sizes;
       return {
@@ -158,7 +158,7 @@ function createStoreMethods({
       };
     },
     emptyStore: async () => {
-      const { emptyStore } = await import("../library/emptyStore");
+      const { emptyStore } = await import("../library/store/emptyStore");
       const reply = await emptyStore(await named());
       logger.info(`Deleted all models and caches in ${store.root}.`);
       return reply;

@@ -4,9 +4,9 @@ import path from "node:path";
 import { isDoctorRun, runDoctor } from "./doctorProgram";
 import { runEngineChild } from "./engineChild";
 import { createEngineMethods } from "./engineMethods";
-import { WorkerPool } from "../convert/workerPool";
-import { homeFolder } from "../library/homeFolder";
-import { modelStoreOf } from "../library/modelStore";
+import { WorkerPool } from "../convert/workers/workerPool";
+import { homeFolder } from "../machine/homeFolder";
+import { modelStoreOf } from "../library/store/modelStore";
 
 /** As a shell tells of a process that ended with SIGTERM. */
 const TERMINATED = 128 + 15;

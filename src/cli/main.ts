@@ -3,10 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { WorkerPool } from "../convert/workerPool";
-import { homeFolder } from "../library/homeFolder";
-import { EXIT } from "./failure";
-import { connectSignals, Interrupts } from "./interrupts";
+import { WorkerPool } from "../convert/workers/workerPool";
+import { homeFolder } from "../machine/homeFolder";
+import { EXIT } from "./terminal/failure";
+import { connectSignals, Interrupts } from "./terminal/interrupts";
 import { runCli } from "./program";
 
 // Both the bundle and the package's own files lie below this folder.

@@ -3,28 +3,28 @@
 import { Command, Option } from "commander";
 import { ALT_PROBLEMS } from "../alt/wording/altText";
 import { DESCRIPTION_BEAMS } from "../alt/wording/descriptionSettings";
-import type { AltListFlags } from "./altListCommand";
-import type { AltWriteFlags } from "./altWriteCommand";
-import type { AskFlags, CaptionFlags } from "./askCommand";
-import type { BenchFlags } from "./benchCommand";
-import type { ChatFlags } from "./chatCommand";
-import { type CliContext, type CliHost, contextOf } from "./cliContext";
-import type { ConvertFlags } from "./convertCommand";
-import type { CudaInstallFlags } from "./cudaCommand";
-import type { DoctorFlags } from "./doctorCommand";
-import { EXIT, failureOf } from "./failure";
+import type { AltListFlags } from "./documents/altListCommand";
+import type { AltWriteFlags } from "./documents/altWriteCommand";
+import type { AskFlags, CaptionFlags } from "./ask/askCommand";
+import type { BenchFlags } from "./measure/benchCommand";
+import type { ChatFlags } from "./ask/chatCommand";
+import { type CliContext, type CliHost, contextOf } from "./terminal/cliContext";
+import type { ConvertFlags } from "./models/convertCommand";
+import type { CudaInstallFlags } from "./machine/cudaCommand";
+import type { DoctorFlags } from "./machine/doctorCommand";
+import { EXIT, failureOf } from "./terminal/failure";
 import {
   addGenerationFlags,
   addModelFlags,
   addOutputFlags,
   type ModelFlags,
   type OutputFlags,
-} from "./flags";
-import type { InspectFlags } from "./inspectCommand";
-import type { AddFlags } from "./modelsAddCommand";
-import type { RemoveAllFlags } from "./modelsRemoveCommand";
-import { Printer } from "./printer";
-import type { VerifyFlags } from "./verifyKit";
+} from "./terminal/flags";
+import type { InspectFlags } from "./models/inspectCommand";
+import type { AddFlags } from "./models/modelsAddCommand";
+import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
+import { Printer } from "./terminal/printer";
+import type { VerifyFlags } from "./measure/verifyCommand";
 import { DEVICE_CHOICES } from "../model/ask/device";
 
 /**
@@ -95,7 +95,7 @@ function addAnswering(program: Command, run: Run): void {
     .option("--raw-prompt <text>", "exactly the text that the language model continues")
     .action((image: string, question: string | undefined, flags: AskFlags) =>
       run(flags, async (context) => {
-        const { ask } = await import("./askCommand");
+        const { ask } = await import("./ask/askCommand");
         return ask(context, { image, question }, flags);
       }),
     );
@@ -105,7 +105,7 @@ function addAnswering(program: Command, run: Run): void {
     .option("--prompt <prefix>", 'words that the description continues, such as "a photo of"')
     .action((images: readonly string[], flags: CaptionFlags) =>
       run(flags, async (context) => {
-        const { caption } = await import("./askCommand");
+        const { caption } = await import("./ask/askCommand");
         return caption(context, images, flags);
       }),
     );
@@ -114,7 +114,7 @@ function addAnswering(program: Command, run: Run): void {
     .argument("<image>", "a picture file")
     .action((image: string, flags: ChatFlags) =>
       run(flags, async (context) => {
-        const { chat } = await import("./chatCommand");
+        const { chat } = await import("./ask/chatCommand");
         return chat(context, image, flags);
       }),
     );
@@ -134,7 +134,7 @@ function addScore(program: Command, run: Run): void {
     .argument("<text...>", "texts to compare with the picture")
     .action((image: string, texts: readonly string[], flags: ModelFlags) =>
       run(flags, async (context) => {
-        const { score } = await import("./scoreCommand");
+        const { score } = await import("./ask/scoreCommand");
         return score(context, { image, texts }, flags);
       }),
     );
@@ -148,7 +148,7 @@ function addModels(program: Command, run: Run): void {
     .addOption(precisionFlag("precision of the weights, by part if need be"))
     .action((checkpoint: string, out: string, flags: ConvertFlags) =>
       run(flags, async (context) => {
-        const { convert } = await import("./convertCommand");
+        const { convert } = await import("./models/convertCommand");
         return convert(context, { checkpoint, out }, flags);
       }),
     );
@@ -158,7 +158,7 @@ function addModels(program: Command, run: Run): void {
     .option("--verify", "compare the model's files with the sha256 sums in its manifest")
     .action((target: string, flags: InspectFlags) =>
       run(flags, async (context) => {
-        const { inspect } = await import("./inspectCommand");
+        const { inspect } = await import("./models/inspectCommand");
         return inspect(context, target, flags);
       }),
     );
@@ -168,7 +168,7 @@ function addModels(program: Command, run: Run): void {
 function addStore(models: Command, run: Run): void {
   const list = (flags: OutputFlags): Promise<void> =>
     run(flags, async (context) => {
-      const { models: listModels } = await import("./modelsCommand");
+      const { models: listModels } = await import("./models/modelsCommand");
       return listModels(context);
     });
   addOutputFlags(models)
@@ -187,7 +187,7 @@ function addStore(models: Command, run: Run): void {
     .option("--keep", "keep the downloaded checkpoint, which takes its room on the disk")
     .action((name: string | undefined, _flags: AddFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
-        const { addAnyModel } = await import("./modelsAddCommand");
+        const { addAnyModel } = await import("./models/modelsAddCommand");
         return addAnyModel(context, name, command.optsWithGlobals());
       }),
     );
@@ -199,7 +199,7 @@ function addStore(models: Command, run: Run): void {
     .option("--yes", "with --all: without a question; needed where nobody can be asked")
     .action((name: string | undefined, _flags: RemoveAllFlags, command: Command) =>
       run(command.optsWithGlobals(), async (context) => {
-        const { remove } = await import("./modelsRemoveCommand");
+        const { remove } = await import("./models/modelsRemoveCommand");
         return remove(context, name, command.optsWithGlobals());
       }),
     );
@@ -215,7 +215,7 @@ function addVerify(program: Command, run: Run): void {
     )
     .action((kit: string, flags: VerifyFlags) =>
       run(flags, async (context) => {
-        const { verify } = await import("./verifyKit");
+        const { verify } = await import("./measure/verifyCommand");
         return verify(context, kit, flags);
       }),
     );
@@ -249,7 +249,7 @@ function addBench(program: Command, run: Run): void {
     .addOption(new Option("--convert <folder>").hideHelp())
     .action((flags: BenchFlags) =>
       run(flags, async (context) => {
-        const { bench } = await import("./benchCommand");
+        const { bench } = await import("./measure/benchCommand");
         return bench(context, flags);
       }),
     );
@@ -261,7 +261,7 @@ function addDoctor(program: Command, run: Run): void {
     .addOption(new Option("--probe <device>").hideHelp())
     .action((flags: DoctorFlags) =>
       run(flags, async (context) => {
-        const { doctor } = await import("./doctorCommand");
+        const { doctor } = await import("./machine/doctorCommand");
         return doctor(context, flags);
       }),
     );
@@ -273,7 +273,7 @@ function addCuda(cuda: Command, run: Run): void {
     .description("say what is installed, and which of NVIDIA's libraries are missing")
     .action((flags: OutputFlags) =>
       run(flags, async (context) => {
-        const { cudaStatus } = await import("./cudaCommand");
+        const { cudaStatus } = await import("./machine/cudaCommand");
         return cudaStatus(context);
       }),
     );
@@ -283,7 +283,7 @@ function addCuda(cuda: Command, run: Run): void {
     .option("--from <dir>", "a folder that has them (default: a download)")
     .action((flags: CudaInstallFlags) =>
       run(flags, async (context) => {
-        const { cudaInstall } = await import("./cudaCommand");
+        const { cudaInstall } = await import("./machine/cudaCommand");
         return cudaInstall(context, flags);
       }),
     );
@@ -291,7 +291,7 @@ function addCuda(cuda: Command, run: Run): void {
     .description("delete what was installed")
     .action((flags: OutputFlags) =>
       run(flags, async (context) => {
-        const { cudaRemove } = await import("./cudaCommand");
+        const { cudaRemove } = await import("./machine/cudaCommand");
         return cudaRemove(context);
       }),
     );
@@ -312,7 +312,7 @@ function addAlt(program: Command, run: Run): void {
     .option("--check", "exit with 1 when a picture that is listed has a problem")
     .action((paths: readonly string[], flags: AltListFlags) =>
       run(flags, async (context) => {
-        const { altList } = await import("./altListCommand");
+        const { altList } = await import("./documents/altListCommand");
         return altList(context, paths, flags);
       }),
     );
@@ -325,7 +325,7 @@ function addAlt(program: Command, run: Run): void {
     .option("--dry-run", "change nothing, print a unified diff")
     .action((paths: readonly string[], flags: AltWriteFlags) =>
       run(flags, async (context) => {
-        const { altWrite } = await import("./altWriteCommand");
+        const { altWrite } = await import("./documents/altWriteCommand");
         return altWrite(context, paths, flags);
       }),
     );

@@ -9,16 +9,16 @@ import { formatBytes } from "../base/bytes";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Manifest, ManifestFile } from "../model/manifest";
 import { parsePrecisionPlan } from "../model/precision";
-import { openCheckpoint } from "./checkpoint";
-import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./convertWorkers";
-import { planConversion, type ConversionPlan } from "./conversionPlan";
-import { writeDataFile } from "./dataFileWriter";
-import { writeManifest, writeSmallFiles } from "./modelFiles";
-import type { ModelPlan } from "./modelPlan";
-import { TensorReader } from "./safetensors";
-import { hashSources } from "./sourceHashes";
-import { expectFree, writeBeside } from "./targetFolder";
-import type { DroppedTensor } from "./weightMap";
+import { openCheckpoint } from "./checkpoint/checkpoint";
+import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./weights/convertWorkers";
+import { planConversion, type ConversionPlan } from "./plan/conversionPlan";
+import { writeDataFile } from "./output/dataFileWriter";
+import { writeManifest, writeSmallFiles } from "./output/modelFiles";
+import type { ModelPlan } from "./plan/modelPlan";
+import { TensorReader } from "./checkpoint/safetensors";
+import { hashSources } from "./output/sourceHashes";
+import { expectFree, writeBeside } from "./output/targetFolder";
+import type { DroppedTensor } from "./checkpoint/weightMap";
 
 export interface ConvertOptions {
   /** Folder of the checkpoint in the Hugging Face layout. */

@@ -9,18 +9,23 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { ManifestFile } from "../model/manifest";
-import type { Checkpoint } from "./checkpoint";
-import { planConversion, plannedBytes, smallFiles, type ConversionPlan } from "./conversionPlan";
+import type { Checkpoint } from "./checkpoint/checkpoint";
+import {
+  planConversion,
+  plannedBytes,
+  smallFiles,
+  type ConversionPlan,
+} from "./plan/conversionPlan";
 import type { ConvertResult } from "./convertModel";
-import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./convertWorkers";
-import { MODEL_FOLDER, readJournal, syncFolder, writeJournal } from "./conversionJournal";
-import type { DataFilePlan } from "./dataFile";
-import { DataFileWriter } from "./dataFileWriter";
-import { KeptTensors } from "./keptTensors";
-import { writeManifest, writeSmallFiles } from "./modelFiles";
-import { plannedGraphs } from "./modelPlan";
-import { ShardPlan } from "./shardPlan";
-import { expectFree, writeFailure } from "./targetFolder";
+import { type ConvertWorkers, InThreadWorkers, type StartWorkers } from "./weights/convertWorkers";
+import { MODEL_FOLDER, readJournal, syncFolder, writeJournal } from "./output/conversionJournal";
+import type { DataFilePlan } from "./weights/dataFile";
+import { DataFileWriter } from "./output/dataFileWriter";
+import { KeptTensors } from "./output/keptTensors";
+import { writeManifest, writeSmallFiles } from "./output/modelFiles";
+import { plannedGraphs } from "./plan/modelPlan";
+import { ShardPlan } from "./plan/shardPlan";
+import { expectFree, writeFailure } from "./output/targetFolder";
 
 export interface StreamOptions {
   /** Its weight files need not be there yet. */

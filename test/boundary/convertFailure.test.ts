@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { convertModel, type ConvertOptions } from "../../src/convert/convertModel";
-import { WorkerPool } from "../../src/convert/workerPool";
+import { WorkerPool } from "../../src/convert/workers/workerPool";
 import type { ConvertReport } from "../helpers/convertChild";
 import {
   writeTinyCheckpoint,

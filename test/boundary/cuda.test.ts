@@ -4,11 +4,11 @@ import path from "node:path";
 
 import { createOrtSessionFactory } from "../../src/engine/ortSession";
 import { checkGraph } from "../../src/engine/probeGraphs";
-import { cudaSessionFactory } from "../../src/library/cudaProvider";
-import { makeCudaRuntime, PROVIDER_FILES } from "../../src/library/cudaRuntime";
-import { libraryPath } from "../../src/library/libraryPath";
-import { modelStoreOf } from "../../src/library/modelStore";
-import { systemFiles } from "../../src/library/systemFiles";
+import { cudaSessionFactory } from "../../src/library/cuda/cudaProvider";
+import { makeCudaRuntime, PROVIDER_FILES } from "../../src/library/cuda/cudaRuntime";
+import { libraryPath } from "../../src/machine/libraryPath";
+import { modelStoreOf } from "../../src/library/store/modelStore";
+import { systemFiles } from "../../src/machine/systemFiles";
 import { runCliProcess } from "../helpers/cliProcess";
 import { elfFile } from "../helpers/elfFile";
 import { temporaryFolder } from "../helpers/kitModel";

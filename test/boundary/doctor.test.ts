@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
-import type { DoctorFacts } from "../../src/library/doctorFacts";
-import { devicesOf } from "../../src/library/doctorProbe";
+import type { DoctorFacts } from "../../src/doctor/facts";
+import { devicesOf } from "../../src/doctor/probe";
 import { runCliProcess } from "../helpers/cliProcess";
 import { temporaryFolder } from "../helpers/kitModel";
 

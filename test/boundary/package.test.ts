@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type * as Vsce from "@vscode/vsce";
 import type * as Esbuild from "esbuild";
-import { providerPackage } from "../../src/library/cudaPackage";
+import { providerPackage } from "../../src/library/cuda/cudaPackage";
 import { nativeFiles, nativePackages, programsOf, projectFiles } from "../../src/packaging/layout";
 import { bundledPackages, noticeOf } from "../../src/packaging/notices";
 import {
@@ -163,7 +163,7 @@ describe("the files of a package", () => {
 describe("the program of the converter's threads", () => {
   it("holds parts of the converter and loads nothing but Node's own modules", async () => {
     const { metafile } = await esbuild.build({
-      entryPoints: ["src/convert/convertWorker.ts"],
+      entryPoints: ["src/convert/workers/convertWorker.ts"],
       ...{ bundle: true, platform: "node", metafile: true, write: false, outdir: "out/unwritten" },
     });
     const rooms = new Set(

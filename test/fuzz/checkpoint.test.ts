@@ -13,8 +13,8 @@ import {
   openCheckpoint,
   parseCheckpointConfigs,
   parseWeightIndex,
-} from "../../src/convert/checkpoint";
-import { parseSafetensorsHeader } from "../../src/convert/safetensors";
+} from "../../src/convert/checkpoint/checkpoint";
+import { parseSafetensorsHeader } from "../../src/convert/checkpoint/safetensors";
 import { fixturePath } from "../helpers/fixtures";
 import { SeededRandom } from "../helpers/random";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../src/base/errors";
-import { runVerify, type VerifyReport } from "../../src/cli/verifyCommand";
+import { runVerify, type VerifyReport } from "../../src/measure/verify/verify";
 import { fixturePath } from "../helpers/fixtures";
 import { KITS, temporaryFolder } from "../helpers/kitModel";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { convertModel } from "../../src/convert/convertModel";
-import { float16ToFloat32, float32ToFloat16 } from "../../src/convert/dtype";
+import { float16ToFloat32, float32ToFloat16 } from "../../src/convert/checkpoint/dtype";
 import { demoQuestions, relativeError, runDemo, type DemoRun } from "../helpers/demoRun";
 import { fixturePath } from "../helpers/fixtures";
 import { temporaryFolder } from "../helpers/kitModel";

@@ -1,8 +1,8 @@
 /** Graphs of one attention each, on random queries, keys and values. */
 
-import { DataFilePlan } from "../../src/convert/dataFile";
-import { attention, cachedAttention } from "../../src/convert/onnx/attention";
-import { GraphBuilder, type GraphTarget } from "../../src/convert/onnx/graphBuilder";
+import { DataFilePlan } from "../../src/convert/weights/dataFile";
+import { attention, cachedAttention } from "../../src/convert/graph/attention";
+import { GraphBuilder, type GraphTarget } from "../../src/convert/graph/graphBuilder";
 import { cpuTensor, type Tensor } from "../../src/engine/session";
 import { SeededRandom } from "./random";
 

@@ -1,7 +1,7 @@
 /** Made-up reports of a bench. */
 
-import type { BenchFigures } from "../../src/cli/benchFigures";
-import type { BenchReport, OurReport, ReferenceReport } from "../../src/cli/benchReport";
+import type { BenchFigures } from "../../src/measure/bench/benchFigures";
+import type { BenchReport, OurReport, ReferenceReport } from "../../src/measure/bench/benchReport";
 
 /** Figures that grow with the scale. */
 export const figures = (scale: number): BenchFigures => ({

@@ -2,10 +2,10 @@
 
 import path from "node:path";
 import { Readable } from "node:stream";
-import { contextOf, type CliContext, type CliHost } from "../../src/cli/cliContext";
-import type { OutputFlags } from "../../src/cli/flags";
-import { Interrupts } from "../../src/cli/interrupts";
-import type { TextSink } from "../../src/cli/text";
+import { contextOf, type CliContext, type CliHost } from "../../src/cli/terminal/cliContext";
+import type { OutputFlags } from "../../src/cli/terminal/flags";
+import { Interrupts } from "../../src/cli/terminal/interrupts";
+import type { TextSink } from "../../src/cli/terminal/text";
 
 /** Keeps what is written. */
 export class MemorySink implements TextSink {

@@ -8,7 +8,7 @@
 import { writeSync } from "node:fs";
 import { AppError } from "../../src/base/errors";
 import { convertModel } from "../../src/convert/convertModel";
-import { WorkerPool } from "../../src/convert/workerPool";
+import { WorkerPool } from "../../src/convert/workers/workerPool";
 
 /** What the child says at its end. */
 export interface ConvertReport {

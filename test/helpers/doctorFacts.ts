@@ -1,6 +1,6 @@
 /** What `doctor` finds out about a machine on which everything is well. */
 
-import type { DoctorFacts, ModelFacts } from "../../src/library/doctorFacts";
+import type { DoctorFacts, ModelFacts } from "../../src/doctor/facts";
 
 export const ALL_WELL = {
   program: { sightline: "1.2.3", onnxRuntime: "1.30.0", node: "20.1.2", platform: "linux-x64" },

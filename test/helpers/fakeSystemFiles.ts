@@ -1,7 +1,7 @@
 /** The files in which a Linux system describes itself, as a table. */
 
 import path from "node:path";
-import type { SystemFiles } from "../../src/library/systemFiles";
+import type { SystemFiles } from "../../src/machine/systemFiles";
 
 /** @param table text by absolute path. */
 export function fakeSystemFiles(table: Readonly<Record<string, string>>): SystemFiles {

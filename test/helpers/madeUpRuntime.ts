@@ -2,8 +2,8 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { nativeFolder } from "../../src/library/cudaRuntime";
-import type { InstalledPackage } from "../../src/library/onnxRuntimePackage";
+import { nativeFolder } from "../../src/library/cuda/cudaRuntime";
+import type { InstalledPackage } from "../../src/machine/onnxRuntimePackage";
 
 /** Where the package has the provider's files. */
 export const INSIDE = "runtimes/linux-x64/native";

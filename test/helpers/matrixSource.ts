@@ -1,6 +1,6 @@
 /** A matrix in memory as the weights of a layer. */
 
-import type { WeightSource } from "../../src/convert/weightSource";
+import type { WeightSource } from "../../src/convert/checkpoint/weightSource";
 
 /** @param values Row-major, [rows, cols]. */
 export function matrixSource(values: Float32Array, cols: number): WeightSource {

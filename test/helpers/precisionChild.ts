@@ -6,12 +6,12 @@
 
 import { writeSync } from "node:fs";
 import { AppError } from "../../src/base/errors";
-import { runVerify } from "../../src/cli/verifyCommand";
-import { openCheckpoint } from "../../src/convert/checkpoint";
-import { planConversion, plannedBytes } from "../../src/convert/conversionPlan";
+import { runVerify } from "../../src/measure/verify/verify";
+import { openCheckpoint } from "../../src/convert/checkpoint/checkpoint";
+import { planConversion, plannedBytes } from "../../src/convert/plan/conversionPlan";
 import { convertModel } from "../../src/convert/convertModel";
-import type { ModelPlan } from "../../src/convert/modelPlan";
-import { TensorReader } from "../../src/convert/safetensors";
+import type { ModelPlan } from "../../src/convert/plan/modelPlan";
+import { TensorReader } from "../../src/convert/checkpoint/safetensors";
 import { memoryBytesOf } from "../../src/model/memoryEstimate";
 import { accuracy, agreement, demoQuestions, relativeError, runDemo } from "./demoRun";
 

@@ -7,8 +7,8 @@
 
 import { rm } from "node:fs/promises";
 import { writeSync } from "node:fs";
-import { openCheckpoint } from "../../src/convert/checkpoint";
-import { hashSources } from "../../src/convert/sourceHashes";
+import { openCheckpoint } from "../../src/convert/checkpoint/checkpoint";
+import { hashSources } from "../../src/convert/output/sourceHashes";
 import { StreamedConversion } from "../../src/convert/streamedConversion";
 
 const [folder = "", work = "", out = "", precision = "", moment = ""] = process.argv.slice(2);

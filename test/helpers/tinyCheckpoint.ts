@@ -5,7 +5,7 @@
 
 import { cp, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { float32ToFloat16 } from "../../src/convert/dtype";
+import { float32ToFloat16 } from "../../src/convert/checkpoint/dtype";
 import { fixturePath } from "./fixtures";
 import { SeededRandom } from "./random";
 

@@ -30,7 +30,7 @@ await build({
   entryPoints: {
     tinyCheckpoint: "test/helpers/tinyCheckpoint.ts",
     convertChild: "test/helpers/convertChild.ts",
-    convertWorker: "src/convert/convertWorker.ts",
+    convertWorker: "src/convert/workers/convertWorker.ts",
   },
   outdir: tools,
 });

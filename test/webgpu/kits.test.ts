@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../src/base/errors";
-import { runVerify, type VerifyOptions, type VerifyReport } from "../../src/cli/verifyCommand";
+import { runVerify, type VerifyOptions, type VerifyReport } from "../../src/measure/verify/verify";
 import { fixturePath } from "../helpers/fixtures";
 import { holdDevice } from "../helpers/heldDevice";
 

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { silentLogger } from "../../src/base/logger";
-import { benchConfig, writeBenchCheckpoint } from "../../src/cli/benchCheckpoint";
+import { benchConfig, writeBenchCheckpoint } from "../../src/measure/bench/benchCheckpoint";
 import { convertModel } from "../../src/convert/convertModel";
 import { FeatureCache } from "../../src/engine/featureCache";
 import { loadModelParts, releaseParts } from "../../src/engine/modelParts";

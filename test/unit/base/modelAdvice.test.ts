@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { advise, type Candidate, fitOf } from "../../../src/base/modelAdvice";
-import { type CatalogEntry, readCatalog } from "../../../src/library/catalog";
+import { type CatalogEntry, readCatalog } from "../../../src/library/checkpoints/catalog";
 
 const GB = 1e9;
 const candidate = (overrides: Partial<Candidate> = {}): Candidate => ({

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { createEngineMethods } from "../../../src/child/engineMethods";
-import { writeJournal } from "../../../src/convert/conversionJournal";
-import { modelStoreOf } from "../../../src/library/modelStore";
+import { writeJournal } from "../../../src/convert/output/conversionJournal";
+import { modelStoreOf } from "../../../src/library/store/modelStore";
 import { readResult } from "../../../src/protocol/messages";
 import { temporaryFolder } from "../../helpers/kitModel";
 

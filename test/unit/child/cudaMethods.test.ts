@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createCudaMethods } from "../../../src/child/cudaMethods";
 import type { TaskRun } from "../../../src/child/enginePort";
-import { PROVIDER_FILES } from "../../../src/library/cudaRuntime";
-import { modelStoreOf } from "../../../src/library/modelStore";
+import { PROVIDER_FILES } from "../../../src/library/cuda/cudaRuntime";
+import { modelStoreOf } from "../../../src/library/store/modelStore";
 import type { Progress } from "../../../src/model/ask/progress";
 import { elfFile } from "../../helpers/elfFile";
 import { temporaryFolder } from "../../helpers/kitModel";

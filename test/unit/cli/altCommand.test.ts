@@ -12,9 +12,13 @@ import {
 } from "node:fs/promises";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { readDocument, replaceDocument } from "../../../src/cli/altDocuments";
-import type { AltRow } from "../../../src/cli/altImages";
-import { describingSettings, kindsOf, type AltWriteFlags } from "../../../src/cli/altWriteCommand";
+import { readDocument, replaceDocument } from "../../../src/cli/documents/altDocuments";
+import type { AltRow } from "../../../src/cli/documents/altImages";
+import {
+  describingSettings,
+  kindsOf,
+  type AltWriteFlags,
+} from "../../../src/cli/documents/altWriteCommand";
 import { runCli } from "../../../src/cli/program";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
 import { descriptionRequest } from "../../../src/host/describer";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { AltRow } from "../../../src/cli/altImages";
-import { decodeDocument, encodeDocument } from "../../../src/cli/textEncoding";
+import type { AltRow } from "../../../src/cli/documents/altImages";
+import { decodeDocument, encodeDocument } from "../../../src/cli/documents/textEncoding";
 import type { TestHost } from "../../helpers/cliHost";
 import { useAltPages } from "../../helpers/altPages";
 

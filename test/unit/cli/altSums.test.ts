@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { AltRow } from "../../../src/cli/altImages";
-import { Interrupts } from "../../../src/cli/interrupts";
+import type { AltRow } from "../../../src/cli/documents/altImages";
+import { Interrupts } from "../../../src/cli/terminal/interrupts";
 import { runCli } from "../../../src/cli/program";
 import { MemorySink, testHost, type TestHost } from "../../helpers/cliHost";
 import { PIXEL, useAltPages } from "../../helpers/altPages";

@@ -8,22 +8,22 @@ import {
   benchConfig,
   benchTensors,
   writeBenchCheckpoint,
-} from "../../../src/cli/benchCheckpoint";
-import { measureConversion } from "../../../src/cli/benchConversion";
-import { limitsOf } from "../../../src/cli/benchLimits";
-import { measureModel } from "../../../src/cli/benchMeasure";
+} from "../../../src/measure/bench/benchCheckpoint";
+import { measureConversion } from "../../../src/measure/bench/benchConversion";
+import { limitsOf } from "../../../src/measure/bench/benchLimits";
+import { measureModel } from "../../../src/measure/bench/benchMeasure";
 import {
   parseConversion,
   parseMeasurement,
   parseProfile,
   parseReference,
   runProgram,
-} from "../../../src/cli/benchProcess";
-import { profileModel } from "../../../src/cli/benchProfile";
-import { openCheckpoint } from "../../../src/convert/checkpoint";
+} from "../../../src/measure/bench/benchProcess";
+import { profileModel } from "../../../src/measure/bench/benchProfile";
+import { openCheckpoint } from "../../../src/convert/checkpoint/checkpoint";
 import { convertModel } from "../../../src/convert/convertModel";
 import { openModelFolder } from "../../../src/engine/modelFolder";
-import { modelStoreOf } from "../../../src/library/modelStore";
+import { modelStoreOf } from "../../../src/library/store/modelStore";
 import { figures } from "../../helpers/benchReports";
 import { fixturePath } from "../../helpers/fixtures";
 import { checkpointShapes } from "../../helpers/tinyCheckpoint";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryWarning, worldWarning } from "../../../src/cli/openModel";
+import { memoryWarning, worldWarning } from "../../../src/cli/ask/openModel";
 
 const plan = { neededBytes: 3.9e9, availableBytes: 2.1e9 };
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 
-import { askPrompt } from "../../../src/cli/askCommand";
-import { describeCheckpoint, describeModel } from "../../../src/cli/inspectCommand";
-import { summarizeCheckpoint, summarizeModel } from "../../../src/cli/modelSummary";
-import { modelTable } from "../../../src/cli/modelsCommand";
-import { bestFirst, scoreTable } from "../../../src/cli/scoreCommand";
-import { describeReport } from "../../../src/cli/verifyKit";
-import { openCheckpoint } from "../../../src/convert/checkpoint";
+import { askPrompt } from "../../../src/cli/ask/askCommand";
+import { describeCheckpoint, describeModel } from "../../../src/cli/models/inspectCommand";
+import { summarizeCheckpoint, summarizeModel } from "../../../src/cli/models/modelSummary";
+import { modelTable } from "../../../src/cli/models/modelsCommand";
+import { bestFirst, scoreTable } from "../../../src/cli/ask/scoreCommand";
+import { describeReport } from "../../../src/cli/measure/verifyCommand";
+import { openCheckpoint } from "../../../src/convert/checkpoint/checkpoint";
 import type { ModelFolder } from "../../../src/engine/modelFolder";
 import { parseBlip2Config } from "../../../src/model/blip2Config";
 import type { Manifest } from "../../../src/model/manifest";

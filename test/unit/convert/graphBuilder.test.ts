@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { DataFilePlan } from "../../../src/convert/dataFile";
-import { GraphBuilder } from "../../../src/convert/onnx/graphBuilder";
-import { plainEntry } from "../../../src/convert/weightEntries";
+import { DataFilePlan } from "../../../src/convert/weights/dataFile";
+import { GraphBuilder } from "../../../src/convert/graph/graphBuilder";
+import { plainEntry } from "../../../src/convert/weights/weightEntries";
 import { createOrtSessionFactory } from "../../../src/engine/ortSession";
 import { cpuTensor } from "../../../src/engine/session";
 import { matrixSource } from "../../helpers/matrixSource";

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { appendFile, cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { openCheckpoint } from "../../../src/convert/checkpoint";
+import { openCheckpoint } from "../../../src/convert/checkpoint/checkpoint";
 import { convertModel } from "../../../src/convert/convertModel";
-import { readSafetensorsHeader, type SafetensorsHeader } from "../../../src/convert/safetensors";
-import { hashSources } from "../../../src/convert/sourceHashes";
+import {
+  readSafetensorsHeader,
+  type SafetensorsHeader,
+} from "../../../src/convert/checkpoint/safetensors";
+import { hashSources } from "../../../src/convert/output/sourceHashes";
 import { StreamedConversion, type StreamOptions } from "../../../src/convert/streamedConversion";
 import type { ManifestFile } from "../../../src/model/manifest";
 import { temporaryFolder } from "../../helpers/kitModel";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { goodAtText, reasonText, sentences } from "../../../src/editor/catalogWords";
 import { createModelManager } from "../../../src/editor/modelManager";
 import { pickModelWish } from "../../../src/editor/modelPicker";
-import { readCatalog } from "../../../src/library/catalog";
+import { readCatalog } from "../../../src/library/checkpoints/catalog";
 import type { CatalogEntryReply } from "../../../src/protocol/methods";
 import { createModelWorld, OFFER } from "../../helpers/modelServices";
 import { fakeEditor, firstList, resetFakeEditor } from "../../helpers/editor/fakeEditor";

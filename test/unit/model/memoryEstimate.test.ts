@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { readCatalog } from "../../../src/library/catalog";
+import { readCatalog } from "../../../src/library/checkpoints/catalog";
 import { PROFILE_NAMES } from "../../../src/model/ask/kinds";
 import { PART, type PartName } from "../../../src/model/graphContract";
 import { cpuMemoryBytesOf, memoryBytesOf } from "../../../src/model/memoryEstimate";

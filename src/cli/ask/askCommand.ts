@@ -1,0 +1,213 @@
+/** `ask` and `caption`: one prompt about one or more pictures. */
+
+import { descriptionWish } from "../../alt/wording/describingRequest";
+import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
+import { answerJson, generateAnswer } from "./answer";
+import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
+import type { CliContext } from "../terminal/cliContext";
+import { EXIT, failureJson } from "../terminal/failure";
+import {
+  type GenerationFlags,
+  generationOptionsOf,
+  idleFlags,
+  type ModelFlags,
+  type OutputFlags,
+} from "../terminal/flags";
+import { type RunningModel, withModel } from "./openModel";
+import { type NamedPictures, picturesNamed } from "./pictureList";
+import { readPicture } from "./pictureSource";
+import { countOf } from "../terminal/text";
+import type { GenerateRequest, Prompt } from "../../model/ask/request";
+
+/** How answers about many pictures are printed. */
+export interface TableFlags {
+  readonly csv?: boolean;
+  readonly tsv?: boolean;
+}
+
+export interface AskFlags extends ModelFlags, GenerationFlags, TableFlags {
+  readonly rawPrompt?: string;
+}
+
+export interface CaptionFlags extends ModelFlags, GenerationFlags, TableFlags {
+  readonly prompt?: string;
+}
+
+/**
+ * Answers a question about a picture, or about each picture below a folder.
+ * @throws AppError `option.invalid` without a question or with two prompts, and as `withModel`.
+ */
+export async function ask(
+  context: CliContext,
+  asked: { readonly image: string; readonly question: string | undefined },
+  flags: AskFlags,
+): Promise<number> {
+  const prompt = askPrompt(asked.question, flags.rawPrompt);
+  return await answerAll(context, { names: [asked.image], prompt }, flags);
+}
+
+/**
+ * Describes pictures, one line each; of a folder all that are below it.
+ * @throws AppError as `ask`.
+ */
+export async function caption(
+  context: CliContext,
+  names: readonly string[],
+  flags: CaptionFlags,
+): Promise<number> {
+  const prompt: Prompt =
+    flags.prompt === undefined ? { kind: "caption" } : { kind: "caption", prefix: flags.prompt };
+  return await answerAll(context, { names, prompt }, flags);
+}
+
+/**
+ * The prompt of `ask`.
+ * @throws AppError `option.invalid`.
+ */
+export function askPrompt(question: string | undefined, rawPrompt: string | undefined): Prompt {
+  if (question !== undefined && rawPrompt !== undefined) {
+    throw new AppError("option.invalid", "Give either a question or --raw-prompt, not both.");
+  }
+  if (rawPrompt !== undefined) return { kind: "raw", text: rawPrompt };
+  if (question !== undefined) {
+    return descriptionWish(question) === undefined
+      ? { kind: "question", question }
+      : { kind: "caption" };
+  }
+  throw new AppError(
+    "option.invalid",
+    'The question is missing. Use: sightline ask IMAGE "QUESTION"',
+  );
+}
+
+/** What a request has beside picture and prompt; hints about flags go to stderr. */
+export function settingsOf(
+  context: CliContext,
+  flags: ModelFlags & GenerationFlags,
+): Required<Pick<GenerateRequest, "options" | "alpha">> {
+  const options = generationOptionsOf(flags);
+  for (const hint of idleFlags(flags)) context.printer.note(hint);
+  return { options, alpha: flags.alpha };
+}
+
+interface AnswerRun {
+  readonly context: CliContext;
+  readonly flags: ModelFlags;
+  readonly settings: Omit<GenerateRequest, "image" | "imageName">;
+  readonly table: TableFormat | undefined;
+}
+
+/**
+ * One prompt about each picture, in turn. A picture that cannot be read does not stop the others.
+ * @returns 1 when any failed.
+ */
+async function answerAll(
+  context: CliContext,
+  asked: { readonly names: readonly string[]; readonly prompt: Prompt },
+  flags: ModelFlags & GenerationFlags & TableFlags,
+): Promise<number> {
+  const table = tableFormatOf(flags);
+  const settings = { ...settingsOf(context, flags), prompt: asked.prompt };
+  const pictures = await picturesNamed(asked.names, context.signal);
+  const run: AnswerRun = { context, flags, settings, table };
+  const [only, ...others] = pictures.files;
+  const isAlone = only !== undefined && others.length === 0 && !pictures.hasFolder;
+  if (isAlone && table === undefined) return await answerAlone(run, only);
+  return await answerMany(run, pictures);
+}
+
+/** The text alone, without the picture's name, and as it comes. */
+async function answerAlone(run: AnswerRun, image: string): Promise<number> {
+  const { context, settings } = run;
+  const { printer, signal } = context;
+  try {
+    // Before the model, which takes longer to open.
+    const picture = await readPicture(image, context);
+    await withModel(context, run.flags, async (model) => {
+      const request = { ...picture, ...settings };
+      const result = await generateAnswer({ model, request, printer, signal });
+      if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
+    });
+    return EXIT.ok;
+  } catch (thrown) {
+    if (!isAboutPicture(thrown)) throw thrown;
+    tellFailure(run, image, thrown);
+    return EXIT.failed;
+  }
+}
+
+/** A line or an object for each picture, and a sum on stderr. */
+async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): Promise<number> {
+  const { context, table } = run;
+  const { printer } = context;
+  const line = printer.workLine();
+  const done = { nAnswers: 0, nFailed: failures.length };
+  if (table !== undefined) printer.text(tableHead(table));
+  for (const { folder, error } of failures) tellFailure(run, folder, error);
+  if (files.length === 0) return EXIT.failed;
+  line.show("Loading the model…");
+  try {
+    await withModel(context, run.flags, async (model) => {
+      for (const [index, image] of files.entries()) {
+        const counts = `${index} of ${countOf(files.length, "picture")}`;
+        line.count({ nDone: index, nAll: files.length }, counts);
+        if (await answerOne(run, model, image)) done.nAnswers++;
+        else done.nFailed++;
+      }
+    });
+  } catch (thrown) {
+    line.end();
+    const isTold = done.nAnswers > 0 && context.host.interrupts.exitCode !== EXIT.ok;
+    if (isTold) printer.note(`Stopped after ${done.nAnswers} of ${files.length} pictures.`);
+    throw thrown;
+  } finally {
+    line.end();
+  }
+  const failed = done.nFailed === 0 ? "" : `, ${done.nFailed} failed`;
+  printer.note(`${countOf(done.nAnswers, "picture")} answered${failed}.`);
+  return done.nFailed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** @returns false for a picture that failed, which is told. */
+async function answerOne(run: AnswerRun, model: RunningModel, image: string): Promise<boolean> {
+  const { context, settings, table } = run;
+  const { printer, signal } = context;
+  throwIfAborted(signal);
+  try {
+    const request = { ...(await readPicture(image, context)), ...settings };
+    const result = await model.engine.generate(request, { signal });
+    if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
+    else printer.text(result.sequences.map(({ text }) => lineOf(image, text, table)).join(""));
+    return true;
+  } catch (thrown) {
+    if (!isAboutPicture(thrown)) throw thrown;
+    tellFailure(run, image, thrown);
+    return false;
+  }
+}
+
+function lineOf(file: string, text: string, table: TableFormat | undefined): string {
+  return table === undefined ? `${file}: ${text}\n` : tableRow(table, { file, text, error: "" });
+}
+
+function tellFailure({ context, table }: AnswerRun, image: string, thrown: unknown): void {
+  const { printer } = context;
+  const { message } = AppError.from(thrown);
+  printer.failure(`sightline: ${message}`);
+  if (printer.isJson) printer.json({ image, ...failureJson(thrown) });
+  if (table !== undefined) printer.text(tableRow(table, { file: image, text: "", error: message }));
+}
+
+/** @throws AppError `option.invalid` for two ways to print. */
+function tableFormatOf(flags: TableFlags & OutputFlags): TableFormat | undefined {
+  const asked = ([...TABLE_FORMATS, "json"] as const).filter((name) => flags[name] === true);
+  if (asked.length > 1) {
+    const names = asked.map((name) => `--${name}`).join(" and ");
+    throw new AppError("option.invalid", `Give one of ${names}, not both.`);
+  }
+  return TABLE_FORMATS.find((name) => flags[name] === true);
+}
+
+function isAboutPicture(thrown: unknown): boolean {
+  return thrown instanceof AppError && !isCancelled(thrown) && thrown.code.startsWith("image.");
+}

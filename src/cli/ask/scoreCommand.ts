@@ -1,0 +1,45 @@
+/** `score`: how well texts fit a picture. */
+
+import { roundTimings } from "./answer";
+import type { CliContext } from "../terminal/cliContext";
+import { EXIT } from "../terminal/failure";
+import type { ModelFlags } from "../terminal/flags";
+import { withModel } from "./openModel";
+import { readPicture } from "./pictureSource";
+import { formatTable } from "../terminal/text";
+import type { TextScore } from "../../model/ask/request";
+
+/**
+ * Prints the texts with their scores, the best match first.
+ * @throws AppError as `withModel`; `model.unsupported` for a model that generates.
+ */
+export async function score(
+  context: CliContext,
+  asked: { readonly image: string; readonly texts: readonly string[] },
+  flags: ModelFlags,
+): Promise<number> {
+  const { printer, signal } = context;
+  const picture = await readPicture(asked.image, context);
+  await withModel(context, flags, async ({ engine, name }) => {
+    const request = { ...picture, texts: asked.texts, alpha: flags.alpha };
+    const result = await engine.score(request, { signal });
+    const scores = bestFirst(result.scores);
+    if (printer.isJson) {
+      const timings = roundTimings(result.timings);
+      const { cached } = result;
+      printer.json({ scores, model: name, device: engine.info.device, timings, cached });
+    } else printer.text(scoreTable(scores));
+  });
+  return EXIT.ok;
+}
+
+/** By the probability of a match, which has seen picture and text together; then by the cosine. */
+export function bestFirst(scores: readonly TextScore[]): readonly TextScore[] {
+  return [...scores].sort((a, b) => b.itm - a.itm || b.itc - a.itc);
+}
+
+/** Columns: probability of a match, contrastive cosine, text. */
+export function scoreTable(scores: readonly TextScore[]): string {
+  const rows = scores.map(({ text, itm, itc }) => [itm.toFixed(4), itc.toFixed(4), text]);
+  return formatTable([["ITM", "ITC", "TEXT"], ...rows], [0, 1]);
+}

@@ -1,0 +1,234 @@
+/** Documents on the disk: finding, reading and replacing them without changing anything else. */
+
+import { randomUUID } from "node:crypto";
+import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { documentError } from "../../alt/documentError";
+import { DEFAULT_COMPONENTS, mayHaveImages } from "../../alt/formats/findContext";
+import type { AltLanguage } from "../../alt/imageReference";
+import { languageOfFile } from "../../alt/languages";
+import { AppError, throwIfAborted } from "../../base/errors";
+import { formatBytes } from "../../base/bytes";
+import { nothingMatches, readGivenPaths, type PathPattern } from "./pathPatterns";
+import { filesBelow, matchingFiles, SkippedParts, type FolderSearch } from "./searchFolder";
+import { decodeDocument, encodeDocument, type DecodedText } from "./textEncoding";
+
+/** A document that was named, or that lies in a folder that was. */
+export interface DocumentFile {
+  /** As given, or below the folder as given. */
+  readonly file: string;
+  readonly language: AltLanguage;
+  /** The folder that was given, or the file's own. */
+  readonly root: string;
+  /** Given by its own name, and not met in a folder. @default false */
+  readonly isNamed?: boolean;
+}
+
+export interface FoundDocuments {
+  readonly documents: readonly DocumentFile[];
+  /** One for each path that leads to nothing: `document.missing` or `document.unreadable`. */
+  readonly failures: readonly AppError[];
+  /** What was not searched and why, in one line; undefined when everything was. */
+  readonly skipped: string | undefined;
+}
+
+export interface DocumentText extends DocumentFile, DecodedText {
+  /** What the file held, to notice when somebody else changes it. */
+  readonly bytes: Uint8Array;
+}
+
+/** What is looked through for a picture at all; the limit of what is parsed is in characters. */
+const MAX_DOCUMENT_BYTES = 64 << 20;
+
+/**
+ * The documents that paths and patterns name. Folders are searched; links in them are not followed,
+ * so a search ends. Each document comes once, in the order of the paths and of the names below them.
+ * @throws AppError `request.cancelled`, `option.invalid` as `readGivenPaths`.
+ */
+export async function findDocuments(
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<FoundDocuments> {
+  const given = await readGivenPaths(paths);
+  const documents = new Map<string, DocumentFile>();
+  const failures: AppError[] = [];
+  const skipped = new SkippedParts();
+  const search: FolderSearch = {
+    signal,
+    isWanted: (name) => languageOfFile(name) !== undefined,
+    heedsGitignore: true,
+    skipped,
+    onFailure: (thrown, folder) => failures.push(expected(thrown, folder)),
+  };
+  for (const wanted of given.wanted) {
+    throwIfAborted(signal);
+    const name = typeof wanted === "string" ? wanted : wanted.pattern;
+    try {
+      for await (const document of documentsOf(wanted, search)) {
+        const key = path.resolve(document.file);
+        if (!documents.has(key) && !given.isExcluded(document.file)) documents.set(key, document);
+      }
+    } catch (thrown) {
+      failures.push(expected(thrown, name));
+    }
+  }
+  return { documents: [...documents.values()], failures, skipped: skipped.summary() };
+}
+
+/**
+ * Reads UTF-8, and UTF-16 as editors tell it.
+ * @param components names of tags that show a picture, besides the usual ones.
+ * @throws AppError `document.missing`, `document.tooLarge`, or `document.unreadable`, also for pictures
+ * in another encoding.
+ */
+export async function readDocument(
+  document: DocumentFile,
+  components: readonly string[] = [],
+): Promise<DocumentText> {
+  const { file } = document;
+  const bytes = await readBytes(file);
+  const decoded = decodeDocument(bytes);
+  if (decoded !== undefined) return { ...document, ...decoded, bytes };
+  // The marks of a picture are the same in every encoding that goes on from ASCII.
+  const ascii = new TextDecoder("latin1").decode(bytes);
+  if (!mayHaveImages(ascii, [...DEFAULT_COMPONENTS, ...components])) {
+    return { ...document, text: "", hasByteOrderMark: false, encoding: "utf-8", bytes };
+  }
+  throw documentError(
+    "document.unreadable",
+    `${file} is neither UTF-8 nor UTF-16 text, so it is left alone. Save it as UTF-8.`,
+  );
+}
+
+/**
+ * True for a document of which is only said that it was not searched: it is too large, and nobody named
+ * it. A bundle that a program made must not fail the check of the folder that it lies in.
+ */
+export function isPassedOver(thrown: unknown, { isNamed }: DocumentFile): boolean {
+  return thrown instanceof AppError && thrown.code === "document.tooLarge" && isNamed !== true;
+}
+
+/**
+ * Replaces a document by a file that is complete before it takes the name; a link stays a link.
+ * @throws AppError `document.changed` when somebody changed the file since it was read,
+ * `document.missing` when it is gone, `document.unwritable`.
+ */
+export async function replaceDocument(document: DocumentText, text: string): Promise<void> {
+  const { file, bytes } = document;
+  const target = await realpath(file).catch((thrown: unknown) => {
+    throw expected(thrown, file);
+  });
+  const temporary = path.join(
+    path.dirname(target),
+    `.${path.basename(target)}.${randomUUID()}.tmp`,
+  );
+  try {
+    const { mode } = await stat(target);
+    const handle = await open(temporary, "wx", mode);
+    try {
+      await handle.writeFile(encodeDocument(text, document));
+      // The mode of a new file is cut by the process's mask.
+      await handle.chmod(mode);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (Buffer.compare(await readFile(target), bytes) !== 0) {
+      throw documentError(
+        "document.changed",
+        `${file} was changed meanwhile, so it is left alone. Try again.`,
+      );
+    }
+    await rename(temporary, target);
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (thrown instanceof AppError) throw thrown;
+    throw documentError(
+      "document.unwritable",
+      `${file} cannot be written: ${reasonOf(thrown)}. Check its permissions and the free space.`,
+      thrown,
+    );
+  }
+}
+
+function namedDocument(file: string): DocumentFile {
+  const language = languageOfFile(file);
+  if (language === undefined) {
+    throw documentError(
+      "document.unreadable",
+      `${file} is no document with pictures that Sightline knows: Markdown, MDX, HTML, JSX, TSX, Vue, Svelte, Astro.`,
+    );
+  }
+  return { file, language, root: path.dirname(file), isNamed: true };
+}
+
+async function* documentsOf(
+  wanted: string | PathPattern,
+  search: FolderSearch,
+): AsyncGenerator<DocumentFile> {
+  if (typeof wanted !== "string") yield* documentsMatching(wanted, search);
+  else if (!(await stat(wanted)).isDirectory()) yield namedDocument(wanted);
+  else {
+    for await (const file of filesBelow(wanted, search)) yield* documentAt(file, wanted);
+  }
+}
+
+async function* documentsMatching(
+  pattern: PathPattern,
+  search: FolderSearch,
+): AsyncGenerator<DocumentFile> {
+  let isFound = false;
+  for await (const file of matchingFiles(pattern, search)) {
+    isFound = true;
+    yield* documentAt(file, pattern.base);
+  }
+  if (!isFound) throw documentError("document.missing", nothingMatches(pattern, "document"));
+}
+
+function documentAt(file: string, root: string): DocumentFile[] {
+  const language = languageOfFile(file);
+  return language === undefined ? [] : [{ file, language, root }];
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const found = await stat(file);
+    // Opening a named pipe would wait for its writer.
+    if (!found.isFile()) {
+      throw documentError("document.unreadable", `${file} is not an ordinary file.`);
+    }
+    if (found.size > MAX_DOCUMENT_BYTES) {
+      throw documentError(
+        "document.tooLarge",
+        `${file} has ${formatBytes(found.size)}, more than the ${formatBytes(MAX_DOCUMENT_BYTES)} that are searched for pictures. Split it.`,
+      );
+    }
+    return await readFile(file);
+  } catch (thrown) {
+    throw expected(thrown, file);
+  }
+}
+
+function expected(thrown: unknown, file: string): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return documentError(
+      "document.missing",
+      `There is no file or folder ${file}. Check the path.`,
+      thrown,
+    );
+  }
+  return documentError(
+    "document.unreadable",
+    `${file} cannot be read: ${reasonOf(thrown)}.`,
+    thrown,
+  );
+}
+
+function reasonOf(thrown: unknown): string {
+  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
+  if (code === "EACCES" || code === "EPERM") return "there is no permission";
+  if (code === "ENOSPC") return "the disk is full";
+  return code ?? "unknown reason";
+}

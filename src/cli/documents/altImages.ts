@@ -1,0 +1,150 @@
+/** The pictures of a document on the disk: where they lie and what is wrong with their text. */
+
+import path from "node:path";
+import { ALT_PROBLEMS, altProblem } from "../../alt/wording/altText";
+import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
+import { findImages } from "../../alt/formats/findImages";
+import type { AltLanguage, ImageReference } from "../../alt/imageReference";
+import { LinePositions, type LineRange } from "../../alt/linePositions";
+import {
+  resolveTarget,
+  type ResolveContext,
+  type ResolvedTarget,
+  type ResolveFiles,
+} from "../../alt/resolve/resolveTarget";
+import { isReadAsMdx } from "../../alt/site/place";
+import type { DocumentText } from "./altDocuments";
+import { projectOf } from "./diskFiles";
+
+export interface AltSettings {
+  /** Names of components that show a picture, beside the usual ones. */
+  readonly components: readonly string[];
+  /** Folders that a site serves as its root, before the usual ones. */
+  readonly siteRoots: readonly string[];
+  readonly files: ResolveFiles;
+}
+
+/** Nothing is `unresolved` that is computed, remote, or within the document. */
+export const LIST_PROBLEMS = [...ALT_PROBLEMS, "unresolved"] as const;
+
+export type ListProblem = (typeof LIST_PROBLEMS)[number];
+
+/** One picture as `alt list --json` prints it. Lines are zero-based, columns UTF-16 units. */
+export interface AltRow {
+  readonly file: string;
+  /** `![…](…)`, or the opening tag. */
+  readonly range: LineRange;
+  /** The text as written; null when there is none or an expression decides it. */
+  readonly altRange: LineRange | null;
+  readonly syntax: ImageReference["syntax"];
+  readonly target: string;
+  /** The picture's file; relative when the document's path is. */
+  readonly resolved: string | null;
+  readonly alt: string | null;
+  /** Said to carry no meaning, by an empty text, a role, or what hides it. */
+  readonly decorative: boolean;
+  /** Only where the picture is all that a link shows, so its text should say where the link leads. */
+  readonly link?: true;
+  readonly problem: ListProblem | null;
+}
+
+/** A picture, and everything that is known of it. */
+export interface DocumentImage {
+  readonly reference: ImageReference;
+  readonly resolved: ResolvedTarget;
+  readonly row: AltRow;
+}
+
+/** @throws AppError as `findImages`. */
+export async function imagesOf(
+  given: DocumentText,
+  settings: AltSettings,
+): Promise<DocumentImage[]> {
+  const context = await resolveContext(given, settings);
+  const document = { ...given, language: await languageOf(given, settings, context) };
+  const references = findReferences(document, document.text, settings);
+  const lines = new LinePositions(document.text);
+  const images: DocumentImage[] = [];
+  for (const reference of references) {
+    const resolved = await resolveTarget(reference, context);
+    images.push({ reference, resolved, row: rowOf({ document, lines, reference, resolved }) });
+  }
+  return images;
+}
+
+/** @throws AppError as `findImages`. */
+export function findReferences(
+  document: DocumentText,
+  text: string,
+  settings: AltSettings,
+): ImageReference[] {
+  return findImages(text, document.language, {
+    components: [...DEFAULT_COMPONENTS, ...settings.components],
+    name: document.file,
+  });
+}
+
+/** Line and column as people count them, from one. */
+export function placeOf({ file, range: { start } }: AltRow): string {
+  return `${file}:${start.line + 1}:${start.character + 1}`;
+}
+
+interface RowParts {
+  readonly document: DocumentText;
+  readonly lines: LinePositions;
+  readonly reference: ImageReference;
+  readonly resolved: ResolvedTarget;
+}
+
+function rowOf({ document, lines, reference, resolved }: RowParts): AltRow {
+  const { span, altSpan, syntax, target, alt, isDecorative, isLink } = reference;
+  return {
+    file: document.file,
+    range: lines.rangeOf(span),
+    altRange: altSpan === null ? null : lines.rangeOf(altSpan),
+    syntax,
+    target: target.value,
+    resolved: resolved.kind === "file" ? asGiven(resolved.path, document.file) : null,
+    alt,
+    decorative: isDecorative,
+    ...(isLink ? { link: true } : {}),
+    problem: altProblem(reference) ?? (resolved.kind === "unresolved" ? "unresolved" : null),
+  };
+}
+
+/** Paths come back in the way that the document's was given. */
+function asGiven(file: string, documentFile: string): string {
+  const absolute = path.normalize(file);
+  return path.isAbsolute(documentFile) ? absolute : path.relative(process.cwd(), absolute);
+}
+
+/** The language that the site around a document reads it in; what that cannot read stays as it was. */
+async function languageOf(
+  document: DocumentText,
+  settings: AltSettings,
+  context: ResolveContext,
+): Promise<AltLanguage> {
+  const { language, text } = document;
+  if (language !== "markdown" || !(await isReadAsMdx(context))) return language;
+  try {
+    findReferences({ ...document, language: "mdx" }, text, settings);
+    return "mdx";
+  } catch {
+    return language;
+  }
+}
+
+async function resolveContext(
+  document: DocumentText,
+  settings: AltSettings,
+): Promise<ResolveContext> {
+  const documentPath = path.resolve(document.file);
+  const roots = [path.resolve(document.root), process.cwd(), await projectOf(documentPath)];
+  return {
+    documentPath,
+    documentText: document.text,
+    workspaceRoots: [...new Set(roots.filter((root) => root !== undefined))],
+    siteRoots: settings.siteRoots,
+    files: settings.files,
+  };
+}

@@ -1,0 +1,393 @@
+/** `alt write`: describes pictures and writes the descriptions into the documents. */
+
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import {
+  ALT_PROBLEMS,
+  type AltProblem,
+  cleanCaption,
+  textProblem,
+} from "../../alt/wording/altText";
+import { SHORT_DESCRIPTION } from "../../alt/wording/descriptionSettings";
+import { canSetAlt, readableAlt, setAlt } from "../../alt/edit/editAlt";
+import { applyEdits } from "../../alt/textEdit";
+import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
+import {
+  type DocumentText,
+  findDocuments,
+  isPassedOver,
+  readDocument,
+  replaceDocument,
+} from "./altDocuments";
+import { type DocumentImage, findReferences, imagesOf, placeOf } from "./altImages";
+import { type AltFlags, problemsNamed, settingsFrom } from "./altListCommand";
+import { DOUBT_NOTES } from "../ask/answer";
+import { settingsOf } from "../ask/askCommand";
+import type { CliContext } from "../terminal/cliContext";
+import { EXIT, failureJson } from "../terminal/failure";
+import type { GenerationFlags, ModelFlags } from "../terminal/flags";
+import { type RunningModel, withModel } from "../ask/openModel";
+import { type NamedPicture, readPicture } from "../ask/pictureSource";
+import { countOf } from "../terminal/text";
+import type { WorkLine } from "../terminal/workLine";
+import type { GenerateRequest } from "../../model/ask/request";
+
+export interface AltWriteFlags extends AltFlags, ModelFlags, GenerationFlags {
+  readonly only?: string;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Writes alternative texts where there is a problem of the kinds in `--only`. A text that a person
+ * wrote is touched only when its kind of problem is asked for by name. Told to stop, it writes the texts
+ * that it has, because each took its time, and says how to go on.
+ * @returns 1 when a document or picture failed; the others are written nevertheless.
+ * @throws AppError `option.invalid` for an unknown kind, and as `withModel`.
+ */
+export async function altWrite(
+  context: CliContext,
+  paths: readonly string[],
+  flags: AltWriteFlags,
+): Promise<number> {
+  const kinds = kindsOf(flags.only ?? "missing");
+  const settings = describingSettings(context, flags);
+  const line = context.printer.workLine();
+  const run: WriteRun = { context, flags, settings, line, counts: noCounts(), captions: new Map() };
+  try {
+    line.show("Looking for pictures…");
+    const jobs = await findJobs(run, paths, kinds);
+    if (jobs.length > 0) {
+      line.show("Loading the model…");
+      await withModel(context, flags, async (model) => {
+        for (const job of jobs) await writeDocument(run, model, job);
+      });
+    } else context.printer.note("There is no picture to describe.");
+  } catch (thrown) {
+    line.end();
+    if (isCancelled(thrown) || run.counts.nWritten > 0) tellOfStop(run);
+    throw thrown;
+  } finally {
+    line.end();
+  }
+  tellOfEnd(run);
+  return run.counts.nFailed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function findJobs(
+  run: WriteRun,
+  paths: readonly string[],
+  kinds: ReadonlySet<AltProblem>,
+): Promise<readonly DocumentJob[]> {
+  const { context, counts, flags } = run;
+  const { documents, failures, skipped } = await findDocuments(paths, context.signal);
+  for (const failure of failures) tell(run, failure);
+  if (skipped !== undefined) context.printer.note(skipped);
+  const jobs: DocumentJob[] = [];
+  const settings = settingsFrom(flags);
+  for (const file of documents) {
+    throwIfAborted(context.signal);
+    try {
+      const document = await readDocument(file, settings.components);
+      const images = await imagesOf(document, settings);
+      const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
+      const [first] = wanted;
+      if (first === undefined) continue;
+      // The site around it may read it in another language than its name says.
+      const { language } = first.reference;
+      jobs.push({ document: { ...document, language }, images: wanted });
+    } catch (thrown) {
+      if (isPassedOver(thrown, file)) {
+        context.printer.note(`Not searched: ${AppError.from(thrown).message}`);
+      } else tell(run, thrown, { file: file.file });
+    }
+  }
+  counts.nPictures = jobs.reduce((sum, { images }) => sum + images.length, 0);
+  counts.nDocuments = jobs.length;
+  return jobs;
+}
+
+/** What the editor describes with, so that both write the same text, except for flags that were given. */
+export function describingSettings(
+  context: CliContext,
+  flags: ModelFlags & GenerationFlags,
+): Pick<GenerateRequest, "options" | "alpha"> {
+  // Chance and beams exclude each other unless both are asked for.
+  const { numBeams, ...others } = SHORT_DESCRIPTION;
+  const beams = flags.doSample === true ? {} : { numBeams };
+  return settingsOf(context, { ...others, ...beams, ...flags });
+}
+
+interface WriteRun {
+  readonly context: CliContext;
+  readonly flags: AltWriteFlags;
+  readonly settings: Pick<GenerateRequest, "options" | "alpha">;
+  /** Captions by the picture's file, because documents share pictures. */
+  readonly captions: Map<string, string>;
+  readonly line: WorkLine;
+  readonly counts: WriteCounts;
+}
+
+/** How far the work is. */
+interface WriteCounts {
+  /** That are to be described, and the documents they are in. */
+  nPictures: number;
+  nDocuments: number;
+  /** Of these: described or failed, and documents that are done with. */
+  nSeen: number;
+  nSeenDocuments: number;
+  /** Texts that are in documents, and the documents that got any. */
+  nWritten: number;
+  nWrittenDocuments: number;
+  /** Pictures and documents. */
+  nFailed: number;
+  /** Pictures whose bytes are not on this disk. */
+  nSkipped: number;
+}
+
+function noCounts(): WriteCounts {
+  const found = { nPictures: 0, nDocuments: 0, nSeen: 0, nSeenDocuments: 0 };
+  return { ...found, nWritten: 0, nWrittenDocuments: 0, nFailed: 0, nSkipped: 0 };
+}
+
+interface DocumentJob {
+  readonly document: DocumentText;
+  readonly images: readonly DocumentImage[];
+}
+
+/** A text that is about to be written. */
+interface Change {
+  readonly image: DocumentImage;
+  readonly alt: string;
+}
+
+/** The value of `--only`. @throws AppError `option.invalid`. */
+export function kindsOf(only: string): ReadonlySet<AltProblem> {
+  return problemsNamed(only, ALT_PROBLEMS, "--only");
+}
+
+function isWanted({ row }: DocumentImage, kinds: ReadonlySet<AltProblem>): boolean {
+  return row.problem !== null && row.problem !== "unresolved" && kinds.has(row.problem);
+}
+
+/** Tells of the pictures whose bytes are not to be had. */
+function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
+  const { printer } = run.context;
+  return ({ reference, resolved, row }) => {
+    if (!canSetAlt(reference)) {
+      printer.note(
+        `${placeOf(row)}: a template makes parts of the tag, so write its text by hand.`,
+      );
+      return false;
+    }
+    if (resolved.kind === "remote" || resolved.kind === "dynamic") run.counts.nSkipped++;
+    if (resolved.kind === "remote") {
+      printer.note(`${placeOf(row)}: ${row.target} is on a server and is not fetched.`);
+    }
+    if (resolved.kind === "dynamic") {
+      printer.note(`${placeOf(row)}: which picture is shown is computed by the program.`);
+    }
+    if (resolved.kind === "unresolved") {
+      const message = `${placeOf(row)}: There is no file for ${row.target}. Correct the path, or name its folder with --site-root.`;
+      tell(run, new AppError("image.missing", message), row);
+    }
+    return resolved.kind === "file" || resolved.kind === "data";
+  };
+}
+
+async function writeDocument(run: WriteRun, model: RunningModel, job: DocumentJob): Promise<void> {
+  const changes: Change[] = [];
+  try {
+    for (const image of job.images) await describeInTurn(run, model, { image, changes });
+  } finally {
+    await save(run, job.document, changes);
+  }
+  run.counts.nSeenDocuments++;
+}
+
+async function describeInTurn(
+  run: WriteRun,
+  model: RunningModel,
+  { image, changes }: { readonly image: DocumentImage; readonly changes: Change[] },
+): Promise<void> {
+  const { counts, line, context } = run;
+  throwIfAborted(context.signal);
+  const { nSeen, nPictures, nSeenDocuments, nDocuments } = counts;
+  const pictures = `${nSeen} of ${countOf(nPictures, "picture")}`;
+  const documents = `${nSeenDocuments} of ${countOf(nDocuments, "document")}`;
+  line.count({ nDone: nSeen, nAll: nPictures }, `${pictures}, ${documents}`);
+  try {
+    changes.push({ image, alt: await describe(run, model, image) });
+  } catch (thrown) {
+    if (!isAboutPicture(thrown)) throw thrown;
+    tell(run, inPlace(thrown, image), image.row);
+  }
+  counts.nSeen++;
+}
+
+/** Writes the texts of a document, all of them or none. */
+async function save(
+  run: WriteRun,
+  document: DocumentText,
+  changes: readonly Change[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const { flags, counts, context } = run;
+  // A preview that nobody waits for any more.
+  if (flags.dryRun === true && context.signal.aborted) return;
+  try {
+    const text = changedText(run, document, changes);
+    if (flags.dryRun !== true) await replaceDocument(document, text);
+    counts.nWritten += changes.length;
+    counts.nWrittenDocuments++;
+    report(run, document, { text, changes });
+  } catch (thrown) {
+    tell(run, thrown, { file: document.file });
+  }
+}
+
+/** The sum of it all, on stderr. */
+function tellOfEnd({ counts, flags, context }: WriteRun): void {
+  const { nWritten, nWrittenDocuments, nFailed, nSkipped } = counts;
+  if (nWritten + nFailed + nSkipped === 0) return;
+  const texts = `${countOf(nWritten, "text")} in ${countOf(nWrittenDocuments, "file")}`;
+  const failed = nFailed === 0 ? "" : `, ${nFailed} failed`;
+  const skipped = nSkipped === 0 ? "" : `, ${nSkipped} not on this disk`;
+  const dry = flags.dryRun === true ? " Nothing is written with --dry-run." : "";
+  context.printer.note(`${texts}${failed}${skipped}.${dry}`);
+}
+
+function tellOfStop({ counts, flags, context }: WriteRun): void {
+  const { nWritten, nPictures } = counts;
+  // A reader that went away, and not somebody who would go on.
+  const isStopped = context.host.interrupts.exitCode !== EXIT.ok;
+  if (!isStopped || nPictures === 0 || flags.dryRun === true) return;
+  const are = nWritten === 1 ? "is" : "are";
+  context.printer.note(`${nWritten} of ${nPictures} ${are} written; run it again to go on.`);
+}
+
+async function describe(run: WriteRun, model: RunningModel, image: DocumentImage): Promise<string> {
+  const { resolved, row } = image;
+  const key = resolved.kind === "file" ? resolved.path : row.target;
+  const known = run.captions.get(key);
+  if (known !== undefined) return known;
+  const { signal } = run.context;
+  const picture =
+    resolved.kind === "file"
+      ? await readPicture(resolved.path, run.context)
+      : dataPicture(row.target);
+  const request = { ...picture, ...run.settings, prompt: { kind: "caption" } } as const;
+  const result = await model.engine.generate(request, { signal });
+  const alt = cleanCaption(result.sequences[0]?.text ?? "");
+  if (alt === "") {
+    throw new AppError("image.unreadable", "The model has nothing to say about this picture.");
+  }
+  if (textProblem(alt) === "too-long") {
+    run.context.printer.note(`${placeOf(row)}: the alt text is long. Read it before you keep it.`);
+  }
+  for (const doubt of result.doubts ?? []) {
+    run.context.printer.note(`${placeOf(row)}: ${row.target} ${DOUBT_NOTES[doubt]}`);
+  }
+  run.captions.set(key, alt);
+  return alt;
+}
+
+/** The bytes in a data: URI (RFC 2397). @throws AppError `image.unreadable`. */
+function dataPicture(uri: string): NamedPicture {
+  const imageName = "The picture in the data: URI";
+  const comma = uri.indexOf(",");
+  const isBase64 = /;\s*base64\s*$/i.test(uri.slice(Math.max(0, comma - 16), Math.max(0, comma)));
+  try {
+    const body = decodeURIComponent(uri.slice(comma + 1));
+    if (comma < 0 || body === "") throw new SyntaxError("There is no data.");
+    return { image: Buffer.from(body, isBase64 ? "base64" : "utf8"), imageName };
+  } catch (cause) {
+    throw new AppError("image.unreadable", `${imageName} is damaged.`, { cause });
+  }
+}
+
+/**
+ * The document with the new texts, read back to be sure that they say what they should.
+ * @throws AppError `internal` when they do not, or as `setAlt` and `findImages`; the document is then
+ * left alone.
+ */
+function changedText(run: WriteRun, document: DocumentText, changes: readonly Change[]): string {
+  const edits = changes.flatMap(({ image, alt }) => setAlt(document.text, image.reference, alt));
+  const text = applyEdits(document.text, edits);
+  const settings = settingsFrom(run.flags);
+  const before = findReferences(document, document.text, settings);
+  const after = findReferences(document, text, settings);
+  const altBySpan = new Map(
+    changes.map(({ image: { reference }, alt }) => [
+      reference.span.start,
+      readableAlt(reference, alt),
+    ]),
+  );
+  const isRight =
+    before.length === after.length &&
+    before.every(
+      ({ span, alt }, index) => after[index]?.alt === (altBySpan.get(span.start) ?? alt),
+    );
+  if (!isRight) {
+    throw new AppError(
+      "internal",
+      `${document.file} would not read back as it should, so it is left alone.`,
+    );
+  }
+  return text;
+}
+
+function report(
+  run: WriteRun,
+  document: DocumentText,
+  done: { readonly text: string; readonly changes: readonly Change[] },
+): void {
+  const { printer } = run.context;
+  const { file } = document;
+  if (printer.isJson) {
+    for (const { image, alt } of done.changes) {
+      const { range, target, resolved, alt: previous } = image.row;
+      printer.json({ file, range, target, resolved, alt, previous });
+    }
+  } else if (run.flags.dryRun === true) {
+    printer.text(patchOf(document, done.text));
+  } else {
+    for (const { image, alt } of done.changes) printer.text(`${placeOf(image.row)}: ${alt}\n`);
+  }
+}
+
+/**
+ * A unified diff that `patch -p0` applies to UTF-8; the byte order mark belongs to the first line. That
+ * of a document in UTF-16 is for reading.
+ */
+function patchOf({ file, text, hasByteOrderMark }: DocumentText, newText: string): string {
+  const mark = hasByteOrderMark ? "\ufeff" : "";
+  const options = { context: 3, headerOptions: FILE_HEADERS_ONLY };
+  const [before, after] = [mark + text, mark + newText];
+  return createTwoFilesPatch(file, file, before, after, undefined, undefined, options);
+}
+
+/** A failure of one document or picture, which does not stop the others. */
+function tell(run: WriteRun, thrown: unknown, about: { readonly file?: string } = {}): void {
+  if (isCancelled(thrown)) throw thrown;
+  const { printer } = run.context;
+  const { code, message } = AppError.from(thrown);
+  // Nothing is wrong with a picture that shows nothing; it only gets no words.
+  if (code === "image.blank") printer.note(message);
+  else {
+    run.counts.nFailed++;
+    printer.failure(`sightline: ${message}`);
+  }
+  if (printer.isJson) {
+    printer.json({
+      ...(about.file === undefined ? {} : { file: about.file }),
+      ...failureJson(thrown),
+    });
+  }
+}
+
+function isAboutPicture(thrown: unknown): thrown is AppError {
+  return thrown instanceof AppError && thrown.code.startsWith("image.");
+}
+
+function inPlace(error: AppError, { row }: DocumentImage): AppError {
+  return new AppError(error.code, `${placeOf(row)}: ${error.message}`, { cause: error });
+}

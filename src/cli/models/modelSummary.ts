@@ -1,0 +1,115 @@
+/** Facts about a model or a checkpoint, for people and programs. */
+
+import type { Blip2Config } from "../../model/blip2Config";
+import type { Manifest } from "../../model/manifest";
+import { formatPrecision } from "../../model/precision";
+import type { Checkpoint } from "../../convert/checkpoint/checkpoint";
+import type { ModelFolder } from "../../engine/modelFolder";
+import { totalBytes } from "../../library/store/modelEntries";
+
+/** What both have: the class and its sizes. */
+export interface Architecture {
+  /** Answers questions, or scores texts. */
+  readonly kind: Blip2Config["kind"];
+  /** Absent for a retrieval model. */
+  readonly languageModel?: "opt" | "t5";
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+export interface PartSummary {
+  readonly name: string;
+  readonly precision: string;
+  /** Graph and weights; weights that parts share count for each of them. */
+  readonly bytes: number;
+}
+
+export interface ModelSummary extends Architecture {
+  readonly type: "model";
+  readonly name: string;
+  readonly folder: string;
+  /** Of all files, each once. */
+  readonly bytes: number;
+  readonly parts: readonly PartSummary[];
+  readonly source: Manifest["source"];
+}
+
+export interface CheckpointSummary extends Architecture {
+  readonly type: "checkpoint";
+  readonly folder: string;
+  /** Of the weights. */
+  readonly bytes: number;
+  /** Elements of all floating-point tensors, copies included. */
+  readonly parameters: number;
+  readonly tensors: number;
+  /** Tensors by the type that they are stored in. */
+  readonly storage: Readonly<Record<string, number>>;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+export function summarizeModel(model: ModelFolder, name: string): ModelSummary {
+  const { manifest, folder } = model;
+  const bytesOf = (file: string | undefined): number =>
+    manifest.files.find((entry) => entry.path === file)?.bytes ?? 0;
+  return {
+    type: "model",
+    name,
+    folder,
+    ...architectureOf(model.config),
+    bytes: totalBytes(manifest.files),
+    parts: manifest.parts.map((part) => ({
+      name: part.name,
+      precision: formatPrecision(part.precision),
+      bytes: bytesOf(part.graph) + bytesOf(part.data),
+    })),
+    source: manifest.source,
+  };
+}
+
+export function summarizeCheckpoint(checkpoint: Checkpoint): CheckpointSummary {
+  const storage: Record<string, number> = {};
+  let parameters = 0;
+  for (const { dtype, shape } of checkpoint.tensors.values()) {
+    storage[dtype] = (storage[dtype] ?? 0) + 1;
+    // Integer tensors are counting buffers.
+    if (/^B?F\d/.test(dtype)) parameters += shape.reduce((product, n) => product * n, 1);
+  }
+  return {
+    type: "checkpoint",
+    folder: checkpoint.folder,
+    ...architectureOf(checkpoint.config),
+    bytes: checkpoint.totalTensorBytes,
+    parameters,
+    tensors: checkpoint.tensors.size,
+    storage,
+    files: checkpoint.weightFiles,
+  };
+}
+
+/** Sizes under the words of the paper and of transformers' configuration. */
+function architectureOf(config: Blip2Config): Architecture {
+  const { vision, qformer } = config;
+  const common = {
+    imageSize: vision.imageSize,
+    patchSize: vision.patchSize,
+    visionLayers: vision.nLayers,
+    visionWidth: vision.hiddenSize,
+    qformerLayers: qformer.nLayers,
+    qformerWidth: qformer.hiddenSize,
+    queryTokens: config.numQueryTokens,
+  };
+  if (config.kind === "retrieval") {
+    return { kind: config.kind, sizes: { ...common, projectionWidth: config.projectionSize } };
+  }
+  const { text } = config;
+  return {
+    kind: config.kind,
+    languageModel: text.kind,
+    sizes: {
+      ...common,
+      languageModelLayers: text.nLayers,
+      languageModelWidth: text.hiddenSize,
+      vocabulary: text.vocabSize,
+      ...(text.kind === "opt" ? { positions: text.maxPositions } : {}),
+    },
+  };
+}

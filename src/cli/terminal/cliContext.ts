@@ -1,0 +1,51 @@
+/** What every command is given: the process's streams and folders, passed by hand. */
+
+import type { Readable } from "node:stream";
+import type { StartWorkers } from "../../convert/weights/convertWorkers";
+import type { Environment } from "../../machine/environment";
+import { modelStoreOf, type ModelStore } from "../../library/store/modelStore";
+import type { OutputFlags } from "./flags";
+import type { Interrupts } from "./interrupts";
+import { Printer } from "./printer";
+import type { TextSink } from "./text";
+
+/** Standard input, opened only by a command that reads it. */
+export type StandardInput = Readable & { readonly isTTY?: boolean };
+
+/** The process that the command line runs in. */
+export interface CliHost {
+  readonly stdin: () => StandardInput;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly environment: Environment;
+  readonly interrupts: Interrupts;
+  /** Folder of the checkpoint that comes with the program. */
+  readonly demoCheckpoint: string;
+  /** The list of published checkpoints that comes with the program. */
+  readonly catalogFile: string;
+  readonly version: string;
+  /** Who does the arithmetic of a conversion. @default the caller's thread */
+  readonly startWorkers?: StartWorkers | undefined;
+}
+
+/** What a single run of a command works with. */
+export interface CliContext {
+  readonly host: CliHost;
+  readonly printer: Printer;
+  readonly store: ModelStore;
+  readonly signal: AbortSignal;
+}
+
+export function contextOf(host: CliHost, flags: OutputFlags): CliContext {
+  return {
+    host,
+    printer: new Printer({
+      stdout: host.stdout,
+      stderr: host.stderr,
+      isJson: flags.json === true,
+      isQuiet: flags.quiet === true,
+    }),
+    store: modelStoreOf(host.environment),
+    signal: host.interrupts.signal,
+  };
+}

@@ -1,0 +1,52 @@
+/** Token ids to rows of the language model's embedding table; runs on the CPU, where the table can stay on disk. */
+
+import type { TextConfig } from "../../model/blip2Config";
+import { IO, PART } from "../../model/graphContract";
+import type { Precision } from "../../model/precision";
+import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
+import type { DataFilePlan } from "../weights/dataFile";
+import { GraphBuilder } from "../graph/graphBuilder";
+import { embedding } from "../graph/ops";
+import type { WeightSource } from "../checkpoint/weightSource";
+
+/**
+ * Names under which checkpoints store the table. OPT's head is tied to it and may be the only copy;
+ * Flan-T5's head is another matrix, which must not take its place.
+ */
+const TABLE_NAMES = {
+  opt: ["language_model.model.decoder.embed_tokens.weight", "language_model.lm_head.weight"],
+  t5: [
+    "language_model.shared.weight",
+    "language_model.encoder.embed_tokens.weight",
+    "language_model.decoder.embed_tokens.weight",
+  ],
+} as const;
+
+/** [vocabulary, width]. */
+export function embeddingTable(config: TextConfig, weights: CheckpointWeights): WeightSource {
+  return weights.tensorOf(TABLE_NAMES[config.kind], [config.vocabSize, config.hiddenSize]);
+}
+
+/** A stored head wins over the tied table, as in transformers. [vocabulary, width]. */
+export function headTable(config: TextConfig, weights: CheckpointWeights): WeightSource {
+  const shape = [config.vocabSize, config.hiddenSize];
+  const name = "language_model.lm_head.weight";
+  return weights.has(name) ? weights.tensor(name, shape) : embeddingTable(config, weights);
+}
+
+export function embedGraph(spec: {
+  readonly config: TextConfig;
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+}): GraphBuilder {
+  const g = new GraphBuilder(PART.embedTokens, spec.data);
+  embedding(g, "/embed_tokens", {
+    ids: g.input(IO.inputIds, "int64", ["batch", "sequence"]),
+    table: embeddingTable(spec.config, spec.weights),
+    precision: spec.precision,
+    output: IO.inputsEmbeds,
+  });
+  g.output(IO.inputsEmbeds, "float32", ["batch", "sequence", spec.config.hiddenSize]);
+  return g;
+}

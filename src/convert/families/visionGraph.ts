@@ -1,0 +1,199 @@
+/** The image encoder: a ViT whose blocks normalise first (paper section 3.1, EVA-CLIP g without its last block). */
+
+import { imageTokenCount, type VisionConfig } from "../../model/blip2Config";
+import { IO, PART } from "../../model/graphContract";
+import type { Precision } from "../../model/precision";
+import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
+import type { DataFilePlan } from "../weights/dataFile";
+import { foldNorm } from "../weights/normFold";
+import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBuilder";
+import {
+  activation,
+  add,
+  concat,
+  layerNorm,
+  reshape,
+  splitLast,
+  tensor,
+  transpose,
+  vector,
+} from "../graph/ops";
+import { attention } from "../graph/attention";
+import { linear } from "../graph/linear";
+import { addToFirstRow, asRow, skipRows, type WeightSource } from "../checkpoint/weightSource";
+
+export interface VisionGraphSpec {
+  readonly config: VisionConfig;
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+  /** @default the CPU */
+  readonly target?: GraphTarget;
+}
+
+/** Some of the blocks, in their order: `end` is the first that is not among them. */
+interface BlockRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ *   pixel_values ─ Conv ─ patches ─┐
+ *   class token ───────────────────┴ Concat ─ + positions ─ blocks ─ LayerNorm ─ image_features
+ *   block: x + Attention(LN x), then x + MLP(LN x)
+ */
+export function visionGraph(spec: VisionGraphSpec): GraphBuilder {
+  return graphOfBlocks(spec, { begin: 0, end: spec.config.nLayers });
+}
+
+/**
+ * The same in stages of about as many blocks each, which give hidden states to each other: the weights of
+ * one stage are in memory at a time.
+ */
+export function visionStages(spec: VisionGraphSpec): readonly GraphBuilder[] {
+  const { nLayers } = spec.config;
+  const nStages = Math.min(MAX_STAGES, nLayers);
+  const firstOf = (stage: number): number => Math.floor((stage * nLayers) / nStages);
+  return Array.from({ length: nStages }, (_, stage) =>
+    graphOfBlocks(spec, { begin: firstOf(stage), end: firstOf(stage + 1) }),
+  );
+}
+
+/** A stage of ViT-g in w8a8 has 250 MB then; opening one takes some 50 ms. */
+const MAX_STAGES = 4;
+
+function graphOfBlocks(spec: VisionGraphSpec, { begin, end }: BlockRange): GraphBuilder {
+  const { config, weights, data } = spec;
+  const { hiddenSize: width, imageSize, nLayers } = config;
+  const g = new GraphBuilder(PART.visionEncoder, data, spec.target);
+  const dims = [1, imageTokenCount(config), width];
+  let x: ValueName;
+  if (begin === 0) {
+    const pixels = g.input(IO.pixelValues, "float32", [1, 3, imageSize, imageSize]);
+    x = embedPatches(g, pixels, spec);
+  } else {
+    x = g.input(IO.hiddenStates, "float32", dims);
+  }
+  for (let i = begin; i < end; i++) {
+    const isLast = i === end - 1 && end < nLayers;
+    x = block(g, i, { ...spec, x, ...(isLast ? { output: IO.nextHiddenStates } : {}) });
+  }
+  if (end < nLayers) {
+    g.output(IO.nextHiddenStates, "float32", dims);
+    return g;
+  }
+  layerNorm(g, "/post_layernorm", x, {
+    ...weights.norm("vision_model.post_layernorm", width),
+    eps: config.layerNormEps,
+    output: IO.imageFeatures,
+  });
+  g.output(IO.imageFeatures, "float32", dims);
+  return g;
+}
+
+/** [1, 3, side, side] → [1, 1 + patches, width]. */
+function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec): ValueName {
+  const { config, weights } = spec;
+  const { hiddenSize: width, patchSize: patch } = config;
+  const nTokens = imageTokenCount(config);
+  const path = "/embeddings";
+  const name = "vision_model.embeddings";
+  const kernelDims = [width, 3, patch, patch];
+  const grid = g.node(`${path}/patch_embedding`, {
+    opType: "Conv",
+    inputs: [
+      pixels,
+      tensor(g, `${path}/patch_embedding/weight`, {
+        source: weights.tensor(`${name}.patch_embedding.weight`, kernelDims),
+        dims: kernelDims,
+      }),
+      vector(
+        g,
+        `${path}/patch_embedding/bias`,
+        weights.tensor(`${name}.patch_embedding.bias`, [width]),
+      ),
+    ],
+    attributes: { kernel_shape: { ints: [patch, patch] }, strides: { ints: [patch, patch] } },
+  }); // [1, width, grid, grid]
+  const columns = reshape(g, `${path}/columns`, grid, [1, width, nTokens - 1]);
+  const patches = transpose(g, `${path}/rows`, columns, { perm: [0, 2, 1] }); // [1, patches, width]
+  // The class token never changes, so its position is added here rather than at each run.
+  const positions = unbatched(
+    weights.tensor(`${name}.position_embedding`, [1, nTokens, width]),
+    width,
+  );
+  const classToken = unbatched(weights.tensor(`${name}.class_embedding`, [1, 1, width]), width);
+  const table = addToFirstRow(positions, classToken);
+  const first = tensor(g, `${path}/class_embedding`, {
+    source: { ...table, rows: 1 },
+    dims: [1, 1, width],
+  });
+  const rest = tensor(g, `${path}/position_embedding`, {
+    source: skipRows(table, 1),
+    dims: [1, nTokens - 1, width],
+  });
+  return concat(g, path, [first, add(g, path, [patches, rest])]);
+}
+
+/** A tensor [1, rows, width] as a matrix. */
+function unbatched(source: WeightSource, width: number): WeightSource {
+  const flat = asRow({ ...source, rows: source.rows * source.cols, cols: 1 });
+  const rows = flat.cols / width;
+  return {
+    rows,
+    cols: width,
+    tensors: source.tensors,
+    readRows: async (start, count) => {
+      const all = await source.readRows(0, 1);
+      return all.subarray(start * width, (start + count) * width);
+    },
+  };
+}
+
+/** @param spec `output` names the result, where it is an output of the graph */
+function block(
+  g: GraphBuilder,
+  index: number,
+  spec: VisionGraphSpec & { readonly x: ValueName; readonly output?: ValueName },
+): ValueName {
+  const { config, weights, precision, x } = spec;
+  const { hiddenSize: width, nHeads, intermediateSize, layerNormEps: eps } = config;
+  const path = `/encoder/layers.${index}`;
+  const name = `vision_model.encoder.layers.${index}`;
+  const first = foldNorm(
+    {
+      norm: weights.norm(`${name}.layer_norm1`, width),
+      weight: weights.tensor(`${name}.self_attn.qkv.weight`, [3 * width, width]),
+    },
+    precision,
+  );
+  const normed = layerNorm(g, `${path}/layer_norm1`, x, { ...first.norm, eps });
+  const packed = linear(g, `${path}/self_attn/qkv`, normed, {
+    weight: first.weight,
+    ...(config.qkvBias ? { bias: weights.tensor(`${name}.self_attn.qkv.bias`, [3 * width]) } : {}),
+    precision,
+  }); // [1, tokens, 3 · width]
+  const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
+  const mixed = attention(g, `${path}/self_attn`, {
+    ...{ query, key, value, nHeads },
+    headDim: width / nHeads,
+  });
+  const projected = linear(g, `${path}/self_attn/projection`, mixed, {
+    ...weights.linear(`${name}.self_attn.projection`, width, width),
+    precision,
+  });
+  const attended = add(g, `${path}/self_attn/residual`, [x, projected]);
+  const { weight, bias } = weights.linear(`${name}.mlp.fc1`, intermediateSize, width);
+  const second = foldNorm({ norm: weights.norm(`${name}.layer_norm2`, width), weight }, precision);
+  const hidden = linear(
+    g,
+    `${path}/mlp/fc1`,
+    layerNorm(g, `${path}/layer_norm2`, attended, { ...second.norm, eps }),
+    { weight: second.weight, bias, precision },
+  ); // [1, tokens, intermediate]
+  const out = linear(g, `${path}/mlp/fc2`, activation(g, `${path}/mlp`, hidden, "gelu"), {
+    ...weights.linear(`${name}.mlp.fc2`, width, intermediateSize),
+    precision,
+  });
+  return add(g, `${path}/mlp/residual`, [attended, out], spec.output);
+}

@@ -1,0 +1,236 @@
+/**
+ * One function per operator or small group that the graphs use. Each adds nodes below a path and gives
+ * the name of the result. B batch, S positions, d width.
+ */
+
+import type { Precision } from "../../model/precision";
+import { blockFormat } from "../weights/quantize";
+import { gatherCodeDims, plainEntry, quantizedEntry } from "../weights/weightEntries";
+import type { WeightSource } from "../checkpoint/weightSource";
+import type { GraphBuilder, ValueName } from "./graphBuilder";
+
+/** The domain of ONNX Runtime's own operators. */
+export const MICROSOFT = "com.microsoft";
+/** ONNX's number for float32. */
+export const FLOAT = 1;
+
+/** Rows of a table [rows, d] by int64 ids [B, S] → f32 [B, S, d]. */
+export function embedding(
+  g: GraphBuilder,
+  path: string,
+  spec: { ids: ValueName; table: WeightSource; precision: Precision; output?: ValueName },
+): ValueName {
+  const { table, ids } = spec;
+  const precision = tablePrecision(table, spec.precision);
+  const name = `${path}/weight`;
+  const dims = [table.rows, table.cols];
+  const named = spec.output === undefined ? {} : { outputs: [spec.output] };
+  switch (precision.kind) {
+    case "f32": {
+      const [w = ""] = g.weights(plainEntry(name, table, { dims, storage: "float32" }));
+      return g.node(path, { opType: "Gather", inputs: [w, ids], ...named });
+    }
+    case "f16": {
+      const [w = ""] = g.weights(plainEntry(name, table, { dims, storage: "float16" }));
+      const rows = g.node(path, { opType: "Gather", inputs: [w, ids] });
+      return g.node(path, {
+        opType: "Cast",
+        inputs: [rows],
+        attributes: { to: { int: FLOAT } },
+        ...named,
+      });
+    }
+    case "int8":
+    case "int4":
+    case "w8a8": {
+      const format = blockFormat(precision);
+      const codeDims = gatherCodeDims(table, format);
+      const [codes = "", scales = ""] = g.weights(
+        quantizedEntry(name, table, { format, codeDims }),
+      );
+      return g.node(path, {
+        opType: "GatherBlockQuantized",
+        domain: MICROSOFT,
+        inputs: [codes, ids, scales],
+        attributes: {
+          bits: { int: format.bits },
+          block_size: { int: format.blockSize },
+          gather_axis: { int: 0 },
+          quantize_axis: { int: 1 },
+        },
+        ...named,
+      });
+    }
+  }
+}
+
+/**
+ * GatherBlockQuantized gives whole blocks only: a table takes the largest block that divides its width,
+ * and stays in f32 when there is none.
+ */
+function tablePrecision(table: WeightSource, precision: Precision): Precision {
+  if (precision.kind === "f32" || precision.kind === "f16") return precision;
+  // A table is not multiplied, so that w8a8 means no more than int8 does.
+  const { kind, blockSize: most = 128 } = precision;
+  const blockSize = ([128, 64, 32, 16] as const).find(
+    (size) => size <= most && table.cols % size === 0,
+  );
+  if (blockSize === undefined) return { kind: "f32" };
+  return { kind: kind === "w8a8" ? "int8" : kind, blockSize };
+}
+
+/** A vector of weights, f32 [n]. */
+export function vector(g: GraphBuilder, name: string, source: WeightSource): ValueName {
+  const dims = [source.rows * source.cols];
+  const [value = ""] = g.weights(plainEntry(name, source, { dims, storage: "float32" }));
+  return value;
+}
+
+/** A tensor of weights in f32 with dims of its own. */
+export function tensor(
+  g: GraphBuilder,
+  name: string,
+  spec: { source: WeightSource; dims: readonly number[] },
+): ValueName {
+  const [value = ""] = g.weights(
+    plainEntry(name, spec.source, { dims: spec.dims, storage: "float32" }),
+  );
+  return value;
+}
+
+export interface NormSpec {
+  readonly weight: WeightSource;
+  readonly bias: WeightSource;
+  readonly eps: number;
+  /** Name of the result, when it is an output of the graph. */
+  readonly output?: ValueName;
+}
+
+/** LayerNorm over the last axis. */
+export function layerNorm(g: GraphBuilder, path: string, x: ValueName, spec: NormSpec): ValueName {
+  return g.node(path, {
+    opType: "LayerNormalization",
+    inputs: [x, vector(g, `${path}/weight`, spec.weight), vector(g, `${path}/bias`, spec.bias)],
+    attributes: { axis: { int: -1 }, epsilon: { float: spec.eps } },
+    ...(spec.output === undefined ? {} : { outputs: [spec.output] }),
+  });
+}
+
+/** T5's LayerNorm: no mean, no bias (RMSNorm). */
+export function rmsNorm(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  spec: { weight: WeightSource; eps: number; output?: ValueName },
+): ValueName {
+  return g.node(path, {
+    opType: "SimplifiedLayerNormalization",
+    inputs: [x, vector(g, `${path}/weight`, spec.weight)],
+    attributes: { axis: { int: -1 }, epsilon: { float: spec.eps }, stash_type: { int: FLOAT } },
+    ...(spec.output === undefined ? {} : { outputs: [spec.output] }),
+  });
+}
+
+/** @param output name of the result, where it is an output of the graph */
+export function add(
+  g: GraphBuilder,
+  path: string,
+  inputs: readonly [ValueName, ValueName],
+  output?: ValueName,
+): ValueName {
+  return g.node(path, {
+    opType: "Add",
+    inputs,
+    ...(output === undefined ? {} : { outputs: [output] }),
+  });
+}
+
+export function mul(
+  g: GraphBuilder,
+  path: string,
+  inputs: readonly [ValueName, ValueName],
+): ValueName {
+  return g.node(path, { opType: "Mul", inputs });
+}
+
+export type Activation = "gelu" | "gelu_new" | "relu";
+
+/** transformers' `gelu` is the exact erf form, `gelu_new` the tanh approximation. */
+export function activation(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  kind: Activation,
+): ValueName {
+  if (kind === "relu") return g.node(path, { opType: "Relu", inputs: [x] });
+  const approximate = { string: kind === "gelu" ? "none" : "tanh" };
+  return g.node(path, { opType: "Gelu", inputs: [x], attributes: { approximate } });
+}
+
+/** Equal parts along the last axis. */
+export function splitLast(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  parts: number,
+): readonly ValueName[] {
+  return g.nodes(path, {
+    opType: "Split",
+    inputs: [x],
+    attributes: { axis: { int: -1 }, num_outputs: { int: parts } },
+    outputs: parts,
+  });
+}
+
+/** Positions [begin, end) along axis 1; -1 and a large end take the last one. */
+export function slicePositions(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  range: { begin: number; end: number },
+): ValueName {
+  return g.node(path, {
+    opType: "Slice",
+    inputs: [
+      x,
+      g.int64Constant(`${path}/begin`, [range.begin]),
+      g.int64Constant(`${path}/end`, [range.end]),
+      g.int64Constant(`${path}/axis`, [1]),
+    ],
+  });
+}
+
+/** The last position, [B, S, d] → [B, 1, d]: only it needs the vocabulary. */
+export function lastPosition(g: GraphBuilder, path: string, x: ValueName): ValueName {
+  return slicePositions(g, path, x, { begin: -1, end: 2 ** 31 - 1 });
+}
+
+export function concat(g: GraphBuilder, path: string, inputs: readonly ValueName[]): ValueName {
+  return g.node(path, { opType: "Concat", inputs, attributes: { axis: { int: 1 } } });
+}
+
+export function reshape(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  dims: readonly number[],
+): ValueName {
+  return g.node(path, {
+    opType: "Reshape",
+    inputs: [x, g.int64Constant(`${path}/shape`, dims)],
+  });
+}
+
+export function transpose(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  spec: { perm: readonly number[]; output?: ValueName },
+): ValueName {
+  return g.node(path, {
+    opType: "Transpose",
+    inputs: [x],
+    attributes: { perm: { ints: spec.perm } },
+    ...(spec.output === undefined ? {} : { outputs: [spec.output] }),
+  });
+}

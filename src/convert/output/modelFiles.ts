@@ -1,0 +1,74 @@
+/** The small files of a model folder: texts, graphs and, last, the manifest. */
+
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import path from "node:path";
+import { GRAPH_CONTRACT_VERSION } from "../../model/graphContract";
+import {
+  formatManifest,
+  MANIFEST_FILE,
+  MANIFEST_FORMAT_VERSION,
+  type Manifest,
+  type ManifestFile,
+} from "../../model/manifest";
+import { smallFiles, type ConversionPlan } from "../plan/conversionPlan";
+import { plannedGraphs } from "../plan/modelPlan";
+
+/**
+ * Writes everything but data and manifest; what is there of an earlier try is replaced.
+ * @throws the file system's errors.
+ */
+export async function writeSmallFiles(
+  folder: string,
+  { checkpoint, model }: ConversionPlan,
+): Promise<ManifestFile[]> {
+  const files: ManifestFile[] = [];
+  for (const [name, bytes] of await smallFiles(checkpoint)) {
+    files.push(await writeFile(folder, name, bytes));
+  }
+  for (const { graphFile, graph } of plannedGraphs(model)) {
+    files.push(await writeFile(folder, graphFile, graph.encode()));
+  }
+  return files;
+}
+
+/**
+ * Writes the manifest, which makes the folder a model.
+ * @throws the file system's errors.
+ */
+export async function writeManifest(
+  folder: string,
+  { model }: ConversionPlan,
+  written: Pick<Manifest, "source" | "files">,
+): Promise<Manifest> {
+  const manifest: Manifest = {
+    formatVersion: MANIFEST_FORMAT_VERSION,
+    graphContractVersion: GRAPH_CONTRACT_VERSION,
+    source: written.source,
+    parts: model.parts.map(({ name, graphFile, accelerator, stages, data, precision }) => ({
+      name,
+      graph: graphFile,
+      ...(accelerator === undefined ? {} : { acceleratorGraph: accelerator.graphFile }),
+      ...(stages.length === 0 ? {} : { stages: stages.map((stage) => stage.graphFile) }),
+      data: data?.fileName,
+      precision,
+    })),
+    files: written.files,
+  };
+  await writeFile(folder, MANIFEST_FILE, utf8(formatManifest(manifest)));
+  return manifest;
+}
+
+async function writeFile(folder: string, name: string, bytes: Uint8Array): Promise<ManifestFile> {
+  const file = await open(path.join(folder, name), "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { path: name, bytes: bytes.length, sha256 };
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,0 +1,91 @@
+/** What a checkpoint becomes in a precision, to the byte; reads no weights and writes nothing. */
+
+import { open } from "node:fs/promises";
+import { AppError } from "../../base/errors";
+import type { Blip2Config } from "../../model/blip2Config";
+import {
+  CONFIG_FILE,
+  GENERATION_FILE,
+  PREPROCESSOR_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+} from "../../model/manifest";
+import { WORLD_FILE } from "../../model/pictureWorld";
+import { parsePrecisionPlan, precisionOfPart, type PrecisionPlan } from "../../model/precision";
+import type { Checkpoint } from "../checkpoint/checkpoint";
+import { CheckpointWeights } from "../checkpoint/checkpointWeights";
+import { plannedGraphs, planModel, precisionParts, type ModelPlan } from "./modelPlan";
+import type { TensorBytes } from "../checkpoint/safetensors";
+import { WeightMap, type DroppedTensor } from "../checkpoint/weightMap";
+
+/** A checkpoint and the graphs and files that it becomes. */
+export interface ConversionPlan {
+  readonly checkpoint: Checkpoint;
+  readonly model: ModelPlan;
+  /** Tensors of the checkpoint that no graph needs, and why. */
+  readonly dropped: readonly DroppedTensor[];
+}
+
+/**
+ * Plans a conversion; what can be wrong with an open checkpoint, but for its values, is found here.
+ * @param source `precision` as `parsePrecisionPlan` reads it.
+ * @param reader reads the weights when the plan is carried out.
+ * @throws AppError `checkpoint.incomplete`, `checkpoint.unsupported`, `option.invalid` for a precision.
+ */
+export function planConversion(
+  source: { readonly checkpoint: Checkpoint; readonly precision: string },
+  reader: TensorBytes,
+): ConversionPlan {
+  const { checkpoint } = source;
+  const precision = parsePrecisionPlan(source.precision);
+  const map = new WeightMap(checkpoint);
+  expectParts(precision, checkpoint.config);
+  const model = planModel(checkpoint.config, new CheckpointWeights(map, reader), (part) =>
+    precisionOfPart(precision, part),
+  );
+  return { checkpoint, model, dropped: map.finish() };
+}
+
+/** Bytes of all files that the manifest will list. */
+export async function plannedBytes({ checkpoint, model }: ConversionPlan): Promise<number> {
+  const texts = (await smallFiles(checkpoint)).map(([, bytes]) => bytes.length);
+  const graphs = plannedGraphs(model).map(({ graph }) => graph.encode().length);
+  const data = model.dataFiles.map(({ bytes }) => bytes);
+  return [...texts, ...graphs, ...data].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+const COPIED_FILES = [CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE, WORLD_FILE];
+
+/** The texts that the engine needs beside the graphs, by the names that they get. */
+export async function smallFiles(
+  checkpoint: Checkpoint,
+): Promise<readonly (readonly [name: string, bytes: Uint8Array])[]> {
+  const files: [string, Uint8Array][] = [[PREPROCESSOR_FILE, utf8(checkpoint.preprocessorText)]];
+  if (checkpoint.generationText !== undefined) {
+    files.push([GENERATION_FILE, utf8(checkpoint.generationText)]);
+  }
+  for (const { name, path: file } of checkpoint.configFiles) {
+    if (!COPIED_FILES.includes(name)) continue;
+    const handle = await open(file);
+    try {
+      files.push([name, await handle.readFile()]);
+    } finally {
+      await handle.close();
+    }
+  }
+  return files;
+}
+
+/** @throws AppError `option.invalid` for a part whose precision would change nothing. */
+function expectParts(precision: PrecisionPlan, config: Blip2Config): void {
+  const known = precisionParts(config);
+  const idle = [...precision.parts.keys()].find((part) => !known.includes(part));
+  if (idle === undefined) return;
+  throw new AppError(
+    "option.invalid",
+    `A precision for "${idle}" changes nothing in this model. Its parts are ${known.join(", ")}.`,
+    { detail: { part: idle } },
+  );
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,0 +1,183 @@
+/** The graphs and data files that a checkpoint becomes; nothing is read or written yet. */
+
+import { AppError } from "../../base/errors";
+import type { Blip2Config, Blip2RetrievalConfig, TextConfig } from "../../model/blip2Config";
+import { PART, partsOf, type PartName } from "../../model/graphContract";
+import { canStayInFile } from "../../model/memoryEstimate";
+import type { Precision } from "../../model/precision";
+import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
+import { DataFilePlan } from "../weights/dataFile";
+import {
+  expandEncoderCacheGraph,
+  reorderCacheGraph,
+  truncateCacheGraph,
+} from "../families/cacheGraphs";
+import { embedGraph } from "../families/embedGraph";
+import { optGraph } from "../families/optGraph";
+import { qformerGraph, qformerItmGraph, qformerTextGraph } from "../families/qformerGraph";
+import { t5DecoderGraph, t5EncoderGraph } from "../families/t5Graphs";
+import { visionGraph, visionStages } from "../families/visionGraph";
+import type { GraphBuilder, GraphTarget } from "../graph/graphBuilder";
+
+export interface PlannedGraph {
+  readonly graph: GraphBuilder;
+  readonly graphFile: string;
+}
+
+export interface PlannedPart extends PlannedGraph {
+  readonly name: PartName;
+  /** For devices other than the CPU, of the same weights; absent when one graph serves all. */
+  readonly accelerator?: PlannedGraph;
+  /** The CPU's graph in pieces, of which one is in memory at a time; empty for most parts. */
+  readonly stages: readonly PlannedGraph[];
+  /** Absent for a graph without weights. */
+  readonly data: DataFilePlan | undefined;
+  readonly precision: Precision;
+}
+
+export interface ModelPlan {
+  readonly parts: readonly PlannedPart[];
+  /** Each file once, though several graphs may share it. */
+  readonly dataFiles: readonly DataFilePlan[];
+}
+
+/** Parts whose weights lie in the file of another part. */
+const DATA_OF: Partial<Record<PartName, PartName>> = {
+  [PART.qformerText]: PART.qformer,
+  [PART.qformerItm]: PART.qformer,
+};
+const WITHOUT_WEIGHTS: readonly PartName[] = [
+  PART.reorderCache,
+  PART.truncateCache,
+  PART.expandEncoderCache,
+];
+
+/** Every graph of a plan with the name of its file. */
+export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly PlannedGraph[] {
+  return parts.flatMap((part) => {
+    const { accelerator, stages } = part;
+    return [part, ...(accelerator === undefined ? [] : [accelerator]), ...stages];
+  });
+}
+
+/**
+ * Plans every part.
+ * @param precisionOf precision of each part; parts that share a file must have the same.
+ * @throws AppError `checkpoint.incomplete` for a missing tensor or a wrong shape.
+ */
+export function planModel(
+  config: Blip2Config,
+  weights: CheckpointWeights,
+  precisionOf: (part: PartName) => Precision,
+): ModelPlan {
+  const dataFiles = new Map<PartName, DataFilePlan>();
+  const parts = partsOf(config).map((name): PlannedPart => {
+    const graphFile = `${name}.onnx`;
+    if (WITHOUT_WEIGHTS.includes(name)) {
+      const graph = weightlessGraph(name, config);
+      return { name, graph, graphFile, stages: [], data: undefined, precision: { kind: "f32" } };
+    }
+    const owner = DATA_OF[name] ?? name;
+    const data = dataFiles.get(owner) ?? new DataFilePlan(`${owner}.onnx_data`);
+    dataFiles.set(owner, data);
+    const precision = precisionOf(owner);
+    const at = { weights, precision, data };
+    const graph = weightedGraph(name, config, { ...at, target: "cpu" });
+    const stages = plannedStages(name, config, at);
+    const part = { name, graph, graphFile, stages, data, precision };
+    if (!needsTwoGraphs(part)) return part;
+    const accelerator = {
+      graph: weightedGraph(name, config, { ...at, target: "accelerator" }),
+      graphFile: `${name}.accelerator.onnx`,
+    };
+    return { ...part, accelerator };
+  });
+  return { parts, dataFiles: [...dataFiles.values()] };
+}
+
+function plannedStages(
+  name: PartName,
+  config: Blip2Config,
+  at: Omit<PartContext, "target">,
+): readonly PlannedGraph[] {
+  if (!canStayInFile({ name, precision: at.precision })) return [];
+  const stages = visionStages({ ...at, config: config.vision });
+  if (stages.length === 1) return [];
+  return stages.map((graph, i) => ({
+    graph,
+    graphFile: `${name}.${i + 1}of${stages.length}.onnx`,
+  }));
+}
+
+/**
+ * Attention, the decoder's cache and w8a8 are made of other operators on the CPU; an embedding table is read
+ * there on every device.
+ */
+const needsTwoGraphs = ({ name }: Pick<PlannedPart, "name">): boolean => name !== PART.embedTokens;
+
+/** Parts whose precision can be chosen: those with weights of their own. */
+export function precisionParts(config: Blip2Config): readonly PartName[] {
+  return partsOf(config).filter(
+    (part) => DATA_OF[part] === undefined && !WITHOUT_WEIGHTS.includes(part),
+  );
+}
+
+interface PartContext {
+  readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
+  readonly target: GraphTarget;
+}
+
+function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): GraphBuilder {
+  switch (name) {
+    case PART.visionEncoder:
+      return visionGraph({ ...at, config: config.vision });
+    case PART.qformer:
+      return qformerGraph({ ...at, config });
+    case PART.qformerText: {
+      const { projectionSize } = retrieval(config, name);
+      return qformerTextGraph({ ...at, config, projectionSize });
+    }
+    case PART.qformerItm:
+      return qformerItmGraph({ ...at, config });
+    case PART.embedTokens:
+      return embedGraph({ ...at, config: languageModel(config, name) });
+    case PART.textEncoder: {
+      const text = languageModel(config, name);
+      return text.kind === "t5" ? t5EncoderGraph({ ...at, config: text }) : unplanned(name);
+    }
+    case PART.decoder: {
+      const text = languageModel(config, name);
+      return text.kind === "opt"
+        ? optGraph({ ...at, config: text })
+        : t5DecoderGraph({ ...at, config: text });
+    }
+    case PART.reorderCache:
+    case PART.truncateCache:
+    case PART.expandEncoderCache:
+      return unplanned(name);
+  }
+}
+
+function weightlessGraph(name: PartName, config: Blip2Config): GraphBuilder {
+  const text = languageModel(config, name);
+  const hasEncoder = text.kind === "t5";
+  const { nLayers, nHeads } = text;
+  const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / text.nHeads;
+  const shape = { nLayers, nHeads, headDim };
+  if (name === PART.reorderCache) return reorderCacheGraph({ ...shape, hasEncoder });
+  return name === PART.truncateCache ? truncateCacheGraph(shape) : expandEncoderCacheGraph(shape);
+}
+
+function languageModel(config: Blip2Config, part: PartName): TextConfig {
+  return config.kind === "generation" ? config.text : unplanned(part);
+}
+
+function retrieval(config: Blip2Config, part: PartName): Blip2RetrievalConfig {
+  return config.kind === "retrieval" ? config : unplanned(part);
+}
+
+function unplanned(part: PartName): never {
+  throw new AppError("internal", `A model of this kind has no part ${part}.`);
+}

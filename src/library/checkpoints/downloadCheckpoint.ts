@@ -1,0 +1,199 @@
+/**
+ * A checkpoint from the hub into a folder: which files, in which order. Small files and the headers of
+ * the weights come first; then it is known what the weights are for.
+ */
+
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { AppError, throwIfAborted } from "../../base/errors";
+import {
+  CONFIG_FILE,
+  GENERATION_FILE,
+  PREPROCESSOR_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+} from "../../model/manifest";
+import { downloadFile, type FileJob, withPatience } from "../download/downloadFile";
+import { downloadWeights, expectRoom, FILES_AT_ONCE, type WeightTaker } from "./downloadWeights";
+import { freeBytesAt } from "../store/diskSpace";
+import type { HubClient, HubFile, HubListing } from "../download/hubClient";
+import { PARTIAL_ENDINGS } from "../download/partialFile";
+import { type EarlyHeader, earlyHeader, HEADER_ENDING } from "./weightHeaders";
+
+export interface DownloadOptions extends Pick<FileJob, "patience" | "onTry" | "onCheck"> {
+  readonly hub: HubClient;
+  readonly repository: string;
+  readonly revision: string;
+  /** Where the files go; what an earlier run left there is used. */
+  readonly folder: string;
+  /** Called before any weights come; decides what becomes of them. */
+  readonly prepare: (coming: ComingWeights) => Promise<WeightTaker>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: DownloadProgress) => void;
+  /** Bytes that can still be written at a folder. @default freeBytesAt */
+  readonly freeBytes?: ((folder: string) => Promise<number>) | undefined;
+}
+
+/** What is known of the weights before they come; the small files are there by then. */
+export interface ComingWeights {
+  readonly commit: string;
+  readonly files: readonly HubFile[];
+  /** By the names of the files; none of them was compared with anything yet. */
+  readonly headers: ReadonlyMap<string, EarlyHeader>;
+}
+
+/** Bytes that are there, those of earlier runs among them, and in all. */
+export interface DownloadProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+const SINGLE_WEIGHTS = "model.safetensors";
+const WEIGHT_INDEX = "model.safetensors.index.json";
+const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
+/** Those of a checkpoint that the converter reads; a repository has many others. */
+const CONFIG_FILES: ReadonlySet<string> = new Set([
+  CONFIG_FILE,
+  "processor_config.json",
+  PREPROCESSOR_FILE,
+  GENERATION_FILE,
+  TOKENIZER_FILE,
+  TOKENIZER_CONFIG_FILE,
+]);
+/** Says which commit the files of the folder are of. */
+const COMMIT_FILE = ".commit";
+
+/**
+ * Downloads what is missing of a checkpoint and hands each weight file on when it is whole and checked.
+ * @throws AppError `hub.*`, `download.corrupt`, `download.failed` also when the disk has too little
+ * room, `checkpoint.corrupt` for a header, `request.cancelled`, and what the taker throws; what has
+ * arrived stays for another call.
+ */
+export async function downloadCheckpoint(options: DownloadOptions): Promise<void> {
+  const { hub, repository, revision, folder, signal } = options;
+  const listing = await withPatience({ ...options, isFirstContact: true }, () =>
+    hub.list(repository, revision, signal),
+  );
+  const files = checkpointFiles(listing, repository);
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(folder, cause);
+  });
+  await removeOthers(folder, files, listing.commit);
+  await downloadAll(files, listing.commit, options);
+}
+
+/**
+ * The files of a repository that make its checkpoint.
+ * @throws AppError `hub.missing` when it has no safetensors or no configuration.
+ */
+export function checkpointFiles(
+  { files }: Pick<HubListing, "files">,
+  repository: string,
+): readonly HubFile[] {
+  const isSharded = files.some(({ name }) => name === WEIGHT_INDEX);
+  const isPart = (name: string): boolean =>
+    isSharded ? name === WEIGHT_INDEX || SHARD.test(name) : name === SINGLE_WEIGHTS;
+  const wanted = files.filter(({ name }) => CONFIG_FILES.has(name) || isPart(name));
+  const isWhole =
+    wanted.some(({ name }) => name === CONFIG_FILE) && wanted.some(({ name }) => isWeights(name));
+  if (!isWhole) {
+    throw new AppError(
+      "hub.missing",
+      `${repository} has no checkpoint in the safetensors format at this revision. Choose another model, or import a checkpoint from a folder.`,
+      { detail: { repository } },
+    );
+  }
+  return wanted;
+}
+
+const isWeights = (name: string): boolean => name === SINGLE_WEIGHTS || SHARD.test(name);
+
+type AnyFileJob = Omit<FileJob, "file">;
+
+async function downloadAll(
+  files: readonly HubFile[],
+  commit: string,
+  options: DownloadOptions,
+): Promise<void> {
+  const { hub, repository, folder, patience, signal, freeBytes = freeBytesAt } = options;
+  const { onTry, onCheck } = options;
+  const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let doneBytes = 0;
+  const onBytes = (change: number): void => {
+    doneBytes += change;
+    options.onProgress({ doneBytes, totalBytes });
+  };
+  const job = { hub, repository, commit, folder, patience, signal, onBytes, onTry, onCheck };
+  const weights = files.filter(({ name }) => isWeights(name));
+  await downloadSmall(
+    files.filter((file) => !weights.includes(file)),
+    job,
+  );
+  const headers = new Map<string, EarlyHeader>();
+  for (const file of weights) headers.set(file.name, await earlyHeader({ ...job, file }));
+  const taker = await options.prepare({ commit, files: weights, headers });
+  const coming = weights.filter(({ name }) => !taker.taken.has(name));
+  await expectRoom(coming, { ...job, taker, freeBytes });
+  onBytes(bytesOf(weights) - bytesOf(coming));
+  await downloadWeights(coming, { ...job, taker, freeBytes });
+}
+
+const bytesOf = (files: readonly HubFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+async function downloadSmall(files: readonly HubFile[], job: AnyFileJob): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([job.signal, stop.signal]);
+  const waiting = [...files];
+  const failures: unknown[] = [];
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      await downloadFile({ ...job, file, signal });
+    }
+  };
+  const workers = Array.from({ length: FILES_AT_ONCE }, () =>
+    work().catch((thrown: unknown) => {
+      failures.push(thrown);
+      // The others stop where they are; what they have stays.
+      stop.abort();
+    }),
+  );
+  await Promise.all(workers);
+  throwIfAborted(job.signal);
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Deletes what does not belong to the commit: a whole file of another one would be taken for a part of
+ * this one. Those that are not whole know themselves what they are part of.
+ */
+async function removeOthers(
+  folder: string,
+  files: readonly HubFile[],
+  commit: string,
+): Promise<void> {
+  const record = path.join(folder, COMMIT_FILE);
+  const isSame = (await readFile(record, "utf8").catch(() => "")) === commit;
+  const kept = new Set(
+    files.flatMap(({ name }) => [
+      ...(isSame ? [name, name + HEADER_ENDING] : []),
+      ...PARTIAL_ENDINGS.map((ending) => name + ending),
+    ]),
+  );
+  try {
+    for (const name of await readdir(folder)) {
+      if (!kept.has(name)) await rm(path.join(folder, name), { recursive: true, force: true });
+    }
+    await writeFile(record, commit);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
+}
+
+function unwritable(folder: string, cause: unknown): AppError {
+  return new AppError(
+    "download.failed",
+    `${folder} cannot be written to (${(cause as Error).message}). Choose another folder for models.`,
+    { cause, detail: { file: folder } },
+  );
+}

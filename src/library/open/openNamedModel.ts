@@ -1,0 +1,79 @@
+/** From what a user calls a model to its folder, and to an engine. */
+
+import path from "node:path";
+import { throwIfAborted } from "../../base/errors";
+import type { Logger } from "../../base/logger";
+import { DEMO_MODEL } from "../../base/world";
+import type { ConvertProgress } from "../../convert/convertModel";
+import type { Blip2Engine } from "../../engine/blip2Engine";
+import type { SessionFactory } from "../../engine/session";
+import { type ModelStore, resolveModel } from "../store/modelStore";
+import type { DeviceChoice } from "../../model/ask/device";
+
+export interface FindOptions {
+  /** As `resolveModel` takes it; undefined means the demo. */
+  readonly model: string | undefined;
+  readonly store: ModelStore;
+  /** Folder of the checkpoint that the demo is made from. */
+  readonly demoCheckpoint: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Told while the demo is converted. */
+  readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
+}
+
+/** A model folder and what to call it. */
+export interface FoundModel {
+  readonly folder: string;
+  /** "demo", or the folder's own name. */
+  readonly name: string;
+}
+
+export interface LoadOptions {
+  readonly store: ModelStore;
+  readonly device: DeviceChoice;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Finds a model; the demo is converted when this is its first use.
+ * @throws AppError `model.missing`, and as `ensureDemoModel`.
+ */
+export async function findNamedModel(options: FindOptions): Promise<FoundModel> {
+  const { store, demoCheckpoint, signal, onProgress } = options;
+  const reference = await resolveModel(options.model, store);
+  if (reference.kind === "folder") {
+    return { folder: reference.folder, name: path.basename(reference.folder) };
+  }
+  // The converter is not needed for any other model.
+  const { ensureDemoModel } = await import("../store/demoModel");
+  const folder = await ensureDemoModel({ checkpoint: demoCheckpoint, store, signal, onProgress });
+  return { folder, name: DEMO_MODEL };
+}
+
+/**
+ * Loads a model that was found, with the store's caches.
+ * @throws AppError as `loadEngine`, `request.cancelled`.
+ */
+export async function loadFoundModel(
+  { folder, name }: FoundModel,
+  options: LoadOptions,
+): Promise<Blip2Engine> {
+  const { store, device, logger } = options;
+  throwIfAborted(options.signal);
+  const { loadEngine } = await import("../../engine/blip2Engine");
+  return await loadEngine({
+    folder,
+    name,
+    device,
+    logger,
+    ...(device === "cuda" ? { factory: await cudaFactory(store) } : {}),
+    featureCacheDir: store.featuresDir,
+    deviceMemoryFile: store.deviceMemoryFile,
+  });
+}
+
+async function cudaFactory(store: ModelStore): Promise<SessionFactory> {
+  const { cudaSessionFactory } = await import("../cuda/cudaProvider");
+  return await cudaSessionFactory({ store });
+}

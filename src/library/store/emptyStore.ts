@@ -1,0 +1,230 @@
+/**
+ * Takes everything out of the store that Sightline put there, for people who leave. What somebody else
+ * put there stays, and is named.
+ */
+
+import { lstat, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import path from "node:path";
+import { AppError } from "../../base/errors";
+import { JsonObject } from "../../base/json";
+import { MANIFEST_FILE } from "../../model/manifest";
+import { endEngine, enginesOn } from "../../roll/engineRoll";
+import { cudaFolder } from "../cuda/cudaRuntime";
+import { folderBytes } from "./diskSpace";
+import { expectNoLocks, withModelLock } from "./modelLock";
+import type { ModelStore } from "./modelStore";
+
+/** What something of ours is for. */
+export type StorePart = "models" | "downloads" | "cuda" | "caches";
+
+export interface StoreContents {
+  readonly folder: string;
+  /** Of what is ours. */
+  readonly bytes: number;
+  /** The same by what it is for. */
+  readonly sizes: Readonly<Record<StorePart, number>>;
+  /** Paths of what is not. */
+  readonly foreign: readonly string[];
+}
+
+export interface EmptyOptions {
+  readonly store: ModelStore;
+  /** Names of the catalogue; a folder of another name among the downloads is not ours. */
+  readonly downloads: readonly string[];
+  /** Of this user's engines. @default that of this machine */
+  readonly rollFolder?: string;
+}
+
+/** Paths in the order in which they go. */
+interface Found {
+  readonly own: string[];
+  readonly foreign: string[];
+}
+
+/** Looks and deletes nothing. */
+export async function storeContents(options: EmptyOptions): Promise<StoreContents> {
+  const { own, foreign } = await survey(options);
+  const { root } = options.store;
+  const sizes = { models: 0, downloads: 0, cuda: 0, caches: 0 };
+  let bytes = 0;
+  for (const file of own) {
+    const size = await folderBytes(file);
+    bytes += size;
+    sizes[partOf(path.relative(root, file))] += size;
+  }
+  return { folder: root, bytes, sizes, foreign };
+}
+
+/**
+ * Deletes what is ours, and the folders that are empty then. One that was stopped half-way goes on with
+ * the next call: a model's manifest, which says what is ours, goes last.
+ * @returns what is free again, and what was left: foreign, or kept open by another program.
+ * @throws AppError `model.busy` while an engine is at work or a process writes to the store; then
+ * nothing is deleted.
+ */
+export async function emptyStore(
+  options: EmptyOptions,
+): Promise<{ readonly freedBytes: number; readonly left: readonly string[] }> {
+  const { store } = options;
+  await expectNoLocks(store);
+  await endEngines(options.rollFolder);
+  const { own, foreign } = await survey(options);
+  const left = [...foreign];
+  let freedBytes = 0;
+  for (const file of own) {
+    const bytes = await folderBytes(file);
+    if (await isRemoved(file, store)) freedBytes += bytes;
+    else left.push(file);
+  }
+  for (const folder of [store.modelsDir, store.featuresDir, path.join(store.root, "downloads")]) {
+    for (const name of await namesIn(folder)) await removeEmpty(path.join(folder, name));
+    await removeEmpty(folder);
+  }
+  for (const folder of [cudaFolder(store), store.locksDir, store.root]) await removeEmpty(folder);
+  return { freedBytes, left: await stillThere(left) };
+}
+
+/** @param file as the store's folder names it. */
+function partOf(file: string): StorePart {
+  const [top] = file.split(path.sep);
+  return top === "models" || top === "downloads" || top === "cuda" ? top : "caches";
+}
+
+/** Without folders that were empty. */
+async function stillThere(files: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(files.map((file) => lstat(file).catch(() => undefined)));
+  return files.filter((_file, index) => found[index] !== undefined);
+}
+
+/** Idle ones end; one that answers or loads does not. */
+async function endEngines(rollFolder: string | undefined): Promise<void> {
+  for (const engine of await enginesOn(rollFolder)) {
+    if (await endEngine(engine)) continue;
+    throw new AppError(
+      "model.busy",
+      `Sightline's engine is at work in another window (process ${engine.pid}, model ${engine.model}). Wait until it is done or close that window, and try again.`,
+      { detail: { model: engine.model } },
+    );
+  }
+}
+
+/** False for what another process holds. */
+async function isRemoved(file: string, store: ModelStore): Promise<boolean> {
+  const remove = async (): Promise<boolean> => {
+    try {
+      await rm(file, { recursive: true, force: true });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  // The lock of a lock would stay.
+  if (path.dirname(file) === store.locksDir) return await remove();
+  const folder = lockedFolder(file, store);
+  if (folder === undefined) return await remove();
+  try {
+    return await withModelLock({ store, folder, ifBusy: "refuse" }, remove);
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.code === "model.busy") return false;
+    throw thrown;
+  }
+}
+
+/** What a process locks that writes this file: a model, or the CUDA libraries. */
+function lockedFolder(file: string, store: ModelStore): string | undefined {
+  const [top = "", name] = path.relative(store.root, file).split(path.sep);
+  if (top === "cuda") return cudaFolder(store);
+  const isModel = (top === "models" || top === "downloads") && name !== undefined;
+  return isModel ? path.join(store.root, top, name) : undefined;
+}
+
+/** Each place of the store with what in it is ours. */
+async function survey({ store, downloads }: EmptyOptions): Promise<Found> {
+  const found: Found = { own: [], foreign: [] };
+  const places: Readonly<Record<string, (folder: string) => Promise<void>>> = {
+    models: (folder) => surveyEach(folder, found, surveyModel),
+    features: (folder) => surveyEach(folder, found, surveyFeatures),
+    downloads: (folder) => sort(folder, found, (name) => downloads.includes(name)),
+    cuda: (folder) => sort(folder, found, (name) => /^(?:download$|onnxruntime-\d)/.test(name)),
+    locks: (folder) => sort(folder, found, (name) => name.endsWith(".lock")),
+  };
+  for (const name of await namesIn(store.root)) {
+    const file = path.join(store.root, name);
+    const look = places[name];
+    if (look !== undefined && (await isFolder(file))) await look(file);
+    else if (/^device\.json(?:\.\d+\.partial)?$/.test(name)) found.own.push(file);
+    else found.foreign.push(file);
+  }
+  return found;
+}
+
+/** Folders that are being filled or deleted, as other modules of this room name them. */
+const UNFINISHED = /\.partial-\d+$|^\.deleted-[0-9a-f-]{36}$|^\.adding-[\w.-]+$/;
+
+async function surveyModel(folder: string, found: Found): Promise<void> {
+  if (UNFINISHED.test(path.basename(folder))) {
+    found.own.push(folder);
+    return;
+  }
+  const listed = await listedFiles(folder);
+  if (listed === undefined) {
+    found.foreign.push(folder);
+    return;
+  }
+  await sort(folder, found, (name) => listed.includes(name) && name !== MANIFEST_FILE);
+  // The one file that is not foreign though it is not listed, and the last to go.
+  const manifest = path.join(folder, MANIFEST_FILE);
+  found.foreign.splice(found.foreign.indexOf(manifest), 1);
+  found.own.push(manifest);
+}
+
+/** Names in a manifest of ours, of whatever version; undefined for a folder without one. */
+async function listedFiles(folder: string): Promise<readonly string[] | undefined> {
+  const file = path.join(folder, MANIFEST_FILE);
+  try {
+    const json = JsonObject.parse(await readFile(file, "utf8"), { file, code: "model.corrupt" });
+    json.integer("formatVersion", { min: 1, max: Number.MAX_SAFE_INTEGER });
+    const listed = json.array("files") as readonly { readonly path?: unknown }[];
+    return listed.map((entry) => String(entry.path));
+  } catch {
+    return undefined;
+  }
+}
+
+async function surveyFeatures(folder: string, found: Found): Promise<void> {
+  await sort(folder, found, (name) => /\.(?:features|partial)$/.test(name));
+}
+
+/** Looks into each folder; links and files are not ours. */
+async function surveyEach(
+  folder: string,
+  found: Found,
+  look: (folder: string, found: Found) => Promise<void>,
+): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const inner = path.join(folder, name);
+    if (await isFolder(inner)) await look(inner, found);
+    else found.foreign.push(inner);
+  }
+}
+
+async function sort(
+  folder: string,
+  { own, foreign }: Found,
+  isOwn: (name: string) => boolean,
+): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    (isOwn(name) ? own : foreign).push(path.join(folder, name));
+  }
+}
+
+const namesIn = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder).catch(() => [])).sort();
+
+const isFolder = async (file: string): Promise<boolean> =>
+  (await lstat(file).catch(() => undefined))?.isDirectory() === true;
+
+/** What is not empty stays. */
+async function removeEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => undefined);
+}

@@ -1,0 +1,88 @@
+/** The models of the store as people see them: the demo first, the others by name. */
+
+import type { ModelEntry } from "../../model/ask/models";
+import { DEMO_MODEL } from "../../base/world";
+import type { ModelFolder } from "../../engine/modelFolder";
+import type { Blip2Config } from "../../model/blip2Config";
+import type { Manifest, ManifestFile } from "../../model/manifest";
+import { formatPrecision } from "../../model/precision";
+import { precisionName } from "../../model/precisionName";
+import { demoFolder } from "./demoModel";
+import { folderBytes } from "./diskSpace";
+import { listModels, type ModelStore, type StoredModel } from "./modelStore";
+
+/** As the command line tells of it. */
+export interface StoreEntry extends ModelEntry {
+  /** `bundled`: comes with the program and is converted when it is first used. */
+  readonly state: "ready" | "bundled" | "damaged" | "unsupported";
+  readonly languageModel?: "opt" | "t5";
+}
+
+/**
+ * Lists the demo and the models of the store; reads no weights.
+ * @param demoCheckpoint folder of the checkpoint that the demo is made from; without it there is none.
+ */
+export async function listEntries(
+  store: ModelStore,
+  demoCheckpoint: string,
+): Promise<readonly StoreEntry[]> {
+  const demo = await demoFolder({ checkpoint: demoCheckpoint, store }).catch(() => undefined);
+  return await modelEntries(await listModels(store), demo);
+}
+
+/**
+ * The demo first, the others in their order.
+ * @param demo folder of this version's demo; undefined when the program came without one.
+ */
+export async function modelEntries(
+  stored: readonly StoredModel[],
+  demo: string | undefined,
+): Promise<readonly StoreEntry[]> {
+  const isDemo = ({ folder }: StoredModel): boolean => folder === demo;
+  const converted = stored.filter(isDemo).map((model) => ({ ...model, name: DEMO_MODEL }));
+  const others = stored.filter((model) => !isDemo(model));
+  const entries = await Promise.all([...converted, ...others].map(entryOf));
+  if (demo === undefined || converted.length > 0) return entries;
+  return [{ name: DEMO_MODEL, state: "bundled" }, ...entries];
+}
+
+/** The class of a model as its papers call it. */
+export function architectureName(config: Blip2Config): string {
+  if (config.kind === "retrieval") return "BLIP-2 ITM";
+  return `BLIP-2 ${config.text.kind.toUpperCase()}`;
+}
+
+/** `f32`, or `f32+int4` when parts differ; parts without weights say nothing. */
+export function precisionsOf(manifest: Manifest): string {
+  const weighted = manifest.parts.filter(({ data }) => data !== undefined);
+  return [...new Set(weighted.map(({ precision }) => formatPrecision(precision)))].join("+");
+}
+
+/** Of all files of a manifest. */
+export function totalBytes(files: readonly ManifestFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function entryOf({ name, folder, model, problem }: StoredModel): Promise<StoreEntry> {
+  if (model !== undefined) return readyEntry(name, model);
+  return {
+    name,
+    folder,
+    state: problem?.code === "model.unsupported" ? "unsupported" : "damaged",
+    bytes: await folderBytes(folder),
+    ...(problem === undefined ? {} : { problem: problem.message }),
+  };
+}
+
+function readyEntry(name: string, { folder, config, manifest }: ModelFolder): StoreEntry {
+  return {
+    name,
+    folder,
+    state: "ready",
+    kind: config.kind,
+    ...(config.kind === "generation" ? { languageModel: config.text.kind } : {}),
+    architecture: architectureName(config),
+    precision: precisionName(manifest) ?? precisionsOf(manifest),
+    bytes: totalBytes(manifest.files),
+  };
+}

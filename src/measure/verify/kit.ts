@@ -1,0 +1,169 @@
+/**
+ * A reference kit: a small checkpoint, pictures, and what transformers computed with them.
+ * Layout: checkpoint/, images/, cases.json, tensors.safetensors (float32).
+ */
+
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { AppError } from "../../base/errors";
+import { JsonObject } from "../../base/json";
+import { toFloat32 } from "../../convert/checkpoint/dtype";
+import { readSafetensorsHeader, TensorReader } from "../../convert/checkpoint/safetensors";
+import type { GenerationOptions } from "../../model/ask/generationOptions";
+
+export interface KitGeneration {
+  readonly setting: string;
+  readonly options: Partial<GenerationOptions>;
+  /** One list of new token ids for each returned sequence, padding removed. */
+  readonly ids: readonly (readonly number[])[];
+  /** Of beams. */
+  readonly scores: readonly number[] | undefined;
+}
+
+export interface KitCase {
+  readonly name: string;
+  /** File name below images/. */
+  readonly image: string;
+  readonly imageIndex: number;
+  readonly text: string;
+  readonly textIds: readonly number[];
+  readonly generation: readonly KitGeneration[];
+}
+
+export interface Kit {
+  readonly folder: string;
+  readonly kind: "opt" | "t5" | "itm";
+  readonly images: readonly string[];
+  readonly cases: readonly KitCase[];
+  /** A recorded tensor. @throws AppError `kit.invalid` when the kit has none of that name. */
+  readonly tensor: (name: string) => Float32Array;
+  readonly checkpoint: string;
+}
+
+/** @throws AppError `kit.invalid` naming the file. */
+export async function readKit(folder: string): Promise<Kit> {
+  const file = path.join(folder, "cases.json");
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new AppError(
+      "kit.invalid",
+      `${folder} is no reference kit: ${file} cannot be read. A kit has checkpoint/, images/, cases.json and tensors.safetensors.`,
+      { cause, detail: { file } },
+    );
+  });
+  const json = JsonObject.parse(text, { file, code: "kit.invalid" });
+  const kind = json.string("kind");
+  if (kind !== "opt" && kind !== "t5" && kind !== "itm") return json.fail("kind", "opt, t5 or itm");
+  const images = strings(json, "images");
+  const entries = json.array("cases");
+  // A kit that compares nothing would agree with everything.
+  if (images.length === 0) json.fail("images", "a list of at least one picture");
+  if (entries.length === 0) json.fail("cases", "a list of at least one case");
+  const tensors = await readTensors(path.join(folder, "tensors.safetensors"));
+  return {
+    folder,
+    kind,
+    images,
+    cases: entries.map((value, index) => {
+      const entry = new JsonObject(value, { file, code: "kit.invalid", path: `cases[${index}]` });
+      return readCase(entry, images);
+    }),
+    tensor: (name) => {
+      const tensor = tensors.get(name);
+      if (tensor === undefined) {
+        throw new AppError("kit.invalid", `${folder} has no recorded tensor "${name}".`, {
+          detail: { file: folder, tensor: name },
+        });
+      }
+      return tensor;
+    },
+    checkpoint: path.join(folder, "checkpoint"),
+  };
+}
+
+/** The bytes of a kit's picture. @throws AppError `kit.invalid`. */
+export async function readKitPicture(kit: Kit, name: string): Promise<Uint8Array> {
+  const file = path.join(kit.folder, "images", name);
+  return readFile(file).catch((cause: unknown) => {
+    throw new AppError("kit.invalid", `The kit's picture ${file} cannot be read.`, {
+      cause,
+      detail: { file },
+    });
+  });
+}
+
+/** The tensors are recorded values, not a checkpoint's, whoever reads the format. */
+async function readTensors(file: string): Promise<ReadonlyMap<string, Float32Array>> {
+  try {
+    return await readFloatTensors(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("kit.invalid", `The kit's recorded values cannot be read: ${why}`, {
+      cause,
+      detail: { file },
+    });
+  }
+}
+
+async function readFloatTensors(file: string): Promise<ReadonlyMap<string, Float32Array>> {
+  const header = await readSafetensorsHeader(file);
+  const reader = new TensorReader();
+  try {
+    const tensors = new Map<string, Float32Array>();
+    for (const [name, info] of header.tensors) {
+      if (info.dtype === "F32") tensors.set(name, toFloat32(await reader.read(info), "F32"));
+    }
+    return tensors;
+  } finally {
+    await reader.close();
+  }
+}
+
+function readCase(json: JsonObject, images: readonly string[]): KitCase {
+  const image = json.string("image");
+  const imageIndex = images.indexOf(image);
+  if (imageIndex < 0) json.fail("image", "one of the kit's images");
+  const generation = json.objectOrEmpty("generation");
+  return {
+    name: json.string("name"),
+    image,
+    imageIndex,
+    text: json.string("text"),
+    textIds: numbers(json, "text_ids"),
+    generation: generation.keys().map((setting) => readGeneration(setting, generation)),
+  };
+}
+
+function readGeneration(setting: string, all: JsonObject): KitGeneration {
+  const json = all.object(setting);
+  return {
+    setting,
+    options: readOptions(json.object("settings")),
+    ids: json.array("ids").map((row) => {
+      if (Array.isArray(row) && row.every((id) => typeof id === "number")) return row;
+      return json.fail("ids", "lists of token ids");
+    }),
+    scores: json.has("scores") ? numbers(json, "scores") : undefined,
+  };
+}
+
+/** Settings under transformers' names, as generate() takes them. */
+function readOptions(json: JsonObject): Partial<GenerationOptions> {
+  const options: Record<string, unknown> = {};
+  for (const key of json.keys()) {
+    const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    options[name] = json.raw(key);
+  }
+  return options;
+}
+
+function numbers(json: JsonObject, key: string): readonly number[] {
+  const list = json.array(key);
+  if (list.every((value): value is number => typeof value === "number")) return list;
+  return json.fail(key, "a list of numbers");
+}
+
+function strings(json: JsonObject, key: string): readonly string[] {
+  const list = json.array(key);
+  if (list.every((value): value is string => typeof value === "string")) return list;
+  return json.fail(key, "a list of texts");
+}
