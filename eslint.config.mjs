@@ -38,9 +38,9 @@ const mayImport = {
 const homeOf = {
   vscode: "src/editor/**/*.ts",
   "@vscode/webview-ui-toolkit": "webview/components/toolkit.ts",
-  "onnxruntime-node": "src/engine/ortSession.ts",
-  sharp: "src/engine/imageDecode.ts",
-  "@huggingface/tokenizers": "src/engine/tokenizer.ts",
+  "onnxruntime-node": "src/engine/session/ortSession.ts",
+  sharp: "src/engine/picture/imageDecode.ts",
+  "@huggingface/tokenizers": "src/engine/text/tokenizer.ts",
   undici: "src/library/download/hubRoutes.ts",
   yauzl: "src/library/cuda/cudaUnpack.ts",
   valibot: "src/protocol/**/*.ts",
@@ -120,11 +120,11 @@ const homes = [
 const kernels = [
   "src/convert/checkpoint/dtype.ts",
   "src/convert/weights/quantize.ts",
-  "src/engine/resizeBicubic.ts",
-  "src/engine/imagePreprocess.ts",
-  "src/engine/logitsProcessors.ts",
-  "src/engine/sampling.ts",
-  "src/engine/beamSearch.ts",
+  "src/engine/picture/resizeBicubic.ts",
+  "src/engine/picture/imagePreprocess.ts",
+  "src/engine/decode/logitsProcessors.ts",
+  "src/engine/decode/sampling.ts",
+  "src/engine/decode/beamSearch.ts",
 ];
 
 export default tseslint.config(

@@ -1,6 +1,6 @@
 /** Pictures that come by drop or paste: what is in a transfer, which files are let in, and their bytes. */
 
-import { EXTENSION_OF_TYPE, isPictureName } from "../src/base/pictureNames";
+import { EXTENSION_OF_TYPE, isPictureName } from "../src/model/ask/pictureNames";
 import { type PictureBytes, VIEW_LIMITS } from "../src/protocol/viewMessages";
 
 /** Of one file; a photograph of 100 megapixels has about half of it. */

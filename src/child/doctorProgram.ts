@@ -78,6 +78,6 @@ async function probe(name: string, store: DoctorProgram["store"]): Promise<unkno
     const { cudaSessionFactory } = await import("../library/cuda/cudaProvider");
     return await probeHere(device, await cudaSessionFactory({ store }));
   }
-  const { createOrtSessionFactory } = await import("../engine/ortSession");
+  const { createOrtSessionFactory } = await import("../engine/session/ortSession");
   return await probeHere(device, createOrtSessionFactory());
 }

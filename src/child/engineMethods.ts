@@ -80,7 +80,7 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
     ...createStoreMethods(options),
     ...createCudaMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
-      const { makeThumbnail } = await import("../engine/imageDecode");
+      const { makeThumbnail } = await import("../engine/picture/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });
     },
   };

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
-import type { ManifestFile } from "../model/manifest";
+import type { ManifestFile } from "../model/folder/manifest";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import {
   planConversion,

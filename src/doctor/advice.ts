@@ -1,7 +1,7 @@
 /** What would make a machine answer faster, derived from what `doctor` found out about it. */
 
 import { formatBytes } from "../base/bytes";
-import { DEMO_MODEL } from "../base/world";
+import { DEMO_MODEL } from "../model/folder/world";
 import { describeMissing, LIBRARY_FOLDER_VARIABLE } from "../library/cuda/cudaLibraries";
 import type { DeviceFacts, DoctorFacts } from "./facts";
 import type { StoreEntry } from "../library/store/modelEntries";

@@ -2,8 +2,8 @@
 
 import { execFile } from "node:child_process";
 import { JsonObject } from "../base/json";
-import { probeDevice, type ProbeResult, supportsFloat16 } from "../engine/device";
-import type { SessionFactory } from "../engine/session";
+import { probeDevice, type ProbeResult, supportsFloat16 } from "../engine/device/device";
+import type { SessionFactory } from "../engine/session/session";
 import type { DeviceFacts } from "./facts";
 import type { Device } from "../model/ask/device";
 

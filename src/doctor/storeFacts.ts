@@ -1,7 +1,7 @@
 /** What lies in the store, on what kind of disk, and what is known about the way to the hub. */
 
 import { JsonObject } from "../base/json";
-import { rememberedDeviceIn } from "../engine/rememberedDevice";
+import { rememberedDeviceIn } from "../engine/device/rememberedDevice";
 import { catalogStates } from "../library/checkpoints/addModel";
 import { readCatalog } from "../library/checkpoints/catalog";
 import { cudaFolder } from "../library/cuda/cudaRuntime";
@@ -20,7 +20,7 @@ import {
 import type { SystemFiles } from "../machine/systemFiles";
 import { readDeviceReason } from "../model/ask/device";
 import type { StoreEntry } from "../library/store/modelEntries";
-import { cpuMemoryBytesOf } from "../model/memoryEstimate";
+import { cpuMemoryBytesOf } from "../model/folder/memoryEstimate";
 import { readFile, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 

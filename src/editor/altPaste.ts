@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { altTexts } from "../host/describer";
 import { freeName, insertedAt, markdownImage, PASTED_TYPES, urisInList } from "../host/pastePlan";
-import { isPictureName } from "../base/pictureNames";
+import { isPictureName } from "../model/ask/pictureNames";
 import type { Picture } from "../host/picture";
 import { reportingEngine, say } from "./altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "./altDocument";

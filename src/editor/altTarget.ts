@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { findMarked, markOf, type ImageMark } from "../host/altPlan";
-import { isPictureName } from "../base/pictureNames";
+import { isPictureName } from "../model/ask/pictureNames";
 import { changedDocument, findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
 import { notAPicture } from "./readPictures";
 import type { Services } from "./services";

@@ -1,7 +1,7 @@
 /** The chat's commands: which pictures they are about depends on where they were called from. */
 
 import * as vscode from "vscode";
-import { isPictureName } from "../base/pictureNames";
+import { isPictureName } from "../model/ask/pictureNames";
 import type { Picture } from "../host/picture";
 import { pictureOf } from "./altPicture";
 import { imageFor, previewedPicture } from "./altTarget";

@@ -1,7 +1,7 @@
 /** What the published models are good at, in the editor's languages; the catalogue itself is English. */
 
 import * as vscode from "vscode";
-import type { Advice } from "../base/modelAdvice";
+import type { Advice } from "../model/precision/modelAdvice";
 import { sizeText } from "./numbers";
 import type { CatalogEntryReply, Result } from "../protocol/methods";
 

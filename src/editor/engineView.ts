@@ -1,7 +1,7 @@
 /** How the engine is, in the chat's one short line. */
 
 import * as vscode from "vscode";
-import { worldOf } from "../base/world";
+import { worldOf } from "../model/folder/world";
 import { DEVICE_NAMES } from "../host/deviceNames";
 import type { EngineStatus } from "../host/engine";
 import { modelTitle } from "../host/modelTitle";

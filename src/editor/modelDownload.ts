@@ -2,7 +2,7 @@
 
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
-import { peakDiskBytes } from "../base/modelAdvice";
+import { peakDiskBytes } from "../model/precision/modelAdvice";
 import { TimeLeft } from "../base/timeLeft";
 import { withEngineProgress } from "./engineProgress";
 import { hubWithToken, USUAL_HUB } from "./hubWay";

@@ -1,7 +1,7 @@
 /** What a model does not know, in the editor's languages; whoever shows or writes its words says so first. */
 
 import * as vscode from "vscode";
-import { worldOf } from "../base/world";
+import { worldOf } from "../model/folder/world";
 import type { EngineStatus } from "../host/engine";
 import type { Notice } from "./services";
 

@@ -2,7 +2,7 @@
 
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
-import { DEMO_MODEL } from "../base/world";
+import { DEMO_MODEL } from "../model/folder/world";
 import { reasonText } from "./catalogWords";
 import { withEngineProgress } from "./engineProgress";
 import { setHubMirror, setHubToken } from "./hubWay";

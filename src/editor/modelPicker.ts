@@ -1,8 +1,8 @@
 /** The list of models; says what the user wants and does none of it. */
 
 import * as vscode from "vscode";
-import { type Advice, advise } from "../base/modelAdvice";
-import { DEMO_MODEL } from "../base/world";
+import { type Advice, advise } from "../model/precision/modelAdvice";
+import { DEMO_MODEL } from "../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogWords";
 import { deletionWishes } from "./modelDeletion";
 import { displayLocale, sizeParts, sizeText } from "./numbers";

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { PASTED_TYPES, urisInList } from "../host/pastePlan";
-import { isPictureName } from "../base/pictureNames";
+import { isPictureName } from "../model/ask/pictureNames";
 import type { Services } from "./services";
 
 /** How long a paste may take to happen; it may wait for a choice or for a file. In ms. */

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import type { Picture } from "../host/picture";
-import { PICTURE_EXTENSIONS } from "../base/pictureNames";
+import { PICTURE_EXTENSIONS } from "../model/ask/pictureNames";
 import { orderPictures } from "../host/pictureOrder";
 import { fileName } from "./altDocument";
 import { filesGlob, IN_TOOL_FOLDERS, namedFilesGlob } from "./filesGlob";

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../base/errors";
 import { abortable } from "../host/abortable";
-import { isPictureName } from "../base/pictureNames";
+import { isPictureName } from "../model/ask/pictureNames";
 import type { Picture } from "../host/picture";
 import { MAX_TRAY_PICTURES } from "../host/pictureTray";
 import { fileName } from "./altDocument";

@@ -1,7 +1,7 @@
 /** The steps of the walkthrough: each is ticked when what it is about has happened, and by nothing else. */
 
 import * as vscode from "vscode";
-import { worldOf } from "../base/world";
+import { worldOf } from "../model/folder/world";
 import { STEP_KEYS } from "./services";
 import type { EngineApi } from "../host/engine";
 

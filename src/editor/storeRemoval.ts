@@ -1,7 +1,7 @@
 /** Deletes everything that Sightline keeps on the disk, for people who leave; asks before. */
 
 import * as vscode from "vscode";
-import { DEMO_MODEL } from "../base/world";
+import { DEMO_MODEL } from "../model/folder/world";
 import { withEngineProgress } from "./engineProgress";
 import { sentenceOf } from "./memoryQuestion";
 import { sizeText } from "./numbers";

@@ -6,14 +6,14 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
-import { FeatureCache, featureFolder } from "./featureCache";
-import type { ModelFolder } from "./modelFolder";
-import { loadModelParts, type ModelParts, releaseParts } from "./modelParts";
-import { createOrtSessionFactory } from "./ortSession";
-import type { OpenRun } from "./partSessions";
-import { rememberedDeviceIn } from "./rememberedDevice";
+import { FeatureCache, featureFolder } from "./picture/featureCache";
+import type { ModelFolder } from "./session/modelFolder";
+import { loadModelParts, type ModelParts, releaseParts } from "./session/modelParts";
+import { createOrtSessionFactory } from "./session/ortSession";
+import type { OpenRun } from "./session/partSessions";
+import { rememberedDeviceIn } from "./device/rememberedDevice";
 import type { RunOptions } from "./runOptions";
-import { floats, type SessionFactory } from "./session";
+import { floats, type SessionFactory } from "./session/session";
 import type { DeviceChoice } from "../model/ask/device";
 import type { EngineInfo } from "../model/ask/models";
 import type {
@@ -24,8 +24,8 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "../model/ask/request";
-import { IO } from "../model/graphContract";
-import { precisionName } from "../model/precisionName";
+import { IO } from "../model/graph/graphContract";
+import { precisionName } from "../model/folder/precisionName";
 
 export interface EngineOptions {
   /** A converted model. */

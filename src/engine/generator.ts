@@ -2,20 +2,20 @@
 
 import { defined } from "../base/assert";
 import { AppError } from "../base/errors";
-import type { GeneratedIds } from "./causalModel";
-import { generate } from "./generate";
-import type { PictureFacts } from "./imagePreprocess";
-import type { ImageStage } from "./imageStage";
-import type { LanguageModel } from "./languageModel";
-import type { ModelFolder } from "./modelFolder";
-import { buildPrompt, type BuiltPrompt } from "./prompt";
+import type { GeneratedIds } from "./decode/causalModel";
+import { generate } from "./decode/generate";
+import type { PictureFacts } from "./picture/imagePreprocess";
+import type { ImageStage } from "./picture/imageStage";
+import type { LanguageModel } from "./language/languageModel";
+import type { ModelFolder } from "./session/modelFolder";
+import { buildPrompt, type BuiltPrompt } from "./text/prompt";
 import type { RunOptions } from "./runOptions";
-import { floats } from "./session";
-import { cutAtStopString, stripText, TextStream } from "./textStream";
-import type { Tokenizer } from "./tokenizer";
+import { floats } from "./session/session";
+import { cutAtStopString, stripText, TextStream } from "./text/textStream";
+import type { Tokenizer } from "./text/tokenizer";
 import { type GenerationOptions, resolveGenerationOptions } from "../model/ask/generationOptions";
 import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
-import { IO } from "../model/graphContract";
+import { IO } from "../model/graph/graphContract";
 
 export interface GeneratorOptions {
   readonly model: ModelFolder;

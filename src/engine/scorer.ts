@@ -1,14 +1,14 @@
 /** Image-text retrieval: the contrastive score and the probability of a match (paper section 3.1). */
 
 import { AppError, throwIfAborted } from "../base/errors";
-import type { ImageStage } from "./imageStage";
-import type { PartSessions } from "./partSessions";
+import type { ImageStage } from "./picture/imageStage";
+import type { PartSessions } from "./session/partSessions";
 import type { RunOptions } from "./runOptions";
-import { cpuTensor, floats, type Tensor } from "./session";
-import type { Tokenizer } from "./tokenizer";
+import { cpuTensor, floats, type Tensor } from "./session/session";
+import type { Tokenizer } from "./text/tokenizer";
 import type { ScoreRequest, ScoreResult, TextScore } from "../model/ask/request";
-import type { Blip2RetrievalConfig } from "../model/blip2Config";
-import { IO, PART } from "../model/graphContract";
+import type { Blip2RetrievalConfig } from "../model/config/blip2Config";
+import { IO, PART } from "../model/graph/graphContract";
 
 export interface ScorerOptions {
   readonly config: Blip2RetrievalConfig;

@@ -6,7 +6,7 @@
 import { descriptionWish } from "../alt/wording/describingRequest";
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
-import { worldOf } from "../base/world";
+import { worldOf } from "../model/folder/world";
 import { Answerer, type AnswerTexts } from "./answerer";
 import type { Clock } from "./clock";
 import {

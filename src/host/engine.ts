@@ -1,7 +1,7 @@
 /** The engine as the editor's features see it; engineSupervisor.ts is behind it, and a fake in tests. */
 
 import type { AppError } from "../base/errors";
-import type { World } from "../base/world";
+import type { World } from "../model/folder/world";
 import type { CpuFallback } from "./devicePolicy";
 import type { Device, DeviceReason } from "../model/ask/device";
 import type { Progress } from "../model/ask/progress";

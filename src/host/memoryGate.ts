@@ -5,7 +5,7 @@
 
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
-import { DEMO_MODEL } from "../base/world";
+import { DEMO_MODEL } from "../model/folder/world";
 import { abortable } from "./abortable";
 import type { LoadPlan, LoadRequest } from "../model/ask/models";
 import type { CancelSignal } from "../protocol/rpcClient";

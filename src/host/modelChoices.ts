@@ -2,9 +2,9 @@
 
 import path from "node:path";
 import { formatBytes } from "../base/bytes";
-import { defaultProfile } from "../base/defaultProfile";
-import { type Candidate, LARGEST_FILE_BYTES, type ModelCost } from "../base/modelAdvice";
-import { DEMO_MODEL } from "../base/world";
+import { defaultProfile } from "../model/precision/defaultProfile";
+import { type Candidate, LARGEST_FILE_BYTES, type ModelCost } from "../model/precision/modelAdvice";
+import { DEMO_MODEL } from "../model/folder/world";
 import { isFolder, modelTitle } from "./modelTitle";
 import { PROFILE_NAMES, type ProfileName } from "../model/ask/kinds";
 import type { ImportPlan, ModelEntry } from "../model/ask/models";

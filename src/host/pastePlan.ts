@@ -1,7 +1,7 @@
 /** Where a pasted picture goes and how a document refers to it; pure. */
 
 import { relativePath } from "../alt/resolve/slashPath";
-import { EXTENSION_OF_TYPE, isPictureName } from "../base/pictureNames";
+import { EXTENSION_OF_TYPE, isPictureName } from "../model/ask/pictureNames";
 
 /** MIME types that hold a picture which can be described. */
 export const PASTED_TYPES: readonly string[] = [...EXTENSION_OF_TYPE.keys()];

@@ -8,7 +8,7 @@ import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
 import type { Picture } from "./picture";
-import { PICTURE_EXTENSIONS } from "../base/pictureNames";
+import { PICTURE_EXTENSIONS } from "../model/ask/pictureNames";
 
 /** The folder; behind it are the editor's file systems, and a fake in tests. Names are no paths. */
 export interface PictureFolder {

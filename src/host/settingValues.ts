@@ -4,7 +4,7 @@
  */
 
 import { DEFAULT_COMPONENTS } from "../alt/formats/findContext";
-import { DEMO_MODEL } from "../base/world";
+import { DEMO_MODEL } from "../model/folder/world";
 import { type Device, DEVICES } from "../model/ask/device";
 import { homedir } from "node:os";
 import path from "node:path";

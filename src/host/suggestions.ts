@@ -3,7 +3,7 @@
  * what BLIP-2 answers well. English in every language of the editor, because that is what it reads.
  */
 
-import type { World } from "../base/world";
+import type { World } from "../model/folder/world";
 
 export interface AskedTurn {
   readonly question: string;

@@ -5,7 +5,7 @@
  * looked at, which a model passes through in any case.
  */
 
-import { rememberedDeviceIn } from "../engine/rememberedDevice";
+import { rememberedDeviceIn } from "../engine/device/rememberedDevice";
 import { presentNvidiaAdapters } from "./graphics";
 import { memoryFacts } from "./machine";
 import type { NvidiaAdapter } from "./facts";

@@ -1,7 +1,7 @@
 /** The vocabulary of model/ask as schemas: each has all fields of its type, or does not compile. */
 
 import * as v from "valibot";
-import { WORLDS } from "../base/world";
+import { WORLDS } from "../model/folder/world";
 import { DEVICE_CHOICES, type DeviceReason, DEVICES, REASON_CODES } from "../model/ask/device";
 import type { GenerationOptions } from "../model/ask/generationOptions";
 import { MODEL_KINDS } from "../model/ask/kinds";

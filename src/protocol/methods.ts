@@ -4,7 +4,7 @@
  * handler for each. To add one: an entry here, and its handler in src/child.
  */
 
-import { MODEL_USES } from "../base/modelAdvice";
+import { MODEL_USES } from "../model/precision/modelAdvice";
 import { PROFILE_NAMES } from "../model/ask/kinds";
 import {
   addedModel,

@@ -6,10 +6,10 @@ import { readdir, readFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { convertModel, type ConvertProgress } from "../../src/convert/convertModel";
-import { openModelFolder, verifyFiles } from "../../src/engine/modelFolder";
-import { createOrtSessionFactory } from "../../src/engine/ortSession";
-import { cpuTensor, floats } from "../../src/engine/session";
-import { formatManifest } from "../../src/model/manifest";
+import { openModelFolder, verifyFiles } from "../../src/engine/session/modelFolder";
+import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
+import { cpuTensor, floats } from "../../src/engine/session/session";
+import { formatManifest } from "../../src/model/folder/manifest";
 import { SeededRandom } from "../helpers/random";
 import {
   tinyValues,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { createOrtSessionFactory } from "../../src/engine/ortSession";
-import { checkGraph } from "../../src/engine/probeGraphs";
+import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
+import { checkGraph } from "../../src/engine/device/probeGraphs";
 import { cudaSessionFactory } from "../../src/library/cuda/cudaProvider";
 import { makeCudaRuntime, PROVIDER_FILES } from "../../src/library/cuda/cudaRuntime";
 import { libraryPath } from "../../src/machine/libraryPath";

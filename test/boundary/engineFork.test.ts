@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import { decodeImage } from "../../src/engine/imageDecode";
+import { decodeImage } from "../../src/engine/picture/imageDecode";
 import { systemClock } from "../../src/host/clock";
 import { EngineClient } from "../../src/host/engineClient";
 import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";

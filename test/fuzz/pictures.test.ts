@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { AppError } from "../../src/base/errors";
-import { decodeImage } from "../../src/engine/imageDecode";
+import { decodeImage } from "../../src/engine/picture/imageDecode";
 import { fixturePath } from "../helpers/fixtures";
 import { SeededRandom } from "../helpers/random";
 

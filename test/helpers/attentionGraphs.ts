@@ -3,7 +3,7 @@
 import { DataFilePlan } from "../../src/convert/weights/dataFile";
 import { attention, cachedAttention } from "../../src/convert/graph/attention";
 import { GraphBuilder, type GraphTarget } from "../../src/convert/graph/graphBuilder";
-import { cpuTensor, type Tensor } from "../../src/engine/session";
+import { cpuTensor, type Tensor } from "../../src/engine/session/session";
 import { SeededRandom } from "./random";
 
 export interface AttentionSizes {

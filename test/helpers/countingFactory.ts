@@ -5,14 +5,14 @@
 
 import assert from "node:assert/strict";
 import path from "node:path";
-import { createOrtSessionFactory } from "../../src/engine/ortSession";
+import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
 import type {
   Session,
   SessionFactory,
   SessionOptions,
   Tensor,
   TensorMap,
-} from "../../src/engine/session";
+} from "../../src/engine/session/session";
 
 /** One run of a graph. */
 export interface CountedRun {

@@ -3,15 +3,15 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { silentLogger } from "../../src/base/logger";
-import { FeatureCache } from "../../src/engine/featureCache";
-import { encodeImage } from "../../src/engine/imageEncoder";
-import { preprocessImage } from "../../src/engine/imagePreprocess";
-import { loadModelParts, releaseParts, type ModelParts } from "../../src/engine/modelParts";
-import { createOrtSessionFactory } from "../../src/engine/ortSession";
-import { buildPrompt } from "../../src/engine/prompt";
-import { floats } from "../../src/engine/session";
-import { loadTokenizer } from "../../src/engine/tokenizer";
-import { IO } from "../../src/model/graphContract";
+import { FeatureCache } from "../../src/engine/picture/featureCache";
+import { encodeImage } from "../../src/engine/picture/imageEncoder";
+import { preprocessImage } from "../../src/engine/picture/imagePreprocess";
+import { loadModelParts, releaseParts, type ModelParts } from "../../src/engine/session/modelParts";
+import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
+import { buildPrompt } from "../../src/engine/text/prompt";
+import { floats } from "../../src/engine/session/session";
+import { loadTokenizer } from "../../src/engine/text/tokenizer";
+import { IO } from "../../src/model/graph/graphContract";
 import { fixturePath } from "./fixtures";
 
 /** A question about a held-out scene. */

@@ -1,8 +1,8 @@
 /** Keeps the device of this process open from one model to the next. */
 
-import { createOrtSessionFactory } from "../../src/engine/ortSession";
-import type { Session } from "../../src/engine/session";
-import { encodeOnnxModel } from "../../src/model/onnxProto";
+import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
+import type { Session } from "../../src/engine/session/session";
+import { encodeOnnxModel } from "../../src/model/graph/onnxProto";
 
 const x = { name: "x", dataType: "float32", dims: [1] } as const;
 

@@ -12,7 +12,7 @@ import { planConversion, plannedBytes } from "../../src/convert/plan/conversionP
 import { convertModel } from "../../src/convert/convertModel";
 import type { ModelPlan } from "../../src/convert/plan/modelPlan";
 import { TensorReader } from "../../src/convert/checkpoint/safetensors";
-import { memoryBytesOf } from "../../src/model/memoryEstimate";
+import { memoryBytesOf } from "../../src/model/folder/memoryEstimate";
 import { accuracy, agreement, demoQuestions, relativeError, runDemo } from "./demoRun";
 
 /** What can be asked for; folders and files are paths, `precision` is as `convert --precision`. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { CausalModel, GenerateContext } from "../../src/engine/causalModel";
+import type { CausalModel, GenerateContext } from "../../src/engine/decode/causalModel";
 import { fixturePath } from "./fixtures";
 
 /** test/fixtures/generation/tableModel.json. Tables are base64 float32, little-endian, row-major. */

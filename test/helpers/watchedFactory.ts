@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import path from "node:path";
-import { createOrtSessionFactory, type OrtSession } from "../../src/engine/ortSession";
+import { createOrtSessionFactory, type OrtSession } from "../../src/engine/session/ortSession";
 import type {
   Session,
   SessionFactory,
   SessionOptions,
   Tensor,
   TensorMap,
-} from "../../src/engine/session";
+} from "../../src/engine/session/session";
 
 /**
  * Every output that was to stay on the device must be there, and no graph that takes part of a cache may

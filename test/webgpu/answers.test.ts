@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/logger";
 import { loadEngine } from "../../src/engine/blip2Engine";
-import { PART } from "../../src/model/graphContract";
+import { PART } from "../../src/model/graph/graphContract";
 import { holdDevice } from "../helpers/heldDevice";
 import { kitModel } from "../helpers/kitModel";
 import { askAllEvening } from "../helpers/manyAnswers";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/logger";
-import { chooseDevice, probeDevice, supportsFloat16 } from "../../src/engine/device";
-import { createOrtSessionFactory } from "../../src/engine/ortSession";
+import { chooseDevice, probeDevice, supportsFloat16 } from "../../src/engine/device/device";
+import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
 
 const factory = createOrtSessionFactory();
 

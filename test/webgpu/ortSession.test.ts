@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../src/base/errors";
-import { createOrtSessionFactory, type OrtSession } from "../../src/engine/ortSession";
-import { cpuTensor, floats, type Tensor } from "../../src/engine/session";
-import { encodeOnnxModel, type OnnxGraph, type OnnxNode } from "../../src/model/onnxProto";
+import { createOrtSessionFactory, type OrtSession } from "../../src/engine/session/ortSession";
+import { cpuTensor, floats, type Tensor } from "../../src/engine/session/session";
+import { encodeOnnxModel, type OnnxGraph, type OnnxNode } from "../../src/model/graph/onnxProto";
 import { SeededRandom } from "../helpers/random";
 
 const factory = createOrtSessionFactory();

@@ -2,7 +2,7 @@
 
 import { formatBytes } from "../../base/bytes";
 import { AppError, throwIfAborted } from "../../base/errors";
-import { SHAPES_ONLY, worldOf } from "../../base/world";
+import { SHAPES_ONLY, worldOf } from "../../model/folder/world";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import type { Blip2Engine } from "../../engine/blip2Engine";

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../../base/errors";
-import { isPictureName } from "../../base/pictureNames";
+import { isPictureName } from "../../model/ask/pictureNames";
 import { nothingMatches, readGivenPaths, type PathPattern } from "../documents/pathPatterns";
 import { STANDARD_INPUT } from "./pictureSource";
 import {

@@ -4,7 +4,7 @@ import { AppError, throwIfAborted } from "../../base/errors";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { createOrtSessionFactory } from "../../engine/ortSession";
+import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import { cudaSessionFactory } from "../../library/cuda/cudaProvider";
 import { adviceOf } from "../../doctor/advice";
 import { devicesOf, probeApart, probeHere } from "../../doctor/probe";

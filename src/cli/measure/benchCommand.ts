@@ -25,10 +25,10 @@ import { type Reference, type TimedModel, timeInTurn } from "../../measure/bench
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { openModelFolder } from "../../engine/modelFolder";
+import { openModelFolder } from "../../engine/session/modelFolder";
 import type { Device } from "../../model/ask/device";
-import { MANIFEST_FILE } from "../../model/manifest";
-import { parsePrecisionPlan } from "../../model/precision";
+import { MANIFEST_FILE } from "../../model/folder/manifest";
+import { parsePrecisionPlan } from "../../model/precision/precision";
 
 export interface BenchFlags extends OutputFlags {
   readonly model: BenchModel;

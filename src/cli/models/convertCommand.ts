@@ -4,7 +4,7 @@ import { formatBytes } from "../../base/bytes";
 import type { ConvertResult } from "../../convert/convertModel";
 import { findCheckpoint } from "../../library/checkpoints/findCheckpoint";
 import { importModel } from "../../library/checkpoints/importModel";
-import { formatPrecision } from "../../model/precision";
+import { formatPrecision } from "../../model/precision/precision";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";

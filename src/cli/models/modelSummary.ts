@@ -1,10 +1,10 @@
 /** Facts about a model or a checkpoint, for people and programs. */
 
-import type { Blip2Config } from "../../model/blip2Config";
-import type { Manifest } from "../../model/manifest";
-import { formatPrecision } from "../../model/precision";
+import type { Blip2Config } from "../../model/config/blip2Config";
+import type { Manifest } from "../../model/folder/manifest";
+import { formatPrecision } from "../../model/precision/precision";
 import type { Checkpoint } from "../../convert/checkpoint/checkpoint";
-import type { ModelFolder } from "../../engine/modelFolder";
+import type { ModelFolder } from "../../engine/session/modelFolder";
 import { totalBytes } from "../../library/store/modelEntries";
 
 /** What both have: the class and its sizes. */

@@ -9,7 +9,7 @@ import {
   type Candidate,
   LARGEST_FILE_BYTES,
   type Machine,
-} from "../../base/modelAdvice";
+} from "../../model/precision/modelAdvice";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";

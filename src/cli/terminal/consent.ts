@@ -3,9 +3,9 @@
 import { totalmem } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { formatBytes } from "../../base/bytes";
-import { defaultProfile } from "../../base/defaultProfile";
+import { defaultProfile } from "../../model/precision/defaultProfile";
 import { AppError, throwIfAborted } from "../../base/errors";
-import { peakDiskBytes } from "../../base/modelAdvice";
+import { peakDiskBytes } from "../../model/precision/modelAdvice";
 import type { CatalogState } from "../../library/checkpoints/addModel";
 import { freeBytesAt } from "../../library/store/diskSpace";
 import type { CliContext } from "./cliContext";

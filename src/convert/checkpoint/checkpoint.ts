@@ -9,17 +9,17 @@ import path from "node:path";
 
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { parseBlip2Config, type Blip2Config } from "../../model/blip2Config";
-import { parseGenerationDefaults } from "../../model/generationDefaults";
+import { parseBlip2Config, type Blip2Config } from "../../model/config/blip2Config";
+import { parseGenerationDefaults } from "../../model/config/generationDefaults";
 import {
   CONFIG_FILE,
   GENERATION_FILE,
   PREPROCESSOR_FILE,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
-} from "../../model/manifest";
-import { parsePictureWorld, WORLD_FILE } from "../../model/pictureWorld";
-import { parsePreprocessorConfig } from "../../model/preprocessorConfig";
+} from "../../model/folder/manifest";
+import { parsePictureWorld, WORLD_FILE } from "../../model/folder/pictureWorld";
+import { parsePreprocessorConfig } from "../../model/config/preprocessorConfig";
 import {
   corruptFile,
   decodeUtf8,

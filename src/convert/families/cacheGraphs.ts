@@ -1,6 +1,12 @@
 /** Graphs without weights that move rows of the key/value cache, so that beams stay on the device. */
 
-import { IO, cacheNames, encoderCacheNames, PART, type PartName } from "../../model/graphContract";
+import {
+  IO,
+  cacheNames,
+  encoderCacheNames,
+  PART,
+  type PartName,
+} from "../../model/graph/graphContract";
 import { GraphBuilder } from "../graph/graphBuilder";
 
 export interface CacheGraphSpec {

@@ -10,7 +10,7 @@ import {
   presentName,
   promptName,
   recentName,
-} from "../../model/graphContract";
+} from "../../model/graph/graphContract";
 import type { GraphBuilder, ValueName } from "../graph/graphBuilder";
 import { cachedAttention } from "../graph/attention";
 import { add } from "../graph/ops";

@@ -1,8 +1,8 @@
 /** Token ids to rows of the language model's embedding table; runs on the CPU, where the table can stay on disk. */
 
-import type { TextConfig } from "../../model/blip2Config";
-import { IO, PART } from "../../model/graphContract";
-import type { Precision } from "../../model/precision";
+import type { TextConfig } from "../../model/config/blip2Config";
+import { IO, PART } from "../../model/graph/graphContract";
+import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { GraphBuilder } from "../graph/graphBuilder";

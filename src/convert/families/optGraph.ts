@@ -1,8 +1,8 @@
 /** OPT (transformers `modeling_opt.py`): blocks that normalise first, learned positions, ReLU. */
 
-import type { OptConfig } from "../../model/blip2Config";
-import { IO, PART } from "../../model/graphContract";
-import type { Precision } from "../../model/precision";
+import type { OptConfig } from "../../model/config/blip2Config";
+import { IO, PART } from "../../model/graph/graphContract";
+import type { Precision } from "../../model/precision/precision";
 import { packLinear, type CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { foldNorm } from "../weights/normFold";

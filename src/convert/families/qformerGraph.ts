@@ -3,10 +3,10 @@
  * models text goes through the same self-attention with a feed-forward of its own.
  */
 
-import type { Blip2Config, QformerConfig } from "../../model/blip2Config";
-import { imageTokenCount } from "../../model/blip2Config";
-import { IO, PART } from "../../model/graphContract";
-import type { Precision } from "../../model/precision";
+import type { Blip2Config, QformerConfig } from "../../model/config/blip2Config";
+import { imageTokenCount } from "../../model/config/blip2Config";
+import { IO, PART } from "../../model/graph/graphContract";
+import type { Precision } from "../../model/precision/precision";
 import { packLinear, type CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBuilder";

@@ -3,9 +3,9 @@
  * all layers of a stack, gated feed-forward.
  */
 
-import type { T5Config } from "../../model/blip2Config";
-import { IO, PART, pastEncoderName, presentEncoderName } from "../../model/graphContract";
-import type { Precision } from "../../model/precision";
+import type { T5Config } from "../../model/config/blip2Config";
+import { IO, PART, pastEncoderName, presentEncoderName } from "../../model/graph/graphContract";
+import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { foldNorm } from "../weights/normFold";

@@ -1,8 +1,8 @@
 /** The image encoder: a ViT whose blocks normalise first (paper section 3.1, EVA-CLIP g without its last block). */
 
-import { imageTokenCount, type VisionConfig } from "../../model/blip2Config";
-import { IO, PART } from "../../model/graphContract";
-import type { Precision } from "../../model/precision";
+import { imageTokenCount, type VisionConfig } from "../../model/config/blip2Config";
+import { IO, PART } from "../../model/graph/graphContract";
+import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { foldNorm } from "../weights/normFold";

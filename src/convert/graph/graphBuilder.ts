@@ -11,7 +11,7 @@ import {
   type OnnxInitializer,
   type OnnxNode,
   type OnnxValue,
-} from "../../model/onnxProto";
+} from "../../model/graph/onnxProto";
 import type { DataEntry, DataFilePlan } from "../weights/dataFile";
 
 /** The name of a value inside a graph. */

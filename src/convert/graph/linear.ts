@@ -2,7 +2,7 @@
  * Linear layers, in the operator that suits the precision and the device. B batch, S positions.
  */
 
-import type { Precision } from "../../model/precision";
+import type { Precision } from "../../model/precision/precision";
 import { blockFormat, blocksPerRow, type BlockFormat, ZERO_CODE } from "../weights/quantize";
 import {
   channelEntry,

@@ -3,7 +3,7 @@
  * the name of the result. B batch, S positions, d width.
  */
 
-import type { Precision } from "../../model/precision";
+import type { Precision } from "../../model/precision/precision";
 import { blockFormat } from "../weights/quantize";
 import { gatherCodeDims, plainEntry, quantizedEntry } from "../weights/weightEntries";
 import type { WeightSource } from "../checkpoint/weightSource";

@@ -6,7 +6,7 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { JsonObject } from "../../base/json";
-import type { ManifestFile } from "../../model/manifest";
+import type { ManifestFile } from "../../model/folder/manifest";
 
 export interface ConversionJournal {
   /** Says of which checkpoint, precision and layout the model is. */

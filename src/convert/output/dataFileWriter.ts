@@ -8,7 +8,7 @@ import { constants, type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import { invariant } from "../../base/assert";
 import { throwIfAborted } from "../../base/errors";
-import type { ManifestFile } from "../../model/manifest";
+import type { ManifestFile } from "../../model/folder/manifest";
 import { type ConvertWorkers, InThreadWorkers } from "../weights/convertWorkers";
 import type { DataFilePlan, PlacedEntry, PlacedInitializer } from "../weights/dataFile";
 

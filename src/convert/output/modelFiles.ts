@@ -3,14 +3,14 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import path from "node:path";
-import { GRAPH_CONTRACT_VERSION } from "../../model/graphContract";
+import { GRAPH_CONTRACT_VERSION } from "../../model/graph/graphContract";
 import {
   formatManifest,
   MANIFEST_FILE,
   MANIFEST_FORMAT_VERSION,
   type Manifest,
   type ManifestFile,
-} from "../../model/manifest";
+} from "../../model/folder/manifest";
 import { smallFiles, type ConversionPlan } from "../plan/conversionPlan";
 import { plannedGraphs } from "../plan/modelPlan";
 

@@ -1,7 +1,7 @@
 /** The sha256 of a checkpoint's weight files, in one pass over them. */
 
 import path from "node:path";
-import type { ManifestFile } from "../../model/manifest";
+import type { ManifestFile } from "../../model/folder/manifest";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { corruptFile } from "../checkpoint/checkpointText";
 import { type ConvertWorkers, InThreadWorkers } from "../weights/convertWorkers";

@@ -2,16 +2,20 @@
 
 import { open } from "node:fs/promises";
 import { AppError } from "../../base/errors";
-import type { Blip2Config } from "../../model/blip2Config";
+import type { Blip2Config } from "../../model/config/blip2Config";
 import {
   CONFIG_FILE,
   GENERATION_FILE,
   PREPROCESSOR_FILE,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
-} from "../../model/manifest";
-import { WORLD_FILE } from "../../model/pictureWorld";
-import { parsePrecisionPlan, precisionOfPart, type PrecisionPlan } from "../../model/precision";
+} from "../../model/folder/manifest";
+import { WORLD_FILE } from "../../model/folder/pictureWorld";
+import {
+  parsePrecisionPlan,
+  precisionOfPart,
+  type PrecisionPlan,
+} from "../../model/precision/precision";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import { plannedGraphs, planModel, precisionParts, type ModelPlan } from "./modelPlan";

@@ -1,10 +1,10 @@
 /** The graphs and data files that a checkpoint becomes; nothing is read or written yet. */
 
 import { AppError } from "../../base/errors";
-import type { Blip2Config, Blip2RetrievalConfig, TextConfig } from "../../model/blip2Config";
-import { PART, partsOf, type PartName } from "../../model/graphContract";
-import { canStayInFile } from "../../model/memoryEstimate";
-import type { Precision } from "../../model/precision";
+import type { Blip2Config, Blip2RetrievalConfig, TextConfig } from "../../model/config/blip2Config";
+import { PART, partsOf, type PartName } from "../../model/graph/graphContract";
+import { canStayInFile } from "../../model/folder/memoryEstimate";
+import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import { DataFilePlan } from "../weights/dataFile";
 import {

@@ -4,7 +4,7 @@
  */
 
 import { invariant } from "../../base/assert";
-import type { OnnxDataType, OnnxInitializer } from "../../model/onnxProto";
+import type { OnnxDataType, OnnxInitializer } from "../../model/graph/onnxProto";
 import type { ConvertWorkers } from "./convertWorkers";
 import type { TensorInfo } from "../checkpoint/safetensors";
 

@@ -5,7 +5,7 @@
  * arXiv 2209.13325; halfway as in SmoothQuant, arXiv 2211.10438).
  */
 
-import type { Precision } from "../../model/precision";
+import type { Precision } from "../../model/precision/precision";
 import { type Factors, scaleCols, scaleRows, type WeightSource } from "../checkpoint/weightSource";
 
 /** Vectors [width] of a LayerNorm, or of an RMSNorm, which has no bias. */

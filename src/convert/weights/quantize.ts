@@ -3,7 +3,7 @@
  * symmetric, one float32 scale for each block of a row, chosen for the least squared error.
  */
 
-import type { BlockSize, Precision } from "../../model/precision";
+import type { BlockSize, Precision } from "../../model/precision/precision";
 
 export interface BlockFormat {
   readonly bits: 4 | 8;

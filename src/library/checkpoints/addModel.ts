@@ -11,7 +11,7 @@ import type { StartWorkers } from "../../convert/weights/convertWorkers";
 import { readJournal } from "../../convert/output/conversionJournal";
 import { formatBytesOf } from "../../base/bytes";
 import { AppError } from "../../base/errors";
-import { parsePrecisionPlan } from "../../model/precision";
+import { parsePrecisionPlan } from "../../model/precision/precision";
 import { type Catalog, type CatalogEntry, catalogEntry } from "./catalog";
 import { folderBytes } from "../store/diskSpace";
 import type { Patience } from "../download/downloadFile";

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { MODEL_USES, type ModelUse } from "../../base/modelAdvice";
+import { MODEL_USES, type ModelUse } from "../../model/precision/modelAdvice";
 import type { ModelKind, ProfileName } from "../../model/ask/kinds";
 
 /** What a converted model costs in a precision, in bytes, to within a few per cent. */

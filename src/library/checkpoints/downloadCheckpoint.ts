@@ -12,7 +12,7 @@ import {
   PREPROCESSOR_FILE,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
-} from "../../model/manifest";
+} from "../../model/folder/manifest";
 import { downloadFile, type FileJob, withPatience } from "../download/downloadFile";
 import { downloadWeights, expectRoom, FILES_AT_ONCE, type WeightTaker } from "./downloadWeights";
 import { freeBytesAt } from "../store/diskSpace";

@@ -6,7 +6,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { CONFIG_FILE, MANIFEST_FILE } from "../../model/manifest";
+import { CONFIG_FILE, MANIFEST_FILE } from "../../model/folder/manifest";
 
 export interface FoundCheckpoint {
   readonly folder: string;

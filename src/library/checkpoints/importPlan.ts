@@ -3,8 +3,8 @@
 import type { ImportPlan } from "../../model/ask/models";
 import { totalmem } from "node:os";
 import path from "node:path";
-import { defaultProfile } from "../../base/defaultProfile";
-import { DEMO_MODEL } from "../../base/world";
+import { defaultProfile } from "../../model/precision/defaultProfile";
+import { DEMO_MODEL } from "../../model/folder/world";
 import { type Checkpoint, openCheckpoint } from "../../convert/checkpoint/checkpoint";
 import { planConversion, plannedBytes } from "../../convert/plan/conversionPlan";
 import { TensorReader } from "../../convert/checkpoint/safetensors";
@@ -13,7 +13,7 @@ import { findCheckpoint } from "./findCheckpoint";
 import { architectureName } from "../store/modelEntries";
 import { folderNames, isDemoFolderName, isPlainName, type ModelStore } from "../store/modelStore";
 import type { ProfileName } from "../../model/ask/kinds";
-import { quantisedMemoryBytes } from "../../model/memoryEstimate";
+import { quantisedMemoryBytes } from "../../model/folder/memoryEstimate";
 
 /** Above it weights are worth making smaller; kits and demos are below, real checkpoints far above. */
 const SMALL_BYTES = 200e6;

@@ -5,8 +5,11 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { createOrtSessionFactory, type OrtSessionFactoryOptions } from "../../engine/ortSession";
-import type { SessionFactory } from "../../engine/session";
+import {
+  createOrtSessionFactory,
+  type OrtSessionFactoryOptions,
+} from "../../engine/session/ortSession";
+import type { SessionFactory } from "../../engine/session/session";
 import {
   type CudaLibraries,
   cudaFolders,

@@ -1,7 +1,7 @@
 /** What loading a model would take of the memory, and what else could be loaded; loads nothing. */
 
 import type { LoadPlan } from "../../model/ask/models";
-import { openModelFolder } from "../../engine/modelFolder";
+import { openModelFolder } from "../../engine/session/modelFolder";
 import {
   type FreeMemory,
   freeMemoryFor,
@@ -10,8 +10,8 @@ import {
 } from "../../machine/freeMemory";
 import { listModels, type ModelStore, resolveModel } from "../store/modelStore";
 import type { Device, DeviceChoice } from "../../model/ask/device";
-import type { Manifest } from "../../model/manifest";
-import { cpuMemoryBytesOf, memoryBytesOf } from "../../model/memoryEstimate";
+import type { Manifest } from "../../model/folder/manifest";
+import { cpuMemoryBytesOf, memoryBytesOf } from "../../model/folder/memoryEstimate";
 
 /** Sizes in bytes. */
 export interface LoadPlanOptions {

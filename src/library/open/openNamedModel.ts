@@ -3,10 +3,10 @@
 import path from "node:path";
 import { throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import { DEMO_MODEL } from "../../base/world";
+import { DEMO_MODEL } from "../../model/folder/world";
 import type { ConvertProgress } from "../../convert/convertModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
-import type { SessionFactory } from "../../engine/session";
+import type { SessionFactory } from "../../engine/session/session";
 import { type ModelStore, resolveModel } from "../store/modelStore";
 import type { DeviceChoice } from "../../model/ask/device";
 

@@ -3,9 +3,9 @@
 import { lstat, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { DEMO_MODEL } from "../../base/world";
-import { featureFolder } from "../../engine/featureCache";
-import { openModelFolder } from "../../engine/modelFolder";
+import { DEMO_MODEL } from "../../model/folder/world";
+import { featureFolder } from "../../engine/picture/featureCache";
+import { openModelFolder } from "../../engine/session/modelFolder";
 import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
 import { withModelLock } from "./modelLock";

@@ -7,7 +7,7 @@ import { lstat, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { MANIFEST_FILE } from "../../model/manifest";
+import { MANIFEST_FILE } from "../../model/folder/manifest";
 import { endEngine, enginesOn } from "../../roll/engineRoll";
 import { cudaFolder } from "../cuda/cudaRuntime";
 import { folderBytes } from "./diskSpace";

@@ -1,12 +1,12 @@
 /** The models of the store as people see them: the demo first, the others by name. */
 
 import type { ModelEntry } from "../../model/ask/models";
-import { DEMO_MODEL } from "../../base/world";
-import type { ModelFolder } from "../../engine/modelFolder";
-import type { Blip2Config } from "../../model/blip2Config";
-import type { Manifest, ManifestFile } from "../../model/manifest";
-import { formatPrecision } from "../../model/precision";
-import { precisionName } from "../../model/precisionName";
+import { DEMO_MODEL } from "../../model/folder/world";
+import type { ModelFolder } from "../../engine/session/modelFolder";
+import type { Blip2Config } from "../../model/config/blip2Config";
+import type { Manifest, ManifestFile } from "../../model/folder/manifest";
+import { formatPrecision } from "../../model/precision/precision";
+import { precisionName } from "../../model/folder/precisionName";
 import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
 import { listModels, type ModelStore, type StoredModel } from "./modelStore";

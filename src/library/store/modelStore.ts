@@ -6,9 +6,9 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { DEMO_MODEL } from "../../base/world";
-import { openModelFolder, type ModelFolder } from "../../engine/modelFolder";
-import { MANIFEST_FILE } from "../../model/manifest";
+import { DEMO_MODEL } from "../../model/folder/world";
+import { openModelFolder, type ModelFolder } from "../../engine/session/modelFolder";
+import { MANIFEST_FILE } from "../../model/folder/manifest";
 import type { Environment } from "../../machine/environment";
 
 /** Folders of the store. They need not exist yet. */

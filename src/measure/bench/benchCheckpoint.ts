@@ -20,7 +20,7 @@ import { CheckpointWeights } from "../../convert/checkpoint/checkpointWeights";
 import { planModel } from "../../convert/plan/modelPlan";
 import { TensorReader, type TensorInfo } from "../../convert/checkpoint/safetensors";
 import { WeightMap } from "../../convert/checkpoint/weightMap";
-import { parseBlip2Config } from "../../model/blip2Config";
+import { parseBlip2Config } from "../../model/config/blip2Config";
 
 /** Models that can be timed. */
 export const BENCH_MODELS = ["opt-2.7b", "flan-t5-xl"] as const;

@@ -3,13 +3,13 @@
  * follows from it for each stage.
  */
 
-import type { SessionFactory, TensorMap } from "../../engine/session";
-import { cpuTensor } from "../../engine/session";
-import type { Blip2Config } from "../../model/blip2Config";
-import { imageTokenCount } from "../../model/blip2Config";
-import { PART } from "../../model/graphContract";
-import type { Manifest } from "../../model/manifest";
-import { encodeOnnxModel } from "../../model/onnxProto";
+import type { SessionFactory, TensorMap } from "../../engine/session/session";
+import { cpuTensor } from "../../engine/session/session";
+import type { Blip2Config } from "../../model/config/blip2Config";
+import { imageTokenCount } from "../../model/config/blip2Config";
+import { PART } from "../../model/graph/graphContract";
+import type { Manifest } from "../../model/folder/manifest";
+import { encodeOnnxModel } from "../../model/graph/onnxProto";
 import type { BenchTensor } from "./benchCheckpoint";
 import { NEW_TOKENS, PROMPT_TOKENS, type BenchFigures } from "./benchFigures";
 

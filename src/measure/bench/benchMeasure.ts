@@ -4,17 +4,17 @@ import { defined } from "../../base/assert";
 import { throwIfAborted } from "../../base/errors";
 import { BEAMS, type BenchFigures, NEW_TOKENS, PROMPT_TOKENS } from "./benchFigures";
 import { type MachineSpeed, measureMachine } from "./benchLimits";
-import { FeatureCache } from "../../engine/featureCache";
-import { loadModelParts, type ModelParts, releaseParts } from "../../engine/modelParts";
-import { createOrtSessionFactory } from "../../engine/ortSession";
-import type { SessionFactory } from "../../engine/session";
-import { loadTokenizer } from "../../engine/tokenizer";
+import { FeatureCache } from "../../engine/picture/featureCache";
+import { loadModelParts, type ModelParts, releaseParts } from "../../engine/session/modelParts";
+import { createOrtSessionFactory } from "../../engine/session/ortSession";
+import type { SessionFactory } from "../../engine/session/session";
+import { loadTokenizer } from "../../engine/text/tokenizer";
 import { presentNvidiaAdapters } from "../../machine/graphics";
 import { systemFiles } from "../../machine/systemFiles";
 import type { Device } from "../../model/ask/device";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
 import type { GenerateResult } from "../../model/ask/request";
-import { partsOf } from "../../model/graphContract";
+import { partsOf } from "../../model/graph/graphContract";
 
 /** What the measuring process reports. */
 export interface BenchMeasurement {

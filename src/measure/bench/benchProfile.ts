@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { JsonObject } from "../../base/json";
-import { releaseParts } from "../../engine/modelParts";
-import { createOrtSessionFactory } from "../../engine/ortSession";
-import type { SessionFactory } from "../../engine/session";
+import { releaseParts } from "../../engine/session/modelParts";
+import { createOrtSessionFactory } from "../../engine/session/ortSession";
+import type { SessionFactory } from "../../engine/session/session";
 import { askBench, loadForBench, openEvery, questions, type MeasureOptions } from "./benchMeasure";
 import type { ProfileRow } from "./benchReport";
 

@@ -23,7 +23,7 @@ import {
   type ReferenceDtype,
   type ReferenceReport,
 } from "./benchReport";
-import type { ModelFolder } from "../../engine/modelFolder";
+import type { ModelFolder } from "../../engine/session/modelFolder";
 import type { Device } from "../../model/ask/device";
 
 /** A model that is ready to be timed. */

@@ -12,19 +12,19 @@ import { silentLogger } from "../../base/logger";
 import { Comparison, type Deviation } from "./comparison";
 import { type Kit, type KitCase, type KitGeneration, readKit, readKitPicture } from "./kit";
 import { convertModel } from "../../convert/convertModel";
-import { FeatureCache } from "../../engine/featureCache";
+import { FeatureCache } from "../../engine/picture/featureCache";
 import type { Generator } from "../../engine/generator";
-import { type EncodedImage, encodeImage } from "../../engine/imageEncoder";
-import { type PixelValues, preprocessImage } from "../../engine/imagePreprocess";
-import type { LanguageModel } from "../../engine/languageModel";
-import { loadModelParts, type ModelParts, releaseParts } from "../../engine/modelParts";
-import { createOrtSessionFactory } from "../../engine/ortSession";
-import type { PartSessions } from "../../engine/partSessions";
+import { type EncodedImage, encodeImage } from "../../engine/picture/imageEncoder";
+import { type PixelValues, preprocessImage } from "../../engine/picture/imagePreprocess";
+import type { LanguageModel } from "../../engine/language/languageModel";
+import { loadModelParts, type ModelParts, releaseParts } from "../../engine/session/modelParts";
+import { createOrtSessionFactory } from "../../engine/session/ortSession";
+import type { PartSessions } from "../../engine/session/partSessions";
 import { itmLogits, largestCosine, textEmbeds } from "../../engine/scorer";
-import { floats } from "../../engine/session";
+import { floats } from "../../engine/session/session";
 import type { Device, DeviceChoice } from "../../model/ask/device";
-import { IO } from "../../model/graphContract";
-import { parsePrecisionPlan, type PrecisionKind } from "../../model/precision";
+import { IO } from "../../model/graph/graphContract";
+import { parsePrecisionPlan, type PrecisionKind } from "../../model/precision/precision";
 
 export interface VerifyOptions {
   /** As `convert --precision`. @default "f32" */

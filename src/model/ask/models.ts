@@ -1,6 +1,6 @@
 /** What is said about models: which to load, what one is and costs, what is there. Sizes in bytes. */
 
-import type { World } from "../../base/world";
+import type { World } from "../folder/world";
 import type { Device, DeviceChoice, DeviceReason } from "./device";
 import type { ModelKind } from "./kinds";
 

@@ -7,10 +7,10 @@ import { modelTable } from "../../../src/cli/models/modelsCommand";
 import { bestFirst, scoreTable } from "../../../src/cli/ask/scoreCommand";
 import { describeReport } from "../../../src/cli/measure/verifyCommand";
 import { openCheckpoint } from "../../../src/convert/checkpoint/checkpoint";
-import type { ModelFolder } from "../../../src/engine/modelFolder";
-import { parseBlip2Config } from "../../../src/model/blip2Config";
-import type { Manifest } from "../../../src/model/manifest";
-import { parsePreprocessorConfig } from "../../../src/model/preprocessorConfig";
+import type { ModelFolder } from "../../../src/engine/session/modelFolder";
+import { parseBlip2Config } from "../../../src/model/config/blip2Config";
+import type { Manifest } from "../../../src/model/folder/manifest";
+import { parsePreprocessorConfig } from "../../../src/model/config/preprocessorConfig";
 import { fixturePath } from "../../helpers/fixtures";
 
 const sha256 = "0".repeat(64);

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
-import { causalBias } from "../../../src/engine/kvCache";
-import { createOrtSessionFactory } from "../../../src/engine/ortSession";
-import { cpuTensor, floats, type Tensor, type TensorMap } from "../../../src/engine/session";
+import { causalBias } from "../../../src/engine/language/kvCache";
+import { createOrtSessionFactory } from "../../../src/engine/session/ortSession";
+import {
+  cpuTensor,
+  floats,
+  type Tensor,
+  type TensorMap,
+} from "../../../src/engine/session/session";
 import { attentionGraph, cachedAttentionGraph, randomRows } from "../../helpers/attentionGraphs";
 import { relativeError } from "../../helpers/demoRun";
 

@@ -10,9 +10,9 @@ import { GraphBuilder, type GraphTarget } from "../../../src/convert/graph/graph
 import { linear } from "../../../src/convert/graph/linear";
 import * as ops from "../../../src/convert/graph/ops";
 import { blocksPerRow, quantizeRows } from "../../../src/convert/weights/quantize";
-import { createOrtSessionFactory } from "../../../src/engine/ortSession";
-import { cpuTensor, floats, type TensorMap } from "../../../src/engine/session";
-import type { Precision } from "../../../src/model/precision";
+import { createOrtSessionFactory } from "../../../src/engine/session/ortSession";
+import { cpuTensor, floats, type TensorMap } from "../../../src/engine/session/session";
+import type { Precision } from "../../../src/model/precision/precision";
 import { SeededRandom } from "../../helpers/random";
 import { matrixSource } from "../../helpers/matrixSource";
 

@@ -9,7 +9,7 @@ import {
 } from "../../../src/convert/checkpoint/safetensors";
 import { hashSources } from "../../../src/convert/output/sourceHashes";
 import { StreamedConversion, type StreamOptions } from "../../../src/convert/streamedConversion";
-import type { ManifestFile } from "../../../src/model/manifest";
+import type { ManifestFile } from "../../../src/model/folder/manifest";
 import { temporaryFolder } from "../../helpers/kitModel";
 import { writeTinyCheckpoint, type TinyCheckpointOptions } from "../../helpers/tinyCheckpoint";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { rememberedDeviceIn } from "../../../src/engine/rememberedDevice";
+import { rememberedDeviceIn } from "../../../src/engine/device/rememberedDevice";
 import {
   diskKindAt,
   diskKindOf,

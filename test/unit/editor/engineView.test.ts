@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SHAPES_ONLY } from "../../../src/base/world";
+import { SHAPES_ONLY } from "../../../src/model/folder/world";
 import { AppError } from "../../../src/base/errors";
 import { engineView } from "../../../src/editor/engineView";
 import type { EngineStatus } from "../../../src/host/engine";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { AppError } from "../../../src/base/errors";
-import { DECODER } from "../../../src/engine/imageStage";
+import { DECODER } from "../../../src/engine/picture/imageStage";
 import { closeEngines, openKit } from "../../helpers/countedEngine";
 import { temporaryFolder } from "../../helpers/kitModel";
 

@@ -7,7 +7,7 @@ import {
   makeThumbnail,
   type RgbImage,
   type Thumbnail,
-} from "../../../src/engine/imageDecode";
+} from "../../../src/engine/picture/imageDecode";
 import type { AlphaMode } from "../../../src/model/ask/request";
 import { fixturePath } from "../../helpers/fixtures";
 import { SeededRandom } from "../../helpers/random";

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { loadEngine } from "../../../src/engine/blip2Engine";
-import { openModelFolder } from "../../../src/engine/modelFolder";
-import { createOrtSessionFactory } from "../../../src/engine/ortSession";
-import { PartSessions } from "../../../src/engine/partSessions";
-import type { Session, SessionFactory, SessionOptions } from "../../../src/engine/session";
-import { PART } from "../../../src/model/graphContract";
+import { openModelFolder } from "../../../src/engine/session/modelFolder";
+import { createOrtSessionFactory } from "../../../src/engine/session/ortSession";
+import { PartSessions } from "../../../src/engine/session/partSessions";
+import type { Session, SessionFactory, SessionOptions } from "../../../src/engine/session/session";
+import { PART } from "../../../src/model/graph/graphContract";
 import { COLOUR, request } from "../../helpers/countedEngine";
 import { kitModel } from "../../helpers/kitModel";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findImages } from "../../../src/alt/formats/findImages";
 import { freeName, insertedAt, markdownImage, urisInList } from "../../../src/host/pastePlan";
-import { isPictureName } from "../../../src/base/pictureNames";
+import { isPictureName } from "../../../src/model/ask/pictureNames";
 
 describe("isPictureName", () => {
   it("goes by the extension", () => {

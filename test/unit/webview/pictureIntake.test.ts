@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import assert from "node:assert/strict";
-import { PICTURE_EXTENSIONS } from "../../../src/base/pictureNames";
+import { PICTURE_EXTENSIONS } from "../../../src/model/ask/pictureNames";
 import { VIEW_LIMITS } from "../../../src/protocol/viewMessages";
 import {
   batchesOf,

@@ -9,7 +9,7 @@ import { addAnyModel } from "../../../../src/cli/models/modelsAddCommand";
 import { models, removeModel } from "../../../../src/cli/models/modelsCommand";
 import { remove } from "../../../../src/cli/models/modelsRemoveCommand";
 import { findModel } from "../../../../src/cli/ask/openModel";
-import { openModelFolder } from "../../../../src/engine/modelFolder";
+import { openModelFolder } from "../../../../src/engine/session/modelFolder";
 import { testContext, testHost, type TestHost } from "../../../helpers/cliHost";
 import { fixturePath } from "../../../helpers/fixtures";
 import { kitModel, temporaryFolder } from "../../../helpers/kitModel";

@@ -8,9 +8,9 @@ import { CheckpointWeights } from "../../../../src/convert/checkpoint/checkpoint
 import { planModel, type ModelPlan } from "../../../../src/convert/plan/modelPlan";
 import { TensorReader, type TensorInfo } from "../../../../src/convert/checkpoint/safetensors";
 import { WeightMap } from "../../../../src/convert/checkpoint/weightMap";
-import type { Blip2Config } from "../../../../src/model/blip2Config";
-import { PART, partsOf, type PartName } from "../../../../src/model/graphContract";
-import type { Precision } from "../../../../src/model/precision";
+import type { Blip2Config } from "../../../../src/model/config/blip2Config";
+import { PART, partsOf, type PartName } from "../../../../src/model/graph/graphContract";
+import type { Precision } from "../../../../src/model/precision/precision";
 import { fixturePath } from "../../../helpers/fixtures";
 import {
   checkpointShapes,

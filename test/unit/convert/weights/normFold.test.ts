@@ -12,9 +12,9 @@ import {
 import { GraphBuilder } from "../../../../src/convert/graph/graphBuilder";
 import { linear } from "../../../../src/convert/graph/linear";
 import { layerNorm } from "../../../../src/convert/graph/ops";
-import { createOrtSessionFactory } from "../../../../src/engine/ortSession";
-import { cpuTensor, floats } from "../../../../src/engine/session";
-import { parsePrecision, type Precision } from "../../../../src/model/precision";
+import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
+import { cpuTensor, floats } from "../../../../src/engine/session/session";
+import { parsePrecision, type Precision } from "../../../../src/model/precision/precision";
 import { matrixSource } from "../../../helpers/matrixSource";
 import { SeededRandom } from "../../../helpers/random";
 

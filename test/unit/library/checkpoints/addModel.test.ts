@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
-import { openModelFolder, verifyFiles } from "../../../../src/engine/modelFolder";
+import { openModelFolder, verifyFiles } from "../../../../src/engine/session/modelFolder";
 import {
   addModel,
   type AddModelOptions,

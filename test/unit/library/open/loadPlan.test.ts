@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { openModelFolder } from "../../../../src/engine/modelFolder";
+import { openModelFolder } from "../../../../src/engine/session/modelFolder";
 import { freeMemoryFor, type MemorySources } from "../../../../src/machine/freeMemory";
 import { planLoad } from "../../../../src/library/open/loadPlan";
 import type { NvidiaAdapter } from "../../../../src/machine/facts";
 import { type ModelStore, modelStoreOf } from "../../../../src/library/store/modelStore";
 import type { DeviceChoice } from "../../../../src/model/ask/device";
-import { formatManifest, MANIFEST_FILE, parseManifest } from "../../../../src/model/manifest";
-import { cpuMemoryBytesOf, memoryBytesOf } from "../../../../src/model/memoryEstimate";
+import {
+  formatManifest,
+  MANIFEST_FILE,
+  parseManifest,
+} from "../../../../src/model/folder/manifest";
+import { cpuMemoryBytesOf, memoryBytesOf } from "../../../../src/model/folder/memoryEstimate";
 import { kitModel, temporaryFolder } from "../../../helpers/kitModel";
 
 const adapter = (freeBytes: number): NvidiaAdapter => ({ name: "A", totalBytes: 1e12, freeBytes });

@@ -16,7 +16,7 @@ import path from "node:path";
 
 import { AppError, isCancelled } from "../../../../src/base/errors";
 import { demoFolder, ensureDemoModel } from "../../../../src/library/store/demoModel";
-import { openModelFolder, verifyFiles } from "../../../../src/engine/modelFolder";
+import { openModelFolder, verifyFiles } from "../../../../src/engine/session/modelFolder";
 import { modelStoreOf, type ModelStore } from "../../../../src/library/store/modelStore";
 import { fixturePath } from "../../../helpers/fixtures";
 

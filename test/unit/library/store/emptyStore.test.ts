@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../../../src/base/errors";
-import { openModelFolder } from "../../../../src/engine/modelFolder";
+import { openModelFolder } from "../../../../src/engine/session/modelFolder";
 import {
   emptyStore,
   type EmptyOptions,

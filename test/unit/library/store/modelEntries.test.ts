@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { openModelFolder } from "../../../../src/engine/modelFolder";
+import { openModelFolder } from "../../../../src/engine/session/modelFolder";
 import { ensureDemoModel } from "../../../../src/library/store/demoModel";
 import { listEntries, precisionsOf, totalBytes } from "../../../../src/library/store/modelEntries";
 import { modelStoreOf, type ModelStore } from "../../../../src/library/store/modelStore";

@@ -1,0 +1,98 @@
+/** A picture's features, from the cache or computed: what both answering and scoring begin with. */
+
+import { createHash } from "node:crypto";
+import type { FeatureCache, Features } from "./featureCache";
+import { encodeImage } from "./imageEncoder";
+import type { PictureFacts } from "./imagePreprocess";
+import type { ModelFolder } from "../session/modelFolder";
+import type { PartSessions } from "../session/partSessions";
+import type { Tensor } from "../session/session";
+import type { Cached, PictureRequest } from "../../model/ask/request";
+import { IO } from "../../model/graph/graphContract";
+
+/**
+ * How pictures come to be pixels. Raised when other pixels come of the same file, as they do when what
+ * is behind transparent parts changes or another version of sharp is installed: what a model saw of one
+ * look of a picture must not answer for another.
+ */
+export const DECODER = "2, sharp 0.35.5";
+
+export interface ImageStageOptions {
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  readonly cache: FeatureCache;
+}
+
+export interface PictureFeatures {
+  /** Identifies the picture and how it was read. */
+  readonly key: string;
+  readonly features: Features;
+  readonly facts: PictureFacts;
+  readonly from: Cached["imageFeatures"];
+  /** Milliseconds; 0 for what was not done. */
+  readonly timings: {
+    readonly preprocess: number;
+    readonly vision: number;
+    readonly qformer: number;
+  };
+}
+
+export class ImageStage {
+  readonly #options: ImageStageOptions;
+
+  constructor(options: ImageStageOptions) {
+    this.#options = options;
+  }
+
+  /** @throws AppError `image.*`, `device.failed`, `request.cancelled`. */
+  async features(picture: PictureRequest, signal?: AbortSignal): Promise<PictureFeatures> {
+    const { cache, model, sessions } = this.#options;
+    const alpha = picture.alpha ?? "auto";
+    const key = createHash("sha256")
+      .update(`${DECODER}, ${alpha} `)
+      .update(picture.image)
+      .digest("hex");
+    const found = await cache.find(key);
+    if (found !== undefined && this.#isComplete(found.features)) {
+      const timings = { preprocess: 0, vision: 0, qformer: 0 };
+      return { key, ...found, timings };
+    }
+    const begin = performance.now();
+    const name = picture.imageName ?? "The picture";
+    // A picture that is in the cache needs no decoder, whose native library takes 50 ms to load.
+    const { preprocessImage } = await import("./imagePreprocess");
+    const pixels = await preprocessImage(picture.image, {
+      config: model.preprocessor,
+      name,
+      alpha,
+      world: model.world,
+    });
+    const preprocess = performance.now() - begin;
+    const encoded = await encodeImage(sessions, pixels, signal);
+    const features = this.#kept({ ...encoded.qformer, [IO.imageFeatures]: encoded.imageFeatures });
+    const { facts } = pixels;
+    await cache.store(key, { features, facts });
+    const timings = { preprocess, vision: encoded.visionMs, qformer: encoded.qformerMs };
+    return { key, features, facts, from: "computed", timings };
+  }
+
+  /** What later stages need; a file of another kind of model is computed again. */
+  #names(): readonly string[] {
+    return this.#options.model.config.kind === "generation"
+      ? [IO.languageModelInputs]
+      : [IO.imageFeatures, IO.imageEmbeds];
+  }
+
+  #isComplete(features: Features): boolean {
+    return this.#names().every((name) => features.has(name));
+  }
+
+  #kept(all: Readonly<Record<string, Tensor>>): Features {
+    return new Map(
+      this.#names().flatMap((name) => {
+        const tensor = all[name];
+        return tensor === undefined ? [] : [[name, tensor] as const];
+      }),
+    );
+  }
+}

@@ -1,0 +1,156 @@
+/** Opens a model folder and assembles the stages that its configuration asks for. */
+
+import type { Logger } from "../../base/logger";
+import { chooseDevice } from "../device/device";
+import { deviceKvCaches } from "../language/deviceKvCache";
+import type { FeatureCache } from "../picture/featureCache";
+import { Generator } from "../generator";
+import { ImageStage } from "../picture/imageStage";
+import type { KvCaches } from "../language/kvCache";
+import type { LanguageModel } from "../language/languageModel";
+import { type ModelFolder, openModelFolder } from "./modelFolder";
+import { OptModel } from "../language/optModel";
+import { PartSessions } from "./partSessions";
+import type { RememberedDevice } from "../device/rememberedDevice";
+import { Scorer } from "../scorer";
+import type { SessionFactory } from "./session";
+import { splitKvCaches } from "../language/splitKvCache";
+import { T5Model } from "../language/t5Model";
+import { loadTokenizer } from "../text/tokenizer";
+import type { Device, DeviceChoice, DeviceReason } from "../../model/ask/device";
+import type { TextConfig } from "../../model/config/blip2Config";
+import {
+  cacheNames,
+  encoderCacheNames,
+  PART,
+  type PartName,
+} from "../../model/graph/graphContract";
+
+export interface ModelPartsOptions {
+  /** A converted model. */
+  readonly folder: string;
+  readonly device: DeviceChoice;
+  readonly factory: SessionFactory;
+  readonly logger: Logger;
+  /** Remembers a useless GPU. @default none */
+  readonly deviceMemory?: RememberedDevice;
+  /** Where the features of pictures are kept, once it is known which model it is. */
+  readonly featureCacheOf: (model: ModelFolder) => FeatureCache;
+  /** On WebGPU, fail rather than run a node on the CPU. @default false */
+  readonly forbidCpuFallback?: boolean;
+  /** As in `PartSessionsOptions`. */
+  readonly inFileFromBytes?: number;
+}
+
+/** The parts of an opened model; whoever loads them releases them, see `releaseParts`. */
+export interface ModelParts {
+  readonly device: Device;
+  /** Why this device, in one sentence. */
+  readonly deviceReason: DeviceReason;
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  readonly images: ImageStage;
+  /** Of generation models. */
+  readonly languageModel: LanguageModel | undefined;
+  readonly generator: Generator | undefined;
+  /** Of retrieval models. */
+  readonly scorer: Scorer | undefined;
+}
+
+/**
+ * Opens a model. Weights are read when a stage first needs them.
+ * @throws AppError `model.*`, `device.unavailable`.
+ */
+export async function loadModelParts(options: ModelPartsOptions): Promise<ModelParts> {
+  const { factory, logger, deviceMemory } = options;
+  const model = await openModelFolder(options.folder);
+  const tokenizer = await loadTokenizer(options.folder);
+  const { device, reason } = await chooseDevice({
+    choice: options.device,
+    factory,
+    logger,
+    ...(deviceMemory === undefined ? {} : { memory: deviceMemory }),
+  });
+  const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
+  const { inFileFromBytes } = options;
+  const sessions = openPartSessions({
+    ...{ model, factory, device, forbidCpuFallback },
+    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
+  });
+  const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
+  const languageModel = createLanguageModel({ model, sessions, device });
+  const { config } = model;
+  return {
+    device,
+    deviceReason: reason,
+    model,
+    sessions,
+    images,
+    languageModel,
+    generator: languageModel && new Generator({ model, images, languageModel, tokenizer }),
+    scorer:
+      config.kind === "retrieval" ? new Scorer({ config, images, sessions, tokenizer }) : undefined,
+  };
+}
+
+/** Frees keys, values and weights, in the order that devices need. */
+export async function releaseParts(parts: ModelParts): Promise<void> {
+  parts.languageModel?.dispose();
+  await parts.sessions.release();
+}
+
+/** Sessions of a model, with the key/value cache staying on the device. */
+function openPartSessions(options: {
+  readonly model: ModelFolder;
+  readonly factory: SessionFactory;
+  readonly device: Device;
+  readonly forbidCpuFallback: boolean;
+  readonly inFileFromBytes?: number;
+}): PartSessions {
+  const { model, device } = options;
+  const outputsOnDevice = device === "cpu" ? new Map() : cacheOutputs(model);
+  return new PartSessions({ ...options, outputsOnDevice });
+}
+
+function cacheOutputs(model: ModelFolder): ReadonlyMap<PartName, readonly string[]> {
+  if (model.config.kind === "retrieval") return new Map();
+  const { text } = model.config;
+  const own = cacheNames(text.nLayers, text.kind === "t5").map(({ present }) => present);
+  const encoder = encoderCacheNames(text.nLayers).map(({ present }) => present);
+  return new Map<PartName, readonly string[]>([
+    [PART.decoder, own],
+    [PART.reorderCache, own],
+    [PART.truncateCache, own],
+    [PART.textEncoder, encoder],
+    [PART.expandEncoderCache, encoder],
+  ]);
+}
+
+/** The language model of a generation model; a retrieval model has none. */
+function createLanguageModel({ model, sessions, device }: OpenedModel): LanguageModel | undefined {
+  const { config, generation } = model;
+  if (config.kind === "retrieval") return undefined;
+  const { numQueryTokens, imageTokenIndex, text } = config;
+  const caches = createCaches(text, sessions, device);
+  if (text.kind === "opt") {
+    return new OptModel({ config: text, numQueryTokens, imageTokenIndex, sessions, caches });
+  }
+  const decoderStartTokenId = generation?.decoderStartTokenId ?? text.decoderStartTokenId;
+  return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions, caches });
+}
+
+interface OpenedModel {
+  readonly model: ModelFolder;
+  readonly sessions: PartSessions;
+  readonly device: Device;
+}
+
+/** As the decoder's graph of the device wants them. */
+function createCaches(text: TextConfig, sessions: PartSessions, device: Device): KvCaches {
+  const { nLayers, nHeads } = text;
+  const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / nHeads;
+  const shape = { nLayers, nHeads, headDim };
+  return device === "cpu"
+    ? splitKvCaches(shape)
+    : deviceKvCaches({ ...shape, hasEncoder: text.kind === "t5", sessions });
+}

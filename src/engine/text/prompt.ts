@@ -1,0 +1,133 @@
+/** The words that go after the picture, per model family; knows no ids and no tensors. */
+
+import { assertNever } from "../../base/assert";
+import { AppError } from "../../base/errors";
+import type { Prompt, Turn } from "../../model/ask/request";
+
+/** OPT continues a text; T5 answers one and was asked for short answers (paper, section 4.1). */
+export type PromptFamily = "opt" | "t5";
+
+export interface PromptRequest {
+  readonly prompt: Prompt;
+  readonly family: PromptFamily;
+  /** Tokens of a text, special tokens included. */
+  readonly count: (text: string) => number;
+  /**
+   * Room for the prompt's tokens: what positions (OPT) or memory (T5) leave beside picture and
+   * answer; Infinity for no limit.
+   */
+  readonly maxTokens: number;
+}
+
+export interface BuiltPrompt {
+  readonly text: string;
+  /** Oldest answered turns of a chat that did not fit. */
+  readonly droppedTurns: number;
+}
+
+/**
+ * Builds the prompt that BLIP-2 was evaluated with. Runs of white space in a question or an answer
+ * become one space, because a line break ends an answer for OPT; raw texts and captions stay as they
+ * are. A chat that does not fit loses whole turns, oldest first; turns without an answer are left out.
+ * @throws AppError `prompt.tooLong` when the question alone does not fit, `option.invalid` when
+ * there is no question.
+ */
+export function buildPrompt(request: PromptRequest): BuiltPrompt {
+  const { prompt, family } = request;
+  switch (prompt.kind) {
+    case "question":
+      return fixedPrompt(question(prompt.question, family), request);
+    case "caption":
+      return fixedPrompt(prompt.prefix ?? "", request);
+    case "raw":
+      return fixedPrompt(prompt.text, request);
+    case "chat":
+      return chat(prompt, request);
+    default:
+      return assertNever(prompt);
+  }
+}
+
+function fixedPrompt(text: string, { count, maxTokens }: PromptRequest): BuiltPrompt {
+  const tokens = maxTokens === Infinity ? 0 : count(text);
+  if (tokens <= maxTokens) return { text, droppedTurns: 0 };
+  throw new AppError(
+    "prompt.tooLong",
+    `The prompt takes ${tokens} tokens and there is room for ${Math.max(0, maxTokens)}. ` +
+      "Shorten it or ask for fewer new tokens.",
+    { detail: { tokens, limit: maxTokens } },
+  );
+}
+
+function chat(prompt: Prompt & { kind: "chat" }, request: PromptRequest): BuiltPrompt {
+  const turns = prompt.turns.flatMap((turn) => answered(turn) ?? []);
+  // A single question has words of its own; after an earlier turn T5 also continues with "Answer:".
+  const last = question(prompt.question, "opt");
+  const withTurns = (kept: number): string =>
+    kept === 0
+      ? question(prompt.question, request.family)
+      : [...turns.slice(turns.length - kept), last].join(" ");
+  const kept = largestFit(turns.length, (n) => fits(withTurns(n), request));
+  const droppedTurns = turns.length - kept;
+  return { ...fixedPrompt(withTurns(kept), request), droppedTurns };
+}
+
+/**
+ * The largest n up to `limit` that fits, when what fits shrinks with n; 0 when nothing does.
+ * Doubling first keeps the texts that are counted below twice what fits, however long the chat is.
+ */
+function largestFit(limit: number, fitsAt: (n: number) => boolean): number {
+  let good = 0;
+  let bad = limit + 1;
+  for (let n = 1; good < limit; n *= 2) {
+    const tried = Math.min(n, limit);
+    if (!fitsAt(tried)) {
+      bad = tried;
+      break;
+    }
+    good = tried;
+  }
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (fitsAt(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function fits(text: string, { count, maxTokens }: PromptRequest): boolean {
+  if (maxTokens === Infinity) return true;
+  try {
+    return count(text) <= maxTokens;
+  } catch (thrown) {
+    // A turn that is too long even to be counted.
+    if (thrown instanceof AppError && thrown.code === "prompt.tooLong") return false;
+    throw thrown;
+  }
+}
+
+function question(text: string, family: PromptFamily): string {
+  const words = collapse(text);
+  if (words === "") {
+    throw new AppError(
+      "option.invalid",
+      "The question is empty. Ask something about the picture.",
+      {
+        detail: { option: "question" },
+      },
+    );
+  }
+  return `Question: ${words} ${family === "t5" ? "Short answer:" : "Answer:"}`;
+}
+
+/** A turn in the past, or undefined when there is none to tell. */
+function answered(turn: Turn): string | undefined {
+  const asked = collapse(turn.question);
+  const answer = collapse(turn.answer);
+  if (asked === "" || answer === "") return undefined;
+  return `Question: ${asked} Answer: ${answer}${answer.endsWith(".") ? "" : "."}`;
+}
+
+function collapse(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
