@@ -48,7 +48,7 @@ const homeOf = {
   diff: "src/cli/**/*.ts",
   ignore: "src/alt/resolve/ignoreRules.ts",
   picomatch: "src/cli/documents/pathPatterns.ts",
-  "image-size": "src/host/pictureSize.ts",
+  "image-size": "src/host/pictures/pictureSize.ts",
   "@babel/parser": "src/alt/formats/script/jsParser.ts",
   "js-yaml": "src/alt/site/siteConfig.ts",
   "smol-toml": "src/alt/site/siteConfig.ts",

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError, isCancelled } from "../base/errors";
 import { isLongAlt } from "../alt/wording/altText";
 import { setAlt } from "../alt/edit/editAlt";
-import { altTexts } from "../host/describer";
+import { altTexts } from "../host/documents/describer";
 import { failSilentModel, reportingEngine, say } from "./altDescribing";
 import {
   addEdits,

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { altProblem } from "../alt/wording/altText";
 import { canMarkDecorative } from "../alt/edit/editAlt";
 import { captionStyles } from "../alt/edit/insertCaption";
-import { altOwner, isAltRule, isOffered, type FoundImages } from "../host/altPlan";
+import { altOwner, isAltRule, isOffered, type FoundImages } from "../host/documents/altPlan";
 import { findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { ASK_KIND } from "./altKinds";
 import { placeOf } from "./altPicture";

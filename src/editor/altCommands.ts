@@ -4,10 +4,10 @@ import * as vscode from "vscode";
 import { AppError, isCancelled } from "../base/errors";
 import { captionStyles, insertCaption, type CaptionStyle } from "../alt/edit/insertCaption";
 import { markDecorative } from "../alt/edit/editAlt";
-import { altOwner } from "../host/altPlan";
-import { altTexts } from "../host/describer";
-import type { Picture } from "../host/picture";
-import { spreadsheetText } from "../host/spreadsheet";
+import { altOwner } from "../host/documents/altPlan";
+import { altTexts } from "../host/documents/describer";
+import type { Picture } from "../host/pictures/picture";
+import { spreadsheetText } from "../host/chat/spreadsheet";
 import { chooseOne, type Choice } from "./altChoice";
 import {
   failSilentModel,

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { isLongAlt, MAX_ALT_CHARACTERS } from "../alt/wording/altText";
 import { setAlt } from "../alt/edit/editAlt";
-import { altTexts, type AltTextOptions } from "../host/describer";
+import { altTexts, type AltTextOptions } from "../host/documents/describer";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";

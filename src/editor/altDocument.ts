@@ -5,7 +5,12 @@ import { AppError } from "../base/errors";
 import type { ImageReference, TextEdit, TextSpan } from "../alt/imageReference";
 import { applyEdits } from "../alt/textEdit";
 import { languageOfDocument } from "../alt/languages";
-import { findAgain, imageTouching, isWorthSearching, type FoundImages } from "../host/altPlan";
+import {
+  findAgain,
+  imageTouching,
+  isWorthSearching,
+  type FoundImages,
+} from "../host/documents/altPlan";
 import { siteLanguage } from "./altContext";
 import type { Services } from "./services";
 import { stepDone } from "./steps";

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { AppError } from "../base/errors";
-import { failureReport } from "../host/noticeTable";
+import { failureReport } from "../host/notices/noticeTable";
 import { plainLabel } from "./altChoice";
 import type { Services } from "./services";
 

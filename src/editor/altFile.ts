@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../base/errors";
 import { altProblem } from "../alt/wording/altText";
 import type { ImageReference } from "../alt/imageReference";
-import { altOwner, findAgain, isOffered, type FoundImages } from "../host/altPlan";
+import { altOwner, findAgain, isOffered, type FoundImages } from "../host/documents/altPlan";
 import { describeAndWrite, type Pending } from "./altBatch";
 import { plainLabel, type Choice } from "./altChoice";
 import { fileName, findInDocument, type DocumentImage } from "./altDocument";

@@ -6,7 +6,13 @@ import { decodeUtf16, utf16OrderOf } from "../base/utf16";
 import { mayHaveImages } from "../alt/formats/findContext";
 import { languageOfDocument } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
-import { altOwner, findMarked, isOffered, marksOf, type FoundImages } from "../host/altPlan";
+import {
+  altOwner,
+  findMarked,
+  isOffered,
+  marksOf,
+  type FoundImages,
+} from "../host/documents/altPlan";
 import { describeAndWrite } from "./altBatch";
 import { fileName } from "./altDocument";
 import { addPending, type PendingOfDocument } from "./altPending";

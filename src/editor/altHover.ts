@@ -2,10 +2,10 @@
 
 import * as vscode from "vscode";
 import { altProblem } from "../alt/wording/altText";
-import { altOwner, isOffered } from "../host/altPlan";
-import { pictureOfDataUri } from "../host/dataUri";
-import { abortable } from "../host/abortable";
-import { fitInto, shownSize, type PictureSize } from "../host/pictureSize";
+import { altOwner, isOffered } from "../host/documents/altPlan";
+import { pictureOfDataUri } from "../host/pictures/dataUri";
+import { abortable } from "../host/process/abortable";
+import { fitInto, shownSize, type PictureSize } from "../host/pictures/pictureSize";
 import { fileName, findQuietly, imageAt, rangeOf, type DocumentImage } from "./altDocument";
 import { placeOf, type PicturePlace } from "./altPicture";
 import { imageArgument } from "./altTarget";

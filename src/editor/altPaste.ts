@@ -2,10 +2,16 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import { altTexts } from "../host/describer";
-import { freeName, insertedAt, markdownImage, PASTED_TYPES, urisInList } from "../host/pastePlan";
+import { altTexts } from "../host/documents/describer";
+import {
+  freeName,
+  insertedAt,
+  markdownImage,
+  PASTED_TYPES,
+  urisInList,
+} from "../host/documents/pastePlan";
 import { isPictureName } from "../model/ask/pictureNames";
-import type { Picture } from "../host/picture";
+import type { Picture } from "../host/pictures/picture";
 import { reportingEngine, say } from "./altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "./altDocument";
 import { PASTE_KIND } from "./altKinds";

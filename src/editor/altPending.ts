@@ -2,7 +2,7 @@
 
 import { AppError } from "../base/errors";
 import type { ImageReference } from "../alt/imageReference";
-import type { FoundImages } from "../host/altPlan";
+import type { FoundImages } from "../host/documents/altPlan";
 import type { PlacedDocument } from "./altContext";
 import type { ImageFailure } from "./altFailures";
 import { placeOf, refuseRemote } from "./altPicture";

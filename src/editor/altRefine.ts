@@ -1,8 +1,8 @@
 /** Another text for a picture that has one: shorter, longer, about something else, or one of several. */
 
 import * as vscode from "vscode";
-import { altOwner } from "../host/altPlan";
-import type { AltTextOptions } from "../host/describer";
+import { altOwner } from "../host/documents/altPlan";
+import type { AltTextOptions } from "../host/documents/describer";
 import { chooseOne, chooseText, type Choice } from "./altChoice";
 import { requireEditable, textsFor, writeAndTell } from "./altDescribing";
 import type { DocumentImage } from "./altDocument";

@@ -1,7 +1,7 @@
 /** The texts for many pictures, looked at, changed and left out before anything is written. */
 
 import * as vscode from "vscode";
-import type { FoundImages } from "../host/altPlan";
+import type { FoundImages } from "../host/documents/altPlan";
 import type { Doubt } from "../model/ask/request";
 import type { ImageReference } from "../alt/imageReference";
 import { inARow, plainLabel } from "./altChoice";

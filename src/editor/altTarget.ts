@@ -1,7 +1,7 @@
 /** Which picture a command is about: the one that its argument names, or the one at the cursor. */
 
 import * as vscode from "vscode";
-import { findMarked, markOf, type ImageMark } from "../host/altPlan";
+import { findMarked, markOf, type ImageMark } from "../host/documents/altPlan";
 import { isPictureName } from "../model/ask/pictureNames";
 import { changedDocument, findInDocument, imageAtCursor, type DocumentImage } from "./altDocument";
 import { notAPicture } from "./readPictures";

@@ -2,8 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import { altTexts } from "../host/describer";
-import { questionPrompt } from "../host/questionPrompt";
+import { altTexts } from "../host/documents/describer";
+import { questionPrompt } from "../host/chat/questionPrompt";
 import type { AskOptions, DescribeOptions, SightlineApi } from "./api";
 import type { Services } from "./services";
 

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { isPictureName } from "../model/ask/pictureNames";
-import type { Picture } from "../host/picture";
+import type { Picture } from "../host/pictures/picture";
 import { pictureOf } from "./altPicture";
 import { imageFor, previewedPicture } from "./altTarget";
 import type { ChatCommandId } from "./chat";

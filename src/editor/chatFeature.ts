@@ -3,12 +3,12 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { AppError } from "../base/errors";
-import { ChatSession } from "../host/chatSession";
-import { systemClock } from "../host/clock";
-import type { DescriptionLength } from "../host/describer";
-import { failureReport } from "../host/noticeTable";
-import type { Picture } from "../host/picture";
-import { spreadsheetText } from "../host/spreadsheet";
+import { ChatSession } from "../host/chat/chatSession";
+import { systemClock } from "../host/process/clock";
+import type { DescriptionLength } from "../host/documents/describer";
+import { failureReport } from "../host/notices/noticeTable";
+import type { Picture } from "../host/pictures/picture";
+import { spreadsheetText } from "../host/chat/spreadsheet";
 import type { NoticeView } from "../protocol/viewMessages";
 import { say } from "./altDescribing";
 import { askCommands, type ChatControls } from "./askCommands";

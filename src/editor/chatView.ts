@@ -12,7 +12,7 @@ import { readPictures } from "./readPictures";
 import { CHAT_VIEW_ID, type CommandId, type Services } from "./services";
 import { viewStrings } from "./viewStrings";
 import { chatPage } from "./webviewHtml";
-import type { ChatSession } from "../host/chatSession";
+import type { ChatSession } from "../host/chat/chatSession";
 import {
   type FromView,
   type PictureBytes,

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import type { LauncherOutcome, ProgramsPlace } from "../host/launcherFile";
+import type { LauncherOutcome, ProgramsPlace } from "../host/machine/launcherFile";
 import { unsupportedError } from "./engineSetup";
 import type { FeatureWith } from "./lateFeature";
 import type { CommandLineCommandId } from "./machineCommands";
@@ -27,14 +27,14 @@ export function createCommandLine({
         if (!existsSync(path.join(extensionFolder, "dist", "cli.js"))) {
           throw unsupportedError(`${process.platform}-${process.arch}`);
         }
-        const { installLauncher } = await import("../host/launcherFile");
+        const { installLauncher } = await import("../host/machine/launcherFile");
         const { storageFolder } = settings;
         const { platform, execPath: program } = process;
         const facts = { platform, program, extensionFolder, storageFolder };
         await tell(await installLauncher(facts, place));
       },
       "sightline.uninstallCommandLine": async () => {
-        const { removeLauncher } = await import("../host/launcherFile");
+        const { removeLauncher } = await import("../host/machine/launcherFile");
         await tell(await removeLauncher(place));
       },
     },

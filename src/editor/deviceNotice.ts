@@ -1,9 +1,9 @@
 /** Tells that the CPU has taken over from a device that failed, and what helps. */
 
 import * as vscode from "vscode";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import type { CpuFallback } from "../host/devicePolicy";
-import type { NoticeAction } from "../host/noticeTable";
+import { DEVICE_NAMES } from "../host/service/deviceNames";
+import type { CpuFallback } from "../host/service/devicePolicy";
+import type { NoticeAction } from "../host/notices/noticeTable";
 import type { Notices } from "./services";
 
 const ACTIONS = ["openDeviceSetting", "showLog"] as const satisfies readonly NoticeAction[];

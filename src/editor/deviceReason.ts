@@ -3,8 +3,8 @@
 import * as vscode from "vscode";
 import { formatNumber } from "../base/bytes";
 import { displayLocale } from "./numbers";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import type { EngineStatus } from "../host/engine";
+import { DEVICE_NAMES } from "../host/service/deviceNames";
+import type { EngineStatus } from "../host/service/engine";
 import type { DeviceReason } from "../model/ask/device";
 
 /** One sentence, or undefined while nothing is loaded. */

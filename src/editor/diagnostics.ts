@@ -73,7 +73,7 @@ async function readReport({
   context,
   settings,
 }: Pick<Services, "context" | "settings">): Promise<string> {
-  const { readDiagnostics } = await import("../host/diagnostics");
+  const { readDiagnostics } = await import("../host/machine/machineReport");
   const childFile = path.join(context.extensionPath, "dist", "child.js");
   return await withLateProgress(vscode.l10n.t("Looking at this machine…"), async ({ signal }) => {
     const hub = hubEnvironment(settings.hub, await hubTokenState(context));

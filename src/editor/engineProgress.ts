@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { progressMessage, secondsText } from "./numbers";
-import { progressText } from "../host/progressText";
+import { progressText } from "../host/service/progressText";
 import type { Progress, Stage } from "../model/ask/progress";
 import type { CallOptions } from "../protocol/rpcClient";
 

@@ -9,14 +9,14 @@ import { once } from "./lateFeature";
 import { askAboutMemory, tellOfOthers } from "./memoryQuestion";
 import type { CommandId, Notices } from "./services";
 import type { Settings } from "./settings";
-import { systemClock } from "../host/clock";
-import type { EngineStatus } from "../host/engine";
-import { forkEngine } from "../host/engineProcess";
-import { EngineSupervisor } from "../host/engineSupervisor";
-import { inspectorOptions } from "../host/inspector";
-import { MemoryGate } from "../host/memoryGate";
-import { remedy } from "../host/noticeTable";
-import { missingRuntime } from "../host/runtimeCheck";
+import { systemClock } from "../host/process/clock";
+import type { EngineStatus } from "../host/service/engine";
+import { forkEngine } from "../host/process/engineProcess";
+import { EngineSupervisor } from "../host/service/engineSupervisor";
+import { inspectorOptions } from "../host/process/inspector";
+import { MemoryGate } from "../host/service/memoryGate";
+import { remedy } from "../host/notices/noticeTable";
+import { missingRuntime } from "../host/process/runtimeCheck";
 import type { EngineEntry, OtherEngine } from "../roll/engineRoll";
 
 export interface EngineSetup {

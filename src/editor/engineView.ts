@@ -2,10 +2,10 @@
 
 import * as vscode from "vscode";
 import { worldOf } from "../model/folder/world";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import type { EngineStatus } from "../host/engine";
-import { modelTitle } from "../host/modelTitle";
-import { exampleQuestion } from "../host/suggestions";
+import { DEVICE_NAMES } from "../host/service/deviceNames";
+import type { EngineStatus } from "../host/service/engine";
+import { modelTitle } from "../host/models/modelTitle";
+import { exampleQuestion } from "../host/chat/suggestions";
 import type { EngineView } from "../protocol/viewMessages";
 import { deviceReasonOf } from "./deviceReason";
 import { modelLimits } from "./modelLimits";

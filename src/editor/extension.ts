@@ -15,7 +15,7 @@ import type { CommandTable, Notices, Services } from "./services";
 import { EditorSettings } from "./settings";
 import { createStatusBar } from "./statusBar";
 import { followModelStep } from "./steps";
-import type { EngineSupervisor } from "../host/engineSupervisor";
+import type { EngineSupervisor } from "../host/service/engineSupervisor";
 
 /** Ended by `deactivate`, which the editor waits for, unlike for subscriptions. */
 let running: EngineSupervisor | undefined;

@@ -1,8 +1,8 @@
 /** Asks what to do when a model needs more memory than is free. */
 
 import * as vscode from "vscode";
-import type { MemoryAnswer, MemoryQuestion } from "../host/memoryGate";
-import { modelTitle } from "../host/modelTitle";
+import type { MemoryAnswer, MemoryQuestion } from "../host/service/memoryGate";
+import { modelTitle } from "../host/models/modelTitle";
 import type { OtherEngine } from "../roll/engineRoll";
 import { sizeText } from "./numbers";
 

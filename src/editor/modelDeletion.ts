@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { DeletionWish } from "./modelPicker";
 import { sizeText } from "./numbers";
-import type { ModelChoice } from "../host/modelChoices";
+import type { ModelChoice } from "../host/models/modelChoices";
 import type { CatalogEntryReply } from "../protocol/methods";
 
 /** Everything that can be deleted, models first. */

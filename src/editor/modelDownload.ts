@@ -10,7 +10,7 @@ import { hasRoom } from "./modelImport";
 import { progressMessage, sizeText, timeLeftText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
-import { missingDownload, usualProfile } from "../host/modelChoices";
+import { missingDownload, usualProfile } from "../host/models/modelChoices";
 import type { ProfileName } from "../model/ask/kinds";
 import type { AddedModel } from "../model/ask/models";
 import type { Progress } from "../model/ask/progress";

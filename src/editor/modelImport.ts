@@ -5,7 +5,7 @@ import { withEngineProgress } from "./engineProgress";
 import { sizeText } from "./numbers";
 import { pickProfile } from "./profilePicker";
 import type { Services } from "./services";
-import { missingBytes, readProfile } from "../host/modelChoices";
+import { missingBytes, readProfile } from "../host/models/modelChoices";
 import { PROFILE_NAMES, type ProfileName } from "../model/ask/kinds";
 import type { ImportPlan } from "../model/ask/models";
 import type { CallOptions } from "../protocol/rpcClient";

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { worldOf } from "../model/folder/world";
-import type { EngineStatus } from "../host/engine";
+import type { EngineStatus } from "../host/service/engine";
 import type { Notice } from "./services";
 
 /** The sentence and the button; undefined for a model that knows photographs. */

@@ -17,9 +17,9 @@ import { recentModels, rememberModel } from "./recentModels";
 import type { Services } from "./services";
 import { stepDone } from "./steps";
 import { removeEverything } from "./storeRemoval";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import { type ModelChoice, readProfile } from "../host/modelChoices";
-import { modelTitle } from "../host/modelTitle";
+import { DEVICE_NAMES } from "../host/service/deviceNames";
+import { type ModelChoice, readProfile } from "../host/models/modelChoices";
+import { modelTitle } from "../host/models/modelTitle";
 import type { ModelKind, ProfileName } from "../model/ask/kinds";
 import type { CatalogEntryReply } from "../protocol/methods";
 

@@ -6,7 +6,7 @@ import { DEMO_MODEL } from "../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogWords";
 import { deletionWishes } from "./modelDeletion";
 import { displayLocale, sizeParts, sizeText } from "./numbers";
-import { candidateOf, type ModelChoice, modelChoices } from "../host/modelChoices";
+import { candidateOf, type ModelChoice, modelChoices } from "../host/models/modelChoices";
 import type { CatalogEntryReply, Result } from "../protocol/methods";
 
 /** What the user wants with the models. */

@@ -10,7 +10,7 @@ import {
   noticePlan,
   type NoticePlan,
   remedyOf,
-} from "../host/noticeTable";
+} from "../host/notices/noticeTable";
 import { getModelLabel } from "./modelLimits";
 import { sizeParts } from "./numbers";
 import type { Notice, Notices } from "./services";

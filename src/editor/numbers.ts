@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { type BytesOf, formatBytes, formatBytesOf, formatNumber } from "../base/bytes";
 import { durationOf } from "../base/timeLeft";
-import { progressText } from "../host/progressText";
+import { progressText } from "../host/service/progressText";
 import type { Progress } from "../model/ask/progress";
 
 /** The display language where there are sentences of it; elsewhere they are English, and so are numbers. */

@@ -1,7 +1,7 @@
 /** Tells whoever pastes pictures into Markdown, once in a window, that they can come with a text. */
 
 import * as vscode from "vscode";
-import { PASTED_TYPES, urisInList } from "../host/pastePlan";
+import { PASTED_TYPES, urisInList } from "../host/documents/pastePlan";
 import { isPictureName } from "../model/ask/pictureNames";
 import type { Services } from "./services";
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import type { PictureFolder } from "../host/pastedPictures";
+import type { PictureFolder } from "../host/chat/pastedPictures";
 
 /** Where a window without a workspace remembers which folder is its own. */
 const WINDOW_KEY = "sightline.window";

@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import type { Picture } from "../host/picture";
+import type { Picture } from "../host/pictures/picture";
 import { PICTURE_EXTENSIONS } from "../model/ask/pictureNames";
-import { orderPictures } from "../host/pictureOrder";
+import { orderPictures } from "../host/pictures/pictureOrder";
 import { fileName } from "./altDocument";
 import { filesGlob, IN_TOOL_FOLDERS, namedFilesGlob } from "./filesGlob";
 import { readPictures } from "./readPictures";

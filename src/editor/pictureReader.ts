@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { AppError, type ErrorCode } from "../base/errors";
-import { MAX_PICTURE_BYTES, type Picture } from "../host/picture";
+import { MAX_PICTURE_BYTES, type Picture } from "../host/pictures/picture";
 import { sizeText } from "./numbers";
 import type { PictureReader } from "./services";
 

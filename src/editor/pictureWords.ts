@@ -1,7 +1,7 @@
 /** What is said of pictures that are no files, in the user's language. */
 
 import * as vscode from "vscode";
-import type { DataTexts, FetchTexts } from "../host/pictureTexts";
+import type { DataTexts, FetchTexts } from "../host/pictures/pictureTexts";
 import { sizeText } from "./numbers";
 
 export function fetchTexts(): FetchTexts {

@@ -2,10 +2,10 @@
 
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../base/errors";
-import { abortable } from "../host/abortable";
+import { abortable } from "../host/process/abortable";
 import { isPictureName } from "../model/ask/pictureNames";
-import type { Picture } from "../host/picture";
-import { MAX_TRAY_PICTURES } from "../host/pictureTray";
+import type { Picture } from "../host/pictures/picture";
+import { MAX_TRAY_PICTURES } from "../host/chat/pictureTray";
 import { fileName } from "./altDocument";
 import { withLateProgress } from "./lateProgress";
 import type { Services } from "./services";

@@ -1,7 +1,7 @@
 /** The folders of models that were chosen by their path, so that they stay in the list. */
 
 import * as vscode from "vscode";
-import { isFolder } from "../host/modelTitle";
+import { isFolder } from "../host/models/modelTitle";
 
 /** As the editor keeps it, for all windows. */
 const KEY = "sightline.modelFolders";

@@ -5,7 +5,7 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../base/errors";
-import type { Picture } from "../host/picture";
+import type { Picture } from "../host/pictures/picture";
 import { fileName } from "./altDocument";
 import type { Services } from "./services";
 

@@ -4,8 +4,8 @@ import type * as vscode from "vscode";
 import type { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import type { Settings } from "./settings";
-import type { EngineApi } from "../host/engine";
-import type { Picture } from "../host/picture";
+import type { EngineApi } from "../host/service/engine";
+import type { Picture } from "../host/pictures/picture";
 
 /** Everything that a feature may use; made once by extension.ts. */
 export interface Services {

@@ -9,7 +9,7 @@ import {
   type SettingKey,
   settingProblem,
   type SettingValues,
-} from "../host/settingValues";
+} from "../host/settings/settingValues";
 import type { Device } from "../model/ask/device";
 import type { HubParams } from "../protocol/methods";
 

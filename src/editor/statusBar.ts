@@ -1,9 +1,9 @@
 /** The item in the status bar: how the engine is, and a way to everything else. */
 
 import * as vscode from "vscode";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import type { EngineStatus } from "../host/engine";
-import { modelTitle } from "../host/modelTitle";
+import { DEVICE_NAMES } from "../host/service/deviceNames";
+import type { EngineStatus } from "../host/service/engine";
+import { modelTitle } from "../host/models/modelTitle";
 import { deviceReasonOf } from "./deviceReason";
 import { progressMessage, shareText, sizeText } from "./numbers";
 import type { CommandId, Feature, Services } from "./services";

@@ -1,8 +1,8 @@
 /** The menu behind the status bar item: the commands that matter, with how things stand. */
 
 import * as vscode from "vscode";
-import { DEVICE_NAMES } from "../host/deviceNames";
-import { modelTitle } from "../host/modelTitle";
+import { DEVICE_NAMES } from "../host/service/deviceNames";
+import { modelTitle } from "../host/models/modelTitle";
 import { deviceReasonOf } from "./deviceReason";
 import { endOthers, sentenceOf } from "./memoryQuestion";
 import type { CommandId, Services } from "./services";

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { worldOf } from "../model/folder/world";
 import { STEP_KEYS } from "./services";
-import type { EngineApi } from "../host/engine";
+import type { EngineApi } from "../host/service/engine";
 
 /** The editor remembers what it has ticked, so that a further time does nothing. */
 export function stepDone(step: keyof typeof STEP_KEYS): void {

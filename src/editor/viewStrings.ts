@@ -1,8 +1,8 @@
 /** The chat page's own texts in the user's language; the page knows no other source of words. */
 
 import * as vscode from "vscode";
-import type { ChatTexts } from "../host/chatSession";
-import { MAX_TRAY_PICTURES } from "../host/pictureTray";
+import type { ChatTexts } from "../host/chat/chatSession";
+import { MAX_TRAY_PICTURES } from "../host/chat/pictureTray";
 import type { ViewStrings } from "../protocol/viewStrings";
 
 /** All texts of the page; `{0}` stays for the page to fill. */

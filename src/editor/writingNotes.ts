@@ -6,8 +6,8 @@ import { isEnglish, languagesOf } from "../alt/wording/pageLanguage";
 import { getModelLabel, modelLimits } from "./modelLimits";
 import { displayLocale } from "./numbers";
 import type { CommandId, Services } from "./services";
-import type { FoundImages } from "../host/altPlan";
-import type { EngineApi } from "../host/engine";
+import type { FoundImages } from "../host/documents/altPlan";
+import type { EngineApi } from "../host/service/engine";
 
 /** One sentence, and what can be done about it. */
 export interface WritingNote {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 import { AppError } from "../../src/base/errors";
-import { readDiagnostics } from "../../src/host/diagnostics";
+import { readDiagnostics } from "../../src/host/machine/machineReport";
 import { temporaryFolder } from "../helpers/kitModel";
 import { isAlive, until } from "../helpers/waiting";
 

@@ -4,7 +4,7 @@ import type * as TypeScript from "typescript";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
 import { COMMAND_IDS, DIAGNOSTICS_SCHEME, STEP_KEYS } from "../../src/editor/services";
 import { PICTURE_EXTENSIONS } from "../../src/model/ask/pictureNames";
-import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settingValues";
+import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settings/settingValues";
 import { collect, sourcesBelow, ts } from "../helpers/sourceTree";
 
 interface Command {

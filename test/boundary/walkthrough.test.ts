@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { STEP_KEYS } from "../../src/editor/services";
-import { SETTING_DEFAULTS } from "../../src/host/settingValues";
+import { SETTING_DEFAULTS } from "../../src/host/settings/settingValues";
 
 interface Step {
   readonly id: string;

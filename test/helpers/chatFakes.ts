@@ -2,11 +2,11 @@
 
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import { ChatSession, type ChatTexts } from "../../src/host/chatSession";
-import type { Memento } from "../../src/host/conversationStore";
-import type { AskOptions, EngineApi, EngineStatus } from "../../src/host/engine";
-import type { PictureFolder } from "../../src/host/pastedPictures";
-import type { Picture } from "../../src/host/picture";
+import { ChatSession, type ChatTexts } from "../../src/host/chat/chatSession";
+import type { Memento } from "../../src/host/chat/conversationStore";
+import type { AskOptions, EngineApi, EngineStatus } from "../../src/host/service/engine";
+import type { PictureFolder } from "../../src/host/chat/pastedPictures";
+import type { Picture } from "../../src/host/pictures/picture";
 import type {
   Doubt,
   GenerateRequest,

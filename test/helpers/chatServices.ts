@@ -8,7 +8,7 @@ import { LastEditor } from "../../src/editor/lastEditor";
 // Here before a test begins, which waits for turns of the event loop and not for files to be read.
 import "../../src/editor/lateParts";
 import type { CommandId, Services } from "../../src/editor/services";
-import type { EngineStatus } from "../../src/host/engine";
+import type { EngineStatus } from "../../src/host/service/engine";
 import type { ToView } from "../../src/protocol/viewMessages";
 import { FakeMemento, ScriptedEngine, settled } from "./chatFakes";
 import { fakeEditor } from "./editor/fakeEditor";

@@ -1,6 +1,6 @@
 /** The engine's methods of the table, answered as a test says. */
 
-import type { EngineApi } from "../../src/host/engine";
+import type { EngineApi } from "../../src/host/service/engine";
 import type { HelperMethod, Params, Result } from "../../src/protocol/methods";
 import type { CallOptions } from "../../src/protocol/rpcClient";
 

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode, isCancelled } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import type { AskOptions, EngineStatus } from "../../src/host/engine";
-import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
-import { EngineSupervisor } from "../../src/host/engineSupervisor";
-import type { MemoryGate } from "../../src/host/memoryGate";
+import type { AskOptions, EngineStatus } from "../../src/host/service/engine";
+import { DEFAULT_TIME_LIMITS } from "../../src/host/process/engineConnection";
+import { EngineSupervisor } from "../../src/host/service/engineSupervisor";
+import type { MemoryGate } from "../../src/host/service/memoryGate";
 import type { LoadPlan, LoadRequest } from "../../src/model/ask/models";
 import type { GenerateResult } from "../../src/model/ask/request";
 import type { ProcessKind } from "../../src/protocol/methods";

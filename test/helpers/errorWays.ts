@@ -16,7 +16,7 @@ import { type Blip2Engine, loadEngine } from "../../src/engine/blip2Engine";
 import { decodeImage } from "../../src/engine/picture/imageDecode";
 import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
 import { cpuTensor } from "../../src/engine/session/session";
-import { EngineClient } from "../../src/host/engineClient";
+import { EngineClient } from "../../src/host/process/engineClient";
 import { downloadCheckpoint } from "../../src/library/checkpoints/downloadCheckpoint";
 import { HubClient } from "../../src/library/download/hubClient";
 import { withModelLock } from "../../src/library/store/modelLock";

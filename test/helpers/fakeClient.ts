@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import { EngineClient, type EngineClientOptions } from "../../src/host/engineClient";
-import { DEFAULT_TIME_LIMITS } from "../../src/host/engineConnection";
+import { EngineClient, type EngineClientOptions } from "../../src/host/process/engineClient";
+import { DEFAULT_TIME_LIMITS } from "../../src/host/process/engineConnection";
 import type { GenerateRequest } from "../../src/model/ask/request";
 import { FakeClock } from "./fakeClock";
 import { createFakeEngine } from "./fakeEngine";

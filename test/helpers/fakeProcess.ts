@@ -3,7 +3,7 @@
 import { silentLogger } from "../../src/base/logger";
 import type { EnginePort } from "../../src/child/enginePort";
 import { serveEngine } from "../../src/child/engineServer";
-import type { EngineProcess, ProcessExit } from "../../src/host/engineProcess";
+import type { EngineProcess, ProcessExit } from "../../src/host/process/engineProcess";
 import { PROTOCOL_VERSION } from "../../src/protocol/messages";
 import { type MemoryTransport, memoryTransportPair } from "../../src/protocol/transport";
 

@@ -2,8 +2,8 @@
 
 import path from "node:path";
 import { silentLogger } from "../../src/base/logger";
-import { systemClock } from "../../src/host/clock";
-import { forkEngine } from "../../src/host/engineProcess";
+import { systemClock } from "../../src/host/process/clock";
+import { forkEngine } from "../../src/host/process/engineProcess";
 
 const engine = forkEngine({
   childFile: path.join(__dirname, "fakeEngineChild.js"),

@@ -1,7 +1,7 @@
 /** An engine's process that says what a test writes down, through the real protocol in memory. */
 
 import { AppError } from "../../src/base/errors";
-import type { EngineProcess, ProcessExit } from "../../src/host/engineProcess";
+import type { EngineProcess, ProcessExit } from "../../src/host/process/engineProcess";
 import { PROTOCOL_VERSION } from "../../src/protocol/messages";
 import { type MethodName, forEachMethod } from "../../src/protocol/methods";
 import { type Handlers, RpcServer } from "../../src/protocol/rpcServer";

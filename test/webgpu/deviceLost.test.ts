@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { silentLogger } from "../../src/base/logger";
-import { systemClock } from "../../src/host/clock";
-import type { AskOptions } from "../../src/host/engine";
-import { type EngineProcess, forkEngine } from "../../src/host/engineProcess";
-import { EngineSupervisor } from "../../src/host/engineSupervisor";
+import { systemClock } from "../../src/host/process/clock";
+import type { AskOptions } from "../../src/host/service/engine";
+import { type EngineProcess, forkEngine } from "../../src/host/process/engineProcess";
+import { EngineSupervisor } from "../../src/host/service/engineSupervisor";
 import type { GenerateRequest } from "../../src/model/ask/request";
 import { COLOUR } from "../helpers/countedEngine";
 import { kitPicture, recordedCase } from "../helpers/kitCases";

@@ -21,7 +21,7 @@ import {
 } from "../../../src/cli/documents/altWriteCommand";
 import { runCli } from "../../../src/cli/program";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
-import { descriptionRequest } from "../../../src/host/describer";
+import { descriptionRequest } from "../../../src/host/documents/describer";
 import { MemorySink, testContext, testHost, type TestHost } from "../../helpers/cliHost";
 import { PIXEL, useAltPages } from "../../helpers/altPages";
 

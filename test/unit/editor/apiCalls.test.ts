@@ -1,7 +1,7 @@
 import { AppError } from "../../../src/base/errors";
 import type { SightlineApi } from "../../../src/editor/api";
 import { createApi } from "../../../src/editor/apiCalls";
-import type { EngineApi } from "../../../src/host/engine";
+import type { EngineApi } from "../../../src/host/service/engine";
 import type { GenerateRequest, GenerateResult } from "../../../src/model/ask/request";
 import assert from "node:assert/strict";
 import type * as vscode from "vscode";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger";
 import { createEngine, type EngineSetup, followSettings } from "../../../src/editor/engineSetup";
 import { EditorSettings } from "../../../src/editor/settings";
-import { SETTING_DEFAULTS } from "../../../src/host/settingValues";
+import { SETTING_DEFAULTS } from "../../../src/host/settings/settingValues";
 import { changeSettings, fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 describe("the engine's settings", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SHAPES_ONLY } from "../../../src/model/folder/world";
 import { AppError } from "../../../src/base/errors";
 import { engineView } from "../../../src/editor/engineView";
-import type { EngineStatus } from "../../../src/host/engine";
+import type { EngineStatus } from "../../../src/host/service/engine";
 
 const notices = { describe: (error: AppError) => ({ text: error.message, actions: [] }) };
 const error = new AppError("engine.exited", "It ended.");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError, ERROR_CODES } from "../../../src/base/errors";
 import { EditorNotices } from "../../../src/editor/notices";
-import { noticePlan, remedy } from "../../../src/host/noticeTable";
+import { noticePlan, remedy } from "../../../src/host/notices/noticeTable";
 import { until } from "../../helpers/waiting";
 import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 import { FakeCancellationError } from "../../helpers/editor/values";

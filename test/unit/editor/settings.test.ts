@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type * as vscode from "vscode";
 import { silentLogger } from "../../../src/base/logger";
 import { EditorSettings } from "../../../src/editor/settings";
-import { SETTING_DEFAULTS } from "../../../src/host/settingValues";
+import { SETTING_DEFAULTS } from "../../../src/host/settings/settingValues";
 import { FakeDocument } from "../../helpers/editor/documents";
 import { changeSettings, fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 import { FakeUri } from "../../helpers/editor/values";

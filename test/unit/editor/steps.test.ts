@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { followModelStep } from "../../../src/editor/steps";
-import type { EngineStatus } from "../../../src/host/engine";
+import type { EngineStatus } from "../../../src/host/service/engine";
 import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
 
 describe("the walkthrough's step about a model", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/errors";
-import type { MemoryPermit, PlannedLoad } from "../../../src/host/memoryGate";
+import type { MemoryPermit, PlannedLoad } from "../../../src/host/service/memoryGate";
 import {
   ask,
   createService,

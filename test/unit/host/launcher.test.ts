@@ -7,8 +7,8 @@ import {
   programFolders,
   removeLauncher,
   type ProgramsPlace,
-} from "../../../src/host/launcherFile";
-import { launcherText, type LauncherFacts } from "../../../src/host/launcherText";
+} from "../../../src/host/machine/launcherFile";
+import { launcherText, type LauncherFacts } from "../../../src/host/machine/launcherText";
 import { temporaryFolder } from "../../helpers/kitModel";
 
 /** Names in which a shell would see more than a name. */

@@ -1,0 +1,380 @@
+/**
+ * The engine behind the editor's features: sees to it that the chosen model is loaded before a
+ * question is asked, and tells how things stand. Knows no editor and no settings but those it is given.
+ */
+
+import { AppError, throwIfAborted } from "../../base/errors";
+import type { Logger } from "../../base/logger";
+import type { OtherEngine } from "../../roll/engineRoll";
+import { abandonAfter } from "../process/abandonAfter";
+import { abortable } from "../process/abortable";
+import { type Clock, systemClock } from "../process/clock";
+import type { CpuFallback } from "./devicePolicy";
+import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
+import type { AskOptions, EngineApi, EngineStatus } from "./engine";
+import type { EngineClient, EngineClientOptions } from "../process/engineClient";
+import type { EngineProcess } from "../process/engineProcess";
+import { isSameStatus, statusOf } from "./engineStatus";
+import type { MemoryGate } from "./memoryGate";
+import { ModelLoader } from "./modelLoader";
+import { QuestionsFirst } from "./questionsFirst";
+import type { LoadRequest } from "../../model/ask/models";
+import type { Stage } from "../../model/ask/progress";
+import type { HelperMethod, Params, ProcessKind, Result } from "../../protocol/methods";
+import type { CallOptions } from "../../protocol/rpcClient";
+
+export interface EngineSupervisorOptions {
+  /** The model and the device that the user chose; read before each question. */
+  readonly chosen: () => LoadRequest;
+  /** Forks a new child. */
+  readonly startProcess: (kind: ProcessKind) => EngineProcess;
+  /** Without a question for this long, in ms, the model is given up to free its memory. */
+  readonly idleMs: () => number;
+  readonly logger: Logger;
+  /** Asked before a model is loaded. @default there is memory enough */
+  readonly memory?: Pick<MemoryGate, "permit">;
+  /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
+  readonly onDeviceOverruled?: (device: CpuFallback, error: AppError) => void;
+  /** Of this user on this machine. @default there are no others */
+  readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
+  /** Why every call is refused, when this installation has no runtime for the platform. */
+  readonly unsupported?: AppError | undefined;
+  /** @default the real time */
+  readonly clock?: Clock;
+  /** As in EngineClientOptions. */
+  readonly limits?: EngineClientOptions["limits"];
+  /** As in EngineClientOptions. */
+  readonly restart?: EngineClientOptions["restart"];
+}
+
+/** Starting a helper again takes a fraction of a second. */
+const HELPER_IDLE_MS = 60_000;
+/** Longer than a process that can be killed at all needs to go. */
+const MAX_END_MS = 10_000;
+
+export class EngineSupervisor implements EngineApi {
+  readonly #options: EngineSupervisorOptions;
+  readonly #clock: Clock;
+  readonly #clients = new Map<ProcessKind, EngineClient>();
+  readonly #loader: ModelLoader;
+  readonly #recovery: DeviceRecovery;
+  readonly #questionsFirst = new QuestionsFirst(() => {
+    if (!this.#questionsFirst.isAsked) this.#step = undefined;
+    this.#update();
+  });
+  readonly #listeners = new Set<(status: EngineStatus) => void>();
+  /** What is done for the question that is being answered. */
+  #step: EngineStatus["step"];
+  /** What the listeners know. */
+  #told: EngineStatus;
+  #rssBytes: number | undefined;
+  /** Which runtime the child that answers has loaded or is to load; undefined without a child. */
+  #runtime: Runtime | undefined;
+  /** What computes in that child. */
+  readonly #uses = new Set<Promise<unknown>>();
+  /** Settles when the processes before a restart are gone. */
+  #gone: Promise<unknown> = Promise.resolve();
+  #isDisposed = false;
+
+  constructor(options: EngineSupervisorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#recovery = this.#createRecovery();
+    this.#loader = new ModelLoader({
+      chosen: () => this.#recovery.applied,
+      memory: options.memory,
+      onChanged: () => {
+        this.#update();
+      },
+    });
+    this.#told = this.status;
+  }
+
+  get status(): EngineStatus {
+    return statusOf({
+      model: this.#options.chosen().model,
+      overruled: this.#recovery.overruled,
+      unsupported: this.#options.unsupported,
+      client: this.#clients.get("answers")?.state,
+      isAsked: this.#questionsFirst.isAsked,
+      step: this.#step,
+      loader: this.#loader,
+      rssBytes: this.#rssBytes,
+    });
+  }
+
+  onStatusChanged(listener: (status: EngineStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** To be called when `chosen` may say something else than before. Loads nothing. */
+  choiceChanged(): void {
+    this.#recovery.choiceChanged();
+    this.#loader.choiceChanged();
+    this.#update();
+  }
+
+  async generate(
+    params: Params<"generate">,
+    options: AskOptions = {},
+  ): Promise<Result<"generate">> {
+    return await this.#questionsFirst.question(() =>
+      this.#recovery.run(options, (place) =>
+        this.#withModel(options, (client) => this.#answer(client, params, options), place),
+      ),
+    );
+  }
+
+  async prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<void> {
+    // Whatever becomes of the picture, a model that is wanted is loaded to the end.
+    await this.warmUp();
+    await this.#questionsFirst.background(options.signal, (signal) =>
+      this.#recovery.runOnce((place) =>
+        this.#withModel({ signal }, (client) => client.call("prepare", params, { signal }), place),
+      ),
+    );
+  }
+
+  async call<M extends HelperMethod>(
+    method: M,
+    params: Params<M>,
+    options: CallOptions = {},
+  ): Promise<Result<M>> {
+    const { entryOf } = await import("../../protocol/methods");
+    const { process, frees, renews } = entryOf(method);
+    const client = await this.#client(process);
+    if (frees === "model" && "name" in params) await this.#releaseModel(params.name);
+    if (frees === "cuda") this.#leaveCuda();
+    if (frees === "everything" && !(await this.releaseIdle())) {
+      const text = "Sightline is answering or loads a model. Wait until it is done, and try again.";
+      throw new AppError("model.busy", text);
+    }
+    const result = await client.call(method, params, options);
+    if (renews === "cuda") this.#leaveCuda();
+    return result;
+  }
+
+  async otherEngines(): Promise<readonly OtherEngine[]> {
+    return (await this.#options.otherEngines?.()) ?? [];
+  }
+
+  async warmUp(options: CallOptions = {}): Promise<void> {
+    await this.#recovery.run(options, (place) =>
+      this.#withModel(options, () => Promise.resolve(), place),
+    );
+  }
+
+  async restart(): Promise<void> {
+    const clients = [...this.#clients.values()];
+    this.#clients.clear();
+    await this.#endAll(clients);
+  }
+
+  /**
+   * Ends the process that answers, as when it has been idle for long, for somebody who needs its memory
+   * or its files.
+   * @returns false while somebody is being answered or a model is being loaded.
+   */
+  async releaseIdle(): Promise<boolean> {
+    const client = this.#clients.get("answers");
+    if (client === undefined) return true;
+    const isIdle = client.state.kind === "ready" || client.state.kind === "stopped";
+    if (!isIdle || this.#uses.size > 0 || this.#loader.isLoading) return false;
+    this.#options.logger.info("The idle engine is ended for somebody who needs what it holds.");
+    this.#clients.delete("answers");
+    await this.#endAll([client]);
+    return true;
+  }
+
+  /** Ends these processes for good, with what was loaded in them; settles when they are gone. */
+  async #endAll(clients: readonly EngineClient[]): Promise<void> {
+    this.#rssBytes = undefined;
+    this.#runtime = undefined;
+    this.#loader.forget();
+    const ended = Promise.all([this.#gone, ...clients.map((client) => client.dispose())]);
+    this.#gone = abandonAfter(ended, MAX_END_MS, this.#clock);
+    this.#update();
+    await this.#gone;
+  }
+
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    this.#listeners.clear();
+    await this.restart();
+  }
+
+  /** Uses a child that holds the chosen model, without anything in between that could change it. */
+  async #withModel<T>(
+    options: CallOptions,
+    use: (client: EngineClient) => Promise<T>,
+    place: WorkPlace = {},
+  ): Promise<T> {
+    for (;;) {
+      const client = await this.#client("answers");
+      place.holder = client;
+      throwIfAborted(options.signal);
+      const runtime = runtimeOf(this.#recovery.applied);
+      if (this.#runtime !== undefined && this.#runtime !== runtime) {
+        await this.#leaveRuntime(options);
+        continue;
+      }
+      this.#runtime = runtime;
+      const load = this.#loader.neededLoad(client);
+      if (load === undefined) {
+        place.device = this.#loader.loaded?.device;
+        return await this.#inUse(use(client));
+      }
+      options.onStage?.({ stage: "load" });
+      // The user may have chosen another model meanwhile, so the loop looks again.
+      await load.join(options);
+    }
+  }
+
+  async #answer(
+    client: EngineClient,
+    params: Params<"generate">,
+    options: AskOptions,
+  ): Promise<Result<"generate">> {
+    const onStage = (stage: Stage): void => {
+      if (stage.stage === "look" || stage.stage === "write") this.#step = stage.stage;
+      this.#update();
+      options.onStage?.(stage);
+    };
+    // A process that looks at a picture ahead says nothing until that is done, and the answer waits for it.
+    if (!this.#questionsFirst.hasOthers) onStage({ stage: "look" });
+    return await client.call("generate", params, { ...options, onStage });
+  }
+
+  async #releaseModel(name: string): Promise<void> {
+    const isLoaded = await this.#loader.release(name);
+    const client = this.#clients.get("answers");
+    if (isLoaded && client !== undefined && isRunning(client)) await client.call("unload", {});
+  }
+
+  #leaveCuda(): void {
+    if (this.#runtime === "cuda") this.#endAnswers();
+  }
+
+  /** The next question starts another child. */
+  #endAnswers(): void {
+    this.#runtime = undefined;
+    this.#loader.lose();
+    this.#clients.get("answers")?.stop();
+  }
+
+  async #inUse<T>(work: Promise<T>): Promise<T> {
+    this.#uses.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#uses.delete(work);
+    }
+  }
+
+  /** Ends the child, because a process cannot load a second runtime. */
+  async #leaveRuntime({ signal }: CallOptions): Promise<void> {
+    if (this.#uses.size > 0) {
+      // Whoever is being answered is answered to the end, and then the caller looks again.
+      await abortable(Promise.allSettled([...this.#uses]), signal);
+      return;
+    }
+    this.#options.logger.info(
+      "The engine is started again, because the device needs another runtime.",
+    );
+    this.#endAnswers();
+  }
+
+  #createRecovery(): DeviceRecovery {
+    const { chosen, logger, onDeviceOverruled } = this.#options;
+    return new DeviceRecovery({
+      chosen,
+      clock: this.#clock,
+      onFailed: (advice, error) => {
+        logger.warn(`The device failed while it computed: ${error.message}`);
+        // A device that failed once, such as a GPU that was lost, works only after a new start.
+        this.#loader.lose(advice === "giveUp" ? error : undefined);
+        if (advice !== "giveUp") this.#clients.get("answers")?.stop();
+        this.#update();
+      },
+      onOverruled: (device, error) => {
+        onDeviceOverruled?.(device, error);
+      },
+    });
+  }
+
+  async #client(kind: ProcessKind): Promise<EngineClient> {
+    if (this.#options.unsupported !== undefined) throw this.#options.unsupported;
+    // Two models at once would need the memory of both.
+    await this.#gone;
+    const { EngineClient: Client } = await import("../process/engineClient");
+    if (this.#isDisposed) {
+      const text = "The engine was shut down. Reload the window to start it.";
+      throw new AppError("engine.exited", text);
+    }
+    const known = this.#clients.get(kind);
+    if (known !== undefined) return known;
+    const client = this.#createClient(kind, Client);
+    this.#clients.set(kind, client);
+    return client;
+  }
+
+  #createClient(kind: ProcessKind, Client: typeof EngineClient): EngineClient {
+    const { startProcess, logger, limits, restart } = this.#options;
+    const client = new Client({
+      startProcess: () => startProcess(kind),
+      logger,
+      clock: this.#clock,
+      idleMs: kind === "answers" ? this.#options.idleMs : () => HELPER_IDLE_MS,
+      ...(limits === undefined ? {} : { limits }),
+      ...(restart === undefined ? {} : { restart }),
+    });
+    if (kind !== "answers") return client;
+    client.onStateChanged((state) => {
+      if (state.kind !== "ready" && state.kind !== "busy") {
+        this.#rssBytes = undefined;
+        if (state.kind !== "starting") this.#runtime = undefined;
+        // The next question then loads it again where its progress can be seen and cancelled.
+        this.#loader.lose();
+      }
+      this.#update();
+      if (state.kind === "ready") this.#askMemory(client);
+    });
+    return client;
+  }
+
+  #askMemory(client: EngineClient): void {
+    const note = (rssBytes: number | undefined): void => {
+      if (this.#clients.get("answers") !== client || !isRunning(client)) return;
+      this.#rssBytes = rssBytes;
+      this.#update();
+    };
+    // Only a fact for the status; a child that died meanwhile is reported by its calls.
+    client.status().then(
+      (reply) => {
+        note(reply?.rssBytes);
+      },
+      () => undefined,
+    );
+  }
+
+  #update(): void {
+    const status = this.status;
+    if (isSameStatus(status, this.#told)) return;
+    this.#told = status;
+    for (const listener of [...this.#listeners]) listener(status);
+  }
+}
+
+/** CUDA is part of a runtime of its own, and a process can load only one. */
+type Runtime = "cuda" | "usual";
+
+function runtimeOf({ device }: LoadRequest): Runtime {
+  return device === "cuda" ? "cuda" : "usual";
+}
+
+function isRunning({ state }: EngineClient): boolean {
+  return state.kind === "ready" || state.kind === "busy";
+}
