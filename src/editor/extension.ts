@@ -1,20 +1,20 @@
 /** Where the extension begins: makes every part, hands it the others, and decides nothing itself. */
 
 import * as vscode from "vscode";
-import { createAltFeatures } from "./alt";
-import type { SightlineApi } from "./api";
-import { createChat } from "./chat";
-import { createEngine, followSettings } from "./engineSetup";
-import { lateApi } from "./lateApi";
-import { type Log, openLog } from "./log";
-import { createMachineCommands } from "./machineCommands";
-import { createModelCommands } from "./modelCommands";
-import { EditorNotices } from "./notices";
-import { EditorPictureReader } from "./pictureReader";
-import type { CommandTable, Notices, Services } from "./services";
-import { EditorSettings } from "./settings";
-import { createStatusBar } from "./statusBar";
-import { followModelStep } from "./steps";
+import { createAltFeatures } from "./offers/alt";
+import type { SightlineApi } from "./api/api";
+import { createChat } from "./chat/chat";
+import { createEngine, followSettings } from "./engine/engineSetup";
+import { lateApi } from "./api/lateApi";
+import { type Log, openLog } from "./shell/log";
+import { createMachineCommands } from "./machine/machineCommands";
+import { createModelCommands } from "./models/modelCommands";
+import { EditorNotices } from "./shell/notices";
+import { EditorPictureReader } from "./pictures/pictureReader";
+import type { CommandTable, Notices, Services } from "./shell/services";
+import { EditorSettings } from "./shell/settings";
+import { createStatusBar } from "./engine/statusBar";
+import { followModelStep } from "./shell/steps";
 import type { EngineSupervisor } from "../host/service/engineSupervisor";
 
 /** Ended by `deactivate`, which the editor waits for, unlike for subscriptions. */

@@ -26,7 +26,7 @@ const PROJECT_FILES: readonly { readonly path: string; readonly only?: RegExp }[
 ];
 
 /** Needs nothing but the editor's types, so that it is its own declaration; under the name of one. */
-const API_TYPES = { from: "src/editor/api.ts", to: "api.d.ts" };
+const API_TYPES = { from: "src/editor/api/api.ts", to: "api.d.ts" };
 
 /** What runs the models; a package without native files has no use for it. */
 const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[] = [

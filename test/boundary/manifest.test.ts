@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type * as TypeScript from "typescript";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
-import { COMMAND_IDS, DIAGNOSTICS_SCHEME, STEP_KEYS } from "../../src/editor/services";
+import { COMMAND_IDS, DIAGNOSTICS_SCHEME, STEP_KEYS } from "../../src/editor/shell/services";
 import { PICTURE_EXTENSIONS } from "../../src/model/ask/pictureNames";
 import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settings/settingValues";
 import { collect, sourcesBelow, ts } from "../helpers/sourceTree";

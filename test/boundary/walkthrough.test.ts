@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { STEP_KEYS } from "../../src/editor/services";
+import { STEP_KEYS } from "../../src/editor/shell/services";
 import { SETTING_DEFAULTS } from "../../src/host/settings/settingValues";
 
 interface Step {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { SightlineApi } from "../../src/editor/api";
+import type { SightlineApi } from "../../src/editor/api/api";
 import { extension, inWorkspace, sample } from "./world";
 
 describe("the calls for other extensions", () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { SightlineApi } from "../../src/editor/api";
+import type { SightlineApi } from "../../src/editor/api/api";
 
 export const EXTENSION_ID = "sightline.sightline";
 

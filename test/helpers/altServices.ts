@@ -3,8 +3,8 @@
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 // Here before a test begins, which waits for turns of the event loop and not for files to be read.
-import "../../src/editor/lateParts";
-import type { Services } from "../../src/editor/services";
+import "../../src/editor/shell/lateParts";
+import type { Services } from "../../src/editor/shell/services";
 import { FakeMemento, ScriptedEngine } from "./chatFakes";
 import { fakeEditor } from "./editor/fakeEditor";
 import { FakeUri } from "./editor/values";

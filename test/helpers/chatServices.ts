@@ -3,11 +3,11 @@
 import type { WebviewView } from "vscode";
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import { ChatFeature } from "../../src/editor/chatFeature";
-import { LastEditor } from "../../src/editor/lastEditor";
+import { ChatFeature } from "../../src/editor/chat/chatFeature";
+import { LastEditor } from "../../src/editor/chat/lastEditor";
 // Here before a test begins, which waits for turns of the event loop and not for files to be read.
-import "../../src/editor/lateParts";
-import type { CommandId, Services } from "../../src/editor/services";
+import "../../src/editor/shell/lateParts";
+import type { CommandId, Services } from "../../src/editor/shell/services";
 import type { EngineStatus } from "../../src/host/service/engine";
 import type { ToView } from "../../src/protocol/viewMessages";
 import { FakeMemento, ScriptedEngine, settled } from "./chatFakes";

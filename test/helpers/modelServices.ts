@@ -2,7 +2,7 @@
 
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
-import type { Services } from "../../src/editor/services";
+import type { Services } from "../../src/editor/shell/services";
 import type { EngineApi, EngineStatus } from "../../src/host/service/engine";
 import type { ImportPlan, ModelEntry } from "../../src/model/ask/models";
 import type { CatalogEntryReply, Result } from "../../src/protocol/methods";

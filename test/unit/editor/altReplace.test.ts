@@ -5,7 +5,7 @@ import { openDocument } from "../../helpers/editor/open";
 import { addPicture, AltWorld } from "../../helpers/altServices";
 import { fails, says } from "../../helpers/chatFakes";
 import { AppError } from "../../../src/base/errors";
-import { copyAltText, generateAltText } from "../../../src/editor/altCommands";
+import { copyAltText, generateAltText } from "../../../src/editor/documents/altCommands";
 
 const BEFORE = "![My fox](a.png)\n";
 

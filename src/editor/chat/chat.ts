@@ -1,0 +1,43 @@
+/** The chat as the editor knows it from the start: a view that can be looked at, and commands. */
+
+import * as vscode from "vscode";
+import { LastEditor } from "./lastEditor";
+import { lateFeature } from "../shell/lateFeature";
+import { CHAT_VIEW_ID, type CommandId, type Feature, type Services } from "../shell/services";
+
+const CHAT_COMMANDS = [
+  "sightline.askAboutImage",
+  "sightline.describeImage",
+  "sightline.describeImageInDetail",
+  "sightline.openChat",
+  "sightline.addPictures",
+  "sightline.trySamplePicture",
+  "sightline.newConversation",
+  "sightline.showHistory",
+  "sightline.copyAllAnswers",
+  "sightline.stopAnswer",
+] as const satisfies readonly CommandId[];
+
+export type ChatCommandId = (typeof CHAT_COMMANDS)[number];
+
+/** Registers the view; everything else waits until it is looked at or a command is run. */
+export function createChat(services: Services): Feature {
+  const lastEditor = new LastEditor();
+  const { commands, feature, dispose } = lateFeature(CHAT_COMMANDS, async () => {
+    const { ChatFeature } = await import("../shell/lateParts");
+    return new ChatFeature(services, lastEditor);
+  });
+  const registration = vscode.window.registerWebviewViewProvider(CHAT_VIEW_ID, {
+    resolveWebviewView: async (view) => {
+      (await feature()).attach(view);
+    },
+  });
+  return {
+    commands,
+    dispose: () => {
+      registration.dispose();
+      dispose();
+      lastEditor.dispose();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/** Texts for a picture in a document, with progress, and what is said once one is written. */
+
+import * as vscode from "vscode";
+import { AppError } from "../../base/errors";
+import { isLongAlt, MAX_ALT_CHARACTERS } from "../../alt/wording/altText";
+import { setAlt } from "../../alt/edit/editAlt";
+import { altTexts, type AltTextOptions } from "../../host/documents/describer";
+import { writeAlt, type DocumentImage } from "./altDocument";
+import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
+import { imageArgument } from "./altTarget";
+import { withLateProgress, type CancellableRun } from "../shell/lateProgress";
+import { mayBeReadAloud } from "../shell/settings";
+import type { Services } from "../shell/services";
+import { languageAround, tellNotesOnce } from "../review/writingNotes";
+
+/** How long a sentence stays in the status bar, in ms. */
+const MESSAGE_MS = 6000;
+/** How long a message stands that goes by itself, in ms. */
+const ANNOUNCED_MS = 4000;
+
+/**
+ * Texts for a picture, the best first; perhaps none.
+ * @throws AppError as `pictureOf` and `altTexts`.
+ */
+export async function textsFor(
+  services: Services,
+  image: DocumentImage,
+  options: Omit<AltTextOptions, "signal">,
+): Promise<string[]> {
+  const place = await placeOf(services, image);
+  await allowPlace(services, image, place);
+  const texts = await withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
+    return aboutPlace(place, async () => {
+      const picture = await readPlace(services, place, run.signal);
+      return reportingEngine(services, run, () =>
+        altTexts(services.engine, picture, { ...options, signal: run.signal }),
+      );
+    });
+  });
+  tellNotesOnce(services, [languageAround(image)]);
+  return texts;
+}
+
+/** The best text for a picture. @throws AppError as `textsFor`; `image.unreadable` without one. */
+export async function textFor(services: Services, image: DocumentImage): Promise<string> {
+  const [text] = await textsFor(services, image, {});
+  return text ?? failSilentModel();
+}
+
+/** @throws AppError `image.unreadable`, because the model said nothing. */
+export function failSilentModel(): never {
+  throw new AppError(
+    "image.unreadable",
+    vscode.l10n.t("The model has nothing to say about this picture. Write a text by hand."),
+  );
+}
+
+/** Tells while the work waits for the model to load. */
+export async function reportingEngine<T>(
+  { engine }: Services,
+  { report }: CancellableRun,
+  work: () => Promise<T>,
+): Promise<T> {
+  const tell = (): void => {
+    if (engine.status.kind === "loading") {
+      report(vscode.l10n.t("Loading the model {0}", engine.status.model));
+    }
+  };
+  tell();
+  const stop = engine.onStatusChanged(tell);
+  try {
+    return await work();
+  } finally {
+    stop();
+  }
+}
+
+/** @throws AppError `document.notEditable` when an expression decides the text, before any work. */
+export function requireEditable({ found, reference }: DocumentImage): void {
+  // Any text but the present one shows whether there is a place for it.
+  setAlt(found.text, reference, `${reference.alt ?? ""}.`);
+}
+
+/** Writes a text and says so; a long one is written as it is, with a warning. */
+export async function writeAndTell(
+  services: Services,
+  image: DocumentImage,
+  alt: string,
+): Promise<void> {
+  const written = await writeAlt(services, image, alt);
+  say(vscode.l10n.t("Alt text: {0}", alt));
+  if (isLongAlt(alt)) void warnOfLength(alt, written);
+}
+
+/**
+ * A sentence in the status bar, for what needs no answer. Screen readers are not told what changes
+ * there, so a message that goes by itself says the same, unless the user's settings say that there is
+ * no screen reader; whether there is one the editor tells nobody.
+ */
+export function say(text: string): void {
+  vscode.window.setStatusBarMessage(text, MESSAGE_MS);
+  if (!mayBeReadAloud()) return;
+  const options = { location: vscode.ProgressLocation.Notification, title: text };
+  void vscode.window.withProgress(options, async (progress) => {
+    // Nothing is being waited for.
+    progress.report({ increment: 100 });
+    await new Promise((resolve) => setTimeout(resolve, ANNOUNCED_MS));
+  });
+}
+
+/** Why a text is long, in words; undefined for one that is not. */
+export function lengthNote(text: string): string | undefined {
+  if (!isLongAlt(text)) return undefined;
+  const n = Array.from(text).length;
+  return vscode.l10n.t("{0} characters; most guides advise at most {1}", n, MAX_ALT_CHARACTERS);
+}
+
+/** Said of a text while it is typed. */
+export function lengthWarning(text: string): vscode.InputBoxValidationMessage | undefined {
+  const message = lengthNote(text);
+  if (message === undefined) return undefined;
+  return { message, severity: vscode.InputBoxValidationSeverity.Info };
+}
+
+/** @param image the picture with its long text; without it there is only the warning. */
+async function warnOfLength(alt: string, image: DocumentImage | undefined): Promise<void> {
+  const refine = vscode.l10n.t("Refine…");
+  const note = lengthNote(alt) ?? "";
+  const text = vscode.l10n.t("The alt text is long: {0}. Nothing was cut.", note);
+  const buttons = image === undefined ? [] : [refine];
+  const pressed = await vscode.window.showWarningMessage(text, ...buttons);
+  if (pressed !== refine || image === undefined) return;
+  await vscode.commands.executeCommand("sightline.refineAltText", imageArgument(image));
+}

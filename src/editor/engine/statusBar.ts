@@ -1,0 +1,110 @@
+/** The item in the status bar: how the engine is, and a way to everything else. */
+
+import * as vscode from "vscode";
+import { DEVICE_NAMES } from "../../host/service/deviceNames";
+import type { EngineStatus } from "../../host/service/engine";
+import { modelTitle } from "../../host/models/modelTitle";
+import { deviceReasonOf } from "./deviceReason";
+import { progressMessage, shareText, sizeText } from "../shell/numbers";
+import type { CommandId, Feature, Services } from "../shell/services";
+import { showMenu } from "./statusMenu";
+
+/** Low, so that the item stands left of the editor's own, which matter more often. */
+const PRIORITY = 0;
+const MENU: CommandId = "sightline.showMenu";
+
+/** Shows the item; it follows the engine until it is disposed of. */
+export function createStatusBar(services: Services): Feature {
+  const { engine, notices } = services;
+  const item = vscode.window.createStatusBarItem(
+    "sightline.status",
+    vscode.StatusBarAlignment.Right,
+    PRIORITY,
+  );
+  item.name = "Sightline";
+  item.command = MENU;
+  const draw = (status: EngineStatus): void => {
+    const failure = status.error === undefined ? undefined : notices.describe(status.error).text;
+    const state = failure ?? stateText(status);
+    item.text = `$(${ICONS[status.kind]}) Sightline${percentOf(status)}`;
+    item.tooltip = tooltipOf(status, state);
+    item.accessibilityInformation = { label: `Sightline: ${state}`, role: "button" };
+    item.backgroundColor =
+      status.kind === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
+  };
+  draw(engine.status);
+  item.show();
+  const stopFollowing = engine.onStatusChanged(draw);
+  return {
+    commands: { [MENU]: () => showMenu(services, stateText(engine.status)) },
+    dispose: () => {
+      stopFollowing();
+      item.dispose();
+    },
+  };
+}
+
+const ICONS: Readonly<Record<EngineStatus["kind"], string>> = {
+  off: "eye",
+  starting: "loading~spin",
+  loading: "loading~spin",
+  ready: "eye",
+  busy: "loading~spin",
+  failed: "error",
+  unsupported: "circle-slash",
+};
+
+/** How far a load is, where that is known. */
+function percentOf({ kind, progress }: EngineStatus): string {
+  return kind === "loading" && progress !== undefined ? ` ${shareText(progress)}` : "";
+}
+
+/** Without the reason of a failure. */
+function stateText(status: EngineStatus): string {
+  switch (status.kind) {
+    case "off":
+      return vscode.l10n.t("The engine starts with the first question.");
+    case "starting":
+      return vscode.l10n.t("The engine is starting.");
+    case "loading": {
+      const { progress } = status;
+      return progress === undefined
+        ? vscode.l10n.t("The model is being loaded.")
+        : progress.step === "load"
+          ? vscode.l10n.t("The model is being loaded: {0}.", progressMessage(progress))
+          : vscode.l10n.t("The model is being prepared: {0}.", progressMessage(progress));
+    }
+    case "ready":
+      return vscode.l10n.t("Ready.");
+    case "busy":
+      return busyText(status);
+    case "failed":
+      return vscode.l10n.t("The engine failed; the next question tries again.");
+    case "unsupported":
+      return vscode.l10n.t("Sightline has no engine for this platform.");
+  }
+}
+
+function busyText({ step }: EngineStatus): string {
+  if (step === undefined) return vscode.l10n.t("Answering.");
+  return step === "look"
+    ? vscode.l10n.t("Looking at the picture.")
+    : vscode.l10n.t("Writing the answer.");
+}
+
+function tooltipOf(status: EngineStatus, state: string): vscode.MarkdownString {
+  const { model, precision, device, rssBytes } = status;
+  const lines = [state, vscode.l10n.t("Model: {0}", modelTitle(model))];
+  if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
+  if (device !== undefined) {
+    const name = DEVICE_NAMES[device];
+    lines.push(vscode.l10n.t("Device: {0}", name));
+    const reason = deviceReasonOf(status);
+    if (reason !== undefined) lines.push(reason);
+  }
+  if (rssBytes !== undefined) lines.push(vscode.l10n.t("Memory: {0}", sizeText(rssBytes)));
+  const tooltip = new vscode.MarkdownString("**Sightline**");
+  // Names and messages may contain what Markdown would read as its own.
+  for (const line of lines) tooltip.appendMarkdown("\n\n").appendText(line);
+  return tooltip;
+}

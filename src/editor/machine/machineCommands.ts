@@ -1,0 +1,57 @@
+/** The commands around this machine, for the start of the editor; what they do is loaded with the first. */
+
+import * as vscode from "vscode";
+import { lateFeature } from "../shell/lateFeature";
+import { DIAGNOSTICS_SCHEME, type CommandId, type Feature, type Services } from "../shell/services";
+
+const DIAGNOSTICS_COMMANDS = [
+  "sightline.showDiagnostics",
+  "sightline.refreshDiagnostics",
+  "sightline.copyDiagnostics",
+] as const satisfies readonly CommandId[];
+const COMMAND_LINE_COMMANDS = [
+  "sightline.installCommandLine",
+  "sightline.uninstallCommandLine",
+] as const satisfies readonly CommandId[];
+const CUDA_COMMANDS = ["sightline.setUpCuda"] as const satisfies readonly CommandId[];
+
+export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];
+export type CommandLineCommandId = (typeof COMMAND_LINE_COMMANDS)[number];
+export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
+
+/** Starts no process before a command runs, or before the editor brings a report back after a reload. */
+export function createMachineCommands(services: Services): readonly Feature[] {
+  return [
+    createDiagnosticsCommands(services),
+    lateFeature(COMMAND_LINE_COMMANDS, async () => {
+      const { createCommandLine } = await import("../shell/lateParts");
+      return createCommandLine(services);
+    }),
+    lateFeature(CUDA_COMMANDS, async () => {
+      const { createCudaSetup } = await import("../shell/lateParts");
+      return createCudaSetup(services);
+    }),
+  ];
+}
+
+function createDiagnosticsCommands(services: Services): Feature {
+  const changes = new vscode.EventEmitter<vscode.Uri>();
+  const late = lateFeature(DIAGNOSTICS_COMMANDS, async () => {
+    const { createDiagnostics } = await import("../shell/lateParts");
+    return createDiagnostics(services, (document) => {
+      changes.fire(document);
+    });
+  });
+  const provider = vscode.workspace.registerTextDocumentContentProvider(DIAGNOSTICS_SCHEME, {
+    onDidChange: changes.event,
+    provideTextDocumentContent: async () => await (await late.feature()).content(),
+  });
+  return {
+    commands: late.commands,
+    dispose: () => {
+      provider.dispose();
+      changes.dispose();
+      late.dispose();
+    },
+  };
+}

@@ -1,0 +1,304 @@
+/** The commands around models: choose, import, delete, show on disk, and start the engine anew. */
+
+import { totalmem } from "node:os";
+import * as vscode from "vscode";
+import { DEMO_MODEL } from "../../model/folder/world";
+import { reasonText } from "./catalogWords";
+import { withEngineProgress } from "../engine/engineProgress";
+import { setHubMirror, setHubToken } from "./hubWay";
+import type { FeatureWith } from "../shell/lateFeature";
+import type { ModelCommandId } from "./modelCommands";
+import { pickDeletion } from "./modelDeletion";
+import { agreeToDownload, type Download } from "./modelDownload";
+import { importCheckpoint, type ImportWish } from "./modelImport";
+import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
+import { sizeText } from "../shell/numbers";
+import { recentModels, rememberModel } from "./recentModels";
+import type { Services } from "../shell/services";
+import { stepDone } from "../shell/steps";
+import { removeEverything } from "./storeRemoval";
+import { DEVICE_NAMES } from "../../host/service/deviceNames";
+import { type ModelChoice, readProfile } from "../../host/models/modelChoices";
+import { modelTitle } from "../../host/models/modelTitle";
+import type { ModelKind, ProfileName } from "../../model/ask/kinds";
+import type { CatalogEntryReply } from "../../protocol/methods";
+
+/** Long enough to read, in ms. */
+const NOTE_MS = 5000;
+
+/** Makes the commands; nothing is asked of the engine before one of them runs. */
+export function createModelManager(services: Services): FeatureWith<ModelCommandId> {
+  const manager = new ModelManager(services);
+  return {
+    commands: {
+      "sightline.manageModels": (profile) => manager.manage(readProfile(profile)),
+      "sightline.importModel": (folder) =>
+        manager.import(folder instanceof vscode.Uri ? { folder } : {}),
+      "sightline.removeAllModels": () => removeEverything(services),
+      "sightline.setHubToken": () => setHubToken(services.context),
+      "sightline.setHubMirror": () => setHubMirror(services),
+      "sightline.restartEngine": () => manager.restart(),
+    },
+    dispose: () => undefined,
+  };
+}
+
+class ModelManager {
+  readonly #services: Services;
+  #isImporting = false;
+  /** Names of the catalogue that are on their way. */
+  readonly #coming = new Set<string>();
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /**
+   * Shows the list, and shows it again after what changes it.
+   * @param profile suggested for what is got or imported from there.
+   */
+  async manage(profile?: ProfileName): Promise<void> {
+    const { settings, context } = this.#services;
+    // Also one that was written into the settings by hand.
+    await rememberModel(context.globalState, settings.model);
+    for (;;) {
+      const offer = this.#offer();
+      // Looked at by the list, unless the user leaves before.
+      offer.catch(() => undefined);
+      const wish = await pickModelWish(offer, {
+        currentModel: settings.model,
+        memoryBytes: totalmem(),
+        // What is there already may be wanted once more, in another precision.
+        hasAllOffers: profile !== undefined,
+      });
+      if (wish === undefined || !(await this.#fulfil(wish, profile))) return;
+    }
+  }
+
+  /** Imports a checkpoint and offers to use it. */
+  async import(wish: ImportWish = {}): Promise<void> {
+    if (this.#isImporting) {
+      const text = vscode.l10n.t("A checkpoint is being imported. Wait for it, or cancel it.");
+      void vscode.window.showInformationMessage(text);
+      return;
+    }
+    this.#isImporting = true;
+    const plan = await importCheckpoint(this.#services, wish).finally(() => {
+      this.#isImporting = false;
+    });
+    if (plan !== undefined) {
+      await this.#offerUse(
+        plan,
+        vscode.l10n.t("{0} is imported and can answer questions.", plan.name),
+      );
+    }
+  }
+
+  async #offer(): Promise<ModelOffer> {
+    const { engine, log } = this.#services;
+    const [recentFolders, stored, catalog] = await Promise.all([
+      recentModels(this.#services.context.globalState),
+      engine.call("models", {}),
+      // The models that are there can be used without it.
+      engine.call("catalog", {}).catch((thrown: unknown) => {
+        log.warn(`The catalogue cannot be shown: ${String(thrown)}`);
+        return { freeBytes: 0, entries: [], later: [] };
+      }),
+    ]);
+    return { recentFolders, stored, catalog };
+  }
+
+  /** Gets a model of the catalogue and offers to use it. */
+  async #get(
+    { entry, freeBytes }: Extract<ModelWish, { kind: "get" }>,
+    profile: ProfileName | undefined,
+  ): Promise<void> {
+    if (this.#coming.has(entry.name)) {
+      const text = vscode.l10n.t("{0} is on its way. Wait for it, or cancel it.", entry.title);
+      void vscode.window.showInformationMessage(text);
+      return;
+    }
+    const download = await agreeToDownload(this.#services, entry, { freeBytes, profile });
+    if (download === undefined) return;
+    // Guarded by itself, so that trying again is to download again and not to choose again.
+    await this.#services.notices.guard(() => this.#download(entry.name, download));
+  }
+
+  async #download(name: string, download: Download): Promise<void> {
+    this.#coming.add(name);
+    const added = await download().finally(() => {
+      this.#coming.delete(name);
+    });
+    await this.#offerUse(added, vscode.l10n.t("{0} is here and can answer questions.", added.name));
+  }
+
+  async #discard({ name, title }: CatalogEntryReply): Promise<void> {
+    const { freedBytes } = await this.#services.engine.call("deleteDownload", { name });
+    const freed = sizeText(freedBytes);
+    const text = vscode.l10n.t("The download of {0} is deleted; {1} are free again.", title, freed);
+    vscode.window.setStatusBarMessage(text, NOTE_MS);
+  }
+
+  async #offerUse(
+    { name, kind }: { readonly name: string; readonly kind: ModelKind },
+    text: string,
+  ): Promise<void> {
+    if (kind === "retrieval") {
+      sayRetrieval(name);
+      return;
+    }
+    stepDone("model");
+    const use = vscode.l10n.t("Use It");
+    if ((await vscode.window.showInformationMessage(text, use)) === use) await this.#use(name);
+  }
+
+  /** Ends the processes and loads the chosen model in a new one. */
+  async restart(): Promise<void> {
+    const title = vscode.l10n.t("Restarting Sightline's engine…");
+    // Ending the processes takes a moment and cannot be stopped; loading a model may take long.
+    await withEngineProgress({ title, place: "notification" }, async (options) => {
+      await this.#services.engine.restart();
+      await this.#services.engine.warmUp(options);
+    });
+    this.#sayReady();
+  }
+
+  /** @returns true when the list should come back. */
+  async #fulfil(wish: ModelWish, profile: ProfileName | undefined): Promise<boolean> {
+    switch (wish.kind) {
+      case "choose":
+        await this.#choose(wish.choice);
+        return false;
+      case "delete":
+        await this.#delete(wish.choice);
+        return true;
+      case "reveal":
+        await reveal(wish.folder);
+        return false;
+      case "import":
+        await this.import(profile === undefined ? {} : { profile });
+        return false;
+      case "get":
+        await this.#get(wish, profile);
+        return false;
+      case "discard":
+        await this.#discard(wish.entry);
+        return true;
+      case "explain":
+        void vscode.window.showInformationMessage(`${wish.entry.title}: ${reasonText(wish.entry)}`);
+        return false;
+      case "removeAll":
+        await removeEverything(this.#services);
+        return false;
+      case "remove": {
+        const deletion = await pickDeletion(wish.wishes);
+        return deletion === undefined || this.#fulfil(deletion, profile);
+      }
+    }
+  }
+
+  async #choose(choice: ModelChoice): Promise<void> {
+    switch (choice.state) {
+      case "usable":
+      case "outside":
+        await this.#use(choice.name);
+        return;
+      case "retrieval":
+        sayRetrieval(choice.title);
+        return;
+      case "damaged":
+      case "unknown":
+        await this.#offerHelp(choice);
+    }
+  }
+
+  /** Switches and loads; a switch that does not work out changes nothing. */
+  async #use(name: string): Promise<void> {
+    const { engine, settings } = this.#services;
+    const before = settings.model;
+    if (name !== before) await settings.setModel(name);
+    const title = vscode.l10n.t("Loading {0}…", modelTitle(name));
+    try {
+      await withEngineProgress({ title, place: "notification" }, (options) =>
+        engine.warmUp(options),
+      );
+    } catch (error) {
+      if (name !== before && settings.model === name) await settings.setModel(before);
+      throw error;
+    }
+    this.#sayReady();
+  }
+
+  #sayReady(): void {
+    const { model, device } = this.#services.engine.status;
+    const text =
+      device === undefined
+        ? vscode.l10n.t("Sightline answers with {0}.", modelTitle(model))
+        : vscode.l10n.t(
+            "Sightline answers with {0} on {1}.",
+            modelTitle(model),
+            DEVICE_NAMES[device],
+          );
+    vscode.window.setStatusBarMessage(text, NOTE_MS);
+  }
+
+  async #offerHelp(choice: ModelChoice): Promise<void> {
+    const remove = vscode.l10n.t("Delete");
+    const text =
+      choice.problem ?? vscode.l10n.t("There is no model {0}. Choose another.", choice.title);
+    const buttons = choice.canBeDeleted ? [remove] : [];
+    const chosen = await vscode.window.showWarningMessage(text, ...buttons);
+    if (chosen === remove) await this.#delete(choice);
+  }
+
+  async #delete(choice: ModelChoice): Promise<void> {
+    if (!(await isDeletionAgreed(choice))) return;
+    const { engine, settings } = this.#services;
+    const title = vscode.l10n.t("Deleting {0}…", choice.title);
+    const { freedBytes } = await withEngineProgress({ title, place: "statusBar" }, () =>
+      engine.call("deleteModel", { name: choice.name }),
+    );
+    if (choice.isCurrent && choice.name !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
+    const text = vscode.l10n.t(
+      "{0} is deleted; {1} are free again.",
+      choice.title,
+      sizeText(freedBytes),
+    );
+    vscode.window.setStatusBarMessage(text, NOTE_MS);
+  }
+}
+
+function sayRetrieval(name: string): void {
+  const text = vscode.l10n.t(
+    "{0} compares pictures with texts and cannot answer questions. Choose another model for that.",
+    name,
+  );
+  void vscode.window.showInformationMessage(text);
+}
+
+async function isDeletionAgreed({ title, name, bytes }: ModelChoice): Promise<boolean> {
+  const remove = vscode.l10n.t("Delete");
+  const freed = vscode.l10n.t("This frees {0}.", sizeText(bytes));
+  const after =
+    name === DEMO_MODEL
+      ? vscode.l10n.t("The demo is made again when it is next used.")
+      : vscode.l10n.t("To have it again, import its checkpoint again.");
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Delete {0}?", title),
+    { modal: true, detail: `${freed} ${after}` },
+    remove,
+  );
+  return chosen === remove;
+}
+
+/** Shows a folder in the system's file manager; where the editor is remote, in a window of its own. */
+async function reveal(folder: string): Promise<void> {
+  const uri = vscode.Uri.file(folder);
+  // The store does not exist before its first model.
+  await vscode.workspace.fs.createDirectory(uri);
+  const isLocal =
+    vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop;
+  await (isLocal
+    ? vscode.commands.executeCommand("revealFileInOS", uri)
+    : vscode.commands.executeCommand("vscode.openFolder", uri, { forceNewWindow: true }));
+}

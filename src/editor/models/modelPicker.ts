@@ -1,0 +1,315 @@
+/** The list of models; says what the user wants and does none of it. */
+
+import * as vscode from "vscode";
+import { type Advice, advise } from "../../model/precision/modelAdvice";
+import { DEMO_MODEL } from "../../model/folder/world";
+import { adviceText, goodAtText, reasonText } from "./catalogWords";
+import { deletionWishes } from "./modelDeletion";
+import { displayLocale, sizeParts, sizeText } from "../shell/numbers";
+import { candidateOf, type ModelChoice, modelChoices } from "../../host/models/modelChoices";
+import type { CatalogEntryReply, Result } from "../../protocol/methods";
+
+/** What the user wants with the models. */
+export type ModelWish =
+  | { readonly kind: "choose" | "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "get"; readonly entry: CatalogEntryReply; readonly freeBytes: number }
+  | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
+  | { readonly kind: "explain"; readonly entry: Result<"catalog">["later"][number] }
+  | { readonly kind: "reveal"; readonly folder: string }
+  | { readonly kind: "import" | "removeAll" }
+  /** Something is to be deleted; these can be. */
+  | { readonly kind: "remove"; readonly wishes: readonly DeletionWish[] };
+
+/** Says what is deleted: a model, or what has arrived of one. */
+export type DeletionWish =
+  | { readonly kind: "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "discard"; readonly entry: CatalogEntryReply };
+
+/** What there is, and what could be had. */
+export interface ModelOffer {
+  /** Folders that were chosen before and are still there. */
+  readonly recentFolders: readonly string[];
+  readonly stored: Result<"models">;
+  readonly catalog: Result<"catalog">;
+}
+
+interface WishItem extends vscode.QuickPickItem {
+  readonly wish?: ModelWish;
+  /** Beside `buttons`, in the same order. */
+  readonly buttonWishes?: readonly ModelWish[];
+}
+
+/** What decides how the list looks. */
+export interface PickerLook {
+  readonly currentModel: string;
+  /** Of this machine, all in all. */
+  readonly memoryBytes: number;
+  /** Shows published models too that are there already. */
+  readonly hasAllOffers: boolean;
+}
+
+/**
+ * Shows the list, at once and busy until the models are known.
+ * @returns undefined when the user leaves.
+ * @throws what `offer` rejects with.
+ */
+export async function pickModelWish(
+  offer: Promise<ModelOffer>,
+  look: PickerLook,
+): Promise<ModelWish | undefined> {
+  const picker = vscode.window.createQuickPick<WishItem>();
+  picker.title = vscode.l10n.t("Manage models");
+  picker.placeholder = vscode.l10n.t("Choose the model that answers");
+  picker.matchOnDescription = true;
+  picker.matchOnDetail = true;
+  picker.busy = true;
+  // Until there is something to read, whoever takes the focus, as the walkthrough does, does not close it.
+  picker.ignoreFocusOut = true;
+  picker.show();
+  try {
+    const wish = wishOf(picker);
+    const reply = await Promise.race([offer, wish]);
+    if (reply !== undefined && "stored" in reply) fill(picker, reply, look);
+    return await wish;
+  } finally {
+    picker.dispose();
+  }
+}
+
+function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefined> {
+  return new Promise((resolve) => {
+    picker.onDidAccept(() => {
+      resolve(picker.selectedItems[0]?.wish);
+    });
+    picker.onDidTriggerItemButton(({ item, button }) => {
+      resolve(item.buttonWishes?.[item.buttons?.indexOf(button) ?? -1]);
+    });
+    picker.onDidHide(() => {
+      resolve(undefined);
+    });
+  });
+}
+
+function fill(
+  picker: vscode.QuickPick<WishItem>,
+  offer: ModelOffer,
+  { currentModel, hasAllOffers, memoryBytes }: PickerLook,
+): void {
+  const { stored: reply, catalog, recentFolders } = offer;
+  const models = modelChoices(reply, { currentModel, recentFolders, locale: displayLocale() });
+  const choices = models.map(choiceItem);
+  const deletable = deletionWishes(models, catalog.entries);
+  const { freeBytes } = catalog;
+  const offers = advise(catalog.entries, candidateOf, { memoryBytes, freeBytes }).filter(
+    // A model may be there and another precision of it on its way.
+    ({ model: { models: present, isUnfinished } }) =>
+      hasAllOffers || present.length === 0 || isUnfinished,
+  );
+  const isFitting = ({ advice }: Offer): boolean => isFit(advice);
+  const recommended = offers.filter(({ advice }) => advice.fit === "recommended");
+  const fitting = offers.filter((other) => isFitting(other) && !recommended.includes(other));
+  const tooLarge = offers.filter((other) => !isFitting(other));
+  const first = recommended.map((offer) => offerItem(offer, freeBytes));
+  picker.items = [
+    ...first,
+    ...(first.length === 0 ? [] : [heading(vscode.l10n.t("On this machine"))]),
+    ...choices,
+    ...offerItems(vscode.l10n.t("Get a model"), fitting, freeBytes),
+    ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge, freeBytes),
+    ...laterItems(catalog.later),
+    ...otherItems(reply, deletable),
+  ];
+  // Whoever has the demo alone is here for another one.
+  const current = choices.find(({ isCurrent }) => isCurrent);
+  const active = currentModel === DEMO_MODEL ? (first[0] ?? current) : current;
+  if (active !== undefined) picker.activeItems = [active];
+  picker.ignoreFocusOut = false;
+  picker.busy = false;
+}
+
+/** What can be done besides choosing a model. */
+function otherItems(
+  reply: ModelOffer["stored"],
+  deletable: ReturnType<typeof deletionWishes>,
+): readonly WishItem[] {
+  return [
+    heading(""),
+    {
+      label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
+      iconPath: new vscode.ThemeIcon("add"),
+      alwaysShow: true,
+      wish: { kind: "import" },
+    },
+    ...(deletable.length === 0
+      ? []
+      : [
+          {
+            label: vscode.l10n.t("Delete a model or a download…"),
+            iconPath: new vscode.ThemeIcon("trash"),
+            alwaysShow: true,
+            wish: { kind: "remove", wishes: deletable } as const,
+          },
+        ]),
+    {
+      label: vscode.l10n.t("Remove all models and caches…"),
+      iconPath: new vscode.ThemeIcon("clear-all"),
+      alwaysShow: true,
+      wish: { kind: "removeAll" },
+    },
+    {
+      label: vscode.l10n.t("Open model folder"),
+      description: vscode.l10n.t("{0} free", sizeText(reply.freeBytes)),
+      detail: reply.folder,
+      iconPath: new vscode.ThemeIcon("folder-opened"),
+      alwaysShow: true,
+      wish: { kind: "reveal", folder: reply.folder },
+    },
+  ];
+}
+
+function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boolean } {
+  const { isCurrent, facts, title } = choice;
+  const words = [...(isCurrent ? [vscode.l10n.t("in use")] : []), ...facts];
+  const detail = detailOf(choice);
+  const buttons = buttonsOf(choice);
+  return {
+    label: title,
+    description: words.join(" · "),
+    ...(detail === undefined ? {} : { detail }),
+    iconPath: new vscode.ThemeIcon(iconOf(choice)),
+    wish: { kind: "choose", choice },
+    buttons: buttons.map(({ button }) => button),
+    buttonWishes: buttons.map(({ wish }) => wish),
+    isCurrent,
+  };
+}
+
+/** They are not a choice, but who looks for one finds out why. */
+function laterItems(later: readonly Result<"catalog">["later"][number][]): readonly WishItem[] {
+  if (later.length === 0) return [];
+  return [
+    heading(vscode.l10n.t("Cannot be had yet")),
+    ...later.map((entry): WishItem => {
+      return {
+        label: entry.title,
+        description: pixels(entry),
+        detail: reasonText(entry),
+        iconPath: new vscode.ThemeIcon("circle-slash"),
+        wish: { kind: "explain", entry },
+      };
+    }),
+  ];
+}
+
+function pixels({ imageSize }: { readonly imageSize: number }): string {
+  return vscode.l10n.t("sees {0} pixels", imageSize);
+}
+
+/** A published model with what this machine has to say about it. */
+interface Offer {
+  readonly model: CatalogEntryReply;
+  readonly advice: Advice;
+}
+
+function isFit({ fit }: Advice): boolean {
+  return fit === "recommended" || fit === "fits";
+}
+
+function heading(label: string): WishItem {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}
+
+/** Under a heading, which stands only where there is something below it. */
+function offerItems(
+  title: string,
+  offers: readonly Offer[],
+  freeBytes: number,
+): readonly WishItem[] {
+  if (offers.length === 0) return [];
+  return [heading(title), ...offers.map((offer) => offerItem(offer, freeBytes))];
+}
+
+function offerItem({ model: entry, advice }: Offer, freeBytes: number): WishItem {
+  const { title, partialBytes } = entry;
+  const state = arrivalText(entry);
+  const isAdvised = advice.fit === "recommended";
+  const words = [isAdvised ? adviceText(advice) : "", state].filter((word) => word !== "");
+  // The sentence first, because what does not fit into the row is cut off.
+  const details = [
+    isFit(advice) ? "" : adviceText(advice),
+    goodAtText(entry),
+    ...costs(entry, advice),
+  ];
+  const discard = {
+    iconPath: new vscode.ThemeIcon("trash"),
+    tooltip: vscode.l10n.t("Delete the download"),
+  };
+  return {
+    label: title,
+    description: words.join(" · "),
+    detail: details.filter((word) => word !== "").join(" · "),
+    iconPath: new vscode.ThemeIcon(isAdvised ? "star-full" : "cloud-download"),
+    wish: { kind: "get", entry, freeBytes },
+    buttons: partialBytes > 0 ? [discard] : [],
+    buttonWishes: partialBytes > 0 ? [{ kind: "discard", entry }] : [],
+  };
+}
+
+/** What is here of it; empty for nothing. */
+function arrivalText({ isCached, partialBytes, downloadBytes }: CatalogEntryReply): string {
+  if (isCached) return vscode.l10n.t("in Hugging Face's cache");
+  if (partialBytes === 0) return "";
+  const doneBytes = partialBytes;
+  const { done, total } = sizeParts({ doneBytes, totalBytes: downloadBytes });
+  return vscode.l10n.t("{0} of {1} arrived; continue", done, total);
+}
+
+/** In the profile that it would be used in here. */
+function costs(entry: CatalogEntryReply, advice: Advice): readonly string[] {
+  const profile = "profile" in advice ? advice.profile : "small";
+  const cost = candidateOf(entry).costs[profile];
+  return [
+    vscode.l10n.t("{0} to download", sizeText(entry.downloadBytes)),
+    vscode.l10n.t("{0} of memory ({1})", sizeText(cost.memoryBytes), profile),
+    entry.licence,
+  ];
+}
+
+function iconOf({ isCurrent, state }: ModelChoice): string {
+  if (state === "damaged" || state === "unknown") return "warning";
+  // An icon that is not there keeps the names in one column.
+  return isCurrent ? "check" : "blank";
+}
+
+function detailOf({ name, state, problem }: ModelChoice): string | undefined {
+  switch (state) {
+    case "retrieval":
+      return vscode.l10n.t("Compares pictures with texts; answers no questions");
+    case "unknown":
+      return vscode.l10n.t("The settings name it, but there is no such model");
+    case "damaged":
+      return problem;
+    case "usable":
+    case "outside":
+      return name === DEMO_MODEL
+        ? vscode.l10n.t("Knows coloured shapes only; comes with Sightline to try things out")
+        : undefined;
+  }
+}
+
+function buttonsOf(
+  choice: ModelChoice,
+): { readonly button: vscode.QuickInputButton; readonly wish: ModelWish }[] {
+  const { folder, canBeDeleted } = choice;
+  const reveal = {
+    iconPath: new vscode.ThemeIcon("folder-opened"),
+    tooltip: vscode.l10n.t("Open the folder"),
+  };
+  const remove = { iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Delete") };
+  return [
+    ...(folder === undefined
+      ? []
+      : [{ button: reveal, wish: { kind: "reveal", folder } as const }]),
+    ...(canBeDeleted ? [{ button: remove, wish: { kind: "delete", choice } as const }] : []),
+  ];
+}

@@ -1,0 +1,268 @@
+/** Pictures that are pasted or dropped into Markdown: a reference at once, its text when it is there. */
+
+import * as vscode from "vscode";
+import { AppError } from "../../base/errors";
+import { altTexts } from "../../host/documents/describer";
+import {
+  freeName,
+  insertedAt,
+  markdownImage,
+  PASTED_TYPES,
+  urisInList,
+} from "../../host/documents/pastePlan";
+import { isPictureName } from "../../model/ask/pictureNames";
+import type { Picture } from "../../host/pictures/picture";
+import { reportingEngine, say } from "../documents/altDescribing";
+import { fileName, findInDocument, writeAlt, type DocumentImage } from "../documents/altDocument";
+import { PASTE_KIND } from "./altKinds";
+import { withLateProgress } from "../shell/lateProgress";
+import type { Services } from "../shell/services";
+import { languageAround, tellNotesOnce } from "../review/writingNotes";
+
+/**
+ * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook
+ * keeps its pictures itself. What inserts the words "alt text" is what this stands in for.
+ */
+const YIELD_TO: readonly vscode.DocumentDropOrPasteEditKind[] = [
+  vscode.DocumentDropOrPasteEditKind.Text,
+  vscode.DocumentDropOrPasteEditKind.Empty.append("markdown", "link", "image", "attachment"),
+];
+/** How long a paste that was offered may take to happen; it may wait for a choice. In ms. */
+const PASTE_MS = 60_000;
+
+/** Offers pictures that are pasted or dropped, and gives texts to those that were taken. */
+export class AltPaste implements vscode.Disposable {
+  readonly #services: Services;
+  readonly #watches: InsertionWatches;
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#watches = new InsertionWatches(services);
+  }
+
+  async pasteEdits(paste: Paste): Promise<vscode.DocumentPasteEdit[] | undefined> {
+    const offer = await this.#offer(paste);
+    if (offer === undefined) return undefined;
+    const edit = new vscode.DocumentPasteEdit(offer.text, titleWords(), PASTE_KIND);
+    edit.yieldTo = YIELD_TO;
+    edit.additionalEdit = offer.newFiles;
+    return [edit];
+  }
+
+  async dropEdit(paste: Paste): Promise<vscode.DocumentDropEdit | undefined> {
+    const offer = await this.#offer(paste);
+    if (offer === undefined) return undefined;
+    const edit = new vscode.DocumentDropEdit(offer.text, titleWords(), PASTE_KIND);
+    edit.yieldTo = YIELD_TO;
+    edit.additionalEdit = offer.newFiles;
+    return edit;
+  }
+
+  dispose(): void {
+    this.#watches.dispose();
+  }
+
+  async #offer(paste: Paste): Promise<Offer | undefined> {
+    const offer = await offerFor(this.#services, paste);
+    if (offer !== undefined) this.#watches.add(paste.document, offer);
+    return offer;
+  }
+}
+
+function titleWords(): string {
+  return vscode.l10n.t("Insert picture with alt text");
+}
+
+/** A picture that is about to be in the document. */
+interface PastedPicture {
+  readonly uri: vscode.Uri;
+  /** The bytes do not wait for the file, which the paste writes last. */
+  readonly read: () => Promise<Picture>;
+}
+
+interface Offer {
+  /** What is inserted. */
+  readonly text: string;
+  /** In the order of the text. */
+  readonly pictures: readonly PastedPicture[];
+  readonly newFiles: vscode.WorkspaceEdit;
+}
+
+/** What is pasted or dropped, and where. */
+export interface Paste {
+  readonly document: vscode.TextDocument;
+  readonly transfer: vscode.DataTransfer;
+  readonly token: vscode.CancellationToken;
+}
+
+/** Undefined for whatever other providers know better. */
+async function offerFor(services: Services, paste: Paste): Promise<Offer | undefined> {
+  const { document, token } = paste;
+  // These have no folder in which a picture could lie beside them.
+  if (["untitled", "vscode-notebook-cell"].includes(document.uri.scheme)) return undefined;
+  const newFiles = new vscode.WorkspaceEdit();
+  const files = await filesOf(services, paste, newFiles);
+  const pictures = files.length > 0 ? files : await listedPictures(services, paste);
+  if (pictures.length === 0 || token.isCancellationRequested) return undefined;
+  const folder = vscode.Uri.joinPath(document.uri, "..").path;
+  const text = pictures.map(({ uri }) => markdownImage(folder, uri.path)).join(" ");
+  return { text, pictures, newFiles };
+}
+
+/** Bitmaps and files from outside the editor; what is in no workspace folder is copied. */
+async function filesOf(
+  services: Services,
+  { document, transfer }: Paste,
+  newFiles: vscode.WorkspaceEdit,
+): Promise<readonly PastedPicture[]> {
+  const pictures: PastedPicture[] = [];
+  const taken = new Set<string>();
+  for (const [type, item] of transfer) {
+    const file = PASTED_TYPES.includes(type) ? item.asFile() : undefined;
+    if (file === undefined) continue;
+    if (file.uri !== undefined && isBeside(file.uri, document)) {
+      pictures.push(fileAt(services, file.uri));
+      continue;
+    }
+    // Asked for now, because the clipboard's files are gone once the paste is done.
+    const data = Promise.resolve(file.data());
+    data.catch(() => undefined);
+    const uri = await freeUri({ name: file.name, type }, document, taken);
+    if (uri === undefined) continue;
+    newFiles.createFile(uri, { contents: file });
+    const read = async (): Promise<Picture> => ({
+      name: fileName(uri),
+      bytes: await data,
+      uri: uri.toString(),
+    });
+    pictures.push({ uri, read });
+  }
+  return pictures;
+}
+
+/** Files that are named rather than brought, as from the Explorer; all must be pictures. */
+async function listedPictures(
+  services: Services,
+  { document, transfer }: Paste,
+): Promise<readonly PastedPicture[]> {
+  const list = urisInList((await transfer.get("text/uri-list")?.asString()) ?? "");
+  const uris = list.flatMap((entry) => parsedUri(entry) ?? []);
+  const isOurs =
+    uris.length > 0 &&
+    uris.length === list.length &&
+    uris.every((uri) => isPictureName(uri.path) && isSameSystem(uri, document.uri));
+  return isOurs ? uris.map((uri) => fileAt(services, uri)) : [];
+}
+
+function fileAt({ pictures }: Services, uri: vscode.Uri): PastedPicture {
+  return { uri, read: () => pictures.read(uri) };
+}
+
+function parsedUri(text: string): vscode.Uri | undefined {
+  try {
+    return vscode.Uri.parse(text, true);
+  } catch {
+    return undefined;
+  }
+}
+
+function isSameSystem(uri: vscode.Uri, other: vscode.Uri): boolean {
+  return uri.scheme === other.scheme && uri.authority === other.authority;
+}
+
+function isBeside(uri: vscode.Uri, document: vscode.TextDocument): boolean {
+  const isKnown = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+  return isKnown && isSameSystem(uri, document.uri);
+}
+
+async function freeUri(
+  wished: { readonly name: string; readonly type: string },
+  document: vscode.TextDocument,
+  taken: Set<string>,
+): Promise<vscode.Uri | undefined> {
+  const at = (name: string): vscode.Uri => vscode.Uri.joinPath(document.uri, "..", name);
+  const isTaken = async (name: string): Promise<boolean> =>
+    taken.has(name) ||
+    vscode.workspace.fs.stat(at(name)).then(
+      () => true,
+      () => false,
+    );
+  const name = await freeName(wished, isTaken);
+  if (name === undefined) return undefined;
+  taken.add(name);
+  return at(name);
+}
+
+/** Waits for offers to be taken; an editor does not tell which of several it used. */
+class InsertionWatches implements vscode.Disposable {
+  readonly #services: Services;
+  readonly #open = new Set<vscode.Disposable>();
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  add(document: vscode.TextDocument, offer: Offer): void {
+    const changes = vscode.workspace.onDidChangeTextDocument((event) => {
+      if (event.document !== document) return;
+      const starts = insertedAt(event.contentChanges, offer.text);
+      if (starts.length === 0) return;
+      watch.dispose();
+      void this.#services.notices.guard(() => fillIn(this.#services, document, { offer, starts }));
+    });
+    const timer = setTimeout(() => {
+      watch.dispose();
+    }, PASTE_MS);
+    const watch = new vscode.Disposable(() => {
+      clearTimeout(timer);
+      changes.dispose();
+      this.#open.delete(watch);
+    });
+    this.#open.add(watch);
+  }
+
+  dispose(): void {
+    for (const watch of this.#open) watch.dispose();
+  }
+}
+
+/** Writes texts where the pasted references still have none. */
+async function fillIn(
+  services: Services,
+  document: vscode.TextDocument,
+  { offer, starts }: { readonly offer: Offer; readonly starts: readonly number[] },
+): Promise<void> {
+  const found = await findInDocument(services, document);
+  const pasted = starts.map((start) =>
+    found.references.filter(
+      ({ span }) => span.start >= start && span.end <= start + offer.text.length,
+    ),
+  );
+  for (const [index, picture] of offer.pictures.entries()) {
+    const images = pasted.flatMap((references) => references[index] ?? []);
+    if (images.length === 0) continue;
+    const title = vscode.l10n.t("Describing {0}", fileName(picture.uri));
+    const alt = await withLateProgress(title, async (run) => {
+      const read = await picture.read();
+      const { signal } = run;
+      const [text] = await reportingEngine(services, run, () =>
+        altTexts(services.engine, read, { signal }),
+      );
+      return text;
+    });
+    if (alt === undefined) continue;
+    for (const reference of images) await fill(services, { document, found, reference }, alt);
+  }
+}
+
+async function fill(services: Services, image: DocumentImage, alt: string): Promise<void> {
+  try {
+    await writeAlt(services, image, alt);
+    say(vscode.l10n.t("Alt text: {0}", alt));
+    tellNotesOnce(services, [languageAround(image)]);
+  } catch (thrown) {
+    // Whoever wrote a text or took the picture out again meanwhile wants no other.
+    if (!(thrown instanceof AppError) || thrown.code !== "document.changed") throw thrown;
+    services.log.debug(thrown.message);
+  }
+}

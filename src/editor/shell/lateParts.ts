@@ -1,0 +1,18 @@
+/**
+ * Everything that waits for the first use, behind one `import()`: each file that the start shares with
+ * a part of its own costs it more than the bytes in it.
+ */
+
+export { actionsFor } from "../offers/altCodeActions";
+export { createAltCommands } from "../documents/altCommandTable";
+export { mayHaveImages } from "../../alt/formats/findContext";
+export { findQuietly, imageAt } from "../documents/altDocument";
+export { hoverAt } from "../offers/altHover";
+export { AltPaste } from "../offers/altPaste";
+export { createApi } from "../api/apiCalls";
+export { ChatFeature } from "../chat/chatFeature";
+export { createCommandLine } from "../machine/commandLine";
+export { createCudaSetup } from "../machine/cudaSetup";
+export { createDiagnostics } from "../machine/machineReport";
+export { PasteOffer } from "../offers/pasteOffer";
+export { createModelManager } from "../models/modelManager";

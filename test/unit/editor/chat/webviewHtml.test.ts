@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { parseHTML } from "linkedom";
+import { chatPage, type ChatPage } from "../../../../src/editor/chat/webviewHtml";
+import type { ViewStrings } from "../../../../src/protocol/viewStrings";
+
+const hostile = `"><script>alert(1)</script>&amp;'{0}`;
+const page: ChatPage = {
+  cspSource: "https://page.example",
+  scriptUri: "https://page.example/dist/webview.js?a=1&b=2",
+  styleUri: "https://page.example/dist/webview.css",
+  nonce: "0123abcd",
+  language: "de-AT",
+  // The texts of translators may hold anything.
+  strings: { ask: hostile, stop: "Stop" } as ViewStrings,
+};
+
+describe("chatPage", () => {
+  const { document } = parseHTML(chatPage(page));
+  const policy = new Map(
+    (document.querySelector("meta[http-equiv]")?.getAttribute("content") ?? "")
+      .split("; ")
+      .map((part) => [part.split(" ")[0], part.split(" ").slice(1).join(" ")]),
+  );
+
+  it("allows nothing but its own style, its own script and embedded pictures", () => {
+    assert.deepEqual(Object.fromEntries(policy), {
+      "default-src": "'none'",
+      "img-src": "data:",
+      "style-src": `${page.cspSource} 'nonce-${page.nonce}'`,
+      "font-src": page.cspSource,
+      "script-src": `'nonce-${page.nonce}'`,
+    });
+  });
+
+  it("runs one script, which carries the nonce", () => {
+    const scripts = [...document.querySelectorAll("script")];
+    assert.deepEqual(
+      scripts.map((script) => [script.getAttribute("nonce"), script.getAttribute("src")]),
+      [[page.nonce, page.scriptUri]],
+    );
+    assert.ok(scripts.every((script) => script.textContent === ""));
+    assert.equal(document.querySelector("[style], style, [onload]"), null);
+  });
+
+  it("gives the page its texts whole, whatever is in them", () => {
+    const json = document.body.getAttribute("data-strings") ?? "";
+    assert.deepEqual(JSON.parse(json), page.strings);
+  });
+
+  it("gives the component library the nonce for its own style", () => {
+    const meta = document.querySelector('meta[property="csp-nonce"]');
+    assert.equal(meta?.getAttribute("content"), page.nonce);
+  });
+
+  it("says in which language it is", () => {
+    assert.equal(document.documentElement.getAttribute("lang"), "de-AT");
+  });
+
+  it("escapes what could end an attribute", () => {
+    const html = chatPage({ ...page, language: `x" onload="alert(1)` });
+    assert.ok(!html.includes(`onload="`));
+  });
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { addPicture, AltWorld } from "../../../helpers/altServices";
+import { registerAltProviders } from "../../../../src/editor/offers/altProviders";
+import { imageFor } from "../../../../src/editor/documents/altTarget";
+import type { FakeDocument } from "../../../helpers/editor/documents";
+import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
+import { openDocument } from "../../../helpers/editor/open";
+import { FakeKind } from "../../../helpers/editor/values";
+
+interface Action {
+  readonly title: string;
+  readonly kind: FakeKind;
+  readonly command: { readonly command: string; readonly arguments: readonly unknown[] };
+  readonly diagnostics?: readonly unknown[];
+}
+
+interface Provider {
+  provideCodeActions(...given: readonly unknown[]): Promise<Action[]>;
+}
+
+const ASK = "Ask About This Image…";
+
+describe("the lightbulb", () => {
+  const world = new AltWorld();
+
+  let registered: { dispose(): unknown };
+
+  beforeEach(() => {
+    resetFakeEditor();
+    addPicture("a.png");
+    registered = registerAltProviders(world.services);
+  });
+
+  afterEach(() => {
+    registered.dispose();
+  });
+
+  async function actionsAt(
+    document: FakeDocument,
+    words: string,
+    context: { readonly only?: FakeKind; readonly diagnostics?: readonly unknown[] } = {},
+  ): Promise<Action[]> {
+    const { provider } = fakeEditor.providers.get("actions") ?? {};
+    const given = { diagnostics: [], ...context };
+    const token = { isCancellationRequested: false };
+    return (provider as Provider).provideCodeActions(
+      ...[document, document.rangeOf(words), given, token],
+    );
+  }
+
+  async function titles(language: string, text: string, words: string): Promise<string[]> {
+    return (await actionsAt(openDocument(language, text), words)).map(({ title }) => title);
+  }
+
+  it("offers what can be done with a picture, and no more", async () => {
+    const [generate, refine] = ["Generate Alt Text", "Refine Alt Text…"];
+    const [caption, decorative] = ["Insert Caption…", "Mark as Decorative"];
+    const cases: readonly (readonly [string, string, string, readonly string[]])[] = [
+      ["markdown", "![](a.png)", "![", [generate, caption, decorative, ASK]],
+      ["markdown", "![A fox](a.png)", "![", [generate, refine, caption, decorative, ASK]],
+      ["markdown", "[![](a.png)](b)", "![", [generate, caption, ASK]],
+      ["html", '<img src="a.png" [alt]="b">', "<img", [caption, ASK]],
+      ["html", '<img src="a.png" role="none">', "<img", [caption, ASK]],
+      ["html", '<img src="a.png" aria-label="A">', "<img", [caption, ASK]],
+      ["html", '<a href="b"><img src="a.png"></a>', "<img", [generate, caption, ASK]],
+      ["markdown", "x ![[a.png]]", "![[", [generate, ASK]],
+      ["html", '<img src="a.png" alt="">', "<img", [generate, caption, ASK]],
+      ["tsx", '<img src="a.png" alt={b} />', "<img", [caption, ASK]],
+      ["markdown", "![](b.png)", "![", [generate, caption, decorative]],
+      ["markdown", "words ![](a.png)", "words"[0] ?? "", []],
+    ];
+    for (const [language, text, words, expected] of cases) {
+      assert.deepEqual(await titles(language, text, words), expected, text);
+    }
+  });
+
+  it("gives only the kinds that are asked for", async () => {
+    const document = openDocument("markdown", "![](a.png)");
+    const [fix, ...others] = await actionsAt(document, "![", { only: new FakeKind("quickfix") });
+    assert.deepEqual([fix?.title, others.length], ["Generate Alt Text", 0]);
+    assert.deepEqual(await actionsAt(document, "![", { only: new FakeKind("source") }), []);
+  });
+
+  it("mends what linters say of the picture, and of no other place", async () => {
+    const document = openDocument("markdown", "![](a.png) words");
+    const [here, there] = [document.rangeOf("![](a.png)"), document.rangeOf("ds")];
+    const diagnostics = [
+      { code: { value: "MD045", target: "" }, range: here },
+      { code: "MD045", range: there },
+      { code: "MD013", range: here },
+    ];
+    const [fix] = await actionsAt(document, "![", { diagnostics });
+    assert.deepEqual(fix?.diagnostics, diagnostics.slice(0, 1));
+  });
+
+  it("means its picture also after the document changed above it", async () => {
+    const document = openDocument("markdown", "![](a.png)\n\n![](b.png)");
+    const actions = await actionsAt(document, "![](b");
+    await document.type(0, "![](c.png)\n\n");
+    const { arguments: given = [] } = actions[0]?.command ?? {};
+    const image = await imageFor(world.services, given);
+    assert.equal(image?.reference.target.value, "b.png");
+  });
+
+  it("is silent in a document that cannot be read, and speaks beside a mistake", async () => {
+    const pug = '<template lang="pug">\nimg(src="a.png")\n</template>';
+    assert.deepEqual(await titles("vue", pug, "img("), []);
+    const beside = await titles("mdx", "<img src='a' />\n\n{broken\n", "<img");
+    assert.equal(beside[0], "Generate Alt Text");
+  });
+});
