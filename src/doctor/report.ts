@@ -69,7 +69,9 @@ export async function examine(options: ExamineOptions): Promise<DoctorFacts> {
 
 async function engineFacts(): Promise<readonly EngineEntry[]> {
   const found = await enginesOn();
-  return found.map(({ pid, model, bytes, state }) => ({ pid, model, bytes, state }));
+  return found.map(({ pid, holder, model, bytes, state }) => {
+    return { pid, holder, model, bytes, state };
+  });
 }
 
 /** The properties that have a value. */

@@ -71,8 +71,8 @@ function processorLines({ model, nCores, usableCores, simd }: ProcessorFacts): r
 }
 
 function memoryLines({ memory, engines = [] }: DoctorFacts): readonly Line[] {
-  const held = engines.map(({ bytes, model, state, pid }): Line => [
-    "A window's engine",
+  const held = engines.map(({ holder, bytes, model, state, pid }): Line => [
+    holder === "command" ? "A command's engine" : "A window's engine",
     `${formatBytes(bytes)}, ${model}, ${state} (process ${pid})`,
   ]);
   return [...systemMemoryLines(memory), ...held];

@@ -1,21 +1,25 @@
 /**
- * Which engines of this user hold a model on this machine: each window listens at a socket of its own in a
- * folder of the user, tells how its engine is, and ends it when somebody else asks and nobody is being
- * answered. A socket of a process that is gone refuses, so no process id has to be trusted, and one
+ * Which engines of this user hold a model on this machine: each window, and each command that has loaded a
+ * model, listens at a socket of its own in a folder of the user and tells how its engine is. A window ends
+ * its own when somebody else asks and nobody is being answered; a command goes on to its end. A socket of a process that is gone refuses, so no process id has to be trusted, and one
  * that was killed leaves nothing that counts.
  *
- * For the host and for `doctor`, which share no other room.
+ * For the host, the command line and `doctor`, which share no other room.
  */
 
 import { randomUUID } from "node:crypto";
-import { lstat, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 
 export interface EngineEntry {
-  /** Of the window's process. */
+  /** Of the window's process, or the command's. */
   readonly pid: number;
+  /** A command's engine is `loading` or `busy`, and is never ended by others. */
+  readonly holder: "window" | "command";
+  /** The folder of the models and caches that it reads; undefined when nobody says. */
+  readonly store?: string | undefined;
   /** As the settings name it. */
   readonly model: string;
   /** What its process holds, or is about to while it loads. */
@@ -24,7 +28,7 @@ export interface EngineEntry {
   readonly state: "loading" | "ready" | "busy";
 }
 
-/** An engine of another window. */
+/** An engine of another window, or of a command. */
 export interface OtherEngine extends EngineEntry {
   /** Where to reach it. */
   readonly address: string;
@@ -59,11 +63,12 @@ export function rollFolder(): string {
   return isLong ? path.join("/tmp", name) : folder;
 }
 
-/** This window's entry in the roll. */
+/** This process's entry in the roll. */
 export class EngineRoll {
   readonly #options: RollOptions;
   readonly #folder: string;
   readonly #name = `engine-${randomUUID()}`;
+  readonly #sockets = new Set<Socket>();
   #server: Promise<Server | undefined> | undefined;
 
   constructor(options: RollOptions) {
@@ -77,7 +82,7 @@ export class EngineRoll {
     await this.#server;
   }
 
-  /** The engines of other windows, the largest first. */
+  /** The engines of others, the largest first. */
   async others(): Promise<readonly OtherEngine[]> {
     return await enginesOn(this.#folder, addressOf(this.#folder, this.#name));
   }
@@ -85,7 +90,10 @@ export class EngineRoll {
   async dispose(): Promise<void> {
     const server = await this.#server;
     if (server === undefined) return;
-    await new Promise((resolve) => server.close(resolve));
+    const closed = new Promise((resolve) => server.close(resolve));
+    // Whoever still asks has nothing to wait for, and is not waited for.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
     await rm(path.join(this.#folder, this.#name), { force: true }).catch(() => undefined);
   }
 
@@ -107,7 +115,8 @@ export class EngineRoll {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    socket.on("error", () => undefined);
+    this.#sockets.add(socket);
+    socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
     socket.setTimeout(END_PATIENCE_MS, () => socket.destroy());
     const request = await firstLine(socket);
     const ended = request === ("end" satisfies Request) && (await this.#release());
@@ -145,10 +154,23 @@ export async function enginesOn(
   return found.sort((a, b) => b.bytes - a.bytes);
 }
 
+/** False for an engine that is known to read another store than that of the folder. */
+export async function usesStore(
+  { store }: Pick<EngineEntry, "store">,
+  folder: string,
+): Promise<boolean> {
+  return store === undefined || (await realPath(store)) === (await realPath(folder));
+}
+
 /** Asks a window to end its engine. @returns true when its memory is free. */
 export async function endEngine({ address }: OtherEngine): Promise<boolean> {
   const answer = await ask(address, "end", END_PATIENCE_MS);
   return answer === "gone" || (typeof answer === "object" && answer["ended"] === true);
+}
+
+/** Of one folder there may be several paths. */
+async function realPath(folder: string): Promise<string> {
+  return await realpath(folder).catch(() => path.resolve(folder));
 }
 
 function addressOf(folder: string, name: string): string {
@@ -222,9 +244,11 @@ const STATES = ["loading", "ready", "busy"] as const;
 
 /** Undefined for a window without an engine, and for what no window of ours says. */
 function readEntry(answer: Exclude<Answer, string>, address: string): OtherEngine | undefined {
-  const { pid, model, bytes } = answer;
+  const { pid, model, bytes, store } = answer;
+  const holder = answer["holder"] === "command" ? "command" : "window";
   const state = STATES.find((name) => name === answer["state"]);
   if (typeof pid !== "number" || typeof model !== "string" || state === undefined) return undefined;
   if (typeof bytes !== "number" || !(bytes >= 0)) return undefined;
-  return { pid, model: model.slice(0, 500), bytes, state, address };
+  const entry: OtherEngine = { pid, holder, model: model.slice(0, 500), bytes, state, address };
+  return typeof store === "string" ? { ...entry, store } : entry;
 }

@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import os, { tmpdir } from "node:os";
 import path from "node:path";
 import { mock } from "node:test";
-import { endEngine, EngineRoll, enginesOn, rollFolder } from "../../src/roll/engineRoll";
+import { endEngine, EngineRoll, enginesOn, rollFolder, usesStore } from "../../src/roll/engineRoll";
 
+/** What the other process says of itself. */
+const HELD = { holder: "window", model: "opt", bytes: 2.9e9, state: "ready" };
 const CHILD = path.resolve("out/test/helpers/rollChild.js");
 
 describe("the roll of engines", () => {
@@ -37,13 +39,13 @@ describe("the roll of engines", () => {
     const child = await openWindow();
     const own = new EngineRoll({
       ...{ folder, release: () => Promise.resolve(true) },
-      describe: () => ({ model: "demo", bytes: 4e9, state: "loading" }),
+      describe: () => ({ holder: "window", model: "demo", bytes: 4e9, state: "loading" }),
     });
     await own.join();
     const [other, ...more] = await own.others();
     assert.deepEqual(more, []);
     const { address, ...entry } = other ?? { address: "" };
-    assert.deepEqual(entry, { pid: child.pid, model: "opt", bytes: 2.9e9, state: "ready" });
+    assert.deepEqual(entry, { ...HELD, pid: child.pid });
     assert.notEqual(address, "");
     const models = (await enginesOn(folder)).map(({ model }) => model);
     assert.deepEqual(models, ["demo", "opt"]);
@@ -109,11 +111,46 @@ describe("the roll of engines", () => {
     await chmod(open, 0o777);
     const roll = new EngineRoll({
       ...{ folder: open, release: () => Promise.resolve(true) },
-      describe: () => ({ model: "demo", bytes: 1, state: "ready" }),
+      describe: () => ({ holder: "window", model: "demo", bytes: 1, state: "ready" }),
     });
     await roll.join();
     assert.deepEqual(await readdir(open), []);
     await chmod(folder, 0o700);
+  });
+
+  it("tells what a command holds and of which store", async () => {
+    const own = new EngineRoll({
+      ...{ folder, release: () => Promise.resolve(false) },
+      describe: () => ({ holder: "command", store: folder, model: "t5", bytes: 1, state: "busy" }),
+    });
+    await own.join();
+    const [entry] = await enginesOn(folder);
+    assert.deepEqual([entry?.holder, entry?.store, entry?.state], ["command", folder, "busy"]);
+    assert.equal(entry !== undefined && (await endEngine(entry)), false);
+    await own.dispose();
+    const link = path.join(folder, "link");
+    await symlink(folder, link, "junction");
+    assert.ok(await usesStore({ store: link }, folder));
+    assert.ok(await usesStore({}, folder));
+    assert.ok(await usesStore({ store: "/not/there/." }, "/not/there"));
+    assert.ok(!(await usesStore({ store: "/not/there" }, folder)));
+  });
+
+  it("waits for nobody who asks when it leaves", async () => {
+    const own = new EngineRoll({
+      // Never settles: the engine of a window that hangs.
+      ...{ folder, release: () => new Promise(() => undefined) },
+      describe: () => ({ holder: "window", model: "t5", bytes: 1, state: "ready" }),
+    });
+    await own.join();
+    const [entry] = await enginesOn(folder);
+    assert.ok(entry !== undefined);
+    const asked = endEngine(entry);
+    // It has been asked when it has answered the next one.
+    await enginesOn(folder);
+    await own.dispose();
+    assert.equal(await asked, false);
+    assert.deepEqual(await enginesOn(folder), []);
   });
 
   it("lies in a folder of the user whose sockets have addresses that are short enough", () => {

@@ -7,7 +7,9 @@ let isThere = true;
 const roll = new EngineRoll({
   folder,
   describe: () =>
-    isThere ? { model: "opt", bytes: 2.9e9, state: state as "ready" | "busy" } : undefined,
+    isThere
+      ? { holder: "window", model: "opt", bytes: 2.9e9, state: state as "ready" | "busy" }
+      : undefined,
   release: () => {
     isThere = state === "busy";
     return Promise.resolve(!isThere);

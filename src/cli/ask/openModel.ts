@@ -5,6 +5,7 @@ import { AppError, throwIfAborted } from "../../base/errors";
 import { SHAPES_ONLY, worldOf } from "../../model/folder/world";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
+import { withRollEntry } from "./rollEntry";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import { readCatalog } from "../../library/checkpoints/catalog";
 import { planLoad } from "../../library/open/loadPlan";
@@ -62,21 +63,21 @@ export async function withModel<T>(
 ): Promise<T> {
   const { store, signal, printer } = context;
   const found = await findModel(flags.model, context);
-  await warnOfMemory(found, flags, context);
-  const engine = await loadFoundModel(found, {
-    store,
-    signal,
-    device: flags.device,
-    logger: printer.logger(),
+  return await withRollEntry({ model: found.name, store: store.root }, async (entry) => {
+    entry.plannedBytes = (await warnOfMemory(found, flags, context)).neededBytes;
+    const engine = await loadFoundModel(found, {
+      ...{ store, signal, device: flags.device, logger: printer.logger() },
+    });
+    entry.isLoaded = true;
+    try {
+      throwIfAborted(signal);
+      const limits = worldWarning({ model: found.name, world: engine.info.world });
+      if (limits !== undefined) printer.note(limits);
+      return await work({ engine, name: found.name });
+    } finally {
+      await engine.release();
+    }
   });
-  try {
-    throwIfAborted(signal);
-    const limits = worldWarning({ model: found.name, world: engine.info.world });
-    if (limits !== undefined) printer.note(limits);
-    return await work({ engine, name: found.name });
-  } finally {
-    await engine.release();
-  }
 }
 
 /**
@@ -107,7 +108,9 @@ async function warnOfMemory(
   { folder, name }: FoundModel,
   { device }: Pick<ModelFlags, "device">,
   { store, printer }: CliContext,
-): Promise<void> {
-  const warning = memoryWarning(name, await planLoad({ model: folder, store, device }));
+): Promise<LoadPlan> {
+  const plan = await planLoad({ model: folder, store, device });
+  const warning = memoryWarning(name, plan);
   if (warning !== undefined) printer.note(warning);
+  return plan;
 }

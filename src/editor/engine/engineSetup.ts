@@ -31,6 +31,22 @@ export interface EngineSetup {
 export function createEngine(setup: EngineSetup): EngineSupervisor {
   const { extensionFolder, settings, log, notices } = setup;
   const missing = missingRuntime(extensionFolder);
+  // Before the first process, and not at the start.
+  const roll = once(async () => {
+    const { EngineRoll } = await import("../../roll/engineRoll");
+    return new EngineRoll({
+      describe: () => entryOf(engine.status, memory.plannedBytes),
+      release: () => engine.releaseIdle(),
+    });
+  });
+  const join = async (): Promise<void> => {
+    try {
+      await (await roll()).join();
+    } catch (thrown) {
+      log.warn(`Other windows are not told of this engine: ${String(thrown)}`);
+    }
+  };
+  const otherEngines = async (): Promise<readonly OtherEngine[]> => await (await roll()).others();
   const memory: MemoryGate = new MemoryGate({
     ask: askAboutMemory,
     choose: async (model) => {
@@ -39,11 +55,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     getSmaller: () => {
       void vscode.commands.executeCommand("sightline.manageModels" satisfies CommandId, "small");
     },
-    otherEngines: async () => {
-      const own = await roll();
-      await own.join();
-      return await own.others();
-    },
+    otherEngines,
     endOther,
     tellOfOthers: (others) => {
       void tellOfOthers(others, endOther);
@@ -52,31 +64,26 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
   });
   const engine: EngineSupervisor = new EngineSupervisor({
     chosen: () => ({ model: settings.model, device: settings.device }),
-    startProcess: (kind) =>
-      forkEngine({
+    startProcess: (kind) => {
+      // Whatever model it will hold, the demo too: nobody deletes what an engine reads.
+      if (kind === "answers") void join();
+      return forkEngine({
         label: kind,
         childFile: path.join(extensionFolder, "dist", "child.js"),
         env: environmentOf(settings),
         execArgv: inspectorOptions(kind, process.env),
         logger: log,
         clock: systemClock,
-      }),
+      });
+    },
     memory,
-    otherEngines: async () => await (await roll()).others(),
+    otherEngines,
     idleMs: () => settings.idleMinutes * 60_000,
     onDeviceOverruled: (device) => {
       void showCpuFallback(device, notices);
     },
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
-  });
-  // Before the first model that is worth a word, and not at the start.
-  const roll = once(async () => {
-    const { EngineRoll } = await import("../../roll/engineRoll");
-    return new EngineRoll({
-      describe: () => entryOf(engine.status, memory.plannedBytes),
-      release: () => engine.releaseIdle(),
-    });
   });
   return engine;
 }
@@ -89,10 +96,10 @@ export function entryOf(
   switch (kind) {
     case "starting":
     case "loading":
-      return { model, state: "loading", bytes: plannedBytes };
+      return { holder: "window", model, state: "loading", bytes: plannedBytes };
     case "ready":
     case "busy":
-      return { model, state: kind, bytes: rssBytes ?? plannedBytes };
+      return { holder: "window", model, state: kind, bytes: rssBytes ?? plannedBytes };
     case "off":
     case "failed":
     case "unsupported":

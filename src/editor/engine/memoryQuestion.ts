@@ -18,7 +18,7 @@ export async function askAboutMemory(question: MemoryQuestion): Promise<MemoryAn
   const chosen = await vscode.window.showWarningMessage(
     headlineOf(question),
     { modal: true, detail: detailOf(question) },
-    ...(question.others.length > 0 ? [free] : []),
+    ...(question.others.some(mayEnd) ? [free] : []),
     other,
     load,
   );
@@ -28,9 +28,17 @@ export async function askAboutMemory(question: MemoryQuestion): Promise<MemoryAn
   return smaller === undefined ? "getSmaller" : "smaller";
 }
 
-/** One sentence about an engine of another window. */
-export function sentenceOf({ bytes, model, state }: OtherEngine): string {
+/** A command goes on to its end. */
+export function mayEnd({ holder }: OtherEngine): boolean {
+  return holder === "window";
+}
+
+/** One sentence about an engine of another window, or of a command. */
+export function sentenceOf({ holder, bytes, model, state }: OtherEngine): string {
   const values = [sizeText(bytes), modelTitle(model)];
+  if (holder === "command") {
+    return vscode.l10n.t("A command in a terminal holds {0} ({1}) until it ends.", ...values);
+  }
   return state === "busy"
     ? vscode.l10n.t("Another window's engine holds {0} ({1}) and is answering.", ...values)
     : vscode.l10n.t("Another window's engine holds {0} ({1}).", ...values);
@@ -43,8 +51,10 @@ export async function tellOfOthers(
 ): Promise<void> {
   const free = vscode.l10n.t("Free It");
   const text = others.map(sentenceOf).join(" ");
-  if ((await vscode.window.showInformationMessage(text, free)) === free) {
-    await endOthers(others, end);
+  const ended = others.filter(mayEnd);
+  const buttons = ended.length > 0 ? [free] : [];
+  if ((await vscode.window.showInformationMessage(text, ...buttons)) === free) {
+    await endOthers(ended, end);
   }
 }
 

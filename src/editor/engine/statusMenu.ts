@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import { modelTitle } from "../../host/models/modelTitle";
 import { deviceReasonOf } from "./deviceReason";
-import { endOthers, sentenceOf } from "./memoryQuestion";
+import { endOthers, mayEnd, sentenceOf } from "./memoryQuestion";
 import type { CommandId, Services } from "../shell/services";
 
 interface MenuItem extends vscode.QuickPickItem {
@@ -47,7 +47,7 @@ function menuItems(services: Services): MenuItem[] {
   ];
 }
 
-/** What other windows hold, each with a way to free it. */
+/** What others hold; a window's engine with a way to free it. */
 async function otherWindows({ engine }: Services): Promise<readonly MenuItem[]> {
   const others = await engine.otherEngines();
   if (others.length === 0) return [];
@@ -56,9 +56,13 @@ async function otherWindows({ engine }: Services): Promise<readonly MenuItem[]> 
     separator(),
     ...others.map((other): MenuItem => ({
       label: sentenceOf(other),
-      description: vscode.l10n.t("Free it"),
-      iconPath: new vscode.ThemeIcon("multiple-windows"),
-      run: () => endOthers([other], endEngine),
+      iconPath: new vscode.ThemeIcon(mayEnd(other) ? "multiple-windows" : "terminal"),
+      ...(mayEnd(other)
+        ? {
+            description: vscode.l10n.t("Free it"),
+            run: () => endOthers([other], endEngine),
+          }
+        : {}),
     })),
   ];
 }

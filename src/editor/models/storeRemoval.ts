@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { DEMO_MODEL } from "../../model/folder/world";
+import { usesStore } from "../../roll/engineRoll";
 import { withEngineProgress } from "../engine/engineProgress";
 import { sentenceOf } from "../engine/memoryQuestion";
 import { sizeText } from "../shell/numbers";
@@ -20,9 +21,9 @@ export async function removeEverything(
     engine.call("storeContents", {}),
     engine.call("models", {}),
   ]);
-  if (!(await isAlone(services)) || !(await isAgreed(contents))) return;
+  if (!(await isAlone(services, contents)) || !(await isAgreed(contents))) return;
   // Meanwhile somebody may have asked elsewhere.
-  if (!(await isAlone(services))) return;
+  if (!(await isAlone(services, contents))) return;
   const title = vscode.l10n.t("Removing all models and caches…");
   const reply = await withEngineProgress({ title, place: "statusBar" }, () =>
     engine.call("emptyStore", {}),
@@ -33,8 +34,13 @@ export async function removeEverything(
 }
 
 /** Says who else uses what would be deleted. */
-async function isAlone({ engine }: Pick<Services, "engine">): Promise<boolean> {
-  const others = await engine.otherEngines();
+async function isAlone(
+  { engine }: Pick<Services, "engine">,
+  { folder }: Result<"storeContents">,
+): Promise<boolean> {
+  const found = await engine.otherEngines();
+  const uses = await Promise.all(found.map((other) => usesStore(other, folder)));
+  const others = found.filter((_other, index) => uses[index]);
   if (others.length === 0) return true;
   const text = vscode.l10n.t(
     "Nothing is removed while others use the models. Close those windows or wait for those commands, and try again.",

@@ -15,7 +15,7 @@ import type { OtherEngine } from "../../roll/engineRoll";
 export interface MemoryQuestion extends LoadPlan {
   /** As the settings name it. */
   readonly model: string;
-  /** Engines of other windows that hold much, the largest first. */
+  /** Engines of other windows and of commands that hold much, the largest first. */
   readonly others: readonly OtherEngine[];
 }
 
@@ -58,7 +58,7 @@ export interface PlannedLoad {
 export class MemoryGate {
   readonly #options: MemoryGateOptions;
   /** Models that the user loads although they do not fit; until the window is closed. */
-  readonly #agreed = new Set<string>();
+  readonly #agreed = new Map<string, LoadPlan>();
   #plannedBytes = 0;
   #hasTold = false;
 
@@ -69,7 +69,9 @@ export class MemoryGate {
   /** @throws AppError `request.cancelled` when the signal fires, `engine.*`. */
   async permit(load: PlannedLoad): Promise<MemoryPermit> {
     const { model, signal } = load;
-    if (model === DEMO_MODEL || this.#agreed.has(model)) return "load";
+    const agreed = this.#agreed.get(model);
+    this.#plannedBytes = agreed?.neededBytes ?? 0;
+    if (model === DEMO_MODEL || agreed !== undefined) return "load";
     for (;;) {
       const plan = await this.#plan(load);
       if (plan === undefined) return "load";
@@ -85,7 +87,8 @@ export class MemoryGate {
       const question = { ...plan, availableBytes, model, others };
       const answer = await abortable(this.#options.ask(question), signal);
       if (answer !== "endOthers") return await this.#follow(answer, question);
-      for (const other of others) await this.#options.endOther?.(other);
+      const windows = others.filter(({ holder }) => holder === "window");
+      for (const other of windows) await this.#options.endOther?.(other);
     }
   }
 
@@ -96,15 +99,15 @@ export class MemoryGate {
 
   async #follow(
     answer: Exclude<MemoryAnswer, "endOthers">,
-    { model, smaller }: MemoryQuestion,
+    question: MemoryQuestion,
   ): Promise<MemoryPermit> {
     switch (answer) {
       case "loadAnyway":
-        this.#agreed.add(model);
+        this.#agreed.set(question.model, question);
         return "load";
       case "smaller":
-        if (smaller === undefined) return "cancelled";
-        await this.#options.choose(smaller.name);
+        if (question.smaller === undefined) return "cancelled";
+        await this.#options.choose(question.smaller.name);
         return "changed";
       case "getSmaller":
         this.#options.getSmaller();

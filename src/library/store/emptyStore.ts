@@ -8,7 +8,7 @@ import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
-import { endEngine, enginesOn } from "../../roll/engineRoll";
+import { endEngine, enginesOn, type OtherEngine, usesStore } from "../../roll/engineRoll";
 import { cudaFolder } from "../cuda/cudaRuntime";
 import { folderBytes } from "./diskSpace";
 import { expectNoLocks, withModelLock } from "./modelLock";
@@ -67,7 +67,7 @@ export async function emptyStore(
 ): Promise<{ readonly freedBytes: number; readonly left: readonly string[] }> {
   const { store } = options;
   await expectNoLocks(store);
-  await endEngines(options.rollFolder);
+  await endEngines(options);
   const { own, foreign } = await survey(options);
   const left = [...foreign];
   let freedBytes = 0;
@@ -97,15 +97,18 @@ async function stillThere(files: readonly string[]): Promise<readonly string[]> 
 }
 
 /** Idle ones end; one that answers or loads does not. */
-async function endEngines(rollFolder: string | undefined): Promise<void> {
+async function endEngines({ store, rollFolder }: EmptyOptions): Promise<void> {
   for (const engine of await enginesOn(rollFolder)) {
-    if (await endEngine(engine)) continue;
-    throw new AppError(
-      "model.busy",
-      `Sightline's engine is at work in another window (process ${engine.pid}, model ${engine.model}). Wait until it is done or close that window, and try again.`,
-      { detail: { model: engine.model } },
-    );
+    if (!(await usesStore(engine, store.root)) || (await endEngine(engine))) continue;
+    throw new AppError("model.busy", busyText(engine), { detail: { model: engine.model } });
   }
+}
+
+function busyText({ holder, pid, model }: OtherEngine): string {
+  const facts = `(process ${pid}, model ${model})`;
+  return holder === "command"
+    ? `A sightline command in a terminal uses a model ${facts}. Wait until it has ended, and try again.`
+    : `Sightline's engine is at work in another window ${facts}. Wait until it is done or close that window, and try again.`;
 }
 
 /** False for what another process holds. */

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { askAboutMemory, tellOfOthers } from "../../../../src/editor/engine/memoryQuestion";
+import type { OtherEngine } from "../../../../src/roll/engineRoll";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 
 const question = { model: "/models/opt", neededBytes: 3.9e9, availableBytes: 2.1e9, others: [] };
+const OTHER: OtherEngine = {
+  ...{ pid: 1, address: "a", model: "opt", bytes: 2.9e9 },
+  ...{ holder: "window", state: "ready" },
+};
+const COMMAND: OtherEngine = { ...OTHER, address: "b", holder: "command", state: "busy" };
 const smaller = { name: "opt-small", neededBytes: 1.9e9 };
 
 describe("the question about memory", () => {
@@ -33,11 +39,8 @@ describe("the question about memory", () => {
   });
 
   it("says what other windows hold, and offers to free it", async () => {
-    const other = { pid: 1, address: "a", model: "/models/opt", bytes: 2.9e9 };
-    const others = [
-      { ...other, state: "ready" },
-      { ...other, bytes: 6e8, model: "demo", state: "busy" },
-    ] as const;
+    const other = { ...OTHER, model: "/models/opt" };
+    const others = [other, { ...other, bytes: 6e8, model: "demo", state: "busy" }] as const;
     fakeEditor.pressed.add("Free Other Windows' Memory");
     assert.equal(await askAboutMemory({ ...question, others }), "endOthers");
     assert.match(
@@ -47,21 +50,34 @@ describe("the question about memory", () => {
   });
 
   it("tells of them where there is memory enough, and ends them when that is wished", async () => {
-    const other = { pid: 1, address: "a", model: "opt", bytes: 2.9e9, state: "ready" } as const;
     const ended: string[] = [];
-    const end = (isEnded: boolean) => (engine: typeof other | { readonly address: string }) => {
+    const end = (isEnded: boolean) => (engine: OtherEngine) => {
       ended.push(engine.address);
       return Promise.resolve(isEnded);
     };
-    await tellOfOthers([other], end(true));
+    await tellOfOthers([OTHER], end(true));
     assert.deepEqual(ended, []);
     fakeEditor.pressed.add("Free It");
-    await tellOfOthers([other], end(true));
-    await tellOfOthers([other], end(false));
+    await tellOfOthers([OTHER, COMMAND], end(true));
+    await tellOfOthers([OTHER], end(false));
     assert.deepEqual(ended, ["a", "a"]);
     const texts = fakeEditor.messages.map(({ text }) => text);
     assert.match(texts.at(-3) ?? "", /^The memory is free\. /);
     assert.match(texts.at(-1) ?? "", /is at work\. Try again/);
+  });
+
+  it("says what a command holds, which nobody but its user ends", async () => {
+    fakeEditor.pressed.add("Free Other Windows' Memory").add("Free It");
+    assert.equal(await askAboutMemory({ ...question, others: [COMMAND] }), "cancel");
+    await tellOfOthers([COMMAND], () => Promise.reject(new Error("It was ended.")));
+    for (const { text, detail } of fakeEditor.messages) {
+      const words = "A command in a terminal holds 2.9 GB (opt) until it ends.";
+      assert.ok(`${text} ${detail}`.includes(words), text);
+    }
+    const shown = fakeEditor.messages.length;
+    // With a window among them there is something to free.
+    assert.equal(await askAboutMemory({ ...question, others: [COMMAND, OTHER] }), "endOthers");
+    assert.equal(fakeEditor.messages.length, shown + 1);
   });
 
   it("loads it all the same when that is wished", async () => {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { removeEverything } from "../../../../src/editor/models/storeRemoval";
 import { createModelManager } from "../../../../src/editor/models/modelManager";
+import type { OtherEngine } from "../../../../src/roll/engineRoll";
 import { createModelWorld } from "../../../helpers/modelServices";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 
-const OTHER = {
+const OTHER: OtherEngine = {
   ...{ pid: 7, model: "opt", bytes: 2.9e9, address: "/r/engine-7" },
-  state: "ready",
-} as const;
+  ...{ holder: "window", state: "ready" },
+};
 
 describe("the removal of all models and caches", () => {
   beforeEach(resetFakeEditor);
@@ -42,6 +43,21 @@ describe("the removal of all models and caches", () => {
       /^Another window's engine holds 2\.9 GB \(opt\)\. Nothing is removed while others use/,
     );
     assert.deepEqual(world.done, []);
+  });
+
+  it("removes nothing while a command reads this store, and does not mind one of another", async () => {
+    const world = createModelWorld();
+    fakeEditor.pressed.add("Remove All");
+    world.others.push({ ...OTHER, holder: "command", state: "busy", store: "/home/store" });
+    await removeEverything(world.services);
+    assert.match(
+      fakeEditor.messages[0]?.text ?? "",
+      /^A command in a terminal holds 2\.9 GB \(opt\) until it ends\. Nothing is removed/,
+    );
+    assert.deepEqual(world.done, []);
+    world.others.splice(0, 1, { ...OTHER, holder: "command", state: "busy", store: "/elsewhere" });
+    await removeEverything(world.services);
+    assert.deepEqual(world.done, ["empty"]);
   });
 
   it("says that there is nothing where there is nothing", async () => {

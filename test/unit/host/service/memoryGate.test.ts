@@ -52,6 +52,7 @@ class Bench {
 
 const other: OtherEngine = {
   ...{ pid: 1, address: "a", model: "opt", bytes: 2.9e9 },
+  holder: "window",
   state: "ready",
 };
 
@@ -121,6 +122,23 @@ describe("MemoryGate", () => {
     bench.answer = "smaller";
     assert.equal(await bench.permit(), "changed");
     assert.deepEqual(bench.did, ["plan", "choose opt-small"]);
+  });
+
+  it("asks no command to end, and claims for each model what it takes itself", async () => {
+    const bench = new Bench();
+    bench.others = [{ ...other, holder: "command", address: "b" }, other];
+    bench.answer = "endOthers";
+    assert.equal(await bench.permit(), "cancelled");
+    assert.deepEqual(bench.did, ["plan", "end a", "plan"]);
+    bench.answer = "loadAnyway";
+    await bench.permit();
+    bench.plan = { neededBytes: 1, availableBytes: 5 };
+    await bench.permit("tiny");
+    assert.equal(bench.gate.plannedBytes, 1);
+    await bench.permit();
+    assert.equal(bench.gate.plannedBytes, 3.9e9);
+    await bench.permit("demo");
+    assert.equal(bench.gate.plannedBytes, 0);
   });
 
   it("shows the way to a smaller model where there is none", async () => {

@@ -109,11 +109,30 @@ describe("emptyStore", () => {
     assert.deepEqual((await emptyStore(options)).left, []);
   });
 
+  it("deletes nothing while a command reads this store, and does not mind one of another", async () => {
+    let home = store.root;
+    const roll = new EngineRoll({
+      folder: options.rollFolder,
+      describe: () => ({ holder: "command", store: home, model: "itm", bytes: 1, state: "busy" }),
+      release: () => Promise.resolve(false),
+    });
+    await roll.join();
+    try {
+      await assert.rejects(emptyStore(options), /command in a terminal .*model itm/);
+      await openModelFolder(model);
+      home = await temporaryFolder();
+      assert.deepEqual((await emptyStore(options)).left, []);
+    } finally {
+      await roll.dispose();
+    }
+  });
+
   it("ends idle engines of other windows, and deletes nothing while one is at work", async () => {
     let state: "busy" | "ready" | "gone" = "busy";
     const roll = new EngineRoll({
       folder: options.rollFolder,
-      describe: () => (state === "gone" ? undefined : { model: "itm", bytes: 1, state }),
+      describe: () =>
+        state === "gone" ? undefined : { holder: "window", model: "itm", bytes: 1, state },
       release: () => {
         const isFree = state !== "busy";
         if (isFree) state = "gone";
