@@ -124,7 +124,9 @@ const named = process.argv
 
 /** The tests that are named, or all; what tests start as a process (…Child.ts) comes with them. */
 function testFiles() {
-  const isWanted = (file) => named.length === 0 || named.includes(file);
+  // Those that run in an editor, or drive one, are bundled by what runs them.
+  const isOurs = (file) => !/^test.(?:e2e|extension)\b/.test(file);
+  const isWanted = (file) => (named.length === 0 ? isOurs(file) : named.includes(file));
   return filesBelow("test").filter(
     (file) => file.endsWith("Child.ts") || (file.endsWith(".test.ts") && isWanted(file)),
   );
