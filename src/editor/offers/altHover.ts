@@ -19,8 +19,8 @@ import { problemWords } from "../review/altWords";
 import { dataTexts } from "../pictures/pictureWords";
 import type { CommandId, Services } from "../shell/services";
 
-/** Of the thumbnail, in pixels. A hover is 250 high, and what is beside the picture takes half of it. */
-const BOX: PictureSize = { width: 200, height: 120 };
+/** Of the thumbnail, in pixels. A hover is 250 high, and the words above the picture take half of it. */
+const BOX: PictureSize = { width: 200, height: 110 };
 /** A hover is looked at for a moment, so a thumbnail that takes longer is left out, in ms. */
 const THUMBNAIL_MS = 2500;
 /** Where somebody points. */
@@ -94,7 +94,8 @@ interface Thumbnail {
 /** The editor lays a hover out before it has the picture, so that both sides are told. */
 function appendThumbnail(text: vscode.MarkdownString, { address, size }: Thumbnail): void {
   const { width, height } = fitInto(BOX, size);
-  text.appendMarkdown(`![](${address}|width=${width},height=${height})\n\n`);
+  text.appendMarkdown(`![](${address}|width=${width},height=${height}) `);
+  // Beside the picture, where it takes no height.
   text.appendText(vscode.l10n.t("{0} × {1} pixels", size.width, size.height));
 }
 

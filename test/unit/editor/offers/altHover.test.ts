@@ -46,7 +46,7 @@ describe("the hover over a picture", () => {
     const { contents } = (await hoverAt("![")) ?? {};
     const text = contents?.value ?? "";
     assert.match(text, /^Alt text: A fox\n/);
-    assert.match(text, /!\[\]\(file:\/\/\/w\/a\.png\|width=120,height=120\)\n\n400.×.400.pixels/);
+    assert.match(text, /!\[\]\(file:\/\/\/w\/a\.png\|width=110,height=110\) 400.×.400.pixels/);
     assert.match(text, /\[Generate Alt Text\].*\[Refine\].*\[Ask About a\\\.png\]/);
     assert.deepEqual(contents?.isTrusted, {
       enabledCommands: [
@@ -80,10 +80,10 @@ describe("the hover over a picture", () => {
 
   it("is told both sides of a picture, so that it is laid out for it and nothing is cut off", async () => {
     const cases = [
-      [300, 900, 40, 120],
+      [300, 900, 36, 110],
       [3000, 300, 200, 20],
       [16, 16, 16, 16],
-      [1, 9000, 1, 120],
+      [1, 9000, 1, 110],
     ] as const;
     for (const [width, height, shownWidth, shownHeight] of cases) {
       addPicture("a.png", svgOf(width, height));
