@@ -34,8 +34,18 @@ const MANY = `![](pictures/red-circle.png) and ![alt text](pictures/two-stars.pn
 <img src="pictures/four-shapes.png" alt="">
 `;
 
-/** A square, one upright and one across, each larger than a hover. */
-const FORMS = ["pictures/four-shapes.png", "tall.svg", "wide.svg"];
+const GERMAN = `<html lang="de">
+  <img src="pictures/red-circle.png">
+</html>
+`;
+
+/** A square, one upright and one across, each larger than a hover, and one with as many words as there are. */
+const FORMS = [
+  "![A form](pictures/four-shapes.png)",
+  "![A form](tall.svg)",
+  "![A form](wide.svg)",
+  "[![image](pictures/two-stars.png)](notes.md)",
+];
 const svgOf = (width: number, height: number): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="teal"/></svg>\n`;
 
@@ -54,10 +64,11 @@ describe("alternative texts in the editor", () => {
       "page.tsx": TSX,
       "many.md": MANY,
       "figure.html": '<figure><img src="pictures/red-circle.png" alt="x"></figure>\n',
+      "german.html": GERMAN,
       "notes.md": "Before \n",
       "tall.svg": svgOf(300, 900),
       "wide.svg": svgOf(3000, 300),
-      "forms.md": FORMS.map((name) => `![A form](${name})\n\n`).join(""),
+      "forms.md": `${FORMS.join("\n\n")}\n`,
     },
     settings: { "sightline.alt.onPaste": true },
   });
@@ -148,6 +159,24 @@ describe("alternative texts in the editor", () => {
     assert.equal(await text.savedText("many.md"), MANY);
   });
 
+  it("come with a word about their language where the page has another", async () => {
+    const { text, quickInput, messages } = editor();
+    const note = /The model writes English; the page is in German\./;
+    assert.equal(await messages.notification(note).count(), 0);
+    await text.open("german.html");
+    await editor().runCommand("Sightline: Generate Alt Text for All Images in This File");
+    await editor().page.locator(".quick-input-title", { hasText: "which pictures" }).waitFor();
+    await editor().keyboard.press("Enter");
+    await editor().page.locator(".quick-input-title", { hasText: "Write these" }).waitFor();
+    assert.match((await quickInput.texts()).message, note);
+    await quickInput.cancel();
+    await text.openAt("german.html", "<img");
+    await editor().runCommand("Sightline: Generate Alt Text");
+    await text.untilChanged();
+    await messages.notification(note).filter({ hasText: "Read what it wrote" }).waitFor();
+    await expectAlt("german.html", GERMAN, / alt="([^"]+)"/);
+  });
+
   it("say when a picture is decorative", async () => {
     const { text } = editor();
     await text.openAt("page.html", "<img");
@@ -187,13 +216,13 @@ describe("alternative texts in the editor", () => {
 
   it("are shown with the whole picture, whatever its form", async () => {
     const { text, keyboard } = editor();
-    for (const name of FORMS) {
-      await text.openAt("forms.md", `](${name})`);
+    for (const form of FORMS) {
+      await text.openAt("forms.md", form.slice(form.indexOf("](")));
       const hover = await text.openHover();
       await hover.getByText(/\d.×.\d+.pixels/).waitFor();
       const picture = hover.locator("img").first();
-      await untilTrue(() => picture.evaluate(isLoaded), `the picture ${name}`);
-      assert.deepEqual(await picture.evaluate(partsCutOff), [], name);
+      await untilTrue(() => picture.evaluate(isLoaded), `the picture of ${form}`);
+      assert.deepEqual(await picture.evaluate(partsCutOff), [], form);
       await keyboard.press("Escape");
     }
   });

@@ -137,9 +137,23 @@ export class CodeServer {
   /** Changes settings of the user; a window reads them when it loads. */
   async writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
     this.#settings = { ...this.#settings, ...settings };
-    const file = path.join(this.#options.home, "data", "User", "settings.json");
+    const ofMachine = await machineSettings();
+    const all = Object.entries(this.#settings);
+    await this.#writeSettingsOf("User", all);
+    // A file of a user is read again without them, as soon as anything in it changes.
+    await this.#writeSettingsOf(
+      "Machine",
+      all.filter(([name]) => ofMachine.has(name)),
+    );
+  }
+
+  async #writeSettingsOf(
+    owner: "User" | "Machine",
+    settings: readonly (readonly [string, unknown])[],
+  ): Promise<void> {
+    const file = path.join(this.#options.home, "data", owner, "settings.json");
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, JSON.stringify(this.#settings, undefined, 2));
+    await writeFile(file, JSON.stringify(Object.fromEntries(settings), undefined, 2));
   }
 
   /** Every log of the extension host and of the output channels of extensions, by file name. */
@@ -224,4 +238,20 @@ function environment({ home, env }: ServerOptions): NodeJS.ProcessEnv {
     ([name]) => !/^(npm_|NODE_|VSCODE_|XDG_|SIGHTLINE_)/.test(name),
   );
   return { ...Object.fromEntries(inherited), HOME: home, ...env };
+}
+
+/** The extension's settings that belong to the machine where it runs, and not to the user's window. */
+async function machineSettings(): Promise<ReadonlySet<string>> {
+  const manifest = JSON.parse(await readFile("package.json", "utf8")) as {
+    contributes: { configuration: Configuration | readonly Configuration[] };
+  };
+  const properties = [manifest.contributes.configuration]
+    .flat()
+    .flatMap((part) => Object.entries(part.properties));
+  const found = properties.filter(([, { scope }]) => scope?.startsWith("machine") === true);
+  return new Set(found.map(([name]) => name));
+}
+
+interface Configuration {
+  readonly properties: Readonly<Record<string, { readonly scope?: string }>>;
 }

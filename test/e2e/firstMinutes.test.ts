@@ -9,6 +9,8 @@ import { useEditor } from "./useEditor";
 import { WalkthroughPage } from "./walkthroughPage";
 
 const LIMITS = "Demo model: knows coloured shapes only.";
+/** A user would paste again after so long. */
+const PASTE_MS = 5_000;
 /** What is drawn of the step that is open, by a few words of it. */
 const DRAWINGS = {
   model: "list of models",
@@ -19,7 +21,7 @@ const DRAWINGS = {
 
 describe("the first five minutes", () => {
   const editor = useEditor({
-    files: { "notes.txt": "Nothing.\n" },
+    files: { "notes.txt": "Nothing.\n", "paste.md": "Before \n" },
     size: { width: 1500, height: 900 },
   });
   const walkthrough = (): WalkthroughPage => new WalkthroughPage(editor().page);
@@ -101,6 +103,24 @@ describe("the first five minutes", () => {
     await editor().page.locator(".tab.active:not(.dirty)", { hasText: "sample-page.md" }).waitFor();
   });
 
+  it("offer texts for pasted pictures once the first was pasted, and not again", async () => {
+    const { text, messages } = editor();
+    const offer = "Sightline can write the alt text of pictures that you paste.";
+    await text.openAt("paste.md", "Before ");
+    await pastePicture("red-circle.png");
+    await messages.notification(offer).waitFor();
+    // The paste itself is the editor's.
+    assert.doesNotMatch(await text.savedText("paste.md"), /red circle/);
+    await messages.press(offer, "Turn On");
+    await editor().runCommand("Sightline: Get Started");
+    await walkthrough().untilTicked("paste");
+    await text.openAt("paste.md", "Before ");
+    await pastePicture("two-stars.png");
+    const line = editor().page.locator(".editor-instance .view-line", { hasText: /yellow.star/ });
+    await line.first().waitFor();
+    assert.equal(await messages.notification(offer).count(), 0);
+  });
+
   it("show the extension's page without a picture that is broken", async () => {
     const { page } = editor();
     await page.keyboard.press("Control+Shift+x");
@@ -126,6 +146,23 @@ describe("the first five minutes", () => {
       return false;
     }, "the extension's page");
   });
+
+  /** Until the editor's own extension for Markdown has started, a paste of a picture does nothing. */
+  async function pastePicture(name: string): Promise<void> {
+    const bytes = await readFile(path.resolve("media", "samples", name));
+    const file = { name, type: "image/png", base64: bytes.toString("base64") };
+    const isChanged = async (): Promise<boolean> => {
+      await editor().text.offerFiles({ event: "paste", files: [file] });
+      return await editor()
+        .page.locator(".tab.active.dirty")
+        .waitFor({ timeout: PASTE_MS })
+        .then(
+          () => true,
+          () => false,
+        );
+    };
+    await untilTrue(isChanged, `${name} in the document`);
+  }
 
   /** The copy lies in the editor's own storage and never in the extension's folder. */
   async function samplePage(): Promise<string> {

@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import path from "node:path";
+import { isAlive } from "../helpers/waiting";
 import { ChatPage } from "./chatPage";
+import { EXTENSION } from "./editor";
+import { Messages } from "./messages";
 import { untilTrue } from "./polling";
+import { QuickInput } from "./quickInput";
 import { useEditor } from "./useEditor";
 
 /** A BLIP-2 with random weights, so what it answers is nothing that one could expect. */
@@ -37,6 +41,29 @@ describe("models in the editor", () => {
       .waitFor();
   });
 
+  it("are seen from another window, which can free their memory", async () => {
+    const pid = editor().enginePid();
+    const page = await editor().page.context().newPage();
+    try {
+      await page.goto(editor().page.url());
+      const messages = new Messages(page, EXTENSION);
+      const quickInput = new QuickInput(page);
+      await messages.statusItem.click();
+      await quickInput.choose(/^Another.window's.engine.holds.\d.*\(tiny-model\)\.$/);
+      await messages.notification(/The memory is free/).waitFor();
+      await untilTrue(() => Promise.resolve(!isAlive(pid)), "the end of the other engine");
+      // Where no other window holds a model, none is counted.
+      await messages.statusItem.click();
+      const labels = await quickInput.labels();
+      assert.ok(!labels.some((label) => label.startsWith("Another")), labels.join());
+    } finally {
+      await page.close();
+    }
+    await chat().ask("what color is the circle?");
+    await chat().untilLast(2, "done");
+    assert.notEqual(editor().enginePid(), pid);
+  });
+
   it("are switched without a reload", async () => {
     await editor().runCommand("Sightline: Manage Models…");
     await editor().quickInput.choose("demo");
@@ -44,7 +71,7 @@ describe("models in the editor", () => {
       .view.document.getByText(/demo · .*CPU/)
       .waitFor();
     await chat().ask("what color is the circle?");
-    assert.equal((await chat().untilLast(2, "done")).answer, "red");
+    assert.equal((await chat().untilLast(3, "done")).answer, "red");
   });
 
   it("are deleted after a question, and are gone from the list", async () => {
