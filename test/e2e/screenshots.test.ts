@@ -1,11 +1,12 @@
 /**
- * Pictures of the extension at work, for a look after each change and for the documents. They go to
- * out/e2e/screenshots, or where SIGHTLINE_SCREENSHOTS says.
+ * Pictures of the extension at work, for a look after each change and for the documents, small enough to
+ * be kept. They go to out/e2e/screenshots, or where SIGHTLINE_SCREENSHOTS says.
  */
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import sharp from "sharp";
 import { ChatPage } from "./chatPage";
 import type { Editor, Theme } from "./editor";
 import { useEditor } from "./useEditor";
@@ -29,6 +30,8 @@ The stars came later:
 
 <img src="red-circle.png" width="160">
 `;
+
+const ALL_THEMES = ["light", "dark", "highContrast", "highContrastLight"] as const;
 
 /** What a question about four-shapes.png must bring, whatever is drawn around it. */
 const TALK = [
@@ -69,10 +72,10 @@ describe("pictures of the extension", () => {
     }
   });
 
-  for (const theme of ["light", "dark", "highContrast", "highContrastLight"] as const) {
+  for (const theme of ALL_THEMES) {
     it(`show it in ${theme}`, async () => {
       await editor().useTheme(theme);
-      await untilViewHas(theme);
+      await untilViewHas(editor(), theme);
       await take(editor(), path.join(FOLDER, `chat-${theme}`));
     });
   }
@@ -103,16 +106,6 @@ describe("pictures of the extension", () => {
     await text.untilChanged();
     assert.doesNotMatch(await text.savedText("post.md"), /!\[\]|alt text/);
   });
-
-  async function untilViewHas(theme: Theme): Promise<void> {
-    const kinds = {
-      light: "vscode-light",
-      dark: "vscode-dark",
-      highContrast: "vscode-high-contrast",
-      highContrastLight: "vscode-high-contrast-light",
-    };
-    await editor().view.document.locator(`body.${kinds[theme]}`).waitFor();
-  }
 });
 
 /** The editor shows a drawing beside the steps only where there is room for both. */
@@ -164,11 +157,7 @@ describe("pictures of the first minutes", () => {
     await take(editor(), path.join(FIRST_MINUTES, "3-sample-page"));
     await keyboard.press("Enter");
     await page.locator(".tab.active.dirty", { hasText: "sample-page.md" }).waitFor();
-    await editor().runCommand("Sightline: Manage Models…");
-    await page
-      .locator(".quick-input-list .monaco-list-row", { hasText: "BLIP-2" })
-      .first()
-      .waitFor();
+    await openModels(editor());
     await take(editor(), path.join(FIRST_MINUTES, "4-models"));
     await quickInput.cancel();
   });
@@ -186,6 +175,62 @@ describe("pictures of the first minutes", () => {
   });
 });
 
+/** Nobody listens there, and nothing of it leaves this machine. */
+const NOWHERE = "http://127.0.0.1:9";
+
+describe("pictures of what needs patience", () => {
+  const editor = useEditor({
+    files: { "four-shapes.png": { from: "media/samples/four-shapes.png" } },
+    settings: { "sightline.hub.endpoint": NOWHERE },
+    size: NARROW,
+  });
+  const chat = (): ChatPage => new ChatPage(editor().view);
+  const takeInAllThemes = async (name: string): Promise<void> => {
+    for (const theme of ALL_THEMES) {
+      await editor().useTheme(theme);
+      if (await chat().field.isVisible()) await untilViewHas(editor(), theme);
+      await take(editor(), path.join(FOLDER, `${name}-${theme}`));
+    }
+  };
+
+  before(async () => {
+    await mkdir(FOLDER, { recursive: true });
+  });
+
+  it("show the list of models", async () => {
+    for (const theme of ALL_THEMES) {
+      await editor().useTheme(theme);
+      await openModels(editor());
+      await take(editor(), path.join(FOLDER, `models-${theme}`));
+      await editor().quickInput.cancel();
+    }
+  });
+
+  it("show a download without a network", async () => {
+    const { messages, quickInput } = editor();
+    await openModels(editor());
+    await editor().keyboard.press("Enter");
+    await quickInput.choose("small");
+    await messages
+      .dialog(/free on the disk/)
+      .getByText(NOWHERE)
+      .waitFor();
+    await messages.answerDialog(/free on the disk/, "Download");
+    await messages.notification(/cannot reach/).waitFor();
+    await takeInAllThemes("offline");
+    await editor().runCommand("Notifications: Clear All Notifications");
+  });
+
+  it("show a question that waits for its model", async () => {
+    await editor().explorer.choose("four-shapes.png", "Ask About This Image…");
+    await chat().picture("four-shapes.png").waitFor();
+    await chat().ask("what is at the top left?");
+    await editor().view.document.locator("button.engine[data-kind=loading]").waitFor();
+    await editor().whileEngineStandsStill(() => takeInAllThemes("waiting"));
+    assert.equal((await chat().untilLast(1, "done")).answer, "a pink square");
+  });
+});
+
 /** Steps of the walkthrough and a few words of the drawing of each. */
 const STEPS = {
   model: "list of models",
@@ -194,10 +239,40 @@ const STEPS = {
   paste: "A picture is dropped",
 } as const;
 
+/** The chat is a page of its own, which learns of another theme a moment after the editor. */
+async function untilViewHas({ view }: Editor, theme: Theme): Promise<void> {
+  const kinds = {
+    light: "vscode-light",
+    dark: "vscode-dark",
+    highContrast: "vscode-high-contrast",
+    highContrastLight: "vscode-high-contrast-light",
+  };
+  await view.document.locator(`body.${kinds[theme]}`).waitFor();
+}
+
+/** Opens the list of models and waits until the recommended one is at its top, with the keyboard on it. */
+async function openModels(editor: Editor): Promise<void> {
+  await editor.runCommand("Sightline: Manage Models…");
+  // A pointer that lies over the list marks a row of its own.
+  await editor.page.mouse.move(0, 0);
+  await editor.page
+    .locator(".quick-input-list .monaco-list-row.focused[data-index='0']", {
+      hasText: "Recommended",
+    })
+    .waitFor();
+}
+
+/** An empty page of these sizes is compressed to some ten kilobytes. */
+const LEAST_BYTES = 30_000;
+/** Of a picture that is kept. */
+const MOST_BYTES = 60_000;
+
 /** @throws when the picture holds nothing but one colour, as that of a page that is not drawn */
 async function take({ page }: Editor, name: string): Promise<void> {
-  const file = `${name}.png`;
-  await page.screenshot({ path: file, animations: "disabled" });
-  // An empty page of this size is compressed to some ten kilobytes.
-  assert.ok((await readFile(file)).length > 30_000, `${name} shows nothing`);
+  const drawn = await page.screenshot({ animations: "disabled" });
+  assert.ok(drawn.length > LEAST_BYTES, `${name} shows nothing`);
+  // The colours of an editor are few; a worse quality would turn the small green lamp grey.
+  const small = await sharp(drawn).png({ palette: true, quality: 90, effort: 10 }).toBuffer();
+  assert.ok(small.length < MOST_BYTES, `${name} takes ${small.length} bytes`);
+  await writeFile(`${name}.png`, small);
 }

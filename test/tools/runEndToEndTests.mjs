@@ -1,6 +1,6 @@
 // Runs the end-to-end tests in a real editor: the packed extension in a VS Code server, shown by Chromium.
 //   node test/tools/runEndToEndTests.mjs [name…]    such as "chat"; all tests when none is named
-//   node test/tools/runEndToEndTests.mjs --screenshots    renews the pictures of media/screenshots
+//   node test/tools/runEndToEndTests.mjs --screenshots    renews media/screenshots and media/first-minutes
 // SIGHTLINE_VSIX names a package that was made before; without it one is made.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -33,8 +33,8 @@ function whyNoEditor() {
 
 async function main(named) {
   rmSync(OUT, { recursive: true, force: true });
-  // Playwright finds its own files relative to itself, so it cannot be bundled.
-  const external = ["playwright-core", "axe-core", "mocha"];
+  // Playwright finds its own files relative to itself, and sharp its library, so they cannot be bundled.
+  const external = ["playwright-core", "axe-core", "mocha", "sharp"];
   await bundleTests({ from: "test/e2e", pattern: "*.test.ts", to: OUT, external });
   await bundleExtensionSuite();
   const files = testFiles().filter((file) => named.length === 0 || named.includes(nameOf(file)));
