@@ -4,7 +4,9 @@ import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import type { EngineStatus } from "../../host/service/engine";
 import { modelTitle } from "../../host/models/modelTitle";
+import type { OtherEngine } from "../../roll/engineRoll";
 import { deviceReasonOf } from "./deviceReason";
+import { sentenceOf } from "./memoryQuestion";
 import { progressMessage, shareText, sizeText } from "../shell/numbers";
 import type { CommandId, Feature, Services } from "../shell/services";
 import { showMenu } from "./statusMenu";
@@ -23,22 +25,40 @@ export function createStatusBar(services: Services): Feature {
   );
   item.name = "Sightline";
   item.command = MENU;
+  /** As they were when this was last looked at. */
+  let others: readonly OtherEngine[] = [];
   const draw = (status: EngineStatus): void => {
     const failure = status.error === undefined ? undefined : notices.describe(status.error).text;
     const state = failure ?? stateText(status);
     item.text = `$(${ICONS[status.kind]}) Sightline${percentOf(status)}`;
-    item.tooltip = tooltipOf(status, state);
+    item.tooltip = tooltipOf(status, [state, ...othersText(others)]);
     item.accessibilityInformation = { label: `Sightline: ${state}`, role: "button" };
     item.backgroundColor =
       status.kind === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
   };
   draw(engine.status);
   item.show();
-  const stopFollowing = engine.onStatusChanged(draw);
+  let isDisposed = false;
+  /** Nobody tells of others, so they are looked at when somebody may be about to read of them. */
+  const lookAround = async (): Promise<void> => {
+    others = await engine.otherEngines().catch(() => []);
+    if (!isDisposed) draw(engine.status);
+  };
+  let kind = engine.status.kind;
+  const stopFollowing = engine.onStatusChanged((status) => {
+    draw(status);
+    if (status.kind !== kind) void lookAround();
+    kind = status.kind;
+  });
+  const focusing = vscode.window.onDidChangeWindowState(({ focused }) => {
+    if (focused) void lookAround();
+  });
   return {
     commands: { [MENU]: () => showMenu(services, stateText(engine.status)) },
     dispose: () => {
+      isDisposed = true;
       stopFollowing();
+      focusing.dispose();
       item.dispose();
     },
   };
@@ -92,9 +112,20 @@ function busyText({ step }: EngineStatus): string {
     : vscode.l10n.t("Writing the answer.");
 }
 
-function tooltipOf(status: EngineStatus, state: string): vscode.MarkdownString {
+/** One is named, several are counted. */
+function othersText(others: readonly OtherEngine[]): readonly string[] {
+  const [only, ...more] = others;
+  if (only === undefined) return [];
+  if (more.length === 0) return [sentenceOf(only)];
+  const bytes = others.reduce((sum, other) => sum + other.bytes, 0);
+  const values = [others.length, sizeText(bytes)];
+  return [vscode.l10n.t("{0} engines of other windows and commands hold {1}.", ...values)];
+}
+
+/** @param sentences on how things stand. */
+function tooltipOf(status: EngineStatus, sentences: readonly string[]): vscode.MarkdownString {
   const { model, precision, device, rssBytes } = status;
-  const lines = [state, vscode.l10n.t("Model: {0}", modelTitle(model))];
+  const lines = [...sentences, vscode.l10n.t("Model: {0}", modelTitle(model))];
   if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
   if (device !== undefined) {
     const name = DEVICE_NAMES[device];

@@ -81,6 +81,7 @@ function newEditor() {
     views: new Map<string, ViewProvider>(),
     documentChanged: new FakeEmitter<unknown>(),
     activeEditorChanged: new FakeEmitter<FakeTextEditor | undefined>(),
+    windowStateChanged: new FakeEmitter<{ readonly focused: boolean }>(),
     settingsChanged: new FakeEmitter<{ affectsConfiguration(section: string): boolean }>(),
   };
 }

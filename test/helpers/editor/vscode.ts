@@ -158,6 +158,8 @@ export const window = {
   onDidChangeActiveTextEditor: (listener: (editor: FakeTextEditor | undefined) => unknown) =>
     fakeEditor.activeEditorChanged.event(listener),
   onDidChangeTextEditorSelection: noEvent,
+  onDidChangeWindowState: (listener: (state: { readonly focused: boolean }) => unknown) =>
+    fakeEditor.windowStateChanged.event(listener),
   registerWebviewViewProvider: (id: string, provider: ViewProvider) => {
     fakeEditor.views.set(id, provider);
     return new FakeDisposable(() => fakeEditor.views.delete(id));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../../src/base/errors";
 import { createStatusBar } from "../../../../src/editor/engine/statusBar";
+import { settled } from "../../../helpers/chatFakes";
 import { createModelWorld, type ModelWorld } from "../../../helpers/modelServices";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import type { FakeStatusItem } from "../../../helpers/editor/windowParts";
@@ -65,6 +66,32 @@ describe("the item in the status bar", () => {
       "**Sightline**\n\nReady.\n\nModel: b\n\nPrecision: small\n\nDevice: CPU\n\nCPU was asked for by name.\n\nMemory: 1.2 GB",
     );
     assert.equal(item.accessibilityInformation?.label, "Sightline: Ready.");
+  });
+
+  it("tells what others hold, looked at when the window gets the focus or the engine changes", async () => {
+    const { world, item, dispose } = create();
+    const tooltip = (): string => item.tooltip?.value ?? "";
+    const other = { pid: 1, address: "a", model: "opt", bytes: 2.9e9 } as const;
+    world.others.push({ ...other, holder: "window", state: "ready" });
+    await fakeEditor.windowStateChanged.fire({ focused: false });
+    await settled();
+    assert.ok(!tooltip().includes("holds"));
+    await fakeEditor.windowStateChanged.fire({ focused: true });
+    await settled();
+    assert.match(tooltip(), /Another window's engine holds 2\.9 GB/);
+    world.others.push({ ...other, holder: "command", bytes: 1.1e9, state: "busy" });
+    world.tell({ kind: "ready", model: "demo" });
+    await settled();
+    assert.match(tooltip(), /2 engines of other windows and commands hold 4\.0 GB\./);
+    world.others.length = 0;
+    await fakeEditor.windowStateChanged.fire({ focused: true });
+    await settled();
+    assert.ok(!tooltip().includes("hold"));
+    dispose();
+    world.others.push({ ...other, holder: "window", state: "ready" });
+    await fakeEditor.windowStateChanged.fire({ focused: true });
+    await settled();
+    assert.ok(!tooltip().includes("hold"));
   });
 
   it("has the colour of an error only while the engine has failed", () => {
