@@ -60,8 +60,16 @@ export function createOrtSessionFactory(options: OrtSessionFactoryOptions = {}):
   };
 }
 
+/**
+ * ONNX Runtime since 1.29 sends what it does to its maker, and keeps an identifier and a queue in the
+ * user's cache folder, and a file in the current one. On Linux and macOS this turns all of it off; it is
+ * read once, while the library starts, and there is no later way.
+ */
+const NO_TELEMETRY = { ORT_DISABLE_TELEMETRY: "1" };
+
 async function loadOrExplain(load: () => Promise<typeof Ort>): Promise<typeof Ort> {
   try {
+    Object.assign(process.env, NO_TELEMETRY);
     return await load();
   } catch (cause) {
     // On Windows the library needs Microsoft's C++ runtime, which a fresh system lacks.
