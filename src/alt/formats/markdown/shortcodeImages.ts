@@ -170,7 +170,9 @@ function imageOf({ span }: Call, parts: ImageParts): ImageReference {
     altState: state,
     alt: isText ? alt.text : null,
     altSpan: isText ? { start: alt.literal.start + inset, end: alt.literal.end - inset } : null,
-    ...{ isDecorative: false, isHidden: false, isLink: false },
+    // A template passes an empty text on, as HTML takes it.
+    isDecorative: isText && alt.text.trim() === "",
+    ...{ isHidden: false, isLink: false },
     altSlot:
       slot === undefined
         ? { form: "none", obstacle: "computed" }

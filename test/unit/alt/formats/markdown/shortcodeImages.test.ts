@@ -93,6 +93,20 @@ describe("pictures by a site's template", () => {
     });
   }
 
+  it("are decorative where their text is empty, which a template passes on", () => {
+    for (const [text, isDecorative] of [
+      ['{{< figure src="a.png" alt="" >}}', true],
+      ["{% include figure.html src='a.png' alt='' %}", true],
+      ["{% asset_img a.png \"c ''\" %}", true],
+      ['{{< figure src="a.png" alt="A" >}}', false],
+      ['{{< figure src="a.png" >}}', false],
+      ['{{< figure src="a.png" title="" >}}', false],
+    ] as const) {
+      const [image] = findImages(text, "markdown");
+      assert.equal(image?.isDecorative, isDecorative, text);
+    }
+  });
+
   for (const text of NONE) {
     it(`none: ${text}`, () => {
       assert.deepEqual(findImages(text, "markdown"), []);
