@@ -5,6 +5,7 @@ import { rememberedDeviceIn } from "../engine/device/rememberedDevice";
 import { catalogStates } from "../library/checkpoints/addModel";
 import { readCatalog } from "../library/checkpoints/catalog";
 import { cudaFolder } from "../library/cuda/cudaRuntime";
+import { withoutPassword } from "../library/download/hubRoutes";
 import { demoFolder } from "../library/store/demoModel";
 import { folderBytes, freeBytesAt } from "../library/store/diskSpace";
 import type { DiskKind, HubFacts, ModelFacts, RememberedDevice, StoreFacts } from "./facts";
@@ -162,10 +163,4 @@ export async function hubFacts(environment: HubEnvironment): Promise<HubFacts> {
         ? (await hubToken(environment)) !== undefined
         : env[EDITOR_TOKEN_VARIABLE] === "kept",
   };
-}
-
-/** Everything before the host but the scheme, and everything after it. */
-function withoutPassword(address: string): string {
-  const [, scheme = "", rest = ""] = /^([a-z]+:\/\/)?(.*)$/i.exec(address.trim()) ?? [];
-  return scheme + rest.replace(/[?#].*$/, "").replace(/^.*@/, "");
 }

@@ -7,6 +7,7 @@ import { defaultProfile } from "../../model/precision/defaultProfile";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { peakDiskBytes } from "../../model/precision/modelAdvice";
 import type { CatalogState } from "../../library/checkpoints/addModel";
+import { withoutPassword } from "../../library/download/hubRoutes";
 import { freeBytesAt } from "../../library/store/diskSpace";
 import type { CliContext } from "./cliContext";
 
@@ -58,7 +59,7 @@ async function costLines(
   const precision = flags.precision ?? begunPrecision ?? usual;
   const cost = Object.entries(costs).find(([profile]) => profile === precision)?.[1];
   const arrived = partialBytes > 0 ? ` (${formatBytes(partialBytes)} have arrived already)` : "";
-  const from = flags.endpoint ?? "huggingface.co";
+  const from = withoutPassword(flags.endpoint ?? "huggingface.co");
   return [
     `${title}: ${entry.goodAt}.`,
     `${formatBytes(missingBytes(state))} are downloaded: ${repository} from ${from}${arrived}.`,

@@ -147,11 +147,16 @@ function isException(url: URL, list: string): boolean {
 function addressOf(text: string, what: "endpoint" | "proxy"): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  const shown = text.replace(/\/\/[^/@]*@/, "//");
   throw new AppError(
     "option.invalid",
-    `The ${what} "${shown}" is no address. Write one that begins with https:// or http://.`,
+    `The ${what} "${withoutPassword(text)}" is no address. Write one that begins with https:// or http://.`,
   );
+}
+
+/** An address to show: without what stands before the host but the scheme, and without a query. */
+export function withoutPassword(address: string): string {
+  const [, scheme = "", rest = ""] = /^([a-z]+:\/\/)?(.*)$/i.exec(address.trim()) ?? [];
+  return scheme + rest.replace(/[?#].*$/, "").replace(/^.*@/, "");
 }
 
 /** A token that is sent there can be read by those in between. */

@@ -43,6 +43,15 @@ describe("the models of the command line", () => {
     for (const line of list.split("\n")) assert.ok(line.length <= 80, line);
   });
 
+  it("names the endpoint without its password", async () => {
+    const stdin = (): StandardInput => Object.assign(Readable.from(["n\n"]), { isTTY: true });
+    const asked = testHost({ home: await temporaryFolder(), stdin });
+    const endpoint = "https://ann:secret@mirror.example/hub";
+    assert.equal(await addAnyModel(testContext(asked), NAME, { endpoint }), 1);
+    assert.match(asked.stderr.text, / from https:\/\/mirror\.example\/hub\./);
+    assert.doesNotMatch(asked.stderr.text, /secret/);
+  });
+
   it("asks before a download on a terminal, and is answered no by anything but yes", async () => {
     for (const typed of ["n\n", "\n", "", "yesterday\n"]) {
       const stdin = (): StandardInput => Object.assign(Readable.from([typed]), { isTTY: true });
