@@ -12,8 +12,11 @@ const LOOKED_AT = 512;
  */
 export function utf16OrderOf(bytes: Uint8Array): Utf16Order | undefined {
   if (bytes.length % 2 !== 0) return undefined;
-  const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return "le";
+  const [first, second, third, fourth] = bytes;
+  if (first === 0xff && second === 0xfe) {
+    // With two zeros more it is the mark of UTF-32.
+    return third === 0 && fourth === 0 ? undefined : "le";
+  }
   if (first === 0xfe && second === 0xff) return "be";
   const beginning = bytes.subarray(0, LOOKED_AT);
   const nEven = beginning.filter((byte, index) => byte === 0 && index % 2 === 0).length;

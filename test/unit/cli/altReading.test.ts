@@ -71,6 +71,22 @@ describe("documents in every encoding", () => {
     assert.match(named.host.stderr.text, /a\.md is neither UTF-8 nor UTF-16/);
   });
 
+  it("in encodings of two and four bytes that cannot be kept are refused and not passed over", async () => {
+    const text = "\ufeff![](p.png)\n";
+    const broken = Buffer.from(`${text}\ud800`, "utf16le");
+    const wide = Buffer.from(Uint32Array.from(text, (letter) => letter.charCodeAt(0)).buffer);
+    for (const bytes of [
+      broken,
+      wide,
+      Buffer.concat([Buffer.from(text, "utf16le"), Buffer.of(0x21)]),
+    ]) {
+      await writeFile(at("a.md"), bytes);
+      const { code, host } = await cli("alt", "list", at("a.md"));
+      assert.equal(code, 1);
+      assert.match(host.stderr.text, /a\.md is neither UTF-8 nor UTF-16/);
+    }
+  });
+
   it("fail for their size only where they are named and may hold a picture", async () => {
     await writeFile(at("large.md"), `![A fox](https://a.example/b.png)\n${"a\n".repeat(3 << 20)}`);
     await writeFile(at("small.md"), "![A fox](p.png)");
