@@ -1,7 +1,8 @@
 /** Documents on the disk: finding, reading and replacing them without changing anything else. */
 
 import { randomUUID } from "node:crypto";
-import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../../alt/documentError";
 import { DEFAULT_COMPONENTS, mayHaveImages } from "../../alt/formats/findContext";
@@ -89,8 +90,9 @@ export async function readDocument(
   const bytes = await readBytes(file);
   const decoded = decodeDocument(bytes);
   if (decoded !== undefined) return { ...document, ...decoded, bytes };
-  // The marks of a picture are the same in every encoding that goes on from ASCII.
-  const ascii = new TextDecoder("latin1").decode(bytes);
+  // The marks of a picture are the same in every encoding that goes on from ASCII; in those of two or
+  // four bytes zeros stand between them.
+  const ascii = new TextDecoder("latin1").decode(bytes).replaceAll("\0", "");
   if (!mayHaveImages(ascii, [...DEFAULT_COMPONENTS, ...components])) {
     return { ...document, text: "", hasByteOrderMark: false, encoding: "utf-8", bytes };
   }
@@ -109,15 +111,51 @@ export function isPassedOver(thrown: unknown, { isNamed }: DocumentFile): boolea
 }
 
 /**
+ * A file that may not be written could still be replaced where its folder may: whoever protects it means
+ * its content, so that it is left alone, also by root.
+ * @throws AppError `document.missing`, `document.unwritable`.
+ */
+export async function requireWritable({ file }: DocumentFile): Promise<void> {
+  const target = await targetOf(file);
+  try {
+    const { mode } = await stat(target);
+    if ((mode & 0o222) !== 0) {
+      await access(target, constants.W_OK);
+      await access(path.dirname(target), constants.W_OK);
+      return;
+    }
+  } catch (thrown) {
+    throw unwritable(file, thrown);
+  }
+  throw documentError(
+    "document.unwritable",
+    `${file} is read-only, so it is left alone. Make it writable, then try again.`,
+  );
+}
+
+async function targetOf(file: string): Promise<string> {
+  return await realpath(file).catch((thrown: unknown) => {
+    throw expected(thrown, file);
+  });
+}
+
+function unwritable(file: string, thrown: unknown): AppError {
+  return documentError(
+    "document.unwritable",
+    `${file} cannot be written: ${reasonOf(thrown)}. Check its permissions and the free space.`,
+    thrown,
+  );
+}
+
+/**
  * Replaces a document by a file that is complete before it takes the name; a link stays a link.
  * @throws AppError `document.changed` when somebody changed the file since it was read,
  * `document.missing` when it is gone, `document.unwritable`.
  */
 export async function replaceDocument(document: DocumentText, text: string): Promise<void> {
   const { file, bytes } = document;
-  const target = await realpath(file).catch((thrown: unknown) => {
-    throw expected(thrown, file);
-  });
+  await requireWritable(document);
+  const target = await targetOf(file);
   const temporary = path.join(
     path.dirname(target),
     `.${path.basename(target)}.${randomUUID()}.tmp`,
@@ -143,11 +181,7 @@ export async function replaceDocument(document: DocumentText, text: string): Pro
   } catch (thrown) {
     await rm(temporary, { force: true }).catch(() => undefined);
     if (thrown instanceof AppError) throw thrown;
-    throw documentError(
-      "document.unwritable",
-      `${file} cannot be written: ${reasonOf(thrown)}. Check its permissions and the free space.`,
-      thrown,
-    );
+    throw unwritable(file, thrown);
   }
 }
 

@@ -8,17 +8,17 @@ import {
   textProblem,
 } from "../../alt/wording/altText";
 import { SHORT_DESCRIPTION } from "../../alt/wording/descriptionSettings";
-import { canSetAlt, readableAlt, setAlt } from "../../alt/edit/editAlt";
-import { applyEdits } from "../../alt/textEdit";
+import { canSetAlt } from "../../alt/edit/editAlt";
 import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
+import { changedText, writeChanges, type Change, type WrittenChanges } from "./altChanges";
 import {
   type DocumentText,
   findDocuments,
   isPassedOver,
   readDocument,
-  replaceDocument,
+  requireWritable,
 } from "./altDocuments";
-import { type DocumentImage, findReferences, imagesOf, placeOf } from "./altImages";
+import { type DocumentImage, imagesOf, placeOf } from "./altImages";
 import { type AltFlags, problemsNamed, settingsFrom } from "./altListCommand";
 import { DOUBT_NOTES } from "../ask/answer";
 import { settingsOf } from "../ask/askCommand";
@@ -91,6 +91,8 @@ async function findJobs(
       const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
       const [first] = wanted;
       if (first === undefined) continue;
+      // Before the model takes minutes for it.
+      if (flags.dryRun !== true) await requireWritable(file);
       // The site around it may read it in another language than its name says.
       const { language } = first.reference;
       jobs.push({ document: { ...document, language }, images: wanted });
@@ -151,12 +153,6 @@ function noCounts(): WriteCounts {
 interface DocumentJob {
   readonly document: DocumentText;
   readonly images: readonly DocumentImage[];
-}
-
-/** A text that is about to be written. */
-interface Change {
-  readonly image: DocumentImage;
-  readonly alt: string;
 }
 
 /** The value of `--only`. @throws AppError `option.invalid`. */
@@ -234,14 +230,24 @@ async function save(
   // A preview that nobody waits for any more.
   if (flags.dryRun === true && context.signal.aborted) return;
   try {
-    const text = changedText(run, document, changes);
-    if (flags.dryRun !== true) await replaceDocument(document, text);
-    counts.nWritten += changes.length;
+    const settings = settingsFrom(flags);
+    const done =
+      flags.dryRun === true
+        ? { document, changes, text: changedText(document, changes, settings) }
+        : await writeChanges(document, changes, settings);
+    const nLost = changes.length - done.changes.length;
+    if (nLost > 0) context.printer.note(`${document.file}: ${lostText(nLost)}`);
+    counts.nWritten += done.changes.length;
     counts.nWrittenDocuments++;
-    report(run, document, { text, changes });
+    report(run, done);
   } catch (thrown) {
     tell(run, thrown, { file: document.file });
   }
+}
+
+function lostText(nLost: number): string {
+  const are = nLost === 1 ? "picture was" : "pictures were";
+  return `${nLost} ${are} changed meanwhile and left alone. Run it again to describe what is left.`;
 }
 
 /** The sum of it all, on stderr. */
@@ -304,53 +310,18 @@ function dataPicture(uri: string): NamedPicture {
   }
 }
 
-/**
- * The document with the new texts, read back to be sure that they say what they should.
- * @throws AppError `internal` when they do not, or as `setAlt` and `findImages`; the document is then
- * left alone.
- */
-function changedText(run: WriteRun, document: DocumentText, changes: readonly Change[]): string {
-  const edits = changes.flatMap(({ image, alt }) => setAlt(document.text, image.reference, alt));
-  const text = applyEdits(document.text, edits);
-  const settings = settingsFrom(run.flags);
-  const before = findReferences(document, document.text, settings);
-  const after = findReferences(document, text, settings);
-  const altBySpan = new Map(
-    changes.map(({ image: { reference }, alt }) => [
-      reference.span.start,
-      readableAlt(reference, alt),
-    ]),
-  );
-  const isRight =
-    before.length === after.length &&
-    before.every(
-      ({ span, alt }, index) => after[index]?.alt === (altBySpan.get(span.start) ?? alt),
-    );
-  if (!isRight) {
-    throw new AppError(
-      "internal",
-      `${document.file} would not read back as it should, so it is left alone.`,
-    );
-  }
-  return text;
-}
-
-function report(
-  run: WriteRun,
-  document: DocumentText,
-  done: { readonly text: string; readonly changes: readonly Change[] },
-): void {
+function report(run: WriteRun, { document, changes, text }: WrittenChanges): void {
   const { printer } = run.context;
   const { file } = document;
   if (printer.isJson) {
-    for (const { image, alt } of done.changes) {
+    for (const { image, alt } of changes) {
       const { range, target, resolved, alt: previous } = image.row;
       printer.json({ file, range, target, resolved, alt, previous });
     }
   } else if (run.flags.dryRun === true) {
-    printer.text(patchOf(document, done.text));
+    printer.text(patchOf(document, text));
   } else {
-    for (const { image, alt } of done.changes) printer.text(`${placeOf(image.row)}: ${alt}\n`);
+    for (const { image, alt } of changes) printer.text(`${placeOf(image.row)}: ${alt}\n`);
   }
 }
 

@@ -377,6 +377,20 @@ describe("sightline alt", () => {
       assert.deepEqual((await readdir(at("real"))).sort(), ["a.md"]);
     });
 
+    it("leaves a read-only file alone, before a model is asked", async () => {
+      const file = await put("a.md", "![](public/img/a%20b.png)");
+      await chmod(file, 0o444);
+      const document = await readDocument({ file, language: "markdown", root: pages.folder });
+      const isUnwritable = withCode("document.unwritable", `${file} is read-only`);
+      await assert.rejects(replaceDocument(document, "mine"), isUnwritable);
+      const { code, host } = await cli("alt", "write", file, "--model", at("no model"));
+      assert.equal(code, 1);
+      assert.match(host.stderr.text, /is read-only, so it is left alone/);
+      assert.equal(await readFile(file, "utf8"), "![](public/img/a%20b.png)");
+      const dry = await cli("alt", "write", file, "--dry-run");
+      assert.deepEqual([dry.code, dry.host.stdout.text.includes("+![")], [0, true]);
+    });
+
     it("says which file is gone", async () => {
       const file = await put("a.md", "old");
       const document = await readDocument({ file, language: "markdown", root: pages.folder });
