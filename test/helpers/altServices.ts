@@ -14,6 +14,8 @@ export class AltWorld {
   readonly engine = Object.assign(new ScriptedEngine(), { onStatusChanged: () => () => undefined });
   /** What was shown as a failure. */
   readonly shown: string[] = [];
+  /** The same with their facts. */
+  readonly failures: AppError[] = [];
   /** What the log was warned of. */
   readonly warnings: string[] = [];
   altOnPaste = true;
@@ -25,6 +27,7 @@ export class AltWorld {
   get services(): Services {
     const show = (thrown: unknown): Promise<void> => {
       this.shown.push(AppError.from(thrown).message);
+      this.failures.push(AppError.from(thrown));
       return Promise.resolve();
     };
     const services = {

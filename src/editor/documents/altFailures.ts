@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { AppError } from "../../base/errors";
-import { failureReport } from "../../host/notices/noticeTable";
+import { failureReport, remedyOf } from "../../host/notices/noticeTable";
 import { plainLabel } from "../review/altChoice";
 import type { Services } from "../shell/services";
 
@@ -26,14 +26,14 @@ interface FailureItem extends vscode.QuickPickItem {
  * answered.
  */
 export async function showFailures(
-  { log }: Pick<Services, "log">,
+  services: Pick<Services, "log" | "notices">,
   failures: readonly ImageFailure[],
 ): Promise<void> {
   const [first] = failures;
   if (first === undefined) return;
   for (const { image, error } of failures) {
     const place = `${vscode.workspace.asRelativePath(image.uri)}:${image.line + 1}`;
-    log.warn(`${place}: ${failureReport(error)}`);
+    services.log.warn(`${place}: ${failureReport(error)}`);
   }
   const isOne = failures.length === 1;
   const text = isOne
@@ -45,12 +45,12 @@ export async function showFailures(
     .showWarningMessage(text, show)
     .then(undefined, () => undefined);
   if (pressed !== show) return;
-  if (isOne) await goTo(first);
-  else await chooseFailure(failures);
+  const chosen = isOne ? first : await chooseFailure(failures);
+  if (chosen !== undefined) await goTo(services, chosen);
 }
 
 /** The list stays until a row is chosen, so that one can look at several rows' reasons first. */
-async function chooseFailure(failures: readonly ImageFailure[]): Promise<void> {
+async function chooseFailure(failures: readonly ImageFailure[]): Promise<ImageFailure | undefined> {
   const items = failures.map((failure): FailureItem => {
     const { image, error } = failure;
     return {
@@ -66,10 +66,16 @@ async function chooseFailure(failures: readonly ImageFailure[]): Promise<void> {
     matchOnDescription: true,
     matchOnDetail: true,
   });
-  if (chosen !== undefined) await goTo(chosen.failure);
+  return chosen?.failure;
 }
 
-async function goTo({ image: { uri, line } }: ImageFailure): Promise<void> {
+/** At the line stands what helps, where that is not in the document: a broken file is opened or found. */
+async function goTo(
+  { notices }: Pick<Services, "notices">,
+  { image: { uri, line }, error }: ImageFailure,
+): Promise<void> {
   const start = new vscode.Position(line, 0);
   await vscode.window.showTextDocument(uri, { selection: new vscode.Range(start, start) });
+  const what = remedyOf(error);
+  if (what !== undefined && what !== "document") await notices.show(error);
 }

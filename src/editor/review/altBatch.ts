@@ -15,7 +15,7 @@ import {
   type LateChange,
 } from "../documents/altDocument";
 import { showFailures, type ImageFailure } from "../documents/altFailures";
-import { readPlace, type PicturePlace } from "../documents/altPicture";
+import { aboutPlace, readPlace, type PicturePlace } from "../documents/altPicture";
 import { askToFetch } from "../pictures/remotePictures";
 import { reviewDrafts, type Draft, type PendingImage } from "./altReview";
 import { BatchProgress } from "./batchProgress";
@@ -73,7 +73,9 @@ async function describeAll(
       run.report(progress.words(index), index / wanted.length);
       try {
         const key = placeKey(image.place);
-        const text = known.get(key) ?? (await describe(services, image.place, run));
+        const text =
+          known.get(key) ??
+          (await aboutPlace(image.place, () => describe(services, image.place, run)));
         known.set(key, text);
         drafts.push({ image, ...text });
       } catch (thrown) {

@@ -235,6 +235,9 @@ describe("texts for all pictures of a file", () => {
     assert.equal(list?.length, 2);
     assert.match(list[0]?.[1] ?? "", /There is no file for none\.png/);
     assert.deepEqual(fakeEditor.shown, [document.uri.toString()]);
+    const [broken] = world.failures;
+    assert.deepEqual([world.failures.length, broken?.detail?.["remedy"]], [1, "pictureFile"]);
+    assert.match(String(broken?.detail?.["uri"]), /\/a\.png$/);
     assert.equal(world.warnings.length, 2);
     assert.match(world.warnings.join(), /page\.markdown:1: image\.missing/);
   });
@@ -247,6 +250,8 @@ describe("texts for all pictures of a file", () => {
     await settled();
     assert.match(messageTexts().join(), /^1 picture has no text\. Line 3: none\.png: There is/);
     assert.equal(fakeEditor.shown.length, 1);
+    // There is no file to open.
+    assert.deepEqual(world.shown, []);
   });
 
   it("fetch nothing without a question, and ask once for one picture in two places", async () => {
