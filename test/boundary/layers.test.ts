@@ -8,6 +8,7 @@ import type * as TypeScript from "typescript";
 const ts = createRequire(path.resolve("package.json"))("typescript") as typeof TypeScript;
 
 const MAX_CODE_LINES = 400;
+const MAX_FILES_IN_FOLDER = 16;
 /** Rooms that run anywhere: no Node, no packages but the one of schemas, which runs anywhere too. */
 const PURE_ROOMS = ["base", "protocol", "model"];
 
@@ -117,6 +118,18 @@ describe("the source files", () => {
 
   it("do not import each other in circles", () => {
     assert.deepEqual(findCircle(), []);
+  });
+
+  it("stand at most sixteen in a folder", () => {
+    const nFiles = new Map<string, number>();
+    for (const { file } of files) {
+      const folder = path.posix.dirname(file);
+      nFiles.set(folder, (nFiles.get(folder) ?? 0) + 1);
+    }
+    assert.deepEqual(
+      [...nFiles].filter(([, n]) => n > MAX_FILES_IN_FOLDER),
+      [],
+    );
   });
 
   it("have at most four hundred lines of code", () => {
@@ -245,14 +258,12 @@ function isAt(home: string, file: string): boolean {
   return home.endsWith(below) ? file.startsWith(home.slice(0, -below.length)) : file === home;
 }
 
-/** The first circle of imports that exist at run time, or nothing. */
+/** The first circle of imports, those of types alone among them, or nothing. */
 function findCircle(): readonly string[] {
   const targets = new Map(
     files.map(({ file, imports }) => [
       file,
-      imports.flatMap(({ specifier, isTypeOnly }) =>
-        isTypeOnly ? [] : (targetOf(file, specifier) ?? []),
-      ),
+      imports.flatMap(({ specifier }) => targetOf(file, specifier) ?? []),
     ]),
   );
   const done = new Set<string>();

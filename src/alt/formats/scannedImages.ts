@@ -9,7 +9,8 @@ import { parseSingleExpression } from "./script/jsParser";
 import { fixedText, targetOf, type Bindings } from "./script/jsValue";
 import { isNamedByContent } from "../tags/linkContent";
 import { Surroundings, tagContextOf, type Surrounding } from "../tags/surroundings";
-import { imageOfTag, type AttributeValue, type TagAttribute } from "../tags/tag";
+import { imageOfTag } from "../tags/tag";
+import type { AttributeValue, TagAttribute } from "../tags/tagParts";
 import {
   scanTags,
   VOID_ELEMENTS,

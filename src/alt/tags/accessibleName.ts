@@ -5,7 +5,7 @@
 
 import { isNamedAfterAlt, setsAlt } from "./attributeNames";
 import type { AttributeDialect } from "../imageReference";
-import type { Tag, TagAttribute } from "./tag";
+import type { Tag, TagAttribute } from "./tagParts";
 import { holdsTemplateCode } from "./templateCode";
 
 export type AccessibleName =

@@ -4,7 +4,7 @@
  * picture.
  */
 
-import type { AttributeValue, TagAttribute } from "./tag";
+import type { AttributeValue, TagAttribute } from "./tagParts";
 
 /** Ways to say that an expression sets the attribute whose plain name is in the group. */
 const BINDINGS: readonly RegExp[] = [

@@ -1,7 +1,7 @@
 /** Whether a picture is all that a link shows, in every language whose links lie between two tags. */
 
 import type { TextSpan } from "../imageReference";
-import type { TagAttribute } from "./tag";
+import type { TagAttribute } from "./tagParts";
 
 /** Components of routers, besides `a`. */
 const LINKS =

@@ -2,7 +2,7 @@
 
 import { VOID_ELEMENTS } from "./tagScanner";
 import type { TextSpan } from "../imageReference";
-import type { TagContext } from "./tag";
+import type { TagContext } from "./tagParts";
 
 /** Elements that end where another of their kind begins, unless it lies in a list or table within. */
 const ENDED_BY_NEXT: ReadonlyMap<string, RegExp> = new Map([

@@ -4,7 +4,7 @@ import { isHiding } from "./accessibleName";
 import { plainAttribute } from "./attributeNames";
 import type { TextSpan } from "../imageReference";
 import { isNamedByContent } from "./linkContent";
-import type { TagAttribute, TagContext } from "./tag";
+import type { TagAttribute, TagContext } from "./tagParts";
 import { sourceSetIn } from "./tagSource";
 
 /** A node with all that is above it. */

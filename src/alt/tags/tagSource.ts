@@ -5,7 +5,7 @@
 
 import type { ImageTarget } from "../imageReference";
 import { firstSrcsetUrl } from "./srcset";
-import type { Tag, TagAttribute } from "./tag";
+import type { Tag, TagAttribute } from "./tagParts";
 
 export interface TagSource {
   readonly target: ImageTarget;

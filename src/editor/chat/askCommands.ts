@@ -5,7 +5,7 @@ import { isPictureName } from "../../model/ask/pictureNames";
 import type { Picture } from "../../host/pictures/picture";
 import { pictureOf } from "../documents/altPicture";
 import { imageFor, previewedPicture } from "../documents/altTarget";
-import type { ChatCommandId } from "./chat";
+import type { ChatCommandId } from "../shell/commandIds";
 import type { FeatureWith } from "../shell/lateFeature";
 import { withLateProgress } from "../shell/lateProgress";
 import { choosePictures } from "../pictures/picturePicker";

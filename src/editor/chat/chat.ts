@@ -3,22 +3,8 @@
 import * as vscode from "vscode";
 import { LastEditor } from "./lastEditor";
 import { lateFeature } from "../shell/lateFeature";
-import { CHAT_VIEW_ID, type CommandId, type Feature, type Services } from "../shell/services";
-
-const CHAT_COMMANDS = [
-  "sightline.askAboutImage",
-  "sightline.describeImage",
-  "sightline.describeImageInDetail",
-  "sightline.openChat",
-  "sightline.addPictures",
-  "sightline.trySamplePicture",
-  "sightline.newConversation",
-  "sightline.showHistory",
-  "sightline.copyAllAnswers",
-  "sightline.stopAnswer",
-] as const satisfies readonly CommandId[];
-
-export type ChatCommandId = (typeof CHAT_COMMANDS)[number];
+import { CHAT_COMMANDS } from "../shell/commandIds";
+import { CHAT_VIEW_ID, type Feature, type Services } from "../shell/services";
 
 /** Registers the view; everything else waits until it is looked at or a command is run. */
 export function createChat(services: Services): Feature {

@@ -12,7 +12,7 @@ import { spreadsheetText } from "../../host/chat/spreadsheet";
 import type { NoticeView } from "../../protocol/viewMessages";
 import { say } from "../documents/altDescribing";
 import { askCommands, type ChatControls } from "./askCommands";
-import type { ChatCommandId } from "./chat";
+import type { ChatCommandId } from "../shell/commandIds";
 import { ChatView } from "./chatView";
 import { engineView } from "../engine/engineView";
 import type { LastEditor } from "./lastEditor";

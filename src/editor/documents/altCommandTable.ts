@@ -11,7 +11,7 @@ import { generateAltTextInFolders } from "./altFolder";
 import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import { changeReviewedText } from "../review/altReview";
-import type { AltCommandId } from "../offers/alt";
+import type { AltCommandId } from "../shell/commandIds";
 import type { FeatureWith } from "../shell/lateFeature";
 import { openSamplePage } from "../shell/samples";
 import type { Services } from "../shell/services";

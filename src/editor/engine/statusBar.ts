@@ -8,7 +8,8 @@ import type { OtherEngine } from "../../roll/engineRoll";
 import { deviceReasonOf } from "./deviceReason";
 import { sentenceOf } from "./memoryQuestion";
 import { progressMessage, shareText, sizeText } from "../shell/numbers";
-import type { CommandId, Feature, Services } from "../shell/services";
+import type { CommandId } from "../shell/commandIds";
+import type { Feature, Services } from "../shell/services";
 import { showMenu } from "./statusMenu";
 
 /** Low, so that the item stands left of the editor's own, which matter more often. */

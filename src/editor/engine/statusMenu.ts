@@ -5,7 +5,8 @@ import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import { modelTitle } from "../../host/models/modelTitle";
 import { deviceReasonOf } from "./deviceReason";
 import { endOthers, mayEnd, sentenceOf } from "./memoryQuestion";
-import type { CommandId, Services } from "../shell/services";
+import type { CommandId } from "../shell/commandIds";
+import type { Services } from "../shell/services";
 
 interface MenuItem extends vscode.QuickPickItem {
   readonly run?: () => PromiseLike<unknown>;

@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 import type { LauncherOutcome, ProgramsPlace } from "../../host/machine/launcherFile";
 import { unsupportedError } from "../engine/engineSetup";
 import type { FeatureWith } from "../shell/lateFeature";
-import type { CommandLineCommandId } from "./machineCommands";
+import type { CommandLineCommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
 
 /** The two commands; nothing is looked at before one runs. */

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { withEngineProgress } from "../engine/engineProgress";
 import type { FeatureWith } from "../shell/lateFeature";
-import type { CudaCommandId } from "./machineCommands";
+import type { CudaCommandId } from "../shell/commandIds";
 import { hasRoom } from "../models/modelImport";
 import { sizeText } from "../shell/numbers";
 import type { Services } from "../shell/services";

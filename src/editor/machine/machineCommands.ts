@@ -2,22 +2,8 @@
 
 import * as vscode from "vscode";
 import { lateFeature } from "../shell/lateFeature";
-import { DIAGNOSTICS_SCHEME, type CommandId, type Feature, type Services } from "../shell/services";
-
-const DIAGNOSTICS_COMMANDS = [
-  "sightline.showDiagnostics",
-  "sightline.refreshDiagnostics",
-  "sightline.copyDiagnostics",
-] as const satisfies readonly CommandId[];
-const COMMAND_LINE_COMMANDS = [
-  "sightline.installCommandLine",
-  "sightline.uninstallCommandLine",
-] as const satisfies readonly CommandId[];
-const CUDA_COMMANDS = ["sightline.setUpCuda"] as const satisfies readonly CommandId[];
-
-export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];
-export type CommandLineCommandId = (typeof COMMAND_LINE_COMMANDS)[number];
-export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
+import { COMMAND_LINE_COMMANDS, CUDA_COMMANDS, DIAGNOSTICS_COMMANDS } from "../shell/commandIds";
+import { DIAGNOSTICS_SCHEME, type Feature, type Services } from "../shell/services";
 
 /** Starts no process before a command runs, or before the editor brings a report back after a reload. */
 export function createMachineCommands(services: Services): readonly Feature[] {

@@ -7,7 +7,7 @@ import { environmentOf, unsupportedError } from "../engine/engineSetup";
 import { withLateProgress } from "../shell/lateProgress";
 import { hubTokenState } from "../models/hubWay";
 import type { FeatureWith } from "../shell/lateFeature";
-import type { DiagnosticsCommandId } from "./machineCommands";
+import type { DiagnosticsCommandId } from "../shell/commandIds";
 import { DIAGNOSTICS_SCHEME, type Services } from "../shell/services";
 
 /** What a report tells of the way to the hub, where the settings decide and not the environment. */

@@ -1,18 +1,8 @@
 /** The commands around models, for the start of the editor; the model manager is loaded with the first. */
 
 import { lateFeature } from "../shell/lateFeature";
-import type { CommandId, Feature, Services } from "../shell/services";
-
-const MODEL_COMMANDS = [
-  "sightline.manageModels",
-  "sightline.importModel",
-  "sightline.removeAllModels",
-  "sightline.setHubToken",
-  "sightline.setHubMirror",
-  "sightline.restartEngine",
-] as const satisfies readonly CommandId[];
-
-export type ModelCommandId = (typeof MODEL_COMMANDS)[number];
+import { MODEL_COMMANDS } from "../shell/commandIds";
+import type { Feature, Services } from "../shell/services";
 
 /** Asks nothing of the engine before a command runs. */
 export function createModelCommands(services: Services): Feature {

@@ -1,10 +1,14 @@
 /** A list of what can be deleted, for people who do not reach the buttons of the list of models. */
 
 import * as vscode from "vscode";
-import type { DeletionWish } from "./modelPicker";
 import { sizeText } from "../shell/numbers";
 import type { ModelChoice } from "../../host/models/modelChoices";
 import type { CatalogEntryReply } from "../../protocol/methods";
+
+/** Says what is deleted: a model, or what has arrived of one. */
+export type DeletionWish =
+  | { readonly kind: "delete"; readonly choice: ModelChoice }
+  | { readonly kind: "discard"; readonly entry: CatalogEntryReply };
 
 /** Everything that can be deleted, models first. */
 export function deletionWishes(

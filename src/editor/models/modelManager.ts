@@ -7,7 +7,7 @@ import { reasonText } from "./catalogWords";
 import { withEngineProgress } from "../engine/engineProgress";
 import { setHubMirror, setHubToken } from "./hubWay";
 import type { FeatureWith } from "../shell/lateFeature";
-import type { ModelCommandId } from "./modelCommands";
+import type { ModelCommandId } from "../shell/commandIds";
 import { pickDeletion } from "./modelDeletion";
 import { agreeToDownload, type Download } from "./modelDownload";
 import { importCheckpoint, type ImportWish } from "./modelImport";

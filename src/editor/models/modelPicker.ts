@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { type Advice, advise } from "../../model/precision/modelAdvice";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogWords";
-import { deletionWishes } from "./modelDeletion";
+import { type DeletionWish, deletionWishes } from "./modelDeletion";
 import { displayLocale, sizeParts, sizeText } from "../shell/numbers";
 import { candidateOf, type ModelChoice, modelChoices } from "../../host/models/modelChoices";
 import type { CatalogEntryReply, Result } from "../../protocol/methods";
@@ -19,11 +19,6 @@ export type ModelWish =
   | { readonly kind: "import" | "removeAll" }
   /** Something is to be deleted; these can be. */
   | { readonly kind: "remove"; readonly wishes: readonly DeletionWish[] };
-
-/** Says what is deleted: a model, or what has arrived of one. */
-export type DeletionWish =
-  | { readonly kind: "delete"; readonly choice: ModelChoice }
-  | { readonly kind: "discard"; readonly entry: CatalogEntryReply };
 
 /** What there is, and what could be had. */
 export interface ModelOffer {

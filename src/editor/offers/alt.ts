@@ -2,22 +2,8 @@
 
 import { registerAltProviders } from "./altProviders";
 import { lateFeature } from "../shell/lateFeature";
-import type { CommandId, Feature, Services } from "../shell/services";
-
-const ALT_COMMANDS = [
-  "sightline.copyAltText",
-  "sightline.generateAltText",
-  "sightline.refineAltText",
-  "sightline.insertCaption",
-  "sightline.markAsDecorative",
-  "sightline.generateAltTextForFile",
-  "sightline.generateAltTextInFolder",
-  "sightline.generateAltTextInFiles",
-  "sightline.changeReviewedText",
-  "sightline.openSamplePage",
-] as const satisfies readonly CommandId[];
-
-export type AltCommandId = (typeof ALT_COMMANDS)[number];
+import { ALT_COMMANDS } from "../shell/commandIds";
+import type { Feature, Services } from "../shell/services";
 
 /** Registers what acts on documents by itself, and gives the commands. */
 export function createAltFeatures(services: Services): Feature {

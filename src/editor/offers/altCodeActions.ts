@@ -9,7 +9,8 @@ import { findQuietly, imageAt, rangeOf, type DocumentImage } from "../documents/
 import { ASK_KIND } from "./altKinds";
 import { placeOf } from "../documents/altPicture";
 import { imageArgument } from "../documents/altTarget";
-import type { CommandId, Services } from "../shell/services";
+import type { CommandId } from "../shell/commandIds";
+import type { Services } from "../shell/services";
 
 const { QuickFix, RefactorRewrite } = vscode.CodeActionKind;
 

@@ -17,7 +17,8 @@ import { placeOf, type PicturePlace } from "../documents/altPicture";
 import { imageArgument } from "../documents/altTarget";
 import { problemWords } from "../review/altWords";
 import { dataTexts } from "../pictures/pictureWords";
-import type { CommandId, Services } from "../shell/services";
+import type { CommandId } from "../shell/commandIds";
+import type { Services } from "../shell/services";
 
 /** Of the thumbnail, in pixels. A hover is 250 high, and the words above the picture take half of it. */
 const BOX: PictureSize = { width: 200, height: 110 };

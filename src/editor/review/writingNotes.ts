@@ -5,7 +5,8 @@ import type { ImageReference } from "../../alt/imageReference";
 import { isEnglish, languagesOf } from "../../alt/wording/pageLanguage";
 import { getModelLabel, modelLimits } from "../models/modelLimits";
 import { displayLocale } from "../shell/numbers";
-import type { CommandId, Services } from "../shell/services";
+import type { CommandId } from "../shell/commandIds";
+import type { Services } from "../shell/services";
 import type { FoundImages } from "../../host/documents/altPlan";
 import type { EngineApi } from "../../host/service/engine";
 

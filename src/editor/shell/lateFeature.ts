@@ -1,6 +1,7 @@
 /** What is loaded when it is first used, so that the editor's start does not wait for it. */
 
-import type { CommandHandler, CommandId, Feature } from "./services";
+import type { CommandId } from "./commandIds";
+import type { CommandHandler, Feature } from "./services";
 
 /** A feature that has at least these commands. */
 export type FeatureWith<K extends CommandId> = Feature & {

@@ -1,5 +1,6 @@
 /** What every feature of the editor is given, and what it gives back; types, and names of the manifest. */
 
+import type { CommandId } from "./commandIds";
 import type * as vscode from "vscode";
 import type { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
@@ -26,47 +27,6 @@ export type CommandTable = Partial<Readonly<Record<CommandId, CommandHandler>>>;
 
 /** Arguments come from menus and from other extensions, so each handler checks its own. */
 export type CommandHandler = (...args: readonly unknown[]) => unknown;
-
-/** Every command of package.json; a test compares the two. */
-export const COMMAND_IDS = [
-  "sightline.askAboutImage",
-  "sightline.describeImage",
-  "sightline.describeImageInDetail",
-  "sightline.copyAltText",
-  "sightline.generateAltText",
-  "sightline.refineAltText",
-  "sightline.insertCaption",
-  "sightline.markAsDecorative",
-  "sightline.generateAltTextForFile",
-  "sightline.generateAltTextInFolder",
-  "sightline.generateAltTextInFiles",
-  "sightline.changeReviewedText",
-  "sightline.openSamplePage",
-  "sightline.openChat",
-  "sightline.addPictures",
-  "sightline.trySamplePicture",
-  "sightline.newConversation",
-  "sightline.showHistory",
-  "sightline.copyAllAnswers",
-  "sightline.stopAnswer",
-  "sightline.manageModels",
-  "sightline.importModel",
-  "sightline.setHubToken",
-  "sightline.setHubMirror",
-  "sightline.setUpCuda",
-  "sightline.showMenu",
-  "sightline.showLog",
-  "sightline.showDiagnostics",
-  "sightline.refreshDiagnostics",
-  "sightline.copyDiagnostics",
-  "sightline.installCommandLine",
-  "sightline.uninstallCommandLine",
-  "sightline.removeAllModels",
-  "sightline.restartEngine",
-  "sightline.openWalkthrough",
-] as const;
-
-export type CommandId = (typeof COMMAND_IDS)[number];
 
 /** The walkthrough's steps and what ticks each, as package.json has it in `completionEvents`. */
 export const STEP_KEYS = {

@@ -18,13 +18,8 @@ import { openingEnd, valueSpans } from "../../tags/markupAttribute";
 import { masked, rawElements, type RawElement } from "../../tags/maskMarkup";
 import { maskOpenQuotes } from "../../tags/openQuotes";
 import { findScannedImages } from "../scannedImages";
-import {
-  imageOfTag,
-  type AttributeValue,
-  type Tag,
-  type TagAttribute,
-  type TagContext,
-} from "../../tags/tag";
+import { imageOfTag } from "../../tags/tag";
+import type { AttributeValue, Tag, TagAttribute, TagContext } from "../../tags/tagParts";
 import { contentBefore, contextAbove, type TreeReader } from "../../tags/tagAncestors";
 
 /**

@@ -15,7 +15,8 @@ import { parseScript, parseSingleExpression, type ScriptKind } from "../script/j
 import { bindingsOf, fixedText, targetOf, type Bindings } from "../script/jsValue";
 import { openingEnd, valueSpans } from "../../tags/markupAttribute";
 import { maskOpenQuotes, maskOpenTags } from "../../tags/openQuotes";
-import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "../../tags/tag";
+import { imageOfTag } from "../../tags/tag";
+import type { Tag, TagAttribute, TagContext } from "../../tags/tagParts";
 import { contentBefore, contextAbove, type Chain, type TreeReader } from "../../tags/tagAncestors";
 
 /** True for a component whose template is written in Pug and names a picture; Pug is not read. */

@@ -16,7 +16,8 @@ import { isSpread, plainAttribute } from "../../tags/attributeNames";
 import { isNamedByContent } from "../../tags/linkContent";
 import { maskOpenQuotes, maskOpenTags } from "../../tags/openQuotes";
 import { EndTags, OpenComments } from "../../tags/openElements";
-import { imageOfTag, type Tag, type TagAttribute, type TagContext } from "../../tags/tag";
+import { imageOfTag } from "../../tags/tag";
+import type { Tag, TagAttribute, TagContext } from "../../tags/tagParts";
 import { sourceSetIn } from "../../tags/tagSource";
 import {
   codeWithin,

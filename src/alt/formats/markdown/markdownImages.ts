@@ -17,7 +17,7 @@ import { readWithoutSize, withoutSize } from "../../wording/labelSize";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { findShortcodeImages } from "./shortcodeImages";
 import { endOfSpan, firstFrom, isInside } from "../../spans";
-import type { TagContext } from "../../tags/tag";
+import type { TagContext } from "../../tags/tagParts";
 import type { Chain } from "../../tags/tagAncestors";
 import { holdsTemplateCode } from "../../tags/templateCode";
 import { imageOfWikilink } from "./wikilinkImages";

@@ -1,7 +1,8 @@
 /** Markdown and MDX as syntax trees, with the places inside an image that the tree itself leaves out. */
 
 import type { Nodes, Root } from "mdast";
-import { fromMarkdown, type Extension, type Options } from "mdast-util-from-markdown";
+import { fromMarkdown, type Extension } from "mdast-util-from-markdown";
+import type { SyntaxExtension, TreeExtension } from "./extensions";
 import { frontmatterFromMarkdown } from "mdast-util-frontmatter";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { mdxFromMarkdown } from "mdast-util-mdx";
@@ -16,11 +17,6 @@ import { maskOpenQuotes } from "../../tags/openQuotes";
 import type { Chain } from "../../tags/tagAncestors";
 import type { TemplateCode } from "../../tags/templateCode";
 import { wikilinkNodes, wikilinkSyntax } from "./wikilinks";
-
-/** What adds to the syntax that is read. */
-export type SyntaxExtension = Exclude<NonNullable<Options["extensions"]>[number], unknown[]>;
-/** What adds to the nodes that are made of it. */
-export type TreeExtension = Extension;
 
 export interface MarkdownTree {
   readonly root: Root;

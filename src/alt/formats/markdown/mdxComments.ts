@@ -1,6 +1,6 @@
 /** HTML comments in MDX: sites such as Docusaurus take them out before MDX sees them. */
 
-import type { Construct } from "./mdxSyntax";
+import type { Construct } from "./extensions";
 
 type Effects = Parameters<Construct["tokenize"]>[0];
 type State = ReturnType<Construct["tokenize"]>;

@@ -22,13 +22,8 @@ import {
   tagContextOf,
   type Surrounding,
 } from "../../tags/surroundings";
-import {
-  imageOfTag,
-  type AttributeValue,
-  type Tag,
-  type TagAttribute,
-  type TagContext,
-} from "../../tags/tag";
+import { imageOfTag } from "../../tags/tag";
+import type { AttributeValue, Tag, TagAttribute, TagContext } from "../../tags/tagParts";
 import { sourceSetIn } from "../../tags/tagSource";
 
 /** @throws RangeError for a document nested too deeply. */

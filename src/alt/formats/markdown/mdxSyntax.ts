@@ -8,7 +8,7 @@ import type { Node } from "mdast";
 import type { MdxJsxAttribute, MdxJsxExpressionAttribute } from "mdast-util-mdx-jsx";
 import { mdxJsx } from "micromark-extension-mdx-jsx";
 import { commentConstructs } from "./mdxComments";
-import type { SyntaxExtension, TreeExtension } from "./mdastTree";
+import type { Construct, SyntaxExtension, TreeExtension } from "./extensions";
 
 /** An opening or closing tag; what is between two is beside them. */
 export interface MdxTag extends Node {
@@ -29,10 +29,6 @@ declare module "mdast" {
   }
 }
 
-export type Construct = Extract<
-  NonNullable<SyntaxExtension["text"]>[string],
-  { tokenize: unknown }
->;
 type Tokenize = Construct["tokenize"];
 type State = ReturnType<Tokenize>;
 type Constructs = NonNullable<SyntaxExtension["text"]>;

@@ -2,7 +2,7 @@
 
 import type { Node } from "mdast";
 import { isPicturePath } from "../../wording/fileNameText";
-import type { SyntaxExtension, TreeExtension } from "./mdastTree";
+import type { SyntaxExtension, TreeExtension } from "./extensions";
 
 /** What is between the brackets stays in the text: the tree has no field for it. */
 interface WikilinkImage extends Node {

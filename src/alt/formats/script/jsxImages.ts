@@ -7,13 +7,8 @@ import { childNode, childNodes, textField, walkJs, type JsNode } from "./jsNode"
 import { bindingsOf, fixedText, targetOf, type Bindings } from "./jsValue";
 import { looseBindings, scriptProgram } from "./looseScript";
 import { findScannedImages } from "../scannedImages";
-import {
-  imageOfTag,
-  type AttributeValue,
-  type Tag,
-  type TagAttribute,
-  type TagContext,
-} from "../../tags/tag";
+import { imageOfTag } from "../../tags/tag";
+import type { AttributeValue, Tag, TagAttribute, TagContext } from "../../tags/tagParts";
 import { contextAbove, type TreeReader } from "../../tags/tagAncestors";
 
 /**

@@ -2,7 +2,7 @@ import { failCall } from "../../../helpers/engineCalls";
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
 import { createModelManager } from "../../../../src/editor/models/modelManager";
-import type { CommandId } from "../../../../src/editor/shell/services";
+import type { CommandId } from "../../../../src/editor/shell/commandIds";
 import { createModelWorld, type ModelWorld, PLAN } from "../../../helpers/modelServices";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { FakeUri } from "../../../helpers/editor/values";
