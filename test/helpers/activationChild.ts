@@ -120,6 +120,7 @@ const vscode = {
     createStatusBarItem: (id: string) => ({ ...note("statusItems", id), show: quiet }),
     registerWebviewViewProvider: (id: string) => note("views", id),
     onDidChangeActiveTextEditor: listen("activeTextEditor"),
+    onDidChangeWindowState: listen("windowState"),
     onDidChangeTextEditorSelection: listen("selection"),
   },
   workspace: {
