@@ -42,8 +42,9 @@ export interface ImageTarget {
  */
 export type AltState = "text" | "absent" | "named" | "dynamic";
 
-/** Languages of attribute values; each has escapes of its own. */
-export type AttributeDialect = "html" | "jsx" | "vue" | "svelte" | "astro" | "shortcode";
+/** Languages of attribute values; each has escapes of its own. `braces`: a list behind a Markdown image. */
+export type AttributeDialect =
+  ("html" | "jsx" | "vue" | "svelte" | "astro") | ("shortcode" | "braces");
 
 /** Where and how an edit writes the alternative text. */
 export type AltSlot =

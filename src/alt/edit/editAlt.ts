@@ -5,6 +5,7 @@ import { documentError } from "../documentError";
 import {
   attributeLiteral,
   escapeMarkdown,
+  listedAltText,
   oneLineText,
   shortcodeText,
   wikilinkText,
@@ -49,7 +50,8 @@ function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): 
     case "attribute": {
       const newText = slot.prefix + attributeLiteral(value, slot);
       const isNested = slot.dialect === "shortcode" && slot.quote === "'";
-      const edit = isNested ? newText : spaced(text, slot.span.end, newText);
+      const isLast = slot.dialect === "braces" && text.charAt(slot.span.end) === "}";
+      const edit = isNested || isLast ? newText : spaced(text, slot.span.end, newText);
       return [{ ...pick(slot.span), newText: edit }];
     }
     case "wikilink":
@@ -76,6 +78,9 @@ export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   if (altSlot.form === "markdown") return unlikeSize(text);
   if (altSlot.form === "attribute" && altSlot.dialect === "shortcode") {
     return shortcodeText(text, altSlot.quote);
+  }
+  if (altSlot.form === "attribute" && altSlot.dialect === "braces") {
+    return listedAltText(text, altSlot);
   }
   return altSlot.form === "wikilink" ? wikilinkText(text) : text;
 }

@@ -78,6 +78,25 @@ export function shortcodeText(text: string, quote: '"' | "'"): string {
   return quote === '"' ? safe : safe.replaceAll("'", "\u2019").replaceAll('"', "\u201d");
 }
 
+/**
+ * A text in a list of attributes behind a Markdown image. Its tools share no escapes, so marks that
+ * would end it become ones that read like them.
+ */
+export function listedAltText(text: string, { quote, isInTable }: ListPlace): string {
+  const plain = text
+    .replace(/[{}[\]<>`]/g, (mark) => LIST_MARKS[mark] ?? mark)
+    .replaceAll(quote, quote === '"' ? "\u201d" : "\u2019");
+  return shortcodeText(isInTable ? plain.replaceAll("|", "/") : plain, '"');
+}
+
+/** What Markdown would read in there, or a tool's own pattern for lists. */
+const LIST_MARKS: Readonly<Record<string, string>> = {
+  ...{ "{": "(", "}": ")", "[": "(", "]": ")" },
+  ...{ "<": "\u2039", ">": "\u203a", "`": "\u2019" },
+};
+
+type ListPlace = Pick<AttributePlace, "quote" | "isInTable">;
+
 export interface AttributePlace {
   readonly dialect: AttributeDialect;
   readonly quote: '"' | "'";
@@ -93,6 +112,9 @@ export function attributeLiteral(text: string, place: AttributePlace): string {
   }
   if (dialect === "shortcode") {
     return quote + shortcodeText(text, quote).replaceAll('"', '\\"') + quote;
+  }
+  if (dialect === "braces") {
+    return quote + listedAltText(text, place).replace(/&(?=[#\w])/g, "&amp;") + quote;
   }
   let value = text.replaceAll("&", "&amp;");
   value = quote === '"' ? value.replaceAll('"', "&quot;") : value.replaceAll("'", "&#39;");

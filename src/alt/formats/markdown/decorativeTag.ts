@@ -4,6 +4,7 @@ import type { Image, ImageReference as MdastReference, Nodes } from "mdast";
 import { sizeIn } from "../../resolve/codeInAddresses";
 import { attributeLiteral, oneLineText } from "../../edit/escape";
 import type { DecorativeSlot } from "../../imageReference";
+import { withoutLists } from "./attributeList";
 import { mdastSpan } from "./mdastTree";
 import type { Chain } from "../../tags/tagAncestors";
 
@@ -64,11 +65,17 @@ function hasOtherWords(link: Nodes, image: Nodes): boolean {
   for (let nSeen = 0; nSeen < MAX_NODES; nSeen++) {
     const node = waiting.pop();
     if (node === undefined) return false;
-    if ("value" in node && node.type !== "html" && node.value.trim() !== "") return true;
+    if ("value" in node && node.type !== "html" && isWords(node, image)) return true;
     if ("alt" in node && node !== image && (node.alt ?? "") !== "") return true;
     if ("children" in node) waiting.push(...node.children);
   }
   return true;
+}
+
+/** Attributes right behind the image are its own. */
+function isWords(node: Extract<Nodes, { readonly value: string }>, image: Nodes): boolean {
+  const isBehind = mdastSpan(node).start === mdastSpan(image).end;
+  return (isBehind ? withoutLists(node.value) : node.value).trim() !== "";
 }
 
 /**

@@ -2,8 +2,9 @@
 
 import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "../findContext";
-import { readHtml } from "../html/htmlImages";
+import { decodeHtmlAttribute, readHtml } from "../html/htmlImages";
 import { writtenAddress } from "../../resolve/codeInAddresses";
+import { listedText, type ListedText } from "./attributeList";
 import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
 import type {
   AltSlot,
@@ -141,6 +142,33 @@ interface ImageParts {
 }
 
 function imageOf(parts: ImageParts): ImageReference {
+  const image = labelled(parts);
+  // Braces of MDX are code.
+  if (parts.context.language === "mdx") return image;
+  const listed = listedText(parts.context.text, image.span.end);
+  return listed === undefined ? image : listedImage(image, listed, isInTable(parts.parents));
+}
+
+/** An image whose text a list of attributes gives, whatever stands between the brackets. */
+function listedImage(image: ImageReference, listed: ListedText, isCell: boolean): ImageReference {
+  const { literal, content, quote, value } = listed;
+  if (holdsTemplateCode(value)) {
+    const obstacle = { form: "none", obstacle: "computed" } as const;
+    const unknown = { altState: "dynamic", alt: null, altSpan: null } as const;
+    return { ...image, ...unknown, altSlot: obstacle, decorativeSlot: obstacle };
+  }
+  const alt = decodeHtmlAttribute(`"${value.replaceAll('"', "&quot;")}"`);
+  const place = { prefix: "", dialect: "braces", isInTable: isCell } as const;
+  return {
+    ...image,
+    ...{ altState: "text", alt, altSpan: content, isDecorative: alt.trim() === "" },
+    altSlot: { form: "attribute", span: literal, quote, ...place },
+    decorativeSlot: image.isLink ? image.decorativeSlot : { form: "alt" },
+  };
+}
+
+/** An image as it is without attributes. */
+function labelled(parts: ImageParts): ImageReference {
   const { node, parents, source, label, isFollowed, context } = parts;
   const url = addressOf(parts);
   const { title = null } = source;

@@ -28,6 +28,10 @@ const FRAMES: readonly (readonly [AltLanguage, string])[] = [
   ["markdown", "«![[a b.png|x|300x200]]» c"],
   ["markdown", "| a |\n| - |\n| «![[a.png\\|300]]» |\n"],
   ["markdown", "text «<img alt='x' src=a.png>» text"],
+  ["markdown", '«![x](a.png){alt="y"}» text'],
+  ["markdown", "> «![x](a.png 't'){: .wide alt='y' #a }» `b` *c*\n"],
+  ["markdown", "| a |\n| - |\n| «![](a.png){alt=y width=3}» |\n"],
+  ["markdown", '«![x][r]{fig-alt="y"}»\n\n[r]: a.png'],
   ["mdx", "«![x](a.png)»\n"],
   ["mdx", "<Card>\n  «<Image src=\"a.png\" alt='x' />»\n</Card>\n"],
   ["mdx", '{on && «<img src="a.png" />»}\n'],
@@ -175,6 +179,16 @@ describe("setAlt", () => {
     assert.equal(edited, "![[a.png|A (red) fox / dog / cat|300]]");
   });
 
+  it("writes a text where a list of attributes has one, else between the brackets", () => {
+    const text =
+      '![](a){.b alt="c" d=3} ![e](f){: alt=g } ![](h){.b d=3} ![r]{fig-alt=s}\n\n[r]: t';
+    const edits = findImages(text, "markdown").flatMap((image) => setAlt(text, image, 'A "{5}"'));
+    assert.equal(
+      applyEdits(text, edits),
+      '![](a){.b alt="A \u201d(5)\u201d" d=3} ![e](f){: alt="A \u201d(5)\u201d" } ![A "{5}"](h){.b d=3} ![r]{fig-alt="A \u201d(5)\u201d"}\n\n[r]: t',
+    );
+  });
+
   it("refuses a number in a wikilink, which would be a size", () => {
     const text = "![[a.png]]";
     const [image] = findImages(text, "markdown");
@@ -247,6 +261,7 @@ describe("markDecorative", () => {
       "- ![](a)\n- ![](b)",
       '- <img src="a" alt="">\n- <img src="b" alt="">',
     ],
+    ["a list with a text", "markdown", "![](a){: .b alt=c }", '![](a){: .b alt="" }'],
     ["a hard break", "markdown", "![](a)\\\n*b*", '<img src="a" alt="">\\\n*b*'],
     ["a task", "markdown", "- [ ] ![](a)\n  b", '- [ ] <img src="a" alt="">\n  b'],
     ["MDX", "mdx", '![x](a.png "T")\nb', '<img src="a.png" alt="" title="T" />\nb'],
@@ -270,6 +285,8 @@ describe("markDecorative", () => {
   const REFUSED: readonly (readonly [string, AltLanguage, string, RegExp])[] = [
     ["the only content of a link", "markdown", "[**![](a.png)**](b)", /link's name/],
     ["attributes in braces", "markdown", "![](a.png){width=3}", /braces/],
+    ["a link around a picture with a list", "markdown", "[![](a.png){alt=b}](c)", /link's name/],
+    ["code in a list", "markdown", '![](a.png){: alt="{{ b }}"}', /computes/],
     ["a line right below", "markdown", "![](a.png)\n*b*", /next line/],
     ["a heading right below", "markdown", "![](a.png)\n# b", /next line/],
     ["a heading of two lines", "markdown", "![](a.png)\n===", /next line/],
