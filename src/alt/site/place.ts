@@ -119,7 +119,7 @@ export async function isReadAsMdx(context: ResolveContext): Promise<boolean> {
   const front = frontMatterOf(context.documentText ?? "");
   if (/^(?:[ \t]+|mdx:[ \t]*\{[ \t]*)format:[ \t]*["']?(?:md|detect)\b/m.test(front)) return false;
   const place = await placeOf(context);
-  const above = place.sites.find(({ isBundler }) => !isBundler);
+  const above = place.sites.find(({ isBundler, readsMdx }) => !isBundler || readsMdx);
   // A README beside the configuration is for people who look at the repository.
   if (above !== undefined) return above.readsMdx && place.folder !== above.folder;
   return (await owners(place)).some(({ readsMdx }) => readsMdx);

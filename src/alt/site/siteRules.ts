@@ -245,6 +245,8 @@ export const SITE_RULES: readonly SiteRule[] = [
       mounts: roots(site, "public"),
       base: basePath(site.config.text("basePath")),
       ...BUNDLER,
+      // Markdoc's pages are `md` and never `mdx`.
+      readsMdx: ["md", "mdx"].every((name) => site.config.texts("pageExtensions").includes(name)),
     }),
   },
   {

@@ -217,6 +217,17 @@ describe("isReadAsMdx", () => {
     assert.equal(await asked("docs/a.md", { "mkdocs.yml": "" }), false);
   });
 
+  it("knows the pages of Next.js by their extensions", async () => {
+    const next = (...names: readonly string[]): Tree => ({
+      "next.config.js": `const c = { pageExtensions: ${JSON.stringify(names)} };\nmodule.exports = c;`,
+    });
+    assert.equal(await asked("src/content/a.md", next("js", "tsx", "mdx", "md")), true);
+    assert.equal(await asked("README.md", next("mdx", "md")), false);
+    assert.equal(await asked("src/content/a.md", next("js", "mdx")), false);
+    assert.equal(await asked("pages/a.md", next("js", "md", "mdoc")), false);
+    assert.equal(await asked("pages/a.md", { "next.config.js": "module.exports = {};" }), false);
+  });
+
   it("hears what configuration and front matter say", async () => {
     const off = "export default { markdown: { format: 'detect' } };";
     assert.equal(await asked("docs/a.md", { "docusaurus.config.ts": off }), false);
