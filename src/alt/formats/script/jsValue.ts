@@ -94,8 +94,11 @@ function importBindings(statement: JsNode): [string, ImageTarget][] {
   });
 }
 
-/** `require("…")`, `require("…").default` and `new URL("…", import.meta.url)` name a module's file. */
+/** `require("…")`, `require("…").default`, `import("…")` and `new URL("…", import.meta.url)` name a module's file. */
 function moduleOf(node: JsNode): string | undefined {
+  if (node.type === "ImportExpression") return fixedField(node, "source");
+  const awaited = node.type === "AwaitExpression" ? childNode(node, "argument") : undefined;
+  if (awaited?.type === "ImportExpression") return moduleOf(awaited);
   const callee = childNode(node, "callee");
   const [first, base] = childNodes(node, "arguments");
   if (callee === undefined || first === undefined) return undefined;
@@ -104,6 +107,11 @@ function moduleOf(node: JsNode): string | undefined {
   if (node.type !== "NewExpression" || name !== "URL" || base === undefined) return undefined;
   const isOwnUrl = childNode(base, "object")?.type === "MetaProperty";
   return isOwnUrl ? fixedText(first) : undefined;
+}
+
+function fixedField(node: JsNode, name: string): string | undefined {
+  const value = childNode(node, name);
+  return value === undefined ? undefined : fixedText(value);
 }
 
 /** Bundlers give a picture as a text or as an object with its address in `src`. */
