@@ -86,9 +86,8 @@ export function markdownOwnImages(tree: MarkdownTree, context: FindContext): Ima
   });
   const images: ImageReference[] = [];
   walkMdast(tree.root, (node, parents) => {
-    if (node.type === "wikilinkImage" && !isInMath(parents, context.text)) {
-      images.push(wikilinkOf(node, parents, context.text));
-    }
+    if (isInMath(node, parents, context.text)) return;
+    if (node.type === "wikilinkImage") images.push(wikilinkOf(node, parents, context.text));
     if (node.type !== "image" && node.type !== "imageReference") return;
     const source = node.type === "image" ? node : definitions.get(node.identifier);
     // `![` takes two characters; a label that is not recorded belongs to no source of its own.
@@ -113,11 +112,19 @@ function addFollowed(node: Nodes, followed: Set<Nodes>): void {
   }
 }
 
-/** Math between `$$` is a paragraph to CommonMark; brackets in there link nothing. */
-function isInMath(parents: Chain<Nodes> | null, text: string): boolean {
-  return ancestors(parents).some(
-    (node) => node.type === "paragraph" && text.startsWith("$$", mdastSpan(node).start),
-  );
+/**
+ * Math is a paragraph between `$$`, or a stretch between `$`, and plain text to CommonMark. A picture
+ * there counts as math only where the marks close behind it, for a `$` alone may be money.
+ */
+function isInMath(node: Nodes, parents: Chain<Nodes> | null, text: string): boolean {
+  if (!["image", "imageReference", "wikilinkImage"].includes(node.type)) return false;
+  const { start, end } = mdastSpan(node);
+  if (text.charAt(start - 1) === "$" && text.charAt(end) === "$") return true;
+  return ancestors(parents).some((each) => {
+    if (each.type !== "paragraph") return false;
+    const block = mdastSpan(each);
+    return text.startsWith("$$", block.start) && text.slice(end, block.end).includes("$$");
+  });
 }
 
 function wikilinkOf(node: Nodes, parents: Chain<Nodes> | null, text: string): ImageReference {

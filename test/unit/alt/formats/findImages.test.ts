@@ -40,6 +40,7 @@ const CASES: readonly (readonly [string, AltLanguage, string, readonly Expected[
     "![\\[a\\] &amp; b](a\\(1.png)",
     [["a(1.png", "[a] & b"]],
   ],
+  ["math", "markdown", "$![](a)$ $$![](b)$$\n\n$$\n![](c)\n$$\n\n$5 ![](d) $6", [["d", ""]]],
   ["an image in an image's text is part of it", "markdown", "![a ![b](c)](d)", [["d", "a b"]]],
   [
     "lists and quotes",
