@@ -94,16 +94,17 @@ export async function tryNativeParts({ native }: Target, dir: string): Promise<b
     sharp(pixel).png().toBuffer().then((png) => sharp(png).raw().toBuffer())
       .then(([red, green]) => { if (red !== 255 || green !== 0) throw new Error("not red"); });`;
   try {
-    await run(process.execPath, ["-e", script], { cwd: dir, env: withoutNodePath() });
+    await run(process.execPath, ["-e", script], { cwd: dir, env: ownEnvironment() });
     return true;
   } catch (error) {
     throw new Error("The native parts do not load from the package alone.", { cause: error });
   }
 }
 
-/** Else packages from elsewhere could stand in for missing ones. */
-function withoutNodePath(): NodeJS.ProcessEnv {
-  return { ...process.env, NODE_PATH: undefined, NODE_OPTIONS: undefined };
+/** Else packages from elsewhere could stand in for missing ones; and nothing is told to anybody. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const quiet = { ORT_DISABLE_TELEMETRY: "1" };
+  return { ...process.env, ...quiet, NODE_PATH: undefined, NODE_OPTIONS: undefined };
 }
 
 function first(names: readonly string[]): string {
