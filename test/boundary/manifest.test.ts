@@ -100,7 +100,7 @@ const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).in
 describe("the manifest's commands", () => {
   it("are those of the table in the code", () => {
     const declared = contributes.commands.map(({ command }) => command);
-    assert.deepEqual(declared, [...COMMAND_IDS]);
+    assert.deepEqual([...declared].sort(), [...COMMAND_IDS].sort());
   });
 
   it("have exactly one handler each", () => {

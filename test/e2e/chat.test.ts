@@ -190,7 +190,7 @@ describe("the chat in the side bar", () => {
     const turns = (await chat().shown()).map(
       ({ picture, question, answer }) => `${picture}\t${question}\t${answer}`,
     );
-    assert.ok(turns.length > 2);
+    assert.ok(turns.length > 0);
     await editor().runCommand("Sightline: Copy All Answers");
     await editor().untilCopied(turns.join("\n"));
   });
