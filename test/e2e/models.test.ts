@@ -72,6 +72,9 @@ describe("models in the editor", () => {
       .waitFor();
     // The other model's random words would go along as what was said before.
     await editor().runCommand("Sightline: New Conversation");
+    await chat().turns.first().waitFor({ state: "detached" });
+    await editor().runCommand("View: Show Explorer");
+    await editor().explorer.untilFocused();
     await editor().explorer.choose("red-circle.png", "Ask About This Image…");
     await chat().ask("what color is the circle?");
     assert.equal((await chat().untilLast(1, "done")).answer, "red");

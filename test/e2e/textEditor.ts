@@ -8,7 +8,8 @@ import type { QuickInput } from "./quickInput";
 
 /** A user would press again after so long. */
 const PATIENCE_MS = 3_000;
-const MAX_ATTEMPTS = 5;
+/** An editor that has just opened says that there are none until its extensions have started. */
+const START_MS = 40_000;
 
 /** Zero-based, as the API of the editor counts. */
 export interface TextPlace {
@@ -83,7 +84,8 @@ export class TextEditor {
       .locator(".monaco-editor-overlaymessage")
       .filter({ hasText: "No code actions available" })
       .first();
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const endMs = performance.now() + START_MS;
+    while (performance.now() < endMs) {
       await this.#page.keyboard.press("Control+.");
       // While the extension starts there is sometimes neither a menu nor a message.
       const shown = this.#codeActions.or(none).first().waitFor({ timeout: PATIENCE_MS });
