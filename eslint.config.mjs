@@ -172,7 +172,7 @@ export default tseslint.config(
       "src/convert/graph/heads.ts",
       "src/convert/graph/attention.ts",
       "src/convert/graph/splitAttention.ts",
-      "src/convert/graphs/*.ts",
+      "src/convert/families/*.ts",
     ],
     rules: { "@typescript-eslint/max-params": ["warn", { max: 4 }] },
   },
