@@ -67,8 +67,8 @@ const isWanted = ({ name }) =>
   LANES.flat().some(({ name: other, needs }) => needs === name && named.includes(other));
 const wanted = LANES.map((lane) => lane.filter(isWanted)).filter((lane) => lane.length > 0);
 /**
- * On two processors, two lanes took longer than one after the other (24 minutes for 20), and the editor missed
- * its time limits: both lanes compute nearly all the time.
+ * On two processors, two lanes were not faster (unit tests took 14 minutes for 4), and the editor missed its
+ * time limits: both lanes compute nearly all the time.
  */
 const lanes = availableParallelism() < MIN_PROCESSORS ? [wanted.flat()] : wanted;
 const stdio = lanes.length > 1 ? ["ignore", "pipe", "pipe"] : "inherit";

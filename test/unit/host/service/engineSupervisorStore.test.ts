@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ask, createService, methods, rejectsWith } from "../../helpers/engineWorld";
+import { ask, createService, methods, rejectsWith } from "../../../helpers/engineWorld";
 
 describe("the engine service with the whole store", () => {
   it("ends its idle engine before the store is emptied", async () => {

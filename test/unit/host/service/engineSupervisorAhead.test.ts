@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { AppError } from "../../../src/base/errors";
-import type { MemoryPermit, PlannedLoad } from "../../../src/host/service/memoryGate";
+import { AppError } from "../../../../src/base/errors";
+import type { MemoryPermit, PlannedLoad } from "../../../../src/host/service/memoryGate";
 import {
   ask,
   createService,
@@ -9,7 +9,7 @@ import {
   methods,
   rejectsWith,
   turn,
-} from "../../helpers/engineWorld";
+} from "../../../helpers/engineWorld";
 
 describe("EngineSupervisor: pictures ahead", () => {
   const picture = { image: new Uint8Array(1), imageName: "cat.png" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { AppError } from "../../../src/base/errors";
-import { ask, createService, Gate, rejectsWith, turn } from "../../helpers/engineWorld";
+import { AppError } from "../../../../src/base/errors";
+import { ask, createService, Gate, rejectsWith, turn } from "../../../helpers/engineWorld";
 
 describe("EngineSupervisor: steps", () => {
   it("tells what an answer waits for, from the load to the words", async () => {

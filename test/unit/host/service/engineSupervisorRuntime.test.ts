@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppError } from "../../../src/base/errors";
+import { AppError } from "../../../../src/base/errors";
 import {
   ask,
   createService,
@@ -8,7 +8,7 @@ import {
   rejectsWith,
   replyOf,
   turn,
-} from "../../helpers/engineWorld";
+} from "../../../helpers/engineWorld";
 
 describe("the runtime of the engine's service", () => {
   it("starts another child when the device changes to CUDA and back", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { DataFilePlan } from "../../../src/convert/weights/dataFile";
-import { GraphBuilder } from "../../../src/convert/graph/graphBuilder";
-import { plainEntry } from "../../../src/convert/weights/weightEntries";
-import { createOrtSessionFactory } from "../../../src/engine/session/ortSession";
-import { cpuTensor } from "../../../src/engine/session/session";
-import { matrixSource } from "../../helpers/matrixSource";
+import { DataFilePlan } from "../../../../src/convert/weights/dataFile";
+import { GraphBuilder } from "../../../../src/convert/graph/graphBuilder";
+import { plainEntry } from "../../../../src/convert/weights/weightEntries";
+import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
+import { cpuTensor } from "../../../../src/engine/session/session";
+import { matrixSource } from "../../../helpers/matrixSource";
 
 const factory = createOrtSessionFactory();
 

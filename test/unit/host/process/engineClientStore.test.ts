@@ -1,8 +1,16 @@
 /** The client's calls that are about models and pictures rather than about questions. */
 
 import assert from "node:assert/strict";
-import { answer, create, Gate, limits, model, rejectsWith, turn } from "../../helpers/fakeClient";
-import { createFakeEngine, STORE_CONTENTS } from "../../helpers/fakeEngine";
+import {
+  answer,
+  create,
+  Gate,
+  limits,
+  model,
+  rejectsWith,
+  turn,
+} from "../../../helpers/fakeClient";
+import { createFakeEngine, STORE_CONTENTS } from "../../../helpers/fakeEngine";
 
 const shortThumbnails = { ...limits, requestMs: { ...limits.requestMs, thumbnail: 1000 } };
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { FakeDocument } from "../../helpers/editor/documents";
-import { fakeEditor, resetFakeEditor } from "../../helpers/editor/fakeEditor";
-import { openDocument } from "../../helpers/editor/open";
-import { addPicture, AltWorld } from "../../helpers/altServices";
-import { fails, says } from "../../helpers/chatFakes";
-import { AppError } from "../../../src/base/errors";
-import { copyAltText, generateAltText } from "../../../src/editor/documents/altCommands";
+import type { FakeDocument } from "../../../helpers/editor/documents";
+import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
+import { openDocument } from "../../../helpers/editor/open";
+import { addPicture, AltWorld } from "../../../helpers/altServices";
+import { fails, says } from "../../../helpers/chatFakes";
+import { AppError } from "../../../../src/base/errors";
+import { copyAltText, generateAltText } from "../../../../src/editor/documents/altCommands";
 
 const BEFORE = "![My fox](a.png)\n";
 

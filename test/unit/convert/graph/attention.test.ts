@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { causalBias } from "../../../src/engine/language/kvCache";
-import { createOrtSessionFactory } from "../../../src/engine/session/ortSession";
+import { causalBias } from "../../../../src/engine/language/kvCache";
+import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
 import {
   cpuTensor,
   floats,
   type Tensor,
   type TensorMap,
-} from "../../../src/engine/session/session";
-import { attentionGraph, cachedAttentionGraph, randomRows } from "../../helpers/attentionGraphs";
-import { relativeError } from "../../helpers/demoRun";
+} from "../../../../src/engine/session/session";
+import { attentionGraph, cachedAttentionGraph, randomRows } from "../../../helpers/attentionGraphs";
+import { relativeError } from "../../../helpers/demoRun";
 
 const factory = createOrtSessionFactory();
 const sizes = { nHeads: 3, headDim: 8 };
