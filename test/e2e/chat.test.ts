@@ -52,17 +52,16 @@ describe("the chat in the side bar", () => {
   async function untilTextStreams(pid: number): Promise<string> {
     let part = "";
     await chat().ask(PLACE);
-    await editor().stepEngine(
-      pid,
-      async () => {
+    await editor().stepEngine(pid, {
+      isSeen: async () => {
         const turn = (await chat().shown()).at(-1);
         part = turn?.state === "streaming" ? turn.answer : "";
         // Where the machine is busy, a moment can last until the end of the answer.
         if (turn?.state === "done") await chat().lastButton("Ask Again").click();
         return part !== "";
       },
-      "text that streams",
-    );
+      what: "text that streams",
+    });
     return part;
   }
 

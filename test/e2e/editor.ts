@@ -184,17 +184,37 @@ export class Editor {
     }
   }
 
+  /** Makes an engine stand still that has just been started, and is no longer this one. */
+  async stopStartingEngine(before: number): Promise<number> {
+    let pid = 0;
+    await untilTrue(() => {
+      const pids = this.server.pidsRunning(CHILD_FILE, ANSWERING);
+      pid = pids.find((other) => other !== before) ?? 0;
+      if (pid !== 0) process.kill(pid, "SIGSTOP");
+      return Promise.resolve(pid !== 0);
+    }, "an engine that starts");
+    return pid;
+  }
+
   /**
    * Lets an engine that stands still work for a moment at a time until something is seen; then it stands
    * still in the middle of its work.
+   * @param until.momentMs @default MOMENT_MS
    */
-  async stepEngine(pid: number, isSeen: () => Promise<boolean>, what: string): Promise<void> {
+  async stepEngine(
+    pid: number,
+    until: {
+      readonly isSeen: () => Promise<boolean>;
+      readonly what: string;
+      readonly momentMs?: number;
+    },
+  ): Promise<void> {
     await untilTrue(async () => {
       process.kill(pid, "SIGCONT");
-      await delay(MOMENT_MS);
+      await delay(until.momentMs ?? MOMENT_MS);
       process.kill(pid, "SIGSTOP");
-      return isSeen();
-    }, what);
+      return until.isSeen();
+    }, until.what);
   }
 
   /** Ends the process of the engine as a crash does. @returns the id that it had */

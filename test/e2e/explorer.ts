@@ -5,6 +5,8 @@ import { untilTrue } from "./polling";
 
 /** A menu ignores the release of a button in its first 100 ms: it may belong to the press that opened it. */
 const PRESS_MS = 200;
+/** A preview that has not been drawn by then was perhaps not asked for. */
+const PREVIEW_MS = 5000;
 
 export class Explorer {
   readonly #page: Page;
@@ -18,6 +20,23 @@ export class Explorer {
     return this.#page
       .locator(".explorer-folders-view .monaco-list-row")
       .filter({ has: this.#page.getByText(name, { exact: true }) });
+  }
+
+  /**
+   * Opens a picture in the editor's preview, which takes the keyboard when it is drawn, and gives the keyboard
+   * back to the workbench. A list that is drawn anew between two clicks has seen no double click.
+   */
+  async openPicture(name: string, size: string): Promise<void> {
+    const isDrawn = this.#page.locator(".statusbar-item", { hasText: size });
+    const tryOpening = async (): Promise<boolean> => {
+      await this.row(name).dblclick();
+      return isDrawn.waitFor({ timeout: PREVIEW_MS }).then(
+        () => true,
+        () => false,
+      );
+    };
+    await untilTrue(tryOpening, `${name} in its preview`);
+    await this.#page.locator(".tab.active", { hasText: name }).click();
   }
 
   /** Waits until the list has the keyboard; when it gets it later, a selection that was made before is lost. */

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Locator } from "playwright-core";
 import sharp from "sharp";
 import { ChatPage } from "./chatPage";
 import type { Editor, Theme } from "./editor";
@@ -56,19 +57,12 @@ describe("pictures of the extension", () => {
   });
 
   it("show a conversation about a picture", async () => {
-    const { explorer, keyboard, page, view } = editor();
-    await explorer.row("four-shapes.png").dblclick();
-    // The preview takes the focus when it is drawn; only then does the workbench get keys again.
-    await page.locator(".statusbar-item", { hasText: "320x320" }).waitFor();
-    await page.locator(".tab.active", { hasText: "four-shapes.png" }).click();
+    await editor().explorer.openPicture("four-shapes.png", "320x320");
     await editor().runCommand("Sightline: Ask About This Image…");
-    const field = view.document.getByRole("textbox");
-    await field.waitFor();
-    for (const { question, answer } of TALK) {
-      await field.click();
-      await keyboard.type(question);
-      await keyboard.press("Enter");
-      await view.document.getByText(answer, { exact: true }).first().waitFor();
+    const chat = new ChatPage(editor().view);
+    for (const [index, { question, answer }] of TALK.entries()) {
+      await chat.ask(question);
+      assert.equal((await chat.untilLast(index + 1, "done")).answer, answer);
     }
   });
 
@@ -224,10 +218,26 @@ describe("pictures of what needs patience", () => {
   it("show a question that waits for its model", async () => {
     await editor().explorer.choose("four-shapes.png", "Ask About This Image…");
     await chat().picture("four-shapes.png").waitFor();
-    await chat().ask("what is at the top left?");
-    await editor().view.document.locator("button.engine[data-kind=loading]").waitFor();
-    // An engine that is quicker than this already looks at the picture, which is to be waited for as well.
-    await editor().whileEngineStandsStill(() => takeInAllThemes("waiting"));
+    const isEngine = (kind: string): Locator =>
+      editor().view.document.locator(`button.engine[data-kind=${kind}]`);
+    // The picture alone has the model loaded ahead.
+    await isEngine("ready").waitFor();
+    const before = editor().enginePid();
+    await editor().runCommand("Sightline: Restart Engine");
+    const asked = chat().ask("what is at the top left?");
+    const pid = await editor().stopStartingEngine(before);
+    await asked;
+    await editor().stepEngine(pid, {
+      isSeen: () => isEngine("loading").isVisible(),
+      what: "a model that loads",
+      // Node's own start takes a quarter of a second, and a load longer than this.
+      momentMs: 20,
+    });
+    try {
+      await takeInAllThemes("waiting");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
     assert.equal((await chat().untilLast(1, "done")).answer, "a pink square");
   });
 });
