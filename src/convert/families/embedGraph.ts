@@ -1,6 +1,6 @@
 /** Token ids to rows of the language model's embedding table; runs on the CPU, where the table can stay on disk. */
 
-import type { TextConfig } from "../../model/config/blip2Config";
+import type { TextConfig } from "../../model/config/textConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";

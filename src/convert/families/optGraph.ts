@@ -1,6 +1,6 @@
 /** OPT (transformers `modeling_opt.py`): blocks that normalise first, learned positions, ReLU. */
 
-import type { OptConfig } from "../../model/config/blip2Config";
+import type { OptConfig } from "../../model/config/textConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import { packLinear, type CheckpointWeights } from "../checkpoint/checkpointWeights";

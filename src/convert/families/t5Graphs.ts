@@ -3,7 +3,7 @@
  * all layers of a stack, gated feed-forward.
  */
 
-import type { T5Config } from "../../model/config/blip2Config";
+import type { T5Config } from "../../model/config/textConfig";
 import { IO, PART, pastEncoderName, presentEncoderName } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";

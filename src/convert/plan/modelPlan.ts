@@ -1,7 +1,8 @@
 /** The graphs and data files that a checkpoint becomes; nothing is read or written yet. */
 
 import { AppError } from "../../base/errors";
-import type { Blip2Config, Blip2RetrievalConfig, TextConfig } from "../../model/config/blip2Config";
+import type { Blip2Config, Blip2RetrievalConfig } from "../../model/config/blip2Config";
+import { cacheShape, type TextConfig } from "../../model/config/textConfig";
 import { PART, partsOf, type PartName } from "../../model/graph/graphContract";
 import { canStayInFile } from "../../model/folder/memoryEstimate";
 import type { Precision } from "../../model/precision/precision";
@@ -163,9 +164,7 @@ function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): Gr
 function weightlessGraph(name: PartName, config: Blip2Config): GraphBuilder {
   const text = languageModel(config, name);
   const hasEncoder = text.kind === "t5";
-  const { nLayers, nHeads } = text;
-  const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / text.nHeads;
-  const shape = { nLayers, nHeads, headDim };
+  const shape = cacheShape(text);
   if (name === PART.reorderCache) return reorderCacheGraph({ ...shape, hasEncoder });
   return name === PART.truncateCache ? truncateCacheGraph(shape) : expandEncoderCacheGraph(shape);
 }

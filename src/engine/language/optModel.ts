@@ -4,7 +4,7 @@
  */
 
 import { throwIfAborted } from "../../base/errors";
-import type { OptConfig } from "../../model/config/blip2Config";
+import type { OptConfig } from "../../model/config/textConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { KvCache, KvCaches } from "./kvCache";
 import {

@@ -5,7 +5,7 @@
  */
 
 import { throwIfAborted } from "../../base/errors";
-import type { T5Config } from "../../model/config/blip2Config";
+import type { T5Config } from "../../model/config/textConfig";
 import { encoderCacheNames, IO, PART } from "../../model/graph/graphContract";
 import { relativePositionBuckets, type BucketSpec } from "../../model/graph/relativePosition";
 import { disposeTensors, type EncoderCache, type KvCache, type KvCaches } from "./kvCache";

@@ -18,7 +18,7 @@ import { splitKvCaches } from "../language/splitKvCache";
 import { T5Model } from "../language/t5Model";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Device, DeviceChoice, DeviceReason } from "../../model/ask/device";
-import type { TextConfig } from "../../model/config/blip2Config";
+import { cacheShape, type TextConfig } from "../../model/config/textConfig";
 import {
   cacheNames,
   encoderCacheNames,
@@ -147,9 +147,7 @@ interface OpenedModel {
 
 /** As the decoder's graph of the device wants them. */
 function createCaches(text: TextConfig, sessions: PartSessions, device: Device): KvCaches {
-  const { nLayers, nHeads } = text;
-  const headDim = text.kind === "t5" ? text.dKv : text.hiddenSize / nHeads;
-  const shape = { nLayers, nHeads, headDim };
+  const shape = cacheShape(text);
   return device === "cpu"
     ? splitKvCaches(shape)
     : deviceKvCaches({ ...shape, hasEncoder: text.kind === "t5", sessions });

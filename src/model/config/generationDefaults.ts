@@ -1,7 +1,7 @@
 /** generation_config.json: what transformers' generate() does when the caller sets nothing. */
 
 import { JsonObject } from "../../base/json";
-import type { TextConfig } from "./blip2Config";
+import type { TextConfig } from "./textConfig";
 
 export interface GenerationDefaults {
   /** Generation ends at any of these. */

@@ -6,9 +6,8 @@ import {
   imageTokenCount,
   parseBlip2Config,
   type Blip2Config,
-  type OptConfig,
-  type T5Config,
 } from "../../../../src/model/config/blip2Config";
+import type { OptConfig, T5Config } from "../../../../src/model/config/textConfig";
 import { fixturePath } from "../../../helpers/fixtures";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../../src/base/errors";
-import { parseBlip2Config, type TextConfig } from "../../../../src/model/config/blip2Config";
+import { parseBlip2Config } from "../../../../src/model/config/blip2Config";
+import type { TextConfig } from "../../../../src/model/config/textConfig";
 import {
   parseGenerationDefaults,
   type GenerationDefaults,
