@@ -108,7 +108,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 }
 
 /** True for a cancellation, which callers usually swallow. */
-export function isCancelled(thrown: unknown): boolean {
+export function isCancelled(thrown: unknown): thrown is AppError {
   return thrown instanceof AppError && thrown.code === "request.cancelled";
 }
 

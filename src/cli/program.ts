@@ -2,7 +2,7 @@
 
 import { Command, Option } from "commander";
 import { ALT_PROBLEMS } from "../alt/wording/altText";
-import { DESCRIPTION_BEAMS } from "../alt/wording/descriptionSettings";
+import { DESCRIPTION_BEAMS } from "../alt/write/describer";
 import type { AltListFlags } from "./documents/altListCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";

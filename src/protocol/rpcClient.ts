@@ -1,5 +1,6 @@
 /** The host's end of the protocol: typed calls with an id, events, a cancel and always an end. */
 
+import type { CancelSignal } from "../base/abortable";
 import { AppError } from "../base/errors";
 import type { Progress, Stage } from "../model/ask/progress";
 import {
@@ -12,13 +13,6 @@ import {
 } from "./messages";
 import type { MethodName, Params, Result } from "./methods";
 import type { Transport } from "./transport";
-
-/** The part of an AbortSignal that is used; this room knows neither the browser nor Node. */
-export interface CancelSignal {
-  readonly aborted: boolean;
-  addEventListener(type: "abort", listener: () => void): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
 
 export interface CallOptions {
   /** Asks the child to stop; the call still ends with what the child answers. */

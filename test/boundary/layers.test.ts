@@ -101,6 +101,15 @@ describe("the walls between the rooms", () => {
     );
     assert.deepEqual(impure, []);
   });
+
+  it("leave the disk and the network to those who give src/alt a port to them", () => {
+    const reaching = files.flatMap(({ file, room, imports }) =>
+      imports.flatMap(({ specifier }) =>
+        room === "alt" && specifier.startsWith("node:") ? [`${file} ${specifier}`] : [],
+      ),
+    );
+    assert.deepEqual(reaching, []);
+  });
 });
 
 describe("the source files", () => {

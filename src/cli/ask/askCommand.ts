@@ -1,7 +1,7 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
 import { descriptionWish } from "../../alt/wording/describingRequest";
-import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
+import { AppError, throwIfAborted } from "../../base/errors";
 import { answerJson, generateAnswer } from "./answer";
 import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
 import type { CliContext } from "../terminal/cliContext";
@@ -209,5 +209,5 @@ function tableFormatOf(flags: TableFlags & OutputFlags): TableFormat | undefined
 }
 
 function isAboutPicture(thrown: unknown): boolean {
-  return thrown instanceof AppError && !isCancelled(thrown) && thrown.code.startsWith("image.");
+  return thrown instanceof AppError && thrown.code.startsWith("image.");
 }

@@ -2,10 +2,11 @@
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { abortable } from "../../base/abortable";
 import { formatBytes } from "../../base/bytes";
 import { AppError } from "../../base/errors";
+import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
 import type { CliContext } from "../terminal/cliContext";
-import { abortable } from "../terminal/interrupts";
 
 export interface NamedPicture {
   readonly image: Uint8Array;
@@ -14,9 +15,6 @@ export interface NamedPicture {
 
 /** Stands for standard input. */
 export const STANDARD_INPUT = "-";
-
-/** Larger than any picture within the pixel limit is in practice, smaller than what ends a process. */
-const MAX_PICTURE_BYTES = 256 << 20;
 
 /**
  * Reads a picture from a path, or from standard input for `-`.

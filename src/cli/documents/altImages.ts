@@ -89,6 +89,16 @@ export function placeOf({ file, range: { start } }: AltRow): string {
   return `${file}:${start.line + 1}:${start.character + 1}`;
 }
 
+/** A data: URI would fill the screen. */
+const LONGEST_CELL = 60;
+
+export function shortened(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * LONGEST_CELL));
+  return characters.length > LONGEST_CELL
+    ? `${characters.slice(0, LONGEST_CELL - 1).join("")}…`
+    : text;
+}
+
 interface RowParts {
   readonly document: DocumentText;
   readonly lines: LinePositions;

@@ -7,6 +7,7 @@ import {
   LIST_PROBLEMS,
   placeOf,
   type AltRow,
+  shortened,
   type AltSettings,
   type ListProblem,
 } from "./altImages";
@@ -124,9 +125,6 @@ export function settingsFrom(flags: AltFlags): AltSettings {
   };
 }
 
-/** A data: URI would fill the screen. */
-const LONGEST_CELL = 60;
-
 function tableOf(rows: readonly AltRow[]): string {
   const cells = rows.map((row) => [
     placeOf(row),
@@ -135,11 +133,4 @@ function tableOf(rows: readonly AltRow[]): string {
     row.alt ?? "",
   ]);
   return formatTable([["PLACE", "PROBLEM", "PICTURE", "ALT TEXT"], ...cells]);
-}
-
-function shortened(text: string): string {
-  const characters = Array.from(text.slice(0, 2 * LONGEST_CELL));
-  return characters.length > LONGEST_CELL
-    ? `${characters.slice(0, LONGEST_CELL - 1).join("")}…`
-    : text;
 }

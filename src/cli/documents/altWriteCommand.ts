@@ -1,13 +1,10 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import {
-  ALT_PROBLEMS,
-  type AltProblem,
-  cleanCaption,
-  textProblem,
-} from "../../alt/wording/altText";
-import { SHORT_DESCRIPTION } from "../../alt/wording/descriptionSettings";
+import { ALT_PROBLEMS, type AltProblem, isLongAlt } from "../../alt/wording/altText";
+import { readDataUri } from "../../alt/write/dataUri";
+import { type Described, PictureDescriber } from "../../alt/write/describePictures";
+import { shortDescription } from "../../alt/write/describer";
 import { canSetAlt } from "../../alt/edit/editAlt";
 import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
 import { changedText, writeChanges, type Change, type WrittenChanges } from "./altChanges";
@@ -18,7 +15,7 @@ import {
   readDocument,
   requireWritable,
 } from "./altDocuments";
-import { type DocumentImage, imagesOf, placeOf } from "./altImages";
+import { type DocumentImage, imagesOf, placeOf, shortened } from "./altImages";
 import { type AltFlags, problemsNamed, settingsFrom } from "./altListCommand";
 import { DOUBT_NOTES } from "../ask/answer";
 import { settingsOf } from "../ask/askCommand";
@@ -49,16 +46,17 @@ export async function altWrite(
   flags: AltWriteFlags,
 ): Promise<number> {
   const kinds = kindsOf(flags.only ?? "missing");
-  const settings = describingSettings(context, flags);
+  const settings = settingsOf(context, shortDescription(flags));
   const line = context.printer.workLine();
-  const run: WriteRun = { context, flags, settings, line, counts: noCounts(), captions: new Map() };
+  const run: WriteRun = { context, flags, settings, line, counts: noCounts() };
   try {
     line.show("Looking for pictures…");
     const jobs = await findJobs(run, paths, kinds);
     if (jobs.length > 0) {
       line.show("Loading the model…");
       await withModel(context, flags, async (model) => {
-        for (const job of jobs) await writeDocument(run, model, job);
+        const describer = describerFor(run, model);
+        for (const job of jobs) await writeDocument(run, describer, job);
       });
     } else context.printer.note("There is no picture to describe.");
   } catch (thrown) {
@@ -107,23 +105,10 @@ async function findJobs(
   return jobs;
 }
 
-/** What the editor describes with, so that both write the same text, except for flags that were given. */
-export function describingSettings(
-  context: CliContext,
-  flags: ModelFlags & GenerationFlags,
-): Pick<GenerateRequest, "options" | "alpha"> {
-  // Chance and beams exclude each other unless both are asked for.
-  const { numBeams, ...others } = SHORT_DESCRIPTION;
-  const beams = flags.doSample === true ? {} : { numBeams };
-  return settingsOf(context, { ...others, ...beams, ...flags });
-}
-
 interface WriteRun {
   readonly context: CliContext;
   readonly flags: AltWriteFlags;
-  readonly settings: Pick<GenerateRequest, "options" | "alpha">;
-  /** Captions by the picture's file, because documents share pictures. */
-  readonly captions: Map<string, string>;
+  readonly settings: Required<Pick<GenerateRequest, "options" | "alpha">>;
   readonly line: WorkLine;
   readonly counts: WriteCounts;
 }
@@ -189,34 +174,49 @@ function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
   };
 }
 
-async function writeDocument(run: WriteRun, model: RunningModel, job: DocumentJob): Promise<void> {
+/** Documents share pictures, so one describer serves them all. */
+function describerFor(run: WriteRun, { engine }: RunningModel): PictureDescriber<DocumentImage> {
+  const { context, counts, line } = run;
+  const { signal } = context;
+  const { alpha, options } = run.settings;
+  return new PictureDescriber({
+    signal,
+    keyOf: ({ resolved, row }) => (resolved.kind === "file" ? resolved.path : row.target),
+    read: async ({ resolved, row }) => {
+      const isFile = resolved.kind === "file";
+      const picture = isFile ? await readPicture(resolved.path, context) : dataPicture(row.target);
+      return (request) => engine.generate({ ...picture, alpha, ...request }, { signal });
+    },
+    onBegin: () => {
+      const { nSeen, nPictures, nSeenDocuments, nDocuments } = counts;
+      const pictures = `${nSeen} of ${countOf(nPictures, "picture")}`;
+      const documents = `${nSeenDocuments} of ${countOf(nDocuments, "document")}`;
+      line.count({ nDone: nSeen, nAll: nPictures }, `${pictures}, ${documents}`);
+    },
+    options: { settings: options },
+  });
+}
+
+async function writeDocument(
+  run: WriteRun,
+  describer: PictureDescriber<DocumentImage>,
+  job: DocumentJob,
+): Promise<void> {
   const changes: Change[] = [];
   try {
-    for (const image of job.images) await describeInTurn(run, model, { image, changes });
+    for await (const described of describer.describe(job.images)) {
+      if (described.error !== undefined) {
+        tell(run, inPlace(described.error, described.picture), described.picture.row);
+      } else {
+        tellDoubts(run, described);
+        changes.push({ image: described.picture, alt: described.alt });
+      }
+      run.counts.nSeen++;
+    }
   } finally {
     await save(run, job.document, changes);
   }
   run.counts.nSeenDocuments++;
-}
-
-async function describeInTurn(
-  run: WriteRun,
-  model: RunningModel,
-  { image, changes }: { readonly image: DocumentImage; readonly changes: Change[] },
-): Promise<void> {
-  const { counts, line, context } = run;
-  throwIfAborted(context.signal);
-  const { nSeen, nPictures, nSeenDocuments, nDocuments } = counts;
-  const pictures = `${nSeen} of ${countOf(nPictures, "picture")}`;
-  const documents = `${nSeenDocuments} of ${countOf(nDocuments, "document")}`;
-  line.count({ nDone: nSeen, nAll: nPictures }, `${pictures}, ${documents}`);
-  try {
-    changes.push({ image, alt: await describe(run, model, image) });
-  } catch (thrown) {
-    if (!isAboutPicture(thrown)) throw thrown;
-    tell(run, inPlace(thrown, image), image.row);
-  }
-  counts.nSeen++;
 }
 
 /** Writes the texts of a document, all of them or none. */
@@ -270,44 +270,30 @@ function tellOfStop({ counts, flags, context }: WriteRun): void {
   context.printer.note(`${nWritten} of ${nPictures} ${are} written; run it again to go on.`);
 }
 
-async function describe(run: WriteRun, model: RunningModel, image: DocumentImage): Promise<string> {
-  const { resolved, row } = image;
-  const key = resolved.kind === "file" ? resolved.path : row.target;
-  const known = run.captions.get(key);
-  if (known !== undefined) return known;
-  const { signal } = run.context;
-  const picture =
-    resolved.kind === "file"
-      ? await readPicture(resolved.path, run.context)
-      : dataPicture(row.target);
-  const request = { ...picture, ...run.settings, prompt: { kind: "caption" } } as const;
-  const result = await model.engine.generate(request, { signal });
-  const alt = cleanCaption(result.sequences[0]?.text ?? "");
-  if (alt === "") {
-    throw new AppError("image.unreadable", "The model has nothing to say about this picture.");
+/** What should be looked at before a text is kept. */
+function tellDoubts(
+  { context: { printer } }: WriteRun,
+  { picture: { row }, alt, doubts }: Described<DocumentImage> & { readonly error?: undefined },
+): void {
+  if (isLongAlt(alt)) {
+    printer.note(`${placeOf(row)}: the alt text is long. Read it before you keep it.`);
   }
-  if (textProblem(alt) === "too-long") {
-    run.context.printer.note(`${placeOf(row)}: the alt text is long. Read it before you keep it.`);
+  for (const doubt of doubts) {
+    printer.note(`${placeOf(row)}: ${shortened(row.target)} ${DOUBT_NOTES[doubt]}`);
   }
-  for (const doubt of result.doubts ?? []) {
-    run.context.printer.note(`${placeOf(row)}: ${row.target} ${DOUBT_NOTES[doubt]}`);
-  }
-  run.captions.set(key, alt);
-  return alt;
 }
 
-/** The bytes in a data: URI (RFC 2397). @throws AppError `image.unreadable`. */
+/** The picture in a data: URI. @throws AppError `image.unreadable`, `image.tooLarge`. */
 function dataPicture(uri: string): NamedPicture {
-  const imageName = "The picture in the data: URI";
-  const comma = uri.indexOf(",");
-  const isBase64 = /;\s*base64\s*$/i.test(uri.slice(Math.max(0, comma - 16), Math.max(0, comma)));
-  try {
-    const body = decodeURIComponent(uri.slice(comma + 1));
-    if (comma < 0 || body === "") throw new SyntaxError("There is no data.");
-    return { image: Buffer.from(body, isBase64 ? "base64" : "utf8"), imageName };
-  } catch (cause) {
-    throw new AppError("image.unreadable", `${imageName} is damaged.`, { cause });
+  const imageName = "The picture in the document";
+  const image = readDataUri(uri);
+  if (image === "tooLarge") {
+    throw new AppError("image.tooLarge", `${imageName} is too large. Use a smaller copy.`);
   }
+  if (image === "damaged") {
+    throw new AppError("image.unreadable", `${imageName} is damaged. Put the picture in again.`);
+  }
+  return { image, imageName };
 }
 
 function report(run: WriteRun, { document, changes, text }: WrittenChanges): void {
@@ -353,10 +339,6 @@ function tell(run: WriteRun, thrown: unknown, about: { readonly file?: string } 
       ...failureJson(thrown),
     });
   }
-}
-
-function isAboutPicture(thrown: unknown): thrown is AppError {
-  return thrown instanceof AppError && thrown.code.startsWith("image.");
 }
 
 function inPlace(error: AppError, { row }: DocumentImage): AppError {

@@ -1,7 +1,5 @@
 /** What can end the work before it is done: a signal, or a reader that went away. */
 
-import { AppError, throwIfAborted } from "../../base/errors";
-
 /** 128 + the number of the signal, as shells report it. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -71,24 +69,4 @@ export function connectSignals(interrupts: Interrupts, source: SignalSource): vo
   interrupts.signal.addEventListener("abort", () => {
     for (const { signal, listener } of listeners) source.off(signal, listener);
   });
-}
-
-/**
- * The outcome of work that does not look at the signal itself.
- * @throws AppError `request.cancelled` as soon as the signal fires.
- */
-export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  throwIfAborted(signal);
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      reject(new AppError("request.cancelled", "The request was cancelled."));
-    };
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
-import { altTexts } from "../../host/documents/describer";
+import { altTexts } from "../../alt/write/describer";
+import { askAbout } from "../../host/documents/askAbout";
 import { questionPrompt } from "../../host/chat/questionPrompt";
 import type { AskOptions, DescribeOptions, SightlineApi } from "./api";
 import type { Services } from "../shell/services";
@@ -36,7 +37,7 @@ export function createApi({
       const length = readLength(options.length);
       const picture = await pictures.read(readUri(uri));
       const texts = await withSignal(options, (signal) =>
-        altTexts(engine, picture, { length, signal }),
+        altTexts(askAbout(engine, picture), { length, signal }),
       );
       return texts[0] ?? "";
     },

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { AppError } from "../../base/errors";
 import { ChatSession } from "../../host/chat/chatSession";
 import { systemClock } from "../../host/process/clock";
-import type { DescriptionLength } from "../../host/documents/describer";
+import type { DescriptionLength } from "../../alt/write/describer";
 import { failureReport } from "../../host/notices/noticeTable";
 import type { Picture } from "../../host/pictures/picture";
 import { spreadsheetText } from "../../host/chat/spreadsheet";

@@ -1,18 +1,17 @@
 /** Commands that write, take away or copy the text of one picture. */
 
 import * as vscode from "vscode";
-import { AppError, isCancelled } from "../../base/errors";
+import type { AppError } from "../../base/errors";
+import { isCancelled } from "../../base/errors";
 import { captionStyles, insertCaption, type CaptionStyle } from "../../alt/edit/insertCaption";
 import { markDecorative } from "../../alt/edit/editAlt";
 import { altOwner } from "../../host/documents/altPlan";
-import { altTexts } from "../../host/documents/describer";
 import type { Picture } from "../../host/pictures/picture";
 import { spreadsheetText } from "../../host/chat/spreadsheet";
 import { chooseOne, type Choice } from "../review/altChoice";
 import {
-  failSilentModel,
+  describeInTurn,
   lengthWarning,
-  reportingEngine,
   requireEditable,
   say,
   textFor,
@@ -22,7 +21,6 @@ import { changeImages, fileName, type DocumentImage } from "./altDocument";
 import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import { imageFor, pictureUris, previewedPicture } from "./altTarget";
-import { withLateProgress } from "../shell/lateProgress";
 import { choosePictures } from "../pictures/picturePicker";
 import type { Services } from "../shell/services";
 import { tellNotesOnce } from "../review/writingNotes";
@@ -135,6 +133,7 @@ export async function copyAltText(services: Services, args: readonly unknown[]):
 /** A picture that may still have to be read. */
 interface Source {
   readonly name: string;
+  readonly key: string;
   readonly read: () => Promise<Picture>;
 }
 
@@ -146,9 +145,17 @@ async function sourcesFor(
   const uris = previewed === undefined ? given : [previewed];
   if (uris.length === 0) {
     const chosen = await choosePictures(services, []);
-    return chosen.map((picture) => ({ name: picture.name, read: () => Promise.resolve(picture) }));
+    return chosen.map((picture, index) => ({
+      name: picture.name,
+      key: picture.uri ?? `${index}`,
+      read: () => Promise.resolve(picture),
+    }));
   }
-  return uris.map((uri) => ({ name: fileName(uri), read: () => services.pictures.read(uri) }));
+  return uris.map((uri) => ({
+    name: fileName(uri),
+    key: uri.toString(),
+    read: () => services.pictures.read(uri),
+  }));
 }
 
 /** `replace` shows the text before it is written. */
@@ -242,31 +249,22 @@ interface PictureTexts {
   readonly failure: AppError | undefined;
 }
 
+/** @throws AppError `request.cancelled`. */
 async function describePictures(
   services: Services,
   sources: readonly Source[],
 ): Promise<PictureTexts> {
   const texts: NamedText[] = [];
-  let failure: AppError | undefined;
-  await withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
-    for (const [index, { name, read }] of sources.entries()) {
-      run.report(name, index / sources.length);
-      try {
-        const picture = await read();
-        const { signal } = run;
-        const [text] = await reportingEngine(services, run, () =>
-          altTexts(services.engine, picture, { signal }),
-        );
-        texts.push({ name, text: text ?? failSilentModel() });
-      } catch (thrown) {
-        if (isCancelled(thrown)) throw thrown;
-        failure ??= AppError.from(thrown);
-        // Only another picture can succeed where this one failed; the engine fails for all.
-        if (!AppError.from(thrown).code.startsWith("image.")) return;
-      }
-    }
+  const { failure, stop } = await describeInTurn(services, sources, {
+    keyOf: ({ key }) => key,
+    read: ({ read }) => read(),
+    words: ({ name }) => name,
+    onDescribed: ({ picture: { name }, ...described }) => {
+      if (described.error === undefined) texts.push({ name, text: described.alt });
+    },
   });
-  return { texts, failure };
+  if (isCancelled(stop)) throw stop;
+  return { texts, failure: failure ?? stop };
 }
 
 /** One text alone; several with their pictures' names before them, as a spreadsheet takes them. */

@@ -4,7 +4,10 @@ import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
 import { isLongAlt, MAX_ALT_CHARACTERS } from "../../alt/wording/altText";
 import { setAlt } from "../../alt/edit/editAlt";
-import { altTexts, type AltTextOptions } from "../../host/documents/describer";
+import { type Described, PictureDescriber } from "../../alt/write/describePictures";
+import { altTexts, type AltTextOptions } from "../../alt/write/describer";
+import { askAbout } from "../../host/documents/askAbout";
+import type { Picture } from "../../host/pictures/picture";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
@@ -31,9 +34,9 @@ export async function textsFor(
   await allowPlace(services, image, place);
   const texts = await withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
     return aboutPlace(place, async () => {
-      const picture = await readPlace(services, place, run.signal);
+      const ask = askAbout(services.engine, await readPlace(services, place, run.signal));
       return reportingEngine(services, run, () =>
-        altTexts(services.engine, picture, { ...options, signal: run.signal }),
+        altTexts(ask, { ...options, signal: run.signal }),
       );
     });
   });
@@ -44,19 +47,65 @@ export async function textsFor(
 /** The best text for a picture. @throws AppError as `textsFor`; `image.unreadable` without one. */
 export async function textFor(services: Services, image: DocumentImage): Promise<string> {
   const [text] = await textsFor(services, image, {});
-  return text ?? failSilentModel();
+  if (text === undefined) throw new AppError("image.unreadable", nothingToSay());
+  return text;
 }
 
-/** @throws AppError `image.unreadable`, because the model said nothing. */
-export function failSilentModel(): never {
-  throw new AppError(
-    "image.unreadable",
-    vscode.l10n.t("The model has nothing to say about this picture. Write a text by hand."),
-  );
+function nothingToSay(): string {
+  return vscode.l10n.t("The model has nothing to say about this picture. Write a text by hand.");
+}
+
+/** How pictures of any kind are described in turn. */
+export interface InTurn<T> {
+  readonly keyOf: (picture: T) => string;
+  readonly read: (picture: T, signal: AbortSignal) => Promise<Picture>;
+  /** What is being done, in words, when so many are done. */
+  readonly words: (picture: T, nDone: number) => string;
+  /** Given each picture as soon as it has a text or has failed. */
+  readonly onDescribed: (described: Described<T>) => void | Promise<void>;
+}
+
+export interface EndOfTurn {
+  /** Of the first picture without a text. */
+  readonly failure: AppError | undefined;
+  /** Why the work ended early, `request.cancelled` included; undefined when it did not. */
+  readonly stop: AppError | undefined;
+}
+
+/** Describes pictures with progress and a cancel button. */
+export async function describeInTurn<T>(
+  services: Services,
+  pictures: readonly T[],
+  { keyOf, read, words, onDescribed }: InTurn<T>,
+): Promise<EndOfTurn> {
+  return withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
+    const { signal } = run;
+    const describer = new PictureDescriber<T>({
+      signal,
+      keyOf,
+      read: async (picture) => askAbout(services.engine, await read(picture, signal)),
+      onBegin: (picture, index) => {
+        run.report(words(picture, index), index / pictures.length);
+      },
+      nothingToSay: nothingToSay(),
+    });
+    let failure: AppError | undefined;
+    try {
+      return await reportingEngine(services, run, async () => {
+        for await (const described of describer.describe(pictures)) {
+          failure ??= described.error;
+          await onDescribed(described);
+        }
+        return { failure, stop: undefined };
+      });
+    } catch (thrown) {
+      return { failure, stop: AppError.from(thrown) };
+    }
+  });
 }
 
 /** Tells while the work waits for the model to load. */
-export async function reportingEngine<T>(
+async function reportingEngine<T>(
   { engine }: Services,
   { report }: CancellableRun,
   work: () => Promise<T>,

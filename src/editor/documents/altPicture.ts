@@ -4,13 +4,12 @@ import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
 import type { ImageReference } from "../../alt/imageReference";
 import type { ResolvedTarget } from "../../alt/resolve/resolveTarget";
-import { pictureOfDataUri } from "../../host/pictures/dataUri";
 import { fetchPicture, remoteUrl } from "../../host/pictures/fetchPicture";
 import { remedy } from "../../host/notices/noticeTable";
 import type { Picture } from "../../host/pictures/picture";
 import type { DocumentImage } from "./altDocument";
 import { SingleLookup, type FileLookup } from "../pictures/fileLookup";
-import { dataTexts, fetchTexts } from "../pictures/pictureWords";
+import { fetchTexts, pictureOfDataUri } from "../pictures/pictureWords";
 import { askToFetch } from "../pictures/remotePictures";
 import { baseUri, contextOf, uriPath, type PlacedDocument } from "./altContext";
 import type { Services } from "../shell/services";
@@ -28,19 +27,28 @@ export function pictureIcon(place: PicturePlace): { readonly iconPath?: vscode.U
 
 /**
  * Work on the bytes of a picture that a document names.
- * @throws AppError as the work; one about the picture names its file, so that it can be opened.
+ * @throws AppError as the work, with `errorAbout` it.
  */
 export async function aboutPlace<T>(place: PicturePlace, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    const error = AppError.from(thrown);
-    if (place.kind !== "file" || !error.code.startsWith("image.")) throw thrown;
-    // There is nothing to open where no file is.
-    const what = error.code === "image.missing" ? remedy("document") : remedy("pictureFile");
-    const detail = { ...error.detail, ...what, uri: place.uri.toString() };
-    throw new AppError(error.code, error.message, { cause: error, detail });
+    throw errorAbout(place, AppError.from(thrown));
   }
+}
+
+/** An error about the picture names its file, so that it can be opened; another one stays as it is. */
+export function errorAbout(place: PicturePlace, error: AppError): AppError {
+  if (place.kind !== "file" || !error.code.startsWith("image.")) return error;
+  // There is nothing to open where no file is.
+  const what = error.code === "image.missing" ? remedy("document") : remedy("pictureFile");
+  const detail = { ...error.detail, ...what, uri: place.uri.toString() };
+  return new AppError(error.code, error.message, { cause: error, detail });
+}
+
+/** Tells pictures apart. */
+export function placeKey(place: PicturePlace): string {
+  return place.kind === "remote" ? place.url.href : place.uri.toString();
 }
 
 /** A picture's reference and where its document is. */
@@ -90,10 +98,7 @@ export async function readPlace(
     case "file":
       return services.pictures.read(place.uri);
     case "data":
-      return pictureOfDataUri(place.uri, {
-        name: vscode.l10n.t("The picture in the document"),
-        texts: dataTexts(),
-      });
+      return pictureOfDataUri(place.uri);
     case "remote":
       return fetchPicture(place.url, { fetch: globalThis.fetch, signal, texts: fetchTexts() });
   }

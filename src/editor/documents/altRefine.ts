@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { altOwner } from "../../host/documents/altPlan";
-import type { AltTextOptions } from "../../host/documents/describer";
+import type { AltTextOptions } from "../../alt/write/describer";
 import { chooseOne, chooseText, type Choice } from "../review/altChoice";
 import { requireEditable, textsFor, writeAndTell } from "./altDescribing";
 import type { DocumentImage } from "./altDocument";

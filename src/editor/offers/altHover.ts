@@ -1,10 +1,9 @@
 /** The picture and its alternative text, shown over its reference. */
 
+import { abortable } from "../../base/abortable";
 import * as vscode from "vscode";
 import { altProblem } from "../../alt/wording/altText";
 import { altOwner, isOffered } from "../../host/documents/altPlan";
-import { pictureOfDataUri } from "../../host/pictures/dataUri";
-import { abortable } from "../../host/process/abortable";
 import { fitInto, shownSize, type PictureSize } from "../../host/pictures/pictureSize";
 import {
   fileName,
@@ -16,7 +15,7 @@ import {
 import { placeOf, type PicturePlace } from "../documents/altPicture";
 import { imageArgument } from "../documents/altTarget";
 import { problemWords } from "../review/altWords";
-import { dataTexts } from "../pictures/pictureWords";
+import { pictureOfDataUri } from "../pictures/pictureWords";
 import type { CommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
 
@@ -132,9 +131,7 @@ async function readThumbnail(
   signal: AbortSignal,
 ): Promise<Thumbnail> {
   const picture =
-    place.kind === "file"
-      ? await pictures.read(place.uri)
-      : pictureOfDataUri(place.uri, { name: "data:", texts: dataTexts() });
+    place.kind === "file" ? await pictures.read(place.uri) : pictureOfDataUri(place.uri);
   // The editor's pages read files of the machine's own file system and no others.
   if (place.kind === "file" && place.uri.scheme === "file") {
     const size = shownSize(picture.bytes);

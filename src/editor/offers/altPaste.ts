@@ -2,7 +2,6 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
-import { altTexts } from "../../host/documents/describer";
 import {
   freeName,
   insertedAt,
@@ -12,10 +11,9 @@ import {
 } from "../../host/documents/pastePlan";
 import { isPictureName } from "../../model/ask/pictureNames";
 import type { Picture } from "../../host/pictures/picture";
-import { reportingEngine, say } from "../documents/altDescribing";
+import { describeInTurn, say } from "../documents/altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "../documents/altDocument";
 import { PASTE_KIND } from "./altKinds";
-import { withLateProgress } from "../shell/lateProgress";
 import type { Services } from "../shell/services";
 import { languageAround, tellNotesOnce } from "../review/writingNotes";
 
@@ -238,21 +236,25 @@ async function fillIn(
       ({ span }) => span.start >= start && span.end <= start + offer.text.length,
     ),
   );
-  for (const [index, picture] of offer.pictures.entries()) {
-    const images = pasted.flatMap((references) => references[index] ?? []);
-    if (images.length === 0) continue;
-    const title = vscode.l10n.t("Describing {0}", fileName(picture.uri));
-    const alt = await withLateProgress(title, async (run) => {
-      const read = await picture.read();
-      const { signal } = run;
-      const [text] = await reportingEngine(services, run, () =>
-        altTexts(services.engine, read, { signal }),
-      );
-      return text;
-    });
-    if (alt === undefined) continue;
-    for (const reference of images) await fill(services, { document, found, reference }, alt);
-  }
+  const pictures = offer.pictures
+    .map((picture, index) => ({
+      picture,
+      images: pasted.flatMap((references) => references[index] ?? []),
+    }))
+    .filter(({ images }) => images.length > 0);
+  const { failure, stop } = await describeInTurn(services, pictures, {
+    keyOf: ({ picture }) => picture.uri.toString(),
+    read: ({ picture }) => picture.read(),
+    words: ({ picture }) => fileName(picture.uri),
+    onDescribed: async ({ picture: { images }, ...described }) => {
+      if (described.error !== undefined) return;
+      for (const reference of images) {
+        await fill(services, { document, found, reference }, described.alt);
+      }
+    },
+  });
+  const error = failure ?? stop;
+  if (error !== undefined) throw error;
 }
 
 async function fill(services: Services, image: DocumentImage, alt: string): Promise<void> {

@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError, type ErrorCode } from "../../base/errors";
-import { MAX_PICTURE_BYTES, type Picture } from "../../host/pictures/picture";
+import type { Picture } from "../../host/pictures/picture";
+import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
 import { sizeText } from "../shell/numbers";
 import type { PictureReader } from "../shell/services";
 

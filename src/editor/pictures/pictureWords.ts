@@ -1,7 +1,11 @@
 /** What is said of pictures that are no files, in the user's language. */
 
 import * as vscode from "vscode";
-import type { DataTexts, FetchTexts } from "../../host/pictures/pictureTexts";
+import { readDataUri } from "../../alt/write/dataUri";
+import { AppError } from "../../base/errors";
+import { remedy } from "../../host/notices/noticeTable";
+import type { Picture } from "../../host/pictures/picture";
+import type { FetchTexts } from "../../host/pictures/pictureTexts";
 import { sizeText } from "../shell/numbers";
 
 export function fetchTexts(): FetchTexts {
@@ -20,9 +24,18 @@ export function fetchTexts(): FetchTexts {
   };
 }
 
-export function dataTexts(): DataTexts {
-  return {
-    tooLarge: (name) => vscode.l10n.t("{0} is too large. Use a smaller copy.", name),
-    damaged: (name) => vscode.l10n.t("{0} is damaged. Put the picture in again.", name),
-  };
+/** The picture in a data: URI. @throws AppError `image.unreadable`, `image.tooLarge`. */
+export function pictureOfDataUri(uri: string): Picture {
+  const name = vscode.l10n.t("The picture in the document");
+  const detail = remedy("document");
+  const bytes = readDataUri(uri);
+  if (bytes === "tooLarge") {
+    const text = vscode.l10n.t("{0} is too large. Use a smaller copy.", name);
+    throw new AppError("image.tooLarge", text, { detail });
+  }
+  if (bytes === "damaged") {
+    const text = vscode.l10n.t("{0} is damaged. Put the picture in again.", name);
+    throw new AppError("image.unreadable", text, { detail });
+  }
+  return { name, bytes };
 }

@@ -1,8 +1,8 @@
 /** Reads several picture files; those that cannot be read are told apart from those that can. */
 
 import * as vscode from "vscode";
+import { abortable } from "../../base/abortable";
 import { AppError, isCancelled } from "../../base/errors";
-import { abortable } from "../../host/process/abortable";
 import { isPictureName } from "../../model/ask/pictureNames";
 import type { Picture } from "../../host/pictures/picture";
 import { MAX_TRAY_PICTURES } from "../../host/chat/pictureTray";

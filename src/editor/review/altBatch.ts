@@ -4,8 +4,7 @@ import * as vscode from "vscode";
 import { AppError, isCancelled } from "../../base/errors";
 import { isLongAlt } from "../../alt/wording/altText";
 import { setAlt } from "../../alt/edit/editAlt";
-import { altTexts } from "../../host/documents/describer";
-import { failSilentModel, reportingEngine, say } from "../documents/altDescribing";
+import { describeInTurn, say } from "../documents/altDescribing";
 import {
   addEdits,
   applyEditTo,
@@ -15,11 +14,10 @@ import {
   type LateChange,
 } from "../documents/altDocument";
 import { showFailures, type ImageFailure } from "../documents/altFailures";
-import { aboutPlace, readPlace, type PicturePlace } from "../documents/altPicture";
+import { errorAbout, placeKey, readPlace } from "../documents/altPicture";
 import { askToFetch } from "../pictures/remotePictures";
 import { reviewDrafts, type Draft, type PendingImage } from "./altReview";
 import { BatchProgress } from "./batchProgress";
-import { withLateProgress, type CancellableRun } from "../shell/lateProgress";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
 
@@ -64,59 +62,17 @@ async function describeAll(
   const wanted = images.filter(({ place }) => place.kind !== "remote" || mayFetch(place.url));
   const drafts: Draft[] = [];
   const failures: ImageFailure[] = [];
-  let stop: AppError | undefined;
-  const known = new Map<string, Omit<Draft, "image">>();
-  await withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
-    const progress = new BatchProgress(wanted);
-    for (const [index, image] of wanted.entries()) {
-      if (run.signal.aborted) return;
-      run.report(progress.words(index), index / wanted.length);
-      try {
-        const key = placeKey(image.place);
-        const text =
-          known.get(key) ??
-          (await aboutPlace(image.place, () => describe(services, image.place, run)));
-        known.set(key, text);
-        drafts.push({ image, ...text });
-      } catch (thrown) {
-        if (isCancelled(thrown)) return;
-        const error = AppError.from(thrown);
-        // Only another picture can succeed where this one failed; the engine fails for all.
-        if (!error.code.startsWith("image.")) {
-          stop = error;
-          return;
-        }
-        failures.push({ image, error });
-      }
-    }
+  const progress = new BatchProgress(wanted);
+  const { stop } = await describeInTurn(services, wanted, {
+    keyOf: ({ place }) => placeKey(place),
+    read: ({ place }, signal) => readPlace(services, place, signal),
+    words: (_, nDone) => progress.words(nDone),
+    onDescribed: ({ picture: image, ...described }) => {
+      if (described.error === undefined) drafts.push({ image, ...described });
+      else failures.push({ image, error: errorAbout(image.place, described.error) });
+    },
   });
-  return { drafts, failures, stop };
-}
-
-async function describe(
-  services: Services,
-  place: PicturePlace,
-  run: CancellableRun,
-): Promise<Omit<Draft, "image">> {
-  const { signal } = run;
-  const picture = await readPlace(services, place, signal);
-  let doubts: Draft["doubts"] = [];
-  const onDoubts = (found: Draft["doubts"]): void => void (doubts = found);
-  const [text] = await reportingEngine(services, run, () =>
-    altTexts(services.engine, picture, { signal, onDoubts }),
-  );
-  return { alt: text ?? failSilentModel(), doubts };
-}
-
-function placeKey(place: PicturePlace): string {
-  switch (place.kind) {
-    case "file":
-      return place.uri.toString();
-    case "data":
-      return place.uri;
-    case "remote":
-      return place.url.href;
-  }
+  return { drafts, failures, stop: isCancelled(stop) ? undefined : stop };
 }
 
 /**

@@ -3,7 +3,8 @@
 import { AppError, isCancelled } from "../../base/errors";
 import type { Clock } from "../process/clock";
 import type { ChatTurn, Conversation } from "./conversation";
-import { altTexts } from "../documents/describer";
+import { altTexts } from "../../alt/write/describer";
+import { askAbout } from "../documents/askAbout";
 import type { EngineApi } from "../service/engine";
 import type { PictureTray, ReadPicture } from "./pictureTray";
 import { questionPrompt } from "./questionPrompt";
@@ -126,7 +127,7 @@ export class Answerer {
     if (turn.wish.kind === "description") {
       const onDoubts = (doubts: ChatTurn["doubts"]): void => void (turn.doubts = doubts);
       const asked = { length: turn.wish.length, signal, onStage, onDoubts };
-      const texts = await altTexts(engine, picture, asked);
+      const texts = await altTexts(askAbout(engine, picture), asked);
       return texts[0] ?? "";
     }
     const prompt = questionPrompt(this.#turnsBefore(turn, digest), turn.question);

@@ -18,7 +18,7 @@ import {
   type Wish,
 } from "./conversation";
 import { ConversationStore, type Memento } from "./conversationStore";
-import type { DescriptionLength } from "../documents/describer";
+import type { DescriptionLength } from "../../alt/write/describer";
 import type { EngineApi } from "../service/engine";
 import { PastedPictures, type PictureFolder } from "./pastedPictures";
 import type { Picture } from "../pictures/picture";

@@ -1,6 +1,6 @@
 /** One conversation of the chat: its pictures and turns, as the session changes and the store keeps them. */
 
-import type { DescriptionLength } from "../documents/describer";
+import type { DescriptionLength } from "../../alt/write/describer";
 import type { Doubt } from "../../model/ask/request";
 import type {
   ConversationView,

@@ -1,12 +1,11 @@
 /** The pictures of one conversation: which there are, which are selected, how small they look. */
 
+import { abortable, type CancelSignal } from "../../base/abortable";
 import { AppError } from "../../base/errors";
-import { abortable } from "../process/abortable";
 import type { ChatPicture, PictureLocation } from "./conversation";
 import type { EngineApi } from "../service/engine";
 import { digestOf, type PastedPictures } from "./pastedPictures";
 import type { Picture } from "../pictures/picture";
-import type { CancelSignal } from "../../protocol/rpcClient";
 import type { PictureView } from "../../protocol/viewMessages";
 
 /** Reads a picture of the workspace again; it may have changed or gone since. */

@@ -8,6 +8,3 @@ export interface Picture {
   /** Where it can be read again, as a URI; absent for pasted pictures. */
   readonly uri?: string;
 }
-
-/** Larger files are refused before they are read; the largest photographs are a tenth of it. */
-export const MAX_PICTURE_BYTES = 256 * 2 ** 20;

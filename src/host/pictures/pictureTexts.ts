@@ -12,9 +12,3 @@ export interface FetchTexts {
   readonly tooLarge: (name: string, limitBytes: number) => string;
   readonly empty: (name: string) => string;
 }
-
-/** Of a picture in a data: URI. */
-export interface DataTexts {
-  readonly tooLarge: (name: string) => string;
-  readonly damaged: (name: string) => string;
-}

@@ -3,9 +3,9 @@
  * start it again when it died and end it when it is idle. Knows no editor and no models.
  */
 
+import { abortable } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import { abortable } from "./abortable";
 import { type Clock, systemClock } from "./clock";
 import {
   type ConnectionEnd,

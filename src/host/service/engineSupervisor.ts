@@ -3,11 +3,11 @@
  * question is asked, and tells how things stand. Knows no editor and no settings but those it is given.
  */
 
+import { abortable } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import type { OtherEngine } from "../../roll/engineRoll";
 import { abandonAfter } from "../process/abandonAfter";
-import { abortable } from "../process/abortable";
 import { type Clock, systemClock } from "../process/clock";
 import type { CpuFallback } from "./devicePolicy";
 import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";

@@ -3,12 +3,11 @@
  * and no files.
  */
 
+import { abortable, type CancelSignal } from "../../base/abortable";
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import { DEMO_MODEL } from "../../model/folder/world";
-import { abortable } from "../process/abortable";
 import type { LoadPlan, LoadRequest } from "../../model/ask/models";
-import type { CancelSignal } from "../../protocol/rpcClient";
 import type { OtherEngine } from "../../roll/engineRoll";
 
 /** What the user is told; sizes in bytes. */

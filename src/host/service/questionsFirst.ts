@@ -1,7 +1,7 @@
 /** Lets work that can wait give way to questions; knows nothing of either. */
 
+import type { CancelSignal } from "../../base/abortable";
 import { AppError } from "../../base/errors";
-import type { CancelSignal } from "../../protocol/rpcClient";
 
 export class QuestionsFirst {
   #nQuestions = 0;

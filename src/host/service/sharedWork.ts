@@ -1,9 +1,9 @@
 /** Work that is done once for everybody who waits for it. */
 
+import { abortable, type CancelSignal } from "../../base/abortable";
 import { isCancelled } from "../../base/errors";
-import { abortable } from "../process/abortable";
 import type { Progress } from "../../model/ask/progress";
-import type { CallOptions, CancelSignal } from "../../protocol/rpcClient";
+import type { CallOptions } from "../../protocol/rpcClient";
 
 /** What the work itself is given. */
 export interface WorkContext {

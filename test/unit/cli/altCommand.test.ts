@@ -14,15 +14,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readDocument, replaceDocument } from "../../../src/cli/documents/altDocuments";
 import type { AltRow } from "../../../src/cli/documents/altImages";
-import {
-  describingSettings,
-  kindsOf,
-  type AltWriteFlags,
-} from "../../../src/cli/documents/altWriteCommand";
+import { kindsOf } from "../../../src/cli/documents/altWriteCommand";
 import { runCli } from "../../../src/cli/program";
 import { AppError, type ErrorCode } from "../../../src/base/errors";
-import { descriptionRequest } from "../../../src/host/documents/describer";
-import { MemorySink, testContext, testHost, type TestHost } from "../../helpers/cliHost";
+import { MemorySink, testHost, type TestHost } from "../../helpers/cliHost";
 import { PIXEL, useAltPages } from "../../helpers/altPages";
 
 const withCode = (code: ErrorCode, words: string) => (thrown: unknown) => {
@@ -175,20 +170,6 @@ describe("sightline alt", () => {
     );
   });
 
-  it("describes as the editor does, except for the flags that are given", () => {
-    const optionsOf = (given: Partial<AltWriteFlags>): object => {
-      const flags = { device: "auto", alpha: "white", ...given } as const;
-      return describingSettings(testContext(testHost()), flags).options ?? {};
-    };
-    assert.deepEqual(optionsOf({}), descriptionRequest().options);
-    assert.deepEqual(optionsOf({ numBeams: 1, topK: 3 }), {
-      numBeams: 1,
-      maxNewTokens: 30,
-      topK: 3,
-    });
-    assert.deepEqual(optionsOf({ doSample: true }), { doSample: true, maxNewTokens: 30 });
-  });
-
   describe("write", () => {
     const DOCUMENT =
       "\ufeff# é\r\n\r\n![](</img/a b.png>) ![A fox](/img/a%20b.png)\r\n<img src='/img/a b.png'>";
@@ -247,6 +228,16 @@ describe("sightline alt", () => {
       const line = JSON.parse(host.stdout.text) as Record<string, unknown>;
       assert.deepEqual([line["file"], line["target"], line["previous"]], [file, target, null]);
       assert.ok((await readFile(file, "utf8")).endsWith(` alt="${String(line["alt"])}">`));
+    });
+
+    it("reads a data: URI of escaped bytes, and names one that is damaged", async () => {
+      const escaped = Buffer.from(PIXEL, "base64").toString("hex").replace(/../g, "%$&");
+      const good = `data:image/png,${escaped}`;
+      const file = await put("a.html", `<img src="data:image/png;base64,"><img src="${good}">`);
+      const { code, host } = await cli("alt", "write", file);
+      assert.equal(code, 1);
+      assert.match(host.stderr.text, /a\.html:1:1: The picture in the document is damaged\. Put/);
+      assert.match(await readFile(file, "utf8"), /^<img src="[^"]*"><img src="[^"]*" alt=".+">$/);
     });
 
     it("goes on after pictures that are missing or damaged, and fetches nothing", async () => {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 
-import { isCancelled } from "../../../../src/base/errors";
-import { abortable, connectSignals, Interrupts } from "../../../../src/cli/terminal/interrupts";
+import { connectSignals, Interrupts } from "../../../../src/cli/terminal/interrupts";
 
 describe("Interrupts", () => {
   it("stops the work and remembers the exit code of the first reason", () => {
@@ -52,21 +51,5 @@ describe("connectSignals", () => {
     assert.equal(interrupts.exitCode, 130);
     assert.equal(source.listenerCount("SIGINT"), 0);
     assert.equal(source.listenerCount("SIGTERM"), 0);
-  });
-});
-
-describe("abortable", () => {
-  it("gives the outcome of the work", async () => {
-    const { signal } = new AbortController();
-    assert.equal(await abortable(Promise.resolve(7), signal), 7);
-    await assert.rejects(abortable(Promise.reject(new Error("broken")), signal), /broken/);
-  });
-
-  it("does not wait for work that never ends", async () => {
-    const controller = new AbortController();
-    const waiting = abortable(new Promise<never>(() => undefined), controller.signal);
-    controller.abort();
-    await assert.rejects(waiting, isCancelled);
-    await assert.rejects(abortable(Promise.resolve(1), controller.signal), isCancelled);
   });
 });

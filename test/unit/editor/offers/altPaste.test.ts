@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { addPicture, AltWorld } from "../../../helpers/altServices";
-import { says, settled } from "../../../helpers/chatFakes";
+import { fails, says, settled } from "../../../helpers/chatFakes";
 import { registerAltProviders } from "../../../../src/editor/offers/altProviders";
 import type { FakeDocument } from "../../../helpers/editor/documents";
 import { fakeEditor, messageTexts, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
@@ -87,6 +87,19 @@ describe("pasting and dropping a picture into Markdown", () => {
     await document.type(0, `${edit?.insertText ?? ""} `);
     await until(() => document.text.includes("dog"));
     assert.equal(document.text, "![A dog](a.png) words\n");
+  });
+
+  it("gives one picture its text although the one before it cannot be described", async () => {
+    addPicture("b.png");
+    world.engine.script = [fails("image.unreadable"), says("a dog")];
+    const edit = await paste(list("file:///w/a.png", "file:///w/b.png"));
+    await document.type(0, edit?.insertText ?? "");
+    await until(() => world.shown.length > 0);
+    assert.equal(document.text, "![](a.png) ![A dog](b.png)words\n");
+    assert.deepEqual(
+      world.failures.map(({ code }) => code),
+      ["image.unreadable"],
+    );
   });
 
   it("does nothing where the setting is off", async () => {

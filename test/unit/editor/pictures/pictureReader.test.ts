@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type * as vscode from "vscode";
 import type { ErrorCode } from "../../../../src/base/errors";
 import { EditorPictureReader } from "../../../../src/editor/pictures/pictureReader";
-import { MAX_PICTURE_BYTES } from "../../../../src/host/pictures/picture";
+import { MAX_PICTURE_BYTES } from "../../../../src/model/ask/pictureSize";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { FakeFileSystemError, FakeUri } from "../../../helpers/editor/values";
 

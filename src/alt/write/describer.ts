@@ -1,17 +1,18 @@
-/** Descriptions of a picture: the settings that BLIP-2 describes well with, and texts cleaned for use. */
+/**
+ * Descriptions of a picture: the settings that BLIP-2 describes well with, and texts cleaned for use.
+ * Knows neither pictures nor engines, only the port that asks a model about one picture.
+ */
 
-import { cleanCaption } from "../../alt/wording/altText";
-import { DESCRIPTION_BEAMS, SHORT_DESCRIPTION } from "../../alt/wording/descriptionSettings";
-import type { EngineApi } from "../service/engine";
-import type { Picture } from "../pictures/picture";
+import { cleanCaption } from "../wording/altText";
+import type { CancelSignal } from "../../base/abortable";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
+import type { Stage } from "../../model/ask/progress";
 import type {
   Doubt,
   GeneratedSequence,
   GenerateRequest,
   GenerateResult,
 } from "../../model/ask/request";
-import type { CallOptions, CancelSignal } from "../../protocol/rpcClient";
 
 export type DescriptionLength = "short" | "long";
 
@@ -22,6 +23,8 @@ export interface DescriptionOptions {
   readonly focus?: string;
   /** Different texts to ask for, 1 to 8. @default 1 */
   readonly count?: number;
+  /** Of a short text, where somebody set options by hand. @default those of `shortDescription` */
+  readonly settings?: Partial<GenerationOptions> | undefined;
 }
 
 export interface AltTextOptions extends DescriptionOptions {
@@ -30,14 +33,24 @@ export interface AltTextOptions extends DescriptionOptions {
   readonly signal?: CancelSignal | undefined;
   /** Told why the texts may mean nothing. */
   readonly onDoubts?: ((doubts: readonly Doubt[]) => void) | undefined;
-  readonly onStage?: CallOptions["onStage"];
+  readonly onStage?: ((stage: Stage) => void) | undefined;
 }
+
+/** Asks a model about one picture, which somebody has read. @throws AppError as the engine's. */
+export type AskModel = (
+  request: DescriptionRequest,
+  options: Pick<AltTextOptions, "signal" | "onStage">,
+) => Promise<GenerateResult>;
 
 /** What asks a model for a description. */
 export interface DescriptionRequest {
   readonly prompt: GenerateRequest["prompt"];
   readonly options: Partial<GenerationOptions>;
 }
+
+/** As BLIP-2 was evaluated on captions (paper, section 4.2); beams do not stream. */
+export const DESCRIPTION_BEAMS = 5;
+const SHORT_TOKENS = 30;
 
 /** What asking for more texts at once is cut to; each is a row with a cache of its own. */
 const MAX_COUNT = 8;
@@ -47,7 +60,18 @@ const MAX_COUNT = 8;
  */
 const WORSE_BY = 0.5;
 
-/** The request for one or several descriptions; beams do not stream. */
+/**
+ * Options of a short description: those that were given, and else the usual ones. Chance and beams
+ * exclude each other unless both are asked for.
+ */
+export function shortDescription<
+  T extends Pick<Partial<GenerationOptions>, "doSample" | "numBeams">,
+>(given: T): T & Partial<Pick<GenerationOptions, "numBeams" | "maxNewTokens">> {
+  const beams = given.doSample === true ? {} : { numBeams: DESCRIPTION_BEAMS };
+  return { ...beams, maxNewTokens: SHORT_TOKENS, ...given };
+}
+
+/** The request for one or several descriptions. */
 export function descriptionRequest(given: DescriptionOptions = {}): DescriptionRequest {
   const count = countOf(given);
   const beams = {
@@ -59,24 +83,23 @@ export function descriptionRequest(given: DescriptionOptions = {}): DescriptionR
       ? {
           ...beams,
           // The end is out of reach only for a few tokens: a model that has said everything babbles.
-          ...{ minNewTokens: 8, maxNewTokens: 60, lengthPenalty: 2 },
-          ...{ repetitionPenalty: 1.1, noRepeatNgramSize: 3 },
+          minNewTokens: 8,
+          maxNewTokens: 60,
+          lengthPenalty: 2,
+          repetitionPenalty: 1.1,
+          noRepeatNgramSize: 3,
         }
-      : { ...SHORT_DESCRIPTION, ...beams };
+      : shortDescription(given.settings ?? beams);
   return { prompt: promptOf(given.focus), options };
 }
 
 /**
  * Alternative texts for a picture: cleaned, each once, the best first, none cut. Fewer than `count`
  * when the model has no more to say, and none when it has nothing.
- * @throws AppError as `EngineApi.generate`.
+ * @throws AppError as `AskModel`.
  */
-export async function altTexts(
-  engine: Pick<EngineApi, "generate">,
-  picture: Picture,
-  options: AltTextOptions = {},
-): Promise<string[]> {
-  const run: Run = { engine, picture, options, texts: [], broken: [], bestMean: undefined };
+export async function altTexts(ask: AskModel, options: AltTextOptions = {}): Promise<string[]> {
+  const run: Run = { ask, options, texts: [], broken: [], bestMean: undefined };
   const { prompt, options: settings } = descriptionRequest(options);
   if (options.length === "long") await addLongTexts(run, { prompt, options: settings });
   else if (options.than !== undefined) {
@@ -91,8 +114,7 @@ export async function altTexts(
 }
 
 interface Run {
-  readonly engine: Pick<EngineApi, "generate">;
-  readonly picture: Picture;
+  readonly ask: AskModel;
   readonly options: AltTextOptions;
   readonly texts: string[];
   /** Texts that ended because they were long enough. */
@@ -131,11 +153,8 @@ const SAMPLERS = [
 ] as const;
 
 async function addTexts(run: Run, request: DescriptionRequest): Promise<GenerateResult> {
-  const { engine, picture, options, texts } = run;
-  const reply = await engine.generate(
-    { image: picture.bytes, imageName: picture.name, ...request },
-    { signal: options.signal, onStage: options.onStage },
-  );
+  const { options, texts } = run;
+  const reply = await run.ask(request, { signal: options.signal, onStage: options.onStage });
   if (reply.doubts !== undefined) options.onDoubts?.(reply.doubts);
   for (const sequence of reply.sequences) {
     // What is not wanted still tells how likely a good text is.

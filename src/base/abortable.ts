@@ -1,7 +1,13 @@
 /** Waiting for a promise no longer than the caller wants to. */
 
-import { AppError } from "../../base/errors";
-import type { CancelSignal } from "../../protocol/rpcClient";
+import { AppError } from "./errors";
+
+/** The part of an AbortSignal that is used; this room knows neither the browser nor Node. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
 
 /**
  * The promise, unless the signal fires first; what the promise does afterwards is nobody's concern.
