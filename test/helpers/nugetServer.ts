@@ -7,9 +7,10 @@ import { gzipSync } from "node:zlib";
 
 /** What goes wrong with one answer about the package's bytes. */
 export type NugetFault =
-  | { readonly kind: "status"; readonly status: number }
+  | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: "cut"; readonly afterBytes: number }
-  | { readonly kind: "wrong" };
+  /** `rangeless` sends a part without saying which. */
+  | { readonly kind: "wrong" | "rangeless" };
 
 /** Long enough for a reader to take what was sent. */
 const CUT_MS = 50;
@@ -110,19 +111,21 @@ export class NugetServer {
     this.ranges.push(range);
     const fault = this.#faults.shift();
     if (fault?.kind === "status") {
-      response.writeHead(fault.status).end();
+      const headers = fault.retryAfter === undefined ? {} : { "retry-after": fault.retryAfter };
+      response.writeHead(fault.status, headers).end();
       return;
     }
     const start = Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0);
     const body = Buffer.from(this.#package.subarray(start));
     if (fault?.kind === "wrong") body[0] = (body[0] ?? 0) ^ 1;
     const total = this.#package.length;
+    const isTold = start > 0 && fault?.kind !== "rangeless";
     response.writeHead(start === 0 ? 200 : 206, {
       etag: '"one"',
       "content-length": body.length,
-      ...(start === 0 ? {} : { "content-range": `bytes ${start}-${total - 1}/${total}` }),
+      ...(isTold ? { "content-range": `bytes ${start}-${total - 1}/${total}` } : {}),
     });
-    if (fault === undefined || fault.kind === "wrong") {
+    if (fault?.kind !== "cut") {
       response.end(body);
       return;
     }

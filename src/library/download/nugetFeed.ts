@@ -3,19 +3,11 @@
  * bytes from an offset. Each call is one try; trying again is the caller's business.
  */
 
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-import { AppError, throwIfAborted } from "../../base/errors";
+import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import type { HubBody, HubClient, HubRequest } from "./hubClient";
-import { bodyFailure, connectFailure, TransientFailure } from "./hubFailures";
-import {
-  FIRST_ANSWER_MS,
-  type HubResponse,
-  HubRoutes,
-  type HubSettings,
-  type SendOptions,
-} from "./hubRoutes";
+import type { HubClient } from "./hubClient";
+import type { HubSettings } from "./hubRoutes";
+import { type RangeBody, RangeClient, type RangeRequest, safeAddress } from "./rangeClient";
 
 /** A version of a package as it is published. */
 export interface NugetPackage {
@@ -34,8 +26,6 @@ export interface FeedOptions {
   readonly stallMs?: number;
 }
 
-const DEFAULT_STALL_MS = 30_000;
-const MAX_REDIRECTS = 5;
 /** Index, registration and catalogue entry of a package have a few hundred kB. */
 const MAX_JSON_BYTES = 8 << 20;
 /** Ten times what the package of 1.30 has; a wrong number must not reserve a disk. */
@@ -46,8 +36,7 @@ const SHA512_BASE64 = /^[A-Za-z0-9+/]{86}==$/;
 
 /** Also what `downloadFile` reads from. */
 export class NugetFeed implements Pick<HubClient, "open"> {
-  readonly #routes: HubRoutes;
-  readonly #stallMs: number;
+  readonly #client: RangeClient;
   /** What `open` opens. */
   #opened: URL | undefined;
 
@@ -56,13 +45,13 @@ export class NugetFeed implements Pick<HubClient, "open"> {
    * @throws AppError `option.invalid` for an address or a proxy that is none.
    */
   constructor(options: FeedOptions) {
-    this.#routes = new HubRoutes({ endpoint: options.index, env: options.env });
-    this.#stallMs = options.stallMs ?? DEFAULT_STALL_MS;
+    const { index: endpoint, env, stallMs } = options;
+    this.#client = new RangeClient({ endpoint, env }, stallMs);
   }
 
   /** Ends every connection. */
   async close(): Promise<void> {
-    await this.#routes.close();
+    await this.#client.routes.close();
   }
 
   /**
@@ -72,7 +61,7 @@ export class NugetFeed implements Pick<HubClient, "open"> {
    */
   async find(name: string, version: string, signal?: AbortSignal): Promise<NugetPackage> {
     const [id, number] = [name.toLowerCase(), version.toLowerCase()];
-    const index = await this.#json(this.#routes.endpoint, signal);
+    const index = await this.#json(this.#client.routes.endpoint, signal);
     const contents = this.#resource(index, ["PackageBaseAddress/3.0.0"]);
     const types = REGISTRATIONS.map((suffix) => `RegistrationsBaseUrl${suffix}`);
     const registrations = this.#resource(index, types);
@@ -98,25 +87,9 @@ export class NugetFeed implements Pick<HubClient, "open"> {
    * Opens the package that was found.
    * @throws AppError `hub.missing`, `request.cancelled`; TransientFailure, also while the bytes are read.
    */
-  async open({ offset, etag }: HubRequest, signal?: AbortSignal): Promise<HubBody> {
+  async open(wanted: RangeRequest, signal?: AbortSignal): Promise<RangeBody> {
     if (this.#opened === undefined) throw new AppError("internal", "No package was looked for.");
-    const headers: Record<string, string> = { "accept-encoding": "identity" };
-    if (offset > 0) {
-      headers["range"] = `bytes=${offset}-`;
-      if (etag !== undefined) headers["if-range"] = etag;
-    }
-    const response = await this.#get(this.#opened, {
-      ...{ headers, signal, stallMs: this.#stallMs },
-    });
-    const range = response.headers["content-range"];
-    const start = typeof range === "string" ? /^bytes (\d+)-/.exec(range)?.[1] : undefined;
-    const given = response.headers["etag"];
-    const isStrong = typeof given === "string" && !given.startsWith("W/");
-    return {
-      offset: response.statusCode === 206 ? Number(start) : 0,
-      etag: isStrong ? given : undefined,
-      bytes: guarded(response.body, signal),
-    };
+    return this.#client.open(this.#opened, wanted, { signal, refusalOf });
   }
 
   /** The address of the first type that the index has. */
@@ -132,11 +105,9 @@ export class NugetFeed implements Pick<HubClient, "open"> {
 
   /** @throws AppError `hub.failed` for an address that is none, or that gives up encryption. */
   #address(text: string): URL {
-    const { endpoint } = this.#routes;
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const isSafe =
-      url?.protocol === "https:" || (url?.protocol === "http:" && endpoint.protocol === "http:");
-    if (url !== undefined && isSafe) return url;
+    const { endpoint } = this.#client.routes;
+    const url = URL.canParse(text) ? safeAddress(endpoint, text) : undefined;
+    if (url !== undefined) return url;
     throw new AppError(
       "hub.failed",
       `${endpoint.host} names an address that cannot be used. Check that it is a NuGet feed.`,
@@ -144,64 +115,21 @@ export class NugetFeed implements Pick<HubClient, "open"> {
   }
 
   async #json(url: URL, signal: AbortSignal | undefined): Promise<JsonObject> {
-    const headers = { accept: "application/json", "accept-encoding": "identity" };
-    const stallMs = Math.min(FIRST_ANSWER_MS, this.#stallMs);
-    const { body, headers: answered } = await this.#get(url, { headers, stallMs, signal });
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of guarded(body, signal, url.host)) {
-      size += chunk.length;
-      if (size > MAX_JSON_BYTES) throw tooLong(url);
-      chunks.push(chunk);
-    }
-    const bytes = Buffer.concat(chunks);
-    const isPacked = answered["content-encoding"] === "gzip";
-    const text = isPacked ? await unpacked(bytes, url) : bytes.toString("utf8");
+    const text = await this.#client.text(url, {
+      signal,
+      refusalOf,
+      maxBytes: MAX_JSON_BYTES,
+      server: "a NuGet feed",
+      unreadable: () => noFeed(url),
+    });
     return JsonObject.parse(text, { file: url.href, code: "hub.failed" });
-  }
-
-  async #get(from: URL, options: SendOptions): Promise<HubResponse> {
-    let url = from;
-    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await this.#send(url, options);
-      const { statusCode } = response;
-      if (statusCode === 200 || statusCode === 206) return response;
-      await response.body.dump().catch(() => undefined);
-      const { location } = response.headers;
-      if (statusCode >= 300 && statusCode < 400 && typeof location === "string") {
-        url = this.#address(URL.canParse(location, url.href) ? new URL(location, url).href : "");
-        continue;
-      }
-      throw failureOf(response, url);
-    }
-    throw new TransientFailure(`${from.host} redirects without end`);
-  }
-
-  async #send(url: URL, options: SendOptions): Promise<HubResponse> {
-    const { signal } = options;
-    throwIfAborted(signal);
-    try {
-      return await this.#routes.send(url, options);
-    } catch (cause) {
-      throwIfAborted(signal);
-      throw connectFailure(cause, this.#routes.wayTo(url));
-    }
   }
 }
 
 /** A base with or without the slash at its end. */
 const join = (base: URL, path: string): URL => new URL(`${base.href.replace(/\/+$/, "")}/${path}`);
 
-async function unpacked(bytes: Buffer, url: URL): Promise<string> {
-  try {
-    const text = await promisify(gunzip)(bytes, { maxOutputLength: MAX_JSON_BYTES });
-    return text.toString("utf8");
-  } catch {
-    throw tooLong(url);
-  }
-}
-
-function tooLong(url: URL): AppError {
+function noFeed(url: URL): AppError {
   return new AppError(
     "hub.failed",
     `${url.host} did not answer as a NuGet feed does. Check the address of the feed.`,
@@ -209,30 +137,11 @@ function tooLong(url: URL): AppError {
   );
 }
 
-function failureOf({ statusCode, headers }: HubResponse, url: URL): Error {
-  if (statusCode === 404 || statusCode === 410) {
-    return new AppError(
-      "hub.missing",
-      `${url.host} does not have ${url.pathname}. Put the CUDA libraries of ONNX Runtime into a folder yourself and name it with --from.`,
-      { detail: { url: url.href, status: statusCode } },
-    );
-  }
-  const wait = headers["retry-after"];
-  return new TransientFailure(`${url.host} answered with status ${statusCode}`, {
-    retryAfterMs: typeof wait === "string" && /^\d+$/.test(wait) ? Number(wait) * 1000 : undefined,
-  });
-}
-
-/** The bytes of a body, whose failures are those of the network. */
-async function* guarded(
-  body: AsyncIterable<unknown>,
-  signal: AbortSignal | undefined,
-  host?: string,
-): AsyncIterable<Uint8Array> {
-  try {
-    for await (const chunk of body) yield chunk as Uint8Array;
-  } catch (cause) {
-    throwIfAborted(signal);
-    throw bodyFailure(cause, host);
-  }
+function refusalOf(status: number, url: URL): AppError | undefined {
+  if (status !== 404 && status !== 410) return undefined;
+  return new AppError(
+    "hub.missing",
+    `${url.host} does not have ${url.pathname}. Put the CUDA libraries of ONNX Runtime into a folder yourself and name it with --from.`,
+    { detail: { url: url.href, status } },
+  );
 }

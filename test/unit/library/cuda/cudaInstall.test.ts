@@ -120,6 +120,19 @@ describe("installCuda", () => {
     assert.deepEqual(server.ranges, ["", "bytes=100-", "bytes=100-"]);
   });
 
+  it("asks again where a part comes without its place", async () => {
+    server.fail({ kind: "cut", afterBytes: 100 }, { kind: "rangeless" });
+    assert.equal(await installCuda(options()), "installed");
+    assert.deepEqual(server.ranges, ["", "bytes=100-", "bytes=100-"]);
+  });
+
+  it("gives up where a server wants to be asked on another day", async () => {
+    const retryAfter = new Date(Date.now() + 3e8).toUTCString();
+    server.fail({ kind: "status", status: 503, retryAfter });
+    const message = /status 503.* in \d+ minutes/;
+    await assert.rejects(installCuda(options()), { code: "hub.failed", message });
+  });
+
   it("goes on with the next call where an earlier one gave up", async () => {
     server.fail({ kind: "cut", afterBytes: 64 });
     const impatient = { ...PATIENCE, nTries: 1 };
@@ -163,6 +176,10 @@ describe("installCuda", () => {
       server.indexText = text;
       await assert.rejects(installCuda(options()), { code: "hub.failed" }, text);
     }
+    server.indexText = "<!doctype html><title>Welcome</title>";
+    await assert.rejects(installCuda(options()), {
+      message: /web page .* endpoint is a NuGet feed/,
+    });
     const resources = [{ "@type": "PackageBaseAddress/3.0.0", "@id": "file:///etc/passwd" }];
     server.indexText = JSON.stringify({ resources });
     await assert.rejects(installCuda(options()), { code: "hub.failed", message: /cannot be used/ });
