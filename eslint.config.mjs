@@ -119,6 +119,8 @@ const homes = [
 /** Numeric kernels, where `data[i]!` is right: typed arrays are `number | undefined` under the flags. */
 const kernels = [
   "src/convert/checkpoint/dtype.ts",
+  "src/convert/checkpoint/stridedView.ts",
+  "src/convert/torch/pickleMachine.ts",
   "src/convert/weights/quantize.ts",
   "src/engine/picture/resizeBicubic.ts",
   "src/engine/picture/imagePreprocess.ts",

@@ -15,7 +15,7 @@ import { planConversion, type ConversionPlan } from "./plan/conversionPlan";
 import { writeDataFile } from "./output/dataFileWriter";
 import { writeManifest, writeSmallFiles } from "./output/modelFiles";
 import type { ModelPlan } from "./plan/modelPlan";
-import { TensorReader } from "./checkpoint/safetensors";
+import { TensorReader } from "./checkpoint/tensorReader";
 import { hashSources } from "./output/sourceHashes";
 import { expectFree, writeBeside } from "./output/targetFolder";
 import type { DroppedTensor } from "./checkpoint/weightMap";

@@ -10,6 +10,8 @@ import path from "node:path";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { ManifestFile } from "../model/folder/manifest";
 import type { Checkpoint } from "./checkpoint/checkpoint";
+import { tensorBytes } from "./checkpoint/tensorInfo";
+import { readWeightHeader } from "./checkpoint/weightFile";
 import {
   planConversion,
   plannedBytes,
@@ -110,7 +112,7 @@ export class StreamedConversion {
   get pendingBytes(): number {
     const untaken = this.#plan.checkpoint.weightFiles.filter(({ path: f }) => !this.#taken.has(f));
     const kept = untaken.flatMap(({ path: file }) => this.#shards.sharedTensors(file));
-    const keptBytes = kept.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    const keptBytes = kept.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
     return this.#modelBytes - this.#doneBytes + keptBytes;
   }
 
@@ -124,7 +126,7 @@ export class StreamedConversion {
     const file = path.join(this.#options.checkpoint.folder, source.path);
     if (this.#taken.has(file)) return;
     try {
-      this.#tensors.begin(file);
+      this.#tensors.begin(file, (await readWeightHeader(file)).tensors);
       const before = this.#takenFiles();
       for (const { data, placed } of this.#shards.completedBy(file, before)) {
         await (await this.#writerOf(data)).write(placed);
@@ -268,8 +270,8 @@ async function planKeyOf(
   { precision, identity }: StreamOptions,
 ): Promise<string> {
   const tensors = [...checkpoint.tensors.values()].map((tensor) => {
-    const { name, dtype, shape, begin, end, file } = tensor;
-    return [name, dtype, shape, begin, end, path.basename(file)];
+    const { name, dtype, shape, strides, file } = tensor;
+    return [name, dtype, shape, strides, path.basename(file)];
   });
   const hash = createHash("sha256");
   hash.update(JSON.stringify([precision, identity, tensors]));

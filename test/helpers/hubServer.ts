@@ -35,7 +35,7 @@ const CUT_MS = 50;
 /** Where the listing is concerned and not a file. */
 export const LISTING = "listing";
 
-/** Where the first bytes of a file are concerned, asked for by themselves. */
+/** Where a part of a file is concerned, such as its first bytes, asked for by itself. */
 export const headerOf = (file: string): string => `${file}#header`;
 
 export class HubServer {
@@ -231,13 +231,13 @@ export class HubServer {
   }
 }
 
-/** What a fault is ordered for: a file, or the first bytes of it. */
+/** What a fault is ordered for: a file, or parts of it that are asked for by themselves. */
 function subjectOf(file: string, { headers }: IncomingMessage): string {
-  return /^bytes=0-\d+$/.test(headers.range ?? "") ? headerOf(file) : file;
+  return /^bytes=\d+-\d+$/.test(headers.range ?? "") ? headerOf(file) : file;
 }
 
 function isLarge(file: string): boolean {
-  return file.endsWith(".safetensors");
+  return /\.(?:safetensors|bin|pth)$/.test(file);
 }
 
 function urlOf(server: Server): string {

@@ -11,7 +11,7 @@ import { openCheckpoint } from "../../src/convert/checkpoint/checkpoint";
 import { planConversion, plannedBytes } from "../../src/convert/plan/conversionPlan";
 import { convertModel } from "../../src/convert/convertModel";
 import type { ModelPlan } from "../../src/convert/plan/modelPlan";
-import { TensorReader } from "../../src/convert/checkpoint/safetensors";
+import { TensorReader } from "../../src/convert/checkpoint/tensorReader";
 import { memoryBytesOf } from "../../src/model/folder/memoryEstimate";
 import { accuracy, agreement, demoQuestions, relativeError, runDemo } from "./demoRun";
 

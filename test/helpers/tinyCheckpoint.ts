@@ -8,6 +8,14 @@ import path from "node:path";
 import { float32ToFloat16 } from "../../src/convert/checkpoint/dtype";
 import { fixturePath } from "./fixtures";
 import { SeededRandom } from "./random";
+import {
+  mapping,
+  pickle,
+  storage as torchStorage,
+  tensor as torchTensor,
+  torchRecords,
+  torchZip,
+} from "./torchFile";
 
 /** Storage types that can be written; I64 only to be refused. */
 export type TinyDtype = "F32" | "F16" | "BF16" | "I64";
@@ -26,8 +34,10 @@ export interface TinyCheckpointOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** @default "F32" */
   readonly dtype?: TinyDtype;
-  /** @default 1, in a single model.safetensors */
+  /** @default 1, in a single file */
   readonly nShards?: number;
+  /** As torch.save writes a state dict, with half of the matrices as transposed views. @default "safetensors" */
+  readonly format?: "safetensors" | "torch";
   /** Whether language_model.lm_head.weight has a copy of its own. @default false for OPT, true for T5 */
   readonly hasHead?: boolean;
   /** Changes the list of tensors before they are written. */
@@ -220,23 +230,73 @@ async function writeShards(
   options: TinyCheckpointOptions,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const { nShards = 1, isSparse = false } = options;
+  const { nShards = 1, isSparse = false, format = "safetensors" } = options;
   const all = [...tensors];
+  const [single, stem, ending] =
+    format === "torch"
+      ? ["pytorch_model.bin", "pytorch_model", "bin"]
+      : ["model.safetensors", "model", "safetensors"];
+  const write = async (name: string, part: typeof all): Promise<void> => {
+    const file = path.join(folder, name);
+    if (format === "torch") await writeFile(file, torchWeights(part));
+    else await writeWeights(file, part, isSparse ? "holes" : "values");
+  };
   if (nShards === 1) {
-    await writeWeights(path.join(folder, "model.safetensors"), all, isSparse ? "holes" : "values");
+    await write(single, all);
     return;
   }
   const weightMap: Record<string, string> = {};
   for (let i = 0; i < nShards; i++) {
     const number = (n: number): string => String(n).padStart(5, "0");
-    const name = `model-${number(i + 1)}-of-${number(nShards)}.safetensors`;
+    const name = `${stem}-${number(i + 1)}-of-${number(nShards)}.${ending}`;
     const from = Math.floor((i * all.length) / nShards);
     const part = all.slice(from, Math.floor(((i + 1) * all.length) / nShards));
     for (const [tensor] of part) weightMap[tensor] = name;
-    await writeWeights(path.join(folder, name), part, isSparse ? "holes" : "values");
+    await write(name, part);
   }
   const index = { metadata: {}, weight_map: weightMap };
-  await writeFile(path.join(folder, "model.safetensors.index.json"), JSON.stringify(index));
+  await writeFile(path.join(folder, `${single}.index.json`), JSON.stringify(index));
+}
+
+const STORAGES: Readonly<Record<TinyDtype, string>> = {
+  ...{ F32: "FloatStorage", F16: "HalfStorage", BF16: "BFloat16Storage", I64: "LongStorage" },
+};
+
+/** A state dict; every other matrix is a view of its transpose, as a script leaves it that turned it. */
+function torchWeights(tensors: readonly (readonly [string, TinyTensor])[]): Buffer {
+  const entries: [string, Buffer][] = [];
+  const storages: [string, Buffer][] = [];
+  for (const [i, [name, tensor]] of tensors.entries()) {
+    const { shape, dtype } = tensor;
+    const [rows = 1, cols = 1] = shape;
+    const isTurned = shape.length === 2 && i % 2 === 0;
+    const content = Buffer.from(encode(name, tensor));
+    const bytes = ITEM_BYTES[dtype];
+    storages.push([String(i), isTurned ? transposed(content, { rows, cols, bytes }) : content]);
+    const rowMajor = shape.map((_, axis) => shape.slice(axis + 1).reduce((n, dim) => n * dim, 1));
+    const is = { key: String(i), type: STORAGES[dtype], n: count(tensor) };
+    const strides = isTurned ? [1, rows] : rowMajor;
+    entries.push([name, torchTensor({ shape, strides, storage: torchStorage(is) })]);
+  }
+  return torchZip(torchRecords(pickle(mapping(entries)), storages, "pytorch_model"));
+}
+
+function transposed(
+  content: Buffer,
+  { rows, cols, bytes }: { rows: number; cols: number; bytes: number },
+): Buffer {
+  const out = Buffer.alloc(content.length);
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      content.copy(
+        out,
+        (col * rows + row) * bytes,
+        (row * cols + col) * bytes,
+        (row * cols + col + 1) * bytes,
+      );
+    }
+  }
+  return out;
 }
 
 async function writeWeights(

@@ -28,8 +28,9 @@ import {
   quoted,
   regularFileBytes,
 } from "./checkpointText";
+import { tensorBytes, type TensorInfo, type WeightHeader } from "./tensorInfo";
+import { readWeightHeader } from "./weightFile";
 import { refuseArchive, refuseStrangeFolder, refuseStranger } from "./strangeFile";
-import { readSafetensorsHeader, type SafetensorsHeader, type TensorInfo } from "./safetensors";
 
 export interface Checkpoint {
   /** As it was given. */
@@ -52,8 +53,6 @@ export type CheckpointConfigs = Pick<Checkpoint, "config" | "preprocessorText" |
 
 /** Where recent versions of transformers nest the image processor. */
 const PROCESSOR_FILE = "processor_config.json";
-const WEIGHTS_FILE = "model.safetensors";
-const INDEX_FILE = "model.safetensors.index.json";
 
 const MIB = 1 << 20;
 /** The largest real ones have 4 KiB; an index of a thousand tensors has 100 KiB. */
@@ -79,7 +78,7 @@ const CONFIG_FILES = [
  */
 export async function openCheckpoint(
   folder: string,
-  early: ReadonlyMap<string, SafetensorsHeader> = new Map(),
+  early: ReadonlyMap<string, WeightHeader> = new Map(),
 ): Promise<Checkpoint> {
   await refuseArchive(folder);
   const names = new Set([...(await listFolder(folder)), ...early.keys()]);
@@ -96,7 +95,7 @@ export async function openCheckpoint(
     configFiles: present.map((name) => ({ name, path: path.join(folder, name) })),
     tensors,
     weightFiles: headers.map(({ file, fileBytes }) => ({ path: file, bytes: fileBytes })),
-    totalTensorBytes: [...tensors.values()].reduce((sum, { begin, end }) => sum + end - begin, 0),
+    totalTensorBytes: storedBytes(tensors.values()),
   };
 }
 
@@ -133,7 +132,7 @@ export function parseCheckpointConfigs(
 }
 
 /**
- * The `weight_map` of a model.safetensors.index.json: tensor name → name of its file.
+ * The `weight_map` of an index: tensor name → name of its file.
  * @throws AppError `checkpoint.corrupt`, also for a file name that is not a plain one.
  */
 export function parseWeightIndex(bytes: Uint8Array, file: string): ReadonlyMap<string, string> {
@@ -201,56 +200,96 @@ function findPreprocessor(texts: ReadonlyMap<string, string>, folder: string): s
   return text;
 }
 
+/** The files that hold the weights of a checkpoint, in one of the two formats. */
+export interface WeightFormat {
+  readonly single: string;
+  readonly index: string;
+  /** Of numbered parts; the first group is how many there are. */
+  readonly shard: RegExp;
+  readonly shardName: (number: string, count: string) => string;
+}
+
+/** Best first: a folder that has both is read in the first, and never in a mixture. */
+export const WEIGHT_FORMATS: readonly WeightFormat[] = [
+  {
+    single: "model.safetensors",
+    index: "model.safetensors.index.json",
+    shard: /^model-\d{5}-of-(\d{5})\.safetensors$/,
+    shardName: (number, count) => `model-${number}-of-${count}.safetensors`,
+  },
+  {
+    single: "pytorch_model.bin",
+    index: "pytorch_model.bin.index.json",
+    shard: /^pytorch_model-\d{5}-of-(\d{5})\.bin$/,
+    shardName: (number, count) => `pytorch_model-${number}-of-${count}.bin`,
+  },
+];
+
 /** Of one file, of the files an index names, or of numbered files without an index, in this order. */
 async function readWeightHeaders(
   folder: string,
   files: WeightFiles,
-): Promise<readonly SafetensorsHeader[]> {
-  const { names } = files;
-  if (names.has(WEIGHTS_FILE)) return readShards(folder, files, [WEIGHTS_FILE]);
-  if (names.has(INDEX_FILE)) {
-    const file = path.join(folder, INDEX_FILE);
-    const shardOf = parseWeightIndex(await readSmallFile(file), file);
-    const headers = await readShards(folder, files, [...new Set(shardOf.values())]);
-    expectIndexed(headers, { shardOf, folder, index: file });
-    return headers;
+): Promise<readonly WeightHeader[]> {
+  for (const format of WEIGHT_FORMATS) {
+    const headers = await headersIn(format, folder, files);
+    if (headers.length > 0) return headers;
   }
-  const wanted = numberedShards(folder, names);
-  if (wanted.length > 0) return readShards(folder, files, wanted);
-  const other = [...names].find((name) => /\.(bin|pt|pth|msgpack|h5|gguf)$/.test(name));
+  const other = [...files.names].find((name) => /\.(bin|pt|pth|msgpack|h5|gguf)$/.test(name));
   if (other === undefined) {
     return absent(
-      path.join(folder, WEIGHTS_FILE),
+      path.join(folder, "model.safetensors"),
       "The weights of a checkpoint must be beside it.",
     );
   }
   throw new AppError(
     "checkpoint.unsupported",
-    `${path.join(folder, other)}: only safetensors weights are read. Load the checkpoint in transformers and save it with save_pretrained, which writes ${WEIGHTS_FILE}.`,
+    `${path.join(folder, other)} is none of the files that weights are read from: ${WEIGHT_FORMATS.map(({ single }) => single).join(" or ")}, whole or in numbered parts. Load the checkpoint in transformers and save it with save_pretrained, which writes model.safetensors.`,
     { detail: { file: path.join(folder, other) } },
   );
+}
+
+async function headersIn(
+  format: WeightFormat,
+  folder: string,
+  files: WeightFiles,
+): Promise<readonly WeightHeader[]> {
+  const { names } = files;
+  if (names.has(format.single)) return await readShards(folder, files, [format.single]);
+  if (!names.has(format.index)) {
+    return await readShards(folder, files, numberedShards(folder, names, format));
+  }
+  const file = path.join(folder, format.index);
+  const shardOf = parseWeightIndex(await readSmallFile(file), file);
+  const wanted = [...new Set(shardOf.values())];
+  const stranger = wanted.find((name) => name !== format.single && !format.shard.test(name));
+  if (stranger !== undefined && !stranger.endsWith(path.extname(format.single))) {
+    throw corruptFile({ file }, `it names ${quoted(stranger)}, a file of another format`);
+  }
+  const headers = await readShards(folder, files, wanted);
+  expectIndexed(headers, { shardOf, folder, index: file });
+  return headers;
 }
 
 interface WeightFiles {
   /** Of the folder, and of what is still to come. */
   readonly names: ReadonlySet<string>;
-  readonly early: ReadonlyMap<string, SafetensorsHeader>;
+  readonly early: ReadonlyMap<string, WeightHeader>;
 }
 
 async function readShards(
   folder: string,
   { names, early }: WeightFiles,
   wanted: readonly string[],
-): Promise<readonly SafetensorsHeader[]> {
+): Promise<readonly WeightHeader[]> {
   const [first, ...others] = wanted.filter((name) => !names.has(name));
   if (first !== undefined) {
     const more = others.length === 0 ? "" : ` Also missing: ${listOf(others)}.`;
     const part = others.length === 0 ? "this part" : "these parts";
     absent(path.join(folder, first), `Download ${part} of the weights too.${more}`);
   }
-  const headers: SafetensorsHeader[] = [];
+  const headers: WeightHeader[] = [];
   for (const name of wanted) {
-    headers.push(early.get(name) ?? (await readSafetensorsHeader(path.join(folder, name))));
+    headers.push(early.get(name) ?? (await readWeightHeader(path.join(folder, name))));
   }
   return headers;
 }
@@ -264,41 +303,50 @@ function listOf(names: readonly string[]): string {
 }
 
 /** The complete series that the numbered files of a folder belong to; none gives an empty list. */
-function numberedShards(folder: string, names: ReadonlySet<string>): readonly string[] {
-  const pattern = /^model-\d{5}-of-(\d{5})\.safetensors$/;
-  const counts = new Set([...names].flatMap((name) => pattern.exec(name)?.[1] ?? []));
+function numberedShards(
+  folder: string,
+  names: ReadonlySet<string>,
+  { shard, shardName }: WeightFormat,
+): readonly string[] {
+  const counts = new Set([...names].flatMap((name) => shard.exec(name)?.[1] ?? []));
   const [count, ...others] = counts;
   if (count === undefined) return [];
   if (others.length > 0) {
     throw corruptFile({ file: folder }, "its weight files belong to more than one series");
   }
   return Array.from({ length: Number(count) }, (_, i) => {
-    return `model-${String(i + 1).padStart(5, "0")}-of-${count}.safetensors`;
+    return shardName(String(i + 1).padStart(5, "0"), count);
   });
 }
 
 /** Index and files must agree in both directions. */
 function expectIndexed(
-  headers: readonly SafetensorsHeader[],
+  headers: readonly WeightHeader[],
   at: { shardOf: ReadonlyMap<string, string>; folder: string; index: string },
 ): void {
   const byFile = new Map(headers.map((header) => [header.file, header.tensors]));
   for (const [tensor, shard] of at.shardOf) {
     const file = path.join(at.folder, shard);
     if (byFile.get(file)?.has(tensor) !== true) {
-      throw corruptFile({ file, tensor }, `${INDEX_FILE} places it in this file, which lacks it`);
+      throw corruptFile(
+        { file, tensor },
+        `${path.basename(at.index)} places it in this file, which lacks it`,
+      );
     }
   }
   for (const { file, tensors } of headers) {
     for (const tensor of tensors.keys()) {
       if (at.shardOf.get(tensor) !== path.basename(file)) {
-        throw corruptFile({ file, tensor }, `${INDEX_FILE} does not place it in this file`);
+        throw corruptFile(
+          { file, tensor },
+          `${path.basename(at.index)} does not place it in this file`,
+        );
       }
     }
   }
 }
 
-function mergeTensors(headers: readonly SafetensorsHeader[]): ReadonlyMap<string, TensorInfo> {
+function mergeTensors(headers: readonly WeightHeader[]): ReadonlyMap<string, TensorInfo> {
   const merged = new Map<string, TensorInfo>();
   for (const { file, tensors } of headers) {
     for (const [name, info] of tensors) {
@@ -313,6 +361,15 @@ function mergeTensors(headers: readonly SafetensorsHeader[]): ReadonlyMap<string
     }
   }
   return merged;
+}
+
+/** Values that tensors share are counted once. */
+function storedBytes(tensors: Iterable<TensorInfo>): number {
+  const places = new Map<string, number>();
+  for (const tensor of tensors) {
+    places.set(JSON.stringify([tensor.file, tensor.begin, tensor.end]), tensorBytes(tensor));
+  }
+  return [...places.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function absent(file: string, advice: string): never {

@@ -1,6 +1,6 @@
 /** The checkpoint's tensors as weight sources, by their Hugging Face names. */
 
-import type { TensorBytes } from "./safetensors";
+import type { TensorBytes } from "./tensorReader";
 import type { WeightMap } from "./weightMap";
 import { stackRows, tensorSource, type WeightSource } from "./weightSource";
 

@@ -3,13 +3,13 @@
  * bytes, folders of other kinds by the names in them. Reads no weights.
  */
 
-import { open, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 
 import { AppError, type ErrorCode } from "../../base/errors";
 
 /** Enough for every mark below. */
-const HEAD_BYTES = 512;
+export const STRANGER_BYTES = 512;
 
 interface Stranger {
   readonly matches: RegExp;
@@ -60,8 +60,8 @@ const STRANGERS: readonly Stranger[] = [
     // eslint-disable-next-line no-control-regex -- bytes of the format
     matches: /^(?:PK\x03\x04|\x80[\x02-\x05])/,
     code: "checkpoint.unsupported",
-    what: "a file of PyTorch (pickle), which can run programs and is not read",
-    advice: SAFETENSORS,
+    what: "a file of PyTorch (pickle), though its name says otherwise",
+    advice: "Give it the name that it was published with, which ends in .bin or .pth.",
   },
   {
     matches: /^\x89HDF\r\n/,
@@ -86,24 +86,13 @@ const STRANGERS: readonly Stranger[] = [
 
 /** @throws AppError when the bytes begin like a file of another kind. */
 export function refuseStranger(bytes: Uint8Array, file: string): void {
-  const part = bytes.subarray(0, HEAD_BYTES);
+  const part = bytes.subarray(0, STRANGER_BYTES);
   const head = Buffer.from(part.buffer, part.byteOffset, part.length).toString("latin1");
   if (bytes.length === 0) {
     throw strange("checkpoint.corrupt", file, "is empty. Download or save it again.");
   }
   const found = STRANGERS.find(({ matches }) => matches.test(head));
   if (found !== undefined) throw strange(found.code, file, `is ${found.what}. ${found.advice}`);
-}
-
-/** The same for a file on the disk. @throws also what reading throws. */
-export async function refuseStrangeFile(file: string): Promise<void> {
-  const handle = await open(file, "r");
-  try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    refuseStranger(buffer.subarray(0, bytesRead), file);
-  } finally {
-    await handle.close();
-  }
 }
 
 function strange(code: ErrorCode, file: string, what: string): AppError {

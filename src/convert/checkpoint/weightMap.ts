@@ -5,7 +5,7 @@
 
 import { AppError } from "../../base/errors";
 import { isFloatDtype } from "./dtype";
-import type { TensorInfo } from "./safetensors";
+import type { TensorInfo } from "./tensorInfo";
 
 /**
  * Tensors that checkpoints carry but no graph needs.

@@ -5,7 +5,8 @@
 
 import { invariant } from "../../base/assert";
 import { bytesWithin, isFloatDtype, toFloat32 } from "./dtype";
-import type { TensorBytes, TensorInfo } from "./safetensors";
+import type { TensorInfo } from "./tensorInfo";
+import type { TensorBytes } from "./tensorReader";
 
 /** A matrix of rows × cols float32 values; a vector is a matrix with one column. */
 export interface WeightSource {

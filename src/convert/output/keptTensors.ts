@@ -8,11 +8,12 @@ import path from "node:path";
 import { invariant } from "../../base/assert";
 import { throwIfAborted } from "../../base/errors";
 import {
+  elementsOf,
   type ElementRange,
-  type TensorBytes,
+  tensorBytes,
   type TensorInfo,
-  TensorReader,
-} from "../checkpoint/safetensors";
+} from "../checkpoint/tensorInfo";
+import { type TensorBytes, TensorReader } from "../checkpoint/tensorReader";
 
 /** Elements that are copied at once: at most 16 MB. */
 const COPIED_AT_ONCE = 4 << 20;
@@ -22,27 +23,30 @@ export class KeptTensors implements TensorBytes {
   readonly #reader = new TensorReader();
   /** By name; where each lies now. */
   readonly #kept = new Map<string, TensorInfo>();
-  #current: string | undefined;
+  #current: { readonly file: string; readonly places: ReadonlyMap<string, TensorInfo> } | undefined;
 
   /** @param folder where the tensors are kept. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** From now on tensors of this weight file can be read. */
-  begin(file: string): void {
-    this.#current = file;
+  /**
+   * From now on tensors of this weight file can be read.
+   * @param places where they lie, by their names in the file; what was planned with may not have known.
+   */
+  begin(file: string, places: ReadonlyMap<string, TensorInfo>): void {
+    this.#current = { file, places };
   }
 
   /** Closes the weight file, so that it can be deleted. */
   async end(): Promise<void> {
-    if (this.#current !== undefined) await this.#reader.release(this.#current);
+    if (this.#current !== undefined) await this.#reader.release(this.#current.file);
     this.#current = undefined;
   }
 
   /** As `TensorReader.read`. */
   async read(info: TensorInfo, range?: ElementRange, into?: Uint8Array): Promise<Uint8Array> {
-    const place = info.file === this.#current ? info : this.#kept.get(info.name);
+    const place = this.#placeOf(info);
     invariant(place !== undefined, `${info.name} is read, but was not said to be needed.`);
     return await this.#reader.read(place, range, into);
   }
@@ -86,20 +90,27 @@ export class KeptTensors implements TensorBytes {
     await this.#reader.close();
   }
 
+  #placeOf(info: TensorInfo): TensorInfo | undefined {
+    if (info.file !== this.#current?.file) return this.#kept.get(info.name);
+    const place = this.#current.places.get(info.name);
+    return place === undefined ? undefined : { ...info, begin: place.begin, end: place.end };
+  }
+
   /** Without gaps, in a file that is named after the weight file. */
   #placesOf(tensors: readonly TensorInfo[]): readonly TensorInfo[] {
     let end = 0;
     return tensors.map((tensor) => {
       const begin = end;
-      end += tensor.end - tensor.begin;
+      end += tensorBytes(tensor);
       const file = path.join(this.#folder, `${path.basename(tensor.file)}.kept`);
-      return { ...tensor, file, begin, end };
+      const { name, dtype, shape } = tensor;
+      return { name, dtype, shape, file, begin, end };
     });
   }
 }
 
 function* rangesOf({ shape }: TensorInfo): Iterable<ElementRange> {
-  const nElements = shape.reduce((product, size) => product * size, 1);
+  const nElements = elementsOf(shape);
   for (let start = 0; start < nElements; start += COPIED_AT_ONCE) {
     yield { start, count: Math.min(COPIED_AT_ONCE, nElements - start) };
   }

@@ -19,7 +19,7 @@ import {
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import { plannedGraphs, planModel, precisionParts, type ModelPlan } from "./modelPlan";
-import type { TensorBytes } from "../checkpoint/safetensors";
+import type { TensorBytes } from "../checkpoint/tensorReader";
 import { WeightMap, type DroppedTensor } from "../checkpoint/weightMap";
 
 /** A checkpoint and the graphs and files that it becomes. */

@@ -5,7 +5,7 @@
 
 import type { DataFilePlan, PlacedEntry } from "../weights/dataFile";
 import type { ModelPlan } from "./modelPlan";
-import type { TensorInfo } from "../checkpoint/safetensors";
+import type { TensorInfo } from "../checkpoint/tensorInfo";
 
 /** An entry, the file that it goes to and the weight files that it is made of. */
 interface SourcedEntry {

@@ -6,7 +6,7 @@
 import { invariant } from "../../base/assert";
 import type { OnnxDataType, OnnxInitializer } from "../../model/graph/onnxProto";
 import type { ConvertWorkers } from "./convertWorkers";
-import type { TensorInfo } from "../checkpoint/safetensors";
+import type { TensorInfo } from "../checkpoint/tensorInfo";
 
 /** One initializer's place in the file. */
 export interface PlannedInitializer {

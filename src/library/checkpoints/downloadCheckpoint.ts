@@ -5,6 +5,7 @@
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { WEIGHT_FORMATS, type WeightFormat } from "../../convert/checkpoint/checkpoint";
 import { AppError, throwIfAborted } from "../../base/errors";
 import {
   CONFIG_FILE,
@@ -48,9 +49,6 @@ export interface DownloadProgress {
   readonly totalBytes: number;
 }
 
-const SINGLE_WEIGHTS = "model.safetensors";
-const WEIGHT_INDEX = "model.safetensors.index.json";
-const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
 /** Those of a checkpoint that the converter reads; a repository has many others. */
 const CONFIG_FILES: ReadonlySet<string> = new Set([
   CONFIG_FILE,
@@ -84,29 +82,43 @@ export async function downloadCheckpoint(options: DownloadOptions): Promise<void
 
 /**
  * The files of a repository that make its checkpoint.
- * @throws AppError `hub.missing` when it has no safetensors or no configuration.
+ * @throws AppError `hub.missing` when it has no weights that are read or no configuration.
  */
 export function checkpointFiles(
   { files }: Pick<HubListing, "files">,
   repository: string,
 ): readonly HubFile[] {
-  const isSharded = files.some(({ name }) => name === WEIGHT_INDEX);
-  const isPart = (name: string): boolean =>
-    isSharded ? name === WEIGHT_INDEX || SHARD.test(name) : name === SINGLE_WEIGHTS;
-  const wanted = files.filter(({ name }) => CONFIG_FILES.has(name) || isPart(name));
+  const names = new Set(files.map(({ name }) => name));
+  // As openCheckpoint: a repository may have its weights in both formats, and one is enough.
+  const isPart = WEIGHT_FORMATS.map((format) => partOf(format, names)).find(
+    (part) => part !== undefined,
+  );
+  const wanted = files.filter(({ name }) => CONFIG_FILES.has(name) || isPart?.(name) === true);
   const isWhole =
     wanted.some(({ name }) => name === CONFIG_FILE) && wanted.some(({ name }) => isWeights(name));
   if (!isWhole) {
     throw new AppError(
       "hub.missing",
-      `${repository} has no checkpoint in the safetensors format at this revision. Choose another model, or import a checkpoint from a folder.`,
+      `${repository} has no checkpoint in the formats of safetensors or torch at this revision. Choose another model, or import a checkpoint from a folder.`,
       { detail: { repository } },
     );
   }
   return wanted;
 }
 
-const isWeights = (name: string): boolean => name === SINGLE_WEIGHTS || SHARD.test(name);
+/** What tells the files of weights in a format from others; undefined where there are none. */
+function partOf(
+  { single, index, shard }: WeightFormat,
+  names: ReadonlySet<string>,
+): ((name: string) => boolean) | undefined {
+  if (names.has(index) && [...names].some((name) => shard.test(name))) {
+    return (name) => name === index || shard.test(name);
+  }
+  return names.has(single) ? (name) => name === single : undefined;
+}
+
+const isWeights = (name: string): boolean =>
+  WEIGHT_FORMATS.some(({ single, shard }) => name === single || shard.test(name));
 
 type AnyFileJob = Omit<FileJob, "file">;
 

@@ -7,7 +7,7 @@ import { defaultProfile } from "../../model/precision/defaultProfile";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { type Checkpoint, openCheckpoint } from "../../convert/checkpoint/checkpoint";
 import { planConversion, plannedBytes } from "../../convert/plan/conversionPlan";
-import { TensorReader } from "../../convert/checkpoint/safetensors";
+import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import { freeBytesAt } from "../store/diskSpace";
 import { findCheckpoint } from "./findCheckpoint";
 import { architectureName } from "../store/modelEntries";

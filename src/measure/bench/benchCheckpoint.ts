@@ -18,7 +18,8 @@ import type { ByteProgress } from "../../base/bytes";
 import { throwIfAborted } from "../../base/errors";
 import { CheckpointWeights } from "../../convert/checkpoint/checkpointWeights";
 import { planModel } from "../../convert/plan/modelPlan";
-import { TensorReader, type TensorInfo } from "../../convert/checkpoint/safetensors";
+import type { TensorInfo } from "../../convert/checkpoint/tensorInfo";
+import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import { WeightMap } from "../../convert/checkpoint/weightMap";
 import { parseBlip2Config } from "../../model/config/blip2Config";
 

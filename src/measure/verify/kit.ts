@@ -8,7 +8,8 @@ import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { toFloat32 } from "../../convert/checkpoint/dtype";
-import { readSafetensorsHeader, TensorReader } from "../../convert/checkpoint/safetensors";
+import { readSafetensorsHeader } from "../../convert/checkpoint/safetensors";
+import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
 
 export interface KitGeneration {

@@ -3,10 +3,9 @@ import { appendFile, cp, readdir, readFile, rm, stat, truncate, writeFile } from
 import path from "node:path";
 import { openCheckpoint } from "../../../src/convert/checkpoint/checkpoint";
 import { convertModel } from "../../../src/convert/convertModel";
-import {
-  readSafetensorsHeader,
-  type SafetensorsHeader,
-} from "../../../src/convert/checkpoint/safetensors";
+import { withFileBytes } from "../../../src/convert/checkpoint/byteSource";
+import type { WeightHeader } from "../../../src/convert/checkpoint/tensorInfo";
+import { weightHeader } from "../../../src/convert/checkpoint/weightFile";
 import { hashSources } from "../../../src/convert/output/sourceHashes";
 import { StreamedConversion, type StreamOptions } from "../../../src/convert/streamedConversion";
 import type { ManifestFile } from "../../../src/model/folder/manifest";
@@ -25,7 +24,7 @@ interface Arrival {
   readonly whole: string;
   readonly folder: string;
   readonly work: string;
-  readonly headers: ReadonlyMap<string, SafetensorsHeader>;
+  readonly headers: ReadonlyMap<string, WeightHeader>;
   /** In the order of the series. */
   readonly sources: readonly ManifestFile[];
 }
@@ -37,9 +36,11 @@ describe("StreamedConversion", () => {
     await writeTinyCheckpoint(whole, { nShards: N_SHARDS, ...options });
     const folder = path.join(root, "download");
     await cp(whole, folder, { recursive: true });
-    const headers = new Map<string, SafetensorsHeader>();
-    for (const name of (await readdir(folder)).filter((file) => file.endsWith(".safetensors"))) {
-      headers.set(name, await readSafetensorsHeader(path.join(folder, name)));
+    const headers = new Map<string, WeightHeader>();
+    for (const name of (await readdir(folder)).filter((file) =>
+      /\.(?:safetensors|bin)$/.test(file),
+    )) {
+      headers.set(name, await earlyHeaderOf(path.join(folder, name)));
       await rm(path.join(folder, name));
     }
     const sources = await hashSources(await openCheckpoint(whole), () => undefined);
@@ -106,6 +107,24 @@ describe("StreamedConversion", () => {
         await isLikeWhole(await finish(conversion, at), at, precision);
       });
     }
+  }
+
+  for (const precision of ["f32", "int8:16"]) {
+    it(`makes the same model of torch's files, ${precision}, in any order`, async () => {
+      const at = await arrival({ kit: "opt", format: "torch" });
+      const conversion = await open(at, { precision });
+      for (const shard of ORDER) await take(conversion, at, shard);
+      const out = await finish(conversion, at);
+      const safetensors = path.join(await temporaryFolder(), "safetensors");
+      await writeTinyCheckpoint(safetensors, { kit: "opt" });
+      const expected = path.join(path.dirname(safetensors), "expected");
+      await convertModel({ checkpoint: safetensors, out: expected, precision });
+      for (const name of (await readdir(expected)).filter((file) => file !== "manifest.json")) {
+        const files = [out, expected].map((folder) => readFile(path.join(folder, name)));
+        const [got, wanted] = await Promise.all(files);
+        assert.ok(got!.equals(wanted!), name);
+      }
+    });
   }
 
   it("hashes on the way what comes in order, and counts every byte once", async () => {
@@ -232,4 +251,9 @@ describe("StreamedConversion", () => {
 
 async function keptFiles(work: string): Promise<readonly string[]> {
   return (await readdir(work)).filter((name) => name.endsWith(".kept"));
+}
+
+/** As of a file that has not arrived. */
+async function earlyHeaderOf(file: string): Promise<WeightHeader> {
+  return await withFileBytes(file, (source) => weightHeader(source, "directory"));
 }

@@ -7,6 +7,7 @@ import { AppError, type ErrorCode } from "../../../../src/base/errors";
 import { openCheckpoint, parseWeightIndex } from "../../../../src/convert/checkpoint/checkpoint";
 import { readSafetensorsHeader } from "../../../../src/convert/checkpoint/safetensors";
 import { fixturePath } from "../../../helpers/fixtures";
+import { torchWeights } from "../../../helpers/torchFile";
 
 const kit = (name: string): string => fixturePath("kits", name, "checkpoint");
 
@@ -193,13 +194,64 @@ describe("openCheckpoint", () => {
     await expectFailure(folder, { code: "checkpoint.unsupported", file: at("config.json") });
   });
 
-  it("asks for safetensors when the weights are pickled", async () => {
+  it("does not take one format for the other", async () => {
     await rename(at("model.safetensors"), at("pytorch_model.bin"));
+    const renamed = { file: at("pytorch_model.bin"), words: /is a safetensors file/ };
+    await expectFailure(folder, { code: "checkpoint.corrupt", ...renamed });
+    await rm(at("pytorch_model.bin"));
+    await writeFile(at("model.safetensors"), torchWeights({ a: 1 }));
+    const pickled = { file: at("model.safetensors"), words: /PyTorch/ };
+    await expectFailure(folder, { code: "checkpoint.unsupported", ...pickled });
+  });
+
+  it("says which files it would read when there are others", async () => {
+    await rename(at("model.safetensors"), at("flax_model.msgpack"));
     await expectFailure(folder, {
       code: "checkpoint.unsupported",
-      file: at("pytorch_model.bin"),
+      file: at("flax_model.msgpack"),
       words: /save_pretrained/,
     });
+  });
+
+  it("reads weights of torch, and counts once what tensors share", async () => {
+    await rm(at("model.safetensors"));
+    await writeFile(at("pytorch_model.bin"), torchWeights({ a: 1, tied: 1, b: 2 }));
+    const checkpoint = await openCheckpoint(folder);
+    assert.deepEqual([...checkpoint.tensors.keys()], ["a", "tied", "b"]);
+    assert.equal(checkpoint.totalTensorBytes, 128);
+    assert.deepEqual(
+      checkpoint.weightFiles.map(({ path: file }) => file),
+      [at("pytorch_model.bin")],
+    );
+  });
+
+  it("joins parts of torch, with an index and without", async () => {
+    await rm(at("model.safetensors"));
+    const parts = ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"] as const;
+    await writeFile(at(parts[0]), torchWeights({ a: 1 }));
+    await writeFile(at(parts[1]), torchWeights({ b: 1 }));
+    const names = async (): Promise<string[]> => [...(await openCheckpoint(folder)).tensors.keys()];
+    assert.deepEqual(await names(), ["a", "b"]);
+    const indexFile = at("pytorch_model.bin.index.json");
+    await writeFile(indexFile, JSON.stringify({ weight_map: { a: parts[0], b: parts[1] } }));
+    assert.deepEqual(await names(), ["a", "b"]);
+    await writeFile(indexFile, JSON.stringify({ weight_map: { a: parts[0], b: parts[0] } }));
+    await expectFailure(folder, { code: "checkpoint.corrupt", file: at(parts[0]), tensor: "b" });
+    await writeFile(indexFile, JSON.stringify({ weight_map: { a: "model.safetensors" } }));
+    const mixed = { file: indexFile, words: /another format/ };
+    await expectFailure(folder, { code: "checkpoint.corrupt", ...mixed });
+    await rm(indexFile);
+    await rm(at(parts[1]));
+    await expectFailure(folder, { code: "checkpoint.missing", file: at(parts[1]) });
+  });
+
+  it("reads safetensors alone where both formats are there", async () => {
+    await writeFile(at("pytorch_model.bin"), torchWeights({ a: 1 }));
+    const { weightFiles } = await openCheckpoint(folder);
+    assert.deepEqual(
+      weightFiles.map(({ path: file }) => file),
+      [at("model.safetensors")],
+    );
   });
 
   it("refuses a damaged weight file, naming the tensor", async () => {

@@ -8,10 +8,10 @@ import { toFloat32 } from "../../../../src/convert/checkpoint/dtype";
 import {
   parseSafetensorsHeader,
   readSafetensorsHeader,
-  TensorReader,
   type SafetensorsHeader,
-  type TensorInfo,
 } from "../../../../src/convert/checkpoint/safetensors";
+import type { TensorInfo } from "../../../../src/convert/checkpoint/tensorInfo";
+import { TensorReader } from "../../../../src/convert/checkpoint/tensorReader";
 import { fixturePath } from "../../../helpers/fixtures";
 
 /** A file of the given header text and data, the length in front as the format wants it. */

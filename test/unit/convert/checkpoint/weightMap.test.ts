@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
-import type { TensorInfo } from "../../../../src/convert/checkpoint/safetensors";
+import type { TensorInfo } from "../../../../src/convert/checkpoint/tensorInfo";
 import { WeightMap } from "../../../../src/convert/checkpoint/weightMap";
 
 function tensor(name: string, over: Partial<TensorInfo> = {}): TensorInfo {

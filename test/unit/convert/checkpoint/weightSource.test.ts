@@ -10,10 +10,8 @@ import {
   tensorSource,
   type WeightSource,
 } from "../../../../src/convert/checkpoint/weightSource";
-import {
-  TensorReader,
-  readSafetensorsHeader,
-} from "../../../../src/convert/checkpoint/safetensors";
+import { readSafetensorsHeader } from "../../../../src/convert/checkpoint/safetensors";
+import { TensorReader } from "../../../../src/convert/checkpoint/tensorReader";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -138,6 +138,49 @@ describe("a model that is converted while it arrives", () => {
     assert.deepEqual(await readdir(store.modelsDir), [NAME]);
   });
 
+  it("may be published as files of torch", async () => {
+    const torch = path.join(await temporaryFolder(), NAME);
+    const config = { text_config: { vocab_size: 4000 } };
+    const about = {
+      kit: "opt",
+      nShards: N_SHARDS,
+      dtype: "BF16",
+      config,
+      format: "torch",
+    } as const;
+    await writeTinyCheckpoint(torch, about);
+    await server.stop();
+    server = await HubServer.start(torch);
+    const added = await addModel(options({ hub: { endpoint: server.url } }));
+    const expected = path.join(await temporaryFolder(), "expected");
+    await convertModel({ checkpoint: whole, out: expected, precision: PRECISION });
+    for (const name of (await readdir(expected)).filter((file) => file !== "manifest.json")) {
+      const got = await readFile(path.join(added.folder, name));
+      assert.ok(got.equals(await readFile(path.join(expected, name))), name);
+    }
+    // Each file was planned with by some of its parts, and then asked for once.
+    for (const name of readdirSync(torch).filter((file) => file.endsWith(".bin"))) {
+      const whole = server.requests.filter(
+        (seen) => seen.file === name && seen.server === "storage",
+      );
+      assert.equal(whole.length, 1, name);
+    }
+  });
+
+  it("is not made of a directory that the file turns out not to have", async () => {
+    const torch = path.join(await temporaryFolder(), NAME);
+    await writeTinyCheckpoint(torch, { kit: "opt", dtype: "BF16", format: "torch" });
+    await server.stop();
+    server = await HubServer.start(torch);
+    const forged = Buffer.from(server.files.get("pytorch_model.bin")!);
+    // A number of the directory that nobody needs.
+    forged[forged.indexOf("PK\x01\x02") + 4] = 63;
+    server.forgedHeaders.set("pytorch_model.bin", forged);
+    await assert.rejects(addModel(options({ hub: { endpoint: server.url } })), {
+      code: "download.corrupt",
+    });
+  });
+
   it("never needs room for more than the largest file and the model", async () => {
     const capacity = await peakOfOneAtATime();
     const sum = SHARDS.reduce((bytes, name) => bytes + bytesOf(name), 0);
@@ -266,7 +309,7 @@ describe("a model that is converted while it arrives", () => {
     assert.ok(!forged.equals(all));
     server.forgedHeaders.set(SECOND, forged);
     await fails(addModel(options()), "download.corrupt", (message) => {
-      assert.match(message, /begins with other bytes/);
+      assert.match(message, /has other bytes in its header/);
     });
     assert.equal(existsSync(work()), false);
     assert.deepEqual(await listModels(store), []);
