@@ -3,7 +3,7 @@
  */
 
 import type { Precision } from "../../model/precision/precision";
-import { blockFormat, blocksPerRow, type BlockFormat, ZERO_CODE } from "../weights/quantize";
+import { blockFormat, blocksPerRow, type BlockFormat } from "../weights/quantize";
 import {
   channelEntry,
   matMulCodeDims,
@@ -14,7 +14,8 @@ import type { WeightSource } from "../checkpoint/weightSource";
 import type { GraphBuilder, ValueName } from "./graphBuilder";
 import { add, FLOAT, MICROSOFT, mul, reshape, transpose, vector } from "./ops";
 
-/** ONNX's number for float16. */
+/** ONNX's numbers. */
+const UINT8 = 2;
 const FLOAT16 = 10;
 
 /** Int8 activations: twice as fast on the CPU for an error below that of the weights (measured). */
@@ -178,7 +179,8 @@ function byPosition(
   const product = g.node(path, {
     opType: "DynamicQuantizeMatMul",
     domain: MICROSOFT,
-    inputs: [levelled, codes, scales, g.byteConstant("/zero_code", ZERO_CODE)],
+    // Without a zero point: it is zero, which the kernels for Arm's SME ask for.
+    inputs: [levelled, codes, scales],
   });
   return mul(g, path, [product, divisors]);
 }
@@ -186,9 +188,12 @@ function byPosition(
 /** The operator takes no larger one on every device. */
 const CHANNEL_FORMAT: BlockFormat = { bits: 8, blockSize: 128 };
 
+/** What makes a code without a sign of one with a sign: 128 more, which is to turn the highest bit. */
+const SIGN_BIT = 128;
+
 /**
- * The same codes and scales as in `byPosition` for devices that lack its operator: the codes are turned to
- * [out, blocks, 128] and each scale is repeated for its blocks when the graph is loaded.
+ * The same codes and scales as in `byPosition` for devices that lack its operator: when the graph is loaded,
+ * the codes are turned to [out, blocks, 128] and lose their sign, and each scale is repeated for its blocks.
  */
 function byBlocks(
   g: GraphBuilder,
@@ -203,10 +208,11 @@ function byBlocks(
   const byOutput = transpose(g, `${name}/rows`, codes, { perm: [1, 0] }); // [out, in]
   const missing = blocks * format.blockSize - weight.cols;
   const whole = missing === 0 ? byOutput : padded(g, `${name}/whole`, byOutput, missing);
+  const inBlocks = reshape(g, `${name}/blocks`, whole, [weight.rows, blocks, format.blockSize]);
   return matMulNBits(g, path, {
     ...product,
     ...{ format, accuracy: INT8_ACTIVATIONS },
-    codes: reshape(g, `${name}/blocks`, whole, [weight.rows, blocks, format.blockSize]),
+    codes: withoutSign(g, `${name}/unsigned`, inBlocks),
     scales: g.node(`${name}/block_scales`, {
       opType: "Expand",
       inputs: [
@@ -217,16 +223,17 @@ function byBlocks(
   });
 }
 
-/** [rows, cols] → [rows, cols + count], the rest with the code of zero. */
+/** [rows, cols] → [rows, cols + count], the rest zeros. */
 function padded(g: GraphBuilder, path: string, x: ValueName, count: number): ValueName {
-  return g.node(path, {
-    opType: "Pad",
-    inputs: [
-      x,
-      g.int64Constant(`${path}/pads`, [0, 0, 0, count]),
-      g.byteConstant("/zero_code", ZERO_CODE),
-    ],
-  });
+  const inputs = [x, g.int64Constant(`${path}/pads`, [0, 0, 0, count])];
+  return g.node(path, { opType: "Pad", inputs });
+}
+
+/** int8 → uint8, of which 128 means zero. The cast keeps the bits. */
+function withoutSign(g: GraphBuilder, path: string, x: ValueName): ValueName {
+  const bits = cast(g, path, x, UINT8);
+  const inputs = [bits, g.byteConstant("/sign_bit", SIGN_BIT)];
+  return g.node(path, { opType: "BitwiseXor", inputs });
 }
 
 function cast(g: GraphBuilder, path: string, x: ValueName, to: number): ValueName {

@@ -77,15 +77,12 @@ export function quantizeRows(values: Float32Array, cols: number, format: BlockFo
   return { codes, scales };
 }
 
-/** The code of zero with 8 bits and no sign. */
-export const ZERO_CODE = 128;
-
 /**
- * Quantises rows × cols values with one scale for each row; w ≈ (code − 128) · scale, codes 1 to 255.
- * Without a sign, because a processor without VNNI multiplies signed codes by unsigned activations in
- * 16 bits, which overflow (ONNX Runtime, "Quantize ONNX Models", on U8S8).
- * @returns codes transposed, [cols, rows], and scales [rows]; a row with a value that is not finite has the
- * scale NaN.
+ * Quantises rows × cols values with one scale for each row; w ≈ code · scale, codes −127 to 127.
+ * With a sign, because the instructions of VNNI multiply unsigned activations by signed weights: the codes
+ * of a processor without them are turned when the graph is opened (`engine/device/products.ts`).
+ * @returns codes transposed, [cols, rows], as the bytes of int8, and scales [rows]; a row with a value that is
+ * not finite has the scale NaN.
  */
 export function quantizeColumns(values: Float32Array, cols: number): Quantized {
   const codes = new Uint8Array(values.length);
@@ -124,7 +121,8 @@ function encodeColumn(
   const half = (scale / 2) * inverse;
   for (let i = begin, at = to.at; i < end; i++, at += step) {
     // As Math.round does, in a quarter of its time.
-    codes[at] = ZERO_CODE + (Math.floor(values[i]! * inverse + half) | 0);
+    // What is stored is the lowest byte: the two's complement.
+    codes[at] = Math.floor(values[i]! * inverse + half) | 0;
   }
 }
 

@@ -63,14 +63,14 @@ export function transposedEntry(
 }
 
 /**
- * Codes [in, out] and scales [out] of a linear layer's weight [out, in], as DynamicQuantizeMatMul wants
- * them. Holds all codes in memory, a quarter of what `transposedEntry` holds.
+ * Codes [in, out] with a sign and scales [out] of a linear layer's weight [out, in], as
+ * DynamicQuantizeMatMul wants them. Holds all codes in memory, a quarter of what `transposedEntry` holds.
  */
 export function channelEntry(name: string, source: WeightSource): DataEntry {
   const { rows, cols } = source;
   return {
     initializers: [
-      planInitializer(`${name}/codes`, "uint8", [cols, rows]),
+      planInitializer(`${name}/codes`, "int8", [cols, rows]),
       planInitializer(`${name}/scales`, "float32", [rows]),
     ],
     tensors: source.tensors,

@@ -133,6 +133,49 @@ export function speedGraph(): {
   };
 }
 
+/** Sizes that fill no kernel: 64 products at a time of 16 to 64 columns. */
+const SATURATION_WIDTH = 200;
+const SATURATION_COLUMNS = 75;
+
+/**
+ * A product of the largest activations, 255, with the largest signed weights, 127: two of them are
+ * 64,770, which is more than 16 bits hold. Every element of the result is `expected`.
+ */
+export function saturationGraph(): {
+  readonly graph: Uint8Array;
+  readonly feedsOf: (rows: number) => TensorMap;
+  readonly expected: number;
+} {
+  const [width, columns] = [SATURATION_WIDTH, SATURATION_COLUMNS];
+  const codes = new Uint8Array(width * columns).fill(127);
+  const graph = encodeOnnxModel({
+    name: "saturation",
+    nodes: [
+      {
+        name: "/product",
+        opType: "DynamicQuantizeMatMul",
+        domain: "com.microsoft",
+        inputs: ["x", "codes", "scales"],
+        outputs: ["product"],
+      },
+    ],
+    inputs: [{ name: "x", dataType: "float32", dims: ["rows", width] }],
+    outputs: [{ name: "product", dataType: "float32", dims: ["rows", columns] }],
+    initializers: [
+      { name: "codes", dataType: "int8", dims: [width, columns], data: codes },
+      floatInitializer("scales", [columns], new Float32Array(columns).fill(1 / 127)),
+    ],
+  });
+  return {
+    graph,
+    feedsOf: (rows) => ({
+      // The operator maps 0 to 1, of which all are the end, to 0 to 255.
+      x: cpuTensor(new Float32Array(rows * width).fill(1), [rows, width]),
+    }),
+    expected: width,
+  };
+}
+
 /** The right result of `float16Graph`, output `y`; exact in half precision. */
 export const FLOAT16_RESULT: readonly number[] = [-1.5, 7.75];
 

@@ -2,6 +2,7 @@
 
 import type { Logger } from "../../base/logger";
 import { chooseDevice } from "../device/device";
+import { doProductsSaturate } from "../device/products";
 import { deviceKvCaches } from "../language/deviceKvCache";
 import type { FeatureCache } from "../picture/featureCache";
 import { Generator } from "../generator";
@@ -40,6 +41,8 @@ export interface ModelPartsOptions {
   readonly forbidCpuFallback?: boolean;
   /** As in `PartSessionsOptions`. */
   readonly inFileFromBytes?: number;
+  /** As in `SessionOptions`. @default where the processor's own products are not exact */
+  readonly exactProducts?: boolean;
 }
 
 /** The parts of an opened model; whoever loads them releases them, see `releaseParts`. */
@@ -73,8 +76,9 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
   const { inFileFromBytes } = options;
+  const exactProducts = options.exactProducts ?? (await needsExactProducts(model, options));
   const sessions = openPartSessions({
-    ...{ model, factory, device, forbidCpuFallback },
+    ...{ model, factory, device, forbidCpuFallback, exactProducts },
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
@@ -93,6 +97,19 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   };
 }
 
+/** Only products of w8a8 have signed weights. */
+async function needsExactProducts(
+  { manifest }: ModelFolder,
+  { factory, logger }: ModelPartsOptions,
+): Promise<boolean> {
+  if (!manifest.parts.some(({ precision }) => precision.kind === "w8a8")) return false;
+  const saturates = await doProductsSaturate(factory);
+  if (saturates) {
+    logger.info("This processor's fastest int8 products overflow: exact ones are used.");
+  }
+  return saturates;
+}
+
 /** Frees keys, values and weights, in the order that devices need. */
 export async function releaseParts(parts: ModelParts): Promise<void> {
   parts.languageModel?.dispose();
@@ -105,6 +122,7 @@ function openPartSessions(options: {
   readonly factory: SessionFactory;
   readonly device: Device;
   readonly forbidCpuFallback: boolean;
+  readonly exactProducts: boolean;
   readonly inFileFromBytes?: number;
 }): PartSessions {
   const { model, device } = options;

@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from "../../base/errors";
 import { graphFile, type ModelFolder, stageFiles } from "./modelFolder";
-import type { Session, SessionFactory } from "./session";
+import type { Session, SessionFactory, SessionOptions } from "./session";
 import { StagedSession } from "./stagedSession";
 import type { Device } from "../../model/ask/device";
 import { IO, PART, type PartName } from "../../model/graph/graphContract";
@@ -17,6 +17,8 @@ export interface PartSessionsOptions {
   readonly outputsOnDevice: ReadonlyMap<PartName, readonly string[]>;
   /** Fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
+  /** As in `SessionOptions`, on the CPU. @default false */
+  readonly exactProducts?: boolean;
   /**
    * On the CPU, a part of so many bytes stays in its file if it can: it runs in stages, each held as long
    * as it runs. For ViT-g that is 1 GB less, a start in half the time, and a seventh more time for a picture.
@@ -90,6 +92,7 @@ export class PartSessions {
       device: place,
       keepWeightsMapped: isTable || precision.kind === "f32",
       forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
+      ...this.#products(),
       ...(kept === undefined ? {} : { outputsOnDevice: kept }),
     });
   }
@@ -103,11 +106,17 @@ export class PartSessions {
   #inStages(part: PartName): Session {
     const { model, factory, device } = this.#options;
     const files = stageFiles(model, part);
+    const options = { device, keepWeightsMapped: true, ...this.#products() };
     return new StagedSession({
       inputNames: [IO.pixelValues],
       outputNames: [IO.imageFeatures],
-      stages: files.map((file) => () => factory.open(file, { device, keepWeightsMapped: true })),
+      stages: files.map((file) => () => factory.open(file, options)),
     });
+  }
+
+  #products(): Pick<SessionOptions, "exactProducts"> {
+    const { device, exactProducts = false } = this.#options;
+    return device === "cpu" ? { exactProducts } : {};
   }
 
   /** Frees everything; device tensors must have been disposed before. */

@@ -6,7 +6,6 @@ import {
   quantizeMatrix,
   quantizeRows,
   type BlockFormat,
-  ZERO_CODE,
 } from "../../../../src/convert/weights/quantize";
 import { SeededRandom } from "../../../helpers/random";
 
@@ -195,16 +194,18 @@ describe("quantizeRows", () => {
   });
 });
 
+const signed = ({ buffer }: Uint8Array): Int8Array => new Int8Array(buffer);
+
 /** The definition that `quantizeColumns` must keep to the bit. */
-function roundedColumns(values: Float32Array, cols: number): Uint8Array {
+function roundedColumns(values: Float32Array, cols: number): Int8Array {
   const rows = values.length / cols;
-  const codes = new Uint8Array(values.length);
+  const codes = new Int8Array(values.length);
   for (let row = 0; row < rows; row++) {
     const line = values.subarray(row * cols, (row + 1) * cols);
     const peak = line.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     const inverse = 1 / Math.fround((peak === 0 ? 1 : peak) / 127);
     line.forEach((value, col) => {
-      codes[col * rows + row] = ZERO_CODE + Math.round(value * inverse);
+      codes[col * rows + row] = Math.round(value * inverse);
     });
   }
   return codes;
@@ -215,13 +216,14 @@ describe("quantizeColumns", () => {
     const rows = 5;
     const cols = 37;
     const values = randomMatrix(rows, cols);
-    const { codes, scales } = quantizeColumns(values, cols);
+    const { codes: bytes, scales } = quantizeColumns(values, cols);
+    const codes = signed(bytes);
     values.forEach((value, i) => {
       const row = Math.floor(i / cols);
       const peak = Math.max(...values.subarray(row * cols, (row + 1) * cols).map(Math.abs));
       const scale = scales[row] ?? NaN;
       assert.ok(Math.abs(scale - peak / 127) < 1e-8, `${scale}`);
-      const error = Math.abs(((codes[(i % cols) * rows + row] ?? 0) - ZERO_CODE) * scale - value);
+      const error = Math.abs((codes[(i % cols) * rows + row] ?? 0) * scale - value);
       assert.ok(error <= scale * 0.5001, `${error} of ${scale}`);
     });
   });
@@ -234,13 +236,14 @@ describe("quantizeColumns", () => {
       const scale = Math.fround(Math.fround(peak) / 127);
       const halves = Float32Array.from({ length: cols }, (_, i) => ((i - 126) / 2) * scale);
       const values = Float32Array.of(peak, ...halves, ...normalMatrix(1, 254 * 80));
-      assert.deepEqual(quantizeColumns(values, 254).codes, roundedColumns(values, 254), `${peak}`);
+      const { codes } = quantizeColumns(values, 254);
+      assert.deepEqual(signed(codes), roundedColumns(values, 254), `${peak}`);
     }
   });
 
-  it("uses the codes from 1 to 255, with 128 for zero", () => {
+  it("uses the codes from -127 to 127", () => {
     const { codes } = quantizeColumns(Float32Array.of(-2, 0, 2, 0, 0, 0), 3);
-    assert.deepEqual([...codes], [1, 128, 128, 128, 255, 128]);
+    assert.deepEqual([...signed(codes)], [-127, 0, 0, 0, 127, 0]);
   });
 
   it("marks a row with a value that is not finite, and no other", () => {

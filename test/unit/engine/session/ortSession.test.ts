@@ -357,6 +357,16 @@ describe("ortSession", () => {
     });
   }
 
+  it("asks for exact products, and for weights that stay in their file, where they are asked for", async () => {
+    const runtime = new SlowRuntime();
+    const slow = createOrtSessionFactory({ loadRuntime: () => Promise.resolve(runtime.module) });
+    await slow.open(PRODUCT, { ...CPU, exactProducts: true, keepWeightsMapped: true });
+    const entries = { x64quantprecision: "1", disable_prepacking: "1" };
+    assert.deepEqual((runtime.options as { extra?: unknown }).extra, {
+      session: { intra_op: { allow_spinning: "0" }, ...entries },
+    });
+  });
+
   it("says which library WebGPU lacks, before the native code complains", async function () {
     if (process.platform !== "linux") return;
     const factory = createOrtSessionFactory({
