@@ -38,19 +38,11 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
       const found = await findNamedModel({ model, ...run, store, demoCheckpoint });
       const engine = await loadFoundModel(found, { store, device, logger, signal: run.signal });
       await openWeights(engine, run);
-      return {
-        info: engine.info,
-        folder: found.folder,
-        prepare: (request, at) => engine.prepare(request, at),
-        generate: (request, at) => engine.generate(request, at),
-        score: (request, at) => engine.score(request, at),
-        release: () => engine.release(),
-      };
+      return { engine, folder: found.folder };
     },
     planLoad: async (params, loaded) => {
       const { planLoad } = await import("../library/open/loadPlan");
-      const held =
-        loaded === undefined ? undefined : { folder: loaded.folder, device: loaded.info.device };
+      const held = loaded && { folder: loaded.folder, device: loaded.engine.info.device };
       return await planLoad({ ...params, store, held });
     },
     planImport: async (params) => {

@@ -1,17 +1,9 @@
 /** The port between the server and what answers: the work of each method, and a model in memory. */
 
-import type { RunOptions } from "../engine/runOptions";
-import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
+import type { Blip2Engine } from "../engine/blip2Engine";
+import type { LoadPlan, LoadRequest } from "../model/ask/models";
 import type { Progress, Stage } from "../model/ask/progress";
-import type {
-  GenerateRequest,
-  GenerateResult,
-  PictureRequest,
-  PrepareResult,
-  ScoreRequest,
-  ScoreResult,
-} from "../model/ask/request";
-import type { MethodName, Params, Result } from "../protocol/methods";
+import type { MethodName, ModelMethod, Params, Result } from "../protocol/methods";
 
 /** How a task is stopped and what it tells while it goes on. */
 export interface TaskRun {
@@ -28,22 +20,22 @@ export type Work = {
 };
 
 /** Methods about the model in memory, which the server holds. */
-type ModelMethod = "load" | "planLoad" | "prepare" | "generate" | "score" | "unload" | "status";
+type HolderMethod = ModelMethod | "load" | "planLoad" | "unload" | "status";
 
 /** Each may throw the AppErrors that its own documentation in src/library names. */
-export interface EnginePort extends Omit<Work, ModelMethod | "deleteModel"> {
+export interface EnginePort extends Omit<Work, HolderMethod | "deleteModel"> {
   /**
    * Loads a model with all its weights; the demo is converted when it is first used.
    * @throws AppError `model.missing`, `model.corrupt`, `model.unsupported`, `device.unavailable`,
    * `device.failed`, `checkpoint.missing` and `convert.failed` for the demo, `request.cancelled`.
    */
-  load(params: LoadRequest, run: TaskRun): Promise<LoadedEngine>;
+  load(params: LoadRequest, run: TaskRun): Promise<LoadedModel>;
   /**
    * What loading a model would take.
    * @param held the model that is released before.
    * @throws AppError `model.*`.
    */
-  planLoad(params: LoadRequest, held: LoadedEngine | undefined): Promise<LoadPlan>;
+  planLoad(params: LoadRequest, held: LoadedModel | undefined): Promise<LoadPlan>;
   /**
    * Deletes a model of the store.
    * @param beforeRemoval called with its folder, to release what is loaded from it.
@@ -55,15 +47,9 @@ export interface EnginePort extends Omit<Work, ModelMethod | "deleteModel"> {
   ): Promise<Result<"deleteModel">>;
 }
 
-/** A model in memory. One run at a time; the server sees to that. */
-export interface LoadedEngine {
-  readonly info: EngineInfo;
+/** A model in memory. Its methods are called one after the other; the server's lanes see to that. */
+export interface LoadedModel {
+  readonly engine: Pick<Blip2Engine, ModelMethod | "info" | "release">;
   /** Where its files are. */
   readonly folder: string;
-  /** As `Blip2Engine.prepare`. */
-  prepare(request: PictureRequest, run: Pick<RunOptions, "signal">): Promise<PrepareResult>;
-  generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult>;
-  score(request: ScoreRequest, run: RunOptions): Promise<ScoreResult>;
-  /** Frees the weights; nothing may be called after it. */
-  release(): Promise<void>;
 }

@@ -6,10 +6,10 @@
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
-import { entryOf, forEachMethod } from "../protocol/methods";
+import { forEachMethod, isModelMethod, type ModelMethod } from "../protocol/methods";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import type { Transport } from "../protocol/transport";
-import type { EnginePort, LoadedEngine, TaskRun, Work } from "./enginePort";
+import type { EnginePort, LoadedModel, TaskRun, Work } from "./enginePort";
 import { RunQueue } from "./runQueue";
 
 export interface EngineServerOptions {
@@ -23,13 +23,14 @@ const AT_ONCE = 2;
 
 /** Starts to answer; ends with the process. */
 export function serveEngine(options: EngineServerOptions): void {
-  const work = workOf(options.engine, new HeldModel(options));
+  const held = new HeldModel(options);
+  const work = workOf(options.engine, held);
   const turn = new RunQueue();
   const few = new RunQueue(AT_ONCE);
-  const handlers = forEachMethod((method) => (params: never, context: RequestContext) => {
+  const handlers = forEachMethod((method, { lane }) => (params: never, context: RequestContext) => {
     const run = taskRun(context);
-    const { lane } = entryOf(method);
-    const begin = (): Promise<unknown> => work[method](params, run);
+    const begin = (): Promise<unknown> =>
+      isModelMethod(method) ? held.compute(method, params, run) : work[method](params, run);
     if (lane === "beside") return begin();
     if (lane === "turn") return turn.run(run.signal, begin);
     return abortable(few.run(run.signal, begin), run.signal);
@@ -44,23 +45,12 @@ export function serveEngine(options: EngineServerOptions): void {
   });
 }
 
-/** A handler for each method. */
-function workOf(engine: EnginePort, held: HeldModel): Work {
+/** A handler for each method that the model in memory does not answer itself. */
+function workOf(engine: EnginePort, held: HeldModel): Omit<Work, ModelMethod> {
   return {
     ...engine,
     load: (params, run) => held.load(params, run),
     planLoad: (params) => held.planLoad(params),
-    prepare: (params, { signal }) => held.compute((model) => model.prepare(params, { signal })),
-    generate: (params, run) =>
-      held.compute((model) =>
-        model.generate(params, {
-          ...{ signal: run.signal, onText: run.onText },
-          onStage: (stage) => {
-            run.onStage({ stage });
-          },
-        }),
-      ),
-    score: (params, { signal }) => held.compute((model) => model.score(params, { signal })),
     deleteModel: (params) =>
       engine.deleteModel(params, async (folder) => {
         if (held.folder === folder) await held.release();
@@ -82,7 +72,7 @@ function workOf(engine: EnginePort, held: HeldModel): Work {
 class HeldModel {
   readonly #engine: EnginePort;
   readonly #logger: Logger;
-  #loaded: LoadedEngine | undefined;
+  #loaded: LoadedModel | undefined;
   /** Why there is no model any more; until another one is loaded. */
   #lost: AppError | undefined;
   /** Settles when a lost model is released. */
@@ -94,7 +84,7 @@ class HeldModel {
   }
 
   get info(): EngineInfo | undefined {
-    return this.#loaded?.info;
+    return this.#loaded?.engine.info;
   }
 
   get folder(): string | undefined {
@@ -108,8 +98,9 @@ class HeldModel {
     this.#loaded = loaded;
     if (run.signal.aborted) await this.release();
     throwIfAborted(run.signal);
-    this.#logger.info(`Loaded ${params.model} on ${loaded.info.device}.`);
-    return loaded.info;
+    const { info } = loaded.engine;
+    this.#logger.info(`Loaded ${params.model} on ${info.device}.`);
+    return info;
   }
 
   async planLoad(params: LoadRequest): Promise<LoadPlan> {
@@ -124,14 +115,14 @@ class HeldModel {
     this.#loaded = undefined;
     this.#lost = undefined;
     await this.#releasing;
-    await loaded?.release();
+    await loaded?.engine.release();
   }
 
   /** Computes with the loaded model, and gives it up when its device fails. */
-  async compute<T>(work: (model: LoadedEngine) => Promise<T>): Promise<T> {
+  async compute(method: ModelMethod, params: never, run: TaskRun): Promise<unknown> {
     const model = this.#model();
     try {
-      return await work(model);
+      return await model.engine[method](params, run);
     } catch (thrown) {
       const error = AppError.from(thrown);
       if (error.code === "device.failed") this.#giveUp(model, error);
@@ -140,19 +131,19 @@ class HeldModel {
   }
 
   /** Sessions of a device that failed give wrong answers or none. */
-  #giveUp(model: LoadedEngine, error: AppError): void {
+  #giveUp(model: LoadedModel, error: AppError): void {
     this.#loaded = undefined;
     this.#lost = error;
     // After the reply has left, because a driver that is gone may never let go.
     const isSent = new Promise((resolve) => setImmediate(resolve));
     this.#releasing = isSent
-      .then(() => model.release())
+      .then(() => model.engine.release())
       .catch((thrown: unknown) => {
         this.#logger.warn(`A model whose device failed was not released: ${String(thrown)}`);
       });
   }
 
-  #model(): LoadedEngine {
+  #model(): LoadedModel {
     if (this.#loaded !== undefined) return this.#loaded;
     if (this.#lost !== undefined) throw this.#lost;
     throw new AppError("model.missing", "No model is loaded. Load a model folder first.");

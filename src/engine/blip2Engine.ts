@@ -1,11 +1,11 @@
 /**
- * BLIP-2 from a model folder to an answer: the order of the stages, what is kept between questions,
- * and one queue. Knows no process boundary and no editor.
+ * BLIP-2 from a model folder to an answer: the order of the stages, and what is kept between questions.
+ * Knows no queue, no process boundary and no editor.
  */
 
+import { invariant } from "../base/assert";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
-import { TaskQueue } from "../base/taskQueue";
 import { FeatureCache, featureFolder } from "./picture/featureCache";
 import type { ModelFolder } from "./session/modelFolder";
 import { loadModelParts, type ModelParts, releaseParts } from "./session/modelParts";
@@ -44,6 +44,7 @@ export interface EngineOptions {
   readonly inFileFromBytes?: number;
 }
 
+/** One call at a time: its caches belong to the question that is being answered. */
 export interface Blip2Engine {
   readonly info: EngineInfo;
   /**
@@ -58,7 +59,7 @@ export interface Blip2Engine {
    */
   prepare(request: PictureRequest, run?: Pick<RunOptions, "signal">): Promise<PrepareResult>;
   /**
-   * Generates text about a picture. Requests wait for each other.
+   * Generates text about a picture.
    * @throws AppError `image.*`, `prompt.tooLong`, `option.invalid`, `model.unsupported` for a
    * retrieval model, `model.corrupt`, `device.failed`, `request.cancelled`.
    */
@@ -89,7 +90,7 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
       ? {}
       : { deviceMemory: rememberedDeviceIn({ file: deviceMemoryFile }) }),
   });
-  return new QueuedEngine(parts, options.name ?? parts.model.name);
+  return new LoadedEngine(parts, options.name ?? parts.model.name);
 }
 
 function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCache {
@@ -98,10 +99,11 @@ function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCac
   return new FeatureCache({ folder: featureFolder(options.featureCacheDir, model.identity) });
 }
 
-class QueuedEngine implements Blip2Engine {
+class LoadedEngine implements Blip2Engine {
   readonly info: EngineInfo;
   readonly #parts: ModelParts;
-  readonly #queue = new TaskQueue();
+  /** What is being worked on. */
+  #running: Promise<unknown> | undefined;
   #isReleased = false;
 
   constructor(parts: ModelParts, name: string) {
@@ -115,12 +117,12 @@ class QueuedEngine implements Blip2Engine {
   }
 
   open(run: OpenRun = {}): Promise<void> {
-    return this.#queued(run, () => this.#parts.sessions.openAll(run));
+    return this.#alone(run, () => this.#parts.sessions.openAll(run));
   }
 
   prepare(request: PictureRequest, run: Pick<RunOptions, "signal"> = {}): Promise<PrepareResult> {
     const { images, sessions, languageModel } = this.#parts;
-    return this.#queued(run, async () => {
+    return this.#alone(run, async () => {
       const { key, features, from } = await images.features(request);
       await sessions.openAll({ signal: run.signal });
       throwIfAborted(run.signal);
@@ -137,7 +139,7 @@ class QueuedEngine implements Blip2Engine {
 
   generate(request: GenerateRequest, run: RunOptions = {}): Promise<GenerateResult> {
     const { generator } = this.#parts;
-    return this.#queued(run, async () => {
+    return this.#alone(run, async () => {
       if (generator === undefined) throw this.#cannot("answer questions");
       return generator.generate(request, run);
     });
@@ -145,7 +147,7 @@ class QueuedEngine implements Blip2Engine {
 
   score(request: ScoreRequest, run: RunOptions = {}): Promise<ScoreResult> {
     const { scorer } = this.#parts;
-    return this.#queued(run, async () => {
+    return this.#alone(run, async () => {
       if (scorer === undefined) throw this.#cannot("score texts");
       return scorer.score(request, run);
     });
@@ -154,16 +156,21 @@ class QueuedEngine implements Blip2Engine {
   async release(): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    await this.#queue.drained();
+    await this.#running?.catch(() => undefined);
     await releaseParts(this.#parts);
   }
 
-  #queued<T>(run: Pick<OpenRun, "signal">, work: () => Promise<T>): Promise<T> {
-    return this.#queue.add(() => {
-      throwIfAborted(run.signal);
-      if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");
-      return work();
-    });
+  async #alone<T>(run: Pick<OpenRun, "signal">, work: () => Promise<T>): Promise<T> {
+    throwIfAborted(run.signal);
+    if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");
+    invariant(this.#running === undefined, "The model was asked while it answers another question.");
+    const running = work();
+    this.#running = running;
+    try {
+      return await running;
+    } finally {
+      this.#running = undefined;
+    }
   }
 
   #cannot(what: string): AppError {

@@ -38,10 +38,10 @@ export class Generator {
     const options = resolveGenerationOptions(request.options);
     // The prompt is checked first: a question that is too long should not cost a run of the ViT.
     const prompt = this.#prompt(request, options);
-    run.onStage?.("look");
+    run.onStage?.({ stage: "look" });
     const picture = await images.features(request, run.signal);
     if (picture.facts.isOneColor && request.prompt.kind === "caption") throw blank(request);
-    run.onStage?.("write");
+    run.onStage?.({ stage: "write" });
     const prefillBegin = performance.now();
     const decoding = await languageModel.start({
       imageKey: picture.key,

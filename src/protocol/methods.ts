@@ -58,6 +58,8 @@ interface Entry {
    * queue does not count. Generous: it is there for a child that hangs, not for a slow computer.
    */
   readonly silence: number;
+  /** It computes with the model in memory, whose method of the same name does the work. */
+  readonly needs?: "model";
   /** A cancel ends it only before it has begun, so a silence after one is no sign of a hang. */
   readonly isUncancellable?: true;
   /** What the process for answers must let go of before: the model that `name` names, CUDA, or all it has. */
@@ -137,17 +139,17 @@ export const METHODS = {
    */
   prepare: {
     ...{ params: pictureRequest, result: prepareResult },
-    ...{ process: "answers", lane: "turn", silence: 10, isUncancellable: true },
+    ...{ process: "answers", lane: "turn", silence: 10, isUncancellable: true, needs: "model" },
   },
   /** Answers a question about a picture; sends `staged` and `textEmitted`. */
   generate: {
     ...{ params: generateRequest, result: generateResult },
-    ...{ process: "answers", lane: "turn", silence: 10 },
+    ...{ process: "answers", lane: "turn", silence: 10, needs: "model" },
   },
   /** Says how well texts fit a picture. */
   score: {
     ...{ params: scoreRequest, result: scoreResult },
-    ...{ process: "answers", lane: "turn", silence: 10 },
+    ...{ process: "answers", lane: "turn", silence: 10, needs: "model" },
   },
   /** Releases the model. */
   unload: {
@@ -320,12 +322,21 @@ export type Result<M extends MethodName> = Read<Methods[M]["result"]>;
 export type HelperMethod = {
   [M in MethodName]: Methods[M]["process"] extends "answers" ? never : M;
 }[MethodName];
+/** Methods of a model in memory. */
+export type ModelMethod = {
+  [M in MethodName]: Methods[M] extends { readonly needs: "model" } ? M : never;
+}[MethodName];
 export type CatalogEntryReply = Read<typeof catalogEntry>;
 export type HubParams = Read<typeof hub>;
 
 /** The entry of a method, without what is particular to it. */
 export function entryOf(method: MethodName): Entry {
   return METHODS[method];
+}
+
+/** True for what the model in memory answers itself. */
+export function isModelMethod(method: MethodName): method is ModelMethod {
+  return entryOf(method).needs === "model";
 }
 
 /** Something for each method. */

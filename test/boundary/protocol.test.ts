@@ -294,9 +294,12 @@ function recording(events: string[]): EnginePort {
       const loaded = await engine.load(params, run);
       return {
         ...loaded,
-        release: () => {
-          events.push(`release ${params.model}`);
-          return Promise.resolve();
+        engine: {
+          ...loaded.engine,
+          release: () => {
+            events.push(`release ${params.model}`);
+            return Promise.resolve();
+          },
         },
       };
     },

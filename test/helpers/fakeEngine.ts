@@ -1,7 +1,7 @@
 /** An engine without a model: the prompt says what it should do. For tests of everything around it. */
 
 import { AppError, throwIfAborted } from "../../src/base/errors";
-import type { EnginePort, LoadedEngine } from "../../src/child/enginePort";
+import type { EnginePort, LoadedModel } from "../../src/child/enginePort";
 import type { RunOptions } from "../../src/engine/runOptions";
 import type { GenerateRequest, GenerateResult, ScoreResult } from "../../src/model/ask/request";
 import type { Result } from "../../src/protocol/methods";
@@ -106,26 +106,26 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-function loadedEngine(folder: string, commands: Commands): LoadedEngine {
-  return {
+function loadedEngine(folder: string, commands: Commands): LoadedModel {
+  const engine: LoadedModel["engine"] = {
     info: {
       name: folder,
       device: "cpu",
       deviceReason: { code: "asked", device: "cpu" },
       kind: "generation",
     },
-    folder,
-    prepare: async ({ image }, { signal }) => {
+    prepare: async ({ image }, { signal } = {}) => {
       await nextTurn();
       throwIfAborted(signal);
       if (image.length === 0) throw new AppError("image.unreadable", "An empty picture.");
       return { cached: { imageFeatures: "computed" } };
     },
-    generate: async (request, run) =>
+    generate: async (request, run = {}) =>
       answerOf(await runCommand(request, { run, folder, commands })),
     score: (request) => Promise.resolve(scoresOf(request.texts)),
     release: () => Promise.resolve(),
   };
+  return { engine, folder };
 }
 
 interface Running {

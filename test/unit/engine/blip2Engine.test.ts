@@ -4,7 +4,6 @@ import path from "node:path";
 import { AppError, isCancelled as isCancellation } from "../../../src/base/errors";
 import { silentLogger } from "../../../src/base/logger";
 import { loadEngine } from "../../../src/engine/blip2Engine";
-import type { GenerateResult } from "../../../src/model/ask/request";
 import {
   BEAMS,
   cancelAt,
@@ -133,50 +132,31 @@ describe("cancelling", () => {
   }
 });
 
-describe("the queue of an engine", () => {
+describe("an engine that is asked", () => {
   afterEach(closeEngines);
 
-  it("answers two questions that come at once one after the other", async () => {
-    const { engine, factory } = await openKit("opt");
-    const order: string[] = [];
-    const ask = async (image: string): Promise<GenerateResult> => {
-      const onText = (): void => void order.push(image);
-      return engine.generate(request("opt", { image, text: COLOUR }), { onText });
-    };
-    const images = ["wide.png", "tall.png", "tiny.png"];
-    const results = await Promise.all(images.map(ask));
-    for (const [i, image] of images.entries()) {
-      equals(results[i]!, { kit: "opt", image, text: COLOUR });
-    }
-    const changes = order.filter((image, i) => image !== order[i - 1]);
-    assert.deepEqual(changes, images);
-    const parts = factory.runs.map(({ part }) => part);
-    const last = (part: string, n: number): number =>
-      parts.reduce((found, name, i) => (name === part && n-- > 0 ? i : found), -1);
-    // The second picture is first looked at when the first answer is complete.
-    assert.ok(last("vision_encoder", 2) > parts.indexOf("decoder"));
-  });
-
-  it("never begins a request that was cancelled while it waited", async () => {
-    const { engine, factory } = await openKit("opt");
-    const controller = new AbortController();
+  it("while it answers refuses, and the answer is as if nobody had", async () => {
+    const { engine } = await openKit("opt");
     const first = engine.generate(request("opt", { text: COLOUR }));
     const ask = request("opt", { image: "tall.png", text: COLOUR });
-    const second = engine.generate(ask, { signal: controller.signal });
-    const third = engine.generate(request("opt", { text: SQUARES }));
-    controller.abort();
-    await failsWith(second, "request.cancelled");
-    assert.equal((await first).tokens, 12);
-    assert.ok((await third).tokens > 0);
-    assert.equal(factory.count("vision_encoder"), 1);
+    await failsWith(engine.generate(ask), "internal");
+    await failsWith(engine.prepare({ image: ask.image }), "internal");
+    equals(await first, { kit: "opt", image: "wide.png", text: COLOUR });
+    equals(await engine.generate(ask), { kit: "opt", image: "tall.png", text: COLOUR });
   });
 
-  it("goes on after a request that failed", async () => {
+  it("with a signal that has fired begins nothing", async () => {
+    const { engine, factory } = await openKit("opt");
+    const ask = request("opt", { text: COLOUR });
+    await failsWith(engine.generate(ask, { signal: AbortSignal.abort() }), "request.cancelled");
+    assert.equal(factory.count("vision_encoder"), 0);
+  });
+
+  it("after a request that failed answers", async () => {
     const { engine } = await openKit("opt");
     const bad = engine.generate({ image: new Uint8Array(), prompt: { kind: "caption" } });
-    const good = engine.generate(request("opt", { text: COLOUR }));
     await failsWith(bad, "image.unreadable");
-    assert.equal((await good).tokens, 12);
+    assert.equal((await engine.generate(request("opt", { text: COLOUR }))).tokens, 12);
   });
 
   it("lets the running request end before it releases, and takes none after that", async () => {
