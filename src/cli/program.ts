@@ -25,7 +25,7 @@ import type { AddFlags } from "./models/modelsAddCommand";
 import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
 import { Printer } from "./terminal/printer";
 import type { VerifyFlags } from "./measure/verifyCommand";
-import { DEVICE_CHOICES } from "../model/ask/device";
+import { DEVICE_CHOICES, DEVICES } from "../model/ask/device";
 
 /**
  * Runs one command line and tells of its failure.
@@ -232,7 +232,7 @@ function addBench(program: Command, run: Run): void {
     .option("--precision <list>", "precisions as for convert, such as balanced,small", "small")
     .addOption(
       new Option("--device <device>", "where to compute")
-        .choices(DEVICE_CHOICES.filter((choice) => choice !== "auto"))
+        .choices(DEVICES)
         .default("cpu"),
     )
     .addOption(

@@ -18,6 +18,8 @@ import { type Progress, PROGRESS_STEPS, type Stage, STAGES } from "../model/ask/
 import {
   ALPHA_MODES,
   DOUBTS,
+  FEATURE_SOURCES,
+  FINISH_REASONS,
   type GeneratedSequence,
   type GenerateRequest,
   type GenerateResult,
@@ -162,7 +164,7 @@ const timings = shape<Timings>({
   total: anyNumber,
 });
 
-const imageFeatures = oneOf(["computed", "memory", "disk"]);
+const imageFeatures = oneOf(FEATURE_SOURCES);
 
 /** What only a later version doubts is left out. */
 export const doubts = v.pipe(
@@ -178,7 +180,7 @@ export const generateResult = shape<GenerateResult>({
       text,
       tokenIds: list(anyNumber),
       score: maybe(anyNumber),
-      finishReason: oneOf(["eos", "length", "stop"]),
+      finishReason: oneOf(FINISH_REASONS),
     }),
   ),
   tokens: count,

@@ -5,7 +5,7 @@
  */
 
 import { MODEL_USES } from "../model/precision/modelAdvice";
-import { PROFILE_NAMES } from "../model/ask/kinds";
+import { PROFILE_NAMES, type ProcessKind } from "../model/ask/kinds";
 import {
   addedModel,
   cudaPlan,
@@ -36,16 +36,14 @@ import {
 } from "./schema";
 import * as v from "valibot";
 
-/**
- * The same program runs up to four times, because ONNX Runtime and the converter block a process for
- * seconds: once for answers, once for small copies of pictures, once for models on disk, and once for
- * a download, which takes long and is the only one that uses a network.
- */
-export type ProcessKind = "answers" | "pictures" | "models" | "downloads";
-
 interface Entry {
   readonly params: v.GenericSchema;
   readonly result: v.GenericSchema;
+  /**
+   * There are several because ONNX Runtime and the converter block a process for seconds: one for answers,
+   * one for small copies of pictures, one for models on disk, and one for a download, which takes long and
+   * is the only one that uses a network.
+   */
   readonly process: ProcessKind;
   /**
    * `turn`: one after the other, because ONNX Runtime computes one thing at a time; `beside`: at once, as

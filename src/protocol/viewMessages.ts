@@ -5,6 +5,8 @@
  */
 
 import * as v from "valibot";
+import { ENGINE_KINDS } from "../model/ask/kinds";
+import { ANSWER_STEPS } from "../model/ask/progress";
 import { doubts } from "./askSchemas";
 import {
   anyNumber,
@@ -120,7 +122,7 @@ const noticeView = fields({ text, actions: list(actionView) });
  * `write`: the first words are chosen, or all of them where they come at once.
  */
 const turnStep = fields({
-  name: oneOf(["load", "look", "write"]),
+  name: oneOf(ANSWER_STEPS),
   /** For how long, in ms, when this was said. */
   elapsedMs: anyNumber,
   /** How long the same took before, in ms; absent when nobody knows. */
@@ -157,7 +159,7 @@ const conversationView = fields({
 });
 
 const engineView = fields({
-  kind: oneOf(["off", "starting", "loading", "ready", "busy", "failed", "unsupported"]),
+  kind: oneOf(ENGINE_KINDS),
   /** One short line, such as "demo · f32 · CPU". */
   label: text,
   /** More of it, such as why this device. */
@@ -211,7 +213,6 @@ export type PictureView = Read<typeof pictureView>;
 export type ActionView = Read<typeof actionView>;
 export type NoticeView = Read<typeof noticeView>;
 export type TurnStep = Read<typeof turnStep>;
-export type StepName = TurnStep["name"];
 export type TurnView = Read<typeof turnView>;
 export type TurnState = TurnView["state"];
 export type ConversationView = Read<typeof conversationView>;

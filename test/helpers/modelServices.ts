@@ -83,6 +83,8 @@ export interface ModelWorld {
   contents: Result<"storeContents">;
   /** Engines of other windows. */
   others: OtherEngine[];
+  /** How often they were asked. */
+  nAskedOthers: number;
   /** What there is of CUDA, before and after an installation. */
   cuda: {
     status: Result<"cudaStatus"> | AppError;
@@ -175,6 +177,7 @@ export function createModelWorld(): ModelWorld {
       ...{ modelBytes: 4e9, downloadBytes: 2e9, cudaBytes: 0, cacheBytes: 1e6 },
     },
     others: [],
+    nAskedOthers: 0,
     cuda: {
       status: {},
       installed: { providerFolder: "/store/cuda" },
@@ -289,7 +292,10 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): EngineApi {
         return { freedBytes: 8e8 };
       },
     }),
-    otherEngines: () => Promise.resolve(worldOf().others),
+    otherEngines: () => {
+      worldOf().nAskedOthers++;
+      return Promise.resolve(worldOf().others);
+    },
     warmUp: async (options) => {
       done.push(`load ${chosen()}`);
       await cancelPoint(options);

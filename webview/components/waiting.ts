@@ -1,7 +1,8 @@
 /** What a turn without words waits for: the step's name, how far it is, and its seconds as they pass. */
 
 import { formatShare } from "../../src/base/bytes";
-import type { StepName, TurnStep, TurnView } from "../../src/protocol/viewMessages";
+import type { StepName } from "../../src/model/ask/progress";
+import type { TurnStep, TurnView } from "../../src/protocol/viewMessages";
 import type { ViewStrings } from "../../src/protocol/viewStrings";
 import type { PageContext } from "./context";
 import { element, type Part, setShown, setText } from "../render/dom";

@@ -45,11 +45,13 @@ export function createStatusBar(services: Services): Feature {
     others = await engine.otherEngines().catch(() => []);
     if (!isDisposed) draw(engine.status);
   };
-  let kind = engine.status.kind;
+  let hold = HOLDS[engine.status.kind];
   const stopFollowing = engine.onStatusChanged((status) => {
     draw(status);
-    if (status.kind !== kind) void lookAround();
-    kind = status.kind;
+    const before = hold;
+    hold = HOLDS[status.kind];
+    // The end of a load may have ended other engines; while somebody else has the focus, nobody reads.
+    if (hold !== before && hold !== "loading" && vscode.window.state.focused) void lookAround();
   });
   const focusing = vscode.window.onDidChangeWindowState(({ focused }) => {
     if (focused) void lookAround();
@@ -73,6 +75,17 @@ const ICONS: Readonly<Record<EngineStatus["kind"], string>> = {
   busy: "loading~spin",
   failed: "error",
   unsupported: "circle-slash",
+};
+
+/** What the engine has of the machine's memory, which others may have had to make free. */
+const HOLDS: Readonly<Record<EngineStatus["kind"], "nothing" | "loading" | "model">> = {
+  off: "nothing",
+  starting: "loading",
+  loading: "loading",
+  ready: "model",
+  busy: "model",
+  failed: "nothing",
+  unsupported: "nothing",
 };
 
 /** How far a load is, where that is known. */

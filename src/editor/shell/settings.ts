@@ -10,14 +10,14 @@ import {
   settingProblem,
   type SettingValues,
 } from "../../host/settings/settingValues";
-import type { Device } from "../../model/ask/device";
+import type { DeviceChoice } from "../../model/ask/device";
 import type { HubParams } from "../../protocol/methods";
 
 /** Read anew each time, and valid: what the user wrote wrongly is the default. */
 export interface Settings {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
-  readonly device: "auto" | Device;
+  readonly device: DeviceChoice;
   /** Where models are kept; undefined for the platform's cache folder. */
   readonly storageFolder: string | undefined;
   /** Without work for this long the engine is ended. */
@@ -73,7 +73,7 @@ export class EditorSettings implements Settings, vscode.Disposable {
     return this.#read("model");
   }
 
-  get device(): "auto" | Device {
+  get device(): DeviceChoice {
     return this.#read("device");
   }
 

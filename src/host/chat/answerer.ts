@@ -9,9 +9,9 @@ import type { EngineApi } from "../service/engine";
 import type { PictureTray, ReadPicture } from "./pictureTray";
 import { questionPrompt } from "./questionPrompt";
 import type { StepTimes } from "../service/stepTimes";
-import type { Stage } from "../../model/ask/progress";
+import { ANSWER_STEPS, type Stage, type StepName } from "../../model/ask/progress";
 import type { Turn } from "../../model/ask/request";
-import type { NoticeView, StepName } from "../../protocol/viewMessages";
+import type { NoticeView } from "../../protocol/viewMessages";
 
 export interface AnswerTexts {
   /** The model said nothing. */
@@ -38,9 +38,6 @@ interface Job {
   readonly askedAtMs: number;
   readonly controller: AbortController;
 }
-
-/** In the order of an answer. */
-const STEPS: readonly StepName[] = ["load", "look", "write"];
 
 export class Answerer {
   readonly #options: AnswererOptions;
@@ -153,7 +150,7 @@ export class Answerer {
     if (controller.signal.aborted || turn.state !== "waiting") return;
     const { clock, times } = this.#options;
     const before = turn.step;
-    const isLater = before === undefined || STEPS.indexOf(name) > STEPS.indexOf(before.name);
+    const isLater = before === undefined || ANSWER_STEPS.indexOf(name) > ANSWER_STEPS.indexOf(before.name);
     if (!isLater && name !== "load") return;
     if (before?.name === name) return;
     const beganMs = clock.now();
@@ -195,5 +192,5 @@ export class Answerer {
 }
 
 function isStep(stage: Stage["stage"]): stage is StepName {
-  return STEPS.some((name) => name === stage);
+  return ANSWER_STEPS.some((name) => name === stage);
 }

@@ -1,11 +1,11 @@
 /** One conversation of the chat: its pictures and turns, as the session changes and the store keeps them. */
 
 import type { DescriptionLength } from "../../alt/write/describer";
+import type { StepName } from "../../model/ask/progress";
 import type { Doubt } from "../../model/ask/request";
 import type {
   ConversationView,
   NoticeView,
-  StepName,
   TurnState,
   TurnStep,
   TurnView,

@@ -4,6 +4,7 @@ import type { AppError } from "../../base/errors";
 import type { World } from "../../model/folder/world";
 import type { CpuFallback } from "./devicePolicy";
 import type { Device, DeviceReason } from "../../model/ask/device";
+import type { EngineKind } from "../../model/ask/kinds";
 import type { Progress } from "../../model/ask/progress";
 import type { GenerateRequest, GenerateResult, PictureRequest } from "../../model/ask/request";
 import type { HelperMethod, Params, Result } from "../../protocol/methods";
@@ -53,11 +54,7 @@ export interface AskOptions extends CallOptions {
 }
 
 export interface EngineStatus {
-  /**
-   * `off`: nothing runs yet, or it was ended for being idle; `unsupported`: this installation has no
-   * runtime for the platform.
-   */
-  readonly kind: "off" | "starting" | "loading" | "ready" | "busy" | "failed" | "unsupported";
+  readonly kind: EngineKind;
   /** The chosen model's name. */
   readonly model: string;
   /** Where the loaded model computes. */

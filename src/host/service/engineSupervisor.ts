@@ -18,9 +18,10 @@ import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { QuestionsFirst } from "./questionsFirst";
+import type { ProcessKind } from "../../model/ask/kinds";
 import type { LoadRequest } from "../../model/ask/models";
 import type { Stage } from "../../model/ask/progress";
-import type { HelperMethod, Params, ProcessKind, Result } from "../../protocol/methods";
+import type { HelperMethod, Params, Result } from "../../protocol/methods";
 import type { CallOptions } from "../../protocol/rpcClient";
 
 export interface EngineSupervisorOptions {

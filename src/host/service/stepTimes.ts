@@ -1,6 +1,6 @@
 /** How long the steps of an answer took in this session, as a guess at the next; knows nothing of what they do. */
 
-import type { StepName } from "../../protocol/viewMessages";
+import type { StepName } from "../../model/ask/progress";
 
 /** A picture that is known already is looked at in no time, and says nothing of one that is not. */
 const MIN_MS = 1000;

@@ -5,7 +5,7 @@
 
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { DEMO_MODEL } from "../../model/folder/world";
-import { type Device, DEVICES } from "../../model/ask/device";
+import { DEVICE_CHOICES, type DeviceChoice } from "../../model/ask/device";
 import { homedir } from "node:os";
 import path from "node:path";
 
@@ -13,7 +13,7 @@ import path from "node:path";
 export interface SettingValues {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
-  readonly device: "auto" | Device;
+  readonly device: DeviceChoice;
   /** An absolute path; "" stands for the platform's cache folder. */
   readonly storageFolder: string;
   readonly idleMinutes: number;
@@ -74,7 +74,7 @@ export function settingProblem(key: SettingKey, value: unknown): string {
 
 const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K] | undefined } = {
   model: (value) => readText(value, 1),
-  device: (value) => (value === "auto" ? value : DEVICES.find((name) => name === value)),
+  device: (value) => DEVICE_CHOICES.find((name) => name === value),
   storageFolder: readFolder,
   idleMinutes: (value) =>
     typeof value === "number" && value >= 1 && value <= MAX_IDLE_MINUTES ? value : undefined,
@@ -91,7 +91,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
 
 const EXPECTED: Readonly<Record<SettingKey, string>> = {
   model: "Write the name of a model or the folder of a converted one.",
-  device: `Write auto or one of ${DEVICES.join(", ")}.`,
+  device: `Write one of ${DEVICE_CHOICES.join(", ")}.`,
   storageFolder: "Write the absolute path of a folder, or leave it empty.",
   idleMinutes: `Write a number from 1 to ${MAX_IDLE_MINUTES}.`,
   prepareAhead: "Write true or false.",

@@ -15,7 +15,7 @@ import {
   type ProfileRow,
   type ReferenceReport,
 } from "./benchReport";
-import { type Device, DEVICE_CHOICES } from "../../model/ask/device";
+import { DEVICES } from "../../model/ask/device";
 
 /**
  * Every report in a file that `bench --json` printed, one on each line.
@@ -100,8 +100,6 @@ export function parseOutput(line: string): JsonObject {
   const code: ErrorCode = "engine.exited";
   return JsonObject.parse(line, { file: "The output of a measurement", code });
 }
-
-const DEVICES = DEVICE_CHOICES.filter((choice): choice is Device => choice !== "auto");
 
 function ourReport(json: JsonObject): OurReport {
   return {

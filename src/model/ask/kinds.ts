@@ -1,4 +1,4 @@
-/** The closed sets of words that models are told apart by. */
+/** The closed sets of words by which models, and the processes that work on them, are told apart. */
 
 export const MODEL_KINDS = ["generation", "retrieval"] as const;
 /** What a model can do: answer, or compare pictures with texts. */
@@ -13,3 +13,22 @@ export const PROFILE_NAMES = ["exact", "balanced", "small"] as const;
  * - `small`: as little memory and time for each token as still answers well.
  */
 export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** The same program runs up to four times; methods.ts says which does what. */
+export const PROCESS_KINDS = ["answers", "pictures", "models", "downloads"] as const;
+export type ProcessKind = (typeof PROCESS_KINDS)[number];
+
+/**
+ * How the engine is. `off`: nothing runs yet, or it was ended for being idle; `unsupported`: this
+ * installation has no runtime for the platform.
+ */
+export const ENGINE_KINDS = [
+  "off",
+  "starting",
+  "loading",
+  "ready",
+  "busy",
+  "failed",
+  "unsupported",
+] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];

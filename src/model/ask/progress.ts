@@ -11,12 +11,16 @@ export interface Progress {
   readonly convertedBytes?: number;
 }
 
+/** What an answer waits for, in this order. */
+export const ANSWER_STEPS = ["load", "look", "write"] as const;
+export type StepName = (typeof ANSWER_STEPS)[number];
+
 /**
  * `connect`: a server is asked, for the nth of `nTries` times; `check`: what has arrived before is
  * compared; `load`: the model is brought into memory, which the host says, because it knows who waits for
  * it; `look`: the picture is encoded; `write`: the prompt is read and the answer begins.
  */
-export const STAGES = ["connect", "check", "load", "look", "write"] as const;
+export const STAGES = ["connect", "check", ...ANSWER_STEPS] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** What is done while neither bytes nor words come. */

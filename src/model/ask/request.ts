@@ -46,7 +46,8 @@ export interface GeneratedSequence {
   readonly finishReason: FinishReason;
 }
 
-export type FinishReason = "eos" | "length" | "stop";
+export const FINISH_REASONS = ["eos", "length", "stop"] as const;
+export type FinishReason = (typeof FINISH_REASONS)[number];
 
 /** Milliseconds of wall time per stage; a stage that was served from a cache took 0. */
 export interface Timings {
@@ -58,10 +59,13 @@ export interface Timings {
   readonly total: number;
 }
 
+/** Where features can come from. */
+export const FEATURE_SOURCES = ["computed", "memory", "disk"] as const;
+
 /** Work that was not done again. */
 export interface Cached {
   /** Where the picture's Q-Former output came from. */
-  readonly imageFeatures: "computed" | "memory" | "disk";
+  readonly imageFeatures: (typeof FEATURE_SOURCES)[number];
   /** Positions (image and text) whose keys and values were still in the cache. */
   readonly prefixTokens: number;
 }

@@ -81,6 +81,8 @@ function newEditor() {
     views: new Map<string, ViewProvider>(),
     documentChanged: new FakeEmitter<unknown>(),
     activeEditorChanged: new FakeEmitter<FakeTextEditor | undefined>(),
+    /** What `window.state` says; `focusWindow` changes it. */
+    isFocused: true,
     windowStateChanged: new FakeEmitter<{ readonly focused: boolean }>(),
     settingsChanged: new FakeEmitter<{ affectsConfiguration(section: string): boolean }>(),
   };
@@ -101,6 +103,12 @@ export function messageTexts(): string[] {
 /** The lines of the list that was shown first. */
 export function firstList(): FakeList["items"] {
   return fakeEditor.lists[0]?.items ?? [];
+}
+
+/** Gives the window the focus, or takes it away. */
+export async function focusWindow({ focused }: { readonly focused: boolean }): Promise<void> {
+  fakeEditor.isFocused = focused;
+  await fakeEditor.windowStateChanged.fire({ focused });
 }
 
 /** Tells everybody who listens that a setting was changed. */

@@ -152,6 +152,9 @@ export const window = {
     all: [],
     close: () => Promise.resolve(true),
   },
+  get state() {
+    return { focused: fakeEditor.isFocused };
+  },
   createQuickPick: () => new FakeQuickPick(),
   createStatusBarItem: (id: string) => new FakeStatusItem(id),
   createTextEditorDecorationType: noEvent,

@@ -3,7 +3,7 @@ import { AppError } from "../../../../src/base/errors";
 import { createStatusBar } from "../../../../src/editor/engine/statusBar";
 import { settled } from "../../../helpers/chatFakes";
 import { createModelWorld, type ModelWorld } from "../../../helpers/modelServices";
-import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
+import { fakeEditor, focusWindow, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import type { FakeStatusItem } from "../../../helpers/editor/windowParts";
 
 describe("the item in the status bar", () => {
@@ -73,10 +73,10 @@ describe("the item in the status bar", () => {
     const tooltip = (): string => item.tooltip?.value ?? "";
     const other = { pid: 1, address: "a", model: "opt", bytes: 2.9e9 } as const;
     world.others.push({ ...other, holder: "window", state: "ready" });
-    await fakeEditor.windowStateChanged.fire({ focused: false });
+    await focusWindow({ focused: false });
     await settled();
     assert.ok(!tooltip().includes("holds"));
-    await fakeEditor.windowStateChanged.fire({ focused: true });
+    await focusWindow({ focused: true });
     await settled();
     assert.match(tooltip(), /Another window's engine holds 2\.9 GB/);
     world.others.push({ ...other, holder: "command", bytes: 1.1e9, state: "busy" });
@@ -84,14 +84,34 @@ describe("the item in the status bar", () => {
     await settled();
     assert.match(tooltip(), /2 engines of other windows and commands hold 4\.0 GB\./);
     world.others.length = 0;
-    await fakeEditor.windowStateChanged.fire({ focused: true });
+    await focusWindow({ focused: true });
     await settled();
     assert.ok(!tooltip().includes("hold"));
     dispose();
     world.others.push({ ...other, holder: "window", state: "ready" });
-    await fakeEditor.windowStateChanged.fire({ focused: true });
+    await focusWindow({ focused: true });
     await settled();
     assert.ok(!tooltip().includes("hold"));
+  });
+
+  it("asks others only when what they hold may have changed and somebody may read of it", async () => {
+    const { world } = create();
+    const asked = (): number => world.nAskedOthers;
+    const before = asked();
+    const model = "demo";
+    for (const kind of ["starting", "loading"] as const) world.tell({ kind, model });
+    assert.equal(asked() - before, 0);
+    world.tell({ kind: "ready", model });
+    assert.equal(asked() - before, 1);
+    for (const kind of ["busy", "ready", "busy", "ready"] as const) world.tell({ kind, model });
+    assert.equal(asked() - before, 1);
+    world.tell({ kind: "off", model });
+    assert.equal(asked() - before, 2);
+    await focusWindow({ focused: false });
+    world.tell({ kind: "ready", model });
+    assert.equal(asked() - before, 2);
+    await focusWindow({ focused: true });
+    assert.equal(asked() - before, 3);
   });
 
   it("has the colour of an error only while the engine has failed", () => {
