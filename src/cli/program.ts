@@ -230,11 +230,7 @@ function addBench(program: Command, run: Run): void {
         .default("opt-2.7b"),
     )
     .option("--precision <list>", "precisions as for convert, such as balanced,small", "small")
-    .addOption(
-      new Option("--device <device>", "where to compute")
-        .choices(DEVICES)
-        .default("cpu"),
-    )
+    .addOption(new Option("--device <device>", "where to compute").choices(DEVICES).default("cpu"))
     .addOption(
       new Option("--runs <n>", "measurements to take the median of").argParser(Number).default(3),
     )

@@ -163,7 +163,10 @@ class LoadedEngine implements Blip2Engine {
   async #alone<T>(run: Pick<OpenRun, "signal">, work: () => Promise<T>): Promise<T> {
     throwIfAborted(run.signal);
     if (this.#isReleased) throw new AppError("model.missing", "The model was unloaded.");
-    invariant(this.#running === undefined, "The model was asked while it answers another question.");
+    invariant(
+      this.#running === undefined,
+      "The model was asked while it answers another question.",
+    );
     const running = work();
     this.#running = running;
     try {

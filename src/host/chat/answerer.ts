@@ -150,7 +150,8 @@ export class Answerer {
     if (controller.signal.aborted || turn.state !== "waiting") return;
     const { clock, times } = this.#options;
     const before = turn.step;
-    const isLater = before === undefined || ANSWER_STEPS.indexOf(name) > ANSWER_STEPS.indexOf(before.name);
+    const isLater =
+      before === undefined || ANSWER_STEPS.indexOf(name) > ANSWER_STEPS.indexOf(before.name);
     if (!isLater && name !== "load") return;
     if (before?.name === name) return;
     const beganMs = clock.now();
