@@ -81,6 +81,17 @@ export function stackRows(sources: readonly WeightSource[]): WeightSource {
   };
 }
 
+/** A vector of zeros. */
+export function zeros(length: number): WeightSource {
+  return {
+    rows: length,
+    cols: 1,
+    tensors: [],
+    readRows: (_start, count, into) =>
+      Promise.resolve(into?.subarray(0, count).fill(0) ?? new Float32Array(count)),
+  };
+}
+
 /** Without the first `skipped` rows. */
 export function skipRows(source: WeightSource, skipped: number): WeightSource {
   return {

@@ -4,7 +4,7 @@
  */
 
 import type { Blip2Config, QformerConfig } from "../../model/config/blip2Config";
-import { imageTokenCount } from "../../model/config/blip2Config";
+import { imageTokenCount } from "../../model/config/visionConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import { packLinear, type CheckpointWeights } from "../checkpoint/checkpointWeights";

@@ -1,6 +1,9 @@
-/** The image encoder: a ViT whose blocks normalise first (paper section 3.1, EVA-CLIP g without its last block). */
+/**
+ * The image encoder: a ViT whose blocks normalise first (paper section 3.1: EVA-CLIP g or CLIP L/14, both
+ * without their last block).
+ */
 
-import { imageTokenCount, type VisionConfig } from "../../model/config/blip2Config";
+import { imageTokenCount, type VisionConfig } from "../../model/config/visionConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
@@ -20,7 +23,14 @@ import {
 } from "../graph/ops";
 import { attention } from "../graph/attention";
 import { linear } from "../graph/linear";
-import { addToFirstRow, asRow, skipRows, type WeightSource } from "../checkpoint/weightSource";
+import {
+  addToFirstRow,
+  asRow,
+  skipRows,
+  stackRows,
+  type WeightSource,
+  zeros,
+} from "../checkpoint/weightSource";
 
 export interface VisionGraphSpec {
   readonly config: VisionConfig;
@@ -39,7 +49,7 @@ interface BlockRange {
 
 /**
  *   pixel_values ─ Conv ─ patches ─┐
- *   class token ───────────────────┴ Concat ─ + positions ─ blocks ─ LayerNorm ─ image_features
+ *   class token ───────────────────┴ Concat ─ + positions ─ (CLIP: LayerNorm ─) blocks ─ LayerNorm ─ image_features
  *   block: x + Attention(LN x), then x + MLP(LN x)
  */
 export function visionGraph(spec: VisionGraphSpec): GraphBuilder {
@@ -84,7 +94,7 @@ function graphOfBlocks(spec: VisionGraphSpec, { begin, end }: BlockRange): Graph
   }
   layerNorm(g, "/post_layernorm", x, {
     ...weights.norm("vision_model.post_layernorm", width),
-    eps: config.layerNormEps,
+    eps: config.postNormEps,
     output: IO.imageFeatures,
   });
   g.output(IO.imageFeatures, "float32", dims);
@@ -107,11 +117,15 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
         source: weights.tensor(`${name}.patch_embedding.weight`, kernelDims),
         dims: kernelDims,
       }),
-      vector(
-        g,
-        `${path}/patch_embedding/bias`,
-        weights.tensor(`${name}.patch_embedding.bias`, [width]),
-      ),
+      ...(config.isClip
+        ? []
+        : [
+            vector(
+              g,
+              `${path}/patch_embedding/bias`,
+              weights.tensor(`${name}.patch_embedding.bias`, [width]),
+            ),
+          ]),
     ],
     attributes: { kernel_shape: { ints: [patch, patch] }, strides: { ints: [patch, patch] } },
   }); // [1, width, grid, grid]
@@ -132,7 +146,12 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
     source: skipRows(table, 1),
     dims: [1, nTokens - 1, width],
   });
-  return concat(g, path, [first, add(g, path, [patches, rest])]);
+  const embedded = concat(g, path, [first, add(g, path, [patches, rest])]);
+  if (!config.isClip) return embedded;
+  return layerNorm(g, "/pre_layernorm", embedded, {
+    ...weights.norm("vision_model.pre_layernorm", width),
+    eps: config.layerNormEps,
+  });
 }
 
 /** A tensor [1, rows, width] as a matrix. */
@@ -148,6 +167,18 @@ function unbatched(source: WeightSource, width: number): WeightSource {
       return all.subarray(start * width, (start + count) * width);
     },
   };
+}
+
+/** [3 · width]. EVA-CLIP's own files hold the biases of queries and values alone; keys have none. */
+function qkvBias(weights: CheckpointWeights, name: string, width: number): WeightSource {
+  const whole = `${name}.qkv.bias`;
+  if (weights.has(whole) || !weights.has(`${name}.q_bias`)) {
+    return weights.tensor(whole, [3 * width]);
+  }
+  const [query, value] = ["q_bias", "v_bias"].map((bias) =>
+    weights.tensor(`${name}.${bias}`, [width]),
+  ) as [WeightSource, WeightSource];
+  return stackRows([query, zeros(width), value]);
 }
 
 /** @param spec `output` names the result, where it is an output of the graph */
@@ -170,7 +201,7 @@ function block(
   const normed = layerNorm(g, `${path}/layer_norm1`, x, { ...first.norm, eps });
   const packed = linear(g, `${path}/self_attn/qkv`, normed, {
     weight: first.weight,
-    ...(config.qkvBias ? { bias: weights.tensor(`${name}.self_attn.qkv.bias`, [3 * width]) } : {}),
+    ...(config.qkvBias ? { bias: qkvBias(weights, `${name}.self_attn`, width) } : {}),
     precision,
   }); // [1, tokens, 3 · width]
   const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
@@ -191,9 +222,14 @@ function block(
     layerNorm(g, `${path}/layer_norm2`, attended, { ...second.norm, eps }),
     { weight: second.weight, bias, precision },
   ); // [1, tokens, intermediate]
-  const out = linear(g, `${path}/mlp/fc2`, activation(g, `${path}/mlp`, hidden, "gelu"), {
-    ...weights.linear(`${name}.mlp.fc2`, width, intermediateSize),
-    precision,
-  });
+  const out = linear(
+    g,
+    `${path}/mlp/fc2`,
+    activation(g, `${path}/mlp`, hidden, config.isClip ? "quick_gelu" : "gelu"),
+    {
+      ...weights.linear(`${name}.mlp.fc2`, width, intermediateSize),
+      precision,
+    },
+  );
   return add(g, `${path}/mlp/residual`, [attended, out], spec.output);
 }

@@ -153,7 +153,10 @@ export function mul(
   return g.node(path, { opType: "Mul", inputs });
 }
 
-export type Activation = "gelu" | "gelu_new" | "relu";
+export type Activation = "gelu" | "gelu_new" | "quick_gelu" | "relu";
+
+/** x · σ(1.702 x), as OpenAI trained CLIP. */
+const QUICK_GELU_ALPHA = 1.702;
 
 /** transformers' `gelu` is the exact erf form, `gelu_new` the tanh approximation. */
 export function activation(
@@ -163,6 +166,12 @@ export function activation(
   kind: Activation,
 ): ValueName {
   if (kind === "relu") return g.node(path, { opType: "Relu", inputs: [x] });
+  if (kind === "quick_gelu") {
+    return g.node(path, {
+      ...{ domain: MICROSOFT, opType: "QuickGelu", inputs: [x] },
+      attributes: { alpha: { float: QUICK_GELU_ALPHA } },
+    });
+  }
   const approximate = { string: kind === "gelu" ? "none" : "tanh" };
   return g.node(path, { opType: "Gelu", inputs: [x], attributes: { approximate } });
 }

@@ -6,7 +6,7 @@
 import type { SessionFactory, TensorMap } from "../../engine/session/session";
 import { cpuTensor } from "../../engine/session/session";
 import type { Blip2Config } from "../../model/config/blip2Config";
-import { imageTokenCount } from "../../model/config/blip2Config";
+import { imageTokenCount } from "../../model/config/visionConfig";
 import { PART } from "../../model/graph/graphContract";
 import type { Manifest } from "../../model/folder/manifest";
 import { encodeOnnxModel } from "../../model/graph/onnxProto";

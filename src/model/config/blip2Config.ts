@@ -18,19 +18,7 @@ import {
   width,
 } from "./configFields";
 import { readText, type TextConfig } from "./textConfig";
-
-/** The frozen image encoder: a ViT (paper section 3.1). */
-export interface VisionConfig {
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly nLayers: number;
-  readonly nHeads: number;
-  /** Pixels on each side of the square input. */
-  readonly imageSize: number;
-  readonly patchSize: number;
-  readonly layerNormEps: number;
-  readonly qkvBias: boolean;
-}
+import { readVision, type VisionConfig, type VisionDefaults } from "./visionConfig";
 
 /** The querying transformer (paper section 3.1). */
 export interface QformerConfig {
@@ -80,6 +68,18 @@ const CLASSES = {
   },
 } as const;
 
+/** What the class of the vision section has where the file says nothing: EVA-CLIP's ViT-g. */
+const VISION_DEFAULTS: VisionDefaults = {
+  hiddenSize: 1408,
+  intermediateSize: 6144,
+  nLayers: 39,
+  nHeads: 16,
+  imageSize: 224,
+  patchSize: 14,
+  layerNormEps: 1e-6,
+  qkvBias: true,
+};
+
 /**
  * Validates the text of a config.json.
  * @throws AppError `checkpoint.corrupt` for a bad value, `checkpoint.unsupported` for a class,
@@ -88,7 +88,7 @@ const CLASSES = {
 export function parseBlip2Config(text: string, file: string): Blip2Config {
   const root = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
   const kind = readClass(root);
-  const vision = readVision(root.objectOrEmpty("vision_config"));
+  const vision = readVision(root.objectOrEmpty("vision_config"), VISION_DEFAULTS);
   const common = {
     vision,
     qformer: readQformer(root.objectOrEmpty("qformer_config"), vision),
@@ -126,23 +126,6 @@ function readClass(root: JsonObject): ClassKind {
   return named?.[1] ?? unsupported(root, `the class ${shown(architecture)} is not converted`);
 }
 
-function readVision(json: JsonObject): VisionConfig {
-  const config: VisionConfig = {
-    hiddenSize: json.integer("hidden_size", width(1408)),
-    intermediateSize: json.integer("intermediate_size", width(6144)),
-    nLayers: json.integer("num_hidden_layers", layers(39)),
-    nHeads: json.integer("num_attention_heads", width(16)),
-    imageSize: json.integer("image_size", { min: 1, max: 4096, fallback: 224 }),
-    patchSize: json.integer("patch_size", { min: 1, max: 4096, fallback: 14 }),
-    layerNormEps: readEps(json, "layer_norm_eps", 1e-6),
-    qkvBias: json.boolean("qkv_bias", true),
-  };
-  expectActivation(json, "hidden_act", ["gelu"]);
-  expectHeadsDivide(json, config);
-  if (config.patchSize > config.imageSize) json.fail("patch_size", "at most image_size");
-  return config;
-}
-
 function readQformer(json: JsonObject, vision: VisionConfig): QformerConfig {
   const config: QformerConfig = {
     hiddenSize: json.integer("hidden_size", width(768)),
@@ -168,9 +151,4 @@ function readQformer(json: JsonObject, vision: VisionConfig): QformerConfig {
     json.fail("encoder_hidden_size", `vision_config.hidden_size, ${vision.hiddenSize}`);
   }
   return config;
-}
-
-/** Patches of one picture plus the class token. */
-export function imageTokenCount(vision: VisionConfig): number {
-  return Math.floor(vision.imageSize / vision.patchSize) ** 2 + 1;
 }

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
-import {
-  imageTokenCount,
-  parseBlip2Config,
-  type Blip2Config,
-} from "../../../../src/model/config/blip2Config";
+import { parseBlip2Config, type Blip2Config } from "../../../../src/model/config/blip2Config";
+import { imageTokenCount } from "../../../../src/model/config/visionConfig";
 import type { OptConfig, T5Config } from "../../../../src/model/config/textConfig";
 import { fixturePath } from "../../../helpers/fixtures";
 
