@@ -24,6 +24,7 @@ import type {
   ScoreRequest,
   ScoreResult,
 } from "../model/ask/request";
+import type { FreeBytes } from "./session/stagedSession";
 import { IO } from "../model/graph/graphContract";
 import { precisionName } from "../model/folder/precisionName";
 
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly factory?: SessionFactory;
   /** As in `ModelPartsOptions`. */
   readonly inFileFromBytes?: number;
+  /** As in `ModelPartsOptions`. */
+  readonly freeBytes?: FreeBytes;
 }
 
 /** One call at a time: its caches belong to the question that is being answered. */
@@ -78,13 +81,14 @@ export interface Blip2Engine {
  * @throws AppError `model.*`, `device.unavailable`.
  */
 export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
-  const { folder, device, logger, deviceMemoryFile, inFileFromBytes } = options;
+  const { folder, device, logger, deviceMemoryFile, inFileFromBytes, freeBytes } = options;
   const parts = await loadModelParts({
     folder,
     device,
     logger,
     factory: options.factory ?? createOrtSessionFactory(),
     featureCacheOf: (model) => featureCacheFor(model, options),
+    freeBytes,
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
     ...(deviceMemoryFile === undefined
       ? {}

@@ -15,6 +15,7 @@ import { PartSessions } from "./partSessions";
 import type { RememberedDevice } from "../device/rememberedDevice";
 import { Scorer } from "../scorer";
 import type { SessionFactory } from "./session";
+import type { FreeBytes } from "./stagedSession";
 import { splitKvCaches } from "../language/splitKvCache";
 import { T5Model } from "../language/t5Model";
 import { loadTokenizer } from "../text/tokenizer";
@@ -41,6 +42,8 @@ export interface ModelPartsOptions {
   readonly forbidCpuFallback?: boolean;
   /** As in `PartSessionsOptions`. */
   readonly inFileFromBytes?: number;
+  /** As in `PartSessionsOptions`. */
+  readonly freeBytes?: FreeBytes | undefined;
   /** As in `SessionOptions`. @default where the processor's own products are not exact */
   readonly exactProducts?: boolean;
 }
@@ -75,10 +78,10 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     ...(deviceMemory === undefined ? {} : { memory: deviceMemory }),
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
-  const { inFileFromBytes } = options;
+  const { inFileFromBytes, freeBytes } = options;
   const exactProducts = options.exactProducts ?? (await needsExactProducts(model, options));
   const sessions = openPartSessions({
-    ...{ model, factory, device, forbidCpuFallback, exactProducts },
+    ...{ model, factory, device, forbidCpuFallback, exactProducts, freeBytes },
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
@@ -124,6 +127,7 @@ function openPartSessions(options: {
   readonly forbidCpuFallback: boolean;
   readonly exactProducts: boolean;
   readonly inFileFromBytes?: number;
+  readonly freeBytes: FreeBytes | undefined;
 }): PartSessions {
   const { model, device } = options;
   const outputsOnDevice = device === "cpu" ? new Map() : cacheOutputs(model);

@@ -7,6 +7,7 @@ import { DEMO_MODEL } from "../../model/folder/world";
 import type { ConvertProgress } from "../../convert/convertModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import type { SessionFactory } from "../../engine/session/session";
+import { machineMemory } from "../../machine/freeMemory";
 import { type ModelStore, resolveModel } from "../store/modelStore";
 import type { DeviceChoice } from "../../model/ask/device";
 
@@ -70,6 +71,7 @@ export async function loadFoundModel(
     ...(device === "cuda" ? { factory: await cudaFactory(store) } : {}),
     featureCacheDir: store.featuresDir,
     deviceMemoryFile: store.deviceMemoryFile,
+    freeBytes: machineMemory(store.deviceMemoryFile).systemBytes,
   });
 }
 

@@ -10,6 +10,7 @@ import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import type { SessionFactory } from "../../engine/session/session";
 import { loadTokenizer } from "../../engine/text/tokenizer";
 import { presentNvidiaAdapters } from "../../machine/graphics";
+import { memoryFacts } from "../../machine/machine";
 import { systemFiles } from "../../machine/systemFiles";
 import type { Device } from "../../model/ask/device";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
@@ -71,6 +72,7 @@ export function loadForBench(
     device,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     featureCacheOf: () => new FeatureCache(),
+    freeBytes: async () => (await memoryFacts(systemFiles())).availableBytes,
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
 }
