@@ -1,9 +1,10 @@
 /** What is known of one picture in a document: plain data that outlives the parsers. */
 
 /** Languages that have a finder. `jsx` covers plain JavaScript with JSX, `tsx` TypeScript with it. */
+// prettier-ignore
 export const ALT_LANGUAGES = [
-  ...(["markdown", "mdx", "html", "jsx", "tsx"] as const),
-  ...(["vue", "svelte", "astro"] as const),
+  "markdown", "mdx", "html", "jsx", "tsx",
+  "vue", "svelte", "astro",
 ] as const;
 
 export type AltLanguage = (typeof ALT_LANGUAGES)[number];

@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import path from "node:path";
+import { optional } from "../base/optional";
 import type { GraphicsFacts, NvidiaAdapter } from "./facts";
 import { foldersOf, type LibraryPath } from "./libraryPath";
 import type { Environment } from "./environment";
@@ -20,9 +21,8 @@ export async function graphicsFacts(sources: GraphicsSources): Promise<GraphicsF
   const loader = await libraries.find("libvulkan.so.1");
   const nvidia = nvidiaVersion((await files.text("/proc/driver/nvidia/version")) ?? "");
   return {
-    ...(loader === undefined ? {} : { vulkanLoader: loader }),
+    ...optional({ vulkanLoader: loader, nvidiaDriver: nvidia }),
     vulkanDrivers: await vulkanDrivers(sources),
-    ...(nvidia === undefined ? {} : { nvidiaDriver: nvidia }),
     // Without the kernel's module the tool has nothing to tell.
     nvidiaAdapters: nvidia === undefined ? [] : nvidiaAdapters((await askNvidia()) ?? ""),
   };
@@ -43,10 +43,10 @@ async function vulkanDrivers({ files, environment }: GraphicsSources): Promise<r
   }
   const config = env["XDG_CONFIG_HOME"] ?? path.join(environment.homeDir, ".config");
   const data = env["XDG_DATA_HOME"] ?? path.join(environment.homeDir, ".local", "share");
-  const folders = [
-    ...[config, "/etc/xdg", "/etc", data],
-    ...["/usr/local/share", "/usr/share"],
-  ].map((folder) => path.join(folder, "vulkan", "icd.d"));
+  const shared = ["/usr/local/share", "/usr/share"];
+  const folders = [config, "/etc/xdg", "/etc", data, ...shared].map((folder) =>
+    path.join(folder, "vulkan", "icd.d"),
+  );
   const found = await Promise.all(folders.map((folder) => manifestsIn(files, folder)));
   return [...new Set(found.flat())];
 }

@@ -21,10 +21,11 @@ export interface LibraryPathOptions {
 }
 
 /** What the loader searches even without a cache (ld.so(8)), and where distributions put libraries. */
+// prettier-ignore
 const USUAL_FOLDERS: readonly string[] = [
-  ...["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"],
-  ...["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"],
-  ...["/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu"],
+  "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib",
+  "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+  "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
 ];
 
 /** Reads the loader's cache once. */

@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
+import { optional } from "../base/optional";
 import { onnxRuntimePackage } from "./onnxRuntimePackage";
 import type { MemoryFacts, ProcessorFacts, ProgramFacts } from "./facts";
 import type { SystemFiles } from "./systemFiles";
@@ -13,10 +14,9 @@ export async function programFacts(sightline: string): Promise<ProgramFacts> {
   const glibc = glibcVersion();
   return {
     sightline,
-    ...(runtime === undefined ? {} : { onnxRuntime: runtime.version }),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
-    ...(glibc === undefined ? {} : { glibc }),
+    ...optional({ onnxRuntime: runtime?.version, glibc }),
   };
 }
 
@@ -43,15 +43,16 @@ export async function processorFacts(files: SystemFiles): Promise<ProcessorFacts
     arch: process.arch,
     nCores: cores.length,
     usableCores: Math.min(os.availableParallelism(), quota ?? Infinity),
-    ...(simd === undefined ? {} : { simd }),
+    ...optional({ simd }),
   };
 }
 
 /** Of x64 and of arm64: those that ONNX Runtime's matrix products have kernels for. */
+// prettier-ignore
 const SIMD: ReadonlySet<string> = new Set([
-  ...["sse4_1", "avx", "avx2", "fma", "f16c"],
-  ...["avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_int8", "amx_bf16"],
-  ...["asimd", "asimddp", "i8mm", "bf16", "sve"],
+  "sse4_1", "avx", "avx2", "fma", "f16c",
+  "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_int8", "amx_bf16",
+  "asimd", "asimddp", "i8mm", "bf16", "sve",
 ]);
 
 /** Instruction sets that matter; undefined for a text without any list of them. */

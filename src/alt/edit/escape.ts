@@ -90,9 +90,10 @@ export function listedAltText(text: string, { quote, isInTable }: ListPlace): st
 }
 
 /** What Markdown would read in there, or a tool's own pattern for lists. */
+// prettier-ignore
 const LIST_MARKS: Readonly<Record<string, string>> = {
-  ...{ "{": "(", "}": ")", "[": "(", "]": ")" },
-  ...{ "<": "\u2039", ">": "\u203a", "`": "\u2019" },
+  "{": "(", "}": ")", "[": "(", "]": ")",
+  "<": "\u2039", ">": "\u203a", "`": "\u2019",
 };
 
 type ListPlace = Pick<AttributePlace, "quote" | "isInTable">;

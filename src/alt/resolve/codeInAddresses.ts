@@ -4,6 +4,7 @@
  * Joplin and Azure DevOps.
  */
 
+import { optional } from "../../base/optional";
 import type { TextSpan } from "../imageReference";
 import { codeWithin, findTemplateCode, type TemplateCode } from "../tags/templateCode";
 
@@ -76,7 +77,7 @@ export function sizeIn(image: string): { readonly width?: string; readonly heigh
   if (from < 0 || found === undefined) return {};
   const [, first, height, only] = found;
   const width = first ?? only;
-  return { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+  return { ...optional({ width, height }) };
 }
 
 /** The address of an image or definition as written, where it has code; undefined elsewhere. */

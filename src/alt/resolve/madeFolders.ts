@@ -8,9 +8,10 @@ export type SkipReason =
   "version-control" | "tool" | "hidden" | "gitignore";
 
 /** Hidden folders that people write documents, pages and components in. */
+// prettier-ignore
 const KEPT_HIDDEN: ReadonlySet<string> = new Set([
-  ...[".github", ".gitlab", ".gitea", ".forgejo", ".vitepress", ".vuepress", ".storybook"],
-  ...[".gitbook", ".dumi", ".changeset", ".well-known"],
+  ".github", ".gitlab", ".gitea", ".forgejo", ".vitepress", ".vuepress", ".storybook",
+  ".gitbook", ".dumi", ".changeset", ".well-known",
 ]);
 
 const VERSION_CONTROL: ReadonlySet<string> = new Set(VERSION_CONTROL_FOLDERS);
@@ -46,13 +47,14 @@ const OUTPUTS: readonly Output[] = [
 ];
 
 /** What only a tool leaves in a folder that it has made. */
+// prettier-ignore
 const MADE_INSIDE: readonly RegExp[] = [
   // An environment of Python; a cache that says so (bford.info/cachedir); packages of PHP and Go.
-  ...[/^pyvenv\.cfg$/, /^CACHEDIR\.TAG$/, /^autoload\.php$/, /^modules\.txt$/],
+  /^pyvenv\.cfg$/, /^CACHEDIR\.TAG$/, /^autoload\.php$/, /^modules\.txt$/,
   // Reports on what tests cover.
-  ...[/^lcov\.info$/, /^lcov-report$/, /^coverage-final\.json$/],
+  /^lcov\.info$/, /^lcov-report$/, /^coverage-final\.json$/,
   // Sites as Next.js, Nuxt, Astro, Create React App and Sphinx leave them.
-  ...[/^_next$/, /^_nuxt$/, /^_astro$/, /^asset-manifest\.json$/, /^objects\.inv$/],
+  /^_next$/, /^_nuxt$/, /^_astro$/, /^asset-manifest\.json$/, /^objects\.inv$/,
 ];
 
 /**

@@ -39,9 +39,10 @@ export type ResolvedTarget =
 const SITE_ROOTS: readonly string[] = ["public", "static", "assets", "src", "."];
 
 /** Where frameworks look up what a helper such as `asset("a.png")` names. */
+// prettier-ignore
 const ASSET_FOLDERS: readonly string[] = [
-  ...["static", "assets", "public", "app/assets/images", "app/assets", "app/javascript/images"],
-  ...["resources", "resources/images", "wwwroot", "priv/static", "src/static"],
+  "static", "assets", "public", "app/assets/images", "app/assets", "app/javascript/images",
+  "resources", "resources/images", "wwwroot", "priv/static", "src/static",
 ];
 
 /** Finds the file that a reference means. */
@@ -110,9 +111,10 @@ function* below(
 }
 
 /** Schemes of what a program has in its memory, in a mail or in a notebook. */
+// prettier-ignore
 const COMPUTED_SCHEMES: ReadonlySet<string> = new Set([
-  ...["blob", "cid", "mid", "attachment", "about", "javascript", "chrome", "chrome-extension"],
-  ...["moz-extension", "vscode-resource", "vscode-webview-resource", "ms-appx", "app", "capacitor"],
+  "blob", "cid", "mid", "attachment", "about", "javascript", "chrome", "chrome-extension",
+  "moz-extension", "vscode-resource", "vscode-webview-resource", "ms-appx", "app", "capacitor",
 ]);
 
 /** Addresses that are no path in the workspace. */

@@ -105,6 +105,12 @@ async function readConfig(
 }
 
 const USUAL: Omit<Site, "folder" | "config"> = {
-  ...{ mounts: [], base: "", aliases: [], documents: [] },
-  ...{ isPageElsewhere: false, hasAssetFolders: false, isBundler: false, readsMdx: false },
+  mounts: [],
+  base: "",
+  aliases: [],
+  documents: [],
+  isPageElsewhere: false,
+  hasAssetFolders: false,
+  isBundler: false,
+  readsMdx: false,
 };

@@ -59,7 +59,11 @@ async function readPlace(context: ResolveContext): Promise<Place> {
   const above = await projectFolders(folder, roots, files);
   const sites = await sitesAbove({ files, folders: above });
   return {
-    ...{ context, files, documentPath, folder, roots },
+    context,
+    files,
+    documentPath,
+    folder,
+    roots,
     folders: [...new Set([...above, ...roots])],
     project: above.at(-1) ?? folder,
     sites: sites.map((site) => inside(site, roots)),

@@ -104,22 +104,25 @@ const ROOT_NAMES =
   /^(?:\$?\.?[Ss]ite\.(?:baseurl|base_url|base_path|BaseURL|url|root|github\.url)|base_?url|base_?path|config\.(?:root|base_url|url)|BASE_URL|PUBLIC_URL|VITE_BASE_URL|STATIC_URL|static_url|assets_?url|sveltekit\.assets|import\.meta\.env\.BASE_URL|process\.env\.(?:PUBLIC_URL|BASE_URL)|htmlWebpackPlugin\.files\.publicPath)$/;
 
 /** Filters and helpers that change where an address begins, and not which file it is. */
+// prettier-ignore
 const ADDRESS_FILTERS: ReadonlySet<string> = new Set([
-  ...["relative_url", "absolute_url", "relurl", "absurl", "rellangurl", "abslangurl", "url"],
-  ...["asset_url", "file_url", "asset", "theme", "static_url", "asset_img_url", "safeurl", "safe"],
-  ...["escape", "e", "raw", "uri_escape", "xml_escape", "absoluteurl", "prepend", "strip"],
+  "relative_url", "absolute_url", "relurl", "absurl", "rellangurl", "abslangurl", "url",
+  "asset_url", "file_url", "asset", "theme", "static_url", "asset_img_url", "safeurl", "safe",
+  "escape", "e", "raw", "uri_escape", "xml_escape", "absoluteurl", "prepend", "strip",
 ]);
 
 /** Helpers that look a file up among the program's own: Django, Flask, Rails, Laravel, Symfony, Phoenix. */
+// prettier-ignore
 const ASSET_HELPERS: ReadonlySet<string> = new Set([
-  ...["static", "asset", "asset_path", "asset_url", "image_path", "image_url", "path_to_image"],
-  ...["path_to_asset", "url_for", "mix", "vite::asset", "versioned_static", "static_path"],
-  ...["image_tag_path", "vite_asset_path", "asset_pack_path", "media_path", "theme_asset"],
+  "static", "asset", "asset_path", "asset_url", "image_path", "image_url", "path_to_image",
+  "path_to_asset", "url_for", "mix", "vite::asset", "versioned_static", "static_path",
+  "image_tag_path", "vite_asset_path", "asset_pack_path", "media_path", "theme_asset",
 ]);
 /** Helpers that put the site's base before an address. */
+// prettier-ignore
 const BASE_HELPERS: ReadonlySet<string> = new Set([
-  ...["link", "relurl", "absurl", "url", "full_url_for", "$withbase", "withbase", "usebaseurl"],
-  ...["pathto", "relative_url", "absolute_url", "with_base", "base_url"],
+  "link", "relurl", "absurl", "url", "full_url_for", "$withbase", "withbase", "usebaseurl",
+  "pathto", "relative_url", "absolute_url", "with_base", "base_url",
 ]);
 
 function saidBy(code: string, values: SiteValues): Said | undefined {

@@ -36,8 +36,11 @@ export function contextAbove<Node>(
   reader: TreeReader<Node>,
 ): TagContext {
   let context: TagContext = {
-    ...{ element: reader.spanOf(node), picture: null, figure: null },
-    ...{ isHidden: false, linkContent: null },
+    element: reader.spanOf(node),
+    picture: null,
+    figure: null,
+    isHidden: false,
+    linkContent: null,
   };
   let chain = parents;
   for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {

@@ -29,9 +29,10 @@ export interface ScannedTag {
 export type ScanDialect = "astro" | "jsx" | "svelte";
 
 /** Elements that never have an end tag (HTML standard, void elements). */
+// prettier-ignore
 export const VOID_ELEMENTS: ReadonlySet<string> = new Set([
-  ...["area", "base", "br", "col", "embed", "hr", "img", "input", "link"],
-  ...["meta", "source", "track", "wbr"],
+  "area", "base", "br", "col", "embed", "hr", "img", "input", "link",
+  "meta", "source", "track", "wbr",
 ]);
 
 /**

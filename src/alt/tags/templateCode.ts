@@ -115,14 +115,15 @@ export function holdsTemplateCode(written: string): boolean {
 /** Without one of these characters nothing is template code. */
 export const TEMPLATE_MARKS = "{}$@*~%?#[]<_";
 
+// prettier-ignore
 const MARKS = new RegExp(
   `(?<!\\\\)(?:${[
     // Go, Handlebars, Liquid, Jinja, Angular, Vue; Blade, Smarty; ERB, EJS, PHP, JSP, FreeMarker.
-    ...[/\{\{/, /\}\}/, /\{[%!$]/, /\{#.*#\}/, /[%?]>/, /<[%?#@]/, /<\/?[a-z]+:/],
+    /\{\{/, /\}\}/, /\{[%!$]/, /\{#.*#\}/, /[%?]>/, /<[%?#@]/, /<\/?[a-z]+:/,
     // Scripts, Thymeleaf, Velocity, JSF, Polymer.
-    ...[/[$#@*~]\{/, /\$!?[a-z_]\w*\.\w/, /\$!/, /\[\[.*\]\]/, /\[\(.*\)\]/],
+    /[$#@*~]\{/, /\$!?[a-z_]\w*\.\w/, /\$!/, /\[\[.*\]\]/, /\[\(.*\)\]/,
     // Razor and Blade; an address of mail has letters before its mark.
-    ...[/(?<![\w@.\\])@(?:\(|[A-Z_]\w*(?:\(|\.\w|\[))/],
+    /(?<![\w@.\\])@(?:\(|[A-Z_]\w*(?:\(|\.\w|\[))/,
     // Extensions of browsers.
     /__MSG_\w+__/,
   ]

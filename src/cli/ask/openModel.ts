@@ -66,7 +66,10 @@ export async function withModel<T>(
   return await withRollEntry({ model: found.name, store: store.root }, async (entry) => {
     entry.plannedBytes = (await warnOfMemory(found, flags, context)).neededBytes;
     const engine = await loadFoundModel(found, {
-      ...{ store, signal, device: flags.device, logger: printer.logger() },
+      store,
+      signal,
+      device: flags.device,
+      logger: printer.logger(),
     });
     entry.isLoaded = true;
     try {

@@ -17,7 +17,9 @@ export async function withRollEntry<T>(
   const held: HeldModel = { plannedBytes: 0, isLoaded: false };
   const roll = new EngineRoll({
     describe: () => ({
-      ...{ holder: "command", model, store },
+      holder: "command",
+      model,
+      store,
       state: held.isLoaded ? "busy" : "loading",
       bytes: held.isLoaded ? process.memoryUsage.rss() : held.plannedBytes,
     }),

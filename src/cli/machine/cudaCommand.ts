@@ -46,7 +46,11 @@ export async function cudaInstall(context: CliContext, flags: CudaInstallFlags):
   let outcome: CudaOutcome;
   try {
     outcome = await installCuda({
-      ...{ store, env, signal, from: flags.from, onProgress: progress.update },
+      store,
+      env,
+      signal,
+      from: flags.from,
+      onProgress: progress.update,
       consent: (told) => {
         plan = told;
         return flags.yes === true;

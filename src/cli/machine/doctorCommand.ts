@@ -32,8 +32,11 @@ export async function doctor(context: CliContext, flags: DoctorFlags): Promise<n
     return EXIT.ok;
   }
   const facts = await examine({
-    ...{ store, version: host.version, environment: host.environment },
-    ...{ demoCheckpoint: host.demoCheckpoint, catalogFile: host.catalogFile },
+    store,
+    version: host.version,
+    environment: host.environment,
+    demoCheckpoint: host.demoCheckpoint,
+    catalogFile: host.catalogFile,
     probe: (device) => {
       printer.note(`Trying ${device}.`);
       const args = [process.argv[1] ?? "", ...argsOf(device)];

@@ -108,11 +108,15 @@ function barsOf(
   const color = (colors: readonly string[], i: number): string => colors[i % colors.length] ?? "";
   return [
     ...ours.map(({ precision, figures }) => ({
-      ...{ name: `Sightline ${precision}`, figures, isOurs: true },
+      name: `Sightline ${precision}`,
+      figures,
+      isOurs: true,
       color: color(CHART_COLORS.ours, precisions.indexOf(precision)),
     })),
     ...transformers.map(({ dtype, figures }) => ({
-      ...{ name: `transformers ${dtype}`, figures, isOurs: false },
+      name: `transformers ${dtype}`,
+      figures,
+      isOurs: false,
       color: color(CHART_COLORS.transformers, DTYPES.indexOf(dtype)),
     })),
   ];
@@ -189,9 +193,10 @@ function cut(text: string, most: number): string {
   return letters.length <= most ? letters.join("") : `${letters.slice(0, most - 1).join("")}…`;
 }
 
+// prettier-ignore
 const ENTITIES: Readonly<Record<string, string>> = {
-  ...{ "&": "&amp;", "<": "&lt;", ">": "&gt;" },
-  ...{ '"': "&quot;", "'": "&#39;" },
+  "&": "&amp;", "<": "&lt;", ">": "&gt;",
+  '"': "&quot;", "'": "&#39;",
 };
 
 /** Text between tags; what XML does not allow at all becomes a replacement character. */

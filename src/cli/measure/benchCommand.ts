@@ -145,7 +145,11 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
     models.push({ precision: `${precision}, whole`, model: timed.model, isWhole: true });
   }
   const report = await timeInTurn({
-    ...{ model: flags.model, device: flags.device, nRuns, models, signal },
+    model: flags.model,
+    device: flags.device,
+    nRuns,
+    models,
+    signal,
     version: host.version,
     ...(reference === undefined
       ? {}
@@ -218,7 +222,9 @@ async function writeCheckpoint(
   const writing = printer.progress("Writing the checkpoint");
   try {
     await writeBenchCheckpoint({
-      ...{ config: benchConfig(flags.model), folder: checkpoint, signal },
+      config: benchConfig(flags.model),
+      folder: checkpoint,
+      signal,
       tokenizerFrom: host.demoCheckpoint,
       onProgress: writing.update,
     });

@@ -69,8 +69,15 @@ export async function addNamedModel(
   let added: AddedModel;
   try {
     added = await addModel({
-      ...{ name, store, environment, signal, precision: flags.precision, startWorkers },
-      ...{ catalog, hub, keepCheckpoint: flags.keep },
+      name,
+      store,
+      environment,
+      signal,
+      precision: flags.precision,
+      startWorkers,
+      catalog,
+      hub,
+      keepCheckpoint: flags.keep,
       onProgress: lines.progressed,
       onStage: lines.staged,
     });

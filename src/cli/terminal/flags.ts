@@ -42,10 +42,11 @@ export interface GenerationFlags {
 }
 
 /** Flags whose value is the option of the same name. */
+// prettier-ignore
 const SAME_NAMES = [
-  ...(["maxNewTokens", "minNewTokens", "numBeams", "numReturnSequences", "lengthPenalty"] as const),
-  ...(["doSample", "temperature", "topK", "topP", "seed"] as const),
-  ...(["repetitionPenalty", "noRepeatNgramSize"] as const),
+  "maxNewTokens", "minNewTokens", "numBeams", "numReturnSequences", "lengthPenalty",
+  "doSample", "temperature", "topK", "topP", "seed",
+  "repetitionPenalty", "noRepeatNgramSize",
 ] satisfies readonly (keyof GenerationFlags & keyof GenerationOptions)[];
 
 /** `maxNewTokens` → `--max-new-tokens`; stop strings have a flag of another name. */

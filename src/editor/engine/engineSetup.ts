@@ -4,6 +4,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
+import { optional } from "../../base/optional";
 import { showCpuFallback } from "./deviceNotice";
 import { once } from "../shell/lateFeature";
 import { askAboutMemory, tellOfOthers } from "./memoryQuestion";
@@ -147,7 +148,6 @@ export function environmentOf({
   cudaLibraryFolder,
 }: Pick<Settings, "storageFolder" | "cudaLibraryFolder">): Readonly<Record<string, string>> {
   return {
-    ...(storageFolder === undefined ? {} : { SIGHTLINE_HOME: storageFolder }),
-    ...(cudaLibraryFolder === undefined ? {} : { SIGHTLINE_CUDA_LIBRARIES: cudaLibraryFolder }),
+    ...optional({ SIGHTLINE_HOME: storageFolder, SIGHTLINE_CUDA_LIBRARIES: cudaLibraryFolder }),
   };
 }

@@ -1,6 +1,7 @@
 /** How the engine is, in the chat's one short line. */
 
 import * as vscode from "vscode";
+import { optional } from "../../base/optional";
 import { worldOf } from "../../model/folder/world";
 import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import type { EngineStatus } from "../../host/service/engine";
@@ -20,8 +21,7 @@ export function engineView(status: EngineStatus, notices: Pick<Notices, "describ
   return {
     kind,
     label: labelOf(status),
-    ...(detail === undefined ? {} : { detail }),
-    ...(limits === undefined ? {} : { limits }),
+    ...optional({ detail, limits }),
     example: exampleQuestion(worldOf(status)),
     ...(isMoving ? { progress: Math.min(1, progress.doneBytes / progress.totalBytes) } : {}),
   };

@@ -79,7 +79,9 @@ function headlineOf({ model, isOnAdapter, ...sizes }: MemoryQuestion): string {
   return isOnAdapter === true
     ? vscode.l10n.t(
         "{0} needs about {1} of the graphics adapter's memory, and {2} are free.",
-        ...[name, needed, free],
+        name,
+        needed,
+        free,
       )
     : vscode.l10n.t("{0} needs about {1} of memory, and {2} are free.", name, needed, free);
 }

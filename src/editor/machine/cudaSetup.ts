@@ -1,6 +1,7 @@
 /** Getting ONNX Runtime's CUDA libraries: what there is, what it costs, the user's consent, the download. */
 
 import * as vscode from "vscode";
+import { optional } from "../../base/optional";
 import { withEngineProgress } from "../engine/engineProgress";
 import type { FeatureWith } from "../shell/lateFeature";
 import type { CudaCommandId } from "../shell/commandIds";
@@ -36,8 +37,7 @@ async function install({
 }: Pick<Services, "engine" | "settings">): Promise<boolean> {
   const { proxy, noProxy } = settings.hub;
   const way = {
-    ...(proxy === undefined ? {} : { proxy }),
-    ...(noProxy === undefined ? {} : { noProxy }),
+    ...optional({ proxy, noProxy }),
   };
   const { plan } = await withEngineProgress(
     { title: vscode.l10n.t("Looking for ONNX Runtime's CUDA libraries…"), place: "notification" },

@@ -3,6 +3,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { AppError } from "../../base/errors";
+import { optional } from "../../base/optional";
 import { environmentOf, unsupportedError } from "../engine/engineSetup";
 import { withLateProgress } from "../shell/lateProgress";
 import { hubTokenState } from "../models/hubWay";
@@ -16,8 +17,7 @@ function hubEnvironment(
   token: "kept" | "none",
 ): Readonly<Record<string, string>> {
   return {
-    ...(endpoint === undefined ? {} : { HF_ENDPOINT: endpoint }),
-    ...(proxy === undefined ? {} : { HTTPS_PROXY: proxy }),
+    ...optional({ HF_ENDPOINT: endpoint, HTTPS_PROXY: proxy }),
     // Whether there is one; the token itself stays where it is.
     SIGHTLINE_HUB_TOKEN: token,
   };

@@ -34,7 +34,8 @@ async function isWanted(
   const chosen = await vscode.window.showWarningMessage(
     questionOf(urls, hosts),
     { modal: true, detail: detailOf(urls) },
-    ...[fetch, ...always],
+    fetch,
+    ...always,
   );
   if (chosen === undefined) return false;
   if (chosen !== fetch) await settings.allowRemoteHost(host);

@@ -298,7 +298,10 @@ export class ChatSession {
   #aheadOf(conversation: Conversation, tray: PictureTray): PictureAhead {
     const { engine, isPreparingAhead, log } = this.#options;
     return new PictureAhead({
-      ...{ engine, tray, log, isWanted: isPreparingAhead },
+      engine,
+      tray,
+      log,
+      isWanted: isPreparingAhead,
       isAnswering: () => conversation.turns.some(isOpenTurn),
       isKnown: (id) => conversation.turns.some((turn) => turn.pictureId === id),
     });
@@ -307,7 +310,12 @@ export class ChatSession {
   #answererOf(conversation: Conversation, tray: PictureTray): Answerer {
     const { engine, clock, noticeOf, texts } = this.#options;
     return new Answerer({
-      ...{ engine, clock, noticeOf, texts, conversation, tray },
+      engine,
+      clock,
+      noticeOf,
+      texts,
+      conversation,
+      tray,
       times: this.#times,
       onText: (turn, text) => {
         this.#store.changed(conversation);

@@ -1,5 +1,6 @@
 /** One conversation of the chat: its pictures and turns, as the session changes and the store keeps them. */
 
+import { optional } from "../../base/optional";
 import type { DescriptionLength } from "../../alt/write/describer";
 import type { StepName } from "../../model/ask/progress";
 import type { Doubt } from "../../model/ask/request";
@@ -104,20 +105,14 @@ export function turnView(turn: ChatTurn, nowMs: number): TurnView {
     question: turn.question,
     answer: turn.answer,
     state: turn.state,
-    ...(turn.state === "waiting" && turn.step !== undefined
-      ? { step: stepView(turn.step, nowMs) }
-      : {}),
-    ...(turn.state === "failed" && turn.notice !== undefined ? { notice: turn.notice } : {}),
-    ...(turn.state === "done" && turn.durationMs !== undefined
-      ? { durationMs: turn.durationMs }
-      : {}),
-    ...(turn.state === "done" && turn.doubts !== undefined ? { doubts: turn.doubts } : {}),
+    ...(turn.state === "waiting" && optional({ step: turn.step && stepView(turn.step, nowMs) })),
+    ...(turn.state === "failed" && optional({ notice: turn.notice })),
+    ...(turn.state === "done" && optional({ durationMs: turn.durationMs, doubts: turn.doubts })),
   };
 }
 
 function stepView({ name, beganMs, expectedMs }: ChatStep, nowMs: number): TurnStep {
-  const elapsedMs = nowMs - beganMs;
-  return { name, elapsedMs, ...(expectedMs === undefined ? {} : { expectedMs }) };
+  return { name, elapsedMs: nowMs - beganMs, ...optional({ expectedMs }) };
 }
 
 /** The conversation as a line of the list of all. */

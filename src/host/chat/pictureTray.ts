@@ -2,6 +2,7 @@
 
 import { abortable, type CancelSignal } from "../../base/abortable";
 import { AppError } from "../../base/errors";
+import { optional } from "../../base/optional";
 import type { ChatPicture, PictureLocation } from "./conversation";
 import type { EngineApi } from "../service/engine";
 import { digestOf, type PastedPictures } from "./pastedPictures";
@@ -286,10 +287,9 @@ function isSame(a: PictureLocation, b: PictureLocation): boolean {
 function pictureView(picture: ChatPicture): PictureView {
   const { id, name, thumbnail, width, height, isSelected, problem } = picture;
   return {
-    ...{ id, name, isSelected },
-    ...(thumbnail === undefined ? {} : { thumbnail }),
-    ...(width === undefined ? {} : { width }),
-    ...(height === undefined ? {} : { height }),
-    ...(problem === undefined ? {} : { problem }),
+    id,
+    name,
+    isSelected,
+    ...optional({ thumbnail, width, height, problem }),
   };
 }

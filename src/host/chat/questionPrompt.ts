@@ -28,22 +28,11 @@ function firstNeeded(earlier: readonly Turn[]): number {
   return first;
 }
 
+// prettier-ignore
 const BACK_REFERENCES: ReadonlySet<string> = new Set([
-  ...["it", "its", "they", "them", "their", "he", "him", "his", "she", "her", "hers"],
-  ...[
-    "that",
-    "those",
-    "these",
-    "one",
-    "ones",
-    "other",
-    "others",
-    "another",
-    "else",
-    "same",
-    "both",
-  ],
-  ...["why", "and", "about", "also", "there's"],
+  "it", "its", "they", "them", "their", "he", "him", "his", "she", "her", "hers",
+  "that", "those", "these", "one", "ones", "other", "others", "another", "else", "same", "both",
+  "why", "and", "about", "also", "there's",
 ]);
 
 function refersBack(question: string): boolean {

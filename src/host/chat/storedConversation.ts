@@ -5,6 +5,7 @@
 
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
+import { optional } from "../../base/optional";
 import { type Doubt, DOUBTS } from "../../model/ask/request";
 import type { TurnState } from "../../protocol/viewMessages";
 import {
@@ -32,7 +33,7 @@ export interface StoredChats {
 export function toStored({ openId, conversations }: StoredChats): unknown {
   return {
     version: VERSION,
-    ...(openId === undefined ? {} : { openId }),
+    ...optional({ openId }),
     conversations: conversations.map((conversation) => ({
       id: conversation.id,
       title: conversation.title,
@@ -63,7 +64,10 @@ export const PASTED_FILE = /^[0-9a-f]{64}\.[a-z0-9]{1,8}$/;
 function storedPicture(picture: ChatPicture): unknown {
   const { id, name, location, isSelected, isRemoved } = picture;
   return {
-    ...{ id, name, isSelected, isRemoved },
+    id,
+    name,
+    isSelected,
+    isRemoved,
     ...(location.kind === "uri" ? { uri: location.uri } : { file: location.file }),
   };
 }
@@ -72,16 +76,15 @@ function storedTurn(turn: ChatTurn): unknown {
   const { id, pictureId, pictureName, question, answer, state, notice, durationMs, digest } = turn;
   const { doubts } = turn;
   return {
-    ...{ id, pictureId, pictureName },
+    id,
+    pictureId,
+    pictureName,
     question: question.slice(0, MAX_STORED_TEXT),
     answer: answer.slice(0, MAX_STORED_TEXT),
     ...(turn.wish.kind === "description" ? { describe: turn.wish.length } : {}),
     state: isOpenTurn(turn) ? "stopped" : state,
     // What a button did belongs to the window that offered it.
-    ...(notice === undefined ? {} : { notice: notice.text }),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(digest === undefined ? {} : { digest }),
-    ...(doubts === undefined ? {} : { doubts }),
+    ...optional({ notice: notice?.text, durationMs, digest, doubts }),
   };
 }
 
@@ -131,9 +134,7 @@ function readTurn(stored: JsonObject): ChatTurn {
     answer: stored.string("answer"),
     state: state ?? "stopped",
     ...(notice === undefined ? {} : { notice: { text: notice, actions: [] } }),
-    ...(durationMs === undefined ? {} : { durationMs }),
-    ...(digest === undefined ? {} : { digest }),
-    ...(doubts === undefined ? {} : { doubts }),
+    ...optional({ durationMs, digest, doubts }),
   };
 }
 

@@ -149,61 +149,57 @@ function wordsOf(text: string): string[] {
 
 const NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
+// prettier-ignore
 const DETERMINERS: ReadonlySet<string> = new Set([
-  ...["a", "an", "the", "some", "several", "many", "this", "that", "these", "those", "his", "her"],
-  ...["their", "its", "my", "your", "there", "is", "are", "it", "it's", "they", "couple", "group"],
-  ...["photo", "picture", "image", "of", "small", "large", ...NUMBERS],
+  "a", "an", "the", "some", "several", "many", "this", "that", "these", "those", "his", "her",
+  "their", "its", "my", "your", "there", "is", "are", "it", "it's", "they", "couple", "group",
+  "photo", "picture", "image", "of", "small", "large", ...NUMBERS,
 ]);
 
+// prettier-ignore
 const PHRASE_ENDS: ReadonlySet<string> = new Set([
-  ...["in", "on", "at", "with", "of", "near", "next", "by", "under", "over", "above", "below"],
-  ...["behind", "beside", "between", "inside", "outside", "from", "to", "for", "and", "or", "but"],
-  ...["is", "are", "was", "were", "has", "have", "that", "which", "who", "while", "as", "there"],
-  ...["holding", "wearing", "made", "covered", "parked"],
+  "in", "on", "at", "with", "of", "near", "next", "by", "under", "over", "above", "below",
+  "behind", "beside", "between", "inside", "outside", "from", "to", "for", "and", "or", "but",
+  "is", "are", "was", "were", "has", "have", "that", "which", "who", "while", "as", "there",
+  "holding", "wearing", "made", "covered", "parked",
 ]);
 
+// prettier-ignore
 const COLORS: ReadonlySet<string> = new Set([
-  ...["red", "green", "blue", "yellow", "purple", "orange", "black", "white", "pink", "brown"],
-  ...["gray", "grey", "cream", "silver", "gold", "golden", "beige", "tan"],
+  "red", "green", "blue", "yellow", "purple", "orange", "black", "white", "pink", "brown",
+  "gray", "grey", "cream", "silver", "gold", "golden", "beige", "tan",
 ]);
 
 /** Answers that name no thing which could be asked about. */
+// prettier-ignore
 const NO_SUBJECTS: ReadonlySet<string> = new Set([
-  ...["yes", "no", "none", "nothing", "unknown", "day", "night", "morning", "evening", "indoors"],
-  ...["outdoors", "left", "right", "top", "bottom", "center", "centre", "middle", "zero", "small"],
-  ...["large", "big", "background", "picture", "image", "photo", "shape", "shapes", "color"],
-  ...[
-    "sunny",
-    "cloudy",
-    "happy",
-    "sad",
-    "old",
-    "young",
-    "male",
-    "female",
-    "it",
-    "them",
-    ...NUMBERS,
-  ],
+  "yes", "no", "none", "nothing", "unknown", "day", "night", "morning", "evening", "indoors",
+  "outdoors", "left", "right", "top", "bottom", "center", "centre", "middle", "zero", "small",
+  "large", "big", "background", "picture", "image", "photo", "shape", "shapes", "color",
+  "sunny", "cloudy", "happy", "sad", "old", "young", "male", "female", "it", "them", ...NUMBERS,
 ]);
 
+// prettier-ignore
 const ING_NOUNS: ReadonlySet<string> = new Set([
-  ...["building", "ceiling", "painting", "clothing", "string", "awning", "drawing", "wedding"],
+  "building", "ceiling", "painting", "clothing", "string", "awning", "drawing", "wedding",
 ]);
 
+// prettier-ignore
 const PLURALS: ReadonlySet<string> = new Set([
-  ...["people", "men", "women", "children", "sheep", "geese", "mice"],
+  "people", "men", "women", "children", "sheep", "geese", "mice",
 ]);
 
+// prettier-ignore
 const PERSONS: ReadonlySet<string> = new Set([
-  ...["man", "woman", "person", "boy", "girl", "child", "baby", "kid", "player", "surfer"],
-  ...["men", "women", "people", "boys", "girls", "children", "babies", "kids", "players"],
+  "man", "woman", "person", "boy", "girl", "child", "baby", "kid", "player", "surfer",
+  "men", "women", "people", "boys", "girls", "children", "babies", "kids", "players",
 ]);
 
+// prettier-ignore
 const ANIMALS: ReadonlySet<string> = new Set([
-  ...["dog", "cat", "bird", "horse", "cow", "sheep", "elephant", "bear", "zebra", "giraffe"],
-  ...["dogs", "cats", "birds", "horses", "cows", "elephants", "bears", "zebras", "giraffes"],
-  ...["puppy", "kitten", "puppies", "kittens"],
+  "dog", "cat", "bird", "horse", "cow", "sheep", "elephant", "bear", "zebra", "giraffe",
+  "dogs", "cats", "birds", "horses", "cows", "elephants", "bears", "zebras", "giraffes",
+  "puppy", "kitten", "puppies", "kittens",
 ]);
 
 const SHAPES: ReadonlySet<string> = new Set(["circle", "square", "triangle", "star"]);

@@ -146,15 +146,10 @@ function keyOf({ syntax, target, altState, alt }: ImageReference): string {
 }
 
 /** Rules of markdownlint, jsx-a11y, axe, vuejs-accessibility, Svelte, Biome and eslint-plugin-astro. */
+// prettier-ignore
 const ALT_RULES: ReadonlySet<string> = new Set([
-  ...["md045", "no-alt-text", "alt-text", "image-alt", "img-alt", "usealttext"],
-  ...[
-    "a11y-missing-attribute",
-    "img-redundant-alt",
-    "noredundantalt",
-    "gh001",
-    "no-default-alt-text",
-  ],
+  "md045", "no-alt-text", "alt-text", "image-alt", "img-alt", "usealttext",
+  "a11y-missing-attribute", "img-redundant-alt", "noredundantalt", "gh001", "no-default-alt-text",
 ]);
 
 /** True when a linter's rule is about the alternative texts of pictures. */

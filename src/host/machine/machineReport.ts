@@ -32,7 +32,9 @@ export async function readDiagnostics(options: DiagnosticsOptions): Promise<stri
   const settings = {
     // The editor's own program is Electron, which is Node only when it is told to be.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", ...env },
-    ...{ timeout: PATIENCE_MS, maxBuffer: MAX_BYTES, windowsHide: true },
+    timeout: PATIENCE_MS,
+    maxBuffer: MAX_BYTES,
+    windowsHide: true,
   };
   throwIfAborted(signal);
   return await new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { formatBytes } from "../../base/bytes";
+import { optional } from "../../base/optional";
 import { defaultProfile } from "../../model/precision/defaultProfile";
 import {
   type Candidate,
@@ -125,8 +126,7 @@ function storedChoice(model: ModelEntry, { currentModel, locale }: ModelChoiceLo
     isCurrent: name === currentModel || isSameFolder(folder, currentModel),
     canBeDeleted: folder !== undefined,
     bytes,
-    ...(folder === undefined ? {} : { folder }),
-    ...(problem === undefined ? {} : { problem }),
+    ...optional({ folder, problem }),
   };
 }
 

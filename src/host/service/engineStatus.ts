@@ -1,6 +1,7 @@
 /** How things stand with the engine, put together from what its parts know; pure. */
 
 import type { AppError } from "../../base/errors";
+import { optional } from "../../base/optional";
 import type { CpuFallback } from "./devicePolicy";
 import type { EngineStatus } from "./engine";
 import type { EngineState } from "../process/engineClient";
@@ -31,19 +32,20 @@ export function statusOf(facts: EngineFacts): EngineStatus {
   const error = loader.error ?? (client?.kind === "failed" ? client.error : undefined);
   const kind = kindOf(facts, error);
   const { loaded, progress } = loader;
-  const overruled = facts.overruled?.why;
   return {
     kind,
     model,
-    ...(loaded === undefined ? {} : { device: loaded.device }),
-    ...(loaded?.deviceReason === undefined ? {} : { deviceReason: loaded.deviceReason }),
-    ...(loaded === undefined || overruled === undefined ? {} : { overruled }),
-    ...(loaded?.precision === undefined ? {} : { precision: loaded.precision }),
-    ...(loaded?.world === undefined ? {} : { world: loaded.world }),
-    ...(kind !== "busy" || facts.step === undefined ? {} : { step: facts.step }),
-    ...(progress === undefined ? {} : { progress }),
-    ...(rssBytes === undefined ? {} : { rssBytes }),
-    ...(kind === "failed" && error !== undefined ? { error } : {}),
+    ...optional({
+      device: loaded?.device,
+      deviceReason: loaded?.deviceReason,
+      precision: loaded?.precision,
+      world: loaded?.world,
+      overruled: loaded && facts.overruled?.why,
+      step: kind === "busy" ? facts.step : undefined,
+      error: kind === "failed" ? error : undefined,
+      progress,
+      rssBytes,
+    }),
   };
 }
 

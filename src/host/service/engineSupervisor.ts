@@ -6,6 +6,7 @@
 import { abortable } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
+import { optional } from "../../base/optional";
 import type { OtherEngine } from "../../roll/engineRoll";
 import { abandonAfter } from "../process/abandonAfter";
 import { type Clock, systemClock } from "../process/clock";
@@ -329,8 +330,7 @@ export class EngineSupervisor implements EngineApi {
       logger,
       clock: this.#clock,
       idleMs: kind === "answers" ? this.#options.idleMs : () => HELPER_IDLE_MS,
-      ...(limits === undefined ? {} : { limits }),
-      ...(restart === undefined ? {} : { restart }),
+      ...optional({ limits, restart }),
     });
     if (kind !== "answers") return client;
     client.onStateChanged((state) => {

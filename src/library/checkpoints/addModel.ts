@@ -210,7 +210,16 @@ async function download(
   const hub = new HubClient({ env: environment.env, ...options.hub }, limits);
   try {
     return await streamModel({
-      ...{ hub, repository, revision, folder, store, name, precision, signal, patience, freeBytes },
+      hub,
+      repository,
+      revision,
+      folder,
+      store,
+      name,
+      precision,
+      signal,
+      patience,
+      freeBytes,
       workFolder: workFolder(store, name),
       isKeeping: options.keepCheckpoint === true,
       onTry: (attempt) => onStage?.({ stage: "connect", host: hub.host, ...attempt }),
@@ -255,7 +264,11 @@ async function convert(
   const plan = await planImport({ checkpoint, precision: options.precision }, store);
   const { folder } = await importModel(
     {
-      ...{ checkpoint, out: plan.out, precision: plan.precision, signal, startWorkers },
+      checkpoint,
+      out: plan.out,
+      precision: plan.precision,
+      signal,
+      startWorkers,
       onProgress: (progress) => {
         options.onProgress({ step: "convert", ...progress });
       },

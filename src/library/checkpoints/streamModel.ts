@@ -117,7 +117,12 @@ async function openConversion(
   // Without a digest only the commit says which bytes a name stands for.
   const identity = JSON.stringify(files.map(({ name, digest }) => [name, digest?.hex ?? commit]));
   return await StreamedConversion.open({
-    ...{ checkpoint, precision, folder: workFolder, identity, signal, startWorkers },
+    checkpoint,
+    precision,
+    folder: workFolder,
+    identity,
+    signal,
+    startWorkers,
     onProgress: (progress) => {
       report.converted(progress);
     },

@@ -181,15 +181,13 @@ async function fetchPackage(job: FetchJob, options: CudaInstallOptions): Promise
   const file = { name: `${wanted.name}.${wanted.version}.nupkg`, bytes: published.bytes };
   let doneBytes = 0;
   const fileJob: FileJob = {
-    ...{
-      hub: feed,
-      repository: wanted.name,
-      commit: wanted.version,
-      file,
-      folder,
-      signal,
-      patience,
-    },
+    hub: feed,
+    repository: wanted.name,
+    commit: wanted.version,
+    file,
+    folder,
+    signal,
+    patience,
     onBytes: (change) => {
       doneBytes += change;
       options.onProgress({ doneBytes, totalBytes: published.bytes });
@@ -230,7 +228,10 @@ async function unpackInto(
   try {
     const { files } = wanted;
     await unpackFiles({
-      ...{ archive, files, folder: unpacked, signal },
+      archive,
+      files,
+      folder: unpacked,
+      signal,
       maxBytes: Math.min(MAX_UNPACKED_BYTES, await freeBytesAt(folder)),
     });
     return await makeCudaRuntime(store, { runtime, providerFolder: unpacked });

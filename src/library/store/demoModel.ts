@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
+import { optional } from "../../base/optional";
 import { convertModel, type ConvertProgress } from "../../convert/convertModel";
 import { openModelFolder, verifyFiles } from "../../engine/session/modelFolder";
 import { GRAPH_CONTRACT_VERSION } from "../../model/graph/graphContract";
@@ -86,8 +87,7 @@ async function makeDemo(folder: string, options: DemoOptions): Promise<void> {
       checkpoint,
       out: folder,
       precision: PRECISION,
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
+      ...optional({ signal, onProgress }),
     });
   } catch (thrown) {
     // A process that did not see the lock was faster; its model is as good as ours.
@@ -127,6 +127,6 @@ function explain(thrown: unknown): unknown {
   return new AppError(
     "convert.failed",
     `The demo model cannot be kept. ${thrown.message} SIGHTLINE_HOME names the folder for models.`,
-    { cause: thrown, ...(thrown.detail === undefined ? {} : { detail: thrown.detail }) },
+    { cause: thrown, ...optional({ detail: thrown.detail }) },
   );
 }

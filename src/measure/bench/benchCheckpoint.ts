@@ -44,17 +44,19 @@ export interface BenchCheckpointOptions {
 
 /** config.json of Salesforce/blip2-opt-2.7b and Salesforce/blip2-flan-t5-xl, as far as sizes go. */
 export function benchConfig(model: BenchModel): Readonly<Record<string, unknown>> {
+  // prettier-ignore
   const vision = {
-    ...{ hidden_size: 1408, intermediate_size: 6144, num_hidden_layers: 39 },
-    ...{ num_attention_heads: 16, image_size: IMAGE_SIZE, patch_size: 14 },
-    ...{ hidden_act: "gelu", layer_norm_eps: 1e-6, qkv_bias: true },
+    hidden_size: 1408, intermediate_size: 6144, num_hidden_layers: 39,
+    num_attention_heads: 16, image_size: IMAGE_SIZE, patch_size: 14,
+    hidden_act: "gelu", layer_norm_eps: 1e-6, qkv_bias: true,
     model_type: "blip_2_vision_model",
   };
+  // prettier-ignore
   const qformer = {
-    ...{ hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12 },
-    ...{ num_attention_heads: 12, encoder_hidden_size: 1408, cross_attention_frequency: 2 },
-    ...{ vocab_size: 30522, max_position_embeddings: 512, hidden_act: "gelu" },
-    ...{ layer_norm_eps: 1e-12, use_qformer_text_input: false },
+    hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12,
+    num_attention_heads: 12, encoder_hidden_size: 1408, cross_attention_frequency: 2,
+    vocab_size: 30522, max_position_embeddings: 512, hidden_act: "gelu",
+    layer_norm_eps: 1e-12, use_qformer_text_input: false,
     model_type: "blip_2_qformer",
   };
   return {
@@ -122,19 +124,21 @@ export async function writeBenchCheckpoint(options: BenchCheckpointOptions): Pro
 
 const IMAGE_SIZE = 224;
 
+// prettier-ignore
 const OPT = {
-  ...{ hidden_size: 2560, ffn_dim: 10240, num_hidden_layers: 32, num_attention_heads: 32 },
-  ...{ vocab_size: 50304, max_position_embeddings: 2048, word_embed_proj_dim: 2560 },
-  ...{ model_type: "opt", activation_function: "relu", do_layer_norm_before: true },
-  ...{ bos_token_id: 2, eos_token_id: 50118, pad_token_id: 1, tie_word_embeddings: true },
+  hidden_size: 2560, ffn_dim: 10240, num_hidden_layers: 32, num_attention_heads: 32,
+  vocab_size: 50304, max_position_embeddings: 2048, word_embed_proj_dim: 2560,
+  model_type: "opt", activation_function: "relu", do_layer_norm_before: true,
+  bos_token_id: 2, eos_token_id: 50118, pad_token_id: 1, tie_word_embeddings: true,
 };
 
+// prettier-ignore
 const FLAN_T5 = {
-  ...{ d_model: 2048, d_ff: 5120, d_kv: 64, num_heads: 32, num_layers: 24 },
-  ...{ num_decoder_layers: 24, vocab_size: 32128, feed_forward_proj: "gated-gelu" },
-  ...{ model_type: "t5", dense_act_fn: "gelu", is_gated_act: true, tie_word_embeddings: false },
-  ...{ relative_attention_num_buckets: 32, relative_attention_max_distance: 128 },
-  ...{ bos_token_id: 1, eos_token_id: 1, pad_token_id: 0, decoder_start_token_id: 0 },
+  d_model: 2048, d_ff: 5120, d_kv: 64, num_heads: 32, num_layers: 24,
+  num_decoder_layers: 24, vocab_size: 32128, feed_forward_proj: "gated-gelu",
+  model_type: "t5", dense_act_fn: "gelu", is_gated_act: true, tie_word_embeddings: false,
+  relative_attention_num_buckets: 32, relative_attention_max_distance: 128,
+  bos_token_id: 1, eos_token_id: 1, pad_token_id: 0, decoder_start_token_id: 0,
 };
 
 /** Takes down what the graphs ask for and has nothing. */
@@ -268,9 +272,10 @@ function imageSizeOf(config: Readonly<Record<string, unknown>>): number {
 
 /** preprocessor_config.json of the published checkpoints. */
 function preprocessor(side: number): Readonly<Record<string, unknown>> {
+  // prettier-ignore
   return {
-    ...{ do_convert_rgb: true, do_normalize: true, do_rescale: true, do_resize: true },
-    ...{ resample: 3, rescale_factor: 1 / 255, image_processor_type: "BlipImageProcessor" },
+    do_convert_rgb: true, do_normalize: true, do_rescale: true, do_resize: true,
+    resample: 3, rescale_factor: 1 / 255, image_processor_type: "BlipImageProcessor",
     image_mean: [0.48145466, 0.4578275, 0.40821073],
     image_std: [0.26862954, 0.26130258, 0.27577711],
     size: { height: side, width: side },

@@ -98,7 +98,11 @@ export function limitsOf(work: ModelWork, machine: MachineSpeed): BenchLimits {
   const tokens = token * (NEW_TOKENS - 1);
   const firstToken = vision + qformer + prefill(work.nPrompt);
   return {
-    ...{ vision, qformer, prefill: prefill(work.nPrompt), token, firstToken },
+    vision,
+    qformer,
+    prefill: prefill(work.nPrompt),
+    token,
+    firstToken,
     answer: firstToken + tokens,
     followUp: prefill(PROMPT_TOKENS) + tokens,
   };

@@ -119,7 +119,10 @@ async function timeAnswers(
   const beams = await ask(3, first, BEAMS);
   const { preprocess, vision, qformer, prefill, decode, total } = answer.timings;
   return {
-    ...{ preprocess, vision, qformer, prefill },
+    preprocess,
+    vision,
+    qformer,
+    prefill,
     // The first token comes out of the prompt's logits.
     token: decode / (NEW_TOKENS - 1),
     firstToken: total - decode,
@@ -145,7 +148,8 @@ export function askBench(
 ): Promise<GenerateResult> {
   const generator = defined(parts.generator, "A model that answers");
   const options: Partial<GenerationOptions> = {
-    ...{ maxNewTokens: NEW_TOKENS, minNewTokens: NEW_TOKENS },
+    maxNewTokens: NEW_TOKENS,
+    minNewTokens: NEW_TOKENS,
     numBeams,
   };
   const prompt = { kind: "raw", text } as const;

@@ -37,7 +37,10 @@ export async function profileModel(options: ProfileOptions): Promise<readonly Pr
       const [text] = await questions(options.folder);
       for (let seed = 1; seed <= N_ANSWERS; seed++) {
         const { timings } = await askBench(parts, {
-          ...{ seed, text, numBeams: 1, signal: options.signal },
+          seed,
+          text,
+          numBeams: 1,
+          signal: options.signal,
         });
         wallMs += timings.total;
       }

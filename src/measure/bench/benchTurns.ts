@@ -2,6 +2,7 @@
 
 import { throwIfAborted } from "../../base/errors";
 import { NATIVE_MEMORY_ENV } from "../../base/nativeMemory";
+import { optional } from "../../base/optional";
 import { benchConfig, type BenchModel, benchTensors } from "./benchCheckpoint";
 import { BEAMS, type BenchFigures, NEW_TOKENS, PROMPT_TOKENS } from "./benchFigures";
 import { type BenchLimits, limitsOf, type MachineSpeed, workOf } from "./benchLimits";
@@ -87,12 +88,15 @@ export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
   }
   const machine = bestSpeed(ours.flat());
   return {
-    ...{ model, device, date: new Date().toISOString().slice(0, 10), runs: nRuns },
+    model,
+    device,
+    date: new Date().toISOString().slice(0, 10),
+    runs: nRuns,
     machine: await describeThisMachine(),
     versions: { ...(await ourVersions(options.version)), ...theirs[0]?.[0]?.versions },
     ours: models.map((timed, i) => ({
       ...ourReport(timed, ours[i] ?? [], limitsFor(model, timed, machine)),
-      ...(profiles[i] === undefined ? {} : { profile: profiles[i] }),
+      ...optional({ profile: profiles[i] }),
     })),
     transformers: (reference?.dtypes ?? []).map((dtype, i) =>
       referenceReport(dtype, theirs[i] ?? []),
@@ -161,8 +165,7 @@ function ourReport(
   return {
     precision,
     figures: medians(figuresOf(measured)),
-    ...(limits === undefined ? {} : { limits }),
-    ...(conversion === undefined ? {} : { conversion }),
+    ...optional({ limits, conversion }),
   };
 }
 

@@ -97,7 +97,9 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
       const stages = await compareStages(chosen, { ...loaded, ...run });
       options.onProgress?.("Comparing generated sequences");
       const generation = await compareGeneration(chosen, {
-        ...{ ...loaded, precision: coarsest(precision), ...run },
+        ...loaded,
+        precision: coarsest(precision),
+        ...run,
       });
       const report = { kind: kit.kind, precision, device, stages, generation };
       return { ...report, ok: isOk(report) };

@@ -1,8 +1,9 @@
 /** Which files are pictures that can be read; the same for the host, the page and the menus. */
 
 /** What sharp reads, by extension and without the dot. */
+// prettier-ignore
 export const PICTURE_EXTENSIONS: readonly string[] = [
-  ...["png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "avif", "tif", "tiff", "svg"],
+  "png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "avif", "tif", "tiff", "svg",
 ];
 
 /** The types of such pictures on a clipboard or in a drag, and the extension of a file for them. */

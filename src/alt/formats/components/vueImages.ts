@@ -46,12 +46,13 @@ export function findVueImages(context: FindContext): ImageReference[] {
 }
 
 /** Mistakes that may have taken the rest of the component for a text or a comment. */
+// prettier-ignore
 const SWALLOWING: ReadonlySet<number | string> = new Set([
-  ...[ErrorCodes.EOF_IN_CDATA, ErrorCodes.EOF_IN_COMMENT, ErrorCodes.EOF_IN_TAG],
+  ErrorCodes.EOF_IN_CDATA, ErrorCodes.EOF_IN_COMMENT, ErrorCodes.EOF_IN_TAG,
   ErrorCodes.UNEXPECTED_CHARACTER_IN_ATTRIBUTE_NAME,
-  ...[ErrorCodes.EOF_IN_SCRIPT_HTML_COMMENT_LIKE_TEXT, ErrorCodes.EOF_BEFORE_TAG_NAME],
-  ...[ErrorCodes.X_MISSING_END_TAG, ErrorCodes.X_MISSING_INTERPOLATION_END],
-  ...[ErrorCodes.X_MISSING_DYNAMIC_DIRECTIVE_ARGUMENT_END, ErrorCodes.X_INVALID_END_TAG],
+  ErrorCodes.EOF_IN_SCRIPT_HTML_COMMENT_LIKE_TEXT, ErrorCodes.EOF_BEFORE_TAG_NAME,
+  ErrorCodes.X_MISSING_END_TAG, ErrorCodes.X_MISSING_INTERPOLATION_END,
+  ErrorCodes.X_MISSING_DYNAMIC_DIRECTIVE_ARGUMENT_END, ErrorCodes.X_INVALID_END_TAG,
 ]);
 
 function imagesIn(root: RootNode, context: FindContext): ImageReference[] {

@@ -64,7 +64,9 @@ export function placed(
     const obstacle = { form: "none", obstacle: "hidden" } as const;
     return {
       ...image,
-      ...{ isHidden, isDecorative: isSilent, isLink: image.isLink || isLink },
+      isHidden,
+      isDecorative: isSilent,
+      isLink: image.isLink || isLink,
       altSlot: isSilent ? obstacle : image.altSlot,
       decorativeSlot: obstacle,
     };
@@ -131,8 +133,12 @@ function wikilinkOf(node: Nodes, parents: Chain<Nodes> | null, text: string): Im
   const span = mdastSpan(node);
   const isCell = isInTable(parents);
   const captionSlot: CaptionSlot = {
-    ...{ form: "markdown", title: null, titlePrefix: "" },
-    ...{ linePrefix: nextParagraph(text, span.start, parents), isInTable: isCell, isMdx: false },
+    form: "markdown",
+    title: null,
+    titlePrefix: "",
+    linePrefix: nextParagraph(text, span.start, parents),
+    isInTable: isCell,
+    isMdx: false,
   };
   return imageOfWikilink(text, { span, captionSlot, isInTable: isCell });
 }
@@ -168,7 +174,10 @@ function listedImage(image: ImageReference, listed: ListedText, isCell: boolean)
   const place = { prefix: "", dialect: "braces", isInTable: isCell } as const;
   return {
     ...image,
-    ...{ altState: "text", alt, altSpan: content, isDecorative: alt.trim() === "" },
+    altState: "text",
+    alt,
+    altSpan: content,
+    isDecorative: alt.trim() === "",
     altSlot: { form: "attribute", span: literal, quote, ...place },
     decorativeSlot: image.isLink ? image.decorativeSlot : { form: "alt" },
   };
@@ -190,7 +199,8 @@ function labelled(parts: ImageParts): ImageReference {
     altState: isCode ? "dynamic" : "text",
     alt: isCode ? null : readWithoutSize(node.alt ?? ""),
     altSpan: isCode ? null : heard,
-    ...{ isDecorative: false, isHidden: false },
+    isDecorative: false,
+    isHidden: false,
     isLink: isNameOfLink(node, parents),
     altSlot: isCode ? { form: "none", obstacle: "computed" } : altSlotOf(parts),
     captionSlot: captionSlotOf(parts),

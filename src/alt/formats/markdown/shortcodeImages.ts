@@ -165,22 +165,29 @@ function imageOf({ span }: Call, parts: ImageParts): ImageReference {
   const isText = state === "text" && alt !== undefined;
   const inset = alt?.quote === "" ? 0 : 1;
   return {
-    ...{ language: "markdown", syntax: "shortcode", span },
+    language: "markdown",
+    syntax: "shortcode",
+    span,
     target: { kind: isDynamic ? "dynamic" : "url", value: address },
     altState: state,
     alt: isText ? alt.text : null,
     altSpan: isText ? { start: alt.literal.start + inset, end: alt.literal.end - inset } : null,
     // A template passes an empty text on, as HTML takes it.
     isDecorative: isText && alt.text.trim() === "",
-    ...{ isHidden: false, isLink: false },
+    isHidden: false,
+    isLink: false,
     altSlot:
       slot === undefined
         ? { form: "none", obstacle: "computed" }
         : { form: "attribute", dialect: "shortcode", isInTable: false, ...slot },
     // It has a caption of its own, by another name in each template.
     captionSlot: {
-      ...{ form: "markdown", title: null, titlePrefix: "", linePrefix: null },
-      ...{ isInTable: false, isMdx: false },
+      form: "markdown",
+      title: null,
+      titlePrefix: "",
+      linePrefix: null,
+      isInTable: false,
+      isMdx: false,
     },
     decorativeSlot: { form: "none", obstacle: "computed" },
   };

@@ -58,11 +58,12 @@ const OPTIONS: ParserOptions = {
 };
 
 /** What is not yet part of the language, but of the projects that compile it. */
+// prettier-ignore
 const PROPOSALS: readonly ParserPlugin[] = [
-  ...(["estree", "decoratorAutoAccessors", "explicitResourceManagement"] as const),
-  ...(["deferredImportEvaluation", "sourcePhaseImports", "deprecatedImportAssert"] as const),
-  ...(["destructuringPrivate", "doExpressions", "exportDefaultFrom", "functionBind"] as const),
-  ...(["moduleBlocks", "throwExpressions"] as const),
+  "estree", "decoratorAutoAccessors", "explicitResourceManagement",
+  "deferredImportEvaluation", "sourcePhaseImports", "deprecatedImportAssert",
+  "destructuringPrivate", "doExpressions", "exportDefaultFrom", "functionBind",
+  "moduleBlocks", "throwExpressions",
   ["optionalChainingAssign", { version: "2023-07" }],
 ];
 
