@@ -14,7 +14,7 @@ import {
 } from "./pictureIntake";
 import { element, setShown } from "./render/dom";
 import { icon } from "./render/icons";
-import { fill } from "./strings";
+import { fillIn } from "./strings";
 
 /** The overlay that shows where a drop goes; it covers the page while something is dragged over it. */
 export function createDropZone(context: PageContext, page: HTMLElement): HTMLElement {
@@ -65,7 +65,7 @@ export async function receive(context: PageContext, transfer: Transfer): Promise
   const isTooMany = accepted.length > files.length || transfer.uris.length > uris.length;
   const lines = [
     ...[...refused, ...unread].map((refusal) => describe(refusal, context.strings)),
-    ...(isTooMany ? [fill(context.strings.tooMany, String(VIEW_LIMITS.pictures))] : []),
+    ...(isTooMany ? [fillIn(context.strings.tooMany, String(VIEW_LIMITS.pictures))] : []),
   ];
   if (lines.length === 0) return;
   context.dispatch({ type: "noticeShown", notice: { text: lines.join("\n"), actions: [] } });
@@ -88,5 +88,5 @@ async function send(context: PageContext, files: readonly File[]): Promise<reado
 }
 
 function describe({ name, reason }: Refusal, strings: ViewStrings): string {
-  return fill(strings[reason], name);
+  return fillIn(strings[reason], name);
 }

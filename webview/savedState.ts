@@ -1,7 +1,7 @@
 /** What of the page survives while its view is hidden, when the editor throws the page away. */
 
 import { AppError } from "../src/base/errors";
-import { type ChatView, readToView, VIEW_LIMITS } from "../src/protocol/viewMessages";
+import { type ChatState, readToView, VIEW_LIMITS } from "../src/protocol/viewMessages";
 import { INITIAL_STATE, type PageState } from "./state";
 
 /** Raised when the shape changes, so that what another version of the extension kept is left alone. */
@@ -9,7 +9,7 @@ const VERSION = 1;
 
 export interface SavedState {
   readonly version: typeof VERSION;
-  readonly chat: ChatView;
+  readonly chat: ChatState;
   readonly draft: string;
   readonly scroll: number | "end";
   /** Absent when nothing was told. */
@@ -33,7 +33,7 @@ export function restoredFrom(saved: unknown): PageState {
   return { ...INITIAL_STATE, chat, draft: question, scroll, toldLimits, isLoaded: true };
 }
 
-function readChat(chat: unknown): ChatView | undefined {
+function readChat(chat: unknown): ChatState | undefined {
   try {
     const message = readToView({ type: "chatReplaced", chat });
     return message.type === "chatReplaced" ? message.chat : undefined;

@@ -2,7 +2,7 @@
 
 import { assertNever } from "../src/base/assert";
 import type {
-  ChatView,
+  ChatState,
   NoticeView,
   PictureView,
   ToView,
@@ -11,7 +11,7 @@ import type {
 
 export interface PageState {
   /** What the extension said last. */
-  readonly chat: ChatView;
+  readonly chat: ChatState;
   /** False until the first chat came, so that the page does not greet somebody who has a conversation. */
   readonly isLoaded: boolean;
   /** The question as far as it is typed. */
@@ -94,7 +94,7 @@ export function reduce(state: PageState, action: Action): PageState {
     case "historyChanged":
       return inChat(state, { history: action.history });
     case "engineChanged":
-      return tellLimits(inChat(state, { engine: action.engine }));
+      return showLimits(inChat(state, { engine: action.engine }));
     case "composerFocused":
       return { ...state, isHistoryOpen: false, nFocusRequests: state.nFocusRequests + 1 };
     case "historyToggled":
@@ -107,7 +107,7 @@ export function reduce(state: PageState, action: Action): PageState {
 }
 
 /** True while a question waits for its answer or receives it. */
-export function isAnswering(chat: ChatView): boolean {
+export function isAnswering(chat: ChatState): boolean {
   return chat.turns.some(isRunning);
 }
 
@@ -117,12 +117,12 @@ export function isRunning(turn: TurnView): boolean {
 }
 
 /** The pictures that a question would be about. */
-export function askedPictures(chat: ChatView): readonly PictureView[] {
+export function askedPictures(chat: ChatState): readonly PictureView[] {
   return chat.pictures.filter((picture) => picture.isSelected && picture.problem === undefined);
 }
 
 /** True when there is something to ask about and something that could answer. */
-export function canAsk(chat: ChatView): boolean {
+export function canAsk(chat: ChatState): boolean {
   return askedPictures(chat).length > 0 && chat.engine.kind !== "unsupported";
 }
 
@@ -154,13 +154,13 @@ function reduceLocal(state: PageState, action: LocalAction): PageState {
 }
 
 /** What was typed stays; the place in the transcript only while it is the same conversation. */
-function replaceChat(state: PageState, chat: ChatView): PageState {
+function replaceChat(state: PageState, chat: ChatState): PageState {
   const isSame = chat.conversationId === state.chat.conversationId;
   const kept = isSame ? state : { ...state, scroll: "end" as const, copiedTurnId: undefined };
-  return tellLimits({ ...kept, chat, isLoaded: true });
+  return showLimits({ ...kept, chat, isLoaded: true });
 }
 
-function tellLimits(state: PageState): PageState {
+function showLimits(state: PageState): PageState {
   const limits = state.chat.engine.limits?.text;
   if (limits === state.toldLimits) return state;
   const known = { ...state, toldLimits: limits };
@@ -200,7 +200,7 @@ function withTurn(
   return inChat(state, { turns: turns.map((turn) => (turn === before ? after : turn)) });
 }
 
-function inChat(state: PageState, changes: Partial<ChatView>): PageState {
+function inChat(state: PageState, changes: Partial<ChatState>): PageState {
   return { ...state, chat: { ...state.chat, ...changes } };
 }
 

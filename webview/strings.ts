@@ -62,7 +62,7 @@ export function readStrings(json: string | undefined): ViewStrings {
 }
 
 /** Puts values in the places of `{0}` and `{1}`. */
-export function fill(text: string, ...values: readonly string[]): string {
+export function fillIn(text: string, ...values: readonly string[]): string {
   return text.replace(/\{([01])\}/g, (place, nth: string) => values[Number(nth)] ?? place);
 }
 

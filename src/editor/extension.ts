@@ -5,7 +5,7 @@ import { createAltFeatures } from "./offers/alt";
 import type { SightlineApi } from "./api/api";
 import { createChat } from "./chat/chat";
 import { createEngine, followSettings } from "./engine/engineSetup";
-import { lateApi } from "./api/lateApi";
+import { lazyApi } from "./api/lazyApi";
 import { type Log, openLog } from "./shell/log";
 import { createMachineCommands } from "./machine/machineCommands";
 import { createModelCommands } from "./models/modelCommands";
@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     // Ended in this order, so that whatever ends can still say so.
     log,
   );
-  return lateApi(services);
+  return lazyApi(services);
 }
 
 /** Called by the editor before it closes or the extension is switched off. */

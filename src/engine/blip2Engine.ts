@@ -92,7 +92,7 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
     ...(deviceMemoryFile === undefined
       ? {}
-      : { deviceMemory: rememberedDeviceIn({ file: deviceMemoryFile }) }),
+      : { rememberedDevice: rememberedDeviceIn({ file: deviceMemoryFile }) }),
   });
   return new LoadedEngine(parts, options.name ?? parts.model.name);
 }

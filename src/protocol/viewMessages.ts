@@ -217,7 +217,7 @@ export type TurnView = Read<typeof turnView>;
 export type TurnState = TurnView["state"];
 export type ConversationView = Read<typeof conversationView>;
 export type EngineView = Read<typeof engineView>;
-export type ChatView = Read<typeof chatView>;
+export type ChatState = Read<typeof chatView>;
 
 /** Reads a message of the webview. @throws AppError `protocol.violation`. */
 export function readFromView(value: unknown): FromView {

@@ -44,7 +44,7 @@ describe("what the extension loads when it starts", () => {
   it("leaves out whatever waits for its first use", () => {
     for (const name of ["alt", "chat"]) assert.ok(isLoaded("editor", name), name);
     for (const name of ["chatSession", "engineClient"]) assert.ok(!isLoaded("host", name), name);
-    for (const name of ["altDocument", "modelManager", "lateParts"]) {
+    for (const name of ["altDocument", "modelManager", "lazyParts"]) {
       assert.ok(!isLoaded("editor", name), name);
     }
     assert.ok(isLoaded("host", "engineSupervisor"));

@@ -3,7 +3,7 @@
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 // Here before a test begins, which waits for turns of the event loop and not for files to be read.
-import "../../src/editor/shell/lateParts";
+import "../../src/editor/shell/lazyParts";
 import type { Services } from "../../src/editor/shell/services";
 import { FakeMemento, ScriptedEngine } from "./chatFakes";
 import { fakeEditor } from "./editor/fakeEditor";

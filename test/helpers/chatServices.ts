@@ -6,7 +6,7 @@ import { silentLogger } from "../../src/base/logger";
 import { ChatFeature } from "../../src/editor/chat/chatFeature";
 import { LastEditor } from "../../src/editor/chat/lastEditor";
 // Here before a test begins, which waits for turns of the event loop and not for files to be read.
-import "../../src/editor/shell/lateParts";
+import "../../src/editor/shell/lazyParts";
 import type { CommandId } from "../../src/editor/shell/commandIds";
 import type { Services } from "../../src/editor/shell/services";
 import type { EngineStatus } from "../../src/host/service/engine";

@@ -1,8 +1,8 @@
 /** Chats, pictures and turns as the page gets them. */
 
-import type { ChatView, PictureView, TurnView } from "../../src/protocol/viewMessages";
+import type { ChatState, PictureView, TurnView } from "../../src/protocol/viewMessages";
 
-export function chatOf(changes: Partial<ChatView> = {}): ChatView {
+export function chatOf(changes: Partial<ChatState> = {}): ChatState {
   return {
     conversationId: "c",
     pictures: [],

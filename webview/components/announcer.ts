@@ -3,7 +3,7 @@
 import type { TurnView } from "../../src/protocol/viewMessages";
 import type { ViewStrings } from "../../src/protocol/viewStrings";
 import { doubtText } from "./turn";
-import { stepWords } from "./waiting";
+import { stepText } from "./waiting";
 import { element, type Part } from "../render/dom";
 import type { Announcement } from "../state";
 
@@ -37,7 +37,7 @@ function wordsOf(props: AnnouncerProps, strings: ViewStrings): string {
   if (kind === "limits") return props.limits;
   const turn = props.turns.find(({ id }) => id === turnId);
   if (turn === undefined) return "";
-  const words = kind === "stepLasts" ? stepWords(turn, strings) : outcomeOf(turn, strings);
+  const words = kind === "stepLasts" ? stepText(turn, strings) : outcomeOf(turn, strings);
   return props.hasSeveralPictures ? `${turn.pictureName}: ${words}` : words;
 }
 

@@ -8,7 +8,7 @@ import { createEngineBar } from "./engineBar";
 import { createImageTray } from "./imageTray";
 import { element, type Part, setAttributes, setShown } from "../render/dom";
 import { askedPictures, canAsk, isAnswering, type PageState } from "../state";
-import { fill } from "../strings";
+import { fillIn } from "../strings";
 
 export interface Composer extends Part<PageState> {
   focus(): void;
@@ -115,7 +115,9 @@ function updateQuestion(
 /** Names a question of the kind that this model answers. */
 function invitationOf({ chat }: PageState, strings: ViewStrings): string {
   const { example } = chat.engine;
-  return example === undefined ? strings.questionLabel : fill(strings.questionPlaceholder, example);
+  return example === undefined
+    ? strings.questionLabel
+    : fillIn(strings.questionPlaceholder, example);
 }
 
 function submitQuestion({ strings, dispatch, post }: PageContext, state: PageState): void {

@@ -4,7 +4,7 @@ import type { ConversationView } from "../../src/protocol/viewMessages";
 import { element, isShown, setAttributes, setShown, setText, type Part } from "../render/dom";
 import { KeyedList } from "../render/keyedList";
 import type { PageState } from "../state";
-import { fill } from "../strings";
+import { fillIn } from "../strings";
 import { describeTime } from "../when";
 import { iconButton, secondaryButton, setLabel } from "./controls";
 import type { PageContext } from "./context";
@@ -129,9 +129,9 @@ function createConversation(context: PageContext, conversationId: string): Part<
       );
       setAttributes(open, {
         "aria-current": conversation.isOpen ? "true" : undefined,
-        title: fill(strings.openConversation, conversation.title),
+        title: fillIn(strings.openConversation, conversation.title),
       });
-      setLabel(remove, fill(strings.deleteConversation, conversation.title));
+      setLabel(remove, fillIn(strings.deleteConversation, conversation.title));
     },
   };
 }

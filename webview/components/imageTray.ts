@@ -4,7 +4,7 @@ import type { PictureView } from "../../src/protocol/viewMessages";
 import { element, setAttributes, setShown, setText, type Part } from "../render/dom";
 import { icon } from "../render/icons";
 import { KeyedList } from "../render/keyedList";
-import { fill } from "../strings";
+import { fillIn } from "../strings";
 import type { PageContext } from "./context";
 import { createPicture } from "./picture";
 
@@ -122,9 +122,9 @@ class ImageTray {
         const { name, problem } = picture;
         setAttributes(item.toggle, {
           title:
-            problem === undefined ? fill(strings.selectPicture, name) : namedOnce(name, problem),
+            problem === undefined ? fillIn(strings.selectPicture, name) : namedOnce(name, problem),
         });
-        const remove = fill(strings.removePicture, picture.name);
+        const remove = fillIn(strings.removePicture, picture.name);
         setAttributes(item.remove, { "aria-label": remove, title: remove });
       },
     };

@@ -1,6 +1,6 @@
 /** The conversation from its first question to its last answer, and how far it is scrolled. */
 
-import type { ChatView, PictureView } from "../../src/protocol/viewMessages";
+import type { ChatState, PictureView } from "../../src/protocol/viewMessages";
 import { element, setAttributes, setShown, type Part } from "../render/dom";
 import { KeyedList } from "../render/keyedList";
 import { isRunning, type PageState } from "../state";
@@ -44,7 +44,7 @@ export function createTranscript(
   };
 }
 
-function propsOf(chat: ChatView, copiedTurnId: string | undefined): readonly TurnProps[] {
+function propsOf(chat: ChatState, copiedTurnId: string | undefined): readonly TurnProps[] {
   const thumbnails = new Map(
     chat.pictures.map(({ id, thumbnail }: PictureView) => [id, thumbnail]),
   );

@@ -10,7 +10,7 @@ import { createWaiting } from "./waiting";
 import { element, type Part, setAttributes, setShown, setText } from "../render/dom";
 import { icon } from "../render/icons";
 import { isRunning } from "../state";
-import { fill } from "../strings";
+import { fillIn } from "../strings";
 import { describeSeconds } from "../when";
 
 export interface TurnProps {
@@ -120,7 +120,10 @@ function createActions(context: PageContext, turnId: string): Part<TurnProps> {
       const { state, durationMs } = props.turn;
       buttons.update(props);
       const isTimed = state === "done" && durationMs !== undefined && Number.isFinite(durationMs);
-      setText(duration, isTimed ? fill(strings.seconds, describeSeconds(durationMs, locale)) : "");
+      setText(
+        duration,
+        isTimed ? fillIn(strings.seconds, describeSeconds(durationMs, locale)) : "",
+      );
     },
   };
 }

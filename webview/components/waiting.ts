@@ -7,7 +7,7 @@ import type { ViewStrings } from "../../src/protocol/viewStrings";
 import type { PageContext } from "./context";
 import { element, type Part, setShown, setText } from "../render/dom";
 import { isRunning } from "../state";
-import { fill } from "../strings";
+import { fillIn } from "../strings";
 import { describeWholeSeconds } from "../when";
 
 export interface WaitingProps {
@@ -65,7 +65,7 @@ export function createWaiting(context: PageContext): Part<WaitingProps> {
 }
 
 /** What is done for a turn, in words. */
-export function stepWords({ step }: TurnView, strings: ViewStrings): string {
+export function stepText({ step }: TurnView, strings: ViewStrings): string {
   return step === undefined ? strings.waiting : strings[STEP_KEYS[step.name]];
 }
 
@@ -93,7 +93,7 @@ function wordsOf({ turn, loadShare, elapsedMs }: Moment, context: PageContext): 
     isShared ? formatShare(loadShare, locale) : "",
     secondsOf(step, elapsedMs, context),
   ].filter(Boolean);
-  return [`${stepWords(turn, strings)}…`, parts.join(" · ")].filter(Boolean).join(" ");
+  return [`${stepText(turn, strings)}…`, parts.join(" · ")].filter(Boolean).join(" ");
 }
 
 function secondsOf(
@@ -105,6 +105,6 @@ function secondsOf(
   const passed = describeWholeSeconds(elapsedMs, locale);
   // A guess that has proved wrong is none.
   return expectedMs >= elapsedMs + SECOND_MS
-    ? fill(strings.secondsOf, passed, describeWholeSeconds(expectedMs, locale))
-    : fill(strings.seconds, passed);
+    ? fillIn(strings.secondsOf, passed, describeWholeSeconds(expectedMs, locale))
+    : fillIn(strings.seconds, passed);
 }

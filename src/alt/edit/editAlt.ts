@@ -65,7 +65,7 @@ function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): 
     case "none":
       throw documentError(
         "document.notEditable",
-        `The alt text of ${reference.target.value || "this picture"} ${altObstacleWords(slot.obstacle)}`,
+        `The alt text of ${reference.target.value || "this picture"} ${altObstacleText(slot.obstacle)}`,
       );
     default:
       return assertNever(slot);
@@ -85,7 +85,7 @@ export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   return altSlot.form === "wikilink" ? wikilinkText(text) : text;
 }
 
-function altObstacleWords(obstacle: AltObstacle): string {
+function altObstacleText(obstacle: AltObstacle): string {
   switch (obstacle) {
     case "computed":
       return "is computed by the program. Change the expression by hand.";
@@ -122,7 +122,7 @@ export function markDecorative(text: string, reference: ImageReference): TextEdi
       return [{ ...pick(reference.span), newText: slot.tag }];
     case "none": {
       const name = reference.target.value || "This picture";
-      const reason = obstacleWords(slot.obstacle);
+      const reason = obstacleText(slot.obstacle);
       throw documentError(
         "document.notEditable",
         `${name} cannot be marked as decorative: ${reason}`,
@@ -133,7 +133,7 @@ export function markDecorative(text: string, reference: ImageReference): TextEdi
   }
 }
 
-function obstacleWords(obstacle: DecorativeObstacle): string {
+function obstacleText(obstacle: DecorativeObstacle): string {
   switch (obstacle) {
     case "computed":
       return "the program computes its alt text. Change the expression by hand.";

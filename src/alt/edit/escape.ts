@@ -20,13 +20,13 @@ export function oneLineText(text: string): string {
   );
 }
 
-export interface MarkdownPlace {
+export interface MarkdownContext {
   readonly isInTable: boolean;
   readonly isMdx: boolean;
 }
 
 /** A text between the brackets of an image, or emphasised. */
-export function escapeMarkdown(text: string, { isInTable, isMdx }: MarkdownPlace): string {
+export function escapeMarkdown(text: string, { isInTable, isMdx }: MarkdownContext): string {
   const characters = Array.from(text);
   // No template engine is to take a text for its code.
   const isCode = holdsTemplateCode(text);
@@ -44,7 +44,7 @@ export function escapeMarkdown(text: string, { isInTable, isMdx }: MarkdownPlace
 }
 
 /** A title in double quotes. Neither emphasis nor braces mean anything in there. */
-export function escapeMarkdownTitle(text: string, place: MarkdownPlace): string {
+export function escapeMarkdownTitle(text: string, place: MarkdownContext): string {
   const characters = Array.from(text);
   return characters
     .map((character, index) => {
@@ -82,7 +82,7 @@ export function shortcodeText(text: string, quote: '"' | "'"): string {
  * A text in a list of attributes behind a Markdown image. Its tools share no escapes, so marks that
  * would end it become ones that read like them.
  */
-export function listedAltText(text: string, { quote, isInTable }: ListPlace): string {
+export function listedAltText(text: string, { quote, isInTable }: ListContext): string {
   const plain = text
     .replace(/[{}[\]<>`]/g, (mark) => LIST_MARKS[mark] ?? mark)
     .replaceAll(quote, quote === '"' ? "\u201d" : "\u2019");
@@ -96,16 +96,16 @@ const LIST_MARKS: Readonly<Record<string, string>> = {
   "<": "\u2039", ">": "\u203a", "`": "\u2019",
 };
 
-type ListPlace = Pick<AttributePlace, "quote" | "isInTable">;
+type ListContext = Pick<AttributeContext, "quote" | "isInTable">;
 
-export interface AttributePlace {
+export interface AttributeContext {
   readonly dialect: AttributeDialect;
   readonly quote: '"' | "'";
   readonly isInTable: boolean;
 }
 
 /** An attribute's value with its quotes or braces. */
-export function attributeLiteral(text: string, place: AttributePlace): string {
+export function attributeLiteral(text: string, place: AttributeContext): string {
   const { dialect, quote, isInTable } = place;
   // Astro decodes entities for elements and not for components; a string of JavaScript suits both.
   if (dialect === "astro" && /["'&{}`<>\\]/.test(text)) {

@@ -1,6 +1,6 @@
 /** Whether words ask for a description of the picture rather than a question about it; pure. */
 
-export type DescriptionWish = "short" | "long";
+export type DescriptionLength = "short" | "long";
 
 /** What may stand in for the whole picture. */
 const PICTURE =
@@ -50,7 +50,7 @@ const MAX_CHARACTERS = 120;
  * What kind of description words ask for; undefined for a question. Case, marks at the end, spaces and
  * courtesies do not count.
  */
-export function descriptionWish(text: string): DescriptionWish | undefined {
+export function requestedDescription(text: string): DescriptionLength | undefined {
   if (text.length > MAX_CHARACTERS) return undefined;
   const words = normalised(text);
   if (words === "") return undefined;

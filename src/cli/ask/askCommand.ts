@@ -1,6 +1,6 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
-import { descriptionWish } from "../../alt/wording/describingRequest";
+import { requestedDescription } from "../../alt/wording/describingRequest";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { answerJson, generateAnswer } from "./answer";
 import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
@@ -70,7 +70,7 @@ export function askPrompt(question: string | undefined, rawPrompt: string | unde
   }
   if (rawPrompt !== undefined) return { kind: "raw", text: rawPrompt };
   if (question !== undefined) {
-    return descriptionWish(question) === undefined
+    return requestedDescription(question) === undefined
       ? { kind: "question", question }
       : { kind: "caption" };
   }
@@ -131,7 +131,7 @@ async function answerAlone(run: AnswerRun, image: string): Promise<number> {
     return EXIT.ok;
   } catch (thrown) {
     if (!isAboutPicture(thrown)) throw thrown;
-    tellFailure(run, image, thrown);
+    reportFailure(run, image, thrown);
     return EXIT.failed;
   }
 }
@@ -143,7 +143,7 @@ async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): P
   const line = printer.workLine();
   const done = { nAnswers: 0, nFailed: failures.length };
   if (table !== undefined) printer.text(tableHead(table));
-  for (const { folder, error } of failures) tellFailure(run, folder, error);
+  for (const { folder, error } of failures) reportFailure(run, folder, error);
   if (files.length === 0) return EXIT.failed;
   line.show("Loading the model…");
   try {
@@ -181,7 +181,7 @@ async function answerOne(run: AnswerRun, model: RunningModel, image: string): Pr
     return true;
   } catch (thrown) {
     if (!isAboutPicture(thrown)) throw thrown;
-    tellFailure(run, image, thrown);
+    reportFailure(run, image, thrown);
     return false;
   }
 }
@@ -190,7 +190,7 @@ function lineOf(file: string, text: string, table: TableFormat | undefined): str
   return table === undefined ? `${file}: ${text}\n` : tableRow(table, { file, text, error: "" });
 }
 
-function tellFailure({ context, table }: AnswerRun, image: string, thrown: unknown): void {
+function reportFailure({ context, table }: AnswerRun, image: string, thrown: unknown): void {
   const { printer } = context;
   const { message } = AppError.from(thrown);
   printer.failure(`sightline: ${message}`);

@@ -1,6 +1,6 @@
 /** `chat`: a conversation about one picture, from a terminal or, line by line, from a pipe. */
 
-import { descriptionWish } from "../../alt/wording/describingRequest";
+import { requestedDescription } from "../../alt/wording/describingRequest";
 import { AppError, isCancelled } from "../../base/errors";
 import { answerJson, generateAnswer } from "./answer";
 import { settingsOf } from "./askCommand";
@@ -132,7 +132,7 @@ class ChatLoop {
         this.#turns = this.#turns.slice(result.droppedTurns);
       }
     } catch (thrown) {
-      this.#tell(thrown, question);
+      this.#report(thrown, question);
     } finally {
       this.#running = undefined;
     }
@@ -141,7 +141,7 @@ class ChatLoop {
   #generate(question: string, signal: AbortSignal): Promise<GenerateResult> {
     const { context, model, request } = this.#options;
     const prompt =
-      descriptionWish(question) === undefined
+      requestedDescription(question) === undefined
         ? ({ kind: "chat", turns: this.#turns, question } as const)
         : ({ kind: "caption" } as const);
     const { printer } = context;
@@ -149,7 +149,7 @@ class ChatLoop {
   }
 
   /** A failed question does not end the conversation; a model that cannot answer does. */
-  #tell(thrown: unknown, question: string): void {
+  #report(thrown: unknown, question: string): void {
     const { printer } = this.#options.context;
     if (isCancelled(thrown)) {
       printer.note("Stopped.");

@@ -125,7 +125,7 @@ export async function addFromFolder(
   return EXIT.ok;
 }
 
-interface Wish {
+interface AddRequest {
   readonly catalog: Catalog;
   readonly hub: HubSettings;
   readonly flags: AddFlags;
@@ -135,7 +135,7 @@ interface Wish {
 async function isAgreed(
   context: CliContext,
   { name }: CatalogEntry,
-  { catalog, hub, flags }: Wish,
+  { catalog, hub, flags }: AddRequest,
 ): Promise<boolean> {
   const { store, host } = context;
   const states = await catalogStates(catalog, { store, environment: host.environment });

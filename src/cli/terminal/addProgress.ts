@@ -44,10 +44,10 @@ export class AddProgressLines {
     const line = this.#line ?? this.#lineOf("download");
     const text = stageText(stage);
     const beganMs = performance.now();
-    line.say(`${text} …`);
+    line.show(`${text} …`);
     if (!line.isOnTerminal) return;
     this.#timer = setInterval(() => {
-      line.say(`${text} … ${Math.round((performance.now() - beganMs) / TICK_MS)} s`);
+      line.show(`${text} … ${Math.round((performance.now() - beganMs) / TICK_MS)} s`);
     }, TICK_MS);
     this.#timer.unref();
   };

@@ -33,7 +33,7 @@ export class ProgressLine {
   }
 
   /** Says what is done while nothing can be counted. */
-  say(text: string): void {
+  show(text: string): void {
     if (!this.isOnTerminal) {
       this.#sink.write(`${text}\n`);
       return;

@@ -129,7 +129,7 @@ export class WorkerPool implements ConvertWorkers {
     const thread: Thread = { worker, task: undefined };
     this.#threads.push(thread);
     worker.on("message", (reply: WorkerReply) => {
-      this.#hear(thread, reply);
+      this.#onReply(thread, reply);
     });
     worker.once("error", (cause) => {
       this.#stop(threadEnded(cause.message, cause));
@@ -143,7 +143,7 @@ export class WorkerPool implements ConvertWorkers {
     return thread;
   }
 
-  #hear(thread: Thread, reply: WorkerReply): void {
+  #onReply(thread: Thread, reply: WorkerReply): void {
     const { task } = thread;
     if (task === undefined) return;
     if (reply.kind === "hashedBytes") {

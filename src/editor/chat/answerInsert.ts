@@ -6,7 +6,7 @@ import type { ImageReference } from "../../alt/imageReference";
 import { AppError } from "../../base/errors";
 import { imageAtCursor, type DocumentImage, writeAlt } from "../documents/altDocument";
 import type { Services } from "../shell/services";
-import { languageAround, tellNotesOnce } from "../review/writingNotes";
+import { languageAround, showNotesOnce } from "../review/writingNotes";
 
 /** How long the status bar says what was done, in ms. */
 const MESSAGE_MS = 4000;
@@ -51,7 +51,7 @@ async function insertText(editor: vscode.TextEditor, answer: string): Promise<vo
   const isDone = await editor.edit((edit) => {
     for (const selection of selections) edit.replace(selection, answer);
   });
-  if (isDone) say(vscode.l10n.t("The answer was inserted."));
+  if (isDone) showStatus(vscode.l10n.t("The answer was inserted."));
   else {
     await copyInstead(
       answer,
@@ -72,9 +72,9 @@ async function insertAlt(services: Services, image: DocumentImage, answer: strin
     return;
   }
   if (!(await mayReplace(image.reference))) return;
-  tellNotesOnce(services, [languageAround(image)]);
+  showNotesOnce(services, [languageAround(image)]);
   await writeAlt(services, image, alt);
-  say(vscode.l10n.t("The answer is the picture's alternative text now."));
+  showStatus(vscode.l10n.t("The answer is the picture's alternative text now."));
 }
 
 /** What a person wrote, or left out on purpose, is not overwritten without a question. */
@@ -96,6 +96,6 @@ async function copyInstead(answer: string, text: string): Promise<void> {
   void vscode.window.showInformationMessage(text);
 }
 
-function say(text: string): void {
+function showStatus(text: string): void {
   vscode.window.setStatusBarMessage(text, MESSAGE_MS);
 }

@@ -6,8 +6,8 @@ import type { Picture } from "../../host/pictures/picture";
 import { pictureOf } from "../documents/altPicture";
 import { imageFor, previewedPicture } from "../documents/altTarget";
 import type { ChatCommandId } from "../shell/commandIds";
-import type { FeatureWith } from "../shell/lateFeature";
-import { withLateProgress } from "../shell/lateProgress";
+import type { FeatureWith } from "../shell/lazyFeature";
+import { withDelayedProgress } from "../shell/delayedProgress";
 import { choosePictures } from "../pictures/picturePicker";
 import { notAPicture, readPictures } from "../pictures/readPictures";
 import { SAMPLE_QUESTION, samplePicture } from "../shell/samples";
@@ -140,7 +140,7 @@ async function pictureInDocument(
 ): Promise<Picture | undefined> {
   const image = await imageFor(services, args);
   if (image === undefined) return undefined;
-  return withLateProgress(vscode.l10n.t("Reading the picture"), ({ signal }) =>
+  return withDelayedProgress(vscode.l10n.t("Reading the picture"), ({ signal }) =>
     pictureOf(services, image, signal),
   );
 }

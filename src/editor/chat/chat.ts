@@ -2,15 +2,15 @@
 
 import * as vscode from "vscode";
 import { LastEditor } from "./lastEditor";
-import { lateFeature } from "../shell/lateFeature";
+import { lazyFeature } from "../shell/lazyFeature";
 import { CHAT_COMMANDS } from "../shell/commandIds";
 import { CHAT_VIEW_ID, type Feature, type Services } from "../shell/services";
 
 /** Registers the view; everything else waits until it is looked at or a command is run. */
 export function createChat(services: Services): Feature {
   const lastEditor = new LastEditor();
-  const { commands, feature, dispose } = lateFeature(CHAT_COMMANDS, async () => {
-    const { ChatFeature } = await import("../shell/lateParts");
+  const { commands, feature, dispose } = lazyFeature(CHAT_COMMANDS, async () => {
+    const { ChatFeature } = await import("../shell/lazyParts");
     return new ChatFeature(services, lastEditor);
   });
   const registration = vscode.window.registerWebviewViewProvider(CHAT_VIEW_ID, {

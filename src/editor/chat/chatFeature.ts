@@ -10,13 +10,13 @@ import { failureReport } from "../../host/notices/noticeTable";
 import type { Picture } from "../../host/pictures/picture";
 import { spreadsheetText } from "../../host/chat/spreadsheet";
 import type { NoticeView } from "../../protocol/viewMessages";
-import { say } from "../documents/altDescribing";
+import { showStatus } from "../documents/altDescribing";
 import { askCommands, type ChatControls } from "./askCommands";
 import type { ChatCommandId } from "../shell/commandIds";
 import { ChatView } from "./chatView";
 import { engineView } from "../engine/engineView";
 import type { LastEditor } from "./lastEditor";
-import type { FeatureWith } from "../shell/lateFeature";
+import type { FeatureWith } from "../shell/lazyFeature";
 import { pastedFolder } from "./pastedFolder";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
@@ -83,12 +83,12 @@ export class ChatFeature implements FeatureWith<ChatCommandId>, ChatControls {
     const turns = this.#opened().session.turns();
     const nAnswers = turns.filter(({ answer }) => answer !== "").length;
     if (nAnswers === 0) {
-      say(vscode.l10n.t("There is no answer to copy yet."));
+      showStatus(vscode.l10n.t("There is no answer to copy yet."));
       return;
     }
     const rows = turns.map(({ pictureName, question, answer }) => [pictureName, question, answer]);
     await vscode.env.clipboard.writeText(spreadsheetText(rows));
-    say(vscode.l10n.t("Answers copied: {0}.", nAnswers));
+    showStatus(vscode.l10n.t("Answers copied: {0}.", nAnswers));
   }
 
   stop(): void {

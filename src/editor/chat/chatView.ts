@@ -120,10 +120,10 @@ export class ChatView implements vscode.Disposable {
       services.log.warn(AppError.from(thrown).message);
       return;
     }
-    await services.notices.guard(() => this.#obey(message));
+    await services.notices.guard(() => this.#handle(message));
   }
 
-  async #obey(message: FromView): Promise<void> {
+  async #handle(message: FromView): Promise<void> {
     const { services, session, lastEditor } = this.#options;
     switch (message.type) {
       case "ready":

@@ -12,7 +12,7 @@ import { refineAltText } from "./altRefine";
 import { requireImage } from "./altRequired";
 import { changeReviewedText } from "../review/altReview";
 import type { AltCommandId } from "../shell/commandIds";
-import type { FeatureWith } from "../shell/lateFeature";
+import type { FeatureWith } from "../shell/lazyFeature";
 import { openSamplePage } from "../shell/samples";
 import type { Services } from "../shell/services";
 

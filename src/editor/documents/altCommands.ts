@@ -13,9 +13,9 @@ import {
   describeInTurn,
   lengthWarning,
   requireEditable,
-  say,
+  showStatus,
   textFor,
-  writeAndTell,
+  writeAndShow,
 } from "./altDescribing";
 import { changeImages, fileName, type DocumentImage } from "./altDocument";
 import { refineAltText } from "./altRefine";
@@ -23,7 +23,7 @@ import { requireImage } from "./altRequired";
 import { imageFor, pictureUris, previewedPicture } from "./altTarget";
 import { choosePictures } from "../pictures/picturePicker";
 import type { Services } from "../shell/services";
-import { tellNotesOnce } from "../review/writingNotes";
+import { showNotesOnce } from "../review/writingNotes";
 
 /**
  * Writes a text for the picture at the cursor. Asks first when somebody wrote one, or said that the
@@ -33,10 +33,10 @@ import { tellNotesOnce } from "../review/writingNotes";
 export async function generateAltText(services: Services, args: readonly unknown[]): Promise<void> {
   const image = await requireImage(services, args);
   requireEditable(image);
-  const wish = await wishFor(image);
-  if (wish === "refine") await refineAltText(services, image);
-  if (wish === "write") await writeAndTell(services, image, await textFor(services, image));
-  if (wish === "replace") await replaceAltText(services, image);
+  const action = await actionFor(image);
+  if (action === "refine") await refineAltText(services, image);
+  if (action === "write") await writeAndShow(services, image, await textFor(services, image));
+  if (action === "replace") await replaceAltText(services, image);
 }
 
 /** Shows the old text and the new one, which Enter writes and which can be changed before. */
@@ -44,7 +44,7 @@ async function replaceAltText(services: Services, image: DocumentImage): Promise
   const before = image.reference.alt ?? "";
   const value = await textFor(services, image);
   if (value === before) {
-    say(vscode.l10n.t("The model has no other text for this picture."));
+    showStatus(vscode.l10n.t("The model has no other text for this picture."));
     return;
   }
   const alt = await vscode.window.showInputBox({
@@ -55,7 +55,7 @@ async function replaceAltText(services: Services, image: DocumentImage): Promise
     validateInput: (text) =>
       text.trim() === "" ? vscode.l10n.t("An alt text cannot be empty here.") : lengthWarning(text),
   });
-  if (alt !== undefined) await writeAndTell(services, image, alt.trim());
+  if (alt !== undefined) await writeAndShow(services, image, alt.trim());
 }
 
 /**
@@ -70,14 +70,14 @@ export async function markAsDecorative(
   const image = await requireImage(services, args);
   const { found, reference } = image;
   if (altOwner(reference) === "decorative") {
-    say(vscode.l10n.t("The picture is marked as decorative already."));
+    showStatus(vscode.l10n.t("The picture is marked as decorative already."));
     return;
   }
   // Fails with the reason before anything is asked.
   markDecorative(found.text, reference);
   if (altOwner(reference) === "person" && !(await mayRemove(reference.alt ?? ""))) return;
   await changeImages(services, [{ image, edits: markDecorative }]);
-  say(vscode.l10n.t("The picture is marked as decorative."));
+  showStatus(vscode.l10n.t("The picture is marked as decorative."));
 }
 
 /**
@@ -125,7 +125,7 @@ export async function copyAltText(services: Services, args: readonly unknown[]):
   const { texts, failure } = await describePictures(services, await sourcesFor(services, given));
   if (texts.length > 0) {
     await copy(texts);
-    tellNotesOnce(services, []);
+    showNotesOnce(services, []);
   }
   if (failure !== undefined) throw failure;
 }
@@ -159,10 +159,10 @@ async function sourcesFor(
 }
 
 /** `replace` shows the text before it is written. */
-type Wish = "write" | "refine" | "replace";
+type AltAction = "write" | "refine" | "replace";
 
 /** What is to be done, when there is something already; undefined for nothing. */
-async function wishFor({ reference }: DocumentImage): Promise<Wish | undefined> {
+async function actionFor({ reference }: DocumentImage): Promise<AltAction | undefined> {
   const title = vscode.l10n.t("Generate alt text");
   switch (altOwner(reference)) {
     case "nobody":
@@ -178,7 +178,7 @@ async function wishFor({ reference }: DocumentImage): Promise<Wish | undefined> 
       return chooseOne(choices, { title, placeholder });
     }
     case "person": {
-      const choices: Choice<Wish | undefined>[] = [
+      const choices: Choice<AltAction | undefined>[] = [
         { label: vscode.l10n.t("Keep the text"), value: undefined },
         { label: vscode.l10n.t("Refine the text…"), value: "refine" },
         { label: vscode.l10n.t("Replace the text…"), value: "replace" },
@@ -209,11 +209,11 @@ async function captionStyleFor({
   // Fails with the reason before the model is asked.
   if (first === undefined) insertCaption(found.text, reference, { caption: "." });
   if (second === undefined) return first;
-  const choices = styles.map((value): Choice<CaptionStyle> => ({ ...styleWords(value), value }));
+  const choices = styles.map((value): Choice<CaptionStyle> => ({ ...styleLabel(value), value }));
   return chooseOne(choices, { title: vscode.l10n.t("Insert caption") });
 }
 
-function styleWords(style: CaptionStyle): vscode.QuickPickItem {
+function styleLabel(style: CaptionStyle): vscode.QuickPickItem {
   switch (style) {
     case "title":
       return {
@@ -273,7 +273,7 @@ async function copy(texts: readonly NamedText[]): Promise<void> {
   const isOne = texts.length === 1 && first !== undefined;
   const rows = texts.map(({ name, text }) => [name, text]);
   await vscode.env.clipboard.writeText(isOne ? first.text : spreadsheetText(rows));
-  say(
+  showStatus(
     isOne
       ? vscode.l10n.t("Copied: {0}", first.text)
       : vscode.l10n.t("Copied {0} alt texts", texts.length),

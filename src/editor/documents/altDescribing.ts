@@ -11,10 +11,10 @@ import type { Picture } from "../../host/pictures/picture";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
-import { withLateProgress, type CancellableRun } from "../shell/lateProgress";
+import { withDelayedProgress, type CancellableRun } from "../shell/delayedProgress";
 import { mayBeReadAloud } from "../shell/settings";
 import type { Services } from "../shell/services";
-import { languageAround, tellNotesOnce } from "../review/writingNotes";
+import { languageAround, showNotesOnce } from "../review/writingNotes";
 
 /** How long a sentence stays in the status bar, in ms. */
 const MESSAGE_MS = 6000;
@@ -32,7 +32,7 @@ export async function textsFor(
 ): Promise<string[]> {
   const place = await placeOf(services, image);
   await allowPlace(services, image, place);
-  const texts = await withLateProgress(vscode.l10n.t("Describing the picture"), async (run) => {
+  const texts = await withDelayedProgress(vscode.l10n.t("Describing the picture"), async (run) => {
     return aboutPlace(place, async () => {
       const ask = askAbout(services.engine, await readPlace(services, place, run.signal));
       return reportingEngine(services, run, () =>
@@ -40,7 +40,7 @@ export async function textsFor(
       );
     });
   });
-  tellNotesOnce(services, [languageAround(image)]);
+  showNotesOnce(services, [languageAround(image)]);
   return texts;
 }
 
@@ -78,7 +78,7 @@ export async function describeInTurn<T>(
   pictures: readonly T[],
   { keyOf, read, words, onDescribed }: InTurn<T>,
 ): Promise<EndOfTurn> {
-  return withLateProgress(vscode.l10n.t("Describing pictures"), async (run) => {
+  return withDelayedProgress(vscode.l10n.t("Describing pictures"), async (run) => {
     const { signal } = run;
     const describer = new PictureDescriber<T>({
       signal,
@@ -131,13 +131,13 @@ export function requireEditable({ found, reference }: DocumentImage): void {
 }
 
 /** Writes a text and says so; a long one is written as it is, with a warning. */
-export async function writeAndTell(
+export async function writeAndShow(
   services: Services,
   image: DocumentImage,
   alt: string,
 ): Promise<void> {
   const written = await writeAlt(services, image, alt);
-  say(vscode.l10n.t("Alt text: {0}", alt));
+  showStatus(vscode.l10n.t("Alt text: {0}", alt));
   if (isLongAlt(alt)) void warnOfLength(alt, written);
 }
 
@@ -146,7 +146,7 @@ export async function writeAndTell(
  * there, so a message that goes by itself says the same, unless the user's settings say that there is
  * no screen reader; whether there is one the editor tells nobody.
  */
-export function say(text: string): void {
+export function showStatus(text: string): void {
   vscode.window.setStatusBarMessage(text, MESSAGE_MS);
   if (!mayBeReadAloud()) return;
   const options = { location: vscode.ProgressLocation.Notification, title: text };

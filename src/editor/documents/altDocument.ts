@@ -106,7 +106,7 @@ export interface ImageChange {
 type EditsFor = (text: string, reference: ImageReference) => readonly TextEdit[];
 
 /** As an `ImageChange`, for one whose document's text was not kept. */
-export interface LateChange {
+export interface PendingChange {
   readonly again: (current: FoundImages) => ImageReference | undefined;
   readonly edits: EditsFor;
 }
@@ -124,7 +124,7 @@ export async function changeImages(
   if (first === undefined) return;
   const document = await openAgain(first.image.document);
   const edit = new vscode.WorkspaceEdit();
-  const late = changes.map(({ image, edits }): LateChange => {
+  const late = changes.map(({ image, edits }): PendingChange => {
     const again = (current: FoundImages): ImageReference | undefined =>
       findAgain(image.reference, image.found, current);
     return { again, edits };
@@ -146,7 +146,7 @@ export interface EditedDocument {
 export async function addEdits(
   services: Pick<Services, "settings">,
   edit: vscode.WorkspaceEdit,
-  { document, changes }: { document: vscode.TextDocument; changes: readonly LateChange[] },
+  { document, changes }: { document: vscode.TextDocument; changes: readonly PendingChange[] },
 ): Promise<EditedDocument> {
   const current = await findInDocument(services, document);
   const made = changes.flatMap(({ again, edits }) => {

@@ -9,9 +9,9 @@ import { describeAndWrite, type Pending } from "../review/altBatch";
 import { plainLabel, type Choice } from "../review/altChoice";
 import { fileName, findInDocument, type DocumentImage } from "./altDocument";
 import { addPending, type PendingOfDocument } from "../review/altPending";
-import { placeWords, problemWords } from "../review/altWords";
+import { locationText, problemText } from "../review/altStrings";
 import { ListedLookup } from "../pictures/fileLookup";
-import { withLateProgress } from "../shell/lateProgress";
+import { withDelayedProgress } from "../shell/delayedProgress";
 import type { Services } from "../shell/services";
 import { languageAround } from "../review/writingNotes";
 
@@ -67,9 +67,9 @@ function imageChoice(image: DocumentImage): Choice<DocumentImage> {
   const isNear =
     reference.target.kind !== "dynamic" && !/^(?:https?:)?\/\//i.test(reference.target.value);
   return {
-    label: plainLabel(placeWords(image)),
+    label: plainLabel(locationText(image)),
     description: plainLabel(reference.alt ?? ""),
-    ...(problem === null ? {} : { detail: problemWords(problem) }),
+    ...(problem === null ? {} : { detail: problemText(problem) }),
     picked: altOwner(reference) === "nobody" && isNear,
     value: image,
   };
@@ -82,7 +82,7 @@ async function pendingOf(
 ): Promise<Pending | undefined> {
   const pending: PendingOfDocument = { images: [], failures: [] };
   const lookup = new ListedLookup();
-  return withLateProgress(vscode.l10n.t("Looking for the pictures"), async (run) => {
+  return withDelayedProgress(vscode.l10n.t("Looking for the pictures"), async (run) => {
     for (const [index, image] of images.entries()) {
       const { document, found, reference } = image;
       if (run.signal.aborted) return undefined;

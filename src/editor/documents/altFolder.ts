@@ -18,7 +18,7 @@ import { fileName } from "./altDocument";
 import { addPending, type PendingOfDocument } from "../review/altPending";
 import { ListedLookup } from "../pictures/fileLookup";
 import { documentsBelow, MAX_DOCUMENTS, type FolderDocuments } from "./folderDocuments";
-import { withLateProgress, type CancellableRun } from "../shell/lateProgress";
+import { withDelayedProgress, type CancellableRun } from "../shell/delayedProgress";
 import { displayLocale } from "../shell/numbers";
 import type { Services } from "../shell/services";
 import { languageAround } from "../review/writingNotes";
@@ -42,7 +42,7 @@ export async function generateAltTextInFolders(
   if (chosen.length === 0) return;
   for (const uri of chosen) requireWritable(uri);
   const title = vscode.l10n.t("Looking for pictures without a text");
-  const search = await withLateProgress(title, (run) => searchAll(services, chosen, run));
+  const search = await withDelayedProgress(title, (run) => searchAll(services, chosen, run));
   if (search === undefined) return;
   if (search.isCut) void vscode.window.showWarningMessage(cutText());
   if (search.images.length + search.failures.length === 0) {

@@ -9,19 +9,19 @@ import { remedy } from "../../host/notices/noticeTable";
 import type { Picture } from "../../host/pictures/picture";
 import type { DocumentImage } from "./altDocument";
 import { SingleLookup, type FileLookup } from "../pictures/fileLookup";
-import { fetchTexts, pictureOfDataUri } from "../pictures/pictureWords";
+import { fetchTexts, pictureOfDataUri } from "../pictures/pictureStrings";
 import { askToFetch } from "../pictures/remotePictures";
 import { baseUri, contextOf, uriPath, type PlacedDocument } from "./altContext";
 import type { Services } from "../shell/services";
 
 /** Where a picture's bytes are. */
-export type PicturePlace =
+export type PictureLocation =
   | { readonly kind: "file"; readonly uri: vscode.Uri }
   | { readonly kind: "data"; readonly uri: string }
   | { readonly kind: "remote"; readonly url: URL };
 
 /** The picture itself before a row of a list; the editor draws only files that are near. */
-export function pictureIcon(place: PicturePlace): { readonly iconPath?: vscode.Uri } {
+export function pictureIcon(place: PictureLocation): { readonly iconPath?: vscode.Uri } {
   return place.kind === "file" && place.uri.scheme === "file" ? { iconPath: place.uri } : {};
 }
 
@@ -29,7 +29,7 @@ export function pictureIcon(place: PicturePlace): { readonly iconPath?: vscode.U
  * Work on the bytes of a picture that a document names.
  * @throws AppError as the work, with `errorAbout` it.
  */
-export async function aboutPlace<T>(place: PicturePlace, work: () => Promise<T>): Promise<T> {
+export async function aboutPlace<T>(place: PictureLocation, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
@@ -38,7 +38,7 @@ export async function aboutPlace<T>(place: PicturePlace, work: () => Promise<T>)
 }
 
 /** An error about the picture names its file, so that it can be opened; another one stays as it is. */
-export function errorAbout(place: PicturePlace, error: AppError): AppError {
+export function errorAbout(place: PictureLocation, error: AppError): AppError {
   if (place.kind !== "file" || !error.code.startsWith("image.")) return error;
   // There is nothing to open where no file is.
   const what = error.code === "image.missing" ? remedy("document") : remedy("pictureFile");
@@ -47,7 +47,7 @@ export function errorAbout(place: PicturePlace, error: AppError): AppError {
 }
 
 /** Tells pictures apart. */
-export function placeKey(place: PicturePlace): string {
+export function placeKey(place: PictureLocation): string {
   return place.kind === "remote" ? place.url.href : place.uri.toString();
 }
 
@@ -79,7 +79,7 @@ export async function pictureOf(
 export async function allowPlace(
   services: Services,
   image: DocumentImage,
-  place: PicturePlace,
+  place: PictureLocation,
 ): Promise<void> {
   if (place.kind !== "remote") return;
   refuseRemote(services, image, place.url);
@@ -91,7 +91,7 @@ export async function allowPlace(
 /** @throws AppError `image.missing`, `image.tooLarge`, `image.unreadable`, `request.cancelled`. */
 export async function readPlace(
   services: Services,
-  place: PicturePlace,
+  place: PictureLocation,
   signal: AbortSignal,
 ): Promise<Picture> {
   switch (place.kind) {
@@ -113,7 +113,7 @@ export async function placeOf(
   services: Pick<Services, "settings">,
   image: PlacedReference,
   lookup: FileLookup = new SingleLookup(),
-): Promise<PicturePlace> {
+): Promise<PictureLocation> {
   const { document, reference } = image;
   const base = baseUri(document.uri);
   const { resolveTarget } = await import("../../alt/resolve/resolveTarget");
@@ -125,7 +125,7 @@ function placeOfTarget(
   resolved: ResolvedTarget,
   { reference }: PlacedReference,
   base: vscode.Uri,
-): PicturePlace {
+): PictureLocation {
   const target = shortened(reference.target.value);
   switch (resolved.kind) {
     case "file":

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { altOwner } from "../../host/documents/altPlan";
 import type { AltTextOptions } from "../../alt/write/describer";
 import { chooseOne, chooseText, type Choice } from "../review/altChoice";
-import { requireEditable, textsFor, writeAndTell } from "./altDescribing";
+import { requireEditable, textsFor, writeAndShow } from "./altDescribing";
 import type { DocumentImage } from "./altDocument";
 import { pictureIcon, placeOf } from "./altPicture";
 import { RowReveal, type ShownLine } from "./altReveal";
@@ -31,13 +31,13 @@ export async function refineAltText(services: Services, image: DocumentImage): P
   } finally {
     await reveal.end();
   }
-  if (chosen !== undefined) await writeAndTell(services, image, chosen);
+  if (chosen !== undefined) await writeAndShow(services, image, chosen);
 }
 
 /** The text that the person chooses; undefined when they changed their mind, or there is none. */
 async function chosenText(
   services: Services,
-  { image, way, reveal }: { image: DocumentImage; way: Way; reveal: RowReveal },
+  { image, way, reveal }: { image: DocumentImage; way: RefineOption; reveal: RowReveal },
 ): Promise<string | undefined> {
   const options = await optionsFor(way, image);
   if (options === undefined) return undefined;
@@ -62,15 +62,15 @@ function lineOf({ document, reference }: DocumentImage): ShownLine {
   return { uri: document.uri, line: document.positionAt(reference.span.start).line };
 }
 
-type Way = "shorter" | "longer" | "focus" | "several";
+type RefineOption = "shorter" | "longer" | "focus" | "several";
 
-interface WayWords {
-  readonly way: Way;
+interface RefineStrings {
+  readonly way: RefineOption;
   readonly label: string;
   readonly description: string;
 }
 
-const ways = (): readonly WayWords[] => [
+const ways = (): readonly RefineStrings[] => [
   {
     way: "shorter",
     label: vscode.l10n.t("Shorter"),
@@ -93,13 +93,13 @@ const ways = (): readonly WayWords[] => [
   },
 ];
 
-function choiceOf({ way, label, description }: WayWords): Choice<Way> {
+function choiceOf({ way, label, description }: RefineStrings): Choice<RefineOption> {
   return { label, description, value: way };
 }
 
 /** What to ask the model for; undefined when the person changed their mind. */
 async function optionsFor(
-  way: Way,
+  way: RefineOption,
   { reference }: DocumentImage,
 ): Promise<AltTextOptions | undefined> {
   // A placeholder is no measure of how long a text should be.
@@ -123,7 +123,7 @@ async function optionsFor(
   }
 }
 
-function nothingFound(way: Way): string {
+function nothingFound(way: RefineOption): string {
   switch (way) {
     case "shorter":
       return vscode.l10n.t("The model has no shorter text for this picture.");

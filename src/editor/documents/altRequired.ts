@@ -5,7 +5,7 @@ import { AppError } from "../../base/errors";
 import { chooseOne, plainLabel, type Choice } from "../review/altChoice";
 import { fileName, findInDocument, type DocumentImage } from "./altDocument";
 import { imageFor } from "./altTarget";
-import { placeWords } from "../review/altWords";
+import { locationText } from "../review/altStrings";
 import type { Services } from "../shell/services";
 
 /**
@@ -39,6 +39,6 @@ export async function requireImage(
 }
 
 function choiceOf(image: DocumentImage): Choice<DocumentImage> {
-  const label = plainLabel(placeWords(image));
+  const label = plainLabel(locationText(image));
   return { label, description: plainLabel(image.reference.alt ?? ""), value: image };
 }

@@ -73,17 +73,17 @@ class Reporter {
 
   progressed(step: Progress): void {
     this.end();
-    this.#say(this.#describe(step), progressText(step).percent);
+    this.#show(this.#describe(step), progressText(step).percent);
   }
 
   staged(stage: Stage): void {
     this.end();
     const text = stageText(stage);
     const beganMs = performance.now();
-    this.#say(`${text}…`, this.#shown.percent);
+    this.#show(`${text}…`, this.#shown.percent);
     this.#timer = setInterval(() => {
       const seconds = Math.round((performance.now() - beganMs) / TICK_MS);
-      this.#say(`${text}… ${secondsText(seconds, { digits: 0 })}`, this.#shown.percent);
+      this.#show(`${text}… ${secondsText(seconds, { digits: 0 })}`, this.#shown.percent);
     }, TICK_MS);
     this.#timer.unref();
   }
@@ -94,7 +94,7 @@ class Reporter {
     this.#timer = undefined;
   }
 
-  #say(message: string, percent: number): void {
+  #show(message: string, percent: number): void {
     if (message === this.#shown.message) return;
     this.#progress.report({ message, increment: Math.max(0, percent - this.#shown.percent) });
     this.#shown = { message, percent };

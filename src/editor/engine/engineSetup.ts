@@ -6,8 +6,8 @@ import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import { optional } from "../../base/optional";
 import { showCpuFallback } from "./deviceNotice";
-import { once } from "../shell/lateFeature";
-import { askAboutMemory, tellOfOthers } from "./memoryQuestion";
+import { lazy } from "../shell/lazyFeature";
+import { askAboutMemory, reportOthers } from "./memoryQuestion";
 import type { CommandId } from "../shell/commandIds";
 import type { Notices } from "../shell/services";
 import type { Settings } from "../shell/settings";
@@ -34,7 +34,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
   const { extensionFolder, settings, log, notices } = setup;
   const missing = missingRuntime(extensionFolder);
   // Before the first process, and not at the start.
-  const roll = once(async () => {
+  const roll = lazy(async () => {
     const { EngineRoll } = await import("../../roll/engineRoll");
     return new EngineRoll({
       describe: () => entryOf(engine.status, memory.plannedBytes),
@@ -59,8 +59,8 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     },
     otherEngines,
     endOther,
-    tellOfOthers: (others) => {
-      void tellOfOthers(others, endOther);
+    reportOthers: (others) => {
+      void reportOthers(others, endOther);
     },
     logger: log,
   });

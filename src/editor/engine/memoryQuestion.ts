@@ -45,7 +45,7 @@ export function sentenceOf({ holder, bytes, model, state }: OtherEngine): string
 }
 
 /** Says that the memory is taken more than once, and offers to free what others hold. */
-export async function tellOfOthers(
+export async function reportOthers(
   others: readonly OtherEngine[],
   end: (other: OtherEngine) => Promise<boolean>,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { LauncherOutcome, ProgramsPlace } from "../../host/machine/launcherFile";
 import { unsupportedError } from "../engine/engineSetup";
-import type { FeatureWith } from "../shell/lateFeature";
+import type { FeatureWith } from "../shell/lazyFeature";
 import type { CommandLineCommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
 
@@ -31,21 +31,21 @@ export function createCommandLine({
         const { storageFolder } = settings;
         const { platform, execPath: program } = process;
         const facts = { platform, program, extensionFolder, storageFolder };
-        await tell(await installLauncher(facts, place));
+        await reportOutcome(await installLauncher(facts, place));
       },
       "sightline.uninstallCommandLine": async () => {
         const { removeLauncher } = await import("../../host/machine/launcherFile");
-        await tell(await removeLauncher(place));
+        await reportOutcome(await removeLauncher(place));
       },
     },
     dispose: () => undefined,
   };
 }
 
-async function tell(outcome: LauncherOutcome): Promise<void> {
+async function reportOutcome(outcome: LauncherOutcome): Promise<void> {
   switch (outcome.kind) {
     case "installed":
-      await tellInstalled(outcome);
+      await reportInstalled(outcome);
       return;
     case "removed":
       void vscode.window.showInformationMessage(
@@ -72,7 +72,7 @@ async function tell(outcome: LauncherOutcome): Promise<void> {
   }
 }
 
-async function tellInstalled({
+async function reportInstalled({
   file,
   isOnPath,
 }: Extract<LauncherOutcome, { kind: "installed" }>): Promise<void> {

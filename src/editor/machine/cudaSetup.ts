@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { optional } from "../../base/optional";
 import { withEngineProgress } from "../engine/engineProgress";
-import type { FeatureWith } from "../shell/lateFeature";
+import type { FeatureWith } from "../shell/lazyFeature";
 import type { CudaCommandId } from "../shell/commandIds";
 import { hasRoom } from "../models/modelImport";
 import { sizeText } from "../shell/numbers";
@@ -27,7 +27,7 @@ async function setUp(services: Pick<Services, "engine" | "settings">): Promise<v
   const status = await engine.call("cudaStatus", {});
   if (status.providerFolder === undefined && !(await install(services))) return;
   const now = status.providerFolder === undefined ? await engine.call("cudaStatus", {}) : status;
-  await tell(now, services);
+  await showStatus(now, services);
 }
 
 /** @returns false when the user changed their mind. */
@@ -80,7 +80,7 @@ function detailOf({ source, downloadBytes, neededBytes, freeBytes, folder }: Cud
 }
 
 /** Says what is there and what is missing, with what helps. */
-async function tell(
+async function showStatus(
   { problem, missing }: Result<"cudaStatus">,
   { engine }: Pick<Services, "engine">,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 /** The commands around this machine, for the start of the editor; what they do is loaded with the first. */
 
 import * as vscode from "vscode";
-import { lateFeature } from "../shell/lateFeature";
+import { lazyFeature } from "../shell/lazyFeature";
 import { COMMAND_LINE_COMMANDS, CUDA_COMMANDS, DIAGNOSTICS_COMMANDS } from "../shell/commandIds";
 import { DIAGNOSTICS_SCHEME, type Feature, type Services } from "../shell/services";
 
@@ -9,12 +9,12 @@ import { DIAGNOSTICS_SCHEME, type Feature, type Services } from "../shell/servic
 export function createMachineCommands(services: Services): readonly Feature[] {
   return [
     createDiagnosticsCommands(services),
-    lateFeature(COMMAND_LINE_COMMANDS, async () => {
-      const { createCommandLine } = await import("../shell/lateParts");
+    lazyFeature(COMMAND_LINE_COMMANDS, async () => {
+      const { createCommandLine } = await import("../shell/lazyParts");
       return createCommandLine(services);
     }),
-    lateFeature(CUDA_COMMANDS, async () => {
-      const { createCudaSetup } = await import("../shell/lateParts");
+    lazyFeature(CUDA_COMMANDS, async () => {
+      const { createCudaSetup } = await import("../shell/lazyParts");
       return createCudaSetup(services);
     }),
   ];
@@ -22,8 +22,8 @@ export function createMachineCommands(services: Services): readonly Feature[] {
 
 function createDiagnosticsCommands(services: Services): Feature {
   const changes = new vscode.EventEmitter<vscode.Uri>();
-  const late = lateFeature(DIAGNOSTICS_COMMANDS, async () => {
-    const { createDiagnostics } = await import("../shell/lateParts");
+  const late = lazyFeature(DIAGNOSTICS_COMMANDS, async () => {
+    const { createDiagnostics } = await import("../shell/lazyParts");
     return createDiagnostics(services, (document) => {
       changes.fire(document);
     });

@@ -5,9 +5,9 @@ import * as vscode from "vscode";
 import type { AppError } from "../../base/errors";
 import { optional } from "../../base/optional";
 import { environmentOf, unsupportedError } from "../engine/engineSetup";
-import { withLateProgress } from "../shell/lateProgress";
-import { hubTokenState } from "../models/hubWay";
-import type { FeatureWith } from "../shell/lateFeature";
+import { withDelayedProgress } from "../shell/delayedProgress";
+import { hubTokenState } from "../models/hubOptions";
+import type { FeatureWith } from "../shell/lazyFeature";
 import type { DiagnosticsCommandId } from "../shell/commandIds";
 import { DIAGNOSTICS_SCHEME, type Services } from "../shell/services";
 
@@ -75,10 +75,13 @@ async function readReport({
 }: Pick<Services, "context" | "settings">): Promise<string> {
   const { readDiagnostics } = await import("../../host/machine/machineReport");
   const childFile = path.join(context.extensionPath, "dist", "child.js");
-  return await withLateProgress(vscode.l10n.t("Looking at this machine…"), async ({ signal }) => {
-    const hub = hubEnvironment(settings.hub, await hubTokenState(context));
-    const env = { ...environmentOf(settings), ...hub };
-    const noEngine = (): AppError => unsupportedError(`${process.platform}-${process.arch}`);
-    return await readDiagnostics({ childFile, env, signal, noEngine });
-  });
+  return await withDelayedProgress(
+    vscode.l10n.t("Looking at this machine…"),
+    async ({ signal }) => {
+      const hub = hubEnvironment(settings.hub, await hubTokenState(context));
+      const env = { ...environmentOf(settings), ...hub };
+      const noEngine = (): AppError => unsupportedError(`${process.platform}-${process.arch}`);
+      return await readDiagnostics({ childFile, env, signal, noEngine });
+    },
+  );
 }

@@ -6,15 +6,15 @@ import type { ModelChoice } from "../../host/models/modelChoices";
 import type { CatalogEntryReply } from "../../protocol/methods";
 
 /** Says what is deleted: a model, or what has arrived of one. */
-export type DeletionWish =
+export type DeletionAction =
   | { readonly kind: "delete"; readonly choice: ModelChoice }
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply };
 
 /** Everything that can be deleted, models first. */
-export function deletionWishes(
+export function deletionActions(
   models: readonly ModelChoice[],
   entries: readonly CatalogEntryReply[],
-): readonly DeletionWish[] {
+): readonly DeletionAction[] {
   const deletable = models.filter(({ canBeDeleted }) => canBeDeleted);
   const partial = entries.filter(({ partialBytes }) => partialBytes > 0);
   return [
@@ -25,25 +25,25 @@ export function deletionWishes(
 
 /** Shows the list; undefined when the person leaves. Deletes nothing. */
 export async function pickDeletion(
-  wishes: readonly DeletionWish[],
-): Promise<DeletionWish | undefined> {
-  const items = wishes.map((wish) => ({ ...itemOf(wish), wish }));
+  actions: readonly DeletionAction[],
+): Promise<DeletionAction | undefined> {
+  const items = actions.map((action) => ({ ...itemOf(action), action }));
   const chosen = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t("Delete a model or a download"),
     placeHolder: vscode.l10n.t("Choose what is no longer needed"),
     matchOnDescription: true,
   });
-  return chosen?.wish;
+  return chosen?.action;
 }
 
-function itemOf(wish: DeletionWish): vscode.QuickPickItem {
-  switch (wish.kind) {
+function itemOf(action: DeletionAction): vscode.QuickPickItem {
+  switch (action.kind) {
     case "delete":
-      return { label: wish.choice.title, description: wish.choice.facts.join(" · ") };
+      return { label: action.choice.title, description: action.choice.facts.join(" · ") };
     case "discard": {
-      const arrived = sizeText(wish.entry.partialBytes);
+      const arrived = sizeText(action.entry.partialBytes);
       return {
-        label: wish.entry.title,
+        label: action.entry.title,
         description: vscode.l10n.t("Download: {0} arrived", arrived),
       };
     }

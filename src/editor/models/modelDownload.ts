@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { peakDiskBytes } from "../../model/precision/modelAdvice";
 import { TimeLeft } from "../../base/timeLeft";
 import { withEngineProgress } from "../engine/engineProgress";
-import { hubWithToken, USUAL_HUB } from "./hubWay";
+import { hubWithToken, USUAL_HUB } from "./hubOptions";
 import { hasRoom } from "./modelImport";
 import { progressMessage, sizeText, timeLeftText } from "../shell/numbers";
 import { pickProfile } from "./profilePicker";

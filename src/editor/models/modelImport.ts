@@ -11,7 +11,7 @@ import type { ImportPlan } from "../../model/ask/models";
 import type { CallOptions } from "../../protocol/rpcClient";
 
 /** What is known before the user is asked. */
-export interface ImportWish {
+export interface ImportAction {
   /** Of the checkpoint. */
   readonly folder?: vscode.Uri;
   /** To suggest. @default what the engine suggests */
@@ -26,9 +26,9 @@ export interface ImportWish {
  */
 export async function importCheckpoint(
   { engine }: Pick<Services, "engine">,
-  wish: ImportWish,
+  action: ImportAction,
 ): Promise<ImportPlan | undefined> {
-  const folder = wish.folder ?? (await pickFolder());
+  const folder = action.folder ?? (await pickFolder());
   if (folder === undefined) return undefined;
   if (folder.scheme !== "file") {
     const text = vscode.l10n.t(
@@ -42,7 +42,7 @@ export async function importCheckpoint(
     { title: vscode.l10n.t("Reading the checkpoint…"), place: "notification" },
     (options) => plansOf(checkpoint, engine, options),
   );
-  const plan = await choosePlan(plans, wish);
+  const plan = await choosePlan(plans, action);
   if (plan === undefined) return undefined;
   if (!(await hasRoom(plan)) || !(await isAgreed(plan))) return undefined;
   await withEngineProgress(
@@ -76,9 +76,9 @@ async function plansOf(
 
 async function choosePlan(
   { usual, others }: Plans,
-  wish: ImportWish,
+  action: ImportAction,
 ): Promise<ImportPlan | undefined> {
-  const suggested = wish.profile ?? readProfile(usual.precision);
+  const suggested = action.profile ?? readProfile(usual.precision);
   if (others.length === 0 || suggested === undefined) return usual;
   const plans = [usual, ...others];
   const offers = PROFILE_NAMES.flatMap((profile) => {

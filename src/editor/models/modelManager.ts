@@ -3,15 +3,15 @@
 import { totalmem } from "node:os";
 import * as vscode from "vscode";
 import { DEMO_MODEL } from "../../model/folder/world";
-import { reasonText } from "./catalogWords";
+import { reasonText } from "./catalogStrings";
 import { withEngineProgress } from "../engine/engineProgress";
-import { setHubMirror, setHubToken } from "./hubWay";
-import type { FeatureWith } from "../shell/lateFeature";
+import { setHubMirror, setHubToken } from "./hubOptions";
+import type { FeatureWith } from "../shell/lazyFeature";
 import type { ModelCommandId } from "../shell/commandIds";
 import { pickDeletion } from "./modelDeletion";
 import { agreeToDownload, type Download } from "./modelDownload";
-import { importCheckpoint, type ImportWish } from "./modelImport";
-import { type ModelOffer, type ModelWish, pickModelWish } from "./modelPicker";
+import { importCheckpoint, type ImportAction } from "./modelImport";
+import { type ModelOffer, type ModelAction, pickModelAction } from "./modelPicker";
 import { sizeText } from "../shell/numbers";
 import { recentModels, rememberModel } from "./recentModels";
 import type { Services } from "../shell/services";
@@ -65,25 +65,25 @@ class ModelManager {
       const offer = this.#offer();
       // Looked at by the list, unless the user leaves before.
       offer.catch(() => undefined);
-      const wish = await pickModelWish(offer, {
+      const action = await pickModelAction(offer, {
         currentModel: settings.model,
         memoryBytes: totalmem(),
         // What is there already may be wanted once more, in another precision.
         hasAllOffers: profile !== undefined,
       });
-      if (wish === undefined || !(await this.#fulfil(wish, profile))) return;
+      if (action === undefined || !(await this.#perform(action, profile))) return;
     }
   }
 
   /** Imports a checkpoint and offers to use it. */
-  async import(wish: ImportWish = {}): Promise<void> {
+  async import(action: ImportAction = {}): Promise<void> {
     if (this.#isImporting) {
       const text = vscode.l10n.t("A checkpoint is being imported. Wait for it, or cancel it.");
       void vscode.window.showInformationMessage(text);
       return;
     }
     this.#isImporting = true;
-    const plan = await importCheckpoint(this.#services, wish).finally(() => {
+    const plan = await importCheckpoint(this.#services, action).finally(() => {
       this.#isImporting = false;
     });
     if (plan !== undefined) {
@@ -110,7 +110,7 @@ class ModelManager {
 
   /** Gets a model of the catalogue and offers to use it. */
   async #get(
-    { entry, freeBytes }: Extract<ModelWish, { kind: "get" }>,
+    { entry, freeBytes }: Extract<ModelAction, { kind: "get" }>,
     profile: ProfileName | undefined,
   ): Promise<void> {
     if (this.#coming.has(entry.name)) {
@@ -144,7 +144,7 @@ class ModelManager {
     text: string,
   ): Promise<void> {
     if (kind === "retrieval") {
-      sayRetrieval(name);
+      reportRetrieval(name);
       return;
     }
     stepDone("model");
@@ -160,39 +160,41 @@ class ModelManager {
       await this.#services.engine.restart();
       await this.#services.engine.warmUp(options);
     });
-    this.#sayReady();
+    this.#reportReady();
   }
 
   /** @returns true when the list should come back. */
-  async #fulfil(wish: ModelWish, profile: ProfileName | undefined): Promise<boolean> {
-    switch (wish.kind) {
+  async #perform(action: ModelAction, profile: ProfileName | undefined): Promise<boolean> {
+    switch (action.kind) {
       case "choose":
-        await this.#choose(wish.choice);
+        await this.#choose(action.choice);
         return false;
       case "delete":
-        await this.#delete(wish.choice);
+        await this.#delete(action.choice);
         return true;
       case "reveal":
-        await reveal(wish.folder);
+        await reveal(action.folder);
         return false;
       case "import":
         await this.import(profile === undefined ? {} : { profile });
         return false;
       case "get":
-        await this.#get(wish, profile);
+        await this.#get(action, profile);
         return false;
       case "discard":
-        await this.#discard(wish.entry);
+        await this.#discard(action.entry);
         return true;
       case "explain":
-        void vscode.window.showInformationMessage(`${wish.entry.title}: ${reasonText(wish.entry)}`);
+        void vscode.window.showInformationMessage(
+          `${action.entry.title}: ${reasonText(action.entry)}`,
+        );
         return false;
       case "removeAll":
         await removeEverything(this.#services);
         return false;
       case "remove": {
-        const deletion = await pickDeletion(wish.wishes);
-        return deletion === undefined || this.#fulfil(deletion, profile);
+        const deletion = await pickDeletion(action.actions);
+        return deletion === undefined || this.#perform(deletion, profile);
       }
     }
   }
@@ -204,7 +206,7 @@ class ModelManager {
         await this.#use(choice.name);
         return;
       case "retrieval":
-        sayRetrieval(choice.title);
+        reportRetrieval(choice.title);
         return;
       case "damaged":
       case "unknown":
@@ -226,10 +228,10 @@ class ModelManager {
       if (name !== before && settings.model === name) await settings.setModel(before);
       throw error;
     }
-    this.#sayReady();
+    this.#reportReady();
   }
 
-  #sayReady(): void {
+  #reportReady(): void {
     const { model, device } = this.#services.engine.status;
     const text =
       device === undefined
@@ -268,7 +270,7 @@ class ModelManager {
   }
 }
 
-function sayRetrieval(name: string): void {
+function reportRetrieval(name: string): void {
   const text = vscode.l10n.t(
     "{0} compares pictures with texts and cannot answer questions. Choose another model for that.",
     name,

@@ -3,14 +3,14 @@
 import * as vscode from "vscode";
 import { type Advice, advise } from "../../model/precision/modelAdvice";
 import { DEMO_MODEL } from "../../model/folder/world";
-import { adviceText, goodAtText, reasonText } from "./catalogWords";
-import { type DeletionWish, deletionWishes } from "./modelDeletion";
+import { adviceText, goodAtText, reasonText } from "./catalogStrings";
+import { type DeletionAction, deletionActions } from "./modelDeletion";
 import { displayLocale, sizeParts, sizeText } from "../shell/numbers";
 import { candidateOf, type ModelChoice, modelChoices } from "../../host/models/modelChoices";
 import type { CatalogEntryReply, Result } from "../../protocol/methods";
 
 /** What the user wants with the models. */
-export type ModelWish =
+export type ModelAction =
   | { readonly kind: "choose" | "delete"; readonly choice: ModelChoice }
   | { readonly kind: "get"; readonly entry: CatalogEntryReply; readonly freeBytes: number }
   | { readonly kind: "discard"; readonly entry: CatalogEntryReply }
@@ -18,7 +18,7 @@ export type ModelWish =
   | { readonly kind: "reveal"; readonly folder: string }
   | { readonly kind: "import" | "removeAll" }
   /** Something is to be deleted; these can be. */
-  | { readonly kind: "remove"; readonly wishes: readonly DeletionWish[] };
+  | { readonly kind: "remove"; readonly actions: readonly DeletionAction[] };
 
 /** What there is, and what could be had. */
 export interface ModelOffer {
@@ -28,10 +28,10 @@ export interface ModelOffer {
   readonly catalog: Result<"catalog">;
 }
 
-interface WishItem extends vscode.QuickPickItem {
-  readonly wish?: ModelWish;
+interface ActionItem extends vscode.QuickPickItem {
+  readonly action?: ModelAction;
   /** Beside `buttons`, in the same order. */
-  readonly buttonWishes?: readonly ModelWish[];
+  readonly buttonActions?: readonly ModelAction[];
 }
 
 /** What decides how the list looks. */
@@ -48,11 +48,11 @@ export interface PickerLook {
  * @returns undefined when the user leaves.
  * @throws what `offer` rejects with.
  */
-export async function pickModelWish(
+export async function pickModelAction(
   offer: Promise<ModelOffer>,
   look: PickerLook,
-): Promise<ModelWish | undefined> {
-  const picker = vscode.window.createQuickPick<WishItem>();
+): Promise<ModelAction | undefined> {
+  const picker = vscode.window.createQuickPick<ActionItem>();
   picker.title = vscode.l10n.t("Manage models");
   picker.placeholder = vscode.l10n.t("Choose the model that answers");
   picker.matchOnDescription = true;
@@ -62,22 +62,22 @@ export async function pickModelWish(
   picker.ignoreFocusOut = true;
   picker.show();
   try {
-    const wish = wishOf(picker);
-    const reply = await Promise.race([offer, wish]);
-    if (reply !== undefined && "stored" in reply) fill(picker, reply, look);
-    return await wish;
+    const action = chosenAction(picker);
+    const reply = await Promise.race([offer, action]);
+    if (reply !== undefined && "stored" in reply) showModels(picker, reply, look);
+    return await action;
   } finally {
     picker.dispose();
   }
 }
 
-function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefined> {
+function chosenAction(picker: vscode.QuickPick<ActionItem>): Promise<ModelAction | undefined> {
   return new Promise((resolve) => {
     picker.onDidAccept(() => {
-      resolve(picker.selectedItems[0]?.wish);
+      resolve(picker.selectedItems[0]?.action);
     });
     picker.onDidTriggerItemButton(({ item, button }) => {
-      resolve(item.buttonWishes?.[item.buttons?.indexOf(button) ?? -1]);
+      resolve(item.buttonActions?.[item.buttons?.indexOf(button) ?? -1]);
     });
     picker.onDidHide(() => {
       resolve(undefined);
@@ -85,15 +85,15 @@ function wishOf(picker: vscode.QuickPick<WishItem>): Promise<ModelWish | undefin
   });
 }
 
-function fill(
-  picker: vscode.QuickPick<WishItem>,
+function showModels(
+  picker: vscode.QuickPick<ActionItem>,
   offer: ModelOffer,
   { currentModel, hasAllOffers, memoryBytes }: PickerLook,
 ): void {
   const { stored: reply, catalog, recentFolders } = offer;
   const models = modelChoices(reply, { currentModel, recentFolders, locale: displayLocale() });
   const choices = models.map(choiceItem);
-  const deletable = deletionWishes(models, catalog.entries);
+  const deletable = deletionActions(models, catalog.entries);
   const { freeBytes } = catalog;
   const offers = advise(catalog.entries, candidateOf, { memoryBytes, freeBytes }).filter(
     // A model may be there and another precision of it on its way.
@@ -125,15 +125,15 @@ function fill(
 /** What can be done besides choosing a model. */
 function otherItems(
   reply: ModelOffer["stored"],
-  deletable: ReturnType<typeof deletionWishes>,
-): readonly WishItem[] {
+  deletable: ReturnType<typeof deletionActions>,
+): readonly ActionItem[] {
   return [
     heading(""),
     {
       label: vscode.l10n.t("Import a BLIP-2 checkpoint folder…"),
       iconPath: new vscode.ThemeIcon("add"),
       alwaysShow: true,
-      wish: { kind: "import" },
+      action: { kind: "import" },
     },
     ...(deletable.length === 0
       ? []
@@ -142,14 +142,14 @@ function otherItems(
             label: vscode.l10n.t("Delete a model or a download…"),
             iconPath: new vscode.ThemeIcon("trash"),
             alwaysShow: true,
-            wish: { kind: "remove", wishes: deletable } as const,
+            action: { kind: "remove", actions: deletable } as const,
           },
         ]),
     {
       label: vscode.l10n.t("Remove all models and caches…"),
       iconPath: new vscode.ThemeIcon("clear-all"),
       alwaysShow: true,
-      wish: { kind: "removeAll" },
+      action: { kind: "removeAll" },
     },
     {
       label: vscode.l10n.t("Open model folder"),
@@ -157,12 +157,12 @@ function otherItems(
       detail: reply.folder,
       iconPath: new vscode.ThemeIcon("folder-opened"),
       alwaysShow: true,
-      wish: { kind: "reveal", folder: reply.folder },
+      action: { kind: "reveal", folder: reply.folder },
     },
   ];
 }
 
-function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boolean } {
+function choiceItem(choice: ModelChoice): ActionItem & { readonly isCurrent: boolean } {
   const { isCurrent, facts, title } = choice;
   const words = [...(isCurrent ? [vscode.l10n.t("in use")] : []), ...facts];
   const detail = detailOf(choice);
@@ -172,25 +172,25 @@ function choiceItem(choice: ModelChoice): WishItem & { readonly isCurrent: boole
     description: words.join(" · "),
     ...(detail === undefined ? {} : { detail }),
     iconPath: new vscode.ThemeIcon(iconOf(choice)),
-    wish: { kind: "choose", choice },
+    action: { kind: "choose", choice },
     buttons: buttons.map(({ button }) => button),
-    buttonWishes: buttons.map(({ wish }) => wish),
+    buttonActions: buttons.map(({ action }) => action),
     isCurrent,
   };
 }
 
 /** They are not a choice, but who looks for one finds out why. */
-function laterItems(later: readonly Result<"catalog">["later"][number][]): readonly WishItem[] {
+function laterItems(later: readonly Result<"catalog">["later"][number][]): readonly ActionItem[] {
   if (later.length === 0) return [];
   return [
     heading(vscode.l10n.t("Cannot be had yet")),
-    ...later.map((entry): WishItem => {
+    ...later.map((entry): ActionItem => {
       return {
         label: entry.title,
         description: pixels(entry),
         detail: reasonText(entry),
         iconPath: new vscode.ThemeIcon("circle-slash"),
-        wish: { kind: "explain", entry },
+        action: { kind: "explain", entry },
       };
     }),
   ];
@@ -210,7 +210,7 @@ function isFit({ fit }: Advice): boolean {
   return fit === "recommended" || fit === "fits";
 }
 
-function heading(label: string): WishItem {
+function heading(label: string): ActionItem {
   return { label, kind: vscode.QuickPickItemKind.Separator };
 }
 
@@ -219,12 +219,12 @@ function offerItems(
   title: string,
   offers: readonly Offer[],
   freeBytes: number,
-): readonly WishItem[] {
+): readonly ActionItem[] {
   if (offers.length === 0) return [];
   return [heading(title), ...offers.map((offer) => offerItem(offer, freeBytes))];
 }
 
-function offerItem({ model: entry, advice }: Offer, freeBytes: number): WishItem {
+function offerItem({ model: entry, advice }: Offer, freeBytes: number): ActionItem {
   const { title, partialBytes } = entry;
   const state = arrivalText(entry);
   const isAdvised = advice.fit === "recommended";
@@ -244,9 +244,9 @@ function offerItem({ model: entry, advice }: Offer, freeBytes: number): WishItem
     description: words.join(" · "),
     detail: details.filter((word) => word !== "").join(" · "),
     iconPath: new vscode.ThemeIcon(isAdvised ? "star-full" : "cloud-download"),
-    wish: { kind: "get", entry, freeBytes },
+    action: { kind: "get", entry, freeBytes },
     buttons: partialBytes > 0 ? [discard] : [],
-    buttonWishes: partialBytes > 0 ? [{ kind: "discard", entry }] : [],
+    buttonActions: partialBytes > 0 ? [{ kind: "discard", entry }] : [],
   };
 }
 
@@ -294,7 +294,7 @@ function detailOf({ name, state, problem }: ModelChoice): string | undefined {
 
 function buttonsOf(
   choice: ModelChoice,
-): { readonly button: vscode.QuickInputButton; readonly wish: ModelWish }[] {
+): { readonly button: vscode.QuickInputButton; readonly action: ModelAction }[] {
   const { folder, canBeDeleted } = choice;
   const reveal = {
     iconPath: new vscode.ThemeIcon("folder-opened"),
@@ -304,7 +304,7 @@ function buttonsOf(
   return [
     ...(folder === undefined
       ? []
-      : [{ button: reveal, wish: { kind: "reveal", folder } as const }]),
-    ...(canBeDeleted ? [{ button: remove, wish: { kind: "delete", choice } as const }] : []),
+      : [{ button: reveal, action: { kind: "reveal", folder } as const }]),
+    ...(canBeDeleted ? [{ button: remove, action: { kind: "delete", choice } as const }] : []),
   ];
 }

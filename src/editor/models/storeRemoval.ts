@@ -30,7 +30,7 @@ export async function removeEverything(
   );
   const isGone = models.some(({ name }) => name === settings.model);
   if (isGone && settings.model !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
-  await tell(reply);
+  await reportRemoval(reply);
 }
 
 /** Says who else uses what would be deleted. */
@@ -84,7 +84,7 @@ function sizesOf(contents: Result<"storeContents">): readonly string[] {
   ].filter((size) => size !== "");
 }
 
-async function tell({ freedBytes, left }: Result<"emptyStore">): Promise<void> {
+async function reportRemoval({ freedBytes, left }: Result<"emptyStore">): Promise<void> {
   const text = vscode.l10n.t(
     "All models and caches are removed; {0} are free again.",
     sizeText(freedBytes),

@@ -68,7 +68,7 @@ async function lookAround(services: Services): Promise<Surroundings> {
     return { isAtImage: false, hasImages: false };
   }
   const { document, selection } = editor;
-  const { findQuietly, imageAt, mayHaveImages } = await import("../shell/lateParts");
+  const { findQuietly, imageAt, mayHaveImages } = await import("../shell/lazyParts");
   const found = await findQuietly(services, document);
   if (found === undefined) {
     // In a long document, or one that somebody is typing in, the commands still look for themselves.

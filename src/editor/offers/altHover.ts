@@ -12,10 +12,10 @@ import {
   rangeOf,
   type DocumentImage,
 } from "../documents/altDocument";
-import { placeOf, type PicturePlace } from "../documents/altPicture";
+import { placeOf, type PictureLocation } from "../documents/altPicture";
 import { imageArgument } from "../documents/altTarget";
-import { problemWords } from "../review/altWords";
-import { pictureOfDataUri } from "../pictures/pictureWords";
+import { problemText } from "../review/altStrings";
+import { pictureOfDataUri } from "../pictures/pictureStrings";
 import type { CommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
 
@@ -53,14 +53,14 @@ async function hoverOf(
   const text = new vscode.MarkdownString();
   text.isTrusted = { enabledCommands: links.map(({ command }) => command) };
   // A hover is low, so the words come before the picture.
-  text.appendText(altWords(image)).appendMarkdown("\n\n");
+  text.appendText(altText(image)).appendMarkdown("\n\n");
   if (image.reference.isLink && !image.reference.isHidden) {
     const note = vscode.l10n.t("This picture is a link: its text should say where the link leads");
     text.appendText(note).appendMarkdown("\n\n");
   }
   const problem = altProblem(image.reference);
   if (problem !== null && problem !== "missing") {
-    text.appendText(problemWords(problem)).appendMarkdown("\n\n");
+    text.appendText(problemText(problem)).appendMarkdown("\n\n");
   }
   if (links.length > 0) text.appendMarkdown(`${links.map(linkText).join(" | ")}\n\n`);
   if (thumbnail !== undefined) appendThumbnail(text, thumbnail);
@@ -69,7 +69,7 @@ async function hoverOf(
   return new vscode.Hover(text, rangeOf(image.document, image.reference.span));
 }
 
-function altWords({ reference }: DocumentImage): string {
+function altText({ reference }: DocumentImage): string {
   switch (altOwner(reference)) {
     case "program":
       return vscode.l10n.t("The alt text is computed by the program");
@@ -102,7 +102,7 @@ function appendThumbnail(text: vscode.MarkdownString, { address, size }: Thumbna
 /** Undefined for what is not fetched, and for what cannot be shown. */
 async function thumbnailOf(
   services: Services,
-  place: PicturePlace,
+  place: PictureLocation,
   token: vscode.CancellationToken,
 ): Promise<Thumbnail | undefined> {
   if (place.kind === "remote") return undefined;
@@ -127,7 +127,7 @@ async function thumbnailOf(
 /** The picture itself where the editor shows its format, otherwise a small copy that the engine makes. */
 async function readThumbnail(
   { pictures, engine }: Services,
-  place: Exclude<PicturePlace, { kind: "remote" }>,
+  place: Exclude<PictureLocation, { kind: "remote" }>,
   signal: AbortSignal,
 ): Promise<Thumbnail> {
   const picture =
@@ -152,7 +152,7 @@ interface Link {
   readonly argument: unknown;
 }
 
-function linksFor(image: DocumentImage, place: PicturePlace | undefined): Link[] {
+function linksFor(image: DocumentImage, place: PictureLocation | undefined): Link[] {
   const owner = altOwner(image.reference);
   const argument = imageArgument(image);
   const links: Link[] = [];

@@ -11,11 +11,11 @@ import {
 } from "../../host/documents/pastePlan";
 import { isPictureName } from "../../model/ask/pictureNames";
 import type { Picture } from "../../host/pictures/picture";
-import { describeInTurn, say } from "../documents/altDescribing";
+import { describeInTurn, showStatus } from "../documents/altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "../documents/altDocument";
 import { PASTE_KIND } from "./altKinds";
 import type { Services } from "../shell/services";
-import { languageAround, tellNotesOnce } from "../review/writingNotes";
+import { languageAround, showNotesOnce } from "../review/writingNotes";
 
 /**
  * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook
@@ -41,7 +41,7 @@ export class AltPaste implements vscode.Disposable {
   async pasteEdits(paste: Paste): Promise<vscode.DocumentPasteEdit[] | undefined> {
     const offer = await this.#offer(paste);
     if (offer === undefined) return undefined;
-    const edit = new vscode.DocumentPasteEdit(offer.text, titleWords(), PASTE_KIND);
+    const edit = new vscode.DocumentPasteEdit(offer.text, titleText(), PASTE_KIND);
     edit.yieldTo = YIELD_TO;
     edit.additionalEdit = offer.newFiles;
     return [edit];
@@ -50,7 +50,7 @@ export class AltPaste implements vscode.Disposable {
   async dropEdit(paste: Paste): Promise<vscode.DocumentDropEdit | undefined> {
     const offer = await this.#offer(paste);
     if (offer === undefined) return undefined;
-    const edit = new vscode.DocumentDropEdit(offer.text, titleWords(), PASTE_KIND);
+    const edit = new vscode.DocumentDropEdit(offer.text, titleText(), PASTE_KIND);
     edit.yieldTo = YIELD_TO;
     edit.additionalEdit = offer.newFiles;
     return edit;
@@ -67,7 +67,7 @@ export class AltPaste implements vscode.Disposable {
   }
 }
 
-function titleWords(): string {
+function titleText(): string {
   return vscode.l10n.t("Insert picture with alt text");
 }
 
@@ -249,7 +249,7 @@ async function fillIn(
     onDescribed: async ({ picture: { images }, ...described }) => {
       if (described.error !== undefined) return;
       for (const reference of images) {
-        await fill(services, { document, found, reference }, described.alt);
+        await writeOffered(services, { document, found, reference }, described.alt);
       }
     },
   });
@@ -257,11 +257,11 @@ async function fillIn(
   if (error !== undefined) throw error;
 }
 
-async function fill(services: Services, image: DocumentImage, alt: string): Promise<void> {
+async function writeOffered(services: Services, image: DocumentImage, alt: string): Promise<void> {
   try {
     await writeAlt(services, image, alt);
-    say(vscode.l10n.t("Alt text: {0}", alt));
-    tellNotesOnce(services, [languageAround(image)]);
+    showStatus(vscode.l10n.t("Alt text: {0}", alt));
+    showNotesOnce(services, [languageAround(image)]);
   } catch (thrown) {
     // Whoever wrote a text or took the picture out again meanwhile wants no other.
     if (!(thrown instanceof AppError) || thrown.code !== "document.changed") throw thrown;

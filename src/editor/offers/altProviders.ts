@@ -6,7 +6,7 @@ import { PASTED_TYPES } from "../../host/documents/pastePlan";
 import { followCursor } from "./altCursor";
 import { ASK_KIND, PASTE_KIND } from "./altKinds";
 import { filesGlob } from "../pictures/filesGlob";
-import { once } from "../shell/lateFeature";
+import { lazy } from "../shell/lazyFeature";
 import type { Services } from "../shell/services";
 
 /**
@@ -30,8 +30,8 @@ const { QuickFix, RefactorRewrite } = vscode.CodeActionKind;
 /** The lightbulb, the hover, pasting, dropping, and the context of keys. */
 export function registerAltProviders(services: Services): vscode.Disposable {
   const { languages } = vscode;
-  const actions = once(() => import("../shell/lateParts"));
-  const hovers = once(() => import("../shell/lateParts"));
+  const actions = lazy(() => import("../shell/lazyParts"));
+  const hovers = lazy(() => import("../shell/lazyParts"));
   return vscode.Disposable.from(
     languages.registerCodeActionsProvider(
       ALT_SELECTOR,
@@ -54,15 +54,15 @@ export function registerAltProviders(services: Services): vscode.Disposable {
 /** Both do nothing but tell of the setting unless it is on. */
 function registerPaste(services: Services): vscode.Disposable {
   let pastes: Pick<vscode.Disposable, "dispose"> | undefined;
-  const paste = once(async () => {
-    const { AltPaste } = await import("../shell/lateParts");
+  const paste = lazy(async () => {
+    const { AltPaste } = await import("../shell/lazyParts");
     const made = new AltPaste(services);
     pastes = made;
     return made;
   });
   let offers: Pick<vscode.Disposable, "dispose"> | undefined;
-  const offer = once(async () => {
-    const { PasteOffer } = await import("../shell/lateParts");
+  const offer = lazy(async () => {
+    const { PasteOffer } = await import("../shell/lazyParts");
     const made = new PasteOffer(services);
     offers = made;
     return made;

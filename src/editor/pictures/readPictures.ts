@@ -7,7 +7,7 @@ import { isPictureName } from "../../model/ask/pictureNames";
 import type { Picture } from "../../host/pictures/picture";
 import { MAX_TRAY_PICTURES } from "../../host/chat/pictureTray";
 import { fileName } from "../documents/altDocument";
-import { withLateProgress } from "../shell/lateProgress";
+import { withDelayedProgress } from "../shell/delayedProgress";
 import type { Services } from "../shell/services";
 
 export interface ReadResult {
@@ -28,7 +28,7 @@ export async function readPictures(
   const failures: AppError[] = [];
   if (uris.length > MAX_TRAY_PICTURES) failures.push(tooMany());
   const wanted = uris.slice(0, MAX_TRAY_PICTURES);
-  await withLateProgress(vscode.l10n.t("Reading pictures"), async ({ signal, report }) => {
+  await withDelayedProgress(vscode.l10n.t("Reading pictures"), async ({ signal, report }) => {
     for (const [index, uri] of wanted.entries()) {
       report(fileName(uri), index / wanted.length);
       try {

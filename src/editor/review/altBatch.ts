@@ -4,14 +4,14 @@ import * as vscode from "vscode";
 import { AppError, isCancelled } from "../../base/errors";
 import { isLongAlt } from "../../alt/wording/altText";
 import { setAlt } from "../../alt/edit/editAlt";
-import { describeInTurn, say } from "../documents/altDescribing";
+import { describeInTurn, showStatus } from "../documents/altDescribing";
 import {
   addEdits,
   applyEditTo,
   fileName,
   openDocument,
   type EditedDocument,
-  type LateChange,
+  type PendingChange,
 } from "../documents/altDocument";
 import { showFailures, type ImageFailure } from "../documents/altFailures";
 import { errorAbout, placeKey, readPlace } from "../documents/altPicture";
@@ -106,7 +106,7 @@ async function writeDrafts(
   await applyEditTo(edit, edited, { isRefactoring });
   if (written.length > 0) {
     stepDone("alt");
-    tellWritten(written, edited);
+    reportWritten(written, edited);
   }
   return failures;
 }
@@ -119,14 +119,14 @@ async function addDrafts(
   const [first] = drafts;
   if (first === undefined) throw new AppError("internal", "There is nothing to write.");
   const document = await openDocument(first.image.uri);
-  const changes = drafts.map(({ image: { again }, alt }): LateChange => ({
+  const changes = drafts.map(({ image: { again }, alt }): PendingChange => ({
     again,
     edits: (text, reference) => setAlt(text, reference, alt),
   }));
   return addEdits(services, edit, { document, changes });
 }
 
-function tellWritten(written: readonly Draft[], edited: readonly EditedDocument[]): void {
+function reportWritten(written: readonly Draft[], edited: readonly EditedDocument[]): void {
   const nLong = written.filter(({ alt }) => isLongAlt(alt)).length;
   const count =
     edited.length > 1
@@ -135,7 +135,7 @@ function tellWritten(written: readonly Draft[], edited: readonly EditedDocument[
   const long = nLong === 0 ? [] : [vscode.l10n.t("Long ones, to be read again: {0}.", nLong)];
   const text = [count, ...long].join(" ");
   if (edited.length > 1) void offerUndo(text, edited);
-  else say(text);
+  else showStatus(text);
 }
 
 /** The editor knows an edit of several files as one; where it is no refactoring, it asks by itself. */

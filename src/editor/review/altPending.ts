@@ -7,7 +7,7 @@ import type { PlacedDocument } from "../documents/altContext";
 import type { ImageFailure } from "../documents/altFailures";
 import { placeOf, refuseRemote } from "../documents/altPicture";
 import type { PendingImage } from "./altReview";
-import { lineWords } from "./altWords";
+import { lineText } from "./altStrings";
 import type { FileLookup } from "../pictures/fileLookup";
 import type { Services } from "../shell/services";
 import type { PageLanguage } from "./writingNotes";
@@ -34,7 +34,7 @@ export async function addPending(
   to: PendingOfDocument,
 ): Promise<void> {
   const { reference, line, language, again } = wanted;
-  const words = lineWords(line, reference);
+  const words = lineText(line, reference);
   const placed = { document, reference };
   const { uri } = document;
   try {

@@ -7,8 +7,8 @@ import type { ImageReference } from "../../alt/imageReference";
 import { inARow, plainLabel } from "./altChoice";
 import { lengthNote, lengthWarning } from "../documents/altDescribing";
 import { RowReveal } from "../documents/altReveal";
-import { pictureIcon, type PicturePlace } from "../documents/altPicture";
-import { doubtNote } from "./altWords";
+import { pictureIcon, type PictureLocation } from "../documents/altPicture";
+import { doubtNote } from "./altStrings";
 import { showNotes } from "./reviewNotes";
 import type { Services } from "../shell/services";
 import { writingNotes, type PageLanguage, type WritingNote } from "./writingNotes";
@@ -23,7 +23,7 @@ export interface PendingImage {
   readonly words: string;
   /** The text that is there now. */
   readonly before: string | null;
-  readonly place: PicturePlace;
+  readonly place: PictureLocation;
   /** Of the page around it. */
   readonly language: PageLanguage;
   /** Finds it again in the document as it is by then. */

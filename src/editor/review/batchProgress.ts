@@ -33,11 +33,13 @@ export class BatchProgress {
     const pages =
       this.#nDocuments > 1 ? [vscode.l10n.t("{0} of {1} pages", nBefore, this.#nDocuments)] : [];
     const seconds = this.#timeLeft.update({ doneBytes: done, totalBytes: this.#total });
-    return [...pages, pictures, ...(seconds === undefined ? [] : [leftWords(seconds)])].join(", ");
+    return [...pages, pictures, ...(seconds === undefined ? [] : [timeLeftText(seconds)])].join(
+      ", ",
+    );
   }
 }
 
-function leftWords(secondsLeft: number): string {
+function timeLeftText(secondsLeft: number): string {
   const { hours, minutes, seconds } = durationOf(secondsLeft);
   if (hours > 0) return vscode.l10n.t("about {0} h {1} min left", hours, minutes);
   if (minutes > 0) return vscode.l10n.t("about {0} min left", minutes);

@@ -67,7 +67,7 @@ export function writingNotes(
 const told = new WeakMap<EngineApi, Set<NoteSource>>();
 
 /** Says what was not said in this window yet about a text that is about to be used. */
-export function tellNotesOnce(
+export function showNotesOnce(
   services: Pick<Services, "engine">,
   languages: readonly PageLanguage[],
 ): void {

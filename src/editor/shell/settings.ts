@@ -25,7 +25,7 @@ export interface Settings {
   /** Whether pictures of the chat are looked at while the question is typed. */
   readonly prepareAhead: boolean;
   /** The way to the hub: its address, and the editor's proxy where one is set. */
-  readonly hub: HubWay;
+  readonly hub: HubOptions;
   /** Where NVIDIA's libraries are, if not in a usual place. */
   readonly cudaLibraryFolder: string | undefined;
   /** Folders that a site's "/" may be, besides the usual ones. */
@@ -49,7 +49,7 @@ export interface Settings {
 }
 
 /** As the child's request has it, but for the token, which is a secret and no setting. */
-export type HubWay = Omit<HubParams, "token">;
+export type HubOptions = Omit<HubParams, "token">;
 
 const SECTION = "sightline";
 
@@ -90,7 +90,7 @@ export class EditorSettings implements Settings, vscode.Disposable {
     return this.#read("prepareAhead");
   }
 
-  get hub(): HubWay {
+  get hub(): HubOptions {
     const http = vscode.workspace.getConfiguration("http");
     const isProxyOff = http.get<unknown>("proxySupport") === "off";
     const proxy = isProxyOff ? undefined : http.get<unknown>("proxy");

@@ -35,7 +35,7 @@ export interface ModelPartsOptions {
   readonly factory: SessionFactory;
   readonly logger: Logger;
   /** Remembers a useless GPU. @default none */
-  readonly deviceMemory?: RememberedDevice;
+  readonly rememberedDevice?: RememberedDevice;
   /** Where the features of pictures are kept, once it is known which model it is. */
   readonly featureCacheOf: (model: ModelFolder) => FeatureCache;
   /** On WebGPU, fail rather than run a node on the CPU. @default false */
@@ -68,14 +68,14 @@ export interface ModelParts {
  * @throws AppError `model.*`, `device.unavailable`.
  */
 export async function loadModelParts(options: ModelPartsOptions): Promise<ModelParts> {
-  const { factory, logger, deviceMemory } = options;
+  const { factory, logger, rememberedDevice } = options;
   const model = await openModelFolder(options.folder);
   const tokenizer = await loadTokenizer(options.folder);
   const { device, reason } = await chooseDevice({
     choice: options.device,
     factory,
     logger,
-    ...(deviceMemory === undefined ? {} : { memory: deviceMemory }),
+    ...(rememberedDevice === undefined ? {} : { memory: rememberedDevice }),
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
   const { inFileFromBytes, freeBytes } = options;

@@ -42,7 +42,7 @@ export function buildPrompt(request: PromptRequest): BuiltPrompt {
     case "raw":
       return fixedPrompt(prompt.text, request);
     case "chat":
-      return chat(prompt, request);
+      return chatPrompt(prompt, request);
     default:
       return assertNever(prompt);
   }
@@ -59,7 +59,7 @@ function fixedPrompt(text: string, { count, maxTokens }: PromptRequest): BuiltPr
   );
 }
 
-function chat(prompt: Prompt & { kind: "chat" }, request: PromptRequest): BuiltPrompt {
+function chatPrompt(prompt: Prompt & { kind: "chat" }, request: PromptRequest): BuiltPrompt {
   const turns = prompt.turns.flatMap((turn) => answered(turn) ?? []);
   // A single question has words of its own; after an earlier turn T5 also continues with "Answer:".
   const last = question(prompt.question, "opt");

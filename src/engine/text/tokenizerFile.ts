@@ -24,17 +24,17 @@ export interface AddedToken {
 }
 
 /** A part of a tokenizer in the shape of tokenizer.json. */
-export type Part = Readonly<Record<string, unknown>>;
+export type Section = Readonly<Record<string, unknown>>;
 
 /** A tokenizer.json that was checked, with what tokenizer_config.json changes. */
 export interface TokenizerFile {
   /** The text's name in messages. */
   readonly file: string;
-  readonly model: Part;
+  readonly model: Section;
   readonly addedTokens: readonly AddedToken[];
   readonly normalize: NormalizeText;
-  readonly preTokenizer: Part | null;
-  readonly decoder: Part;
+  readonly preTokenizer: Section | null;
+  readonly decoder: Section;
   /** Ids that the post-processor puts around a text. */
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
@@ -69,13 +69,13 @@ export function parseTokenizerFile(json: JsonObject, config: JsonObject): Tokeni
   };
 }
 
-interface ModelPart {
-  readonly model: Part;
+interface ModelSection {
+  readonly model: Section;
   /** Ids by text; added tokens join later. */
   readonly tokens: Map<string, number>;
 }
 
-function readModel(json: JsonObject): ModelPart {
+function readModel(json: JsonObject): ModelSection {
   const vocab = json.raw("vocab");
   // Files before 2022 leave the type out.
   const guess = json.has("merges") ? "BPE" : "WordPiece";
@@ -92,7 +92,7 @@ function readModel(json: JsonObject): ModelPart {
   }
 }
 
-function readBpe(json: JsonObject): ModelPart {
+function readBpe(json: JsonObject): ModelSection {
   for (const key of ["continuing_subword_prefix", "end_of_word_suffix"]) {
     if (json.string(key, "") !== "") failUnsupported(json, `a ${key}`);
   }
@@ -117,7 +117,7 @@ function readBpe(json: JsonObject): ModelPart {
   return { model, tokens };
 }
 
-function readUnigram(json: JsonObject): ModelPart {
+function readUnigram(json: JsonObject): ModelSection {
   const vocab = json.array("vocab");
   if (vocab.length === 0 || vocab.length > MAX_TOKENS) {
     json.fail("vocab", `a list of 1 to ${MAX_TOKENS} tokens`);
@@ -135,7 +135,7 @@ function readUnigram(json: JsonObject): ModelPart {
   return { model: { type: "Unigram", vocab, unk_id }, tokens };
 }
 
-function readWordPiece(json: JsonObject): ModelPart {
+function readWordPiece(json: JsonObject): ModelSection {
   const tokens = readVocabulary(json);
   const unk_token = json.string("unk_token");
   if (!tokens.has(unk_token)) json.fail("unk_token", "in the vocabulary");
@@ -297,7 +297,7 @@ function checkedIds(json: JsonObject, key: string, ids: readonly unknown[]): num
   });
 }
 
-function readPreTokenizer(json: JsonObject): Part | null {
+function readPreTokenizer(json: JsonObject): Section | null {
   if (!json.has("pre_tokenizer")) return null;
   const outer = json.object("pre_tokenizer");
   if (outer.string("type") !== "Sequence") return readOnePreTokenizer(outer);
@@ -306,7 +306,7 @@ function readPreTokenizer(json: JsonObject): Part | null {
 }
 
 /** The same splits in parts that the JavaScript library runs as the Rust library does. */
-function readOnePreTokenizer(json: JsonObject): Part {
+function readOnePreTokenizer(json: JsonObject): Section {
   const type = json.string("type");
   switch (type) {
     case "BertPreTokenizer":
@@ -332,7 +332,9 @@ function readOnePreTokenizer(json: JsonObject): Part {
   }
 }
 
-function readMetaspace(json: JsonObject): { replacement: string; prepend_scheme: string } & Part {
+function readMetaspace(
+  json: JsonObject,
+): { replacement: string; prepend_scheme: string } & Section {
   const replacement = json.string("replacement", "▁");
   if (replacement !== "▁") failUnsupported(json, `the replacement "${replacement}"`);
   // Files before 2024 say add_prefix_space in place of prepend_scheme.
@@ -344,11 +346,11 @@ function readMetaspace(json: JsonObject): { replacement: string; prepend_scheme:
   return { type: "Metaspace", replacement, prepend_scheme };
 }
 
-function split(pattern: string): Part {
+function split(pattern: string): Section {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
 }
 
-function readDecoder(json: JsonObject): Part {
+function readDecoder(json: JsonObject): Section {
   const type = json.string("type");
   switch (type) {
     case "ByteLevel":

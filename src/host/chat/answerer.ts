@@ -121,9 +121,9 @@ export class Answerer {
     const onStage = ({ stage }: Stage): void => {
       if (isStep(stage)) this.#begin(job, stage);
     };
-    if (turn.wish.kind === "description") {
+    if (turn.task.kind === "description") {
       const onDoubts = (doubts: ChatTurn["doubts"]): void => void (turn.doubts = doubts);
-      const asked = { length: turn.wish.length, signal, onStage, onDoubts };
+      const asked = { length: turn.task.length, signal, onStage, onDoubts };
       const texts = await altTexts(askAbout(engine, picture), asked);
       return texts[0] ?? "";
     }
@@ -179,7 +179,7 @@ export class Answerer {
       .filter(
         (earlier) =>
           earlier.pictureId === turn.pictureId &&
-          earlier.wish.kind === "question" &&
+          earlier.task.kind === "question" &&
           earlier.state === "done" &&
           earlier.digest === digest,
       )

@@ -3,7 +3,7 @@
  * earlier conversations. It holds the truth; whoever shows it is told each change and can be replaced.
  */
 
-import { descriptionWish } from "../../alt/wording/describingRequest";
+import { requestedDescription } from "../../alt/wording/describingRequest";
 import type { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import { worldOf } from "../../model/folder/world";
@@ -15,19 +15,19 @@ import {
   isOpenTurn,
   titleOf,
   turnView,
-  type Wish,
+  type TurnTask,
 } from "./conversation";
 import { ConversationStore, type Memento } from "./conversationStore";
 import type { DescriptionLength } from "../../alt/write/describer";
 import type { EngineApi } from "../service/engine";
 import { PastedPictures, type PictureFolder } from "./pastedPictures";
 import type { Picture } from "../pictures/picture";
-import { PictureAhead } from "./pictureAhead";
+import { PicturePrefetch } from "./picturePrefetch";
 import { type PictureSource, PictureTray } from "./pictureTray";
 import { StepTimes } from "../service/stepTimes";
 import { suggestQuestions } from "./suggestions";
 import type {
-  ChatView,
+  ChatState,
   EngineView,
   NoticeView,
   ToView,
@@ -74,7 +74,7 @@ export class ChatSession {
   readonly #listeners = new Set<(message: ToView) => void>();
   #conversation: Conversation;
   #tray: PictureTray;
-  #ahead: PictureAhead;
+  #ahead: PicturePrefetch;
   #answerer: Answerer;
   readonly #times = new StepTimes(() => this.#options.engine.status.model);
   /** What the listeners know. */
@@ -118,7 +118,7 @@ export class ChatSession {
   }
 
   /** Everything that is to be shown. */
-  view(): ChatView {
+  view(): ChatState {
     this.#toldSuggestions = this.#suggestions();
     return {
       conversationId: this.#conversation.id,
@@ -174,7 +174,7 @@ export class ChatSession {
         ? "short"
         : words === texts.describeInDetail
           ? "long"
-          : descriptionWish(words);
+          : requestedDescription(words);
     await this.#add(
       length === undefined ? { kind: "question" } : { kind: "description", length },
       words,
@@ -233,7 +233,7 @@ export class ChatSession {
     this.#store.flush();
   }
 
-  async #add(wish: Wish, question: string): Promise<void> {
+  async #add(task: TurnTask, question: string): Promise<void> {
     const pictures = this.#tray.selected;
     if (pictures.length === 0) {
       this.notify({ text: this.#options.texts.noPicture, actions: [] });
@@ -241,7 +241,7 @@ export class ChatSession {
     }
     const turns = pictures.map(({ id, name }): ChatTurn => {
       const at = { id: this.#options.newId(), pictureId: id, pictureName: name };
-      return { ...at, wish, question, answer: "", state: "waiting" };
+      return { ...at, task, question, answer: "", state: "waiting" };
     });
     const conversation = this.#conversation;
     for (const turn of turns) {
@@ -295,9 +295,9 @@ export class ChatSession {
     );
   }
 
-  #aheadOf(conversation: Conversation, tray: PictureTray): PictureAhead {
+  #aheadOf(conversation: Conversation, tray: PictureTray): PicturePrefetch {
     const { engine, isPreparingAhead, log } = this.#options;
-    return new PictureAhead({
+    return new PicturePrefetch({
       engine,
       tray,
       log,
@@ -348,8 +348,8 @@ export class ChatSession {
     });
     const { describe, describeInDetail } = this.#options.texts;
     if (turns.length === 0) return [describe, ...questions];
-    const { wish, state } = turns.at(-1) ?? { wish: { kind: "question" }, state: "done" };
-    const isShort = wish.kind === "description" && wish.length === "short" && state === "done";
+    const { task, state } = turns.at(-1) ?? { task: { kind: "question" }, state: "done" };
+    const isShort = task.kind === "description" && task.length === "short" && state === "done";
     return isShort ? [describeInDetail, ...questions] : questions;
   }
 

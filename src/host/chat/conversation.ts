@@ -48,7 +48,7 @@ export interface ChatPicture {
 }
 
 /** What a turn asks for. */
-export type Wish =
+export type TurnTask =
   | { readonly kind: "question" }
   | { readonly kind: "description"; readonly length: DescriptionLength };
 
@@ -65,7 +65,7 @@ export interface ChatTurn {
   readonly id: string;
   readonly pictureId: string;
   readonly pictureName: string;
-  readonly wish: Wish;
+  readonly task: TurnTask;
   /** As it was typed, or the words that are shown for a description. */
   readonly question: string;
   answer: string;
@@ -101,7 +101,7 @@ export function turnView(turn: ChatTurn, nowMs: number): TurnView {
     id: turn.id,
     pictureId: turn.pictureId,
     pictureName: turn.pictureName,
-    kind: turn.wish.kind,
+    kind: turn.task.kind,
     question: turn.question,
     answer: turn.answer,
     state: turn.state,

@@ -14,7 +14,7 @@ import {
   type Conversation,
   isOpenTurn,
   type PictureLocation,
-  type Wish,
+  type TurnTask,
 } from "./conversation";
 
 /** Raised when the data changes so that older code would misread it. */
@@ -81,7 +81,7 @@ function storedTurn(turn: ChatTurn): unknown {
     pictureName,
     question: question.slice(0, MAX_STORED_TEXT),
     answer: answer.slice(0, MAX_STORED_TEXT),
-    ...(turn.wish.kind === "description" ? { describe: turn.wish.length } : {}),
+    ...(turn.task.kind === "description" ? { describe: turn.task.length } : {}),
     state: isOpenTurn(turn) ? "stopped" : state,
     // What a button did belongs to the window that offered it.
     ...optional({ notice: notice?.text, durationMs, digest, doubts }),
@@ -129,7 +129,7 @@ function readTurn(stored: JsonObject): ChatTurn {
     id: stored.string("id"),
     pictureId: stored.string("pictureId"),
     pictureName: stored.string("pictureName"),
-    wish: readWish(stored),
+    task: readTask(stored),
     question: stored.string("question"),
     answer: stored.string("answer"),
     state: state ?? "stopped",
@@ -143,7 +143,7 @@ function readDoubts(stored: readonly unknown[]): readonly Doubt[] {
   return DOUBTS.filter((doubt) => stored.includes(doubt));
 }
 
-function readWish(stored: JsonObject): Wish {
+function readTask(stored: JsonObject): TurnTask {
   if (!stored.has("describe")) return { kind: "question" };
   return { kind: "description", length: stored.raw("describe") === "long" ? "long" : "short" };
 }

@@ -22,7 +22,7 @@ export interface DeviceRecoveryOptions {
 }
 
 /** What a work computes with; the work notes it as soon as it knows. */
-export interface WorkPlace {
+export interface Computation {
   holder?: Pick<EngineClient, "state">;
   /** Absent until the model is loaded. */
   device?: Device | undefined;
@@ -32,7 +32,7 @@ export interface WorkPlace {
 const MAX_RETRIES = 3;
 
 interface Attempt {
-  readonly place: WorkPlace;
+  readonly place: Computation;
   readonly nFailuresBefore: number;
   readonly nRetries: number;
 }
@@ -64,7 +64,7 @@ export class DeviceRecovery {
    * Does the work, and again where its device was lost; `onRestarted` is called before.
    * @throws AppError what the last attempt threw.
    */
-  async run<T>(options: AskOptions, work: (place: WorkPlace) => Promise<T>): Promise<T> {
+  async run<T>(options: AskOptions, work: (place: Computation) => Promise<T>): Promise<T> {
     for (let nRetries = 0; ; nRetries++) {
       const attempt = this.#begin(nRetries);
       try {
@@ -81,7 +81,7 @@ export class DeviceRecovery {
    * Does the work once; a lost device is noted, and the next work finds a new child.
    * @throws AppError what the work threw.
    */
-  async runOnce<T>(work: (place: WorkPlace) => Promise<T>): Promise<T> {
+  async runOnce<T>(work: (place: Computation) => Promise<T>): Promise<T> {
     const attempt = this.#begin(0);
     try {
       return await work(attempt.place);

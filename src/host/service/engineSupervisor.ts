@@ -11,14 +11,14 @@ import type { OtherEngine } from "../../roll/engineRoll";
 import { abandonAfter } from "../process/abandonAfter";
 import { type Clock, systemClock } from "../process/clock";
 import type { CpuFallback } from "./devicePolicy";
-import { DeviceRecovery, type WorkPlace } from "./deviceRecovery";
+import { DeviceRecovery, type Computation } from "./deviceRecovery";
 import type { AskOptions, EngineApi, EngineStatus } from "./engine";
 import type { EngineClient, EngineClientOptions } from "../process/engineClient";
 import type { EngineProcess } from "../process/engineProcess";
 import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
-import { QuestionsFirst } from "./questionsFirst";
+import { ForegroundGate } from "./foregroundGate";
 import type { ProcessKind } from "../../model/ask/kinds";
 import type { LoadRequest } from "../../model/ask/models";
 import type { Stage } from "../../model/ask/progress";
@@ -60,8 +60,8 @@ export class EngineSupervisor implements EngineApi {
   readonly #clients = new Map<ProcessKind, EngineClient>();
   readonly #loader: ModelLoader;
   readonly #recovery: DeviceRecovery;
-  readonly #questionsFirst = new QuestionsFirst(() => {
-    if (!this.#questionsFirst.isAsked) this.#step = undefined;
+  readonly #foregroundGate = new ForegroundGate(() => {
+    if (!this.#foregroundGate.isAsked) this.#step = undefined;
     this.#update();
   });
   readonly #listeners = new Set<(status: EngineStatus) => void>();
@@ -98,7 +98,7 @@ export class EngineSupervisor implements EngineApi {
       overruled: this.#recovery.overruled,
       unsupported: this.#options.unsupported,
       client: this.#clients.get("answers")?.state,
-      isAsked: this.#questionsFirst.isAsked,
+      isAsked: this.#foregroundGate.isAsked,
       step: this.#step,
       loader: this.#loader,
       rssBytes: this.#rssBytes,
@@ -123,7 +123,7 @@ export class EngineSupervisor implements EngineApi {
     params: Params<"generate">,
     options: AskOptions = {},
   ): Promise<Result<"generate">> {
-    return await this.#questionsFirst.question(() =>
+    return await this.#foregroundGate.question(() =>
       this.#recovery.run(options, (place) =>
         this.#withModel(options, (client) => this.#answer(client, params, options), place),
       ),
@@ -133,7 +133,7 @@ export class EngineSupervisor implements EngineApi {
   async prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<void> {
     // Whatever becomes of the picture, a model that is wanted is loaded to the end.
     await this.warmUp();
-    await this.#questionsFirst.background(options.signal, (signal) =>
+    await this.#foregroundGate.background(options.signal, (signal) =>
       this.#recovery.runOnce((place) =>
         this.#withModel({ signal }, (client) => client.call("prepare", params, { signal }), place),
       ),
@@ -212,7 +212,7 @@ export class EngineSupervisor implements EngineApi {
   async #withModel<T>(
     options: CallOptions,
     use: (client: EngineClient) => Promise<T>,
-    place: WorkPlace = {},
+    place: Computation = {},
   ): Promise<T> {
     for (;;) {
       const client = await this.#client("answers");
@@ -246,7 +246,7 @@ export class EngineSupervisor implements EngineApi {
       options.onStage?.(stage);
     };
     // A process that looks at a picture ahead says nothing until that is done, and the answer waits for it.
-    if (!this.#questionsFirst.hasOthers) onStage({ stage: "look" });
+    if (!this.#foregroundGate.hasOthers) onStage({ stage: "look" });
     return await client.call("generate", params, { ...options, onStage });
   }
 

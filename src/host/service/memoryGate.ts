@@ -35,7 +35,7 @@ export interface MemoryGateOptions {
   /** @returns false when somebody is being answered there. */
   readonly endOther?: (other: OtherEngine) => Promise<boolean>;
   /** Says once that others hold memory too, though there is enough; nobody waits for it. */
-  readonly tellOfOthers?: (others: readonly OtherEngine[]) => void;
+  readonly reportOthers?: (others: readonly OtherEngine[]) => void;
   readonly logger: Logger;
 }
 
@@ -80,7 +80,7 @@ export class MemoryGate {
       const claimed = others.filter(({ state }) => state === "loading");
       const availableBytes = Math.max(0, plan.availableBytes - sumOf(claimed));
       if (plan.neededBytes <= availableBytes) {
-        this.#tell(others);
+        this.#report(others);
         return "load";
       }
       const question = { ...plan, availableBytes, model, others };
@@ -121,10 +121,10 @@ export class MemoryGate {
     return found.filter(({ bytes }) => bytes >= MUCH_BYTES);
   }
 
-  #tell(others: readonly OtherEngine[]): void {
+  #report(others: readonly OtherEngine[]): void {
     if (this.#hasTold || others.length === 0) return;
     this.#hasTold = true;
-    this.#options.tellOfOthers?.(others);
+    this.#options.reportOthers?.(others);
   }
 
   /** Undefined when it cannot be made; the load itself then says what is wrong with the model. */

@@ -79,7 +79,7 @@ export interface CatalogState {
   readonly cacheFolder?: string;
 }
 
-type Place = Pick<AddModelOptions, "store" | "environment">;
+type StorePlace = Pick<AddModelOptions, "store" | "environment">;
 
 /**
  * Adds the model; one that is there already stays as it is, unless another precision is asked for.
@@ -114,7 +114,7 @@ export async function addModel(options: AddModelOptions): Promise<AddedModel> {
 const OFFLINE_VARIABLES = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] as const;
 
 /** What is on this disk is used all the same. @throws AppError `hub.unreachable`. */
-function refuseOffline(name: string, env: Place["environment"]["env"]): void {
+function refuseOffline(name: string, env: StorePlace["environment"]["env"]): void {
   // As huggingface_hub: the second counts only where the first is not set.
   const variable = OFFLINE_VARIABLES.find((candidate) => (env[candidate] ?? "") !== "");
   const value = variable === undefined ? "" : (env[variable] ?? "");
@@ -129,7 +129,7 @@ function refuseOffline(name: string, env: Place["environment"]["env"]): void {
 /** What is here of each checkpoint of the catalogue. */
 export async function catalogStates(
   catalog: Catalog,
-  place: Place,
+  place: StorePlace,
 ): Promise<readonly CatalogState[]> {
   return await Promise.all(
     catalog.entries.map(async (entry) => {
@@ -292,7 +292,7 @@ async function modelsOf(
 /** The checkpoint in Hugging Face's cache, if it is whole; the catalogue's revision before any other. */
 async function cachedCheckpoint(
   { repository, revision }: CatalogEntry,
-  { environment }: Pick<Place, "environment">,
+  { environment }: Pick<StorePlace, "environment">,
 ): Promise<string | undefined> {
   const folder = path.join(hubCache(environment), `models--${repository.replaceAll("/", "--")}`);
   const pinned = path.join(folder, "snapshots", revision);

@@ -240,26 +240,26 @@ class Report {
 
   downloaded(progress: DownloadProgress): void {
     this.#download = progress;
-    this.#tellDownload();
+    this.#reportDownload();
   }
 
   converted(progress: DownloadProgress): void {
     this.#convertedBytes = progress.doneBytes;
-    if (this.#isDownloading) this.#tellDownload();
-    else this.#tell({ step: "convert", ...progress });
+    if (this.#isDownloading) this.#reportDownload();
+    else this.#report({ step: "convert", ...progress });
   }
 
   get #isDownloading(): boolean {
     return this.#download.doneBytes < this.#download.totalBytes;
   }
 
-  #tellDownload(): void {
+  #reportDownload(): void {
     const convertedBytes = this.#convertedBytes;
     const also = convertedBytes > 0 ? { convertedBytes } : {};
-    this.#tell({ step: "download", ...this.#download, ...also });
+    this.#report({ step: "download", ...this.#download, ...also });
   }
 
-  #tell(progress: StreamProgress): void {
+  #report(progress: StreamProgress): void {
     const nowMs = performance.now();
     const isEnd = progress.doneBytes === progress.totalBytes;
     if (nowMs - this.#reportedMs < REPORT_MS && !isEnd) return;

@@ -75,7 +75,7 @@ export async function downloadFile(job: FileJob): Promise<void> {
   try {
     onBytes(partial.size);
     for (let nCorrupt = 1; ; nCorrupt++) {
-      await fill(partial, job);
+      await downloadRest(partial, job);
       if (partial.isIntact()) break;
       onBytes(-partial.size);
       await partial.clear();
@@ -147,7 +147,7 @@ function nobodyThere(failure: TransientFailure): AppError | undefined {
 }
 
 /** Asks for the bytes that are missing until none is. */
-async function fill(partial: PartialFile, job: FileJob): Promise<void> {
+async function downloadRest(partial: PartialFile, job: FileJob): Promise<void> {
   const { hub, repository, commit, file, signal, onBytes } = job;
   await withPatience(job, async (progressed) => {
     if (partial.size === file.bytes) return;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fill, readStrings } from "../../../webview/strings";
+import { fillIn, readStrings } from "../../../webview/strings";
 import { describeSeconds, describeTime, usableLocale } from "../../../webview/when";
 
 const MINUTE = 60_000;
@@ -17,7 +17,7 @@ describe("the page's texts", () => {
   });
 
   it("take any value as it is", () => {
-    assert.equal(fill("Remove {0}, {0}", "$& {0}"), "Remove $& {0}, $& {0}");
+    assert.equal(fillIn("Remove {0}, {0}", "$& {0}"), "Remove $& {0}, $& {0}");
   });
 });
 

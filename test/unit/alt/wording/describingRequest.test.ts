@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { descriptionWish } from "../../../../src/alt/wording/describingRequest";
+import { requestedDescription } from "../../../../src/alt/wording/describingRequest";
 
 describe("a request for a description", () => {
   it("is understood as people type it", () => {
@@ -42,7 +42,7 @@ describe("a request for a description", () => {
         "Beschreiben Sie das Bild.",
       ],
     ];
-    for (const text of requests) assert.equal(descriptionWish(text), "short", text);
+    for (const text of requests) assert.equal(requestedDescription(text), "short", text);
   });
 
   it("may ask for a long one", () => {
@@ -63,7 +63,7 @@ describe("a request for a description", () => {
         "beschreibe das Bild ausführlich",
       ],
     ];
-    for (const text of requests) assert.equal(descriptionWish(text), "long", text);
+    for (const text of requests) assert.equal(requestedDescription(text), "long", text);
   });
 
   it("is nothing that asks about a thing in the picture", () => {
@@ -89,11 +89,11 @@ describe("a request for a description", () => {
       ],
       ...["Was ist das?", "Beschreibe den roten Kreis", "welche Farbe hat das Bild?"],
     ];
-    for (const text of questions) assert.equal(descriptionWish(text), undefined, text);
+    for (const text of questions) assert.equal(requestedDescription(text), undefined, text);
   });
 
   it("is not looked for in long or hostile words", () => {
-    assert.equal(descriptionWish(`describe ${"this ".repeat(5000)}`), undefined);
-    assert.equal(descriptionWish(`${"a ".repeat(55)}in detail`), undefined);
+    assert.equal(requestedDescription(`describe ${"this ".repeat(5000)}`), undefined);
+    assert.equal(requestedDescription(`${"a ".repeat(55)}in detail`), undefined);
   });
 });

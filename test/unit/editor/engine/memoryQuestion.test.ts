@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { askAboutMemory, tellOfOthers } from "../../../../src/editor/engine/memoryQuestion";
+import { askAboutMemory, reportOthers } from "../../../../src/editor/engine/memoryQuestion";
 import type { OtherEngine } from "../../../../src/roll/engineRoll";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 
@@ -55,11 +55,11 @@ describe("the question about memory", () => {
       ended.push(engine.address);
       return Promise.resolve(isEnded);
     };
-    await tellOfOthers([OTHER], end(true));
+    await reportOthers([OTHER], end(true));
     assert.deepEqual(ended, []);
     fakeEditor.pressed.add("Free It");
-    await tellOfOthers([OTHER, COMMAND], end(true));
-    await tellOfOthers([OTHER], end(false));
+    await reportOthers([OTHER, COMMAND], end(true));
+    await reportOthers([OTHER], end(false));
     assert.deepEqual(ended, ["a", "a"]);
     const texts = fakeEditor.messages.map(({ text }) => text);
     assert.match(texts.at(-3) ?? "", /^The memory is free\. /);
@@ -69,7 +69,7 @@ describe("the question about memory", () => {
   it("says what a command holds, which nobody but its user ends", async () => {
     fakeEditor.pressed.add("Free Other Windows' Memory").add("Free It");
     assert.equal(await askAboutMemory({ ...question, others: [COMMAND] }), "cancel");
-    await tellOfOthers([COMMAND], () => Promise.reject(new Error("It was ended.")));
+    await reportOthers([COMMAND], () => Promise.reject(new Error("It was ended.")));
     for (const { text, detail } of fakeEditor.messages) {
       const words = "A command in a terminal holds 2.9 GB (opt) until it ends.";
       assert.ok(`${text} ${detail}`.includes(words), text);

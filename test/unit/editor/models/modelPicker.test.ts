@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { goodAtText, reasonText, sentences } from "../../../../src/editor/models/catalogWords";
+import { goodAtText, reasonText, sentences } from "../../../../src/editor/models/catalogStrings";
 import { createModelManager } from "../../../../src/editor/models/modelManager";
-import { pickModelWish } from "../../../../src/editor/models/modelPicker";
+import { pickModelAction } from "../../../../src/editor/models/modelPicker";
 import { readCatalog } from "../../../../src/library/checkpoints/catalog";
 import type { CatalogEntryReply } from "../../../../src/protocol/methods";
 import { createModelWorld, OFFER } from "../../../helpers/modelServices";
@@ -20,7 +20,7 @@ describe("the list of models", () => {
   ): Promise<readonly (readonly (string | undefined)[])[]> => {
     const stored = { folder: "/store", freeBytes: 50 * GB, models: [{ name: "demo", bytes: 0 }] };
     const catalog = { freeBytes: 50 * GB, entries, later: [] };
-    await pickModelWish(Promise.resolve({ recentFolders: [], stored, catalog }), {
+    await pickModelAction(Promise.resolve({ recentFolders: [], stored, catalog }), {
       ...{ currentModel: "demo", memoryBytes, hasAllOffers: false },
     });
     return firstList().map(({ label, description, detail }) => [...[label, description, detail]]);

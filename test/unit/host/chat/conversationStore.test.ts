@@ -177,7 +177,7 @@ function talk(id: string): Conversation {
     turns: [
       {
         ...{ id: "t", pictureId: "p", pictureName: "a.png", question: "what?", answer: "it" },
-        wish: { kind: "question" },
+        task: { kind: "question" },
         state: "done",
       },
     ],

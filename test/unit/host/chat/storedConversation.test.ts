@@ -27,7 +27,7 @@ const turn: ChatTurn = {
   id: "t",
   pictureId: "p",
   pictureName: "a.png",
-  wish: { kind: "question" },
+  task: { kind: "question" },
   question: "what?",
   answer: "a dog",
   state: "done",
@@ -46,7 +46,7 @@ describe("stored conversations", () => {
   it("are read as they were written", () => {
     const failed: ChatTurn = {
       ...{ id: "u", pictureId: "q", pictureName: "b.png", question: "Describe", answer: "" },
-      wish: { kind: "description", length: "long" },
+      task: { kind: "description", length: "long" },
       state: "failed",
       notice: { text: "It failed.", actions: [] },
     };

@@ -30,7 +30,7 @@ class Bench {
       this.answer = "cancel";
       return Promise.resolve(true);
     },
-    tellOfOthers: (others) => this.did.push(`tell ${others.length}`),
+    reportOthers: (others) => this.did.push(`tell ${others.length}`),
     ask: (question) => {
       this.asked.push(question);
       return Promise.resolve(this.answer);

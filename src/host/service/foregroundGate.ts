@@ -3,7 +3,7 @@
 import type { CancelSignal } from "../../base/abortable";
 import { AppError } from "../../base/errors";
 
-export class QuestionsFirst {
+export class ForegroundGate {
   #nQuestions = 0;
   /** What gives way when a question comes. */
   readonly #waiting = new Set<AbortController>();

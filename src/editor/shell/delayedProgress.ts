@@ -17,7 +17,7 @@ export interface CancellableRun {
  * Runs the work and shows a cancellable notification once it takes a second.
  * @throws whatever the work throws.
  */
-export async function withLateProgress<T>(
+export async function withDelayedProgress<T>(
   title: string,
   work: (run: CancellableRun) => Promise<T>,
 ): Promise<T> {

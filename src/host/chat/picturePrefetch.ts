@@ -7,7 +7,7 @@ import type { Logger } from "../../base/logger";
 import type { EngineApi } from "../service/engine";
 import type { PictureTray } from "./pictureTray";
 
-export interface PictureAheadOptions {
+export interface PicturePrefetchOptions {
   readonly engine: Pick<EngineApi, "prepare" | "status">;
   readonly tray: Pick<PictureTray, "selected" | "read">;
   /** False where the user or the workspace does not want it. */
@@ -24,15 +24,15 @@ interface Preparation {
   readonly controller: AbortController;
 }
 
-export class PictureAhead {
-  readonly #options: PictureAheadOptions;
+export class PicturePrefetch {
+  readonly #options: PicturePrefetchOptions;
   /** Going on, or done. */
   #preparation: Preparation | undefined;
   /** After a failure, or a user's refusal to load the model, a question has to be answered first. */
   #isResting = false;
   #isEnded = false;
 
-  constructor(options: PictureAheadOptions) {
+  constructor(options: PicturePrefetchOptions) {
     this.#options = options;
   }
 

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { lateFeature, once } from "../../../../src/editor/shell/lateFeature";
+import { lazyFeature, lazy } from "../../../../src/editor/shell/lazyFeature";
 
 describe("what is loaded late", () => {
   it("is loaded once, however often it is asked for", async () => {
     let nLoads = 0;
-    const load = once(() => Promise.resolve(++nLoads));
+    const load = lazy(() => Promise.resolve(++nLoads));
     assert.deepEqual(await Promise.all([load(), load()]), [1, 1]);
     assert.equal(await load(), 1);
   });
 
   it("is tried again after it could not be loaded", async () => {
     let nLoads = 0;
-    const load = once(() =>
+    const load = lazy(() =>
       ++nLoads === 1 ? Promise.reject(new Error("The file is gone.")) : Promise.resolve(nLoads),
     );
     await assert.rejects(load(), /gone/);
@@ -20,7 +20,7 @@ describe("what is loaded late", () => {
 
   it("runs the command with its arguments, and ends with what was loaded", async () => {
     const did: unknown[] = [];
-    const late = lateFeature(["sightline.showLog"], () =>
+    const late = lazyFeature(["sightline.showLog"], () =>
       Promise.resolve({
         commands: { "sightline.showLog": (...args: readonly unknown[]) => did.push(args) },
         dispose: () => did.push("disposed"),

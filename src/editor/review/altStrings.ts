@@ -7,7 +7,7 @@ import type { Doubt } from "../../model/ask/request";
 import type { DocumentImage } from "../documents/altDocument";
 
 /** A problem as a phrase that stands alone. */
-export function problemWords(problem: AltProblem): string {
+export function problemText(problem: AltProblem): string {
   switch (problem) {
     case "missing":
       return vscode.l10n.t("No alt text");
@@ -35,12 +35,12 @@ export function doubtNote(doubt: Doubt): string {
 }
 
 /** Line and name of a picture. */
-export function placeWords({ document, reference }: DocumentImage): string {
-  return lineWords(document.positionAt(reference.span.start).line, reference);
+export function locationText({ document, reference }: DocumentImage): string {
+  return lineText(document.positionAt(reference.span.start).line, reference);
 }
 
 /** @param line from zero; people count from one. */
-export function lineWords(line: number, { target }: Pick<ImageReference, "target">): string {
+export function lineText(line: number, { target }: Pick<ImageReference, "target">): string {
   const isData = target.value.slice(0, 5).toLowerCase() === "data:";
   const name = isData ? vscode.l10n.t("picture in the document") : lastPart(target.value);
   return vscode.l10n.t("Line {0}: {1}", line + 1, name);

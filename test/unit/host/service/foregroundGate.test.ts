@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { QuestionsFirst } from "../../../../src/host/service/questionsFirst";
+import { ForegroundGate } from "../../../../src/host/service/foregroundGate";
 import { Gate } from "../../../helpers/engineWorld";
 
 describe("QuestionsFirst", () => {
   it("does background work when nobody asks", async () => {
-    const first = new QuestionsFirst();
+    const first = new ForegroundGate();
     assert.equal(await first.background(undefined, () => Promise.resolve("done")), "done");
   });
 
   it("tells background work to go when a question comes", async () => {
-    const first = new QuestionsFirst();
+    const first = new ForegroundGate();
     const gate = new Gate();
     let isDropped = false;
     const work = first.background(undefined, async (signal) => {
@@ -24,7 +24,7 @@ describe("QuestionsFirst", () => {
   });
 
   it("begins none while a question is answered, and some after it, also a failed one", async () => {
-    const first = new QuestionsFirst();
+    const first = new ForegroundGate();
     const gate = new Gate();
     const question = first.question(() => gate.opened.then(() => Promise.reject(new Error("no"))));
     const begun = first.background(undefined, () => assert.fail("begun"));
@@ -35,7 +35,7 @@ describe("QuestionsFirst", () => {
   });
 
   it("passes the caller's cancel on, and begins nothing that was cancelled before", async () => {
-    const first = new QuestionsFirst();
+    const first = new ForegroundGate();
     const controller = new AbortController();
     const seen = await first.background(controller.signal, (signal) => {
       controller.abort();

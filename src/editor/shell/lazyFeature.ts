@@ -9,7 +9,7 @@ export type FeatureWith<K extends CommandId> = Feature & {
 };
 
 /** Loads once, when it is first called; what failed is tried again with the next call. */
-export function once<T>(load: () => Promise<T>): () => Promise<T> {
+export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () => {
     loaded ??= load().catch((thrown: unknown) => {
@@ -21,7 +21,7 @@ export function once<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 /** The commands of a feature, and the feature itself for whatever else needs it. */
-export interface LateFeature<K extends CommandId, F> extends FeatureWith<K> {
+export interface LazyFeature<K extends CommandId, F> extends FeatureWith<K> {
   readonly feature: () => Promise<F>;
 }
 
@@ -29,12 +29,12 @@ export interface LateFeature<K extends CommandId, F> extends FeatureWith<K> {
  * A feature that is loaded when one of its commands is first run, or when it is asked for. One that is
  * still being loaded when this one is disposed of is disposed of as soon as it is there.
  */
-export function lateFeature<K extends CommandId, F extends FeatureWith<K>>(
+export function lazyFeature<K extends CommandId, F extends FeatureWith<K>>(
   ids: readonly K[],
   load: () => Promise<F>,
-): LateFeature<K, F> {
+): LazyFeature<K, F> {
   let loading: Promise<F> | undefined;
-  const feature = once(() => (loading = load()));
+  const feature = lazy(() => (loading = load()));
   const late = (id: K): [K, CommandHandler] => [
     id,
     async (...args) => await (await feature()).commands[id](...args),
