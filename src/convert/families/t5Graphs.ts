@@ -211,7 +211,7 @@ function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueN
   const inner = nHeads * dKv;
   const at = { path: `/block.${layer}/layer.1`, name: `${DECODER}.block.${layer}.layer.1` };
   const path = `${at.path}/EncDecAttention`;
-  const rows = g.target === "cpu" ? 1 : "batch";
+  const rows = g.target === "accelerator" ? "batch" : 1;
   const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
     g.input(pastEncoderName(layer, tensor), "float32", [rows, nHeads, "encoder", dKv]),
   );
@@ -220,9 +220,9 @@ function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueN
   const query = linear(g, `${path}/q`, x, { weight, precision });
   const sizes = { query, nHeads, headDim: dKv, scale: UNSCALED };
   const mixed =
-    g.target === "cpu"
-      ? sharedAttention(g, path, { ...sizes, shared: { key, value } })
-      : headsAttention(g, path, { ...sizes, key, value });
+    g.target === "accelerator"
+      ? headsAttention(g, path, { ...sizes, key, value })
+      : sharedAttention(g, path, { ...sizes, shared: { key, value } });
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
     precision,
