@@ -10,7 +10,6 @@ import { sentenceOf } from "./memoryQuestion";
 import { progressMessage, shareText, sizeText } from "../shell/numbers";
 import type { CommandId } from "../shell/commandIds";
 import type { Feature, Services } from "../shell/services";
-import { showMenu } from "./statusMenu";
 
 /** Low, so that the item stands left of the editor's own, which matter more often. */
 const PRIORITY = 0;
@@ -57,7 +56,12 @@ export function createStatusBar(services: Services): Feature {
     if (focused) void lookAround();
   });
   return {
-    commands: { [MENU]: () => showMenu(services, stateText(engine.status)) },
+    commands: {
+      [MENU]: async () => {
+        const { showMenu } = await import("../shell/lateParts");
+        await showMenu(services, stateText(engine.status));
+      },
+    },
     dispose: () => {
       isDisposed = true;
       stopFollowing();

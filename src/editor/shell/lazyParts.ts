@@ -16,3 +16,4 @@ export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
 export { PasteOffer } from "../offers/pasteOffer";
 export { createModelManager } from "../models/modelManager";
+export { showMenu } from "../engine/statusMenu";
