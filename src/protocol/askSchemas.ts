@@ -23,6 +23,7 @@ import {
   type GeneratedSequence,
   type GenerateRequest,
   type GenerateResult,
+  type LatePicture,
   type PictureRequest,
   type PrepareResult,
   type Prompt,
@@ -32,6 +33,7 @@ import {
   type Timings,
   type Turn,
 } from "../model/ask/request";
+import { isLatePicture } from "./latePicture";
 import {
   anyNumber,
   count,
@@ -41,7 +43,6 @@ import {
   list,
   maybe,
   oneOf,
-  picture,
   type Schema,
   shape,
   text,
@@ -109,7 +110,10 @@ export const cudaPlan = shape<CudaPlan>({
 });
 
 const pictureFields = {
-  image: picture,
+  image: v.custom<Uint8Array | LatePicture>(
+    (value) => value instanceof Uint8Array || isLatePicture(value),
+    "the bytes of a picture or their digest",
+  ),
   imageName: maybe(text),
   alpha: maybe(oneOf(ALPHA_MODES)),
 };

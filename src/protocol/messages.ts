@@ -11,6 +11,7 @@ import {
   isRecord,
   maybe,
   oneOf,
+  picture,
   read,
   readByType,
   text,
@@ -18,20 +19,22 @@ import {
 } from "./schema";
 
 /** Raised when a message changes so that an older process would misread it. */
-export const PROTOCOL_VERSION = 6;
-
-const TO_CHILD = {
-  /** `id`: chosen by the host, never used twice in the life of a child; `params` are read apart. */
-  request: fields({ id: count, method: text, params: maybe(v.unknown()) }),
-  /** Asks for the end of a request, which is then answered with `request.cancelled`. */
-  cancel: fields({ id: count }),
-};
+export const PROTOCOL_VERSION = 7;
 
 const wireError = fields({
   code: v.custom<ErrorCode>(isErrorCode, "a known error code"),
   message: text,
   detail: maybe(v.record(text, v.union([text, v.number()], "a text or a number"), "an object")),
 });
+
+const TO_CHILD = {
+  /** `id`: chosen by the host, never used twice in the life of a child; `params` are read apart. */
+  request: fields({ id: count, method: text, params: maybe(v.unknown()) }),
+  /** Asks for the end of a request, which is then answered with `request.cancelled`. */
+  cancel: fields({ id: count }),
+  /** The bytes of the picture that a request named, or why they cannot be had. */
+  supplied: fields({ id: count, image: maybe(picture), error: maybe(wireError) }),
+};
 
 const FROM_CHILD = {
   /** The hello of the child; the host says nothing before it. */
@@ -41,6 +44,8 @@ const FROM_CHILD = {
   failure: fields({ id: count, error: wireError }),
   /** A piece of the answer that is complete. */
   textEmitted: fields({ id: count, text }),
+  /** Asks for the bytes of the picture that the request named; answered with `supplied`. */
+  wanted: fields({ id: count }),
   progressed: fields({ id: count, ...progressFields }),
   /** What is done while neither bytes nor words come. */
   staged: fields({ id: count, ...stageFields }),
@@ -48,7 +53,8 @@ const FROM_CHILD = {
   logged: fields({ level: oneOf(["debug", "info", "warn", "error"]), message: text }),
 };
 
-export type CancelMessage = Extract<Typed<typeof TO_CHILD>, { readonly type: "cancel" }>;
+/** What the host says about a request that it has sent. */
+export type FollowUp = Exclude<Typed<typeof TO_CHILD>, { readonly type: "request" }>;
 export interface RequestMessage {
   readonly type: "request";
   readonly id: number;
@@ -61,9 +67,9 @@ export type ReadyMessage = Extract<FromChild, { readonly type: "ready" }>;
 export type LoggedMessage = Extract<FromChild, { readonly type: "logged" }>;
 
 /** Reads a message of the host. @throws AppError `request.unknown` for a method that is not there. */
-export function readToChild(value: unknown): RequestMessage | CancelMessage {
+export function readToChild(value: unknown): RequestMessage | FollowUp {
   const message = readByType(TO_CHILD, "The message", value);
-  if (message.type === "cancel") return message;
+  if (message.type !== "request") return message;
   const { id, type, method, params } = message;
   if (!isMethodName(method)) {
     throw new AppError("request.unknown", `The engine has no method "${clip(method)}".`);

@@ -1,8 +1,9 @@
 /** The host's end of the protocol: typed calls with an id, events, a cancel and always an end. */
 
 import type { CancelSignal } from "../base/abortable";
-import { AppError } from "../base/errors";
+import { AppError, type WireError } from "../base/errors";
 import type { Progress, Stage } from "../model/ask/progress";
+import type { LatePicture } from "../model/ask/request";
 import {
   type FromChild,
   type LoggedMessage,
@@ -11,7 +12,9 @@ import {
   readResult,
   type ReadyMessage,
 } from "./messages";
+import { withoutBytes } from "./latePicture";
 import type { MethodName, Params, Result } from "./methods";
+import { violation } from "./schema";
 import type { Transport } from "./transport";
 
 export interface CallOptions {
@@ -39,6 +42,8 @@ interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: AppError) => void;
   readonly options: CallOptions;
+  /** What the request named and the child may ask for. */
+  readonly picture: LatePicture | undefined;
 }
 
 /** Starts to listen when it is created; ends with `close`. */
@@ -80,10 +85,11 @@ export class RpcClient {
     const onAbort = (): void => {
       this.#options.transport.send({ type: "cancel", id });
     };
+    const { sent, picture } = withoutBytes(params);
     const sentFrom = new Error(method);
     const answer = new Promise<Result<M>>((resolve, reject) => {
       this.#pending.set(id, {
-        options,
+        ...{ options, picture },
         resolve: (result) => {
           resolve(readResult(method, result));
         },
@@ -96,7 +102,7 @@ export class RpcClient {
     });
     options.signal?.addEventListener("abort", onAbort);
     try {
-      this.#send(id, { type: "request", id, method, params });
+      this.#send(id, { type: "request", id, method, params: sent });
       return await answer;
     } finally {
       this.#pending.delete(id);
@@ -149,6 +155,9 @@ export class RpcClient {
       case "failure":
         this.#find(message.id).reject(AppError.fromWire(message.error));
         return;
+      case "wanted":
+        void this.#supply(message.id, this.#find(message.id));
+        return;
       case "textEmitted": {
         const { options } = this.#find(message.id);
         if (options.signal?.aborted !== true) options.onText?.(message.text);
@@ -165,6 +174,20 @@ export class RpcClient {
         return;
       }
     }
+  }
+
+  /** A cancelled request needs no bytes: the child has the cancel by then, and waits no longer. */
+  async #supply(id: number, { picture, options }: Pending): Promise<void> {
+    let answer: { readonly image: Uint8Array } | { readonly error: WireError };
+    try {
+      if (picture === undefined)
+        {throw violation("The engine asked for a picture it was not told of.");}
+      answer = { image: await picture.read() };
+    } catch (thrown) {
+      answer = { error: AppError.from(thrown).toWire() };
+    }
+    if (options.signal?.aborted === true) return;
+    this.#options.transport.send({ type: "supplied", id, ...answer });
   }
 
   #find(id: number): Pending {

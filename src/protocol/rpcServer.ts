@@ -2,14 +2,10 @@
 
 import { AppError, type WireError } from "../base/errors";
 import type { Progress, Stage } from "../model/ask/progress";
-import {
-  type CancelMessage,
-  peekId,
-  readParams,
-  readToChild,
-  type RequestMessage,
-} from "./messages";
+import { type FollowUp, peekId, readParams, readToChild, type RequestMessage } from "./messages";
+import { withBytes } from "./latePicture";
 import type { MethodName, Params, Result } from "./methods";
+import { violation } from "./schema";
 import type { Transport } from "./transport";
 
 /** What a handler may do besides answering. */
@@ -35,6 +31,14 @@ export interface RpcServerOptions {
   readonly onViolation: (error: AppError) => void;
 }
 
+interface Running {
+  readonly onCancel: (() => void)[];
+  isCancelled: boolean;
+  onSupplied?: (message: Extract<FollowUp, { readonly type: "supplied" }>) => void;
+  /** Asked for once. */
+  picture?: Promise<Uint8Array>;
+}
+
 /**
  * Answers each request of the host with one reply or one failure, whatever the handler does.
  * Starts to listen when it is created.
@@ -43,8 +47,8 @@ export class RpcServer {
   readonly #transport: Transport;
   readonly #handlers: Handlers;
   readonly #onViolation: (error: AppError) => void;
-  /** Cancel listeners of each request that is not answered yet. */
-  readonly #running = new Map<number, (() => void)[]>();
+  /** Each request that is not answered yet. */
+  readonly #running = new Map<number, Running>();
 
   constructor(options: RpcServerOptions) {
     this.#transport = options.transport;
@@ -58,8 +62,8 @@ export class RpcServer {
   #receive(value: unknown): void {
     try {
       const message = readToChild(value);
-      if (message.type === "cancel") this.#cancel(message);
-      else this.#start(message);
+      if (message.type === "request") this.#start(message);
+      else this.#follow(message);
     } catch (thrown) {
       const error = AppError.from(thrown);
       const id = peekId(value);
@@ -69,22 +73,32 @@ export class RpcServer {
     }
   }
 
-  #cancel(message: CancelMessage): void {
-    // An unknown id is a request whose answer crossed the cancel on the way.
-    for (const listener of this.#running.get(message.id) ?? []) listener();
+  /** An unknown id is a request whose answer crossed the message on the way. */
+  #follow(message: FollowUp): void {
+    const running = this.#running.get(message.id);
+    if (running === undefined) return;
+    if (message.type === "supplied") {
+      running.onSupplied?.(message);
+      return;
+    }
+    running.isCancelled = true;
+    for (const listener of running.onCancel) listener();
   }
 
   #start({ id, method, params }: RequestMessage): void {
     if (this.#running.has(id)) {
       throw new AppError("protocol.violation", `Request ${id} is running already.`);
     }
-    this.#serve(id, method, readParams(method, params));
-  }
-
-  #serve<M extends MethodName>(id: number, method: M, params: Params<M>): void {
-    const handler = this.#handlers[method];
-    this.#running.set(id, []);
-    void this.#answer(id, (context) => handler(params, context));
+    const running: Running = { onCancel: [], isCancelled: false };
+    const whole = withBytes(params, () => (running.picture ??= this.#pictureOf(id, running)));
+    const read = readParams(method, whole);
+    this.#running.set(id, running);
+    // The compiler loses in the union of methods that these are the parameters of this one.
+    const handler = this.#handlers[method] as (
+      given: unknown,
+      at: RequestContext,
+    ) => Promise<unknown>;
+    void this.#answer(id, (context) => handler(read, context));
   }
 
   async #answer(id: number, handle: (context: RequestContext) => Promise<unknown>): Promise<void> {
@@ -98,10 +112,27 @@ export class RpcServer {
     }
   }
 
+  /** Asks the host for the bytes of a picture that a request named. */
+  #pictureOf(id: number, running: Running): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        reject(new AppError("request.cancelled", "The request was cancelled."));
+      };
+      running.onCancel.push(leave);
+      running.onSupplied = ({ image, error }) => {
+        if (image !== undefined) resolve(image);
+        else reject(error === undefined ? violation("No picture came.") : AppError.fromWire(error));
+      };
+      // The host sends nothing to a request that it has cancelled.
+      if (running.isCancelled) leave();
+      else this.#emit(id, { type: "wanted", id });
+    });
+  }
+
   #contextOf(id: number): RequestContext {
     return {
       onCancel: (listener) => {
-        this.#running.get(id)?.push(listener);
+        this.#running.get(id)?.onCancel.push(listener);
       },
       emitText: (text) => {
         this.#emit(id, { type: "textEmitted", id, text });

@@ -12,7 +12,7 @@ export type Schema<T> = v.GenericSchema<unknown, T>;
 /** What a schema gives, as nobody may change it. */
 export type Read<S extends v.GenericSchema> = Frozen<v.InferOutput<S>>;
 
-type Frozen<T> = T extends Uint8Array | string | number | boolean | undefined
+type Frozen<T> = T extends Uint8Array | string | number | boolean | undefined | (() => unknown)
   ? T
   : T extends readonly (infer E)[]
     ? readonly Frozen<E>[]

@@ -8,6 +8,7 @@ import { AppError, type ErrorCode } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { decodeImage } from "../../src/engine/picture/imageDecode";
 import { systemClock } from "../../src/host/process/clock";
+import { byDigest as lateOf } from "../../src/host/pictures/picture";
 import { EngineClient } from "../../src/host/process/engineClient";
 import { type EngineProcess, forkEngine } from "../../src/host/process/engineProcess";
 import { inspectorOptions } from "../../src/host/process/inspector";
@@ -132,6 +133,65 @@ describe("the real engine in a process of its own", () => {
     assert.equal(timings.vision, 0);
     const broken = client.call("prepare", { image: new Uint8Array(9), imageName: "x.png" });
     await failsWith(broken, "image.unreadable", "x.png");
+  });
+
+  it("asks for the bytes of a picture only when it does not know it, also after a restart", async () => {
+    let nReads = 0;
+    const byDigest = (image: string): GenerateRequest => {
+      const request = question("opt", image);
+      const { digest, read } = lateOf(request.image);
+      const counted = (): Promise<Uint8Array> => {
+        nReads++;
+        return read();
+      };
+      return { ...request, image: { digest, read: counted } };
+    };
+    const ask = async (image = "wide.png"): Promise<number> => {
+      const { sequences } = await client.call("generate", byDigest(image));
+      const { generation } = recordedCase("opt", image, COLOUR);
+      assert.deepEqual([sequences[0]?.tokenIds], generation?.["greedy"]?.ids);
+      return nReads;
+    };
+    await load(await kitModel("opt"));
+    const { image, alpha = "drop" } = byDigest("wide.png");
+    await client.call("prepare", { image, alpha });
+    assert.equal(await ask(), 1);
+    assert.equal(await ask(), 1);
+    // Another picture under the same name has another digest.
+    assert.equal(await ask("tall.png"), 2);
+    process.kill(processes[0]?.pid ?? 0, "SIGKILL");
+    await failsWith(ask(), "engine.exited");
+    await load(await kitModel("opt"));
+    assert.equal(await ask(), 2);
+    await rm(path.join(store, "features"), { recursive: true });
+    assert.equal(await ask(), 2);
+    client.stop();
+    await load(await kitModel("opt"));
+    assert.equal(await ask(), 3);
+    // A question that is too long for the model needs no picture.
+    const long = {
+      ...byDigest("tiny.png"),
+      prompt: { kind: "raw", text: "why ".repeat(999) },
+    } as const;
+    await failsWith(client.call("generate", long), "prompt.tooLong");
+    assert.equal(nReads, 3);
+  });
+
+  it("keeps nothing under the digest of another picture, and passes on why there are no bytes", async () => {
+    await load(await kitModel("opt"));
+    const { image, ...rest } = question("opt");
+    const { digest } = lateOf(kitPicture("opt", "tall.png"));
+    const forged = { digest, read: lateOf(image).read };
+    await failsWith(
+      client.call("generate", { ...rest, image: forged }),
+      "protocol.violation",
+      "wide.png",
+    );
+    assert.equal(existsSync(path.join(store, "features")), false);
+    const gone = new AppError("image.missing", "wide.png is gone.");
+    const lost = { digest, read: () => Promise.reject(gone) };
+    await failsWith(client.call("generate", { ...rest, image: lost }), "image.missing", "is gone");
+    await answersAs("opt");
   });
 
   it("says what a load would take, also while it is at work", async () => {

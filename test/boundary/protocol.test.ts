@@ -4,7 +4,8 @@ import { silentLogger } from "../../src/base/logger";
 import type { EnginePort } from "../../src/child/enginePort";
 import { serveEngine } from "../../src/child/engineServer";
 import type { Prompt } from "../../src/model/ask/request";
-import type { MethodName } from "../../src/protocol/methods";
+import { byDigest } from "../../src/host/pictures/picture";
+import type { MethodName, Params } from "../../src/protocol/methods";
 import { RpcClient } from "../../src/protocol/rpcClient";
 import { memoryTransportPair } from "../../src/protocol/transport";
 import { createFakeEngine, STORE_CONTENTS } from "../helpers/fakeEngine";
@@ -237,6 +238,95 @@ describe("host and child, in memory", () => {
         assert.deepEqual(error.toWire(), { code, message: "m", detail: { limit: 5 } });
         return true;
       });
+    }
+  });
+
+  it("send a picture's digest first, and its bytes once when they are wanted", async () => {
+    const asked: unknown[] = [];
+    const known = new Set<string>();
+    const engine = createFakeEngine();
+    const { client, hostEnd, childEnd } = connect({
+      ...engine,
+      load: async (params, run) => {
+        const loaded = await engine.load(params, run);
+        const prepare: typeof loaded.engine.prepare = async (request, at) => {
+          assert.ok(!(request.image instanceof Uint8Array));
+          const { digest, read } = request.image;
+          if (!known.has(digest)) assert.deepEqual(await read(), await read());
+          known.add(digest);
+          return { cached: { imageFeatures: at?.signal?.aborted === true ? "disk" : "memory" } };
+        };
+        return { ...loaded, engine: { ...loaded.engine, prepare } };
+      },
+    });
+    const typeOf = (message: unknown): unknown => (message as { readonly type: string }).type;
+    hostEnd.onMessage((message) => typeOf(message) === "wanted" && asked.push(message));
+    childEnd.onMessage((message) => asked.push(message));
+    await client.call("load", { model: "/m", device: "cpu" });
+    asked.length = 0;
+    const picture = byDigest(image);
+    await client.call("prepare", { image: picture });
+    const { digest } = picture;
+    assert.deepEqual(asked, [
+      { type: "request", id: 2, method: "prepare", params: { image: { digest } } },
+      { type: "wanted", id: 2 },
+      { type: "supplied", id: 2, image },
+    ]);
+    await client.call("prepare", { image: picture });
+    assert.equal(asked.length, 4);
+  });
+
+  it("wait for no picture after a cancel, whenever it comes", async () => {
+    const { client } = connect(createFakeEngine());
+    await client.call("load", { model: "/m", device: "cpu" });
+    const { digest } = byDigest(image);
+    const never = new Promise<never>(() => undefined);
+    const ways = [
+      (controller: AbortController) => {
+        controller.abort();
+        return never;
+      },
+      async (controller: AbortController) => {
+        await Promise.resolve();
+        controller.abort();
+        return image;
+      },
+    ];
+    for (const way of ways) {
+      const controller = new AbortController();
+      const read = (): Promise<Uint8Array> => way(controller);
+      const call = client.call("prepare", { image: { digest, read } }, controller);
+      await rejectsWith(call, "request.cancelled");
+    }
+    assert.equal(client.nPending, 0);
+    assert.deepEqual(await client.call("prepare", { image: byDigest(image) }), {
+      cached: { imageFeatures: "computed" },
+    });
+  });
+
+  it("believe no picture that nobody named, and none without a digest", async () => {
+    const { client, hostEnd, childEnd } = connect(createFakeEngine());
+    await client.call("load", { model: "/m", device: "cpu" });
+    const controller = new AbortController();
+    const running = client.call(
+      "generate",
+      { image, prompt: raw("endless") },
+      { signal: controller.signal },
+    );
+    const nobody: unknown[] = [];
+    childEnd.onMessage((message) => nobody.push(message));
+    childEnd.send({ type: "wanted", id: 2 });
+    childEnd.send({ type: "wanted", id: 99 });
+    hostEnd.send({ type: "supplied", id: 2, image });
+    hostEnd.send({ type: "supplied", id: 99, image: "text" });
+    await client.call("status", {});
+    assert.ok(nobody.some((message) => (message as { error?: object }).error !== undefined));
+    controller.abort();
+    await rejectsWith(running, "request.cancelled");
+    for (const digest of ["", "abc", "A".repeat(64), 5]) {
+      const read = (): Promise<Uint8Array> => Promise.resolve(image);
+      const params = { image: { digest, read } } as Params<"prepare">;
+      await rejectsWith(client.call("prepare", params), "protocol.violation");
     }
   });
 

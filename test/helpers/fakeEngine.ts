@@ -117,7 +117,8 @@ function loadedEngine(folder: string, commands: Commands): LoadedModel {
     prepare: async ({ image }, { signal } = {}) => {
       await nextTurn();
       throwIfAborted(signal);
-      if (image.length === 0) throw new AppError("image.unreadable", "An empty picture.");
+      const { length } = image instanceof Uint8Array ? image : await image.read();
+      if (length === 0) throw new AppError("image.unreadable", "An empty picture.");
       return { cached: { imageFeatures: "computed" } };
     },
     generate: async (request, run = {}) =>

@@ -4,6 +4,9 @@ import * as vscode from "vscode";
 import { AppError, type ErrorCode } from "../../base/errors";
 import type { Picture } from "../../host/pictures/picture";
 import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
+import type { KeptPictures } from "../../host/pictures/keptPictures";
+import { type Clock, systemClock } from "../../host/process/clock";
+import { once } from "../shell/lateFeature";
 import { sizeText } from "../shell/numbers";
 import type { PictureReader } from "../shell/services";
 
@@ -12,8 +15,17 @@ const NOT_FILES: readonly string[] = ["data", "untitled", "http", "https"];
 
 /** The reader for all features. */
 export class EditorPictureReader implements PictureReader {
+  readonly #kept: () => Promise<KeptPictures>;
+
+  constructor({ clock }: { readonly clock: Clock } = { clock: systemClock }) {
+    this.#kept = once(async () => {
+      const { KeptPictures: Kept } = await import("../../host/pictures/keptPictures");
+      return new Kept({ clock, wallTime: () => Date.now() });
+    });
+  }
+
   /**
-   * Looks at the size first, so that a huge file is never read.
+   * Looks at the size first, so that a huge file is never read, and reads a file that is as it was only once.
    * @throws AppError `image.missing`, `image.tooLarge`, `image.unreadable`.
    */
   async read(uri: vscode.Uri): Promise<Picture> {
@@ -23,14 +35,18 @@ export class EditorPictureReader implements PictureReader {
       throw new AppError("image.unreadable", text, { detail: { scheme: uri.scheme } });
     }
     try {
-      const { type, size } = await vscode.workspace.fs.stat(uri);
+      const stamp = await vscode.workspace.fs.stat(uri);
+      const { type, size } = stamp;
       if ((type & vscode.FileType.Directory) !== 0) throw refuse(name, "folder");
       // Some virtual file systems know no size before they have read the file.
       if (size > MAX_PICTURE_BYTES) throw refuse(name, "size");
-      const bytes = await vscode.workspace.fs.readFile(uri);
-      if (bytes.length > MAX_PICTURE_BYTES) throw refuse(name, "size");
-      if (bytes.length === 0) throw refuse(name, "empty");
-      return { name, bytes, uri: uri.toString() };
+      const kept = await this.#kept();
+      return await kept.read(uri.toString(), stamp, async () => {
+        const bytes = await vscode.workspace.fs.readFile(uri);
+        if (bytes.length > MAX_PICTURE_BYTES) throw refuse(name, "size");
+        if (bytes.length === 0) throw refuse(name, "empty");
+        return { name, bytes, uri: uri.toString() };
+      });
     } catch (thrown) {
       throw explain(thrown, name);
     }

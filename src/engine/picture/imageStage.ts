@@ -1,13 +1,14 @@
 /** A picture's features, from the cache or computed: what both answering and scoring begin with. */
 
 import { createHash } from "node:crypto";
+import { AppError } from "../../base/errors";
 import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage } from "./imageEncoder";
 import type { PictureFacts } from "./imagePreprocess";
 import type { ModelFolder } from "../session/modelFolder";
 import type { PartSessions } from "../session/partSessions";
 import type { Tensor } from "../session/session";
-import type { Cached, PictureRequest } from "../../model/ask/request";
+import type { Cached, LatePicture, PictureRequest } from "../../model/ask/request";
 import { IO } from "../../model/graph/graphContract";
 
 /**
@@ -48,10 +49,8 @@ export class ImageStage {
   async features(picture: PictureRequest, signal?: AbortSignal): Promise<PictureFeatures> {
     const { cache, model, sessions } = this.#options;
     const alpha = picture.alpha ?? "auto";
-    const key = createHash("sha256")
-      .update(`${DECODER}, ${alpha} `)
-      .update(picture.image)
-      .digest("hex");
+    const { digest, read } = lateOf(picture.image);
+    const key = createHash("sha256").update(`${DECODER}, ${alpha} ${digest}`).digest("hex");
     const found = await cache.find(key);
     if (found !== undefined && this.#isComplete(found.features)) {
       const timings = { preprocess: 0, vision: 0, qformer: 0 };
@@ -61,7 +60,12 @@ export class ImageStage {
     const name = picture.imageName ?? "The picture";
     // A picture that is in the cache needs no decoder, whose native library takes 50 ms to load.
     const { preprocessImage } = await import("./imagePreprocess");
-    const pixels = await preprocessImage(picture.image, {
+    const image = await read();
+    // What is kept under a digest serves every later question about those bytes.
+    if (image !== picture.image && digestOf(image) !== digest) {
+      throw new AppError("protocol.violation", `${name} came with the digest of another picture.`);
+    }
+    const pixels = await preprocessImage(image, {
       config: model.preprocessor,
       name,
       alpha,
@@ -95,4 +99,13 @@ export class ImageStage {
       }),
     );
   }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function lateOf(image: PictureRequest["image"]): LatePicture {
+  if (!(image instanceof Uint8Array)) return image;
+  return { digest: digestOf(image), read: () => Promise.resolve(image) };
 }

@@ -3,11 +3,10 @@
  * so that a conversation can be gone on with after the window was closed.
  */
 
-import { createHash } from "node:crypto";
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import { TaskQueue } from "../../base/taskQueue";
-import type { Picture } from "../pictures/picture";
+import { digestOf, type Picture } from "../pictures/picture";
 import { PICTURE_EXTENSIONS } from "../../model/ask/pictureNames";
 
 /** The folder; behind it are the editor's file systems, and a fake in tests. Names are no paths. */
@@ -93,11 +92,6 @@ export class PastedPictures {
       this.#log.debug(`A pasted picture was not deleted: ${AppError.from(thrown).message}`);
     }
   }
-}
-
-/** What tells one picture's bytes from another's: their sha256 in hexadecimal. */
-export function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function extensionOf(name: string): string {

@@ -5,8 +5,8 @@ import { AppError } from "../../base/errors";
 import { optional } from "../../base/optional";
 import type { ChatPicture, PictureLocation } from "./conversation";
 import type { EngineApi } from "../service/engine";
-import { digestOf, type PastedPictures } from "./pastedPictures";
-import type { Picture } from "../pictures/picture";
+import type { PastedPictures } from "./pastedPictures";
+import { digestOf, type Picture } from "../pictures/picture";
 import type { PictureView } from "../../protocol/viewMessages";
 
 /** Reads a picture of the workspace again; it may have changed or gone since. */

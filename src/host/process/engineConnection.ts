@@ -6,7 +6,9 @@
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import type { Clock } from "./clock";
+import { byDigest } from "../pictures/picture";
 import type { EngineProcess } from "./engineProcess";
+import type { PictureRequest } from "../../model/ask/request";
 import { PROTOCOL_VERSION, type ReadyMessage } from "../../protocol/messages";
 import {
   type MethodName,
@@ -14,6 +16,7 @@ import {
   type Result,
   entryOf,
   forEachMethod,
+  isModelMethod,
 } from "../../protocol/methods";
 import { type CallOptions, RpcClient } from "../../protocol/rpcClient";
 
@@ -131,7 +134,11 @@ export class EngineConnection {
     options.signal?.addEventListener("abort", onAbort);
     if (this.#line[0] === open) this.#watch();
     try {
-      return await this.#rpc.call(method, params, this.#withSignsOfLife(open, options));
+      return await this.#rpc.call(
+        method,
+        digestFirst(method, params),
+        this.#withSignsOfLife(open, options),
+      );
     } finally {
       options.signal?.removeEventListener("abort", onAbort);
       const wasFirst = this.#line[0] === open;
@@ -231,4 +238,11 @@ export class EngineConnection {
     this.#settleHello(reason);
     this.#options.onEnded({ reason, isExpected: this.#isExpectedEnd });
   }
+}
+
+/** The bytes of a picture follow only where the model does not know it. */
+function digestFirst<M extends MethodName>(method: M, params: Params<M>): Params<M> {
+  if (!isModelMethod(method)) return params;
+  const request = params as PictureRequest;
+  return { ...request, image: byDigest(request.image) } as Params<M>;
 }

@@ -22,9 +22,17 @@ export type Prompt =
 export const ALPHA_MODES = ["auto", "white", "dark", "drop"] as const;
 export type AlphaMode = (typeof ALPHA_MODES)[number];
 
+/** An encoded picture that is known by its content; its bytes are asked for where they are needed. */
+export interface LatePicture {
+  /** The sha256 of the bytes, in hexadecimal. */
+  readonly digest: string;
+  /** @throws AppError `request.cancelled`, or why they cannot be had. */
+  readonly read: () => Promise<Uint8Array>;
+}
+
 export interface PictureRequest {
   /** An encoded picture: the bytes of a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file. */
-  readonly image: Uint8Array;
+  readonly image: Uint8Array | LatePicture;
   /** What to call the picture in an error message. @default "the picture" */
   readonly imageName?: string;
   /** @default "auto" */

@@ -34,6 +34,8 @@ function newEditor() {
 
     /** By address; an error is thrown when the file is looked at. */
     files: new Map<string, Uint8Array | "folder" | Error>(),
+    /** When files were made and written, where a file system tells. */
+    times: new Map<string, { readonly mtime: number; readonly ctime: number }>(),
     /** What the file system says of sizes that are not the true ones. */
     sizes: new Map<string, number>(),
     filesRead: [] as string[],

@@ -233,7 +233,7 @@ const fs = {
     const file = fileAt(uri);
     if (file === "folder") return Promise.resolve({ type: FileType.Directory, size: 0 });
     const size = fakeEditor.sizes.get(uri.toString()) ?? file.length;
-    return Promise.resolve({ type: FileType.File, size });
+    return Promise.resolve({ type: FileType.File, size, ...fakeEditor.times.get(uri.toString()) });
   },
   writeFile: (uri: FakeUri, bytes: Uint8Array) => {
     fakeEditor.files.set(uri.toString(), bytes);

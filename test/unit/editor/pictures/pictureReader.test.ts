@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../../../src/base/errors";
 import { EditorPictureReader } from "../../../../src/editor/pictures/pictureReader";
 import { MAX_PICTURE_BYTES } from "../../../../src/model/ask/pictureSize";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
+import { FakeClock } from "../../../helpers/fakeClock";
 import { FakeFileSystemError, FakeUri } from "../../../helpers/editor/values";
 
 const bytes = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
@@ -16,6 +17,20 @@ describe("the reader of pictures", () => {
   it("reads through the editor's file systems and takes the name of the file", async () => {
     fakeEditor.files.set(CAT, bytes);
     assert.deepEqual(await reader.read(uriOf(CAT)), { name: "a cat.png", bytes, uri: CAT });
+  });
+
+  it("reads a file once, until it is written again", async () => {
+    const own = new EditorPictureReader({ clock: new FakeClock() });
+    fakeEditor.files.set(CAT, bytes);
+    fakeEditor.times.set(CAT, { mtime: 1e12, ctime: 1e12 });
+    const first = await own.read(uriOf(CAT));
+    assert.equal(await own.read(uriOf(CAT)), first);
+    assert.equal(fakeEditor.filesRead.length, 1);
+    fakeEditor.times.set(CAT, { mtime: 1e12 + 1, ctime: 1e12 });
+    assert.notEqual(await own.read(uriOf(CAT)), first);
+    assert.equal(fakeEditor.filesRead.length, 2);
+    fakeEditor.files.delete(CAT);
+    await assert.rejects(own.read(uriOf(CAT)), { code: "image.missing" });
   });
 
   it("does not read a file that is too large", async () => {

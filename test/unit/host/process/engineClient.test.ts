@@ -107,7 +107,7 @@ describe("EngineClient", () => {
           nReleases++;
           return Promise.resolve();
         };
-        return { ...loaded, release };
+        return { ...loaded, engine: { ...loaded.engine, release } };
       },
     };
     const { client } = create({}, () => ({ engine: counting }));
