@@ -180,8 +180,9 @@ export class RpcClient {
   async #supply(id: number, { picture, options }: Pending): Promise<void> {
     let answer: { readonly image: Uint8Array } | { readonly error: WireError };
     try {
-      if (picture === undefined)
-        {throw violation("The engine asked for a picture it was not told of.");}
+      if (picture === undefined) {
+        throw violation("The engine asked for a picture it was not told of.");
+      }
       answer = { image: await picture.read() };
     } catch (thrown) {
       answer = { error: AppError.from(thrown).toWire() };
