@@ -58,7 +58,7 @@ export function createStatusBar(services: Services): Feature {
   return {
     commands: {
       [MENU]: async () => {
-        const { showMenu } = await import("../shell/lateParts");
+        const { showMenu } = await import("../shell/lazyParts");
         await showMenu(services, stateText(engine.status));
       },
     },

@@ -6,7 +6,7 @@ import type { Picture } from "../../host/pictures/picture";
 import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
 import type { KeptPictures } from "../../host/pictures/keptPictures";
 import { type Clock, systemClock } from "../../host/process/clock";
-import { once } from "../shell/lateFeature";
+import { lazy } from "../shell/lazyFeature";
 import { sizeText } from "../shell/numbers";
 import type { PictureReader } from "../shell/services";
 
@@ -18,7 +18,7 @@ export class EditorPictureReader implements PictureReader {
   readonly #kept: () => Promise<KeptPictures>;
 
   constructor({ clock }: { readonly clock: Clock } = { clock: systemClock }) {
-    this.#kept = once(async () => {
+    this.#kept = lazy(async () => {
       const { KeptPictures: Kept } = await import("../../host/pictures/keptPictures");
       return new Kept({ clock, wallTime: () => Date.now() });
     });
