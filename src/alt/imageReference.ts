@@ -3,8 +3,7 @@
 /** Languages that have a finder. `jsx` covers plain JavaScript with JSX, `tsx` TypeScript with it. */
 // prettier-ignore
 export const ALT_LANGUAGES = [
-  "markdown", "mdx", "html", "jsx", "tsx",
-  "vue", "svelte", "astro",
+  "markdown", "mdx", "html", "jsx", "tsx", "vue", "svelte", "astro",
 ] as const;
 
 export type AltLanguage = (typeof ALT_LANGUAGES)[number];

@@ -3,6 +3,7 @@
  * no model is enginePort.ts's.
  */
 
+import { abortable } from "../base/abortable";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
@@ -33,6 +34,7 @@ export function serveEngine(options: EngineServerOptions): void {
       isModelMethod(method) ? held.compute(method, params, run) : work[method](params, run);
     if (lane === "beside") return begin();
     if (lane === "turn") return turn.run(run.signal, begin);
+    // A cancel is answered at once, though what cannot be stopped keeps its place to the end.
     return abortable(few.run(run.signal, begin), run.signal);
   });
   new RpcServer({
@@ -159,14 +161,4 @@ function taskRun(context: RequestContext): TaskRun {
   const { emitText, emitProgress, emitStage } = context;
   const { signal } = controller;
   return { signal, onText: emitText, onProgress: emitProgress, onStage: emitStage };
-}
-
-/** Answers a cancel at once, though what cannot be stopped keeps its place to the end. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    work.then(resolve, reject);
-    signal.addEventListener("abort", () => {
-      reject(new AppError("request.cancelled", "The request was cancelled."));
-    });
-  });
 }

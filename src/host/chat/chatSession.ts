@@ -296,24 +296,18 @@ export class ChatSession {
   }
 
   #aheadOf(conversation: Conversation, tray: PictureTray): PicturePrefetch {
-    const { engine, isPreparingAhead, log } = this.#options;
     return new PicturePrefetch({
-      engine,
+      ...this.#options,
       tray,
-      log,
-      isWanted: isPreparingAhead,
+      isWanted: this.#options.isPreparingAhead,
       isAnswering: () => conversation.turns.some(isOpenTurn),
       isKnown: (id) => conversation.turns.some((turn) => turn.pictureId === id),
     });
   }
 
   #answererOf(conversation: Conversation, tray: PictureTray): Answerer {
-    const { engine, clock, noticeOf, texts } = this.#options;
     return new Answerer({
-      engine,
-      clock,
-      noticeOf,
-      texts,
+      ...this.#options,
       conversation,
       tray,
       times: this.#times,

@@ -184,10 +184,7 @@ const ING_NOUNS: ReadonlySet<string> = new Set([
   "building", "ceiling", "painting", "clothing", "string", "awning", "drawing", "wedding",
 ]);
 
-// prettier-ignore
-const PLURALS: ReadonlySet<string> = new Set([
-  "people", "men", "women", "children", "sheep", "geese", "mice",
-]);
+const PLURALS = new Set(["people", "men", "women", "children", "sheep", "geese", "mice"]);
 
 // prettier-ignore
 const PERSONS: ReadonlySet<string> = new Set([

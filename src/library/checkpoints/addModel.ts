@@ -203,29 +203,21 @@ async function download(
   folder: string,
   options: AddModelOptions,
 ): Promise<{ readonly name: string; readonly folder: string }> {
-  const { environment, store, signal, patience, stallMs, precision, freeBytes } = options;
-  const { onStage } = options;
+  const { environment, store, onStage } = options;
   const { name, repository, revision } = entry;
-  const limits = stallMs === undefined ? {} : { stallMs };
-  const hub = new HubClient({ env: environment.env, ...options.hub }, limits);
+  const hub = new HubClient({ env: environment.env, ...options.hub }, options);
   try {
     return await streamModel({
+      ...options,
       hub,
       repository,
       revision,
       folder,
-      store,
       name,
-      precision,
-      signal,
-      patience,
-      freeBytes,
       workFolder: workFolder(store, name),
       isKeeping: options.keepCheckpoint === true,
       onTry: (attempt) => onStage?.({ stage: "connect", host: hub.host, ...attempt }),
       onCheck: () => onStage?.({ stage: "check" }),
-      onProgress: options.onProgress,
-      startWorkers: options.startWorkers,
     });
   } catch (thrown) {
     throw await withArrived(thrown, entry, store);

@@ -107,7 +107,7 @@ async function openConversion(
   options: StreamModelOptions,
   report: Report,
 ): Promise<StreamedConversion> {
-  const { folder, workFolder, signal, startWorkers } = options;
+  const { folder, workFolder } = options;
   const parsed = new Map([...headers].map(([name, { header }]) => [name, header]));
   const checkpoint = await openCheckpoint(folder, parsed);
   const precision =
@@ -117,12 +117,11 @@ async function openConversion(
   // Without a digest only the commit says which bytes a name stands for.
   const identity = JSON.stringify(files.map(({ name, digest }) => [name, digest?.hex ?? commit]));
   return await StreamedConversion.open({
+    ...options,
     checkpoint,
     precision,
     folder: workFolder,
     identity,
-    signal,
-    startWorkers,
     onProgress: (progress) => {
       report.converted(progress);
     },
