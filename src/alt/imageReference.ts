@@ -1,12 +1,6 @@
 /** What is known of one picture in a document: plain data that outlives the parsers. */
 
-/** Languages that have a finder. `jsx` covers plain JavaScript with JSX, `tsx` TypeScript with it. */
-// prettier-ignore
-export const ALT_LANGUAGES = [
-  "markdown", "mdx", "html", "jsx", "tsx", "vue", "svelte", "astro",
-] as const;
-
-export type AltLanguage = (typeof ALT_LANGUAGES)[number];
+import type { AltLanguage } from "./languages";
 
 /** A stretch of a document in UTF-16 units from its beginning; `end` is exclusive. */
 export interface TextSpan {

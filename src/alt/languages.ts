@@ -1,6 +1,12 @@
 /** Which finder a document needs, by its name or by the editor's language identifier. */
 
-import { ALT_LANGUAGES, type AltLanguage } from "./imageReference";
+/** Languages that have a finder. `jsx` covers plain JavaScript with JSX, `tsx` TypeScript with it. */
+// prettier-ignore
+export const ALT_LANGUAGES = [
+  "markdown", "mdx", "html", "jsx", "tsx", "vue", "svelte", "astro",
+] as const;
+
+export type AltLanguage = (typeof ALT_LANGUAGES)[number];
 
 const BY_EXTENSION: ReadonlyMap<string, AltLanguage> = new Map([
   ["md", "markdown"],

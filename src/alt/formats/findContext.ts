@@ -1,6 +1,6 @@
 /** What every finder is given, and which tags it takes for pictures. */
 
-import type { AltLanguage } from "../imageReference";
+import type { AltLanguage } from "../languages";
 
 export interface FindContext {
   /** The document without a byte order mark, so that offsets are those of every parser. */

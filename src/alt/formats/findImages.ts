@@ -5,13 +5,8 @@ import { findAstroImages } from "./components/astroImages";
 import { documentError } from "../documentError";
 import { DEFAULT_COMPONENTS, mayHaveImages, type FindContext } from "./findContext";
 import { findHtmlImages } from "./html/htmlImages";
-import type {
-  AltLanguage,
-  AltSlot,
-  CaptionSlot,
-  ImageReference,
-  TextSpan,
-} from "../imageReference";
+import type { AltSlot, CaptionSlot, ImageReference, TextSpan } from "../imageReference";
+import type { AltLanguage } from "../languages";
 import { findJsxImages } from "./script/jsxImages";
 import { findMarkdownImages } from "./markdown/markdownImages";
 import { findMdxImages } from "./markdown/mdxImages";

@@ -3,7 +3,6 @@
 import { accessibleName, isHiding, isPresentational, type AccessibleName } from "./accessibleName";
 import { plainAttribute } from "./attributeNames";
 import type {
-  AltLanguage,
   AltSlot,
   AltState,
   AttributeDialect,
@@ -12,6 +11,7 @@ import type {
   ImageReference,
   TextSpan,
 } from "../imageReference";
+import type { AltLanguage } from "../languages";
 import { isOnlyContent } from "./linkContent";
 import type { Tag, TagAttribute } from "./tagParts";
 import { tagSource, type TagSource } from "./tagSource";

@@ -4,7 +4,7 @@
  */
 
 import { frontMatterOf, tomlFrontMatterOf } from "../formats/frontMatter";
-import type { AltLanguage } from "../imageReference";
+import type { AltLanguage } from "../languages";
 
 export interface Page {
   readonly text: string;

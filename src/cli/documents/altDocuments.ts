@@ -6,7 +6,7 @@ import { access, open, readFile, realpath, rename, rm, stat } from "node:fs/prom
 import path from "node:path";
 import { documentError } from "../../alt/documentError";
 import { DEFAULT_COMPONENTS, mayHaveImages } from "../../alt/formats/findContext";
-import type { AltLanguage } from "../../alt/imageReference";
+import type { AltLanguage } from "../../alt/languages";
 import { languageOfFile } from "../../alt/languages";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { formatBytes } from "../../base/bytes";

@@ -4,7 +4,8 @@ import path from "node:path";
 import { ALT_PROBLEMS, altProblem } from "../../alt/wording/altText";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { findImages } from "../../alt/formats/findImages";
-import type { AltLanguage, ImageReference } from "../../alt/imageReference";
+import type { ImageReference } from "../../alt/imageReference";
+import type { AltLanguage } from "../../alt/languages";
 import { LinePositions, type LineRange } from "../../alt/linePositions";
 import {
   resolveTarget,

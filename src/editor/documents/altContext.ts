@@ -1,7 +1,7 @@
 /** What is around a document, as the way from a reference to its file asks for it. */
 
 import * as vscode from "vscode";
-import type { AltLanguage } from "../../alt/imageReference";
+import type { AltLanguage } from "../../alt/languages";
 import type { ResolveContext, ResolveFiles } from "../../alt/resolve/resolveTarget";
 import { SingleLookup, type FileLookup } from "../pictures/fileLookup";
 import type { Services } from "../shell/services";

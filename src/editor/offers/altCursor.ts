@@ -1,7 +1,7 @@
 /** Tells menus and keys whether a document has pictures, and whether the cursor is in one's reference. */
 
 import * as vscode from "vscode";
-import type { AltLanguage } from "../../alt/imageReference";
+import type { AltLanguage } from "../../alt/languages";
 import { languageOfDocument } from "../../alt/languages";
 import type { Services } from "../shell/services";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setAlt } from "../../../src/alt/edit/editAlt";
 import { findImages } from "../../../src/alt/formats/findImages";
-import type { AltLanguage } from "../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../src/alt/languages";
 import { applyEdits } from "../../../src/alt/textEdit";
 
 type Expected = readonly [string, string | null];

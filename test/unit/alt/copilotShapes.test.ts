@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { altProblem } from "../../../src/alt/wording/altText";
 import { readableAlt, setAlt } from "../../../src/alt/edit/editAlt";
 import { findImages } from "../../../src/alt/formats/findImages";
-import type { AltLanguage } from "../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../src/alt/languages";
 import { resolveTarget } from "../../../src/alt/resolve/resolveTarget";
 import { applyEdits } from "../../../src/alt/textEdit";
 

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { canSetAlt, setAlt } from "../../../src/alt/edit/editAlt";
 import { findImages } from "../../../src/alt/formats/findImages";
-import {
-  ALT_LANGUAGES,
-  type AltLanguage,
-  type ImageReference,
-} from "../../../src/alt/imageReference";
+import type { ImageReference } from "../../../src/alt/imageReference";
+import { ALT_LANGUAGES, type AltLanguage } from "../../../src/alt/languages";
 import { applyEdits } from "../../../src/alt/textEdit";
 import { AppError } from "../../../src/base/errors";
 import { SeededRandom } from "../../helpers/random";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { markDecorative, setAlt } from "../../../src/alt/edit/editAlt";
 import { findImages } from "../../../src/alt/formats/findImages";
-import type { AltLanguage, ImageReference } from "../../../src/alt/imageReference";
+import type { ImageReference } from "../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../src/alt/languages";
 import { applyEdits } from "../../../src/alt/textEdit";
 
 function only(text: string, language: AltLanguage): ImageReference {

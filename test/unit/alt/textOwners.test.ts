@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { altProblem } from "../../../src/alt/wording/altText";
 import { canMarkDecorative, canSetAlt, setAlt } from "../../../src/alt/edit/editAlt";
 import { findImages } from "../../../src/alt/formats/findImages";
-import type { AltLanguage, ImageReference } from "../../../src/alt/imageReference";
+import type { ImageReference } from "../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../src/alt/languages";
 import { applyEdits } from "../../../src/alt/textEdit";
 import { holdsTemplateCode } from "../../../src/alt/tags/templateCode";
 

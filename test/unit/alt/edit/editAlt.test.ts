@@ -6,7 +6,7 @@ import {
   setAlt,
 } from "../../../../src/alt/edit/editAlt";
 import { findImages } from "../../../../src/alt/formats/findImages";
-import type { AltLanguage } from "../../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../../src/alt/languages";
 import { applyEdits } from "../../../../src/alt/textEdit";
 import { AppError } from "../../../../src/base/errors";
 import { SeededRandom } from "../../../helpers/random";

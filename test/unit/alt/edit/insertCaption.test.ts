@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { findImages } from "../../../../src/alt/formats/findImages";
-import type { AltLanguage } from "../../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../../src/alt/languages";
 import {
   captionStyles,
   insertCaption,

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { findImages, MAX_DOCUMENT_UNITS } from "../../../../src/alt/formats/findImages";
-import {
-  ALT_LANGUAGES,
-  type AltLanguage,
-  type ImageReference,
-} from "../../../../src/alt/imageReference";
+import type { ImageReference } from "../../../../src/alt/imageReference";
+import { ALT_LANGUAGES, type AltLanguage } from "../../../../src/alt/languages";
 import { languageOfDocument, languageOfFile } from "../../../../src/alt/languages";
 import { AppError } from "../../../../src/base/errors";
 

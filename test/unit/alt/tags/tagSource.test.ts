@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { canMarkDecorative } from "../../../../src/alt/edit/editAlt";
 import { findImages } from "../../../../src/alt/formats/findImages";
-import type { AltLanguage } from "../../../../src/alt/imageReference";
+import type { AltLanguage } from "../../../../src/alt/languages";
 
 const GIF = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
