@@ -9,11 +9,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { AppError } from "../../src/base/errors";
-import {
-  openCheckpoint,
-  parseCheckpointConfigs,
-  parseWeightIndex,
-} from "../../src/convert/checkpoint/checkpoint";
+import { openCheckpoint, parseCheckpointConfigs } from "../../src/convert/checkpoint/checkpoint";
+import { parseWeightIndex } from "../../src/convert/checkpoint/weightFiles";
 import { parseSafetensorsHeader } from "../../src/convert/checkpoint/safetensors";
 import { fixturePath } from "../helpers/fixtures";
 import { SeededRandom } from "../helpers/random";

@@ -3,9 +3,11 @@
  * limits and without duplicate keys. Knows no meaning of any key.
  */
 
-import { open, stat, type FileHandle } from "node:fs/promises";
+import { open, readFile, stat, type FileHandle } from "node:fs/promises";
+import path from "node:path";
 
 import { AppError } from "../../base/errors";
+import { TOKENIZER_FILE } from "../../model/folder/manifest";
 
 /** What an error message names. */
 export interface Place {
@@ -45,6 +47,31 @@ export async function openRegularFile(file: string): Promise<FileHandle> {
   await regularFileBytes(file);
   return open(file, "r").catch((cause: unknown) => {
     throw missingFile(file, cause);
+  });
+}
+
+const MIB = 1 << 20;
+/** The largest real ones have 4 KiB; an index of a thousand tensors has 100 KiB. */
+const MAX_SMALL_BYTES = 16 * MIB;
+/** Real ones have at most 4 MiB for BLIP-2's language models. */
+const MAX_TOKENIZER_BYTES = 64 * MIB;
+
+/** The bytes of a text beside the weights. @throws AppError `checkpoint.missing`, `checkpoint.corrupt`. */
+export async function readSmallFile(file: string): Promise<Uint8Array> {
+  const nBytes = await regularFileBytes(file);
+  const limit = path.basename(file) === TOKENIZER_FILE ? MAX_TOKENIZER_BYTES : MAX_SMALL_BYTES;
+  if (nBytes > limit) {
+    throw corruptFile({ file }, `it has ${nBytes} bytes, and at most ${limit} are read`);
+  }
+  return readFile(file).catch((cause: unknown) => {
+    throw corruptFile({ file }, "its bytes could not be read", cause);
+  });
+}
+
+/** @throws AppError `checkpoint.missing`, always. */
+export function absentFile(file: string, advice: string): never {
+  throw new AppError("checkpoint.missing", `There is no file ${file}. ${advice}`, {
+    detail: { file },
   });
 }
 

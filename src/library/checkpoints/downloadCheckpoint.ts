@@ -5,7 +5,7 @@
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { WEIGHT_FORMATS, type WeightFormat } from "../../convert/checkpoint/checkpoint";
+import { WEIGHT_FORMATS, type WeightFormat } from "../../convert/checkpoint/weightFiles";
 import { AppError, throwIfAborted } from "../../base/errors";
 import {
   CONFIG_FILE,

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
-import { openCheckpoint, parseWeightIndex } from "../../../../src/convert/checkpoint/checkpoint";
+import { openCheckpoint } from "../../../../src/convert/checkpoint/checkpoint";
+import { parseWeightIndex } from "../../../../src/convert/checkpoint/weightFiles";
 import { readSafetensorsHeader } from "../../../../src/convert/checkpoint/safetensors";
 import { fixturePath } from "../../../helpers/fixtures";
 import { torchWeights } from "../../../helpers/torchFile";

@@ -59,6 +59,8 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
         patchSize: 14,
         layerNormEps: 1e-6,
         qkvBias: true,
+        isClip: false,
+        postNormEps: 1e-6,
       },
       qformer: {
         hiddenSize: 768,
