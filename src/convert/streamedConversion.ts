@@ -80,8 +80,8 @@ export class StreamedConversion {
   static async open(options: StreamOptions): Promise<StreamedConversion> {
     const tensors = new KeptTensors(options.folder);
     const plan = planConversion(options, tensors);
-    const planKey = await planKeyOf(plan, options);
-    const modelBytes = await plannedBytes(plan);
+    const planKey = planKeyOf(plan, options);
+    const modelBytes = plannedBytes(plan);
     const conversion = new StreamedConversion(options, plan, { tensors, planKey, modelBytes });
     try {
       await conversion.#begin();
@@ -265,17 +265,17 @@ interface Prepared {
 }
 
 /** The same for two conversions that write the same bytes to the same places. */
-async function planKeyOf(
+function planKeyOf(
   { checkpoint, model }: ConversionPlan,
   { precision, identity }: StreamOptions,
-): Promise<string> {
+): string {
   const tensors = [...checkpoint.tensors.values()].map((tensor) => {
     const { name, dtype, shape, strides, file } = tensor;
     return [name, dtype, shape, strides, path.basename(file)];
   });
   const hash = createHash("sha256");
   hash.update(JSON.stringify([precision, identity, tensors]));
-  for (const [name, bytes] of await smallFiles(checkpoint)) {
+  for (const [name, bytes] of smallFiles(checkpoint)) {
     hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   }
   // Graphs name every initializer with its type, its shape and its place.

@@ -33,7 +33,7 @@ async function run(job: PrecisionJob): Promise<unknown> {
       const reader = new TensorReader();
       const checkpoint = await openCheckpoint(job.checkpoint);
       const plan = planConversion({ checkpoint, precision: job.precision }, reader);
-      return { bytes: await plannedBytes(plan), memoryBytes: plannedMemory(plan.model) };
+      return { bytes: plannedBytes(plan), memoryBytes: plannedMemory(plan.model) };
     }
     case "convert": {
       const { manifest } = await convertModel(job);

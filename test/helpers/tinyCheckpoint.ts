@@ -8,14 +8,7 @@ import path from "node:path";
 import { float32ToFloat16 } from "../../src/convert/checkpoint/dtype";
 import { fixturePath } from "./fixtures";
 import { SeededRandom } from "./random";
-import {
-  mapping,
-  pickle,
-  storage as torchStorage,
-  tensor as torchTensor,
-  torchRecords,
-  torchZip,
-} from "./torchFile";
+import { stateDict } from "./torchFile";
 
 /** Storage types that can be written; I64 only to be refused. */
 export type TinyDtype = "F32" | "F16" | "BF16" | "I64";
@@ -258,27 +251,18 @@ async function writeShards(
   await writeFile(path.join(folder, `${single}.index.json`), JSON.stringify(index));
 }
 
-const STORAGES: Readonly<Record<TinyDtype, string>> = {
-  ...{ F32: "FloatStorage", F16: "HalfStorage", BF16: "BFloat16Storage", I64: "LongStorage" },
-};
-
-/** A state dict; every other matrix is a view of its transpose, as a script leaves it that turned it. */
+/** Every other matrix is a view of its transpose, as a script leaves it that turned it. */
 function torchWeights(tensors: readonly (readonly [string, TinyTensor])[]): Buffer {
-  const entries: [string, Buffer][] = [];
-  const storages: [string, Buffer][] = [];
-  for (const [i, [name, tensor]] of tensors.entries()) {
-    const { shape, dtype } = tensor;
-    const [rows = 1, cols = 1] = shape;
-    const isTurned = shape.length === 2 && i % 2 === 0;
-    const content = Buffer.from(encode(name, tensor));
-    const bytes = ITEM_BYTES[dtype];
-    storages.push([String(i), isTurned ? transposed(content, { rows, cols, bytes }) : content]);
-    const rowMajor = shape.map((_, axis) => shape.slice(axis + 1).reduce((n, dim) => n * dim, 1));
-    const is = { key: String(i), type: STORAGES[dtype], n: count(tensor) };
-    const strides = isTurned ? [1, rows] : rowMajor;
-    entries.push([name, torchTensor({ shape, strides, storage: torchStorage(is) })]);
-  }
-  return torchZip(torchRecords(pickle(mapping(entries)), storages, "pytorch_model"));
+  return stateDict(
+    tensors.map(([name, tensor], i) => {
+      const { shape, dtype } = tensor;
+      const [rows = 1, cols = 1] = shape;
+      const content = Buffer.from(encode(name, tensor));
+      if (shape.length !== 2 || i % 2 === 1) return { name, shape, dtype, content };
+      const turned = transposed(content, { rows, cols, bytes: ITEM_BYTES[dtype] });
+      return { name, shape, dtype, content: turned, strides: [1, rows] };
+    }),
+  );
 }
 
 function transposed(

@@ -129,6 +129,37 @@ export function torchZip(records: readonly TorchRecord[]): Buffer {
 /** A zip with one storage of sixteen floats and this object. */
 export const torchFile = (...parts: Part[]): Buffer => torchZip(torchRecords(pickle(...parts)));
 
+/** A tensor of a state dict, and its values. */
+export interface StoredEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Row-major, or by the strides. */
+  readonly content: Buffer;
+  /** @default row-major */
+  readonly strides?: readonly number[];
+}
+
+const STORAGES: Readonly<Record<string, readonly [type: string, itemBytes: number]>> = {
+  F32: ["FloatStorage", 4],
+  F16: ["HalfStorage", 2],
+  BF16: ["BFloat16Storage", 2],
+  I64: ["LongStorage", 8],
+};
+
+/** A state dict with a storage for each tensor, as torch.save writes it. */
+export function stateDict(tensors: readonly StoredEntry[]): Buffer {
+  const entries = tensors.map((entry, i): [string, Part] => {
+    const { shape, dtype, content } = entry;
+    const [type, itemBytes] = STORAGES[dtype] ?? ["?", 1];
+    const rowMajor = shape.map((_, axis) => shape.slice(axis + 1).reduce((n, dim) => n * dim, 1));
+    const part = storage({ key: String(i), type, n: content.length / itemBytes });
+    return [entry.name, tensor({ shape, strides: entry.strides ?? rowMajor, storage: part })];
+  });
+  const storages = tensors.map(({ content }, i): [string, Buffer] => [String(i), content]);
+  return torchZip(torchRecords(pickle(mapping(entries)), storages));
+}
+
 /** A state dict of 4 × 4 floats; names with the same number share their values. */
 export function torchWeights(storageOf: Readonly<Record<string, number>>): Buffer {
   const entries = Object.entries(storageOf).map(([name, key]): [string, Part] => [

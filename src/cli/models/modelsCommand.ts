@@ -97,7 +97,7 @@ async function isDownloadMeant(
 }
 
 /**
- * What can be added, at what price, and what cannot be had yet: a block for each, so that it can be read
+ * What can be added, at what price, and what is imported from parts: a block for each, so that it can be read
  * in a terminal of 80 columns.
  */
 export function catalogList(
@@ -146,8 +146,8 @@ function candidateOf({ entry, models: there, partialBytes, cacheFolder }: Catalo
 
 function laterList(later: Catalog["later"]): string {
   if (later.length === 0) return "";
-  const blocks = later.map(({ name, reason }) => `${name}\n  ${reason}\n`);
-  return `\nThese cannot be had yet:\n\n${blocks.join("\n")}`;
+  const blocks = later.map(({ name, reason }) => `${name}\n${indented(reason)}\n`);
+  return `\nThese are imported from parts that you download:\n\n${blocks.join("\n")}`;
 }
 
 function arrivalText(state: CatalogState): string {
@@ -176,4 +176,9 @@ export function modelTable(entries: readonly StoreEntry[], folder: string): stri
 function stateText({ state, problem }: StoreEntry): string {
   if (state === "bundled") return "converted when first used";
   return problem === undefined ? state : `${state}: ${problem}`;
+}
+
+/** In lines that a terminal of 80 columns holds. */
+function indented(text: string): string {
+  return text.replace(/(.{1,76})(?: |$)/g, "  $1\n").trimEnd();
 }

@@ -23,14 +23,15 @@ import { parsePreprocessorConfig } from "../../model/config/preprocessorConfig";
 import { absentFile, decodeUtf8, objectMembers, readSmallFile } from "./checkpointText";
 import type { TensorInfo, WeightHeader } from "./tensorInfo";
 import { mergeTensors, readWeightHeaders, storedBytes } from "./weightFiles";
+import { isLavisFolder, type LavisFolder, openLavisFolder } from "../lavis/lavisFolder";
 import { refuseArchive, refuseStrangeFolder, refuseStranger } from "./strangeFile";
 
 export interface Checkpoint {
   /** As it was given. */
   readonly folder: string;
   readonly config: Blip2Config;
-  /** The texts the folder has, in no particular order; generation_config.json and others may lack. */
-  readonly configFiles: readonly { readonly name: string; readonly path: string }[];
+  /** The texts the folder has, or would have, in no particular order; generation_config.json and others may lack. */
+  readonly configFiles: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** JSON of the image processor, whichever file it came from. */
   readonly preprocessorText: string;
   /** JSON of generation_config.json; undefined when the folder has none. */
@@ -69,6 +70,10 @@ export async function openCheckpoint(
 ): Promise<Checkpoint> {
   await refuseArchive(folder);
   const names = new Set([...(await listFolder(folder)), ...early.keys()]);
+  if (isLavisFolder(names)) {
+    const parts = await openLavisFolder(folder, { names, early });
+    return { folder, ...parseCheckpointConfigs(parts.contents, folder), ...weightsOf(parts) };
+  }
   if (!names.has(CONFIG_FILE)) await refuseStrangeFolder(folder, names);
   const present = CONFIG_FILES.filter((name) => names.has(name));
   const contents = new Map<string, Uint8Array>();
@@ -76,10 +81,16 @@ export async function openCheckpoint(
   const configs = parseCheckpointConfigs(contents, folder);
   const headers = await readWeightHeaders(folder, { names, early });
   const tensors = mergeTensors(headers);
+  return { folder, ...configs, ...weightsOf({ contents, headers, tensors }) };
+}
+
+function weightsOf({
+  contents,
+  headers,
+  tensors,
+}: LavisFolder): Omit<Checkpoint, "folder" | keyof CheckpointConfigs> {
   return {
-    folder,
-    ...configs,
-    configFiles: present.map((name) => ({ name, path: path.join(folder, name) })),
+    configFiles: [...contents].map(([name, bytes]) => ({ name, bytes })),
     tensors,
     weightFiles: headers.map(({ file, fileBytes }) => ({ path: file, bytes: fileBytes })),
     totalTensorBytes: storedBytes(tensors.values()),

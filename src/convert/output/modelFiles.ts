@@ -23,7 +23,7 @@ export async function writeSmallFiles(
   { checkpoint, model }: ConversionPlan,
 ): Promise<ManifestFile[]> {
   const files: ManifestFile[] = [];
-  for (const [name, bytes] of await smallFiles(checkpoint)) {
+  for (const [name, bytes] of smallFiles(checkpoint)) {
     files.push(await writeFile(folder, name, bytes));
   }
   for (const { graphFile, graph } of plannedGraphs(model)) {

@@ -1,6 +1,5 @@
 /** What a checkpoint becomes in a precision, to the byte; reads no weights and writes nothing. */
 
-import { open } from "node:fs/promises";
 import { AppError } from "../../base/errors";
 import type { Blip2Config } from "../../model/config/blip2Config";
 import {
@@ -51,8 +50,8 @@ export function planConversion(
 }
 
 /** Bytes of all files that the manifest will list. */
-export async function plannedBytes({ checkpoint, model }: ConversionPlan): Promise<number> {
-  const texts = (await smallFiles(checkpoint)).map(([, bytes]) => bytes.length);
+export function plannedBytes({ checkpoint, model }: ConversionPlan): number {
+  const texts = smallFiles(checkpoint).map(([, bytes]) => bytes.length);
   const graphs = plannedGraphs(model).map(({ graph }) => graph.encode().length);
   const data = model.dataFiles.map(({ bytes }) => bytes);
   return [...texts, ...graphs, ...data].reduce((sum, bytes) => sum + bytes, 0);
@@ -61,21 +60,15 @@ export async function plannedBytes({ checkpoint, model }: ConversionPlan): Promi
 const COPIED_FILES = [CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE, WORLD_FILE];
 
 /** The texts that the engine needs beside the graphs, by the names that they get. */
-export async function smallFiles(
+export function smallFiles(
   checkpoint: Checkpoint,
-): Promise<readonly (readonly [name: string, bytes: Uint8Array])[]> {
+): readonly (readonly [name: string, bytes: Uint8Array])[] {
   const files: [string, Uint8Array][] = [[PREPROCESSOR_FILE, utf8(checkpoint.preprocessorText)]];
   if (checkpoint.generationText !== undefined) {
     files.push([GENERATION_FILE, utf8(checkpoint.generationText)]);
   }
-  for (const { name, path: file } of checkpoint.configFiles) {
-    if (!COPIED_FILES.includes(name)) continue;
-    const handle = await open(file);
-    try {
-      files.push([name, await handle.readFile()]);
-    } finally {
-      await handle.close();
-    }
+  for (const { name, bytes } of checkpoint.configFiles) {
+    if (COPIED_FILES.includes(name)) files.push([name, bytes]);
   }
   return files;
 }

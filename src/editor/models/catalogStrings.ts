@@ -41,9 +41,14 @@ export function sentences(): Readonly<Record<string, string | undefined>> {
 /** By the English reason. */
 function laterReasons(): Readonly<Record<string, string | undefined>> {
   return {
-    "Published for LAVIS only, as a PyTorch pickle that Sightline cannot read yet.": vscode.l10n.t(
-      "Published for LAVIS only, as a PyTorch pickle that Sightline cannot read yet.",
-    ),
+    "Published by LAVIS in parts. Put clip_vit_L.pth, blip2_pretrained_vitL.pth and the tokenizer.json of bert-base-uncased into one folder and import it.":
+      vscode.l10n.t(
+        "Published by LAVIS in parts. Put clip_vit_L.pth, blip2_pretrained_vitL.pth and the tokenizer.json of bert-base-uncased into one folder and import it.",
+      ),
+    "Published by LAVIS in parts. Put clip_vit_L.pth, blip2_pretrained_flant5xl_vitL.pth and the folder of google/flan-t5-xl into one folder and import it.":
+      vscode.l10n.t(
+        "Published by LAVIS in parts. Put clip_vit_L.pth, blip2_pretrained_flant5xl_vitL.pth and the folder of google/flan-t5-xl into one folder and import it.",
+      ),
   };
 }
 

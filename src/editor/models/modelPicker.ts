@@ -183,7 +183,7 @@ function choiceItem(choice: ModelChoice): ActionItem & { readonly isCurrent: boo
 function laterItems(later: readonly Result<"catalog">["later"][number][]): readonly ActionItem[] {
   if (later.length === 0) return [];
   return [
-    heading(vscode.l10n.t("Cannot be had yet")),
+    heading(vscode.l10n.t("Imported from parts that you download")),
     ...later.map((entry): ActionItem => {
       return {
         label: entry.title,

@@ -6,6 +6,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
+import { isLavisFolder } from "../../convert/lavis/lavisFolder";
 import { CONFIG_FILE, MANIFEST_FILE } from "../../model/folder/manifest";
 
 export interface FoundCheckpoint {
@@ -56,6 +57,8 @@ async function checkpointAt(folder: string): Promise<FoundCheckpoint | undefined
   // A converted model keeps the configuration of its checkpoint.
   if (await isModel(folder)) return undefined;
   if (await isFile(path.join(folder, CONFIG_FILE))) return { folder, name: nameOf(folder) };
+  // The parts of a release of LAVIS; its language model lies below.
+  if (isLavisFolder(await fileNames(folder))) return { folder, name: path.basename(folder) };
   const repository = CACHE_FOLDER.exec(path.basename(folder))?.[1];
   const snapshots = await subfolders(path.join(folder, SNAPSHOTS));
   if (repository === undefined && snapshots.length === 0) return undefined;
@@ -99,6 +102,10 @@ function nameOf(folder: string): string {
   if (!COMMIT.test(own) || path.basename(above) !== SNAPSHOTS) return own;
   const cache = path.basename(path.dirname(above));
   return CACHE_FOLDER.exec(cache)?.[1] ?? cache;
+}
+
+async function fileNames(folder: string): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(folder).catch(() => []));
 }
 
 async function subfolders(folder: string): Promise<readonly string[]> {

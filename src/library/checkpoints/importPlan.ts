@@ -69,7 +69,7 @@ export async function precisionFor(
 async function modelBytesIn(checkpoint: Checkpoint, precision: string): Promise<number> {
   const reader = new TensorReader();
   try {
-    return await plannedBytes(planConversion({ checkpoint, precision }, reader));
+    return plannedBytes(planConversion({ checkpoint, precision }, reader));
   } finally {
     await reader.close();
   }

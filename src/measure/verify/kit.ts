@@ -31,11 +31,17 @@ export interface KitCase {
   readonly generation: readonly KitGeneration[];
 }
 
+const KINDS = ["opt", "t5", "itm", "blip2-vitl-pth", "blip2-stage1-pth"] as const;
+
+/** The language model or the head that is compared; the last two are releases of LAVIS in parts. */
+export type KitKind = (typeof KINDS)[number];
+
 export interface Kit {
   readonly folder: string;
-  readonly kind: "opt" | "t5" | "itm";
+  readonly kind: KitKind;
   readonly images: readonly string[];
   readonly cases: readonly KitCase[];
+  readonly hasTensor: (name: string) => boolean;
   /** A recorded tensor. @throws AppError `kit.invalid` when the kit has none of that name. */
   readonly tensor: (name: string) => Float32Array;
   readonly checkpoint: string;
@@ -52,8 +58,8 @@ export async function readKit(folder: string): Promise<Kit> {
     );
   });
   const json = JsonObject.parse(text, { file, code: "kit.invalid" });
-  const kind = json.string("kind");
-  if (kind !== "opt" && kind !== "t5" && kind !== "itm") return json.fail("kind", "opt, t5 or itm");
+  const named = json.string("kind");
+  const kind = KINDS.find((known) => known === named) ?? json.fail("kind", KINDS.join(", "));
   const images = strings(json, "images");
   const entries = json.array("cases");
   // A kit that compares nothing would agree with everything.
@@ -68,6 +74,7 @@ export async function readKit(folder: string): Promise<Kit> {
       const entry = new JsonObject(value, { file, code: "kit.invalid", path: `cases[${index}]` });
       return readCase(entry, images);
     }),
+    hasTensor: (name) => tensors.has(name),
     tensor: (name) => {
       const tensor = tensors.get(name);
       if (tensor === undefined) {

@@ -113,13 +113,20 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
 
 /** The cases and settings that are asked for; of the pictures, those of these cases are the first. */
 function chosenPart(kit: Kit, { maxCases, settings }: VerifyOptions): Kit {
-  const cases = kit.cases.slice(0, maxCases).map((entry) => {
-    const isChosen = ({ setting }: KitGeneration): boolean => settings?.includes(setting) ?? true;
-    return { ...entry, generation: entry.generation.filter(isChosen) };
-  });
+  const cases = scored(kit)
+    .slice(0, maxCases)
+    .map((entry) => {
+      const isChosen = ({ setting }: KitGeneration): boolean => settings?.includes(setting) ?? true;
+      return { ...entry, generation: entry.generation.filter(isChosen) };
+    });
   if (maxCases === undefined) return { ...kit, cases };
   const nImages = Math.max(...cases.map(({ imageIndex }) => imageIndex + 1));
   return { ...kit, cases, images: kit.images.slice(0, nImages) };
+}
+
+/** Of a kit of stage 1 those with a text to compare; its captions are not written yet. */
+function scored({ kind, cases }: Kit): readonly KitCase[] {
+  return kind === "blip2-stage1-pth" ? cases.filter(({ text }) => text !== "") : cases;
 }
 
 function coarsest(precision: string): PrecisionKind {
@@ -197,7 +204,7 @@ async function comparePicture(
   const reference: PixelValues = { data: recorded, dims: pixels.dims };
   const encoded = await encodeImage(sessions, reference);
   table.add("vision", floats(encoded.imageFeatures), kit.tensor(`image${index}/vision`));
-  if (kit.kind !== "itm") {
+  if (encoded.qformer[IO.languageModelInputs] !== undefined) {
     const { [IO.queryOutput]: queries, [IO.languageModelInputs]: projected } = encoded.qformer;
     table.add("queries", floats(queries), kit.tensor(`image${index}/queries`));
     table.add(
@@ -252,7 +259,10 @@ async function compareScores(
   const logits = await itmLogits(sessions, entry.textIds, encoded.imageFeatures);
   table.add("itc", [largestCosine(imageEmbeds, text)], kit.tensor(`${entry.name}/itc`));
   table.add("itm_logits", logits, kit.tensor(`${entry.name}/itm_logits`));
-  table.add("image_embeds", imageEmbeds, kit.tensor(`${entry.name}/image_embeds`));
+  const own = `${entry.name}/image_embeds`;
+  // They are the picture's, whatever the text; some kits have them once.
+  const recorded = kit.hasTensor(own) ? own : `image${entry.imageIndex}/image_embeds`;
+  table.add("image_embeds", imageEmbeds, kit.tensor(recorded));
   table.add("text_embeds", text, kit.tensor(`${entry.name}/text_embeds`));
 }
 

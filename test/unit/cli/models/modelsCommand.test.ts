@@ -38,7 +38,10 @@ describe("the models of the command line", () => {
     await models(testContext(host));
     const { text } = host.stdout;
     assert.match(text, /^blip2-opt-2\.7b-coco.*\n {2}Alternative texts: .*\n.* sees 364 px, MIT$/m);
-    assert.match(text, /cannot be had yet:\n\nlavis-pretrain-vitl\n {2}Published for LAVIS only/);
+    assert.match(
+      text,
+      /from parts that you download:\n\nlavis-pretrain-vitl\n {2}Published by LAVIS in parts/,
+    );
     const list = text.slice(text.indexOf("These can be added"));
     for (const line of list.split("\n")) assert.ok(line.length <= 80, line);
   });

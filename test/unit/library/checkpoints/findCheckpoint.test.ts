@@ -43,6 +43,14 @@ describe("findCheckpoint", () => {
     assert.deepEqual(await findCheckpoint(at("blip2")), { folder: at("blip2"), name: "blip2" });
   });
 
+  it("takes the parts of a LAVIS release, and not the language model below", async () => {
+    await write("x", "release", "blip2_pretrained_flant5xl.pth");
+    await write("{}", "release", "flan-t5-xl", "config.json");
+    const found = { folder: at("release"), name: "release" };
+    assert.deepEqual(await findCheckpoint(at("release")), found);
+    assert.deepEqual(await findCheckpoint(root), found);
+  });
+
   it("takes the snapshot of a download that its main branch names", async () => {
     const expected = { name: "blip2-opt-2.7b" };
     const folder = await download(`${COMMIT}\n`, COMMIT, OTHER);
