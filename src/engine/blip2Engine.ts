@@ -13,7 +13,7 @@ import { createOrtSessionFactory } from "./session/ortSession";
 import type { OpenRun } from "./session/partSessions";
 import { rememberedDeviceIn } from "./device/rememberedDevice";
 import type { RunOptions } from "./runOptions";
-import { floats, type SessionFactory } from "./session/session";
+import type { SessionFactory } from "./session/session";
 import type { DeviceChoice } from "../model/ask/device";
 import type { EngineInfo } from "../model/ask/models";
 import type {
@@ -25,7 +25,6 @@ import type {
   ScoreResult,
 } from "../model/ask/request";
 import type { FreeBytes } from "./session/stagedSession";
-import { IO } from "../model/graph/graphContract";
 import { precisionName } from "../model/folder/precisionName";
 
 export interface EngineOptions {
@@ -125,19 +124,14 @@ class LoadedEngine implements Blip2Engine {
   }
 
   prepare(request: PictureRequest, run: Pick<RunOptions, "signal"> = {}): Promise<PrepareResult> {
-    const { images, sessions, languageModel } = this.#parts;
+    const { images, queries, sessions, languageModel } = this.#parts;
     return this.#alone(run, async () => {
-      const { key, features, from } = await images.features(request);
+      const picture = await images.features(request);
       await sessions.openAll({ signal: run.signal });
       throwIfAborted(run.signal);
-      const languageModelInputs = features.get(IO.languageModelInputs);
-      if (languageModelInputs !== undefined) {
-        await languageModel?.prepare({
-          imageKey: key,
-          languageModelInputs: floats(languageModelInputs),
-        });
-      }
-      return { cached: { imageFeatures: from } };
+      const rows = languageModel && queries.common(picture);
+      if (rows !== undefined) await languageModel?.prepare(rows);
+      return { cached: { imageFeatures: picture.from } };
     });
   }
 

@@ -6,20 +6,21 @@ import type { GeneratedIds } from "./decode/causalModel";
 import { generate } from "./decode/generate";
 import type { PictureFacts } from "./picture/imagePreprocess";
 import type { ImageStage } from "./picture/imageStage";
+import type { QueryStage } from "./picture/queryStage";
 import type { LanguageModel } from "./language/languageModel";
 import type { ModelFolder } from "./session/modelFolder";
-import { buildPrompt, type BuiltPrompt } from "./text/prompt";
+import { buildPrompt, type BuiltPrompt, type PromptFamily } from "./text/prompt";
 import type { RunOptions } from "./runOptions";
-import { floats } from "./session/session";
 import { cutAtStopString, stripText, TextStream } from "./text/textStream";
 import type { Tokenizer } from "./text/tokenizer";
+import type { Blip2Config } from "../model/config/blip2Config";
 import { type GenerationOptions, resolveGenerationOptions } from "../model/ask/generationOptions";
 import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
-import { IO } from "../model/graph/graphContract";
 
 export interface GeneratorOptions {
   readonly model: ModelFolder;
   readonly images: ImageStage;
+  readonly queries: QueryStage;
   readonly languageModel: LanguageModel;
   readonly tokenizer: Tokenizer;
 }
@@ -33,7 +34,7 @@ export class Generator {
 
   /** @throws AppError as `Blip2Engine.generate`. */
   async generate(request: GenerateRequest, run: RunOptions): Promise<GenerateResult> {
-    const { images, languageModel } = this.#options;
+    const { images, queries, languageModel } = this.#options;
     const begin = performance.now();
     const options = resolveGenerationOptions(request.options);
     // The prompt is checked first: a question that is too long should not cost a run of the ViT.
@@ -41,11 +42,11 @@ export class Generator {
     run.onStage?.({ stage: "look" });
     const picture = await images.features(request, run.signal);
     if (picture.facts.isOneColor && request.prompt.kind === "caption") throw blank(request);
+    const { rows, qformerMs } = await queries.rows(picture, prompt.text, run.signal);
     run.onStage?.({ stage: "write" });
     const prefillBegin = performance.now();
     const decoding = await languageModel.start({
-      imageKey: picture.key,
-      languageModelInputs: floats(picture.features.get(IO.languageModelInputs)),
+      ...rows,
       promptIds: this.#promptIds(prompt.text),
       ...(run.signal === undefined ? {} : { signal: run.signal }),
     });
@@ -62,6 +63,7 @@ export class Generator {
       tokens: Math.max(...sequences.map(({ ids }) => ids.length)),
       timings: {
         ...picture.timings,
+        qformer: picture.timings.qformer + qformerMs,
         prefill: decodeBegin - prefillBegin,
         decode: end - decodeBegin,
         total: end - begin,
@@ -79,10 +81,10 @@ export class Generator {
   }
 
   #prompt(request: GenerateRequest, options: GenerationOptions): BuiltPrompt {
-    const { languageModel } = this.#options;
+    const { model, languageModel } = this.#options;
     return buildPrompt({
       prompt: request.prompt,
-      family: languageModel.family,
+      family: promptFamily(model.config),
       count: (text) => this.#promptIds(text).length,
       maxTokens: languageModel.maxPromptTokens(options.maxNewTokens),
     });
@@ -100,7 +102,7 @@ export class Generator {
     const stream = new TextStream(decode, {
       trimStart: true,
       stopStrings: options.stopStrings,
-      holdBack: tokenizer.decodeReach,
+      holdBack: (ids) => tokenizer.openUnits(ids),
     });
     const emit = (text: string): void => {
       if (text !== "") onText?.(text);
@@ -136,6 +138,11 @@ export class Generator {
       finishReason: sequence.finishReason,
     };
   }
+}
+
+function promptFamily(config: Blip2Config): PromptFamily {
+  if (config.qformer.readsInstruction) return "instructed";
+  return config.kind === "generation" && config.text.kind === "t5" ? "t5" : "opt";
 }
 
 /** A picture of one color belongs to no world; that there is nothing to see says more. */

@@ -1,10 +1,12 @@
 /** Image-text retrieval: the contrastive score and the probability of a match (paper section 3.1). */
 
+import { defined } from "../base/assert";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { ImageStage } from "./picture/imageStage";
+import { qformerFeeds, textFeeds } from "./picture/queryStage";
 import type { PartSessions } from "./session/partSessions";
 import type { RunOptions } from "./runOptions";
-import { cpuTensor, floats, type Tensor } from "./session/session";
+import { floats, type Tensor } from "./session/session";
 import type { Tokenizer } from "./text/tokenizer";
 import type { ScoreRequest, ScoreResult, TextScore } from "../model/ask/request";
 import type { Blip2RetrievalConfig } from "../model/config/blip2Config";
@@ -94,8 +96,8 @@ export async function itmLogits(
   imageFeatures: Tensor | undefined,
 ): Promise<Float32Array> {
   const session = await sessions.open(PART.qformerItm);
-  const image = cpuTensor(floats(imageFeatures), imageFeatures?.dims ?? []);
-  const outputs = await session.run({ ...textFeeds(ids), [IO.imageFeatures]: image });
+  const image = defined(imageFeatures, "The picture's features");
+  const outputs = await session.run(qformerFeeds(image, ids));
   return floats(outputs[IO.itmLogits]);
 }
 
@@ -108,12 +110,4 @@ export function largestCosine(imageEmbeds: Float32Array, text: Float32Array): nu
     best = Math.max(best, dot);
   }
   return best;
-}
-
-function textFeeds(ids: readonly number[]): Record<string, Tensor> {
-  const positions = Array.from({ length: ids.length }, (_, i) => i);
-  return {
-    [IO.inputIds]: cpuTensor(BigInt64Array.from(ids, BigInt), [1, ids.length]),
-    [IO.positionIds]: cpuTensor(BigInt64Array.from(positions, BigInt), [1, ids.length]),
-  };
 }

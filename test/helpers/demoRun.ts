@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { silentLogger } from "../../src/base/logger";
 import { FeatureCache } from "../../src/engine/picture/featureCache";
-import { encodeImage } from "../../src/engine/picture/imageEncoder";
+import { encodeImage, readImage } from "../../src/engine/picture/imageEncoder";
 import { preprocessImage } from "../../src/engine/picture/imagePreprocess";
 import { loadModelParts, releaseParts, type ModelParts } from "../../src/engine/session/modelParts";
 import { createOrtSessionFactory } from "../../src/engine/session/ortSession";
@@ -109,10 +109,12 @@ async function encode(
 ): Promise<{ features: Float32Array; projected: Float32Array }> {
   const { name } = picture;
   const options = { config: model.preprocessor, name, alpha: "white" } as const;
-  const encoded = await encodeImage(sessions, await preprocessImage(picture.image, options));
+  const pixels = await preprocessImage(picture.image, options);
+  const { imageFeatures } = await encodeImage(sessions, pixels);
+  const { queries } = await readImage(sessions, imageFeatures);
   return {
-    features: floats(encoded.imageFeatures),
-    projected: floats(encoded.qformer[IO.languageModelInputs]),
+    features: floats(imageFeatures),
+    projected: floats(queries[IO.languageModelInputs]),
   };
 }
 

@@ -33,7 +33,13 @@ function assertOk(report: VerifyReport): void {
  * does so in blocks of 32, and the text side of the retrieval kit, whose weights are random, makes the
  * most of it (measured: 2.4 to 2.9 times).
  */
-const FACTORS: Readonly<Record<string, number>> = { opt: 2, t5: 2, itm: 4 };
+const FACTORS: Readonly<Record<string, number>> = {
+  opt: 2,
+  t5: 2,
+  itm: 4,
+  "instructblip-t5": 2,
+  "instructblip-llama-grouped": 2,
+};
 
 /** The limits of rounded weights are wide; the same model on the CPU says how far off is right. */
 async function assertAsOnCpu(kit: string, report: VerifyReport): Promise<void> {
@@ -47,7 +53,14 @@ async function assertAsOnCpu(kit: string, report: VerifyReport): Promise<void> {
 }
 
 describe("kits on WebGPU, with no node on the CPU", () => {
-  for (const kind of ["opt", "t5"]) {
+  const generating = [
+    "opt",
+    "t5",
+    "instructblip-t5",
+    "instructblip-llama",
+    "instructblip-llama-grouped",
+  ];
+  for (const kind of generating) {
     it(`gives the stages and sequences of transformers for ${kind} in f32`, async function () {
       this.timeout(SLOW_MS);
       const report = await verify(kind, { maxCases: kind === "opt" ? 2 : 1 });
@@ -65,6 +78,17 @@ describe("kits on WebGPU, with no node on the CPU", () => {
         assert.equal(report.device, "webgpu");
         // The limits of `verify` are those of the CPU.
         if (kind !== "itm") assertOk(report);
+        await assertAsOnCpu(kind, report);
+      });
+    }
+  }
+
+  for (const kind of ["instructblip-t5", "instructblip-llama-grouped"]) {
+    for (const precision of ["balanced", "small"]) {
+      it(`is as far off as the CPU is in ${precision} for ${kind}`, async function () {
+        this.timeout(SLOW_MS);
+        const report = await verify(kind, { ...FEW, precision });
+        assertOk(report);
         await assertAsOnCpu(kind, report);
       });
     }

@@ -1,6 +1,7 @@
 /** Facts about a model or a checkpoint, for people and programs. */
 
 import type { Blip2Config } from "../../model/config/blip2Config";
+import type { TextConfig } from "../../model/config/textConfig";
 import type { Manifest } from "../../model/folder/manifest";
 import { formatPrecision } from "../../model/precision/precision";
 import type { Checkpoint } from "../../convert/checkpoint/checkpoint";
@@ -12,7 +13,7 @@ export interface Architecture {
   /** Answers questions, or scores texts. */
   readonly kind: Blip2Config["kind"];
   /** Absent for a retrieval model. */
-  readonly languageModel?: "opt" | "t5";
+  readonly languageModel?: TextConfig["kind"];
   readonly sizes: Readonly<Record<string, number>>;
 }
 
@@ -109,7 +110,7 @@ function architectureOf(config: Blip2Config): Architecture {
       languageModelLayers: text.nLayers,
       languageModelWidth: text.hiddenSize,
       vocabulary: text.vocabSize,
-      ...(text.kind === "opt" ? { positions: text.maxPositions } : {}),
+      ...(text.kind === "t5" ? {} : { positions: text.maxPositions }),
     },
   };
 }

@@ -15,6 +15,8 @@ import {
   CONFIG_FILE,
   GENERATION_FILE,
   PREPROCESSOR_FILE,
+  QFORMER_TOKENIZER_CONFIG_FILE,
+  QFORMER_TOKENIZER_FILE,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from "../../model/folder/manifest";
@@ -48,15 +50,24 @@ export type CheckpointConfigs = Pick<Checkpoint, "config" | "preprocessorText" |
 /** Where recent versions of transformers nest the image processor. */
 const PROCESSOR_FILE = "processor_config.json";
 
-const CONFIG_FILES = [
-  CONFIG_FILE,
-  TOKENIZER_FILE,
-  TOKENIZER_CONFIG_FILE,
-  PREPROCESSOR_FILE,
-  PROCESSOR_FILE,
-  GENERATION_FILE,
-  WORLD_FILE,
-];
+const QFORMER_TOKENIZER_FOLDER = "qformer_tokenizer";
+const QFORMER_TOKENIZER = `${QFORMER_TOKENIZER_FOLDER}/${TOKENIZER_FILE}`;
+
+/** The texts of a checkpoint that are read, and the names under which a model keeps some of them as they are. */
+export const CHECKPOINT_TEXTS: ReadonlyMap<string, { readonly keptAs?: string }> = new Map([
+  [CONFIG_FILE, { keptAs: CONFIG_FILE }],
+  [TOKENIZER_FILE, { keptAs: TOKENIZER_FILE }],
+  [TOKENIZER_CONFIG_FILE, { keptAs: TOKENIZER_CONFIG_FILE }],
+  [QFORMER_TOKENIZER, { keptAs: QFORMER_TOKENIZER_FILE }],
+  [
+    `${QFORMER_TOKENIZER_FOLDER}/${TOKENIZER_CONFIG_FILE}`,
+    { keptAs: QFORMER_TOKENIZER_CONFIG_FILE },
+  ],
+  [PREPROCESSOR_FILE, {}],
+  [PROCESSOR_FILE, {}],
+  [GENERATION_FILE, {}],
+  [WORLD_FILE, { keptAs: WORLD_FILE }],
+]);
 
 /**
  * Reads everything but the weights' values.
@@ -75,7 +86,7 @@ export async function openCheckpoint(
     return { folder, ...parseCheckpointConfigs(parts.contents, folder), ...weightsOf(parts) };
   }
   if (!names.has(CONFIG_FILE)) await refuseStrangeFolder(folder, names);
-  const present = CONFIG_FILES.filter((name) => names.has(name));
+  const present = [...CHECKPOINT_TEXTS.keys()].filter((name) => names.has(name));
   const contents = new Map<string, Uint8Array>();
   for (const name of present) contents.set(name, await readSmallFile(path.join(folder, name)));
   const configs = parseCheckpointConfigs(contents, folder);
@@ -120,6 +131,7 @@ export function parseCheckpointConfigs(
     path.join(folder, CONFIG_FILE),
   );
   required(texts, TOKENIZER_FILE, folder);
+  if (config.qformer.readsInstruction) required(texts, QFORMER_TOKENIZER, folder);
   const generationText = texts.get(GENERATION_FILE);
   if (generationText !== undefined && config.kind === "generation") {
     parseGenerationDefaults(generationText, path.join(folder, GENERATION_FILE), config.text);
@@ -131,7 +143,11 @@ export function parseCheckpointConfigs(
 
 async function listFolder(folder: string): Promise<ReadonlySet<string>> {
   try {
-    return new Set(await readdir(folder));
+    const inner = await readdir(path.join(folder, QFORMER_TOKENIZER_FOLDER)).catch(() => []);
+    return new Set([
+      ...(await readdir(folder)),
+      ...inner.map((name) => `${QFORMER_TOKENIZER_FOLDER}/${name}`),
+    ]);
   } catch (cause) {
     throw new AppError(
       "checkpoint.missing",

@@ -13,6 +13,7 @@ import type { TensorInfo } from "./tensorInfo";
  */
 const DELIBERATELY_DROPPED: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   { pattern: /(^|\.)position_ids$/, reason: "a counting buffer" },
+  { pattern: /\.rotary_emb\.inv_freq$/, reason: "what the configuration says of the angles" },
   {
     pattern: /^language_model\.(encoder|decoder)\.embed_tokens\.weight$/,
     reason: "a copy of language_model.shared.weight",

@@ -13,12 +13,11 @@ import {
 } from "../../model/graph/graphContract";
 import type { GraphBuilder, ValueName } from "../graph/graphBuilder";
 import { cachedAttention } from "../graph/attention";
+import { type GroupedHeads, kvHeads } from "../graph/heads";
 import { add } from "../graph/ops";
 import { splitAttention } from "../graph/splitAttention";
 
-export interface DecoderCacheSpec {
-  readonly nHeads: number;
-  readonly headDim: number;
+export interface DecoderCacheSpec extends GroupedHeads {
   /** True when there are keys and values of an encoder besides. */
   readonly hasEncoder: boolean;
   /** Relative positions, added to the scores, [1, H, S, T]. */
@@ -27,8 +26,8 @@ export interface DecoderCacheSpec {
 
 export interface NewPositions {
   readonly query: ValueName; // [B, S, H·D]
-  readonly key: ValueName; // [B, S, H·D]
-  readonly value: ValueName; // [B, S, H·D]
+  readonly key: ValueName; // [B, S, KV·D]
+  readonly value: ValueName; // [B, S, KV·D]
   /** Factor on the scores. */
   readonly scale: number;
 }
@@ -48,7 +47,8 @@ export function decoderCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCa
 const TENSORS = ["key", "value"] as const;
 
 function wholeCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
-  const { nHeads, headDim, hasEncoder } = spec;
+  const { hasEncoder } = spec;
+  const { nHeads, headDim } = kvHeads(spec);
   const bias = scoresBias(g, spec);
   const present = (layer: number): Record<"key" | "value", ValueName> =>
     both((tensor) => presentName(layer, tensor, hasEncoder));
@@ -56,7 +56,8 @@ function wholeCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
     attend: (path, layer, positions) =>
       cachedAttention(g, path, {
         ...positions,
-        ...{ nHeads, headDim, bias },
+        ...queryHeads(spec),
+        bias,
         past: both((tensor) =>
           g.input(pastName(layer, tensor, hasEncoder), "float32", [
             ...["batch", nHeads, "past", headDim],
@@ -73,14 +74,15 @@ function wholeCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
 }
 
 function splitCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
-  const { nHeads, headDim } = spec;
+  const { nHeads, headDim } = kvHeads(spec);
   const bias = scoresBias(g, spec);
   const segments = g.input(IO.cacheSegments, "int64", [3]);
   return {
     attend: (path, layer, positions) =>
       splitAttention(g, path, {
         ...positions,
-        ...{ nHeads, headDim, bias, segments },
+        ...queryHeads(spec),
+        ...{ bias, segments },
         prompt: both((tensor) =>
           g.input(promptName(layer, tensor), "float32", [1, nHeads, "prompt", headDim]),
         ),
@@ -95,6 +97,10 @@ function splitCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
       }
     },
   };
+}
+
+function queryHeads({ nHeads, nKvHeads = nHeads, headDim }: GroupedHeads): Required<GroupedHeads> {
+  return { nHeads, nKvHeads, headDim };
 }
 
 /** What hides positions from each other, and the relative positions where there are some. */

@@ -20,6 +20,7 @@ const TABLE_NAMES = {
     "language_model.encoder.embed_tokens.weight",
     "language_model.decoder.embed_tokens.weight",
   ],
+  llama: ["language_model.model.embed_tokens.weight"],
 } as const;
 
 /** [vocabulary, width]. */

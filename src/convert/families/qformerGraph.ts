@@ -1,6 +1,6 @@
 /**
  * The querying transformer (paper section 3.1): learned queries read the image features; in retrieval
- * models text goes through the same self-attention with a feed-forward of its own.
+ * models, and in InstructBLIP, text goes through the same self-attention with a feed-forward of its own.
  */
 
 import type { Blip2Config, QformerConfig } from "../../model/config/blip2Config";
@@ -40,27 +40,16 @@ type Stream = "query" | "text";
 const TABLE: Precision = { kind: "f32" };
 
 /**
- *   query_tokens ─ LN ─ layers(image_features) ─ query_output ─ projection ─ language_model_inputs
- *                                                             └ or, for retrieval ─ image_embeds
+ *   query_tokens ─┬ LN ─ layers(image_features) ─ query_output ─ projection ─ language_model_inputs
+ *   (instruction)─┘                                            └ or, for retrieval ─ image_embeds
  */
 export function qformerGraph(spec: QformerGraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
   const { hiddenSize: width } = config.qformer;
   const nQueries = config.numQueryTokens;
   const g = new GraphBuilder(PART.qformer, spec.data, spec.target);
-  const image = imageFeaturesInput(g, config);
-  let x = embeddingNorm(g, queryTokens(g, spec), spec);
-  for (let i = 0; i < config.qformer.nLayers; i++) {
-    x = selfAttention(g, i, { ...spec, x });
-    if (hasCrossAttention(config.qformer, i)) x = crossAttention(g, i, { ...spec, x, image });
-    const isLast = i === config.qformer.nLayers - 1;
-    x = feedForward(g, i, {
-      ...spec,
-      x,
-      stream: "query",
-      ...(isLast ? { output: IO.queryOutput } : {}),
-    });
-  }
+  const x = config.qformer.readsInstruction ? instructedQueries(g, spec) : queriesAlone(g, spec);
+  g.node("/query_output", { opType: "Identity", inputs: [x], outputs: [IO.queryOutput] });
   g.output(IO.queryOutput, "float32", [1, nQueries, width]);
   if (config.kind === "retrieval") {
     const projected = linear(g, "/vision_projection", x, {
@@ -107,12 +96,43 @@ export function qformerTextGraph(
   return g;
 }
 
-/** Queries and text together, for ITM: every position sees every other. */
+/** For ITM. */
 export function qformerItmGraph(spec: QformerGraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
   const { hiddenSize: width } = config.qformer;
-  const nQueries = config.numQueryTokens;
   const g = new GraphBuilder(PART.qformerItm, spec.data, spec.target);
+  const queries = instructedQueries(g, spec);
+  const logits = linear(g, "/itm_head", queries, {
+    ...weights.linear("itm_head", 2, width),
+    precision,
+  });
+  g.node("/itm_head/mean", {
+    opType: "ReduceMean",
+    inputs: [logits, g.int64Constant("/itm_head/mean/axes", [1])],
+    attributes: { keepdims: { int: 0 } },
+    outputs: [IO.itmLogits],
+  });
+  g.output(IO.itmLogits, "float32", [1, 2]);
+  return g;
+}
+
+/** Queries that read the picture, f32 [1, queries, width]. */
+function queriesAlone(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
+  const { config } = spec;
+  const image = imageFeaturesInput(g, config);
+  let x = embeddingNorm(g, queryTokens(g, spec), spec);
+  for (let i = 0; i < config.qformer.nLayers; i++) {
+    x = selfAttention(g, i, { ...spec, x });
+    if (hasCrossAttention(config.qformer, i)) x = crossAttention(g, i, { ...spec, x, image });
+    x = feedForward(g, i, { ...spec, x, stream: "query" });
+  }
+  return x;
+}
+
+/** Queries that read picture and text, f32 [1, queries, width]: every position sees every other. */
+function instructedQueries(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
+  const { config } = spec;
+  const nQueries = config.numQueryTokens;
   const image = imageFeaturesInput(g, config);
   const text = textEmbeddings(g, spec);
   let x = embeddingNorm(g, concat(g, "/embeddings", [queryTokens(g, spec), text]), spec);
@@ -129,20 +149,14 @@ export function qformerItmGraph(spec: QformerGraphSpec): GraphBuilder {
       feedForward(g, i, { ...spec, x: words, stream: "text" }),
     ]);
   }
-  const queries = slicePositions(g, "/itm_head/queries", x, { begin: 0, end: nQueries });
-  const logits = linear(g, "/itm_head", queries, {
-    ...weights.linear("itm_head", 2, width),
-    precision,
-  });
-  g.node("/itm_head/mean", {
-    opType: "ReduceMean",
-    inputs: [logits, g.int64Constant("/itm_head/mean/axes", [1])],
-    attributes: { keepdims: { int: 0 } },
-    outputs: [IO.itmLogits],
-  });
-  g.output(IO.itmLogits, "float32", [1, 2]);
-  return g;
+  return slicePositions(g, "/queries", x, { begin: 0, end: nQueries });
 }
+
+/** Where checkpoints keep what is before the layers. */
+const namesOf = ({ readsInstruction }: QformerConfig): { embeddings: string; norm: string } =>
+  readsInstruction
+    ? { embeddings: "qformer.embeddings", norm: "qformer.embeddings.layernorm" }
+    : { embeddings: "embeddings", norm: "qformer.layernorm" };
 
 const layerPath = (index: number): string => `/encoder/layer.${index}`;
 const layerName = (index: number): string => `qformer.encoder.layer.${index}`;
@@ -164,14 +178,15 @@ function queryTokens(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
 function textEmbeddings(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
   const { config, weights } = spec;
   const { hiddenSize: width, vocabSize, maxPositions } = config.qformer;
+  const { embeddings } = namesOf(config.qformer);
   const words = embedding(g, "/embeddings/word_embeddings", {
     ids: g.input(IO.inputIds, "int64", [1, "text"]),
-    table: weights.tensor("embeddings.word_embeddings.weight", [vocabSize, width]),
+    table: weights.tensor(`${embeddings}.word_embeddings.weight`, [vocabSize, width]),
     precision: TABLE,
   });
   const positions = embedding(g, "/embeddings/position_embeddings", {
     ids: g.input(IO.positionIds, "int64", [1, "text"]),
-    table: weights.tensor("embeddings.position_embeddings.weight", [maxPositions, width]),
+    table: weights.tensor(`${embeddings}.position_embeddings.weight`, [maxPositions, width]),
     precision: TABLE,
   });
   return add(g, "/embeddings", [words, positions]);
@@ -180,7 +195,7 @@ function textEmbeddings(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
 function embeddingNorm(g: GraphBuilder, x: ValueName, spec: QformerGraphSpec): ValueName {
   const { hiddenSize, layerNormEps: eps } = spec.config.qformer;
   return layerNorm(g, "/layernorm", x, {
-    ...spec.weights.norm("qformer.layernorm", hiddenSize),
+    ...spec.weights.norm(namesOf(spec.config.qformer).norm, hiddenSize),
     eps,
   });
 }
@@ -253,7 +268,7 @@ function attentionOutput(
 function feedForward(
   g: GraphBuilder,
   index: number,
-  spec: LayerSpec & { readonly stream: Stream; readonly output?: ValueName },
+  spec: LayerSpec & { readonly stream: Stream },
 ): ValueName {
   const { weights, precision, x } = spec;
   const { hiddenSize: width, intermediateSize, layerNormEps: eps } = spec.config.qformer;
@@ -277,7 +292,6 @@ function feedForward(
     {
       ...weights.norm(`${name}.output${suffix}.LayerNorm`, width),
       eps,
-      ...(spec.output === undefined ? {} : { output: spec.output }),
     },
   );
 }

@@ -4,7 +4,16 @@
  */
 
 import type { GraphBuilder, ValueName } from "./graphBuilder";
-import { heads, type KeysAndValues, merged, turnedHeads } from "./heads";
+import {
+  grouped,
+  type GroupedHeads,
+  heads,
+  type KeysAndValues,
+  kvHeads,
+  merged,
+  turnedHeads,
+  ungrouped,
+} from "./heads";
 import { add, MICROSOFT, mul, transpose } from "./ops";
 
 export interface AttentionSpec {
@@ -34,10 +43,13 @@ export function attention(g: GraphBuilder, path: string, spec: AttentionSpec): V
   return mixed(g, path, { ...spec, scores, value });
 }
 
-export interface CachedAttentionSpec extends AttentionSpec {
-  /** Keys and values so far, [B, H, P, D]. */
+/** Keys and values may have fewer heads, KV. */
+type GroupedAttentionSpec = AttentionSpec & GroupedHeads;
+
+export interface CachedAttentionSpec extends GroupedAttentionSpec {
+  /** Keys and values so far, [B, KV, P, D]. */
   readonly past: KeysAndValues;
-  /** Names for them with the new ones behind, [B, H, P + S, D]. */
+  /** Names for them with the new ones behind, [B, KV, P + S, D]. */
   readonly present: KeysAndValues;
 }
 
@@ -50,7 +62,7 @@ export function cachedAttention(
   const [key, value] = (["key", "value"] as const).map((tensor) =>
     g.node(`${path}/present/${tensor}`, {
       opType: "Concat",
-      inputs: [spec.past[tensor], heads(g, `${path}/${tensor}`, spec[tensor], spec)],
+      inputs: [spec.past[tensor], heads(g, `${path}/${tensor}`, spec[tensor], kvHeads(spec))],
       attributes: { axis: { int: 2 } },
       outputs: [spec.present[tensor]],
     }),
@@ -58,16 +70,27 @@ export function cachedAttention(
   return headsAttention(g, path, { ...spec, key, value });
 }
 
-/** Attention of an accelerator to keys and values that lie by heads, [B, H, T, D] each; [B, S, H·D]. */
-export function headsAttention(g: GraphBuilder, path: string, spec: AttentionSpec): ValueName {
-  const query = turnedHeads(g, `${path}/query`, spec.query, spec); // [B, H, D, S]
+/** Attention of an accelerator to keys and values that lie by heads, [B, KV, T, D] each; [B, S, H·D]. */
+export function headsAttention(
+  g: GraphBuilder,
+  path: string,
+  spec: GroupedAttentionSpec,
+): ValueName {
+  const query = turnedQueries(g, `${path}/query`, spec); // [B, KV, D, H/KV · S]
   // The few new positions are turned rather than all keys.
   const columns = g.node(`${path}/scores`, {
     opType: "MatMul",
     inputs: [spec.key, scaled(g, path, query, spec)],
-  }); // [B, H, T, S]
-  const scores = transpose(g, `${path}/scores`, columns, { perm: [0, 1, 3, 2] });
+  }); // [B, KV, T, H/KV · S]
+  const rows = transpose(g, `${path}/scores`, columns, { perm: [0, 1, 3, 2] });
+  const scores = ungrouped(g, `${path}/scores`, rows, spec);
   return mixed(g, path, { ...spec, scores });
+}
+
+function turnedQueries(g: GraphBuilder, path: string, spec: GroupedAttentionSpec): ValueName {
+  if (kvHeads(spec).nHeads === spec.nHeads) return turnedHeads(g, path, spec.query, spec);
+  const rows = grouped(g, path, heads(g, path, spec.query, spec), spec);
+  return transpose(g, `${path}/turned`, rows, { perm: [0, 1, 3, 2] });
 }
 
 function fusedAttention(g: GraphBuilder, path: string, spec: AttentionSpec): ValueName {
@@ -92,7 +115,7 @@ function scaled(g: GraphBuilder, path: string, query: ValueName, spec: Attention
 function mixed(
   g: GraphBuilder,
   path: string,
-  spec: AttentionSpec & { readonly scores: ValueName; readonly value: ValueName },
+  spec: GroupedAttentionSpec & { readonly scores: ValueName; readonly value: ValueName },
 ): ValueName {
   const { scores, bias, value } = spec;
   const biased = bias === undefined ? scores : add(g, `${path}/bias`, [scores, bias]);
@@ -101,6 +124,7 @@ function mixed(
     inputs: [biased],
     attributes: { axis: { int: -1 } },
   });
-  const apart = g.node(`${path}/mix`, { opType: "MatMul", inputs: [weights, value] });
-  return merged(g, path, apart, spec);
+  const rows = grouped(g, `${path}/weights`, weights, spec);
+  const apart = g.node(`${path}/mix`, { opType: "MatMul", inputs: [rows, value] });
+  return merged(g, path, ungrouped(g, `${path}/mix`, apart, spec), spec);
 }

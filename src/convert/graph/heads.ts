@@ -8,6 +8,12 @@ export interface HeadSizes {
   readonly headDim: number;
 }
 
+/** H heads of queries and KV of keys and values, each of which H/KV neighbours read. */
+export interface GroupedHeads extends HeadSizes {
+  /** KV, a divisor of H. @default H */
+  readonly nKvHeads?: number;
+}
+
 /** Keys and values, [B or 1, H, positions, D] each. */
 export interface KeysAndValues {
   readonly key: ValueName;
@@ -52,4 +58,32 @@ export function merged(
 ): ValueName {
   const rows = transpose(g, `${path}/merged`, x, { perm: ROWS });
   return reshape(g, `${path}/merged`, rows, [0, 0, nHeads * headDim]);
+}
+
+/** The sizes of keys and values. */
+export function kvHeads({ nHeads, nKvHeads = nHeads, headDim }: GroupedHeads): HeadSizes {
+  return { nHeads: nKvHeads, headDim };
+}
+
+/**
+ * [B, H, S, n] → [B, KV, H/KV · S, n]: the rows of heads that share keys stand below each other, so that
+ * one product serves them. Nothing moves, and nothing is done where each has its own.
+ */
+export function grouped(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  { nHeads, nKvHeads = nHeads }: GroupedHeads,
+): ValueName {
+  return nKvHeads === nHeads ? x : reshape(g, `${path}/grouped`, x, [0, nKvHeads, -1, 0]);
+}
+
+/** The inverse of `grouped`. */
+export function ungrouped(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  { nHeads, nKvHeads = nHeads }: GroupedHeads,
+): ValueName {
+  return nKvHeads === nHeads ? x : reshape(g, `${path}/ungrouped`, x, [0, nHeads, -1, 0]);
 }

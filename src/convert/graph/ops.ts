@@ -153,10 +153,10 @@ export function mul(
   return g.node(path, { opType: "Mul", inputs });
 }
 
-export type Activation = "gelu" | "gelu_new" | "quick_gelu" | "relu";
+export type Activation = "gelu" | "gelu_new" | "quick_gelu" | "relu" | "silu";
 
-/** x · σ(1.702 x), as OpenAI trained CLIP. */
-const QUICK_GELU_ALPHA = 1.702;
+/** Factors f of x · σ(f x): 1.702 as OpenAI trained CLIP, 1 as LLaMA's gate. */
+const SIGMOID_FACTORS: Partial<Record<Activation, number>> = { quick_gelu: 1.702, silu: 1 };
 
 /** transformers' `gelu` is the exact erf form, `gelu_new` the tanh approximation. */
 export function activation(
@@ -166,10 +166,11 @@ export function activation(
   kind: Activation,
 ): ValueName {
   if (kind === "relu") return g.node(path, { opType: "Relu", inputs: [x] });
-  if (kind === "quick_gelu") {
+  const factor = SIGMOID_FACTORS[kind];
+  if (factor !== undefined) {
     return g.node(path, {
       ...{ domain: MICROSOFT, opType: "QuickGelu", inputs: [x] },
-      attributes: { alpha: { float: QUICK_GELU_ALPHA } },
+      attributes: { alpha: { float: factor } },
     });
   }
   const approximate = { string: kind === "gelu" ? "none" : "tanh" };
@@ -188,6 +189,21 @@ export function splitLast(
     inputs: [x],
     attributes: { axis: { int: -1 }, num_outputs: { int: parts } },
     outputs: parts,
+  });
+}
+
+/** Parts of these widths along the last axis. */
+export function splitSizes(
+  g: GraphBuilder,
+  path: string,
+  x: ValueName,
+  sizes: readonly number[],
+): readonly ValueName[] {
+  return g.nodes(path, {
+    opType: "Split",
+    inputs: [x, g.int64Constant(`${path}/sizes`, sizes)],
+    attributes: { axis: { int: -1 } },
+    outputs: sizes.length,
   });
 }
 

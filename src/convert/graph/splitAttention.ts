@@ -4,20 +4,26 @@
  */
 
 import type { ValueName, GraphBuilder } from "./graphBuilder";
-import { heads, merged, type KeysAndValues } from "./heads";
+import {
+  grouped,
+  type GroupedHeads,
+  heads,
+  type KeysAndValues,
+  kvHeads,
+  merged,
+  ungrouped,
+} from "./heads";
 import { add, MICROSOFT } from "./ops";
 
-export interface SplitAttentionSpec {
+export interface SplitAttentionSpec extends GroupedHeads {
   readonly query: ValueName; // [B, S, H·D]
-  readonly key: ValueName; // [B, S, H·D], of the new positions
-  readonly value: ValueName; // [B, S, H·D]
-  readonly nHeads: number;
-  readonly headDim: number;
+  readonly key: ValueName; // [B, S, KV·D], of the new positions
+  readonly value: ValueName; // [B, S, KV·D]
   /** Factor on the scores. */
   readonly scale: number;
-  readonly prompt: KeysAndValues; // [1, H, P, D]
-  readonly recent: KeysAndValues; // [B, H, R, D]
-  /** Names for the new keys and values, [B, H, S, D]. */
+  readonly prompt: KeysAndValues; // [1, KV, P, D]
+  readonly recent: KeysAndValues; // [B, KV, R, D]
+  /** Names for the new keys and values, [B, KV, S, D]. */
   readonly fresh: KeysAndValues;
   /** Added to the scores, [1, 1 or H, S, P + R + S]. */
   readonly bias: ValueName;
@@ -31,20 +37,24 @@ export interface SplitAttentionSpec {
  *          └ × new keys ────┘
  */
 export function splitAttention(g: GraphBuilder, path: string, spec: SplitAttentionSpec): ValueName {
-  const query = heads(g, `${path}/query`, spec.query, spec);
+  const apart = heads(g, `${path}/query`, spec.query, spec);
+  const query = grouped(g, `${path}/query`, apart, spec);
+  const sizes = kvHeads(spec);
   const fresh = {
-    key: heads(g, `${path}/key`, spec.key, { ...spec, output: spec.fresh.key }),
-    value: heads(g, `${path}/value`, spec.value, { ...spec, output: spec.fresh.value }),
+    key: heads(g, `${path}/key`, spec.key, { ...sizes, output: spec.fresh.key }),
+    value: heads(g, `${path}/value`, spec.value, { ...sizes, output: spec.fresh.value }),
   };
   const segments = [spec.prompt, spec.recent, fresh];
-  const scores = g.node(`${path}/scores`, {
+  const products = g.node(`${path}/scores`, {
     opType: "Concat",
     inputs: segments.map(({ key }, i) =>
       product(g, `${path}/scores.${i}`, query, { ...spec, key }),
     ),
     attributes: { axis: { int: -1 } },
-  }); // [B, H, S, T]
-  const weights = softmax(g, path, add(g, `${path}/bias`, [scores, spec.bias]));
+  }); // [B, KV, H/KV · S, T]
+  const scores = ungrouped(g, `${path}/scores`, products, spec); // [B, H, S, T]
+  const likely = softmax(g, path, add(g, `${path}/bias`, [scores, spec.bias]));
+  const weights = grouped(g, `${path}/weights`, likely, spec);
   const parts = g.nodes(`${path}/weights`, {
     opType: "Split",
     inputs: [weights, spec.segments],
@@ -55,7 +65,7 @@ export function splitAttention(g: GraphBuilder, path: string, spec: SplitAttenti
     g.node(`${path}/mix.${i}`, { opType: "MatMul", inputs: [parts[i] ?? "", value] }),
   );
   const sum = others.reduce((left, right) => add(g, `${path}/sum`, [left, right]), first);
-  return merged(g, path, sum, spec);
+  return merged(g, path, ungrouped(g, `${path}/sum`, sum, spec), spec);
 }
 
 export interface SharedAttentionSpec {

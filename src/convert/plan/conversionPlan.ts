@@ -2,20 +2,13 @@
 
 import { AppError } from "../../base/errors";
 import type { Blip2Config } from "../../model/config/blip2Config";
-import {
-  CONFIG_FILE,
-  GENERATION_FILE,
-  PREPROCESSOR_FILE,
-  TOKENIZER_CONFIG_FILE,
-  TOKENIZER_FILE,
-} from "../../model/folder/manifest";
-import { WORLD_FILE } from "../../model/folder/pictureWorld";
+import { GENERATION_FILE, PREPROCESSOR_FILE } from "../../model/folder/manifest";
 import {
   parsePrecisionPlan,
   precisionOfPart,
   type PrecisionPlan,
 } from "../../model/precision/precision";
-import type { Checkpoint } from "../checkpoint/checkpoint";
+import { type Checkpoint, CHECKPOINT_TEXTS } from "../checkpoint/checkpoint";
 import { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import { plannedGraphs, planModel, precisionParts, type ModelPlan } from "./modelPlan";
 import type { TensorBytes } from "../checkpoint/tensorReader";
@@ -57,8 +50,6 @@ export function plannedBytes({ checkpoint, model }: ConversionPlan): number {
   return [...texts, ...graphs, ...data].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-const COPIED_FILES = [CONFIG_FILE, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE, WORLD_FILE];
-
 /** The texts that the engine needs beside the graphs, by the names that they get. */
 export function smallFiles(
   checkpoint: Checkpoint,
@@ -68,7 +59,8 @@ export function smallFiles(
     files.push([GENERATION_FILE, utf8(checkpoint.generationText)]);
   }
   for (const { name, bytes } of checkpoint.configFiles) {
-    if (COPIED_FILES.includes(name)) files.push([name, bytes]);
+    const keptAs = CHECKPOINT_TEXTS.get(name)?.keptAs;
+    if (keptAs !== undefined) files.push([keptAs, bytes]);
   }
   return files;
 }

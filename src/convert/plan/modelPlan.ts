@@ -14,6 +14,7 @@ import {
   truncateCacheGraph,
 } from "../families/cacheGraphs";
 import { embedGraph } from "../families/embedGraph";
+import { llamaGraph } from "../families/llamaGraph";
 import { optGraph } from "../families/optGraph";
 import { qformerGraph, qformerItmGraph, qformerTextGraph } from "../families/qformerGraph";
 import { t5DecoderGraph, t5EncoderGraph } from "../families/t5Graphs";
@@ -170,15 +171,23 @@ function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): Gr
       return text.kind === "t5" ? t5EncoderGraph({ ...at, config: text }) : unplanned(name);
     }
     case PART.decoder: {
-      const text = languageModel(config, name);
-      return text.kind === "opt"
-        ? optGraph({ ...at, config: text })
-        : t5DecoderGraph({ ...at, config: text });
+      return decoderGraph(languageModel(config, name), at);
     }
     case PART.reorderCache:
     case PART.truncateCache:
     case PART.expandEncoderCache:
       return unplanned(name);
+  }
+}
+
+function decoderGraph(config: TextConfig, at: PartContext): GraphBuilder {
+  switch (config.kind) {
+    case "opt":
+      return optGraph({ ...at, config });
+    case "t5":
+      return t5DecoderGraph({ ...at, config });
+    case "llama":
+      return llamaGraph({ ...at, config });
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the engine needs of a language model, whichever family it is of. */
+/** What the engine needs of a language model, whichever it is. */
 
 import type { CausalModel } from "../decode/causalModel";
 import type { Session } from "../session/session";
@@ -31,7 +31,6 @@ export interface Decoding extends CausalModel {
 }
 
 export interface LanguageModel {
-  readonly family: "opt" | "t5";
   /** Prompt tokens that fit when `maxNewTokens` may follow. */
   maxPromptTokens(maxNewTokens: number): number;
   /**

@@ -37,7 +37,6 @@ interface Encoded {
 }
 
 export class T5Model implements LanguageModel {
-  readonly family = "t5";
   readonly #options: T5ModelOptions;
   #encoded: Encoded | undefined;
 

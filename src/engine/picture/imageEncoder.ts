@@ -1,4 +1,4 @@
-/** The vision side of BLIP-2: pixels → image features → query outputs and their projection. */
+/** The vision side: pixels → image features, and those → query outputs and their projection. */
 
 import { invariant } from "../../base/assert";
 import { throwIfAborted } from "../../base/errors";
@@ -7,21 +7,24 @@ import type { PixelValues } from "./imagePreprocess";
 import type { PartSessions } from "../session/partSessions";
 import { cpuTensor, type Tensor, type TensorMap } from "../session/session";
 
-/** Everything the vision side gives, each on the CPU. */
 export interface EncodedImage {
-  /** [1, 1 + patches, vision width]. */
+  /** [1, 1 + patches, vision width]; on the CPU. */
   readonly imageFeatures: Tensor;
+  /** Milliseconds. */
+  readonly visionMs: number;
+}
+
+export interface ReadImage {
   /**
    * [1, queries, Q-Former width] as `query_output`; with it `language_model_inputs`
    * [1, queries, language model width], or for retrieval `image_embeds` [1, queries, projection].
    */
-  readonly qformer: TensorMap;
+  readonly queries: TensorMap;
   /** Milliseconds. */
-  readonly visionMs: number;
   readonly qformerMs: number;
 }
 
-/** @throws AppError `device.failed`, `request.cancelled` between the two graphs and between stages. */
+/** @throws AppError `device.failed`, `request.cancelled` between stages and at the end. */
 export async function encodeImage(
   sessions: PartSessions,
   pixels: PixelValues,
@@ -32,16 +35,20 @@ export async function encodeImage(
   const feeds = { [IO.pixelValues]: cpuTensor(pixels.data, pixels.dims) };
   const { [IO.imageFeatures]: imageFeatures } = await vision.run(feeds, signal);
   invariant(imageFeatures !== undefined, "The image encoder gave no features.");
-  const middle = performance.now();
+  const visionMs = performance.now() - begin;
   throwIfAborted(signal);
-  const qformerSession = await sessions.open(PART.qformer);
-  const opened = performance.now();
-  const qformer = await qformerSession.run({ [IO.imageFeatures]: imageFeatures });
+  return { imageFeatures, visionMs };
+}
+
+/** A Q-Former's look at a picture, of one that reads nothing else. @throws AppError as `encodeImage`. */
+export async function readImage(
+  sessions: PartSessions,
+  imageFeatures: Tensor,
+  signal?: AbortSignal,
+): Promise<ReadImage> {
+  const qformer = await sessions.open(PART.qformer);
+  const begin = performance.now();
+  const queries = await qformer.run({ [IO.imageFeatures]: imageFeatures });
   throwIfAborted(signal);
-  return {
-    imageFeatures,
-    qformer,
-    visionMs: middle - begin,
-    qformerMs: performance.now() - opened,
-  };
+  return { queries, qformerMs: performance.now() - begin };
 }

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../base/errors";
 import type { FeatureCache, Features } from "./featureCache";
-import { encodeImage } from "./imageEncoder";
+import { encodeImage, readImage } from "./imageEncoder";
 import type { PictureFacts } from "./imagePreprocess";
 import type { ModelFolder } from "../session/modelFolder";
 import type { PartSessions } from "../session/partSessions";
@@ -72,19 +72,23 @@ export class ImageStage {
       world: model.world,
     });
     const preprocess = performance.now() - begin;
-    const encoded = await encodeImage(sessions, pixels, signal);
-    const features = this.#kept({ ...encoded.qformer, [IO.imageFeatures]: encoded.imageFeatures });
+    const { imageFeatures, visionMs } = await encodeImage(sessions, pixels, signal);
+    // Queries that depend on the instruction are no feature of the picture.
+    const { queries, qformerMs } = model.config.qformer.readsInstruction
+      ? { queries: {}, qformerMs: 0 }
+      : await readImage(sessions, imageFeatures, signal);
+    const features = this.#kept({ ...queries, [IO.imageFeatures]: imageFeatures });
     const { facts } = pixels;
     await cache.store(key, { features, facts });
-    const timings = { preprocess, vision: encoded.visionMs, qformer: encoded.qformerMs };
+    const timings = { preprocess, vision: visionMs, qformer: qformerMs };
     return { key, features, facts, from: "computed", timings };
   }
 
   /** What later stages need; a file of another kind of model is computed again. */
   #names(): readonly string[] {
-    return this.#options.model.config.kind === "generation"
-      ? [IO.languageModelInputs]
-      : [IO.imageFeatures, IO.imageEmbeds];
+    const { kind, qformer } = this.#options.model.config;
+    if (kind === "retrieval") return [IO.imageFeatures, IO.imageEmbeds];
+    return [qformer.readsInstruction ? IO.imageFeatures : IO.languageModelInputs];
   }
 
   #isComplete(features: Features): boolean {

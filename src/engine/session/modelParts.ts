@@ -6,11 +6,12 @@ import { doProductsSaturate } from "../device/products";
 import { deviceKvCaches } from "../language/deviceKvCache";
 import type { FeatureCache } from "../picture/featureCache";
 import { Generator } from "../generator";
+import { DecoderOnlyModel } from "../language/decoderOnlyModel";
 import { ImageStage } from "../picture/imageStage";
+import { QueryStage } from "../picture/queryStage";
 import type { KvCaches } from "../language/kvCache";
 import type { LanguageModel } from "../language/languageModel";
 import { type ModelFolder, openModelFolder } from "./modelFolder";
-import { OptModel } from "../language/optModel";
 import { PartSessions } from "./partSessions";
 import type { RememberedDevice } from "../device/rememberedDevice";
 import { Scorer } from "../scorer";
@@ -56,6 +57,7 @@ export interface ModelParts {
   readonly model: ModelFolder;
   readonly sessions: PartSessions;
   readonly images: ImageStage;
+  readonly queries: QueryStage;
   /** Of generation models. */
   readonly languageModel: LanguageModel | undefined;
   readonly generator: Generator | undefined;
@@ -85,6 +87,13 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
+  const qformer = model.config.qformer;
+  const queries = new QueryStage({
+    ...{ config: qformer, sessions },
+    tokenizer: qformer.readsInstruction
+      ? await loadTokenizer(options.folder, "qformer")
+      : undefined,
+  });
   const languageModel = createLanguageModel({ model, sessions, device });
   const { config } = model;
   return {
@@ -93,8 +102,9 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     model,
     sessions,
     images,
+    queries,
     languageModel,
-    generator: languageModel && new Generator({ model, images, languageModel, tokenizer }),
+    generator: languageModel && new Generator({ model, images, queries, languageModel, tokenizer }),
     scorer:
       config.kind === "retrieval" ? new Scorer({ config, images, sessions, tokenizer }) : undefined,
   };
@@ -154,8 +164,14 @@ function createLanguageModel({ model, sessions, device }: OpenedModel): Language
   if (config.kind === "retrieval") return undefined;
   const { numQueryTokens, imageTokenIndex, text } = config;
   const caches = createCaches(text, sessions, device);
-  if (text.kind === "opt") {
-    return new OptModel({ config: text, numQueryTokens, imageTokenIndex, sessions, caches });
+  if (text.kind !== "t5") {
+    return new DecoderOnlyModel({
+      config: text,
+      numQueryTokens,
+      imageTokenIndex,
+      sessions,
+      caches,
+    });
   }
   const decoderStartTokenId = generation?.decoderStartTokenId ?? text.decoderStartTokenId;
   return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions, caches });

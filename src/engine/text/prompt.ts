@@ -4,8 +4,14 @@ import { assertNever } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import type { Prompt, Turn } from "../../model/ask/request";
 
-/** OPT continues a text; T5 answers one and was asked for short answers (paper, section 4.1). */
-export type PromptFamily = "opt" | "t5";
+/**
+ * What a prompt is to a model: OPT continues a text; T5 answers one and was asked for short answers (paper,
+ * section 4.1); InstructBLIP does what it says, whichever its language model.
+ */
+export type PromptFamily = "opt" | "t5" | "instructed";
+
+/** InstructBLIP's for captions of NoCaps (LAVIS, `caption_nocaps` of its evaluation). */
+const CAPTION_INSTRUCTION = "A short image caption.";
 
 export interface PromptRequest {
   readonly prompt: Prompt;
@@ -26,7 +32,7 @@ export interface BuiltPrompt {
 }
 
 /**
- * Builds the prompt that BLIP-2 was evaluated with. Runs of white space in a question or an answer
+ * Builds the prompt that a model was trained or evaluated with. Runs of white space in a question or an answer
  * become one space, because a line break ends an answer for OPT; raw texts and captions stay as they
  * are. A chat that does not fit loses whole turns, oldest first; turns without an answer are left out.
  * @throws AppError `prompt.tooLong` when the question alone does not fit, `option.invalid` when
@@ -38,7 +44,10 @@ export function buildPrompt(request: PromptRequest): BuiltPrompt {
     case "question":
       return fixedPrompt(question(prompt.question, family), request);
     case "caption":
-      return fixedPrompt(prompt.prefix ?? "", request);
+      return fixedPrompt(
+        prompt.prefix ?? (family === "instructed" ? CAPTION_INSTRUCTION : ""),
+        request,
+      );
     case "raw":
       return fixedPrompt(prompt.text, request);
     case "chat":
@@ -61,12 +70,15 @@ function fixedPrompt(text: string, { count, maxTokens }: PromptRequest): BuiltPr
 
 function chatPrompt(prompt: Prompt & { kind: "chat" }, request: PromptRequest): BuiltPrompt {
   const turns = prompt.turns.flatMap((turn) => answered(turn) ?? []);
-  // A single question has words of its own; after an earlier turn T5 also continues with "Answer:".
-  const last = question(prompt.question, "opt");
-  const withTurns = (kept: number): string =>
-    kept === 0
-      ? question(prompt.question, request.family)
-      : [...turns.slice(turns.length - kept), last].join(" ");
+  const withTurns = (kept: number): string => {
+    const alone = question(prompt.question, request.family);
+    if (kept === 0) return alone;
+    const earlier = turns.slice(turns.length - kept).join(" ");
+    // InstructBLIP's form for dialogues about a picture.
+    if (request.family === "instructed") return `dialog history: ${earlier}\n${alone}`;
+    // A single question has words of its own; after an earlier turn T5 also continues with "Answer:".
+    return `${earlier} ${question(prompt.question, "opt")}`;
+  };
   const kept = largestFit(turns.length, (n) => fits(withTurns(n), request));
   const droppedTurns = turns.length - kept;
   return { ...fixedPrompt(withTurns(kept), request), droppedTurns };
@@ -117,6 +129,7 @@ function question(text: string, family: PromptFamily): string {
       },
     );
   }
+  if (family === "instructed") return words;
   return `Question: ${words} ${family === "t5" ? "Short answer:" : "Answer:"}`;
 }
 

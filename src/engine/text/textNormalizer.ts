@@ -23,7 +23,7 @@ export function failUnsupported(json: JsonObject, what: string): never {
   throw new AppError(
     "model.unsupported",
     `${json.file}: ${where} has ${what}, which this program does not know. ` +
-      "Use the tokenizer.json of the original BLIP-2 repository.",
+      "Use the tokenizer.json of the original repository.",
     { detail: { file: json.file, key: json.path } },
   );
 }
@@ -40,6 +40,10 @@ function oneNormalizer(json: JsonObject): NormalizeText {
       return lowercase;
     case "Strip":
       return strip(json.boolean("strip_left"), json.boolean("strip_right"));
+    case "Prepend": {
+      const prefix = json.string("prepend");
+      return (text) => (text === "" ? text : prefix + text);
+    }
     case "Replace":
       return replace(json);
     case "BertNormalizer":

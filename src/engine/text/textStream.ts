@@ -8,10 +8,10 @@ export interface TextStreamOptions {
   /** The text ends before the first of these that is completed, none of them empty. @default [] */
   readonly stopStrings?: readonly string[];
   /**
-   * UTF-16 units at the end of a decoded text that later ids may change, beside a character that is
-   * not complete: the tokenizer's `decodeReach`. @default 0
+   * UTF-16 units at the end of the text of some ids that later ids may change, beside a character that is
+   * not complete: the tokenizer's `openUnits`. @default none
    */
-  readonly holdBack?: number;
+  readonly holdBack?: (ids: readonly number[]) => number;
 }
 
 /** What a byte-level tokenizer gives for the bytes of a character that is not complete yet. */
@@ -36,7 +36,7 @@ const COMMON_UNITS = 12;
  */
 export class TextStream {
   readonly #decode: DecodeIds;
-  readonly #holdBack: number;
+  readonly #holdBack: (ids: readonly number[]) => number;
   readonly #stops: StopMatcher;
   #window: number[] = [];
   /** The text of the window. */
@@ -47,7 +47,7 @@ export class TextStream {
 
   constructor(decode: DecodeIds, options: TextStreamOptions = {}) {
     this.#decode = decode;
-    this.#holdBack = options.holdBack ?? 0;
+    this.#holdBack = options.holdBack ?? (() => 0);
     this.#stops = new StopMatcher(options.stopStrings ?? []);
     this.#trims = options.trimStart ?? false;
   }
@@ -86,7 +86,7 @@ export class TextStream {
   #isWithoutText(text: string): boolean {
     // A byte more may leave U+FFFD as it is, clean-up may take a character away for another, and
     // the first id of all may be a space that is not shown.
-    const isPlain = this.#holdBack === 0 && text !== "" && !text.endsWith(INCOMPLETE);
+    const isPlain = this.#holdBack(this.#window) === 0 && text !== "" && !text.endsWith(INCOMPLETE);
     return isPlain && text === this.#text;
   }
 
@@ -94,7 +94,7 @@ export class TextStream {
     let length = this.#text.length;
     // Bytes that may still become a character are one U+FFFD, whatever their number.
     if (this.#text.endsWith(INCOMPLETE)) length -= 1;
-    length -= this.#holdBack;
+    length -= this.#holdBack(this.#window);
     // Never between the halves of a surrogate pair.
     const code = this.#text.charCodeAt(length - 1);
     return code >= 0xd800 && code < 0xdc00 ? length - 1 : length;

@@ -5,9 +5,15 @@ import path from "node:path";
 import { Normalizer, Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "../../model/folder/manifest";
+import {
+  QFORMER_TOKENIZER_CONFIG_FILE,
+  QFORMER_TOKENIZER_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+} from "../../model/folder/manifest";
 import type { NormalizeText } from "./textNormalizer";
-import { parseTokenizerFile, type TokenizerFile } from "./tokenizerFile";
+import type { PieceDecoder } from "./pieceDecoder";
+import { type AddedToken, parseTokenizerFile, type TokenizerFile } from "./tokenizerFile";
 
 /** The largest real one, with SentencePiece's tables, takes 3 MiB. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -21,36 +27,40 @@ const MAX_TEXT_CHARS = 20_000;
  */
 const CLEAN_UP_REACH = 4;
 
+/** Each a tokenizer.json and, where it is present, a tokenizer_config.json. */
+const TOKENIZERS = {
+  languageModel: [TOKENIZER_FILE, TOKENIZER_CONFIG_FILE],
+  qformer: [QFORMER_TOKENIZER_FILE, QFORMER_TOKENIZER_CONFIG_FILE],
+} as const;
+
 /**
- * Opens the tokenizer of a model folder: tokenizer.json and, when present, tokenizer_config.json.
+ * Opens a tokenizer of a model folder.
  * @throws AppError `model.corrupt` naming the file when it is absent or breaks its format,
- * `model.unsupported` when it describes a tokenizer of a kind that no BLIP-2 uses.
+ * `model.unsupported` when it describes a tokenizer of a kind that no model of this family uses.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const json = await readJson(path.join(folder, TOKENIZER_FILE));
-  const config = await readJson(path.join(folder, TOKENIZER_CONFIG_FILE), { emptyIfAbsent: true });
+export async function loadTokenizer(
+  folder: string,
+  whose: keyof typeof TOKENIZERS = "languageModel",
+): Promise<Tokenizer> {
+  const [tokenizerFile, configFile] = TOKENIZERS[whose];
+  const json = await readJson(path.join(folder, tokenizerFile));
+  const config = await readJson(path.join(folder, configFile), { emptyIfAbsent: true });
   return new Tokenizer(parseTokenizerFile(json, config));
 }
 
 export class Tokenizer {
   /** One more than the largest token id; a model's table may be longer. */
   readonly vocabSize: number;
-  /**
-   * How many UTF-16 units at the end of `decode(ids)` may differ when more ids follow, beside a
-   * character that is not complete; for TextStream's `holdBack`.
-   */
-  readonly decodeReach: number;
   readonly #library: LibraryTokenizer;
   readonly #file: TokenizerFile;
-  readonly #specialTexts: ReadonlySet<string>;
+  readonly #added: ReadonlyMap<number, AddedToken>;
 
   /** @throws AppError `model.corrupt` when the parts of the file do not work together. */
   constructor(file: TokenizerFile) {
     this.#file = file;
     this.#library = openLibrary(file);
-    this.#specialTexts = new Set(file.addedTokens.filter((t) => t.special).map((t) => t.content));
+    this.#added = new Map(file.addedTokens.map((token) => [token.id, token]));
     this.vocabSize = this.#library.model?.vocab.length ?? 0;
-    this.decodeReach = file.cleansUp ? CLEAN_UP_REACH : 0;
   }
 
   /**
@@ -60,6 +70,11 @@ export class Tokenizer {
    */
   encode(text: string): number[] {
     return [...this.#file.prefix, ...this.encodeRaw(text), ...this.#file.suffix];
+  }
+
+  /** How many special tokens `encode` puts in front. */
+  get nPrefix(): number {
+    return this.#file.prefix.length;
   }
 
   /** Token ids of the text alone. @throws AppError `prompt.tooLong` above 20,000 characters. */
@@ -81,18 +96,45 @@ export class Tokenizer {
    * stripped; special tokens and ids without a token give nothing.
    */
   decode(ids: readonly number[]): string {
-    const visible = ids.filter((id) => {
-      const token = this.#library.id_to_token(id);
-      return token !== undefined && !this.#specialTexts.has(token);
-    });
+    const visible = ids.filter((id) => this.#textOf(id) !== undefined);
     if (visible.length === 0) return "";
-    return this.#library.decode(visible, { clean_up_tokenization_spaces: this.#file.cleansUp });
+    const { decoder, cleansUp } = this.#file;
+    return isPieceDecoder(decoder)
+      ? decoder.decode(this.#tokensOf(visible))
+      : this.#library.decode(visible, { clean_up_tokenization_spaces: cleansUp });
+  }
+
+  /**
+   * How many UTF-16 units at the end of `decode(ids)` may differ when more ids follow, beside a
+   * character that is not complete; for TextStream's `holdBack`.
+   */
+  openUnits(ids: readonly number[]): number {
+    const { decoder, cleansUp } = this.#file;
+    if (isPieceDecoder(decoder)) return decoder.openUnits(this.#tokensOf(ids));
+    return cleansUp ? CLEAN_UP_REACH : 0;
+  }
+
+  #tokensOf(ids: readonly number[]): readonly string[] {
+    return ids.flatMap((id) => this.#textOf(id) ?? []);
+  }
+
+  /** The token of an id; undefined where it is special, or none. */
+  #textOf(id: number): string | undefined {
+    const added = this.#added.get(id);
+    return added === undefined ? this.#library.id_to_token(id) : visibleText(added);
   }
 
   /** The id of a token by its text in the vocabulary, such as "</s>"; undefined when there is none. */
   idOf(token: string): number | undefined {
     return this.#library.token_to_id(token);
   }
+}
+
+const visibleText = ({ special, content }: AddedToken): string | undefined =>
+  special ? undefined : content;
+
+function isPieceDecoder(decoder: TokenizerFile["decoder"]): decoder is PieceDecoder {
+  return typeof decoder["decode"] === "function";
 }
 
 /** Lets our normalisation run where the library does its own. */
@@ -114,11 +156,14 @@ function openLibrary(file: TokenizerFile): LibraryTokenizer {
     const library = new LibraryTokenizer(
       {
         model: file.model,
-        added_tokens: file.addedTokens,
+        // A text is normalised before it is searched for those that ask for it.
+        added_tokens: file.addedTokens.map((token) =>
+          token.normalized ? { ...token, content: file.normalize(token.content) } : token,
+        ),
         normalizer: { type: "Sequence", normalizers: [] },
         pre_tokenizer: file.preTokenizer,
         post_processor: null,
-        decoder: file.decoder,
+        decoder: isPieceDecoder(file.decoder) ? { type: "Fuse" } : file.decoder,
       },
       {},
     );

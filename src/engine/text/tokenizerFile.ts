@@ -1,9 +1,10 @@
-/** Reading of tokenizer.json: only what BLIP-2's three tokenizers use passes, checked. */
+/** Reading of tokenizer.json: only what this family's tokenizers use passes, checked. */
 
 import { JsonObject } from "../../base/json";
+import { parsePieceDecoder, type PieceDecoder } from "./pieceDecoder";
 import { failUnsupported, parseNormalizer, type NormalizeText } from "./textNormalizer";
 
-/** Above every vocabulary in use (T5 32,128, BERT 30,523, OPT 50,272); bounds memory. */
+/** Above every vocabulary in use (T5 32,128, LLaMA 32,064, BERT 30,523, OPT 50,272); bounds memory. */
 const MAX_TOKENS = 1 << 20;
 
 /** Token texts are short; a long one would make every look-up slow. */
@@ -34,7 +35,8 @@ export interface TokenizerFile {
   readonly addedTokens: readonly AddedToken[];
   readonly normalize: NormalizeText;
   readonly preTokenizer: Section | null;
-  readonly decoder: Section;
+  /** Run by the library, or by ourselves. */
+  readonly decoder: Section | PieceDecoder;
   /** Ids that the post-processor puts around a text. */
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
@@ -51,10 +53,6 @@ export function parseTokenizerFile(json: JsonObject, config: JsonObject): Tokeni
   const addedTokens = readAddedTokens(json, config, tokens);
   for (const { content, id } of addedTokens) tokens.set(content, id);
   const normalize = parseNormalizer(json);
-  const moved = addedTokens.find(
-    (token) => token.normalized && normalize(token.content) !== token.content,
-  );
-  if (moved !== undefined) failUnsupported(json, `a normalised token "${moved.content}"`);
   const isBpe = model["type"] === "BPE";
   return {
     file: json.file,
@@ -350,7 +348,7 @@ function split(pattern: string): Section {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
 }
 
-function readDecoder(json: JsonObject): Section {
+function readDecoder(json: JsonObject): Section | PieceDecoder {
   const type = json.string("type");
   switch (type) {
     case "ByteLevel":
@@ -366,6 +364,10 @@ function readDecoder(json: JsonObject): Section {
         prefix: json.string("prefix", "##"),
         cleanup: json.boolean("cleanup", true),
       };
+    case "Sequence":
+      return parsePieceDecoder(
+        json.array("decoders").map((step) => inside(json, "decoders", step)),
+      );
     default:
       return failUnsupported(json, `the type "${type}"`);
   }

@@ -7,13 +7,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { WEIGHT_FORMATS, type WeightFormat } from "../../convert/checkpoint/weightFiles";
 import { AppError, throwIfAborted } from "../../base/errors";
-import {
-  CONFIG_FILE,
-  GENERATION_FILE,
-  PREPROCESSOR_FILE,
-  TOKENIZER_CONFIG_FILE,
-  TOKENIZER_FILE,
-} from "../../model/folder/manifest";
+import { CHECKPOINT_TEXTS } from "../../convert/checkpoint/checkpoint";
+import { CONFIG_FILE } from "../../model/folder/manifest";
+import { WORLD_FILE } from "../../model/folder/pictureWorld";
 import { downloadFile, type FileJob, withPatience } from "../download/downloadFile";
 import { downloadWeights, expectRoom, FILES_AT_ONCE, type WeightTaker } from "./downloadWeights";
 import { freeBytesAt } from "../store/diskSpace";
@@ -49,15 +45,6 @@ export interface DownloadProgress {
   readonly totalBytes: number;
 }
 
-/** Those of a checkpoint that the converter reads; a repository has many others. */
-const CONFIG_FILES: ReadonlySet<string> = new Set([
-  CONFIG_FILE,
-  "processor_config.json",
-  PREPROCESSOR_FILE,
-  GENERATION_FILE,
-  TOKENIZER_FILE,
-  TOKENIZER_CONFIG_FILE,
-]);
 /** Says which commit the files of the folder are of. */
 const COMMIT_FILE = ".commit";
 
@@ -73,10 +60,9 @@ export async function downloadCheckpoint(options: DownloadOptions): Promise<void
     hub.list(repository, revision, signal),
   );
   const files = checkpointFiles(listing, repository);
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw unwritable(folder, cause);
-  });
+  await makeFolder(folder);
   await removeOthers(folder, files, listing.commit);
+  await makeSubfolders(folder, files);
   await downloadAll(files, listing.commit, options);
 }
 
@@ -93,7 +79,7 @@ export function checkpointFiles(
   const isPart = WEIGHT_FORMATS.map((format) => partOf(format, names)).find(
     (part) => part !== undefined,
   );
-  const wanted = files.filter(({ name }) => CONFIG_FILES.has(name) || isPart?.(name) === true);
+  const wanted = files.filter(({ name }) => isText(name) || isPart?.(name) === true);
   const isWhole =
     wanted.some(({ name }) => name === CONFIG_FILE) && wanted.some(({ name }) => isWeights(name));
   if (!isWhole) {
@@ -105,6 +91,9 @@ export function checkpointFiles(
   }
   return wanted;
 }
+
+/** A repository has many others; a world is the demo's, which comes with the program. */
+const isText = (name: string): boolean => CHECKPOINT_TEXTS.has(name) && name !== WORLD_FILE;
 
 /** What tells the files of weights in a format from others; undefined where there are none. */
 function partOf(
@@ -190,6 +179,8 @@ async function removeOthers(
     files.flatMap(({ name }) => [
       ...(isSame ? [name, name + HEADER_ENDING] : []),
       ...PARTIAL_ENDINGS.map((ending) => name + ending),
+      // Its folder holds small files only, which soon arrive again.
+      ...(isSame ? [path.posix.dirname(name)] : []),
     ]),
   );
   try {
@@ -200,6 +191,18 @@ async function removeOthers(
   } catch (cause) {
     throw unwritable(folder, cause);
   }
+}
+
+/** Of files that have a folder in the repository; their names are ones that were asked for. */
+async function makeSubfolders(folder: string, files: readonly HubFile[]): Promise<void> {
+  const folders = new Set(files.map(({ name }) => path.dirname(path.join(folder, name))));
+  for (const subfolder of folders) await makeFolder(subfolder);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(folder, cause);
+  });
 }
 
 function unwritable(folder: string, cause: unknown): AppError {

@@ -89,7 +89,7 @@ export class HubClient {
    */
   async open(wanted: HubRequest, signal?: AbortSignal): Promise<RangeBody> {
     const { repository, commit, name } = wanted;
-    const path = `/${repository}/resolve/${commit}/${encodeURIComponent(name)}`;
+    const path = `/${repository}/resolve/${commit}/${name.split("/").map(encodeURIComponent).join("/")}`;
     const url = this.#client.routes.urlOf(path);
     return this.#client.open(url, wanted, this.#options(repository, signal));
   }

@@ -4,6 +4,7 @@ import type { ModelEntry } from "../../model/ask/models";
 import { DEMO_MODEL } from "../../model/folder/world";
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import type { Blip2Config } from "../../model/config/blip2Config";
+import type { TextConfig } from "../../model/config/textConfig";
 import type { Manifest, ManifestFile } from "../../model/folder/manifest";
 import { formatPrecision } from "../../model/precision/precision";
 import { precisionName } from "../../model/folder/precisionName";
@@ -15,7 +16,7 @@ import { listModels, type ModelStore, type StoredModel } from "./modelStore";
 export interface StoreEntry extends ModelEntry {
   /** `bundled`: comes with the program and is converted when it is first used. */
   readonly state: "ready" | "bundled" | "damaged" | "unsupported";
-  readonly languageModel?: "opt" | "t5";
+  readonly languageModel?: TextConfig["kind"];
 }
 
 /**
@@ -46,10 +47,17 @@ export async function modelEntries(
   return [{ name: DEMO_MODEL, state: "bundled" }, ...entries];
 }
 
+const LANGUAGE_MODELS: Readonly<Record<TextConfig["kind"], string>> = {
+  opt: "OPT",
+  t5: "T5",
+  llama: "LLaMA",
+};
+
 /** The class of a model as its papers call it. */
 export function architectureName(config: Blip2Config): string {
   if (config.kind === "retrieval") return "BLIP-2 ITM";
-  return `BLIP-2 ${config.text.kind.toUpperCase()}`;
+  const family = config.qformer.readsInstruction ? "InstructBLIP" : "BLIP-2";
+  return `${family} ${LANGUAGE_MODELS[config.text.kind]}`;
 }
 
 /** `f32`, or `f32+int4` when parts differ; parts without weights say nothing. */

@@ -28,12 +28,22 @@ export interface KitCase {
   readonly imageIndex: number;
   readonly text: string;
   readonly textIds: readonly number[];
+  /** What the Q-Former reads; of InstructBLIP. */
+  readonly qformerTextIds: readonly number[] | undefined;
   readonly generation: readonly KitGeneration[];
 }
 
-const KINDS = ["opt", "t5", "itm", "blip2-vitl-pth", "blip2-stage1-pth"] as const;
+const KINDS = [
+  "opt",
+  "t5",
+  "itm",
+  "instructblip-t5",
+  "instructblip-llama",
+  "blip2-vitl-pth",
+  "blip2-stage1-pth",
+] as const;
 
-/** The language model or the head that is compared; the last two are releases of LAVIS in parts. */
+/** What computed the values; the last two are releases of LAVIS in parts. */
 export type KitKind = (typeof KINDS)[number];
 
 export interface Kit {
@@ -137,6 +147,7 @@ function readCase(json: JsonObject, images: readonly string[]): KitCase {
     imageIndex,
     text: json.string("text"),
     textIds: numbers(json, "text_ids"),
+    qformerTextIds: json.has("qformer_text_ids") ? numbers(json, "qformer_text_ids") : undefined,
     generation: generation.keys().map((setting) => readGeneration(setting, generation)),
   };
 }

@@ -14,16 +14,16 @@ import { type Kit, type KitCase, type KitGeneration, readKit, readKitPicture } f
 import { convertModel } from "../../convert/convertModel";
 import { FeatureCache } from "../../engine/picture/featureCache";
 import type { Generator } from "../../engine/generator";
-import { type EncodedImage, encodeImage } from "../../engine/picture/imageEncoder";
+import { encodeImage, readImage } from "../../engine/picture/imageEncoder";
+import { qformerFeeds } from "../../engine/picture/queryStage";
 import { type PixelValues, preprocessImage } from "../../engine/picture/imagePreprocess";
-import type { LanguageModel } from "../../engine/language/languageModel";
 import { loadModelParts, type ModelParts, releaseParts } from "../../engine/session/modelParts";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
-import type { PartSessions } from "../../engine/session/partSessions";
 import { itmLogits, largestCosine, textEmbeds } from "../../engine/scorer";
-import { floats } from "../../engine/session/session";
+import { floats, type Tensor, type TensorMap } from "../../engine/session/session";
 import type { Device, DeviceChoice } from "../../model/ask/device";
-import { IO } from "../../model/graph/graphContract";
+import type { Blip2Config } from "../../model/config/blip2Config";
+import { IO, PART } from "../../model/graph/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../../model/precision/precision";
 
 export interface VerifyOptions {
@@ -171,14 +171,13 @@ async function compareStages(
   context: StageContext,
 ): Promise<Readonly<Record<string, Deviation>>> {
   const table = new StageTable();
-  const { sessions, languageModel } = context;
   for (const [index, name] of kit.images.entries()) {
     const encoded = await comparePicture(kit, { ...context, table, index, name });
     for (const entry of kit.cases.filter(({ imageIndex }) => imageIndex === index)) {
       throwIfAborted(context.signal);
-      if (languageModel === undefined) {
-        await compareScores(kit, { entry, encoded, sessions, table });
-      } else await compareLogits(kit, { entry, encoded, languageModel, table });
+      const at = { ...context, entry, encoded, table };
+      if (context.languageModel === undefined) await compareScores(kit, at);
+      else await compareLogits(kit, at);
     }
   }
   return table.result();
@@ -187,7 +186,7 @@ async function compareStages(
 async function comparePicture(
   kit: Kit,
   at: StageContext & { table: StageTable; index: number; name: string },
-): Promise<EncodedImage> {
+): Promise<EncodedPicture> {
   const { model, sessions, table, index, name } = at;
   const config = model.preprocessor;
   const bytes = await readKitPicture(kit, name);
@@ -202,40 +201,73 @@ async function comparePicture(
   }
   table.add("pixel_values", pixels.data, recorded);
   const reference: PixelValues = { data: recorded, dims: pixels.dims };
-  const encoded = await encodeImage(sessions, reference);
-  table.add("vision", floats(encoded.imageFeatures), kit.tensor(`image${index}/vision`));
-  if (encoded.qformer[IO.languageModelInputs] !== undefined) {
-    const { [IO.queryOutput]: queries, [IO.languageModelInputs]: projected } = encoded.qformer;
-    table.add("queries", floats(queries), kit.tensor(`image${index}/queries`));
-    table.add(
-      "language_projection",
-      floats(projected),
-      kit.tensor(`image${index}/language_projection`),
-    );
+  const { imageFeatures } = await encodeImage(sessions, reference);
+  table.add("vision", floats(imageFeatures), kit.tensor(`image${index}/vision`));
+  if (model.config.qformer.readsInstruction) return { imageFeatures, queries: undefined };
+  const { queries } = await readImage(sessions, imageFeatures);
+  if (queries[IO.languageModelInputs] !== undefined) {
+    compareQueries(kit, { queries, table, of: `image${index}` });
   }
-  return encoded;
+  return { imageFeatures, queries };
 }
+
+/** What a case begins with. */
+interface EncodedPicture {
+  readonly imageFeatures: Tensor;
+  /** Absent where the instruction decides about them. */
+  readonly queries: TensorMap | undefined;
+}
+
+interface CaseContext extends StageContext {
+  readonly entry: KitCase;
+  readonly encoded: EncodedPicture;
+  readonly table: StageTable;
+}
+
+/** @param at `of`: picture or case that the recorded tensors belong to. */
+function compareQueries(
+  kit: Kit,
+  { queries, table, of }: { queries: TensorMap; table: StageTable; of: string },
+): void {
+  const { [IO.queryOutput]: output, [IO.languageModelInputs]: projected } = queries;
+  table.add("queries", floats(output), kit.tensor(`${of}/queries`));
+  table.add("language_projection", floats(projected), kit.tensor(`${of}/language_projection`));
+}
+
+/** The queries of a case, of which those that read the instruction are compared here. */
+async function queriesOf(
+  kit: Kit,
+  { entry, encoded, sessions, table }: CaseContext,
+): Promise<TensorMap> {
+  if (encoded.queries !== undefined) return encoded.queries;
+  const session = await sessions.open(PART.qformer);
+  const ids = defined(entry.qformerTextIds, `The instruction of ${entry.name}`);
+  const queries = await session.run(qformerFeeds(encoded.imageFeatures, ids));
+  compareQueries(kit, { queries, table, of: entry.name });
+  return queries;
+}
+
+const isDecoderOnly = (config: Blip2Config): boolean =>
+  config.kind === "generation" && config.text.kind !== "t5";
 
 /** Decoder ids that a T5 kit's logits were recorded for, after the start token. */
 const T5_DECODER_IDS = [5, 9, 7];
 
 /** Feeds the text token by token, so that the cache is compared too. */
-async function compareLogits(
-  kit: Kit,
-  at: { entry: KitCase; encoded: EncodedImage; languageModel: LanguageModel; table: StageTable },
-): Promise<void> {
-  const { entry, encoded, languageModel, table } = at;
-  const isOpt = languageModel.family === "opt";
+async function compareLogits(kit: Kit, at: CaseContext): Promise<void> {
+  const { entry, model, table } = at;
+  const queries = await queriesOf(kit, at);
+  const isStepped = isDecoderOnly(model.config);
   const { textIds } = entry;
-  const decoding = await languageModel.start({
+  const decoding = await defined(at.languageModel, "The language model").start({
     imageKey: entry.name,
-    languageModelInputs: floats(encoded.qformer[IO.languageModelInputs]),
-    promptIds: isOpt ? textIds.slice(0, 1) : textIds,
+    languageModelInputs: floats(queries[IO.languageModelInputs]),
+    promptIds: isStepped ? textIds.slice(0, 1) : textIds,
   });
   try {
     const recorded = kit.tensor(`${entry.name}/logits`);
     const size = decoding.vocabSize;
-    const fed = isOpt ? textIds.slice(1) : T5_DECODER_IDS;
+    const fed = isStepped ? textIds.slice(1) : T5_DECODER_IDS;
     // The image positions come first; their logits are not computed.
     let row = recorded.length / size - (fed.length + 1);
     const compare = (logits: Float32Array): void => {
@@ -249,13 +281,10 @@ async function compareLogits(
   }
 }
 
-async function compareScores(
-  kit: Kit,
-  at: { entry: KitCase; encoded: EncodedImage; sessions: PartSessions; table: StageTable },
-): Promise<void> {
+async function compareScores(kit: Kit, at: CaseContext): Promise<void> {
   const { entry, encoded, sessions, table } = at;
   const text = await textEmbeds(sessions, entry.textIds);
-  const imageEmbeds = floats(encoded.qformer[IO.imageEmbeds]);
+  const imageEmbeds = floats(encoded.queries?.[IO.imageEmbeds]);
   const logits = await itmLogits(sessions, entry.textIds, encoded.imageFeatures);
   table.add("itc", [largestCosine(imageEmbeds, text)], kit.tensor(`${entry.name}/itc`));
   table.add("itm_logits", logits, kit.tensor(`${entry.name}/itm_logits`));

@@ -1,5 +1,5 @@
 /**
- * config.json of a Hugging Face BLIP-2 checkpoint, validated.
+ * config.json of a Hugging Face BLIP-2 or InstructBLIP checkpoint, validated.
  * Absent keys take the defaults of transformers' configuration classes, because hub files store only
  * what differs from them. Knows no weights and no graphs.
  */
@@ -33,6 +33,8 @@ export interface QformerConfig {
   readonly layerNormEps: number;
   readonly vocabSize: number;
   readonly maxPositions: number;
+  /** It reads the instruction beside the picture, so that its queries are others for each: InstructBLIP. */
+  readonly readsInstruction: boolean;
 }
 
 interface Blip2Common {
@@ -45,7 +47,7 @@ interface Blip2Common {
   readonly world: World;
 }
 
-/** transformers `Blip2ForConditionalGeneration`. */
+/** transformers `Blip2ForConditionalGeneration`, `InstructBlipForConditionalGeneration`. */
 export interface Blip2GenerationConfig extends Blip2Common {
   readonly kind: "generation";
   readonly text: TextConfig;
@@ -66,6 +68,9 @@ const CLASSES = {
     Blip2ForConditionalGeneration: "generation",
     Blip2ForImageTextRetrieval: "retrieval",
   },
+  instructblip: {
+    InstructBlipForConditionalGeneration: "instruction",
+  },
 } as const;
 
 /** What the class of the vision section has where the file says nothing: EVA-CLIP's ViT-g. */
@@ -83,15 +88,19 @@ const VISION_DEFAULTS: VisionDefaults = {
 /**
  * Validates the text of a config.json.
  * @throws AppError `checkpoint.corrupt` for a bad value, `checkpoint.unsupported` for a class,
- * language model or activation that BLIP-2 checkpoints do not use.
+ * language model or activation that checkpoints of this family do not use.
  */
 export function parseBlip2Config(text: string, file: string): Blip2Config {
   const root = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
   const kind = readClass(root);
+  const readsInstruction = kind === "instruction";
   const vision = readVision(root.objectOrEmpty("vision_config"), VISION_DEFAULTS);
   const common = {
     vision,
-    qformer: readQformer(root.objectOrEmpty("qformer_config"), vision),
+    qformer: {
+      ...readQformer(root.objectOrEmpty("qformer_config"), vision),
+      readsInstruction,
+    },
     numQueryTokens: root.integer("num_query_tokens", { min: 1, max: 4096, fallback: 32 }),
     imageTokenIndex: root.has("image_token_index")
       ? root.integer("image_token_index", { min: 0, max: MAX_VOCAB })
@@ -102,7 +111,7 @@ export function parseBlip2Config(text: string, file: string): Blip2Config {
     const projectionSize = root.integer("image_text_hidden_size", width(256));
     return { ...common, kind, projectionSize };
   }
-  return { ...common, kind, text: readText(root.objectOrEmpty("text_config")) };
+  return { ...common, kind: "generation", text: readText(root.objectOrEmpty("text_config")) };
 }
 
 /** A world that only a later version knows is no reason to refuse a model. */
@@ -111,7 +120,7 @@ function readWorld(root: JsonObject): World {
   return WORLDS.find((known) => known === world) ?? "everyday";
 }
 
-type ClassKind = "generation" | "retrieval";
+type ClassKind = "generation" | "retrieval" | "instruction";
 
 function readClass(root: JsonObject): ClassKind {
   const modelType = root.string("model_type", "blip-2");
@@ -126,8 +135,11 @@ function readClass(root: JsonObject): ClassKind {
   return named?.[1] ?? unsupported(root, `the class ${shown(architecture)} is not converted`);
 }
 
-function readQformer(json: JsonObject, vision: VisionConfig): QformerConfig {
-  const config: QformerConfig = {
+function readQformer(
+  json: JsonObject,
+  vision: VisionConfig,
+): Omit<QformerConfig, "readsInstruction"> {
+  const config = {
     hiddenSize: json.integer("hidden_size", width(768)),
     intermediateSize: json.integer("intermediate_size", width(3072)),
     nLayers: json.integer("num_hidden_layers", layers(12)),

@@ -5,6 +5,7 @@
 
 import { AppError } from "../../base/errors";
 import type { JsonObject } from "../../base/json";
+import { type World, WORLDS } from "../folder/world";
 
 // Generous upper limits: ten times the largest published model, small enough that no product of two
 // of them overflows what a graph or a buffer can hold.
@@ -49,6 +50,12 @@ export function expectActivation(json: JsonObject, key: string, known: readonly 
   }
 }
 
+/** A world that only a later version knows is no reason to refuse a model. */
+export function readWorld(root: JsonObject): World {
+  const world = root.raw("sightline_world");
+  return WORLDS.find((known) => known === world) ?? "everyday";
+}
+
 /** @throws AppError with the code of `json`. */
 export function expectHeadsDivide(
   json: JsonObject,
@@ -63,7 +70,7 @@ export function expectHeadsDivide(
 export function unsupported(json: JsonObject, why: string): never {
   throw new AppError(
     "checkpoint.unsupported",
-    `${json.file}: ${why}. Sightline converts BLIP-2 checkpoints with OPT or T5, and the image-text retrieval class.`,
+    `${json.file}: ${why}. Sightline converts BLIP-2 checkpoints with OPT, T5 or LLaMA, its image-text retrieval class, and InstructBLIP checkpoints.`,
     { detail: { file: json.file } },
   );
 }

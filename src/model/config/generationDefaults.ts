@@ -1,7 +1,7 @@
 /** generation_config.json: what transformers' generate() does when the caller sets nothing. */
 
 import { JsonObject } from "../../base/json";
-import type { TextConfig } from "./textConfig";
+import { LLAMA_EOS, readPadId, type TextConfig } from "./textConfig";
 
 export interface GenerationDefaults {
   /** Generation ends at any of these. */
@@ -27,14 +27,19 @@ export function parseGenerationDefaults(
   const id = (key: string, fallback: number, max = MAX_TOKEN_ID): number =>
     json.integer(key, { min: 0, max, fallback });
   return {
-    eosTokenIds: readEos(json, config.eosTokenId),
-    padTokenId: id("pad_token_id", config.padTokenId),
+    eosTokenIds: [...new Set([...readEos(json, config.eosTokenId), ...surelyEnds(config)])],
+    padTokenId: readPadId(json, config.padTokenId),
     bosTokenId: id("bos_token_id", config.bosTokenId),
     decoderStartTokenId:
       config.kind === "t5"
         ? id("decoder_start_token_id", config.decoderStartTokenId, config.vocabSize - 1)
         : undefined,
   };
+}
+
+/** Files of Vicuna disagree about its end; every vocabulary of LLaMA has it at the same place. */
+function surelyEnds({ kind }: TextConfig): readonly number[] {
+  return kind === "llama" ? [LLAMA_EOS] : [];
 }
 
 function readEos(json: JsonObject, fallback: number): readonly number[] {

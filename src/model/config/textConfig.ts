@@ -58,7 +58,29 @@ export interface T5Config {
   readonly decoderStartTokenId: number;
 }
 
-export type TextConfig = OptConfig | T5Config;
+/** LLaMA (transformers `LlamaConfig`), as Vicuna in InstructBLIP; decoder-only. */
+export interface LlamaConfig {
+  readonly kind: "llama";
+  readonly hiddenSize: number;
+  readonly ffnDim: number;
+  readonly nLayers: number;
+  readonly nHeads: number;
+  /** Heads of keys and values, each of which several heads of queries read; as many as nHeads in Vicuna. */
+  readonly nKvHeads: number;
+  /** Even; heads × headDim need not equal hiddenSize. */
+  readonly headDim: number;
+  readonly vocabSize: number;
+  /** Positions a sequence may use, those of the picture included. */
+  readonly maxPositions: number;
+  readonly rmsNormEps: number;
+  /** Base of the angles by which queries and keys are turned. */
+  readonly ropeTheta: number;
+  readonly bosTokenId: number;
+  readonly eosTokenId: number;
+  readonly padTokenId: number;
+}
+
+export type TextConfig = OptConfig | T5Config | LlamaConfig;
 
 /** Keys and values of one position of a decoder: layers, heads and their width. */
 export function cacheShape(text: TextConfig): {
@@ -72,10 +94,12 @@ export function cacheShape(text: TextConfig): {
       return { nLayers, nHeads, headDim: text.hiddenSize / nHeads };
     case "t5":
       return { nLayers, nHeads, headDim: text.dKv };
+    case "llama":
+      return { nLayers, nHeads: text.nKvHeads, headDim: text.headDim };
   }
 }
 
-const READERS = { opt: readOpt, t5: readT5 } as const;
+const READERS = { opt: readOpt, t5: readT5, llama: readLlama } as const;
 
 /**
  * Validates a `text_config`.
@@ -191,3 +215,68 @@ function readBuckets(
   }
   return { relativeAttentionBuckets: nBuckets, relativeAttentionMaxDistance: maxDistance };
 }
+
+/** The end of a text in every vocabulary of LLaMA; published configurations name other ids too. */
+export const LLAMA_EOS = 2;
+
+function readLlama(json: JsonObject): LlamaConfig {
+  const hiddenSize = json.integer("hidden_size", width(4096));
+  const nHeads = json.integer("num_attention_heads", width(32));
+  if (!json.has("head_dim")) expectHeadsDivide(json, { hiddenSize, nHeads });
+  const config: LlamaConfig = {
+    kind: "llama",
+    hiddenSize,
+    ffnDim: json.integer("intermediate_size", width(11008)),
+    nLayers: json.integer("num_hidden_layers", layers(32)),
+    nHeads,
+    nKvHeads: json.integer("num_key_value_heads", width(nHeads)),
+    headDim: json.integer("head_dim", width(hiddenSize / nHeads)),
+    vocabSize: json.integer("vocab_size", { min: 1, max: MAX_VOCAB, fallback: 32000 }),
+    maxPositions: json.integer("max_position_embeddings", {
+      min: 1,
+      max: MAX_ROTARY_POSITIONS,
+      fallback: 2048,
+    }),
+    rmsNormEps: readEps(json, "rms_norm_eps", 1e-6),
+    ropeTheta: readRopeTheta(json),
+    bosTokenId: tokenId(json, "bos_token_id", LLAMA_EOS),
+    eosTokenId: tokenId(json, "eos_token_id", LLAMA_EOS),
+    padTokenId: readPadId(json, LLAMA_EOS),
+  };
+  expectActivation(json, "hidden_act", ["silu"]);
+  if (config.nHeads % config.nKvHeads !== 0) {
+    json.fail("num_key_value_heads", `a divisor of num_attention_heads, ${nHeads}`);
+  }
+  if (config.headDim % 2 !== 0) json.fail("head_dim", "even, because its halves are turned");
+  for (const key of ["attention_bias", "mlp_bias"]) {
+    if (json.boolean(key, false)) unsupported(json, `LLaMA with "${key}": true is not converted`);
+  }
+  return config;
+}
+
+/** The table of angles is part of the model: 128 MB at most. */
+const MAX_ROTARY_POSITIONS = 1 << 17;
+
+/** `pad_token_id`; some files say -1 for none. */
+export function readPadId(json: JsonObject, fallback: number): number {
+  const id = json.integer("pad_token_id", { min: -1, max: MAX_VOCAB, fallback });
+  return id < 0 ? fallback : id;
+}
+
+/** In `rope_parameters`; before transformers 5 beside it, with `rope_scaling` for other kinds of angles. */
+function readRopeTheta(json: JsonObject): number {
+  const parameters = json.objectOrEmpty(
+    json.has("rope_parameters") ? "rope_parameters" : "rope_scaling",
+  );
+  const type = parameters.string("rope_type", parameters.string("type", "default"));
+  if (type !== "default") {
+    unsupported(json, `rotary positions of the type ${shown(type)} are not converted`);
+  }
+  const theta = parameters.number("rope_theta", json.number("rope_theta", 10_000));
+  if (theta <= 1 || theta > MAX_THETA) json.fail("rope_theta", `above 1 and at most ${MAX_THETA}`);
+  const share = parameters.number("partial_rotary_factor", json.number("partial_rotary_factor", 1));
+  if (share !== 1) unsupported(json, "rotary positions of a part of each head are not converted");
+  return theta;
+}
+
+const MAX_THETA = 1e12;

@@ -13,6 +13,9 @@ export const MANIFEST_FILE = "manifest.json";
 export const CONFIG_FILE = "config.json";
 export const TOKENIZER_FILE = "tokenizer.json";
 export const TOKENIZER_CONFIG_FILE = "tokenizer_config.json";
+/** Of the Q-Former that reads the instruction; a checkpoint keeps both in a folder of their own. */
+export const QFORMER_TOKENIZER_FILE = "qformer_tokenizer.json";
+export const QFORMER_TOKENIZER_CONFIG_FILE = "qformer_tokenizer_config.json";
 export const PREPROCESSOR_FILE = "preprocessor_config.json";
 export const GENERATION_FILE = "generation_config.json";
 

@@ -11,7 +11,7 @@ import type { Blip2Config } from "../config/blip2Config";
 export const PART = {
   /** pixels → image features. */
   visionEncoder: "vision_encoder",
-  /** image features → query output, and the projection into the language model or the ITC space. */
+  /** image features, in InstructBLIP with the instruction → query output, and the projection into the language model or the ITC space. */
   qformer: "qformer",
   /** Retrieval only: text → ITC embedding. */
   qformerText: "qformer_text",
@@ -25,7 +25,7 @@ export const PART = {
   decoder: "decoder",
   /** Picks the rows of the cache that the kept beams continue; no weights. */
   reorderCache: "reorder_cache",
-  /** OPT only: keeps the first positions of the cache, for another question about the picture; no weights. */
+  /** OPT and LLaMA only: keeps the first positions of the cache, for another question about the picture; no weights. */
   truncateCache: "truncate_cache",
   /** T5 only: as reorder_cache for the encoder's keys and values; no weights. */
   expandEncoderCache: "expand_encoder_cache",
@@ -46,7 +46,7 @@ export const IO = {
   itmLogits: "itm_logits", // f32 [B, 2], mean over the queries; column 1 is a match
   inputIds: "input_ids", // int64 [B, S]
   inputsEmbeds: "inputs_embeds", // f32 [B, S, language model width]
-  positionIds: "position_ids", // int64 [B, S], from 0; the graph adds OPT's offset
+  positionIds: "position_ids", // int64 [B, S], each one more than the one before; from 0, the graph adds OPT's offset
   relativePositionBucket: "relative_position_bucket", // int64 [S, T]
   attentionBias: "attention_bias", // f32 [1, 1, S, T], 0 or HIDDEN
   cacheSegments: "cache_segments", // int64 [3], lengths P, R and S that T is made of; likewise
@@ -140,9 +140,9 @@ export function partsOf(config: Blip2Config): readonly PartName[] {
     return [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
   }
   const common = [PART.visionEncoder, PART.qformer, PART.embedTokens];
-  return config.text.kind === "opt"
-    ? [...common, PART.decoder, PART.reorderCache, PART.truncateCache]
-    : [...common, PART.textEncoder, PART.decoder, PART.reorderCache, PART.expandEncoderCache];
+  return config.text.kind === "t5"
+    ? [...common, PART.textEncoder, PART.decoder, PART.reorderCache, PART.expandEncoderCache]
+    : [...common, PART.decoder, PART.reorderCache, PART.truncateCache];
 }
 
 /** Raised when a graph changes so that an older engine could not run it. */

@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AppError } from "../../../../src/base/errors";
-import { stripText } from "../../../../src/engine/text/textStream";
+import { stripText, TextStream } from "../../../../src/engine/text/textStream";
 import { loadTokenizer, type Tokenizer } from "../../../../src/engine/text/tokenizer";
 import { fixturePath } from "../../../helpers/fixtures";
+import { kitModel } from "../../../helpers/kitModel";
 
 interface Golden {
   readonly encode: readonly (readonly [string, readonly number[]])[];
@@ -15,6 +16,7 @@ interface Golden {
 interface KitCase {
   readonly text: string;
   readonly text_ids: readonly number[];
+  readonly qformer_text_ids?: readonly number[];
   readonly generation?: Readonly<
     Record<
       string,
@@ -33,12 +35,19 @@ async function readJson<T>(...parts: string[]): Promise<T> {
   return JSON.parse(await readFile(fixturePath(...parts), "utf8")) as T;
 }
 
-/** `sentencepiece` has a table of replacements and splits at white space, as T5's own file does. */
+/**
+ * `sentencepiece` has a table of replacements and splits at white space, as T5's own file does.
+ * LLaMA's files differ in where the space before a text comes from, and in whether special tokens are
+ * looked for in the normalised text.
+ */
 const FOLDERS = {
   opt: fixturePath("kits", "opt", "checkpoint"),
   t5: fixturePath("kits", "t5", "checkpoint"),
   itm: fixturePath("kits", "itm", "checkpoint"),
   sentencepiece: fixturePath("tokenizer", "sentencepiece"),
+  llama: fixturePath("kits", "instructblip-llama", "checkpoint"),
+  "llama-metaspace": fixturePath("tokenizer", "llama-metaspace"),
+  "llama-normalized": fixturePath("tokenizer", "llama-normalized"),
 } as const;
 
 describe("the tokenizer of a model", () => {
@@ -93,6 +102,49 @@ describe("the tokenizer of a model", () => {
       assert.ok(cases.length > 0 && (kit === "itm" || nTexts > 20));
     });
   }
+
+  it("gives the ids and texts of every reference case of InstructBLIP, for both readers", async () => {
+    for (const kit of ["instructblip-t5", "instructblip-llama"]) {
+      const model = await kitModel(kit);
+      const tokenizer = await loadTokenizer(model);
+      const qformer = await loadTokenizer(model, "qformer");
+      const { cases } = await readJson<{ cases: KitCase[] }>("kits", kit, "cases.json");
+      for (const { text, text_ids, qformer_text_ids, generation } of cases) {
+        assert.deepEqual(tokenizer.encode(text), text_ids, JSON.stringify(text));
+        assert.deepEqual(qformer.encode(text), qformer_text_ids, JSON.stringify(text));
+        for (const { ids, text: texts } of Object.values(generation ?? {})) {
+          assert.deepEqual(
+            ids.map((some) => stripText(tokenizer.decode(some))),
+            texts,
+          );
+        }
+      }
+    }
+  });
+
+  it("streams the bytes of characters as the text that they are in the end", async () => {
+    const { decode } = await readJson<Golden>("tokenizer", "llama.json");
+    const tokenizer = await loadTokenizer(FOLDERS.llama);
+    for (const [ids, text] of decode) {
+      const stream = new TextStream((some) => tokenizer.decode(some), {
+        holdBack: (some) => tokenizer.openUnits(some),
+      });
+      const pieces = ids.map((id) => stream.push(id));
+      assert.equal(pieces.join("") + stream.end(), text, JSON.stringify(ids));
+    }
+    // Bytes may still make nonsense of the ones before them; a token of text settles them.
+    const stream = new TextStream((some) => tokenizer.decode(some), {
+      holdBack: (some) => tokenizer.openUnits(some),
+    });
+    const bytes = [...Buffer.from("é")].map((byte) =>
+      tokenizer.idOf(`<0x${byte.toString(16).toUpperCase()}>`)!,
+    );
+    assert.deepEqual(
+      bytes.map((id) => stream.push(id)),
+      ["", ""],
+    );
+    assert.equal(stream.push(tokenizer.idOf("ing")!), "éing");
+  });
 
   it("finds tokens by their text and leaves special ones out on request", async () => {
     const tokenizer = await loadTokenizer(FOLDERS.opt);
@@ -204,10 +256,10 @@ describe("the tokenizer of a model", () => {
     };
     const opt = await changed("opt", addSpaced, config);
     assert.equal(opt.decode([430]), "a .");
-    assert.equal(opt.decodeReach, 0);
+    assert.equal(opt.openUnits([5]), 0);
     const t5 = await changed("t5", addSpaced, config);
     assert.equal(t5.decode([430]), "a.");
-    assert.ok(t5.decodeReach > 0);
+    assert.ok(t5.openUnits([5]) > 0);
     const quiet = await changed("t5", addSpaced);
     assert.equal(quiet.decode([430]), "a .");
   });

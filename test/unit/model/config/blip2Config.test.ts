@@ -58,9 +58,9 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
         imageSize: 224,
         patchSize: 14,
         layerNormEps: 1e-6,
-        qkvBias: true,
-        isClip: false,
         postNormEps: 1e-6,
+        isClip: false,
+        qkvBias: true,
       },
       qformer: {
         hiddenSize: 768,
@@ -72,6 +72,7 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
         layerNormEps: 1e-12,
         vocabSize: 30522,
         maxPositions: 512,
+        readsInstruction: false,
       },
       numQueryTokens: 32,
       imageTokenIndex: undefined,
@@ -149,7 +150,9 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
   });
 
   it("refuses other model types, classes and language models", () => {
-    refuses({ model_type: "instructblip" }, "checkpoint.unsupported", "instructblip");
+    refuses({ model_type: "instructblipvideo" }, "checkpoint.unsupported", "instructblipvideo");
+    const alien = { model_type: "instructblip", architectures: ["Blip2ForConditionalGeneration"] };
+    refuses(alien, "checkpoint.unsupported", "Blip2ForConditionalGeneration");
     refuses({ model_type: 7 }, "checkpoint.corrupt", "model_type");
     for (const name of ["Blip2Model", "Blip2QFormerModel", "LlamaForCausalLM"]) {
       refuses({ architectures: [name] }, "checkpoint.unsupported", name);
@@ -157,7 +160,7 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
     refuses({ architectures: [7] }, "checkpoint.unsupported", "number");
     refuses({ architectures: ["x".repeat(10_000)] }, "checkpoint.unsupported", "xxxx");
     refuses({ architectures: "Blip2Model" }, "checkpoint.corrupt", "architectures");
-    refuses({ text_config: { model_type: "llama" } }, "checkpoint.unsupported", "llama");
+    refuses({ text_config: { model_type: "mistral" } }, "checkpoint.unsupported", "mistral");
     refuses({ text_config: { model_type: 7 } }, "checkpoint.corrupt", "text_config.model_type");
     assert.equal(parse({ architectures: [] }).kind, "generation");
   });

@@ -7,8 +7,9 @@ import {
   type GenerationDefaults,
 } from "../../../../src/model/config/generationDefaults";
 
-function textConfig(model_type: "opt" | "t5"): TextConfig {
-  const config = parseBlip2Config(JSON.stringify({ text_config: { model_type } }), "config.json");
+function textConfig(model_type: "opt" | "t5" | "llama", more: object = {}): TextConfig {
+  const text = JSON.stringify({ text_config: { model_type, ...more } });
+  const config = parseBlip2Config(text, "config.json");
   assert.equal(config.kind, "generation");
   return config.text;
 }
@@ -62,12 +63,22 @@ describe("generation defaults", () => {
     assert.deepEqual(parse({ eos_token_id: null }).eosTokenIds, [2]);
   });
 
+  it("end at the end of LLaMA's vocabulary whatever a file of Vicuna says", () => {
+    const config = textConfig("llama", { eos_token_id: 1, pad_token_id: -1 });
+    assert.deepEqual(parse({}, config).eosTokenIds, [1, 2]);
+    assert.deepEqual(parse({ eos_token_id: 2, pad_token_id: -1 }, config).eosTokenIds, [2]);
+    assert.equal(parse({ pad_token_id: -1 }, config).padTokenId, 2);
+    assert.equal(parse({ pad_token_id: 32000 }, config).padTokenId, 32000);
+  });
+
   it("are refused, naming file and key, when an id is none", () => {
     for (const value of ["[]", "-1", "1.5", '"2"', "[2, null]", "[2, -1]", "{}", "1e309", "true"]) {
       refuses(`{"eos_token_id": ${value}}`, "eos_token_id");
     }
     for (const key of ["pad_token_id", "bos_token_id", "decoder_start_token_id"]) {
-      for (const value of ["-1", "0.5", '"1"', "[1]", "1e309", "1e12"]) {
+      // Vicuna's files say -1 where there is no padding.
+      const less = key === "pad_token_id" ? "-2" : "-1";
+      for (const value of [less, "0.5", '"1"', "[1]", "1e309", "1e12"]) {
         refuses(`{"${key}": ${value}}`, key);
       }
     }

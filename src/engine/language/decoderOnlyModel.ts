@@ -1,10 +1,10 @@
 /**
- * OPT behind a picture: image rows, then `</s>` and the prompt, in one causal sequence.
+ * OPT or LLaMA behind a picture: image rows, then `</s>` and the prompt, in one causal sequence.
  * Keys and values of recent sequences are kept, and a new prompt starts where it first differs.
  */
 
 import { throwIfAborted } from "../../base/errors";
-import type { OptConfig } from "../../model/config/textConfig";
+import type { LlamaConfig, OptConfig } from "../../model/config/textConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { KvCache, KvCaches } from "./kvCache";
 import {
@@ -18,8 +18,8 @@ import {
 import type { PartSessions } from "../session/partSessions";
 import { cpuTensor, floats, type Session } from "../session/session";
 
-export interface OptModelOptions {
-  readonly config: OptConfig;
+export interface DecoderOnlyModelOptions {
+  readonly config: OptConfig | LlamaConfig;
   readonly numQueryTokens: number;
   /** Placeholder that stands for each image row in `input_ids`; absent in old checkpoints. */
   readonly imageTokenIndex: number | undefined;
@@ -38,13 +38,12 @@ interface KeptPrefix {
 /** One conversation at a time is the rule; a second picture may be open beside it. */
 const MAX_KEPT = 2;
 
-export class OptModel implements LanguageModel {
-  readonly family = "opt";
-  readonly #options: OptModelOptions;
+export class DecoderOnlyModel implements LanguageModel {
+  readonly #options: DecoderOnlyModelOptions;
   /** Most recent last. */
   readonly #kept: KeptPrefix[] = [];
 
-  constructor(options: OptModelOptions) {
+  constructor(options: DecoderOnlyModelOptions) {
     this.#options = options;
   }
 
@@ -59,7 +58,7 @@ export class OptModel implements LanguageModel {
     const { sessions, caches } = this.#options;
     const decoder = await sessions.open(PART.decoder);
     const embed = await sessions.open(PART.embedTokens);
-    const run = new OptRun({ options: this.#options, decoder, embed, cache: caches.empty() });
+    const run = new DecoderRun({ options: this.#options, decoder, embed, cache: caches.empty() });
     try {
       await run.feed(languageModelInputs);
     } catch (thrown) {
@@ -75,7 +74,7 @@ export class OptModel implements LanguageModel {
     const embed = await sessions.open(PART.embedTokens);
     throwIfAborted(prefix.signal);
     const { cache, reused } = await this.#longestKept(prefix);
-    const run = new OptRun({ options: this.#options, decoder, embed, cache });
+    const run = new DecoderRun({ options: this.#options, decoder, embed, cache });
     let firstLogits: Float32Array;
     try {
       const rows = await this.#newRows(embed, prefix, reused);
@@ -144,14 +143,14 @@ export class OptModel implements LanguageModel {
 }
 
 /** The running state of one decoding: the current cache and what was fed. */
-class OptRun {
-  readonly #options: OptModelOptions;
+class DecoderRun {
+  readonly #options: DecoderOnlyModelOptions;
   readonly #decoder: Session;
   readonly #embed: Session;
   #cache: KvCache;
 
   constructor(start: {
-    options: OptModelOptions;
+    options: DecoderOnlyModelOptions;
     decoder: Session;
     embed: Session;
     cache: KvCache;
