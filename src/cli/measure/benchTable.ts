@@ -7,7 +7,7 @@ import {
   PROMPT_TOKENS,
   type BenchFigures,
 } from "../../measure/bench/benchFigures";
-import type { BenchLimits } from "../../measure/bench/benchLimits";
+import type { BenchLimits, MachineSpeed } from "../../measure/bench/benchLimits";
 import {
   bestReference,
   type BenchMachine,
@@ -109,7 +109,7 @@ function profileTable(rows: readonly ProfileRow[]): string {
 
 /** Lines on how much longer than a copy each conversion took, on the machine and on the versions. */
 export function benchNotes(report: BenchReport): string {
-  const { ours, machine, versions, runs, date } = report;
+  const { ours, machine, speed, versions, runs, date } = report;
   const conversions = ours.flatMap(({ precision, conversion }) => {
     if (conversion === undefined) return [];
     const { convert, copy, checkpointBytes, peakBytes } = conversion;
@@ -121,9 +121,16 @@ export function benchNotes(report: BenchReport): string {
   const lines = [
     ...conversions,
     `${describeMachine(machine)}.`,
+    ...(speed === undefined ? [] : [describeSpeed(speed)]),
     `${describeVersions(versions)}; median of ${runs} ${runs === 1 ? "run" : "runs"}, ${date}.`,
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A processor with VNNI has instructions for signed weights only. */
+function describeSpeed({ int8PerSecond, unsignedPerSecond }: MachineSpeed): string {
+  const [signed, unsigned] = [int8PerSecond, unsignedPerSecond].map((n) => (n / 1e9).toFixed(0));
+  return `Products of the image encoder: ${signed} GOP/s with signed weights, ${unsigned} with unsigned ones.`;
 }
 
 /** `AMD EPYC 9R14, 2 cores (avx2, avx512f), 25.1 GB`. */

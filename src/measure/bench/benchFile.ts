@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { AppError, type ErrorCode } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { type BenchFigures, OPTIONAL_FIGURES } from "./benchFigures";
-import type { BenchLimits } from "./benchLimits";
+import type { BenchLimits, MachineSpeed } from "./benchLimits";
 import {
   type BenchConversion,
   type BenchMachine,
@@ -50,6 +50,7 @@ export function parseReport(text: string, file: string): BenchReport {
     device,
     machine: machineOf(json.object("machine")),
     versions: versionsOf(json.object("versions")),
+    ...(json.has("speed") ? { speed: speedOf(json.object("speed")) } : {}),
     ours,
     transformers: objects(json, "transformers").map(referenceReport),
   };
@@ -93,6 +94,15 @@ export function profileOf(json: JsonObject): readonly ProfileRow[] {
     operator: row.string("operator"),
     milliseconds: amount(row, "milliseconds"),
   }));
+}
+
+/** @throws the object's own error, as `figuresOf`. */
+export function speedOf(json: JsonObject): MachineSpeed {
+  return {
+    int8PerSecond: amount(json, "int8PerSecond"),
+    unsignedPerSecond: amount(json, "unsignedPerSecond"),
+    bytesPerSecond: amount(json, "bytesPerSecond"),
+  };
 }
 
 /** One line that a program printed. @throws AppError `engine.exited` when it is no JSON object. */

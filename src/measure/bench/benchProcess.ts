@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { AppError } from "../../base/errors";
-import { conversionOf, figuresOf, parseOutput, profileOf } from "./benchFile";
+import { conversionOf, figuresOf, parseOutput, profileOf, speedOf } from "./benchFile";
 import type { BenchFigures } from "./benchFigures";
 import type { BenchMeasurement } from "./benchMeasure";
 import type { BenchConversion, ProfileRow } from "./benchReport";
@@ -50,14 +50,7 @@ export function parseMeasurement(line: string): BenchMeasurement {
   const root = parseOutput(line);
   const figures = figuresOf(root.object("figures"));
   if (!root.has("machine")) return { figures };
-  const machine = root.object("machine");
-  return {
-    figures,
-    machine: {
-      int8PerSecond: machine.number("int8PerSecond"),
-      bytesPerSecond: machine.number("bytesPerSecond"),
-    },
-  };
+  return { figures, machine: speedOf(root.object("machine")) };
 }
 
 /** @throws AppError `engine.exited` for anything else than what the converting process prints. */

@@ -2,7 +2,7 @@
 
 import { invariant } from "../../base/assert";
 import { type BenchFigures, OPTIONAL_FIGURES } from "./benchFigures";
-import type { BenchLimits } from "./benchLimits";
+import type { BenchLimits, MachineSpeed } from "./benchLimits";
 import type { Device } from "../../model/ask/device";
 
 /** Number formats that transformers can be timed in. */
@@ -82,6 +82,8 @@ export interface BenchReport {
   readonly device: Device;
   readonly machine: BenchMachine;
   readonly versions: BenchVersions;
+  /** Of the processor, when ours computed there; absent in reports of before. */
+  readonly speed?: MachineSpeed;
   /** In the order in which they were asked for; at least one. */
   readonly ours: readonly OurReport[];
   /** Empty when nothing was timed beside it. */

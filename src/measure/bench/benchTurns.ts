@@ -93,6 +93,7 @@ export async function timeInTurn(options: TurnsOptions): Promise<BenchReport> {
     date: new Date().toISOString().slice(0, 10),
     runs: nRuns,
     machine: await describeThisMachine(),
+    ...(machine === undefined ? {} : { speed: machine }),
     versions: { ...(await ourVersions(options.version)), ...theirs[0]?.[0]?.versions },
     ours: models.map((timed, i) => ({
       ...ourReport(timed, ours[i] ?? [], limitsFor(model, timed, machine)),
@@ -144,7 +145,11 @@ function bestSpeed(measured: readonly BenchMeasurement[]): MachineSpeed | undefi
   const speeds = measured.flatMap(({ machine }) => machine ?? []);
   if (speeds.length === 0) return undefined;
   const best = (name: keyof MachineSpeed): number => Math.max(...speeds.map((of) => of[name]));
-  return { int8PerSecond: best("int8PerSecond"), bytesPerSecond: best("bytesPerSecond") };
+  return {
+    int8PerSecond: best("int8PerSecond"),
+    unsignedPerSecond: best("unsignedPerSecond"),
+    bytesPerSecond: best("bytesPerSecond"),
+  };
 }
 
 function limitsFor(

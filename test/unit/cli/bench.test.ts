@@ -204,7 +204,7 @@ describe("the process of a run", () => {
 describe("the limits of a machine", () => {
   it("follow from operations, bytes and its best speed", () => {
     const work = { vision: 400, qformer: 40, position: 5, nPrompt: 44, tokenBytes: 2000 };
-    const machine = { int8PerSecond: 1000, bytesPerSecond: 10_000 };
+    const machine = { int8PerSecond: 1000, unsignedPerSecond: 500, bytesPerSecond: 10_000 };
     const { vision, token, prefill, followUp, answer, firstToken } = limitsOf(work, machine);
     assert.equal(vision, 400);
     assert.equal(token, 200);

@@ -75,12 +75,16 @@ describe("the table of a bench", () => {
     const conversion = {
       ...{ convert: 30_000, copy: 24_000, checkpointBytes: 15e9, modelBytes: 3e9, peakBytes: 8e8 },
     };
-    const notes = benchNotes(reportWith({ ours: [{ ...ours("small", 1), conversion }] }));
+    const speed = { int8PerSecond: 1310e9, unsignedPerSecond: 620e9, bytesPerSecond: 4e10 };
+    const report = reportWith({ ours: [{ ...ours("small", 1), conversion }], speed });
+    const notes = benchNotes(report);
+    assert.deepEqual(parseReport(JSON.stringify(report), "file").speed, speed);
     assert.equal(
       notes,
       [
         "Conversion to small: 30.00 s, 1.25 of the 24.00 s that copying its 15.0 GB takes, with 800 MB of memory.",
         "AMD EPYC, 2 cores (avx2, avx512_vnni), 25.0 GB.",
+        "Products of the image encoder: 1310 GOP/s with signed weights, 620 with unsigned ones.",
         "Sightline 1.0.0, torch 2.13.0, transformers 5.18.0; median of 3 runs, 2026-11-28.",
         "",
       ].join("\n"),
