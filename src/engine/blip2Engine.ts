@@ -14,6 +14,12 @@ import type { OpenRun } from "./session/partSessions";
 import { rememberedDeviceIn } from "./device/rememberedDevice";
 import type { RunOptions } from "./runOptions";
 import type { SessionFactory } from "./session/session";
+import {
+  CAPABILITIES,
+  type Capability,
+  capabilityFor,
+  cannotText,
+} from "../model/ask/capabilities";
 import type { DeviceChoice } from "../model/ask/device";
 import type { EngineInfo } from "../model/ask/models";
 import type {
@@ -138,7 +144,9 @@ class LoadedEngine implements Blip2Engine {
   generate(request: GenerateRequest, run: RunOptions = {}): Promise<GenerateResult> {
     const { generator } = this.#parts;
     return this.#alone(run, async () => {
-      if (generator === undefined) throw this.#cannot("answer questions");
+      const needed = capabilityFor(request.prompt);
+      if (generator === undefined) throw this.#cannot(needed ?? "answers");
+      if (needed !== undefined) this.#expect(needed);
       return generator.generate(request, run);
     });
   }
@@ -146,7 +154,7 @@ class LoadedEngine implements Blip2Engine {
   score(request: ScoreRequest, run: RunOptions = {}): Promise<ScoreResult> {
     const { scorer } = this.#parts;
     return this.#alone(run, async () => {
-      if (scorer === undefined) throw this.#cannot("score texts");
+      if (scorer === undefined) throw this.#cannot("scores");
       return scorer.score(request, run);
     });
   }
@@ -174,12 +182,11 @@ class LoadedEngine implements Blip2Engine {
     }
   }
 
-  #cannot(what: string): AppError {
-    const { name, kind } = this.info;
-    const other = kind === "retrieval" ? "a captioning or question model" : "an ITM model";
-    return new AppError(
-      "model.unsupported",
-      `The model "${name}" cannot ${what}. Choose ${other}.`,
-    );
+  #expect(capability: Capability): void {
+    if (!CAPABILITIES[this.info.kind][capability]) throw this.#cannot(capability);
+  }
+
+  #cannot(capability: Capability): AppError {
+    return new AppError("model.unsupported", cannotText(this.info.name, capability));
   }
 }

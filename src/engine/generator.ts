@@ -10,12 +10,18 @@ import type { QueryStage } from "./picture/queryStage";
 import type { LanguageModel } from "./language/languageModel";
 import type { ModelFolder } from "./session/modelFolder";
 import { buildPrompt, type BuiltPrompt, type PromptFamily } from "./text/prompt";
+import { promptIds } from "./text/promptIds";
 import type { RunOptions } from "./runOptions";
 import { cutAtStopString, stripText, TextStream } from "./text/textStream";
 import type { Tokenizer } from "./text/tokenizer";
-import type { Blip2Config } from "../model/config/blip2Config";
+import type { ModelConfig } from "../model/config/modelConfig";
 import { type GenerationOptions, resolveGenerationOptions } from "../model/ask/generationOptions";
-import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
+import type {
+  GeneratedSequence,
+  GenerateRequest,
+  GenerateResult,
+  Prompt,
+} from "../model/ask/request";
 
 export interface GeneratorOptions {
   readonly model: ModelFolder;
@@ -47,7 +53,7 @@ export class Generator {
     const prefillBegin = performance.now();
     const decoding = await languageModel.start({
       ...rows,
-      promptIds: this.#promptIds(prompt.text),
+      promptIds: this.#promptIds(prompt.text, request.prompt.kind),
       ...(run.signal === undefined ? {} : { signal: run.signal }),
     });
     const decodeBegin = performance.now();
@@ -74,10 +80,9 @@ export class Generator {
     };
   }
 
-  /** Without image placeholders: a question may contain their name, but only the picture may use them. */
-  #promptIds(text: string): readonly number[] {
+  #promptIds(text: string, kind: Prompt["kind"]): readonly number[] {
     const { model, tokenizer } = this.#options;
-    return tokenizer.encode(text).filter((id) => id !== model.config.imageTokenIndex);
+    return promptIds(model.config, tokenizer.encode(text), kind);
   }
 
   #prompt(request: GenerateRequest, options: GenerationOptions): BuiltPrompt {
@@ -85,7 +90,7 @@ export class Generator {
     return buildPrompt({
       prompt: request.prompt,
       family: promptFamily(model.config),
-      count: (text) => this.#promptIds(text).length,
+      count: (text) => this.#promptIds(text, request.prompt.kind).length,
       maxTokens: languageModel.maxPromptTokens(options.maxNewTokens),
     });
   }
@@ -140,7 +145,10 @@ export class Generator {
   }
 }
 
-function promptFamily(config: Blip2Config): PromptFamily {
+function promptFamily(config: ModelConfig): PromptFamily {
+  if (config.family === "blip") {
+    return config.kind === "captioning" ? "blip-captioning" : "blip-answering";
+  }
   if (config.qformer.readsInstruction) return "instructed";
   return config.kind === "generation" && config.text.kind === "t5" ? "t5" : "opt";
 }

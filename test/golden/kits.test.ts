@@ -46,11 +46,19 @@ function stages(limit: {
   };
 }
 
-function stagesOf(kind: VerifyReport["kind"]): readonly string[] {
-  return kind === "itm"
-    ? ["pixel_values", "vision", "itc", "itm_logits", "image_embeds", "text_embeds"]
-    : ["pixel_values", "vision", "queries", "language_projection", "logits"];
-}
+const PICTURE = ["pixel_values", "vision"];
+const SCORES = ["itc", "itm_logits", "image_embeds", "text_embeds"];
+const QUERIES = ["queries", "language_projection", "logits"];
+const STAGES: Readonly<Partial<Record<VerifyReport["kind"], readonly string[]>>> = {
+  opt: [...PICTURE, ...QUERIES],
+  t5: [...PICTURE, ...QUERIES],
+  itm: [...PICTURE, ...SCORES],
+  "instructblip-t5": [...PICTURE, ...QUERIES],
+  "instructblip-llama": [...PICTURE, ...QUERIES],
+  "blip-caption": [...PICTURE, "logits"],
+  "blip-vqa": [...PICTURE, "question", "question_enc", "logits", "logits_enc"],
+  "blip-itm": [...PICTURE, ...SCORES, "itm_logits_enc"],
+};
 
 /** The weights of the kits of InstructBLIP are wider than those of the others, and so is what rounding does. */
 const WIDER = 2;
@@ -59,18 +67,24 @@ const WIDER = 2;
 const GENERATING = ["opt", "t5", "instructblip-t5", "instructblip-llama-grouped"];
 const SETTINGS = ["greedy", "greedy_min", "beam5", "beam5_vqa", "beam3_rep", "beam4_ngram"];
 
+/** What is generated for a kind of kit. */
+function settingsOf(kind: VerifyReport["kind"]): readonly string[] {
+  if (kind.endsWith("itm")) return [];
+  return kind === "blip-vqa" ? [...SETTINGS, "greedy_enc", "beam5_enc"] : SETTINGS;
+}
+
 describe("a converted checkpoint equals transformers", () => {
   for (const kit of KITS) {
     it(`in every stage, word and score of the kit ${kit}`, async () => {
       const report = await runVerify(fixturePath("kits", kit), { precision: "f32" });
-      assert.deepEqual(Object.keys(report.stages).sort(), [...stagesOf(report.kind)].sort());
+      assert.deepEqual(Object.keys(report.stages).sort(), [...(STAGES[report.kind] ?? [])].sort());
       for (const [stage, { relL2 }] of Object.entries(report.stages)) {
         // Rounding in float32; a wrong constant or a missing bias gives 1e-3 and more.
         assert.ok(relL2 <= 1e-5, `${stage} deviates by ${relL2}`);
       }
       const count = recordedCases(kit).length;
       const cases = { cases: count, equal: count };
-      const expected = report.kind === "itm" ? [] : SETTINGS.map((name) => [name, cases]);
+      const expected = settingsOf(report.kind).map((name) => [name, cases] as const);
       assert.deepEqual(report.generation, Object.fromEntries(expected));
       assert.equal(report.ok, true);
     });
@@ -93,6 +107,43 @@ describe("a converted checkpoint equals transformers", () => {
       });
     }
   }
+});
+
+describe("a converted checkpoint of BLIP", () => {
+  /** As LIMITS; the reader of a question, and what is written over it, see the rounding twice. */
+  const limits: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    f16: { vision: 1e-3, captions: 2e-3, answers: 4e-3, scores: 3e-3 },
+    balanced: { vision: 4e-2, captions: 6e-2, answers: 0.12, scores: 0.1 },
+    small: { vision: 4e-2, captions: 0.6, answers: 1, scores: 0.1 },
+  };
+  const kits = { "blip-caption": "captions", "blip-vqa": "answers", "blip-itm": "scores" };
+  for (const [kit, of] of Object.entries(kits)) {
+    for (const [precision, limit] of Object.entries(limits)) {
+      it(`nearly equals transformers, with the weights of the kit ${kit} in ${precision}`, async () => {
+        const report = await runVerify(fixturePath("kits", kit), { precision, settings: [] });
+        assert.equal(report.ok, true);
+        for (const [stage, { relL2 }] of Object.entries(report.stages)) {
+          const most = stage === "pixel_values" ? 1e-6 : limit[stage === "vision" ? stage : of];
+          assert.ok(relL2 <= (most ?? 0), `${stage} deviates by ${relL2}`);
+        }
+      });
+    }
+  }
+
+  it("is refused as equal when one recorded value of a question or of a trained text is another", async () => {
+    const damages = [
+      ["blip-vqa", "case1/question"],
+      ["blip-vqa", "case2/question_enc"],
+      ["blip-vqa", "case0/logits_enc"],
+      ["blip-caption", "case0/logits"],
+      ["blip-itm", "image0text1/itm_logits_enc"],
+    ] as const;
+    for (const [kit, name] of damages) {
+      const copy = await copyOfKit(kit);
+      await changeTensor(copy, name, (value) => value + 0.25);
+      assert.equal((await runVerify(copy, { settings: [] })).ok, false, name);
+    }
+  });
 });
 
 describe("verify", () => {

@@ -22,7 +22,7 @@ import { HubClient } from "../../src/library/download/hubClient";
 import { withModelLock } from "../../src/library/store/modelLock";
 import { modelStoreOf } from "../../src/library/store/modelStore";
 import { resolveGenerationOptions } from "../../src/model/ask/generationOptions";
-import { parseBlip2Config } from "../../src/model/config/blip2Config";
+import { parseModelConfig } from "../../src/model/config/modelConfig";
 import { encodeOnnxModel } from "../../src/model/graph/onnxProto";
 import { readParams, readToChild } from "../../src/protocol/messages";
 import { testContext, testHost } from "./cliHost";
@@ -142,8 +142,8 @@ async function multiplyWrongly(): Promise<void> {
 export const ERROR_WAYS: Readonly<Record<ErrorCode, () => unknown>> = {
   "checkpoint.missing": async () =>
     convertModel({ checkpoint: missing, out: path.join(await temporaryFolder(), "m") }),
-  "checkpoint.corrupt": () => parseBlip2Config("{", "config.json"),
-  "checkpoint.unsupported": () => parseBlip2Config('{"model_type": "llava"}', "config.json"),
+  "checkpoint.corrupt": () => parseModelConfig("{", "config.json"),
+  "checkpoint.unsupported": () => parseModelConfig('{"model_type": "llava"}', "config.json"),
   "checkpoint.incomplete": async () => {
     // A checkpoint of one class under the configuration of another.
     const folder = await temporaryFolder();

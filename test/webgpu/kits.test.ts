@@ -39,6 +39,9 @@ const FACTORS: Readonly<Record<string, number>> = {
   itm: 4,
   "instructblip-t5": 2,
   "instructblip-llama-grouped": 2,
+  "blip-caption": 2,
+  "blip-vqa": 2,
+  "blip-itm": 4,
 };
 
 /** The limits of rounded weights are wide; the same model on the CPU says how far off is right. */
@@ -56,6 +59,8 @@ describe("kits on WebGPU, with no node on the CPU", () => {
   const generating = [
     "opt",
     "t5",
+    "blip-caption",
+    "blip-vqa",
     "instructblip-t5",
     "instructblip-llama",
     "instructblip-llama-grouped",
@@ -69,7 +74,7 @@ describe("kits on WebGPU, with no node on the CPU", () => {
     });
   }
 
-  for (const kind of ["opt", "t5", "itm"]) {
+  for (const kind of ["opt", "t5", "itm", "blip-caption", "blip-vqa", "blip-itm"]) {
     const others = kind === "opt" ? [OTHER_BLOCKS] : [];
     for (const precision of [...PRECISIONS, ...others]) {
       it(`is as far off as the CPU is in ${precision} for ${kind}`, async function () {
@@ -77,7 +82,7 @@ describe("kits on WebGPU, with no node on the CPU", () => {
         const report = await verify(kind, { ...FEW, precision });
         assert.equal(report.device, "webgpu");
         // The limits of `verify` are those of the CPU.
-        if (kind !== "itm") assertOk(report);
+        if (!kind.endsWith("itm")) assertOk(report);
         await assertAsOnCpu(kind, report);
       });
     }
@@ -94,10 +99,12 @@ describe("kits on WebGPU, with no node on the CPU", () => {
     }
   }
 
-  it("scores pictures and texts as transformers does", async function () {
-    this.timeout(SLOW_MS);
-    assertOk(await verify("itm"));
-  });
+  for (const kind of ["itm", "blip-itm"]) {
+    it(`scores pictures and texts as transformers does for ${kind}`, async function () {
+      this.timeout(SLOW_MS);
+      assertOk(await verify(kind, kind === "itm" ? {} : { maxCases: 4 }));
+    });
+  }
 
   it("fails with the device's own reason in f16, which this adapter cannot compute", async () => {
     await assert.rejects(verify("opt", { ...FEW, precision: "f16" }), (thrown) => {

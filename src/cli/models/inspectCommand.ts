@@ -94,6 +94,8 @@ export function describeCheckpoint(summary: CheckpointSummary): string {
 
 const KIND_NAMES: Readonly<Record<Architecture["kind"], string>> = {
   generation: "generation (answers questions and describes pictures)",
+  captioning: "captioning (describes pictures)",
+  answering: "answering (answers single questions)",
   retrieval: "retrieval (scores texts against pictures)",
 };
 

@@ -1,7 +1,6 @@
 /** Facts about a model or a checkpoint, for people and programs. */
 
-import type { Blip2Config } from "../../model/config/blip2Config";
-import type { TextConfig } from "../../model/config/textConfig";
+import { type ModelConfig, type WriterConfig, writerOf } from "../../model/config/modelConfig";
 import type { Manifest } from "../../model/folder/manifest";
 import { formatPrecision } from "../../model/precision/precision";
 import type { Checkpoint } from "../../convert/checkpoint/checkpoint";
@@ -10,10 +9,10 @@ import { totalBytes } from "../../library/store/modelEntries";
 
 /** What both have: the class and its sizes. */
 export interface Architecture {
-  /** Answers questions, or scores texts. */
-  readonly kind: Blip2Config["kind"];
+  /** What it can do. */
+  readonly kind: ModelConfig["kind"];
   /** Absent for a retrieval model. */
-  readonly languageModel?: TextConfig["kind"];
+  readonly languageModel?: WriterConfig["kind"];
   readonly sizes: Readonly<Record<string, number>>;
 }
 
@@ -86,31 +85,36 @@ export function summarizeCheckpoint(checkpoint: Checkpoint): CheckpointSummary {
   };
 }
 
-/** Sizes under the words of the paper and of transformers' configuration. */
-function architectureOf(config: Blip2Config): Architecture {
-  const { vision, qformer } = config;
-  const common = {
-    imageSize: vision.imageSize,
-    patchSize: vision.patchSize,
-    visionLayers: vision.nLayers,
-    visionWidth: vision.hiddenSize,
-    qformerLayers: qformer.nLayers,
-    qformerWidth: qformer.hiddenSize,
-    queryTokens: config.numQueryTokens,
-  };
-  if (config.kind === "retrieval") {
-    return { kind: config.kind, sizes: { ...common, projectionWidth: config.projectionSize } };
-  }
-  const { text } = config;
+/** Sizes under the words of the papers and of transformers' configuration. */
+function architectureOf(config: ModelConfig): Architecture {
+  const { vision } = config;
+  const text = config.family === "blip" ? config.text : writerOf(config);
   return {
     kind: config.kind,
-    languageModel: text.kind,
+    ...(text === undefined || config.kind === "retrieval" ? {} : { languageModel: text.kind }),
     sizes: {
-      ...common,
-      languageModelLayers: text.nLayers,
-      languageModelWidth: text.hiddenSize,
-      vocabulary: text.vocabSize,
-      ...(text.kind === "t5" ? {} : { positions: text.maxPositions }),
+      imageSize: vision.imageSize,
+      patchSize: vision.patchSize,
+      visionLayers: vision.nLayers,
+      visionWidth: vision.hiddenSize,
+      ...(config.family === "blip"
+        ? {}
+        : {
+            qformerLayers: config.qformer.nLayers,
+            qformerWidth: config.qformer.hiddenSize,
+            queryTokens: config.numQueryTokens,
+          }),
+      ...(config.kind === "retrieval" ? { projectionWidth: config.projectionSize } : {}),
+      ...(text === undefined ? {} : textSizes(text)),
     },
+  };
+}
+
+function textSizes(text: WriterConfig): Readonly<Record<string, number>> {
+  return {
+    languageModelLayers: text.nLayers,
+    languageModelWidth: text.hiddenSize,
+    vocabulary: text.vocabSize,
+    ...(text.kind === "t5" ? {} : { positions: text.maxPositions }),
   };
 }

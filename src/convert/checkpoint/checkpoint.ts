@@ -9,7 +9,12 @@ import path from "node:path";
 
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { parseBlip2Config, type Blip2Config } from "../../model/config/blip2Config";
+import {
+  parseModelConfig,
+  type ModelConfig,
+  writerOf,
+  readsInstruction,
+} from "../../model/config/modelConfig";
 import { parseGenerationDefaults } from "../../model/config/generationDefaults";
 import {
   CONFIG_FILE,
@@ -31,7 +36,7 @@ import { refuseArchive, refuseStrangeFolder, refuseStranger } from "./strangeFil
 export interface Checkpoint {
   /** As it was given. */
   readonly folder: string;
-  readonly config: Blip2Config;
+  readonly config: ModelConfig;
   /** The texts the folder has, or would have, in no particular order; generation_config.json and others may lack. */
   readonly configFiles: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** JSON of the image processor, whichever file it came from. */
@@ -126,15 +131,16 @@ export function parseCheckpointConfigs(
     JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
     texts.set(name, text);
   }
-  const config = parseBlip2Config(
+  const config = parseModelConfig(
     required(texts, CONFIG_FILE, folder),
     path.join(folder, CONFIG_FILE),
   );
   required(texts, TOKENIZER_FILE, folder);
-  if (config.qformer.readsInstruction) required(texts, QFORMER_TOKENIZER, folder);
+  if (readsInstruction(config)) required(texts, QFORMER_TOKENIZER, folder);
   const generationText = texts.get(GENERATION_FILE);
-  if (generationText !== undefined && config.kind === "generation") {
-    parseGenerationDefaults(generationText, path.join(folder, GENERATION_FILE), config.text);
+  const writer = writerOf(config);
+  if (generationText !== undefined && writer !== undefined) {
+    parseGenerationDefaults(generationText, path.join(folder, GENERATION_FILE), writer);
   }
   const worldText = texts.get(WORLD_FILE);
   if (worldText !== undefined) parsePictureWorld(worldText, path.join(folder, WORLD_FILE));

@@ -18,6 +18,10 @@ const DELIBERATELY_DROPPED: readonly { readonly pattern: RegExp; readonly reason
     pattern: /^language_model\.(encoder|decoder)\.embed_tokens\.weight$/,
     reason: "a copy of language_model.shared.weight",
   },
+  {
+    pattern: /^text_decoder\.cls\.predictions\.bias$/,
+    reason: "a copy of text_decoder.cls.predictions.decoder.bias",
+  },
 ];
 
 export interface DroppedTensor {

@@ -1,6 +1,6 @@
 /** Token ids to rows of the language model's embedding table; runs on the CPU, where the table can stay on disk. */
 
-import type { TextConfig } from "../../model/config/textConfig";
+import type { WriterConfig } from "../../model/config/modelConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
@@ -9,34 +9,40 @@ import { GraphBuilder } from "../graph/graphBuilder";
 import { embedding } from "../graph/ops";
 import type { WeightSource } from "../checkpoint/weightSource";
 
+const LM_HEAD = "language_model.lm_head.weight";
+const BERT_HEAD = "text_decoder.cls.predictions.decoder.weight";
+
 /**
- * Names under which checkpoints store the table. OPT's head is tied to it and may be the only copy;
- * Flan-T5's head is another matrix, which must not take its place.
+ * Names under which checkpoints store the table. OPT's and BLIP's head is tied to it and may be the only
+ * copy; Flan-T5's head is another matrix, which must not take its place.
  */
 const TABLE_NAMES = {
-  opt: ["language_model.model.decoder.embed_tokens.weight", "language_model.lm_head.weight"],
+  opt: ["language_model.model.decoder.embed_tokens.weight", LM_HEAD],
   t5: [
     "language_model.shared.weight",
     "language_model.encoder.embed_tokens.weight",
     "language_model.decoder.embed_tokens.weight",
   ],
   llama: ["language_model.model.embed_tokens.weight"],
+  bert: ["text_decoder.bert.embeddings.word_embeddings.weight", BERT_HEAD],
 } as const;
 
+const HEAD_NAMES = { opt: LM_HEAD, t5: LM_HEAD, llama: LM_HEAD, bert: BERT_HEAD } as const;
+
 /** [vocabulary, width]. */
-export function embeddingTable(config: TextConfig, weights: CheckpointWeights): WeightSource {
+export function embeddingTable(config: WriterConfig, weights: CheckpointWeights): WeightSource {
   return weights.tensorOf(TABLE_NAMES[config.kind], [config.vocabSize, config.hiddenSize]);
 }
 
 /** A stored head wins over the tied table, as in transformers. [vocabulary, width]. */
-export function headTable(config: TextConfig, weights: CheckpointWeights): WeightSource {
+export function headTable(config: WriterConfig, weights: CheckpointWeights): WeightSource {
   const shape = [config.vocabSize, config.hiddenSize];
-  const name = "language_model.lm_head.weight";
+  const name = HEAD_NAMES[config.kind];
   return weights.has(name) ? weights.tensor(name, shape) : embeddingTable(config, weights);
 }
 
 export function embedGraph(spec: {
-  readonly config: TextConfig;
+  readonly config: WriterConfig;
   readonly weights: CheckpointWeights;
   readonly precision: Precision;
   readonly data: DataFilePlan;

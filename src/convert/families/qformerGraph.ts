@@ -7,21 +7,13 @@ import type { Blip2Config, QformerConfig } from "../../model/config/blip2Config"
 import { imageTokenCount } from "../../model/config/visionConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
-import { packLinear, type CheckpointWeights } from "../checkpoint/checkpointWeights";
+import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBuilder";
-import {
-  activation,
-  add,
-  concat,
-  embedding,
-  layerNorm,
-  slicePositions,
-  splitLast,
-  tensor,
-} from "../graph/ops";
+import { concat, layerNorm, slicePositions, tensor, unitLength } from "../graph/ops";
 import { attention } from "../graph/attention";
 import { linear } from "../graph/linear";
+import * as bert from "./bertLayer";
 
 export interface QformerGraphSpec {
   readonly config: Blip2Config;
@@ -174,22 +166,9 @@ function queryTokens(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
   return tensor(g, "/query_tokens", { source: spec.weights.tensor("query_tokens", dims), dims });
 }
 
-/** input_ids and position_ids, int64 [1, S] → f32 [1, S, width]; no token types. */
-function textEmbeddings(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
-  const { config, weights } = spec;
-  const { hiddenSize: width, vocabSize, maxPositions } = config.qformer;
+function textEmbeddings(g: GraphBuilder, { config, weights }: QformerGraphSpec): ValueName {
   const { embeddings } = namesOf(config.qformer);
-  const words = embedding(g, "/embeddings/word_embeddings", {
-    ids: g.input(IO.inputIds, "int64", [1, "text"]),
-    table: weights.tensor(`${embeddings}.word_embeddings.weight`, [vocabSize, width]),
-    precision: TABLE,
-  });
-  const positions = embedding(g, "/embeddings/position_embeddings", {
-    ids: g.input(IO.positionIds, "int64", [1, "text"]),
-    table: weights.tensor(`${embeddings}.position_embeddings.weight`, [maxPositions, width]),
-    precision: TABLE,
-  });
-  return add(g, "/embeddings", [words, positions]);
+  return bert.bertEmbeddings(g, embeddings, { sizes: config.qformer, weights, precision: TABLE });
 }
 
 function embeddingNorm(g: GraphBuilder, x: ValueName, spec: QformerGraphSpec): ValueName {
@@ -204,21 +183,13 @@ type LayerSpec = QformerGraphSpec & { readonly x: ValueName };
 
 /** LN(x + Attention(x)). */
 function selfAttention(g: GraphBuilder, index: number, spec: LayerSpec): ValueName {
-  const { weights, precision, x } = spec;
-  const { hiddenSize: width, nHeads } = spec.config.qformer;
-  const path = `${layerPath(index)}/attention`;
-  const name = `${layerName(index)}.attention`;
-  const packed = linear(g, `${path}/qkv`, x, {
-    ...packLinear(
-      ["query", "key", "value"].map((part) =>
-        weights.linear(`${name}.attention.${part}`, width, width),
-      ),
-    ),
-    precision,
-  }); // [1, positions, 3 · width]
-  const [query = "", key = "", value = ""] = splitLast(g, path, packed, 3);
-  const mixed = attention(g, path, { query, key, value, nHeads, headDim: width / nHeads });
-  return attentionOutput(g, { path, name, mixed }, spec);
+  const { hiddenSize, nHeads } = spec.config.qformer;
+  const at = attentionPlace(index, "attention");
+  return bert.selfAttention(g, at, {
+    ...bertSpec(spec),
+    attend: (projected) =>
+      attention(g, at.path, { ...projected, nHeads, headDim: hiddenSize / nHeads }),
+  });
 }
 
 /** LN(x + Attention(x; image features)). */
@@ -227,40 +198,14 @@ function crossAttention(
   index: number,
   spec: LayerSpec & { readonly image: ValueName },
 ): ValueName {
-  const { weights, precision, x, image } = spec;
-  const { hiddenSize: width, nHeads, encoderHiddenSize } = spec.config.qformer;
-  const path = `${layerPath(index)}/crossattention`;
-  const name = `${layerName(index)}.crossattention`;
-  const query = linear(g, `${path}/query`, x, {
-    ...weights.linear(`${name}.attention.query`, width, width),
-    precision,
-  });
-  const packed = linear(g, `${path}/kv`, image, {
-    ...packLinear(
-      ["key", "value"].map((part) =>
-        weights.linear(`${name}.attention.${part}`, width, encoderHiddenSize),
-      ),
-    ),
-    precision,
-  }); // [1, image tokens, 2 · width]
-  const [key = "", value = ""] = splitLast(g, path, packed, 2);
-  const mixed = attention(g, path, { query, key, value, nHeads, headDim: width / nHeads });
-  return attentionOutput(g, { path, name, mixed }, spec);
-}
-
-function attentionOutput(
-  g: GraphBuilder,
-  at: { path: string; name: string; mixed: ValueName },
-  spec: LayerSpec,
-): ValueName {
-  const { hiddenSize: width, layerNormEps: eps } = spec.config.qformer;
-  const out = linear(g, `${at.path}/output/dense`, at.mixed, {
-    ...spec.weights.linear(`${at.name}.output.dense`, width, width),
-    precision: spec.precision,
-  });
-  return layerNorm(g, `${at.path}/output/LayerNorm`, add(g, `${at.path}/output`, [out, spec.x]), {
-    ...spec.weights.norm(`${at.name}.output.LayerNorm`, width),
-    eps,
+  const { hiddenSize, nHeads, encoderHiddenSize: sourceWidth } = spec.config.qformer;
+  const at = attentionPlace(index, "crossattention");
+  const sizes = { nHeads, headDim: hiddenSize / nHeads };
+  const image = { ...bertSpec(spec), x: spec.image, sourceWidth };
+  return bert.crossAttention(g, at, {
+    ...bertSpec(spec),
+    attend: (query) =>
+      attention(g, at.path, { query, ...bert.crossKeysAndValues(g, at, image), ...sizes }),
   });
 }
 
@@ -270,42 +215,24 @@ function feedForward(
   index: number,
   spec: LayerSpec & { readonly stream: Stream },
 ): ValueName {
-  const { weights, precision, x } = spec;
-  const { hiddenSize: width, intermediateSize, layerNormEps: eps } = spec.config.qformer;
-  const suffix = spec.stream === "query" ? "_query" : "";
-  const path = layerPath(index);
-  const name = layerName(index);
-  const hidden = linear(g, `${path}/intermediate${suffix}/dense`, x, {
-    ...weights.linear(`${name}.intermediate${suffix}.dense`, intermediateSize, width),
-    precision,
-  });
-  const out = linear(
+  return bert.feedForward(
     g,
-    `${path}/output${suffix}/dense`,
-    activation(g, `${path}/intermediate${suffix}`, hidden, "gelu"),
-    { ...weights.linear(`${name}.output${suffix}.dense`, width, intermediateSize), precision },
-  );
-  return layerNorm(
-    g,
-    `${path}/output${suffix}/LayerNorm`,
-    add(g, `${path}/output${suffix}`, [out, x]),
+    { path: layerPath(index), name: layerName(index) },
     {
-      ...weights.norm(`${name}.output${suffix}.LayerNorm`, width),
-      eps,
+      ...bertSpec(spec),
+      suffix: spec.stream === "query" ? "_query" : "",
     },
   );
 }
 
-/** x / max(‖x‖, 1e-12) over the last axis, as torch.nn.functional.normalize. */
-function unitLength(g: GraphBuilder, path: string, x: ValueName, output: ValueName): void {
-  const squares = g.node(`${path}/square`, { opType: "Mul", inputs: [x, x] });
-  const sum = g.node(path, {
-    opType: "ReduceSum",
-    inputs: [squares, g.int64Constant(`${path}/axes`, [-1])],
-    attributes: { keepdims: { int: 1 } },
-  });
-  const norm = g.node(path, { opType: "Sqrt", inputs: [sum] });
-  const floor = g.floatConstant(`${path}/eps`, 1e-12);
-  const safe = g.node(path, { opType: "Max", inputs: [norm, floor] });
-  g.node(path, { opType: "Div", inputs: [x, safe], outputs: [output] });
+function attentionPlace(index: number, part: "attention" | "crossattention"): bert.AttentionPlace {
+  return {
+    path: `${layerPath(index)}/${part}`,
+    name: `${layerName(index)}.${part}`,
+    inner: "attention",
+  };
+}
+
+function bertSpec({ config, weights, precision, x }: LayerSpec): bert.BertSpec {
+  return { sizes: config.qformer, weights, precision, x };
 }

@@ -4,7 +4,7 @@
  */
 
 import type { T5Config } from "../../model/config/textConfig";
-import { IO, PART, pastEncoderName, presentEncoderName } from "../../model/graph/graphContract";
+import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
@@ -16,16 +16,15 @@ import {
   embedding,
   lastPosition,
   mul,
-  reshape,
   rmsNorm,
   splitLast,
   transpose,
 } from "../graph/ops";
-import { attention, headsAttention } from "../graph/attention";
+import { attention } from "../graph/attention";
 import { linear } from "../graph/linear";
-import { sharedAttention } from "../graph/splitAttention";
 import { stackRows, type WeightSource } from "../checkpoint/weightSource";
 import { decoderCache, type NewPositions } from "./decoderCache";
+import { encoderAttention, encoderCacheInputs, outputEncoderCache } from "./encoderCache";
 import { headTable } from "./embedGraph";
 
 export interface T5GraphSpec {
@@ -43,7 +42,6 @@ const UNSCALED = 1;
 type StackName = "encoder" | "decoder";
 const ENCODER = "language_model.encoder";
 const DECODER = "language_model.decoder";
-const CACHE_TENSORS = ["key", "value"] as const;
 
 /**
  *   inputs_embeds ─ blocks(bias) ─ RMSNorm ─ last_hidden_state ─ per decoder layer ─ present.N.encoder.*
@@ -195,13 +193,8 @@ function crossKeysAndValues(g: GraphBuilder, layer: number, spec: BlockSpec): vo
     ),
     precision,
   }); // [1, E, 2 · H · D]
-  splitLast(g, path, packed, 2).forEach((half, i) => {
-    const tensor = i === 0 ? "key" : "value";
-    const heads = reshape(g, `${path}/${tensor}`, half, [1, -1, nHeads, dKv]);
-    const output = presentEncoderName(layer, tensor);
-    transpose(g, `${path}/${tensor}`, heads, { perm: [0, 2, 1, 3], output });
-    g.output(output, "float32", [1, nHeads, "encoder", dKv]);
-  });
+  const [key = "", value = ""] = splitLast(g, path, packed, 2);
+  outputEncoderCache(g, path, { layer, key, value, nHeads, headDim: dKv });
 }
 
 /** x + Attention(norm x; encoder cache). */
@@ -211,18 +204,14 @@ function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueN
   const inner = nHeads * dKv;
   const at = { path: `/block.${layer}/layer.1`, name: `${DECODER}.block.${layer}.layer.1` };
   const path = `${at.path}/EncDecAttention`;
-  const rows = g.target === "accelerator" ? "batch" : 1;
-  const [key = "", value = ""] = CACHE_TENSORS.map((tensor) =>
-    g.input(pastEncoderName(layer, tensor), "float32", [rows, nHeads, "encoder", dKv]),
-  );
+  const cache = encoderCacheInputs(g, { layer, nHeads, headDim: dKv });
   const matrix = weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]);
   const { x, weight } = norm(g, at, { ...spec, matrix });
   const query = linear(g, `${path}/q`, x, { weight, precision });
-  const sizes = { query, nHeads, headDim: dKv, scale: UNSCALED };
-  const mixed =
-    g.target === "accelerator"
-      ? headsAttention(g, path, { ...sizes, key, value })
-      : sharedAttention(g, path, { ...sizes, shared: { key, value } });
+  const mixed = encoderAttention(g, path, {
+    ...{ query, nHeads, cache },
+    ...{ headDim: dKv, scale: UNSCALED },
+  });
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
     precision,

@@ -259,3 +259,17 @@ export function transpose(
     ...(spec.output === undefined ? {} : { outputs: [spec.output] }),
   });
 }
+
+/** x / max(‖x‖, 1e-12) over the last axis, as torch.nn.functional.normalize. */
+export function unitLength(g: GraphBuilder, path: string, x: ValueName, output: ValueName): void {
+  const squares = g.node(`${path}/square`, { opType: "Mul", inputs: [x, x] });
+  const sum = g.node(path, {
+    opType: "ReduceSum",
+    inputs: [squares, g.int64Constant(`${path}/axes`, [-1])],
+    attributes: { keepdims: { int: 1 } },
+  });
+  const norm = g.node(path, { opType: "Sqrt", inputs: [sum] });
+  const floor = g.floatConstant(`${path}/eps`, 1e-12);
+  const safe = g.node(path, { opType: "Max", inputs: [norm, floor] });
+  g.node(path, { opType: "Div", inputs: [x, safe], outputs: [output] });
+}

@@ -1,7 +1,7 @@
 /** What a checkpoint becomes in a precision, to the byte; reads no weights and writes nothing. */
 
 import { AppError } from "../../base/errors";
-import type { Blip2Config } from "../../model/config/blip2Config";
+import type { ModelConfig } from "../../model/config/modelConfig";
 import { GENERATION_FILE, PREPROCESSOR_FILE } from "../../model/folder/manifest";
 import {
   parsePrecisionPlan,
@@ -66,7 +66,7 @@ export function smallFiles(
 }
 
 /** @throws AppError `option.invalid` for a part whose precision would change nothing. */
-function expectParts(precision: PrecisionPlan, config: Blip2Config): void {
+function expectParts(precision: PrecisionPlan, config: ModelConfig): void {
   const known = precisionParts(config);
   const idle = [...precision.parts.keys()].find((part) => !known.includes(part));
   if (idle === undefined) return;

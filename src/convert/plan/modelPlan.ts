@@ -2,12 +2,14 @@
 
 import { AppError } from "../../base/errors";
 import type { Blip2Config, Blip2RetrievalConfig } from "../../model/config/blip2Config";
-import { cacheShape, type TextConfig } from "../../model/config/textConfig";
+import { cacheShapeOf, type ModelConfig, writerOf } from "../../model/config/modelConfig";
+import type { TextConfig } from "../../model/config/textConfig";
 import { PART, partsOf, type PartName } from "../../model/graph/graphContract";
 import { canStayInFile } from "../../model/folder/memoryEstimate";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import { DataFilePlan } from "../weights/dataFile";
+import { blipGraph } from "../families/blipGraphs";
 import {
   expandEncoderCacheGraph,
   reorderCacheGraph,
@@ -32,8 +34,6 @@ export interface PlannedPart extends PlannedGraph {
   readonly accelerator?: PlannedGraph;
   /** The CPU's graph in pieces, of which one is in memory at a time; empty for most parts. */
   readonly stages: readonly PlannedGraph[];
-  /** For a CPU whose products of signed weights overflow; absent for a part without such weights. */
-  readonly exact?: PlannedGraph & { readonly stages: readonly PlannedGraph[] };
   /** Absent for a graph without weights. */
   readonly data: DataFilePlan | undefined;
   readonly precision: Precision;
@@ -49,6 +49,7 @@ export interface ModelPlan {
 const DATA_OF: Partial<Record<PartName, PartName>> = {
   [PART.qformerText]: PART.qformer,
   [PART.qformerItm]: PART.qformer,
+  [PART.textItc]: PART.textItm,
 };
 const WITHOUT_WEIGHTS: readonly PartName[] = [
   PART.reorderCache,
@@ -59,13 +60,8 @@ const WITHOUT_WEIGHTS: readonly PartName[] = [
 /** Every graph of a plan with the name of its file. */
 export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly PlannedGraph[] {
   return parts.flatMap((part) => {
-    const { accelerator, stages, exact } = part;
-    return [
-      part,
-      ...(accelerator === undefined ? [] : [accelerator]),
-      ...stages,
-      ...(exact === undefined ? [] : [exact, ...exact.stages]),
-    ];
+    const { accelerator, stages } = part;
+    return [part, ...(accelerator === undefined ? [] : [accelerator]), ...stages];
   });
 }
 
@@ -75,7 +71,7 @@ export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly Pla
  * @throws AppError `checkpoint.incomplete` for a missing tensor or a wrong shape.
  */
 export function planModel(
-  config: Blip2Config,
+  config: ModelConfig,
   weights: CheckpointWeights,
   precisionOf: (part: PartName) => Precision,
 ): ModelPlan {
@@ -92,43 +88,29 @@ export function planModel(
     const precision = precisionOf(owner);
     const at = { weights, precision, data };
     const graph = weightedGraph(name, config, { ...at, target: "cpu" });
-    const stages = plannedStages(name, config, { ...at, target: "cpu" });
+    const stages = plannedStages(name, config, at);
     const part = { name, graph, graphFile, stages, data, precision };
     if (!needsTwoGraphs(part)) return part;
-    const exact = precision.kind === "w8a8" ? { exact: plannedExact(name, config, at) } : {};
     const accelerator = {
       graph: weightedGraph(name, config, { ...at, target: "accelerator" }),
       graphFile: `${name}.accelerator.onnx`,
     };
-    return { ...part, ...exact, accelerator };
+    return { ...part, accelerator };
   });
   return { parts, dataFiles: [...dataFiles.values()] };
 }
 
-function plannedExact(
-  name: PartName,
-  config: Blip2Config,
-  at: Omit<PartContext, "target">,
-): NonNullable<PlannedPart["exact"]> {
-  const target = "exactCpu";
-  return {
-    graph: weightedGraph(name, config, { ...at, target }),
-    graphFile: `${name}.exact.onnx`,
-    stages: plannedStages(name, config, { ...at, target }),
-  };
-}
-
 function plannedStages(
   name: PartName,
-  config: Blip2Config,
-  at: PartContext,
+  config: ModelConfig,
+  at: Omit<PartContext, "target">,
 ): readonly PlannedGraph[] {
   if (!canStayInFile({ name, precision: at.precision })) return [];
   const stages = visionStages({ ...at, config: config.vision });
   if (stages.length === 1) return [];
   return stages.map((graph, i) => ({
     graph,
-    graphFile: `${name}.${at.target === "exactCpu" ? "exact." : ""}${i + 1}of${stages.length}.onnx`,
+    graphFile: `${name}.${i + 1}of${stages.length}.onnx`,
   }));
 }
 
@@ -139,7 +121,7 @@ function plannedStages(
 const needsTwoGraphs = ({ name }: Pick<PlannedPart, "name">): boolean => name !== PART.embedTokens;
 
 /** Parts whose precision can be chosen: those with weights of their own. */
-export function precisionParts(config: Blip2Config): readonly PartName[] {
+export function precisionParts(config: ModelConfig): readonly PartName[] {
   return partsOf(config).filter(
     (part) => DATA_OF[part] === undefined && !WITHOUT_WEIGHTS.includes(part),
   );
@@ -152,10 +134,18 @@ interface PartContext {
   readonly target: GraphTarget;
 }
 
-function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): GraphBuilder {
+function weightedGraph(name: PartName, config: ModelConfig, at: PartContext): GraphBuilder {
+  if (name === PART.visionEncoder) return visionGraph({ ...at, config: config.vision });
+  if (name === PART.embedTokens) {
+    return embedGraph({ ...at, config: writerOf(config) ?? unplanned(name) });
+  }
+  return config.family === "blip"
+    ? (blipGraph(name, { ...at, config }) ?? unplanned(name))
+    : blip2Graph(name, config, at);
+}
+
+function blip2Graph(name: PartName, config: Blip2Config, at: PartContext): GraphBuilder {
   switch (name) {
-    case PART.visionEncoder:
-      return visionGraph({ ...at, config: config.vision });
     case PART.qformer:
       return qformerGraph({ ...at, config });
     case PART.qformerText: {
@@ -164,8 +154,6 @@ function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): Gr
     }
     case PART.qformerItm:
       return qformerItmGraph({ ...at, config });
-    case PART.embedTokens:
-      return embedGraph({ ...at, config: languageModel(config, name) });
     case PART.textEncoder: {
       const text = languageModel(config, name);
       return text.kind === "t5" ? t5EncoderGraph({ ...at, config: text }) : unplanned(name);
@@ -173,9 +161,7 @@ function weightedGraph(name: PartName, config: Blip2Config, at: PartContext): Gr
     case PART.decoder: {
       return decoderGraph(languageModel(config, name), at);
     }
-    case PART.reorderCache:
-    case PART.truncateCache:
-    case PART.expandEncoderCache:
+    default:
       return unplanned(name);
   }
 }
@@ -191,11 +177,9 @@ function decoderGraph(config: TextConfig, at: PartContext): GraphBuilder {
   }
 }
 
-function weightlessGraph(name: PartName, config: Blip2Config): GraphBuilder {
-  const text = languageModel(config, name);
-  const hasEncoder = text.kind === "t5";
-  const shape = cacheShape(text);
-  if (name === PART.reorderCache) return reorderCacheGraph({ ...shape, hasEncoder });
+function weightlessGraph(name: PartName, config: ModelConfig): GraphBuilder {
+  const shape = cacheShapeOf(config) ?? unplanned(name);
+  if (name === PART.reorderCache) return reorderCacheGraph(shape);
   return name === PART.truncateCache ? truncateCacheGraph(shape) : expandEncoderCacheGraph(shape);
 }
 

@@ -2,7 +2,8 @@
  * Keys and values of the positions a decoder has seen: what decoding asks of them, wherever they are kept.
  */
 
-import { HIDDEN } from "../../model/graph/graphContract";
+import { invariant } from "../../base/assert";
+import { encoderCacheNames, HIDDEN } from "../../model/graph/graphContract";
 import { cpuTensor, type Tensor, type TensorMap } from "../session/session";
 
 /** The cache of one decoding. Whoever replaces or drops a cache disposes it. */
@@ -33,6 +34,16 @@ export interface EncoderCache {
   /** As the decoder takes them. */
   readonly tensors: TensorMap;
   readonly length: number;
+}
+
+/** What a graph gave for each layer, under the names that another one takes. */
+export function encoderTensors(nLayers: number, outputs: TensorMap): TensorMap {
+  const tensors = encoderCacheNames(nLayers).map(({ past, present }) => {
+    const tensor = outputs[present];
+    invariant(tensor !== undefined, `The graph gave no ${present}.`);
+    return [past, tensor] as const;
+  });
+  return Object.fromEntries(tensors);
 }
 
 /** The way in which the decoder of a device keeps keys and values. */

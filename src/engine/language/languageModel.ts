@@ -9,7 +9,7 @@ import { cpuTensor, floats } from "../session/session";
 export interface PictureRows {
   /** Identifies the picture, so that keys and values of the same beginning are found again. */
   readonly imageKey: string;
-  /** Projected query outputs, [queries, width] row-major. */
+  /** Projected query outputs, [queries, width] row-major; for BLIP the image features, [tokens, width]. */
   readonly languageModelInputs: Float32Array;
 }
 

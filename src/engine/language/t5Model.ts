@@ -6,10 +6,16 @@
 
 import { throwIfAborted } from "../../base/errors";
 import type { T5Config } from "../../model/config/textConfig";
-import { encoderCacheNames, IO, PART } from "../../model/graph/graphContract";
+import { IO, PART } from "../../model/graph/graphContract";
 import { relativePositionBuckets, type BucketSpec } from "../../model/graph/relativePosition";
-import { disposeTensors, type EncoderCache, type KvCache, type KvCaches } from "./kvCache";
-import { invariant } from "../../base/assert";
+import {
+  disposeTensors,
+  type EncoderCache,
+  encoderTensors,
+  type KvCache,
+  type KvCaches,
+} from "./kvCache";
+import { startReading } from "./readingDecoder";
 import {
   embedTokens,
   joinRows,
@@ -18,7 +24,7 @@ import {
   type Prefix,
 } from "./languageModel";
 import type { PartSessions } from "../session/partSessions";
-import { cpuTensor, floats, type Session, type TensorMap } from "../session/session";
+import { cpuTensor, type Session, type TensorMap } from "../session/session";
 
 export interface T5ModelOptions {
   readonly config: T5Config;
@@ -62,26 +68,23 @@ export class T5Model implements LanguageModel {
     const encoder =
       isReused && this.#encoded ? this.#encoded.cache : await this.#encode(embed, prefix, key);
     throwIfAborted(prefix.signal);
-    const cache = caches.empty();
-    const run = new T5Run({ options: this.#options, decoder, embed, cache, encoder });
-    let firstLogits: Float32Array;
-    try {
-      firstLogits = await run.step([decoderStartTokenId]);
-    } catch (thrown) {
-      run.finish();
-      throw thrown;
-    }
-    return {
-      vocabSize: config.vocabSize,
-      firstLogits,
+    return startReading({
+      ...{ config, caches, decoder, embed, encoder },
       inputIds: [decoderStartTokenId],
       reusedPositions: isReused ? encoder.length : 0,
-      step: (ids) => run.step(ids),
-      reorder: (beamIdx) => run.reorder(beamIdx),
-      finish: () => {
-        run.finish();
-      },
-    };
+      positions: (cache) => this.#positions(cache),
+    });
+  }
+
+  /** Buckets of a step's one position against all there are. */
+  #positions(cache: KvCache): TensorMap {
+    const past = cache.length;
+    const buckets = relativePositionBuckets(
+      { firstQuery: past, nQueries: 1, nKeys: past + 1 },
+      bucketSpec(this.#options.config, "decoder"),
+    );
+    const columns = BigInt64Array.from(cache.keyPositions(1), (at) => buckets[at] ?? 0n);
+    return { [IO.relativePositionBucket]: cpuTensor(columns, [1, columns.length]) };
   }
 
   dispose(): void {
@@ -113,84 +116,6 @@ export class T5Model implements LanguageModel {
     this.#forget();
     this.#encoded = { key, cache };
     return cache;
-  }
-}
-
-/** What the encoder gave, under the names that the decoder takes. */
-function encoderTensors(nLayers: number, outputs: TensorMap): TensorMap {
-  const tensors = encoderCacheNames(nLayers).map(({ past, present }) => {
-    const tensor = outputs[present];
-    invariant(tensor !== undefined, `The graph gave no ${present}.`);
-    return [past, tensor] as const;
-  });
-  return Object.fromEntries(tensors);
-}
-
-/** The running state of one decoding. */
-class T5Run {
-  readonly #options: T5ModelOptions;
-  readonly #decoder: Session;
-  readonly #embed: Session;
-  /** One row; belongs to the model, which keeps it. */
-  readonly #encoder: EncoderCache;
-  /** For as many rows as there are beams; ours when it is not the encoder's own. */
-  #encoderRows: EncoderCache;
-  #cache: KvCache;
-
-  constructor(start: {
-    options: T5ModelOptions;
-    decoder: Session;
-    embed: Session;
-    cache: KvCache;
-    encoder: EncoderCache;
-  }) {
-    this.#options = start.options;
-    this.#decoder = start.decoder;
-    this.#embed = start.embed;
-    this.#cache = start.cache;
-    this.#encoder = start.encoder;
-    this.#encoderRows = start.encoder;
-  }
-
-  async step(ids: readonly number[]): Promise<Float32Array> {
-    const { config } = this.#options;
-    const { batch, length: past } = this.#cache;
-    const rows = await embedTokens(this.#embed, ids);
-    const buckets = relativePositionBuckets(
-      { firstQuery: past, nQueries: 1, nKeys: past + 1 },
-      bucketSpec(config, "decoder"),
-    );
-    const columns = BigInt64Array.from(this.#cache.keyPositions(1), (at) => buckets[at] ?? 0n);
-    const outputs = await this.#decoder.run({
-      [IO.inputsEmbeds]: cpuTensor(rows, [batch, 1, config.hiddenSize]),
-      [IO.relativePositionBucket]: cpuTensor(columns, [1, columns.length]),
-      ...this.#cache.feeds(1),
-      ...this.#encoderRows.tensors,
-    });
-    this.#cache = this.#cache.advanced(outputs, 1);
-    return floats(outputs[IO.logits]);
-  }
-
-  async reorder(beamIdx: readonly number[]): Promise<void> {
-    const before = this.#cache;
-    this.#cache = await before.reordered(beamIdx);
-    if (before.batch === 1) before.dispose();
-    // Every row sees the same picture and prompt, so a reordering among equals changes nothing.
-    if (beamIdx.length === before.batch) return;
-    this.#disposeRows();
-    this.#encoderRows = await this.#options.caches.encoderRows(this.#encoder, beamIdx.length);
-  }
-
-  finish(): void {
-    this.#cache.dispose();
-    this.#disposeRows();
-  }
-
-  #disposeRows(): void {
-    if (this.#encoderRows !== this.#encoder) {
-      disposeTensors(Object.values(this.#encoderRows.tensors));
-    }
-    this.#encoderRows = this.#encoder;
   }
 }
 

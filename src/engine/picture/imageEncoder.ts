@@ -1,4 +1,4 @@
-/** The vision side: pixels → image features, and those → query outputs and their projection. */
+/** The vision side: pixels → image features, and those → what is made of them whatever the question. */
 
 import { invariant } from "../../base/assert";
 import { throwIfAborted } from "../../base/errors";
@@ -16,8 +16,9 @@ export interface EncodedImage {
 
 export interface ReadImage {
   /**
-   * [1, queries, Q-Former width] as `query_output`; with it `language_model_inputs`
-   * [1, queries, language model width], or for retrieval `image_embeds` [1, queries, projection].
+   * Of BLIP-2 [1, queries, Q-Former width] as `query_output`; with it `language_model_inputs`
+   * [1, queries, language model width], or for retrieval `image_embeds` [1, queries, projection]. Of
+   * BLIP nothing, or for retrieval `image_embeds` [1, 1, projection].
    */
   readonly queries: TensorMap;
   /** Milliseconds. */
@@ -40,15 +41,20 @@ export async function encodeImage(
   return { imageFeatures, visionMs };
 }
 
-/** A Q-Former's look at a picture, of one that reads nothing else. @throws AppError as `encodeImage`. */
+/** A model has one of them, or none. */
+const READERS = [PART.qformer, PART.imageProjection] as const;
+
+/** A look at a picture that reads nothing else, a Q-Former's or a projection's. @throws AppError as `encodeImage`. */
 export async function readImage(
   sessions: PartSessions,
   imageFeatures: Tensor,
   signal?: AbortSignal,
 ): Promise<ReadImage> {
-  const qformer = await sessions.open(PART.qformer);
+  const part = READERS.find((known) => sessions.has(known));
+  if (part === undefined) return { queries: {}, qformerMs: 0 };
+  const reader = await sessions.open(part);
   const begin = performance.now();
-  const queries = await qformer.run({ [IO.imageFeatures]: imageFeatures });
+  const queries = await reader.run({ [IO.imageFeatures]: imageFeatures });
   throwIfAborted(signal);
   return { queries, qformerMs: performance.now() - begin };
 }

@@ -7,8 +7,9 @@ import { encodeImage, readImage } from "./imageEncoder";
 import type { PictureFacts } from "./imagePreprocess";
 import type { ModelFolder } from "../session/modelFolder";
 import type { PartSessions } from "../session/partSessions";
-import type { Tensor } from "../session/session";
+import { floats, type Tensor } from "../session/session";
 import type { Cached, LatePicture, PictureRequest } from "../../model/ask/request";
+import { readsInstruction } from "../../model/config/modelConfig";
 import { IO } from "../../model/graph/graphContract";
 
 /**
@@ -36,6 +37,11 @@ export interface PictureFeatures {
     readonly vision: number;
     readonly qformer: number;
   };
+}
+
+/** What a model that writes reads of a picture, row-major. */
+export function languageModelInputs(features: Features): Float32Array {
+  return floats(features.get(IO.languageModelInputs) ?? features.get(IO.imageFeatures));
 }
 
 export class ImageStage {
@@ -74,7 +80,7 @@ export class ImageStage {
     const preprocess = performance.now() - begin;
     const { imageFeatures, visionMs } = await encodeImage(sessions, pixels, signal);
     // Queries that depend on the instruction are no feature of the picture.
-    const { queries, qformerMs } = model.config.qformer.readsInstruction
+    const { queries, qformerMs } = readsInstruction(model.config)
       ? { queries: {}, qformerMs: 0 }
       : await readImage(sessions, imageFeatures, signal);
     const features = this.#kept({ ...queries, [IO.imageFeatures]: imageFeatures });
@@ -86,9 +92,10 @@ export class ImageStage {
 
   /** What later stages need; a file of another kind of model is computed again. */
   #names(): readonly string[] {
-    const { kind, qformer } = this.#options.model.config;
-    if (kind === "retrieval") return [IO.imageFeatures, IO.imageEmbeds];
-    return [qformer.readsInstruction ? IO.imageFeatures : IO.languageModelInputs];
+    const { config } = this.#options.model;
+    if (config.kind === "retrieval") return [IO.imageFeatures, IO.imageEmbeds];
+    const isRead = config.family === "blip" || readsInstruction(config);
+    return [isRead ? IO.imageFeatures : IO.languageModelInputs];
   }
 
   #isComplete(features: Features): boolean {

@@ -11,10 +11,11 @@ import type { PictureRows } from "../language/languageModel";
 import type { PartSessions } from "../session/partSessions";
 import { cpuTensor, floats, type Tensor, type TensorMap } from "../session/session";
 import type { Tokenizer } from "../text/tokenizer";
-import type { PictureFeatures } from "./imageStage";
+import { languageModelInputs, type PictureFeatures } from "./imageStage";
 
 export interface QueryStageOptions {
-  readonly config: QformerConfig;
+  /** Absent where the model has none. */
+  readonly config: QformerConfig | undefined;
   readonly sessions: PartSessions;
   /** Of the instruction; absent where the queries do not depend on it. */
   readonly tokenizer: Tokenizer | undefined;
@@ -38,8 +39,7 @@ export class QueryStage {
   /** The rows that are the same for every question; undefined where there are none. */
   common(picture: Pick<PictureFeatures, "key" | "features">): PictureRows | undefined {
     if (this.#options.tokenizer !== undefined) return undefined;
-    const inputs = floats(picture.features.get(IO.languageModelInputs));
-    return { imageKey: picture.key, languageModelInputs: inputs };
+    return { imageKey: picture.key, languageModelInputs: languageModelInputs(picture.features) };
   }
 
   /**
@@ -53,7 +53,8 @@ export class QueryStage {
   ): Promise<SeenRows> {
     const common = this.common(picture);
     if (common !== undefined) return { rows: common, qformerMs: 0 };
-    const { sessions, config } = this.#options;
+    const { sessions } = this.#options;
+    const config = defined(this.#options.config, "The Q-Former");
     const ids = instructionIds(defined(this.#options.tokenizer, "The tokenizer"), prompt, config);
     const imageKey = `${picture.key} ${ids.join(" ")}`;
     if (this.#last?.imageKey === imageKey) return { rows: this.#last, qformerMs: 0 };

@@ -6,7 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import type { Device } from "../../model/ask/device";
-import { type Blip2Config, parseBlip2Config } from "../../model/config/blip2Config";
+import { type ModelConfig, parseModelConfig, writerOf } from "../../model/config/modelConfig";
 import {
   type GenerationDefaults,
   parseGenerationDefaults,
@@ -35,7 +35,7 @@ export interface ModelFolder {
   /** The same for the same weights in the same precision, wherever the folder lies. */
   readonly identity: string;
   readonly manifest: Manifest;
-  readonly config: Blip2Config;
+  readonly config: ModelConfig;
   readonly preprocessor: PreprocessorConfig;
   /** Absent for a model that is for all pictures. */
   readonly world: PictureWorld | undefined;
@@ -55,7 +55,8 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
   const has = (name: string): boolean => manifest.files.some((file) => file.path === name);
   const at = (name: string): string => path.join(folder, name);
   try {
-    const config = parseBlip2Config(await read(CONFIG_FILE), at(CONFIG_FILE));
+    const config = parseModelConfig(await read(CONFIG_FILE), at(CONFIG_FILE));
+    const writer = writerOf(config);
     const generationText = has(GENERATION_FILE) ? await read(GENERATION_FILE) : "{}";
     return {
       folder,
@@ -68,17 +69,14 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
         ? parsePictureWorld(await read(WORLD_FILE), at(WORLD_FILE))
         : undefined,
       generation:
-        config.kind === "generation"
-          ? parseGenerationDefaults(generationText, at(GENERATION_FILE), config.text)
-          : undefined,
+        writer === undefined
+          ? undefined
+          : parseGenerationDefaults(generationText, at(GENERATION_FILE), writer),
     };
   } catch (thrown) {
     throw asModelError(thrown, folder);
   }
 }
-
-/** Where a graph runs: a device, or a CPU whose products of signed weights overflow. */
-export type GraphPlace = Device | "exactCpu";
 
 /**
  * The file of a part's graph for a device.
@@ -87,27 +85,19 @@ export type GraphPlace = Device | "exactCpu";
 export function graphFile(
   model: ModelFolder,
   part: PartName,
-  place: GraphPlace,
+  device: Device,
 ): { readonly file: string; readonly precision: Precision } {
-  const entry = entryOf(model, part);
-  const { graph, acceleratorGraph = graph, exactGraph = graph, precision } = entry;
-  const name = place === "cpu" ? graph : place === "exactCpu" ? exactGraph : acceleratorGraph;
-  return { file: path.join(model.folder, name), precision };
+  const { graph, acceleratorGraph = graph, precision } = entryOf(model, part);
+  return { file: path.join(model.folder, device === "cpu" ? graph : acceleratorGraph), precision };
 }
 
 /**
  * The files of a part's graph for the CPU in as many pieces as it has: one, where it has no stages.
  * @throws AppError as `graphFile`.
  */
-export function stageFiles(
-  model: ModelFolder,
-  part: PartName,
-  place: GraphPlace,
-): readonly string[] {
-  const { graph, stages = [graph], exactStages = stages } = entryOf(model, part);
-  return (place === "exactCpu" ? exactStages : stages).map((stage) =>
-    path.join(model.folder, stage),
-  );
+export function stageFiles(model: ModelFolder, part: PartName): readonly string[] {
+  const { graph, stages = [graph] } = entryOf(model, part);
+  return stages.map((stage) => path.join(model.folder, stage));
 }
 
 function entryOf(model: ModelFolder, part: PartName): ManifestPart {

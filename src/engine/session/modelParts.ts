@@ -1,8 +1,10 @@
 /** Opens a model folder and assembles the stages that its configuration asks for. */
 
+import { defined } from "../../base/assert";
 import type { Logger } from "../../base/logger";
 import { chooseDevice } from "../device/device";
 import { doProductsSaturate } from "../device/products";
+import { BlipModel } from "../language/blipModel";
 import { deviceKvCaches } from "../language/deviceKvCache";
 import type { FeatureCache } from "../picture/featureCache";
 import { Generator } from "../generator";
@@ -15,13 +17,14 @@ import { type ModelFolder, openModelFolder } from "./modelFolder";
 import { PartSessions } from "./partSessions";
 import type { RememberedDevice } from "../device/rememberedDevice";
 import { Scorer } from "../scorer";
+import { createComparer, type TextComparer } from "../textComparer";
 import type { SessionFactory } from "./session";
 import type { FreeBytes } from "./stagedSession";
 import { splitKvCaches } from "../language/splitKvCache";
 import { T5Model } from "../language/t5Model";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Device, DeviceChoice, DeviceReason } from "../../model/ask/device";
-import { cacheShape, type TextConfig } from "../../model/config/textConfig";
+import { cacheShapeOf, type ModelConfig, readsInstruction } from "../../model/config/modelConfig";
 import {
   cacheNames,
   encoderCacheNames,
@@ -62,6 +65,7 @@ export interface ModelParts {
   readonly languageModel: LanguageModel | undefined;
   readonly generator: Generator | undefined;
   /** Of retrieval models. */
+  readonly comparer: TextComparer | undefined;
   readonly scorer: Scorer | undefined;
 }
 
@@ -87,15 +91,16 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
   });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
-  const qformer = model.config.qformer;
   const queries = new QueryStage({
-    ...{ config: qformer, sessions },
-    tokenizer: qformer.readsInstruction
+    sessions,
+    config: model.config.family === "blip-2" ? model.config.qformer : undefined,
+    tokenizer: readsInstruction(model.config)
       ? await loadTokenizer(options.folder, "qformer")
       : undefined,
   });
   const languageModel = createLanguageModel({ model, sessions, device });
   const { config } = model;
+  const comparer = config.kind === "retrieval" ? createComparer({ config, sessions }) : undefined;
   return {
     device,
     deviceReason: reason,
@@ -105,8 +110,8 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     queries,
     languageModel,
     generator: languageModel && new Generator({ model, images, queries, languageModel, tokenizer }),
-    scorer:
-      config.kind === "retrieval" ? new Scorer({ config, images, sessions, tokenizer }) : undefined,
+    comparer,
+    scorer: comparer && new Scorer({ comparer, images, tokenizer }),
   };
 }
 
@@ -126,6 +131,7 @@ async function needsExactProducts(
 /** Frees keys, values and weights, in the order that devices need. */
 export async function releaseParts(parts: ModelParts): Promise<void> {
   parts.languageModel?.dispose();
+  parts.comparer?.dispose();
   await parts.sessions.release();
 }
 
@@ -144,12 +150,14 @@ function openPartSessions(options: {
   return new PartSessions({ ...options, outputsOnDevice });
 }
 
-function cacheOutputs(model: ModelFolder): ReadonlyMap<PartName, readonly string[]> {
-  if (model.config.kind === "retrieval") return new Map();
-  const { text } = model.config;
-  const own = cacheNames(text.nLayers, text.kind === "t5").map(({ present }) => present);
-  const encoder = encoderCacheNames(text.nLayers).map(({ present }) => present);
+function cacheOutputs({ config }: ModelFolder): ReadonlyMap<PartName, readonly string[]> {
+  const shape = cacheShapeOf(config);
+  const nRead = config.family === "blip" ? config.text.nLayers : (shape?.nLayers ?? 0);
+  const encoder = encoderCacheNames(nRead).map(({ present }) => present);
+  if (shape === undefined) return new Map([[PART.imageReader, encoder]]);
+  const own = cacheNames(shape.nLayers, shape.hasEncoder).map(({ present }) => present);
   return new Map<PartName, readonly string[]>([
+    [PART.imageReader, encoder],
     [PART.decoder, own],
     [PART.reorderCache, own],
     [PART.truncateCache, own],
@@ -158,23 +166,19 @@ function cacheOutputs(model: ModelFolder): ReadonlyMap<PartName, readonly string
   ]);
 }
 
-/** The language model of a generation model; a retrieval model has none. */
+/** What writes; a retrieval model has none. */
 function createLanguageModel({ model, sessions, device }: OpenedModel): LanguageModel | undefined {
   const { config, generation } = model;
   if (config.kind === "retrieval") return undefined;
+  const caches = createCaches(config, sessions, device);
+  if (config.family === "blip") return new BlipModel({ config, sessions, caches });
   const { numQueryTokens, imageTokenIndex, text } = config;
-  const caches = createCaches(text, sessions, device);
-  if (text.kind !== "t5") {
-    return new DecoderOnlyModel({
-      config: text,
-      numQueryTokens,
-      imageTokenIndex,
-      sessions,
-      caches,
-    });
-  }
+  const common = { numQueryTokens, imageTokenIndex, sessions, caches };
+  if (text.kind !== "t5") return new DecoderOnlyModel({ ...common, config: text });
   const decoderStartTokenId = generation?.decoderStartTokenId ?? text.decoderStartTokenId;
-  return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions, caches });
+  return new T5Model({
+    ...{ config: text, numQueryTokens, decoderStartTokenId, sessions, caches },
+  });
 }
 
 interface OpenedModel {
@@ -184,9 +188,7 @@ interface OpenedModel {
 }
 
 /** As the decoder's graph of the device wants them. */
-function createCaches(text: TextConfig, sessions: PartSessions, device: Device): KvCaches {
-  const shape = cacheShape(text);
-  return device === "cpu"
-    ? splitKvCaches(shape)
-    : deviceKvCaches({ ...shape, hasEncoder: text.kind === "t5", sessions });
+function createCaches(config: ModelConfig, sessions: PartSessions, device: Device): KvCaches {
+  const shape = defined(cacheShapeOf(config), "The decoder's cache");
+  return device === "cpu" ? splitKvCaches(shape) : deviceKvCaches({ ...shape, sessions });
 }

@@ -4,14 +4,27 @@ import { assertNever } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import type { Prompt, Turn } from "../../model/ask/request";
 
-/**
- * What a prompt is to a model: OPT continues a text; T5 answers one and was asked for short answers (paper,
- * section 4.1); InstructBLIP does what it says, whichever its language model.
- */
-export type PromptFamily = "opt" | "t5" | "instructed";
+/** How each family was asked a question. */
+const ASKED = {
+  // OPT continues a text; T5 answers one and was asked for short answers (BLIP-2's paper, section 4.1).
+  opt: (words: string) => `Question: ${words} Answer:`,
+  t5: (words: string) => `Question: ${words} Short answer:`,
+  // InstructBLIP does what it says, whichever its language model.
+  instructed: (words: string) => words,
+  "blip-captioning": (words: string) => words,
+  // As the authors clean questions; the tokenizer makes the letters small.
+  "blip-answering": (words: string) => collapse(words.replace(/[.!"()*#:;~]/g, "")),
+} as const;
 
-/** InstructBLIP's for captions of NoCaps (LAVIS, `caption_nocaps` of its evaluation). */
-const CAPTION_INSTRUCTION = "A short image caption.";
+export type PromptFamily = keyof typeof ASKED;
+
+/** What a caption begins with, or is asked for with, where nothing else is wanted. */
+const CAPTION_PROMPTS: Partial<Record<PromptFamily, string>> = {
+  // Of every caption in training.
+  "blip-captioning": "a picture of",
+  // For captions of NoCaps (LAVIS, `caption_nocaps` of its evaluation).
+  instructed: "A short image caption.",
+};
 
 export interface PromptRequest {
   readonly prompt: Prompt;
@@ -35,6 +48,7 @@ export interface BuiltPrompt {
  * Builds the prompt that a model was trained or evaluated with. Runs of white space in a question or an answer
  * become one space, because a line break ends an answer for OPT; raw texts and captions stay as they
  * are. A chat that does not fit loses whole turns, oldest first; turns without an answer are left out.
+ * BLIP reads no earlier turns.
  * @throws AppError `prompt.tooLong` when the question alone does not fit, `option.invalid` when
  * there is no question.
  */
@@ -44,10 +58,7 @@ export function buildPrompt(request: PromptRequest): BuiltPrompt {
     case "question":
       return fixedPrompt(question(prompt.question, family), request);
     case "caption":
-      return fixedPrompt(
-        prompt.prefix ?? (family === "instructed" ? CAPTION_INSTRUCTION : ""),
-        request,
-      );
+      return fixedPrompt(prompt.prefix ?? CAPTION_PROMPTS[family] ?? "", request);
     case "raw":
       return fixedPrompt(prompt.text, request);
     case "chat":
@@ -70,6 +81,10 @@ function fixedPrompt(text: string, { count, maxTokens }: PromptRequest): BuiltPr
 
 function chatPrompt(prompt: Prompt & { kind: "chat" }, request: PromptRequest): BuiltPrompt {
   const turns = prompt.turns.flatMap((turn) => answered(turn) ?? []);
+  if (request.family === "blip-answering" || request.family === "blip-captioning") {
+    const alone = fixedPrompt(question(prompt.question, request.family), request);
+    return { ...alone, droppedTurns: turns.length };
+  }
   const withTurns = (kept: number): string => {
     const alone = question(prompt.question, request.family);
     if (kept === 0) return alone;
@@ -129,8 +144,7 @@ function question(text: string, family: PromptFamily): string {
       },
     );
   }
-  if (family === "instructed") return words;
-  return `Question: ${words} ${family === "t5" ? "Short answer:" : "Answer:"}`;
+  return ASKED[family](words);
 }
 
 /** A turn in the past, or undefined when there is none to tell. */

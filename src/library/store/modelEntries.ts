@@ -3,8 +3,7 @@
 import type { ModelEntry } from "../../model/ask/models";
 import { DEMO_MODEL } from "../../model/folder/world";
 import type { ModelFolder } from "../../engine/session/modelFolder";
-import type { Blip2Config } from "../../model/config/blip2Config";
-import type { TextConfig } from "../../model/config/textConfig";
+import { type ModelConfig, type WriterConfig, writerOf } from "../../model/config/modelConfig";
 import type { Manifest, ManifestFile } from "../../model/folder/manifest";
 import { formatPrecision } from "../../model/precision/precision";
 import { precisionName } from "../../model/folder/precisionName";
@@ -16,7 +15,7 @@ import { listModels, type ModelStore, type StoredModel } from "./modelStore";
 export interface StoreEntry extends ModelEntry {
   /** `bundled`: comes with the program and is converted when it is first used. */
   readonly state: "ready" | "bundled" | "damaged" | "unsupported";
-  readonly languageModel?: TextConfig["kind"];
+  readonly languageModel?: WriterConfig["kind"];
 }
 
 /**
@@ -47,18 +46,22 @@ export async function modelEntries(
   return [{ name: DEMO_MODEL, state: "bundled" }, ...entries];
 }
 
-const LANGUAGE_MODELS: Readonly<Record<TextConfig["kind"], string>> = {
+const LANGUAGE_MODELS: Readonly<Record<WriterConfig["kind"], string>> = {
   opt: "OPT",
   t5: "T5",
   llama: "LLaMA",
+  bert: "BERT",
 };
 
 /** The class of a model as its papers call it. */
-export function architectureName(config: Blip2Config): string {
+export function architectureName(config: ModelConfig): string {
+  if (config.family === "blip") return BLIP_NAMES[config.kind];
   if (config.kind === "retrieval") return "BLIP-2 ITM";
   const family = config.qformer.readsInstruction ? "InstructBLIP" : "BLIP-2";
   return `${family} ${LANGUAGE_MODELS[config.text.kind]}`;
 }
+
+const BLIP_NAMES = { captioning: "BLIP captions", answering: "BLIP VQA", retrieval: "BLIP ITM" };
 
 /** `f32`, or `f32+int4` when parts differ; parts without weights say nothing. */
 export function precisionsOf(manifest: Manifest): string {
@@ -83,12 +86,13 @@ async function entryOf({ name, folder, model, problem }: StoredModel): Promise<S
 }
 
 function readyEntry(name: string, { folder, config, manifest }: ModelFolder): StoreEntry {
+  const writer = writerOf(config);
   return {
     name,
     folder,
     state: "ready",
     kind: config.kind,
-    ...(config.kind === "generation" ? { languageModel: config.text.kind } : {}),
+    ...(writer === undefined ? {} : { languageModel: writer.kind }),
     architecture: architectureName(config),
     precision: precisionName(manifest) ?? precisionsOf(manifest),
     bytes: totalBytes(manifest.files),

@@ -21,7 +21,7 @@ import { planModel } from "../../convert/plan/modelPlan";
 import type { TensorInfo } from "../../convert/checkpoint/tensorInfo";
 import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import { WeightMap } from "../../convert/checkpoint/weightMap";
-import { parseBlip2Config } from "../../model/config/blip2Config";
+import { parseModelConfig } from "../../model/config/modelConfig";
 
 /** Models that can be timed. */
 export const BENCH_MODELS = ["opt-2.7b", "flan-t5-xl"] as const;
@@ -76,7 +76,7 @@ export function benchConfig(model: BenchModel): Readonly<Record<string, unknown>
  * @throws AppError `checkpoint.unsupported` or `checkpoint.corrupt` for a configuration.
  */
 export function benchTensors(config: Readonly<Record<string, unknown>>): readonly BenchTensor[] {
-  const parsed = parseBlip2Config(JSON.stringify(config), "config.json");
+  const parsed = parseModelConfig(JSON.stringify(config), "config.json");
   const hasHead = parsed.kind === "generation" && parsed.text.kind === "t5";
   const wishes = new WishedWeights(hasHead);
   planModel(parsed, new CheckpointWeights(wishes, new TensorReader()), () => ({ kind: "f32" }));
@@ -267,7 +267,7 @@ async function repeat(handle: FileHandle, values: Float32Array, bytes: number): 
 }
 
 function imageSizeOf(config: Readonly<Record<string, unknown>>): number {
-  return parseBlip2Config(JSON.stringify(config), "config.json").vision.imageSize;
+  return parseModelConfig(JSON.stringify(config), "config.json").vision.imageSize;
 }
 
 /** preprocessor_config.json of the published checkpoints. */

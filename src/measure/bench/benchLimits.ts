@@ -6,7 +6,7 @@
 import { doProductsSaturate } from "../../engine/device/products";
 import type { SessionFactory, TensorMap } from "../../engine/session/session";
 import { cpuTensor } from "../../engine/session/session";
-import type { Blip2Config } from "../../model/config/blip2Config";
+import type { ModelConfig } from "../../model/config/modelConfig";
 import { imageTokenCount } from "../../model/config/visionConfig";
 import { PART } from "../../model/graph/graphContract";
 import type { Manifest } from "../../model/folder/manifest";
@@ -75,14 +75,14 @@ export async function measureMachine(factory: SessionFactory): Promise<MachineSp
  */
 export function workOf(source: {
   readonly tensors: readonly BenchTensor[];
-  readonly config: Blip2Config;
+  readonly config: ModelConfig;
   readonly manifest: Manifest;
 }): ModelWork {
   const { tensors, config, manifest } = source;
   const operations = (prefix: RegExp): number =>
     2 * sum(tensors.filter(({ name, shape }) => prefix.test(name) && shape.length > 1).map(sizeOf));
   const isT5 = config.kind === "generation" && config.text.kind === "t5";
-  const nQueries = config.numQueryTokens;
+  const nQueries = config.family === "blip" ? 0 : config.numQueryTokens;
   const nImage = imageTokenCount(config.vision);
   const crossKeys = /^qformer.*crossattention\.attention\.(key|value)/;
   const layers = isT5 ? /^language_model\.encoder\.block/ : /^language_model\..*\.layers/;

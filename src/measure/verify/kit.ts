@@ -30,20 +30,22 @@ export interface KitCase {
   readonly textIds: readonly number[];
   /** What the Q-Former reads; of InstructBLIP. */
   readonly qformerTextIds: readonly number[] | undefined;
+  /** BLIP's decoder ids that logits were recorded for; a prompt is among them. */
+  readonly logitsIds: readonly number[] | undefined;
   readonly generation: readonly KitGeneration[];
+  /** BLIP's question as it was in training: values and sequences of it have the suffix `_enc`. */
+  readonly trained:
+    | { readonly textIds: readonly number[]; readonly generation: readonly KitGeneration[] }
+    | undefined;
 }
 
 const KINDS = [
-  "opt",
-  "t5",
-  "itm",
-  "instructblip-t5",
-  "instructblip-llama",
-  "blip2-vitl-pth",
-  "blip2-stage1-pth",
+  ...(["opt", "t5", "itm", "blip-caption", "blip-vqa", "blip-itm"] as const),
+  ...(["instructblip-t5", "instructblip-llama"] as const),
+  ...(["blip2-vitl-pth", "blip2-stage1-pth"] as const),
 ] as const;
 
-/** What computed the values; the last two are releases of LAVIS in parts. */
+/** What computed the values; those of .pth files are releases of LAVIS in parts. */
 export type KitKind = (typeof KINDS)[number];
 
 export interface Kit {
@@ -140,7 +142,7 @@ function readCase(json: JsonObject, images: readonly string[]): KitCase {
   const image = json.string("image");
   const imageIndex = images.indexOf(image);
   if (imageIndex < 0) json.fail("image", "one of the kit's images");
-  const generation = json.objectOrEmpty("generation");
+  const logitsKey = ["logits_ids", "decoder_ids"].find((key) => json.has(key));
   return {
     name: json.string("name"),
     image,
@@ -148,8 +150,20 @@ function readCase(json: JsonObject, images: readonly string[]): KitCase {
     text: json.string("text"),
     textIds: numbers(json, "text_ids"),
     qformerTextIds: json.has("qformer_text_ids") ? numbers(json, "qformer_text_ids") : undefined,
-    generation: generation.keys().map((setting) => readGeneration(setting, generation)),
+    logitsIds: logitsKey === undefined ? undefined : numbers(json, logitsKey),
+    generation: readGenerations(json, "generation"),
+    trained: json.has("enc_text_ids")
+      ? {
+          textIds: numbers(json, "enc_text_ids"),
+          generation: readGenerations(json, "generation_enc"),
+        }
+      : undefined,
   };
+}
+
+function readGenerations(json: JsonObject, key: string): readonly KitGeneration[] {
+  const all = json.objectOrEmpty(key);
+  return all.keys().map((setting) => readGeneration(setting, all));
 }
 
 function readGeneration(setting: string, all: JsonObject): KitGeneration {

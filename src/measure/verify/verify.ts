@@ -10,7 +10,15 @@ import { defined } from "../../base/assert";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { silentLogger } from "../../base/logger";
 import { Comparison, type Deviation } from "./comparison";
-import { type Kit, type KitCase, type KitGeneration, readKit, readKitPicture } from "./kit";
+import {
+  type Kit,
+  type KitCase,
+  type KitGeneration,
+  type KitKind,
+  readKit,
+  readKitPicture,
+} from "./kit";
+import { isEqual } from "./sequences";
 import { convertModel } from "../../convert/convertModel";
 import { FeatureCache } from "../../engine/picture/featureCache";
 import type { Generator } from "../../engine/generator";
@@ -19,10 +27,16 @@ import { qformerFeeds } from "../../engine/picture/queryStage";
 import { type PixelValues, preprocessImage } from "../../engine/picture/imagePreprocess";
 import { loadModelParts, type ModelParts, releaseParts } from "../../engine/session/modelParts";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
-import { itmLogits, largestCosine, textEmbeds } from "../../engine/scorer";
+import { largestCosine, type TextComparer } from "../../engine/textComparer";
+import { encodeQuestion } from "../../engine/language/blipModel";
+import { disposeTensors } from "../../engine/language/kvCache";
+import { PictureReader } from "../../engine/language/pictureReader";
+import type { GeneratedIds } from "../../engine/decode/causalModel";
+import { generate } from "../../engine/decode/generate";
 import { floats, type Tensor, type TensorMap } from "../../engine/session/session";
 import type { Device, DeviceChoice } from "../../model/ask/device";
-import type { Blip2Config } from "../../model/config/blip2Config";
+import { resolveGenerationOptions } from "../../model/ask/generationOptions";
+import { readsInstruction } from "../../model/config/modelConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../../model/precision/precision";
 
@@ -52,7 +66,6 @@ export interface VerifyReport {
 
 /** The processor computes in float32; one unit in the last place of a value near 2 is 2.4e-7. */
 const MAX_PIXEL_DEVIATION = 1e-5;
-const MAX_SCORE_DEVIATION = 1e-3;
 
 /**
  * Largest relL2 of the image encoder and of the stages behind it, by the coarsest precision in the
@@ -116,8 +129,14 @@ function chosenPart(kit: Kit, { maxCases, settings }: VerifyOptions): Kit {
   const cases = scored(kit)
     .slice(0, maxCases)
     .map((entry) => {
-      const isChosen = ({ setting }: KitGeneration): boolean => settings?.includes(setting) ?? true;
-      return { ...entry, generation: entry.generation.filter(isChosen) };
+      const chosen = (all: readonly KitGeneration[]): readonly KitGeneration[] =>
+        all.filter(({ setting }) => settings?.includes(setting) ?? true);
+      const { trained } = entry;
+      return {
+        ...entry,
+        generation: chosen(entry.generation),
+        trained: trained && { ...trained, generation: chosen(trained.generation) },
+      };
     });
   if (maxCases === undefined) return { ...kit, cases };
   const nImages = Math.max(...cases.map(({ imageIndex }) => imageIndex + 1));
@@ -176,8 +195,10 @@ async function compareStages(
     for (const entry of kit.cases.filter(({ imageIndex }) => imageIndex === index)) {
       throwIfAborted(context.signal);
       const at = { ...context, entry, encoded, table };
-      if (context.languageModel === undefined) await compareScores(kit, at);
-      else await compareLogits(kit, at);
+      if (context.comparer !== undefined) await compareScores(kit, at, context.comparer);
+      if (context.languageModel === undefined) continue;
+      for (const feed of feedsOf(kit.kind, entry)) await compareLogits(kit, at, feed);
+      await compareQuestion(kit, at);
     }
   }
   return table.result();
@@ -203,7 +224,7 @@ async function comparePicture(
   const reference: PixelValues = { data: recorded, dims: pixels.dims };
   const { imageFeatures } = await encodeImage(sessions, reference);
   table.add("vision", floats(imageFeatures), kit.tensor(`image${index}/vision`));
-  if (model.config.qformer.readsInstruction) return { imageFeatures, queries: undefined };
+  if (readsInstruction(model.config)) return { imageFeatures, queries: undefined };
   const { queries } = await readImage(sessions, imageFeatures);
   if (queries[IO.languageModelInputs] !== undefined) {
     compareQueries(kit, { queries, table, of: `image${index}` });
@@ -247,52 +268,109 @@ async function queriesOf(
   return queries;
 }
 
-const isDecoderOnly = (config: Blip2Config): boolean =>
-  config.kind === "generation" && config.text.kind !== "t5";
+/** What a model is fed for recorded logits: a prompt, and ids behind it one by one. */
+interface Feed {
+  /** Of the recorded tensor and the stage. */
+  readonly suffix: "" | "_enc";
+  readonly promptIds: readonly number[];
+  readonly ids: readonly number[];
+}
 
 /** Decoder ids that a T5 kit's logits were recorded for, after the start token. */
 const T5_DECODER_IDS = [5, 9, 7];
 
-/** Feeds the text token by token, so that the cache is compared too. */
-async function compareLogits(kit: Kit, at: CaseContext): Promise<void> {
-  const { entry, model, table } = at;
+/** Text token by token where the family allows it, so that the cache is compared too. */
+function feedsOf(kind: KitKind, entry: KitCase): readonly Feed[] {
+  const { textIds, trained, logitsIds = [] } = entry;
+  switch (kind) {
+    case "opt":
+    case "instructblip-llama":
+      return [{ suffix: "", promptIds: textIds.slice(0, 1), ids: textIds.slice(1) }];
+    case "t5":
+    case "instructblip-t5":
+    case "blip2-vitl-pth":
+      return [{ suffix: "", promptIds: textIds, ids: T5_DECODER_IDS }];
+    case "blip-caption":
+      return [{ suffix: "", promptIds: textIds, ids: logitsIds.slice(textIds.length) }];
+    case "blip-vqa": {
+      const ids = logitsIds.slice(1);
+      const asTrained: Feed[] =
+        trained === undefined ? [] : [{ suffix: "_enc", promptIds: trained.textIds, ids }];
+      return [{ suffix: "", promptIds: textIds, ids }, ...asTrained];
+    }
+    case "itm":
+    case "blip-itm":
+    case "blip2-stage1-pth":
+      return [];
+  }
+}
+
+async function compareLogits(kit: Kit, at: CaseContext, feed: Feed): Promise<void> {
+  const { entry, encoded, table } = at;
   const queries = await queriesOf(kit, at);
-  const isStepped = isDecoderOnly(model.config);
-  const { textIds } = entry;
   const decoding = await defined(at.languageModel, "The language model").start({
     imageKey: entry.name,
-    languageModelInputs: floats(queries[IO.languageModelInputs]),
-    promptIds: isStepped ? textIds.slice(0, 1) : textIds,
+    languageModelInputs: floats(queries[IO.languageModelInputs] ?? encoded.imageFeatures),
+    promptIds: feed.promptIds,
   });
   try {
-    const recorded = kit.tensor(`${entry.name}/logits`);
+    const recorded = kit.tensor(`${entry.name}/logits${feed.suffix}`);
     const size = decoding.vocabSize;
-    const fed = isStepped ? textIds.slice(1) : T5_DECODER_IDS;
-    // The image positions come first; their logits are not computed.
-    let row = recorded.length / size - (fed.length + 1);
+    // Positions before the last one of the prompt come first; their logits are not computed.
+    let row = recorded.length / size - (feed.ids.length + 1);
     const compare = (logits: Float32Array): void => {
-      table.add("logits", logits, recorded.subarray(row * size, (row + 1) * size));
+      table.add(`logits${feed.suffix}`, logits, recorded.subarray(row * size, (row + 1) * size));
       row++;
     };
     compare(decoding.firstLogits);
-    for (const id of fed) compare(await decoding.step([id]));
+    for (const id of feed.ids) compare(await decoding.step([id]));
   } finally {
     decoding.finish();
   }
 }
 
-async function compareScores(kit: Kit, at: CaseContext): Promise<void> {
-  const { entry, encoded, sessions, table } = at;
-  const text = await textEmbeds(sessions, entry.textIds);
+/** BLIP's question after it has read the picture. */
+async function compareQuestion(kit: Kit, at: CaseContext): Promise<void> {
+  const { config } = at.model;
+  if (config.kind !== "answering") return;
+  const { entry, sessions, table } = at;
+  const reader = new PictureReader({ config, sessions });
+  try {
+    const picture = await reader.read({
+      imageKey: entry.image,
+      imageFeatures: floats(at.encoded.imageFeatures),
+    });
+    const texts = [
+      { suffix: "", ids: entry.textIds },
+      ...(entry.trained === undefined ? [] : [{ suffix: "_enc", ids: entry.trained.textIds }]),
+    ];
+    for (const { suffix, ids } of texts) {
+      const { hidden, cache } = await encodeQuestion({ config, sessions, picture, ids });
+      disposeTensors(Object.values(cache.tensors));
+      table.add(`question${suffix}`, hidden, kit.tensor(`${entry.name}/question${suffix}`));
+    }
+  } finally {
+    reader.dispose();
+  }
+}
+
+async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer): Promise<void> {
+  const { entry, encoded, table } = at;
+  const { textIds, name } = entry;
+  const text = await comparer.embed(textIds);
   const imageEmbeds = floats(encoded.queries?.[IO.imageEmbeds]);
-  const logits = await itmLogits(sessions, entry.textIds, encoded.imageFeatures);
-  table.add("itc", [largestCosine(imageEmbeds, text)], kit.tensor(`${entry.name}/itc`));
-  table.add("itm_logits", logits, kit.tensor(`${entry.name}/itm_logits`));
-  const own = `${entry.name}/image_embeds`;
+  const picture = { imageKey: entry.image, imageFeatures: floats(encoded.imageFeatures) };
+  table.add("itc", [largestCosine(imageEmbeds, text)], kit.tensor(`${name}/itc`));
+  const logits = await comparer.matchLogits(textIds, picture);
+  table.add("itm_logits", logits, kit.tensor(`${name}/itm_logits`));
+  const own = `${name}/image_embeds`;
   // They are the picture's, whatever the text; some kits have them once.
   const recorded = kit.hasTensor(own) ? own : `image${entry.imageIndex}/image_embeds`;
   table.add("image_embeds", imageEmbeds, kit.tensor(recorded));
-  table.add("text_embeds", text, kit.tensor(`${entry.name}/text_embeds`));
+  table.add("text_embeds", text, kit.tensor(`${name}/text_embeds`));
+  if (kit.kind !== "blip-itm") return;
+  const trained = await comparer.matchLogits(comparer.matchIds(textIds), picture);
+  table.add("itm_logits_enc", trained, kit.tensor(`${name}/itm_logits_enc`));
 }
 
 async function compareGeneration(
@@ -303,42 +381,36 @@ async function compareGeneration(
   const settings: Record<string, { cases: number; equal: number }> = {};
   if (generator === undefined) return settings;
   const { eosTokenIds = [], padTokenId = -1 } = at.model.generation ?? {};
-  const context = { generator, precision, eosTokenIds, padTokenId };
+  const context = { precision, eosTokenIds, padTokenId };
   for (const entry of kit.cases) {
     const image = await readKitPicture(kit, entry.image);
     for (const generation of entry.generation) {
       const count = (settings[generation.setting] ??= { cases: 0, equal: 0 });
       count.cases++;
       throwIfAborted(at.signal);
-      if (await isSequenceEqual({ image, entry, generation, ...context })) count.equal++;
+      const sequences = await generatedBy(generator, { image, entry, generation });
+      if (isEqual(sequences, generation, context)) count.equal++;
+    }
+    for (const generation of entry.trained?.generation ?? []) {
+      const count = (settings[`${generation.setting}_enc`] ??= { cases: 0, equal: 0 });
+      count.cases++;
+      throwIfAborted(at.signal);
+      const sequences = await generatedFor({ ...at, image, entry, generation });
+      if (isEqual(sequences, generation, context)) count.equal++;
     }
   }
   return settings;
 }
 
-/**
- * A sequence up to its end. transformers fills shorter beams up with the padding id, and where that is
- * 0 with the end-of-sequence id; kits leave the padding id out wherever it stands.
- */
-function withoutPadding(
-  ids: readonly number[],
-  at: { readonly eosTokenIds: readonly number[]; readonly padTokenId: number },
-): readonly number[] {
-  const end = ids.findIndex((id) => at.eosTokenIds.includes(id));
-  return ids.slice(0, end < 0 ? ids.length : end + 1).filter((id) => id !== at.padTokenId);
-}
-
-async function isSequenceEqual(at: {
-  readonly generator: Generator;
+interface Asked {
   readonly image: Uint8Array;
   readonly entry: KitCase;
   readonly generation: KitGeneration;
-  readonly precision: PrecisionKind;
-  readonly eosTokenIds: readonly number[];
-  readonly padTokenId: number;
-}): Promise<boolean> {
-  const { image, entry, generation } = at;
-  const { sequences } = await at.generator.generate(
+}
+
+async function generatedBy(generator: Generator, asked: Asked): Promise<readonly GeneratedIds[]> {
+  const { image, entry, generation } = asked;
+  const { sequences } = await generator.generate(
     {
       image,
       imageName: entry.image,
@@ -348,12 +420,26 @@ async function isSequenceEqual(at: {
     },
     {},
   );
-  const bare = (ids: readonly number[]): readonly number[] => withoutPadding(ids, at);
-  const ours = sequences.map(({ tokenIds }) => bare(tokenIds));
-  if (JSON.stringify(ours) !== JSON.stringify(generation.ids.map(bare))) return false;
-  if (generation.scores === undefined || at.precision !== "f32") return true;
-  return generation.scores.every((score, i) => {
-    const { score: own } = defined(sequences[i], "A sequence");
-    return own !== undefined && Math.abs(own - score) <= MAX_SCORE_DEVIATION;
+  return sequences.map(({ tokenIds, ...sequence }) => ({ ...sequence, ids: tokenIds }));
+}
+
+/** By the recorded ids, because words are cleaned on their way to what was trained. */
+async function generatedFor(at: StageContext & Asked): Promise<readonly GeneratedIds[]> {
+  const { image, entry, generation, model } = at;
+  const languageModel = defined(at.languageModel, "What writes");
+  const picture = await at.images.features({ image, alpha: "drop" });
+  const { eosTokenIds, padTokenId } = defined(model.generation, "The generation configuration");
+  const decoding = await languageModel.start({
+    ...defined(at.queries.common(picture), "The picture's rows"),
+    promptIds: defined(entry.trained, "The trained form").textIds,
   });
+  try {
+    return await generate(
+      decoding,
+      { inputIds: decoding.inputIds, eosTokenIds, padTokenId, decode: () => "" },
+      resolveGenerationOptions(generation.options),
+    );
+  } finally {
+    decoding.finish();
+  }
 }

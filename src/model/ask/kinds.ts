@@ -1,7 +1,10 @@
 /** The closed sets of words by which models, and the processes that work on them, are told apart. */
 
-export const MODEL_KINDS = ["generation", "retrieval"] as const;
-/** What a model can do: answer, or compare pictures with texts. */
+/**
+ * `generation`: describes, answers and goes on about what was said; `captioning`: describes alone;
+ * `answering`: answers single questions alone; `retrieval`: compares pictures with texts.
+ */
+export const MODEL_KINDS = ["generation", "captioning", "answering", "retrieval"] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** From the largest to the smallest. */

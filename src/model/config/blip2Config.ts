@@ -4,8 +4,8 @@
  * what differs from them. Knows no weights and no graphs.
  */
 
-import { JsonObject } from "../../base/json";
-import { type World, WORLDS } from "../folder/world";
+import type { JsonObject } from "../../base/json";
+import type { World } from "../folder/world";
 import {
   expectActivation,
   expectHeadsDivide,
@@ -13,6 +13,7 @@ import {
   MAX_POSITIONS,
   MAX_VOCAB,
   readEps,
+  readWorld,
   shown,
   unsupported,
   width,
@@ -38,6 +39,7 @@ export interface QformerConfig {
 }
 
 interface Blip2Common {
+  readonly family: "blip-2";
   readonly vision: VisionConfig;
   readonly qformer: QformerConfig;
   readonly numQueryTokens: number;
@@ -86,16 +88,16 @@ const VISION_DEFAULTS: VisionDefaults = {
 };
 
 /**
- * Validates the text of a config.json.
+ * Reads a BLIP-2 config.json.
  * @throws AppError `checkpoint.corrupt` for a bad value, `checkpoint.unsupported` for a class,
  * language model or activation that checkpoints of this family do not use.
  */
-export function parseBlip2Config(text: string, file: string): Blip2Config {
-  const root = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
+export function readBlip2Config(root: JsonObject): Blip2Config {
   const kind = readClass(root);
   const readsInstruction = kind === "instruction";
   const vision = readVision(root.objectOrEmpty("vision_config"), VISION_DEFAULTS);
   const common = {
+    family: "blip-2" as const,
     vision,
     qformer: {
       ...readQformer(root.objectOrEmpty("qformer_config"), vision),
@@ -112,12 +114,6 @@ export function parseBlip2Config(text: string, file: string): Blip2Config {
     return { ...common, kind, projectionSize };
   }
   return { ...common, kind: "generation", text: readText(root.objectOrEmpty("text_config")) };
-}
-
-/** A world that only a later version knows is no reason to refuse a model. */
-function readWorld(root: JsonObject): World {
-  const world = root.raw("sightline_world");
-  return WORLDS.find((known) => known === world) ?? "everyday";
 }
 
 type ClassKind = "generation" | "retrieval" | "instruction";

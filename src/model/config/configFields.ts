@@ -70,7 +70,7 @@ export function expectHeadsDivide(
 export function unsupported(json: JsonObject, why: string): never {
   throw new AppError(
     "checkpoint.unsupported",
-    `${json.file}: ${why}. Sightline converts BLIP-2 checkpoints with OPT, T5 or LLaMA, its image-text retrieval class, and InstructBLIP checkpoints.`,
+    `${json.file}: ${why}. Sightline converts checkpoints of BLIP (captions, questions, image-text retrieval), of BLIP-2 with OPT, T5 or LLaMA, of its image-text retrieval class, and of InstructBLIP.`,
     { detail: { file: json.file } },
   );
 }

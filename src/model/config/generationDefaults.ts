@@ -1,29 +1,35 @@
 /** generation_config.json: what transformers' generate() does when the caller sets nothing. */
 
 import { JsonObject } from "../../base/json";
-import { LLAMA_EOS, readPadId, type TextConfig } from "./textConfig";
+import type { WriterConfig } from "./modelConfig";
+import { LLAMA_EOS, readPadId } from "./textConfig";
 
 export interface GenerationDefaults {
   /** Generation ends at any of these. */
   readonly eosTokenIds: readonly number[];
   readonly padTokenId: number;
   readonly bosTokenId: number;
-  /** T5 only. */
+  /** T5 and BLIP. */
   readonly decoderStartTokenId: number | undefined;
 }
 
 const MAX_TOKEN_ID = 1 << 22;
 
 /**
- * Validates the text of a generation_config.json; absent keys come from the language model's config.
+ * Validates the text of a generation_config.json; absent keys come from the language model's config. BLIP
+ * goes by its config alone, as transformers does: the file names an end that is never produced.
  * @throws AppError `checkpoint.corrupt`.
  */
 export function parseGenerationDefaults(
   text: string,
   file: string,
-  config: TextConfig,
+  config: WriterConfig,
 ): GenerationDefaults {
   const json = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
+  if (config.kind === "bert") {
+    const { eosTokenId, padTokenId, bosTokenId } = config;
+    return { eosTokenIds: [eosTokenId], padTokenId, bosTokenId, decoderStartTokenId: bosTokenId };
+  }
   const id = (key: string, fallback: number, max = MAX_TOKEN_ID): number =>
     json.integer(key, { min: 0, max, fallback });
   return {
@@ -38,7 +44,7 @@ export function parseGenerationDefaults(
 }
 
 /** Files of Vicuna disagree about its end; every vocabulary of LLaMA has it at the same place. */
-function surelyEnds({ kind }: TextConfig): readonly number[] {
+function surelyEnds({ kind }: WriterConfig): readonly number[] {
   return kind === "llama" ? [LLAMA_EOS] : [];
 }
 

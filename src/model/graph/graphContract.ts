@@ -6,6 +6,8 @@
  */
 
 import type { Blip2Config } from "../config/blip2Config";
+import type { BlipConfig } from "../config/blipConfig";
+import type { ModelConfig } from "../config/modelConfig";
 
 /** One ONNX graph each; its weights are in one data file beside it. */
 export const PART = {
@@ -19,15 +21,23 @@ export const PART = {
   qformerItm: "qformer_itm",
   /** token ids → rows of the embedding table; always runs on the CPU. */
   embedTokens: "embed_tokens",
-  /** T5 only: the encoder, and the cross-attention keys and values of every decoder layer. */
+  /** T5: the encoder; BLIP: the reader of a question. Both give keys and values for every decoder layer. */
   textEncoder: "text_encoder",
+  /** BLIP only: image features → keys and values for every layer of the text model that reads the picture. */
+  imageReader: "image_reader",
+  /** BLIP retrieval only: image features → ITC embedding. */
+  imageProjection: "image_projection",
+  /** BLIP retrieval only: text → ITC embedding. */
+  textItc: "text_itc",
+  /** BLIP retrieval only: text that reads the picture → match logits. */
+  textItm: "text_itm",
   /** Prefill and decode in one graph. */
   decoder: "decoder",
   /** Picks the rows of the cache that the kept beams continue; no weights. */
   reorderCache: "reorder_cache",
   /** OPT and LLaMA only: keeps the first positions of the cache, for another question about the picture; no weights. */
   truncateCache: "truncate_cache",
-  /** T5 only: as reorder_cache for the encoder's keys and values; no weights. */
+  /** T5 and BLIP: as reorder_cache for the encoder's keys and values; no weights. */
   expandEncoderCache: "expand_encoder_cache",
 } as const;
 
@@ -41,9 +51,9 @@ export const IO = {
   nextHiddenStates: "next_hidden_states", // f32 [B, 1 + patches, vision width], out of an earlier one
   queryOutput: "query_output", // f32 [B, queries, Q-Former width]
   languageModelInputs: "language_model_inputs", // f32 [B, queries, language model width]
-  imageEmbeds: "image_embeds", // f32 [B, queries, projection], unit length
+  imageEmbeds: "image_embeds", // f32 [B, queries, projection], unit length; BLIP has one row
   textEmbeds: "text_embeds", // f32 [B, projection], unit length
-  itmLogits: "itm_logits", // f32 [B, 2], mean over the queries; column 1 is a match
+  itmLogits: "itm_logits", // f32 [B, 2], mean over the queries where there are some; column 1 is a match
   inputIds: "input_ids", // int64 [B, S]
   inputsEmbeds: "inputs_embeds", // f32 [B, S, language model width]
   positionIds: "position_ids", // int64 [B, S], each one more than the one before; from 0, the graph adds OPT's offset
@@ -135,7 +145,29 @@ export function encoderCacheNames(
 }
 
 /** The graphs that a model of this configuration has, in the order they run. */
-export function partsOf(config: Blip2Config): readonly PartName[] {
+export function partsOf(config: ModelConfig): readonly PartName[] {
+  return config.family === "blip" ? blipParts(config) : blip2Parts(config);
+}
+
+function blipParts({ kind }: BlipConfig): readonly PartName[] {
+  const cache = [PART.decoder, PART.reorderCache, PART.expandEncoderCache];
+  switch (kind) {
+    case "captioning":
+      return [PART.visionEncoder, PART.imageReader, PART.embedTokens, ...cache];
+    case "answering":
+      return [
+        ...[PART.visionEncoder, PART.imageReader, PART.textEncoder, PART.embedTokens],
+        ...cache,
+      ];
+    case "retrieval":
+      return [
+        ...[PART.visionEncoder, PART.imageProjection, PART.imageReader],
+        ...[PART.textItc, PART.textItm],
+      ];
+  }
+}
+
+function blip2Parts(config: Blip2Config): readonly PartName[] {
   if (config.kind === "retrieval") {
     return [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
   }

@@ -8,7 +8,7 @@ import { bestFirst, scoreTable } from "../../../src/cli/ask/scoreCommand";
 import { describeReport } from "../../../src/cli/measure/verifyCommand";
 import { openCheckpoint } from "../../../src/convert/checkpoint/checkpoint";
 import type { ModelFolder } from "../../../src/engine/session/modelFolder";
-import { parseBlip2Config } from "../../../src/model/config/blip2Config";
+import { parseModelConfig } from "../../../src/model/config/modelConfig";
 import type { Manifest } from "../../../src/model/folder/manifest";
 import { parsePreprocessorConfig } from "../../../src/model/config/preprocessorConfig";
 import { fixturePath } from "../../helpers/fixtures";
@@ -42,7 +42,7 @@ const model: ModelFolder = {
   name: "m",
   identity: "1",
   manifest,
-  config: parseBlip2Config('{"architectures": ["Blip2ForConditionalGeneration"]}', "config.json"),
+  config: parseModelConfig('{"architectures": ["Blip2ForConditionalGeneration"]}', "config.json"),
   preprocessor: parsePreprocessorConfig("{}", "preprocessor_config.json"),
   world: undefined,
   generation: undefined,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppError, isCancelled, type ErrorCode } from "../../../src/base/errors";
 import { silentLogger } from "../../../src/base/logger";
 import { loadEngine, type Blip2Engine } from "../../../src/engine/blip2Engine";
-import { largestCosine } from "../../../src/engine/scorer";
+import { largestCosine } from "../../../src/engine/textComparer";
 import { CountingFactory } from "../../helpers/countingFactory";
 import { kitPicture, recordedCases } from "../../helpers/kitCases";
 import { kitModel } from "../../helpers/kitModel";

@@ -9,7 +9,7 @@ import { planModel, type ModelPlan } from "../../../../src/convert/plan/modelPla
 import type { TensorInfo } from "../../../../src/convert/checkpoint/tensorInfo";
 import { TensorReader } from "../../../../src/convert/checkpoint/tensorReader";
 import { WeightMap } from "../../../../src/convert/checkpoint/weightMap";
-import type { Blip2Config } from "../../../../src/model/config/blip2Config";
+import type { ModelConfig } from "../../../../src/model/config/modelConfig";
 import { PART, partsOf, type PartName } from "../../../../src/model/graph/graphContract";
 import type { Precision } from "../../../../src/model/precision/precision";
 import { fixturePath } from "../../../helpers/fixtures";
@@ -129,7 +129,7 @@ describe("planModel", () => {
 
   for (const kit of ["opt", "t5", "itm"] as const) {
     describe(`with the tensors of the ${kit} kit`, () => {
-      let config: Blip2Config;
+      let config: ModelConfig;
       let tensors: ReadonlyMap<string, TensorInfo>;
       before(async () => {
         ({ config, tensors } = await openCheckpoint(fixturePath("kits", kit, "checkpoint")));

@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
-import { parseBlip2Config, type Blip2Config } from "../../../../src/model/config/blip2Config";
+import { parseModelConfig } from "../../../../src/model/config/modelConfig";
 import { imageTokenCount } from "../../../../src/model/config/visionConfig";
+import { type Blip2Config } from "../../../../src/model/config/blip2Config";
 import type { OptConfig, T5Config } from "../../../../src/model/config/textConfig";
 import { fixturePath } from "../../../helpers/fixtures";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const parse = (value: Json): Blip2Config => parseBlip2Config(JSON.stringify(value), "config.json");
+function parse(value: Json): Blip2Config {
+  const config = parseModelConfig(JSON.stringify(value), "config.json");
+  assert.ok(config.family === "blip-2");
+  return config;
+}
 
 function opt(text_config: Json): OptConfig {
   const config = parse({ text_config });
@@ -26,7 +31,7 @@ function t5(text_config: Json): T5Config {
 /** The text is refused with a code, and the message names the file and the key. */
 function refusesText(text: string, code: ErrorCode, key: string): void {
   assert.throws(
-    () => parseBlip2Config(text, "/m/config.json"),
+    () => parseModelConfig(text, "/m/config.json"),
     (thrown) => {
       assert.ok(thrown instanceof AppError, String(thrown));
       assert.equal(thrown.code, code, thrown.message);
@@ -49,6 +54,7 @@ const NO_SIZES = ["0", "-1", "1.5", "1e309", "-1e309", "1e12", '"768"', "true", 
 describe("the configuration of a BLIP-2 checkpoint", () => {
   it("has the defaults of transformers' classes where the file says nothing", () => {
     assert.deepEqual(parse({}), {
+      family: "blip-2",
       kind: "generation",
       vision: {
         hiddenSize: 1408,
@@ -100,7 +106,9 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
   it("is read from the files that transformers writes", () => {
     const read = (kit: string): Blip2Config => {
       const file = fixturePath("kits", kit, "checkpoint", "config.json");
-      return parseBlip2Config(readFileSync(file, "utf8"), file);
+      const config = parseModelConfig(readFileSync(file, "utf8"), file);
+      assert.ok(config.family === "blip-2");
+      return config;
     };
     const withOpt = read("opt");
     assert.ok(withOpt.kind === "generation" && withOpt.text.kind === "opt");
@@ -179,7 +187,7 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
   });
 
   it("says what the model knows where it is not photographs", () => {
-    const { world } = parseBlip2Config(
+    const { world } = parseModelConfig(
       readFileSync(path.join("models", "demo", "config.json"), "utf8"),
       "config.json",
     );
@@ -194,7 +202,8 @@ describe("the configuration of a BLIP-2 checkpoint", () => {
       "checkpoint.unsupported",
       '"y"',
     );
-    const config = parseBlip2Config('{"__proto__": {"num_query_tokens": 7}}', "config.json");
+    const config = parseModelConfig('{"__proto__": {"num_query_tokens": 7}}', "config.json");
+    assert.ok(config.family === "blip-2");
     assert.equal(config.numQueryTokens, 32);
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../../src/base/errors";
-import { parseBlip2Config } from "../../../../src/model/config/blip2Config";
+import { parseModelConfig } from "../../../../src/model/config/modelConfig";
 import type { TextConfig } from "../../../../src/model/config/textConfig";
 import {
   parseGenerationDefaults,
@@ -9,7 +9,7 @@ import {
 
 function textConfig(model_type: "opt" | "t5" | "llama", more: object = {}): TextConfig {
   const text = JSON.stringify({ text_config: { model_type, ...more } });
-  const config = parseBlip2Config(text, "config.json");
+  const config = parseModelConfig(text, "config.json");
   assert.equal(config.kind, "generation");
   return config.text;
 }

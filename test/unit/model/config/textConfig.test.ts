@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../../src/base/errors";
-import { parseBlip2Config, type Blip2Config } from "../../../../src/model/config/blip2Config";
+import type { Blip2Config } from "../../../../src/model/config/blip2Config";
+import { parseModelConfig } from "../../../../src/model/config/modelConfig";
 import { cacheShape, type LlamaConfig } from "../../../../src/model/config/textConfig";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const parse = (value: Json): Blip2Config => parseBlip2Config(JSON.stringify(value), "config.json");
+function parse(value: Json): Blip2Config {
+  const config = parseModelConfig(JSON.stringify(value), "config.json");
+  assert.ok(config.family === "blip-2");
+  return config;
+}
 
 function refuses(value: Json, code: ErrorCode, key: string): void {
   assert.throws(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { readCatalog } from "../../../../src/library/checkpoints/catalog";
-import { PROFILE_NAMES } from "../../../../src/model/ask/kinds";
+import { type ModelKind, PROFILE_NAMES } from "../../../../src/model/ask/kinds";
 import { PART, type PartName } from "../../../../src/model/graph/graphContract";
 import { cpuMemoryBytesOf, memoryBytesOf } from "../../../../src/model/folder/memoryEstimate";
 import {
@@ -81,12 +81,20 @@ describe("cpuMemoryBytesOf", () => {
 /** Shares of the largest files, and the parts that use each. */
 type Shares = readonly (readonly [owner: PartName, share: number, users: readonly PartName[]])[];
 
-const SHARES: Readonly<Record<"generation" | "retrieval", Shares>> = {
+const BLIP: Shares = [
+  [PART.visionEncoder, 0.4, [PART.visionEncoder]],
+  [PART.imageReader, 0.06, [PART.imageReader]],
+  [PART.decoder, 0.54, [PART.decoder]],
+];
+
+const SHARES: Readonly<Record<ModelKind, Shares>> = {
   generation: [
     [PART.visionEncoder, 0.26, [PART.visionEncoder]],
     [PART.qformer, 0.09, [PART.qformer]],
     [PART.decoder, 0.65, [PART.decoder]],
   ],
+  captioning: BLIP,
+  answering: BLIP,
   retrieval: [
     [PART.visionEncoder, 0.79, [PART.visionEncoder]],
     [PART.qformer, 0.21, [PART.qformer, PART.qformerText, PART.qformerItm]],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseBlip2Config, type Blip2Config } from "../../../../src/model/config/blip2Config";
+import { type ModelConfig, parseModelConfig } from "../../../../src/model/config/modelConfig";
 import {
   cacheNames,
   encoderCacheNames,
@@ -8,8 +8,8 @@ import {
   partsOf,
 } from "../../../../src/model/graph/graphContract";
 
-const config = (value: unknown): Blip2Config =>
-  parseBlip2Config(JSON.stringify(value), "config.json");
+const config = (value: unknown): ModelConfig =>
+  parseModelConfig(JSON.stringify(value), "config.json");
 
 describe("the graph contract", () => {
   it("gives every input, output and part a name of its own", () => {

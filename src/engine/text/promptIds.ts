@@ -1,0 +1,21 @@
+/** What a model is fed of a prompt's ids; knows no words. */
+
+import type { Prompt } from "../../model/ask/request";
+import type { ModelConfig } from "../../model/config/modelConfig";
+
+/**
+ * Without image placeholders: a question may contain their name, but only the picture may use them.
+ * BLIP's caption begins with [DEC] and goes on where the prompt ends. Its question begins with [ENC], as in
+ * the authors' training; a raw text with [CLS], as transformers has it.
+ * @param ids as the tokenizer gave them, for a prompt of that kind.
+ */
+export function promptIds(
+  config: ModelConfig,
+  ids: readonly number[],
+  kind: Prompt["kind"],
+): readonly number[] {
+  if (config.family === "blip-2") return ids.filter((id) => id !== config.imageTokenIndex);
+  const { bosTokenId, encTokenId } = config.text;
+  if (config.kind === "captioning") return [bosTokenId, ...ids.slice(1, -1)];
+  return kind === "raw" || encTokenId === undefined ? ids : [encTokenId, ...ids.slice(1)];
+}

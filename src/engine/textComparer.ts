@@ -1,0 +1,91 @@
+/** The two ways of a retrieval model to compare a text with a picture, BLIP-2's and BLIP's; knows ids, no words. */
+
+import { PictureReader, type PictureToRead } from "./language/pictureReader";
+import { textFeeds } from "./picture/queryStage";
+import type { PartSessions } from "./session/partSessions";
+import { cpuTensor, floats } from "./session/session";
+import type { Blip2RetrievalConfig } from "../model/config/blip2Config";
+import type { BlipRetrievalConfig } from "../model/config/blipConfig";
+import { imageTokenCount } from "../model/config/visionConfig";
+import { IO, PART, type PartName } from "../model/graph/graphContract";
+
+export interface TextComparer {
+  /** Tokens that a text may have. */
+  readonly maxPositions: number;
+  /** Unit-length embedding of a text, [projection]. */
+  embed(ids: readonly number[]): Promise<Float32Array>;
+  /** What a text's ids were in training, where it was read with a picture. */
+  matchIds(ids: readonly number[]): readonly number[];
+  /** Logits of no match and match, [2]. */
+  matchLogits(ids: readonly number[], picture: PictureToRead): Promise<Float32Array>;
+  /** Frees what is kept of a picture. */
+  dispose(): void;
+}
+
+export function createComparer(options: {
+  readonly config: Blip2RetrievalConfig | BlipRetrievalConfig;
+  readonly sessions: PartSessions;
+}): TextComparer {
+  const { config, sessions } = options;
+  return config.family === "blip"
+    ? blipComparer(config, sessions)
+    : blip2Comparer(config, sessions);
+}
+
+function blip2Comparer(config: Blip2RetrievalConfig, sessions: PartSessions): TextComparer {
+  const dims = [1, imageTokenCount(config.vision), config.vision.hiddenSize];
+  return {
+    maxPositions: config.qformer.maxPositions,
+    embed: (ids) => textEmbeds(sessions, PART.qformerText, ids),
+    matchIds: (ids) => ids,
+    matchLogits: async (ids, { imageFeatures }) => {
+      const session = await sessions.open(PART.qformerItm);
+      const image = cpuTensor(imageFeatures, dims);
+      const outputs = await session.run({ ...textFeeds(ids), [IO.imageFeatures]: image });
+      return floats(outputs[IO.itmLogits]);
+    },
+    dispose: () => undefined,
+  };
+}
+
+/** The picture is read once for all texts, and kept for the next ones. */
+function blipComparer(config: BlipRetrievalConfig, sessions: PartSessions): TextComparer {
+  const reader = new PictureReader({ config, sessions });
+  const { maxPositions, encTokenId } = config.text;
+  return {
+    maxPositions,
+    embed: (ids) => textEmbeds(sessions, PART.textItc, ids),
+    // Texts that were compared without the picture kept [CLS].
+    matchIds: (ids) => (encTokenId === undefined ? ids : [encTokenId, ...ids.slice(1)]),
+    matchLogits: async (ids, picture) => {
+      const { tensors } = await reader.read(picture);
+      const session = await sessions.open(PART.textItm);
+      const outputs = await session.run({ ...textFeeds(ids), ...tensors });
+      return floats(outputs[IO.itmLogits]);
+    },
+    dispose: () => {
+      reader.dispose();
+    },
+  };
+}
+
+async function textEmbeds(
+  sessions: PartSessions,
+  part: PartName,
+  ids: readonly number[],
+): Promise<Float32Array> {
+  const session = await sessions.open(part);
+  const outputs = await session.run(textFeeds(ids));
+  return floats(outputs[IO.textEmbeds]);
+}
+
+/** The largest dot product of one text [projection] with any row of a picture [rows, projection]. */
+export function largestCosine(imageEmbeds: Float32Array, text: Float32Array): number {
+  let best = -Infinity;
+  for (let start = 0; start < imageEmbeds.length; start += text.length) {
+    let dot = 0;
+    for (let i = 0; i < text.length; i++) dot += (imageEmbeds[start + i] ?? 0) * (text[i] ?? 0);
+    best = Math.max(best, dot);
+  }
+  return best;
+}

@@ -1,0 +1,54 @@
+/** What a model of each kind can be asked for, and what is said where it cannot: the one table of both. */
+
+import type { ModelKind } from "./kinds";
+import type { Prompt } from "./request";
+
+export interface Capabilities {
+  /** Writes what a picture shows. */
+  readonly describes: boolean;
+  readonly answers: boolean;
+  /** An answer depends on the turns before it. */
+  readonly followsUp: boolean;
+  /** Compares pictures with texts. */
+  readonly scores: boolean;
+}
+
+export type Capability = keyof Capabilities;
+
+export const CAPABILITIES: Readonly<Record<ModelKind, Capabilities>> = {
+  generation: { describes: true, answers: true, followsUp: true, scores: false },
+  captioning: { describes: true, answers: false, followsUp: false, scores: false },
+  answering: { describes: false, answers: true, followsUp: false, scores: false },
+  retrieval: { describes: false, answers: false, followsUp: false, scores: true },
+};
+
+/** What a prompt needs of a model; undefined for a raw one, which every model that writes can continue. */
+export function capabilityFor({ kind }: Prompt): Capability | undefined {
+  switch (kind) {
+    case "caption":
+      return "describes";
+    case "question":
+    case "chat":
+      return "answers";
+    case "raw":
+      return undefined;
+  }
+}
+
+/** In English; the editor has its words in its own languages. */
+export const CANNOT: Readonly<Record<Capability, string>> = {
+  describes: "does not describe pictures. Choose a captioning model or a BLIP-2 model",
+  answers: "does not answer questions. Choose a question model or a BLIP-2 model",
+  followsUp: "answers each question by itself. Choose a BLIP-2 model for questions about answers",
+  scores: "does not compare pictures with texts. Choose an image-text matching model",
+};
+
+/** One sentence and what to do, about a model by its name. */
+export function cannotText(model: string, capability: Capability): string {
+  return `The model "${model}" ${CANNOT[capability]}.`;
+}
+
+/** Whether a model writes texts at all. */
+export function writes({ describes, answers }: Capabilities): boolean {
+  return describes || answers;
+}
