@@ -118,7 +118,7 @@ export class HubServer {
   #answerHub(request: IncomingMessage, response: ServerResponse): void {
     const { pathname } = new URL(request.url ?? "", this.url);
     const isListing = pathname.startsWith("/api/models/");
-    const file = isListing ? LISTING : path.posix.basename(pathname);
+    const file = isListing ? LISTING : fileIn(pathname, "resolve/[^/]+");
     this.#note("hub", subjectOf(file, request), request);
     const token = request.headers.authorization;
     if (this.requiredToken !== undefined && token !== `Bearer ${this.requiredToken}`) {
@@ -140,7 +140,7 @@ export class HubServer {
   }
 
   #answerStorage(request: IncomingMessage, response: ServerResponse): void {
-    const file = path.posix.basename(new URL(request.url ?? "", "http://storage").pathname);
+    const file = fileIn(new URL(request.url ?? "", "http://storage").pathname, "signed");
     this.#note("storage", subjectOf(file, request), request);
     this.#send(file, request, response);
   }
@@ -238,6 +238,12 @@ function subjectOf(file: string, { headers }: IncomingMessage): string {
 
 function isLarge(file: string): boolean {
   return /\.(?:safetensors|bin|pth)$/.test(file);
+}
+
+/** What follows in a path, as the repository names it: a file may lie in a folder. */
+function fileIn(pathname: string, before: string): string {
+  const name = new RegExp(`/${before}/(.+)$`).exec(pathname)?.[1];
+  return name === undefined ? path.posix.basename(pathname) : decodeURIComponent(name);
 }
 
 function urlOf(server: Server): string {

@@ -291,6 +291,19 @@ describe("downloadCheckpoint", () => {
     await assert.rejects(readdir(folder));
   });
 
+  it("gets the Q-Former's tokenizer from its folder, once", async () => {
+    const name = "qformer_tokenizer/tokenizer.json";
+    const bytes = Buffer.from('{"version":"1.0"}');
+    server.files.set(name, bytes);
+    server.files.set("qformer_tokenizer/vocab.txt", Buffer.from("[PAD]"));
+    await download();
+    assert.deepEqual(await readFile(path.join(folder, name)), bytes);
+    assert.deepEqual(await readdir(path.join(folder, "qformer_tokenizer")), ["tokenizer.json"]);
+    server.requests.length = 0;
+    await download();
+    assert.deepEqual(server.rangesOf(name), []);
+  });
+
   it("refuses a listing that is none", async () => {
     for (const text of ["<html>", "{}", '{"sha":"main","siblings":[]}', '{"sha":1}']) {
       server.listingText = text;
