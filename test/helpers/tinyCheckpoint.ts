@@ -6,6 +6,7 @@
 import { cp, mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { float32ToFloat16 } from "../../src/convert/checkpoint/dtype";
+import { addBlipText } from "./blipShapes";
 import { fixturePath } from "./fixtures";
 import { SeededRandom } from "./random";
 import { stateDict } from "./torchFile";
@@ -22,7 +23,7 @@ export interface TinyTensor {
 /** What `writeTinyCheckpoint` writes. */
 export interface TinyCheckpointOptions {
   /** The reference kit whose configuration and tokenizer are the starting point. */
-  readonly kit: "opt" | "t5" | "itm";
+  readonly kit: "opt" | "t5" | "itm" | "blip-caption" | "blip-vqa" | "blip-itm";
   /** Replaces keys of config.json, section by section. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** @default "F32" */
@@ -66,8 +67,12 @@ export function checkpointShapes(
 ): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   const isRetrieval = String(config["architectures"]) === "Blip2ForImageTextRetrieval";
-  const q = config["qformer_config"] as Sizes;
   addVision(shapes, config["vision_config"] as Sizes);
+  if (config["model_type"] === "blip") {
+    addBlipText(shapes, config);
+    return shapes;
+  }
+  const q = config["qformer_config"] as Sizes;
   shapes.set("query_tokens", [1, config["num_query_tokens"] as number, q["hidden_size"]!]);
   addQformer(shapes, q, isRetrieval ? ["", "_query"] : ["_query"]);
   if (isRetrieval) {

@@ -47,7 +47,10 @@ try {
     const { config: own = {}, text, kit } = known;
     const config = {
       ...{ ...publishedConfig, ...own },
-      vision_config: { ...publishedConfig.vision_config, image_size: entry.imageSize },
+      vision_config: {
+        ...{ ...publishedConfig.vision_config, ...own.vision_config },
+        image_size: entry.imageSize,
+      },
       qformer_config: { ...publishedConfig.qformer_config, ...own.qformer_config },
       ...(text === undefined ? {} : { text_config: text }),
     };

@@ -51,8 +51,30 @@ const xxl = {
   },
 };
 
+const blipText = {
+  ...{ hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12 },
+  ...{ vocab_size: 30524, max_position_embeddings: 512, encoder_hidden_size: 768 },
+  ...{ bos_token_id: 30522, sep_token_id: 102, pad_token_id: 0 },
+};
+/** ViT-B/16 and ViT-L/16. */
+const blipVision = {
+  base: {
+    ...{ hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12 },
+    ...{ num_attention_heads: 12, patch_size: 16, layer_norm_eps: 1e-5 },
+  },
+  large: {
+    ...{ hidden_size: 1024, intermediate_size: 4096, num_hidden_layers: 24 },
+    ...{ num_attention_heads: 16, patch_size: 16, layer_norm_eps: 1e-5 },
+  },
+};
+
 /** By the names of models/catalog.json; what is fine-tuned on COCO may see larger pictures. */
 export const catalogModels = {
+  "blip-vqa-base": { kit: "blip-vqa", text: blipText, config: { vision_config: blipVision.base } },
+  "blip-image-captioning-large": {
+    ...{ kit: "blip-caption", text: blipText },
+    config: { vision_config: blipVision.large },
+  },
   "blip2-opt-2.7b": publishedModels["opt-2.7b"],
   "blip2-opt-2.7b-coco": publishedModels["opt-2.7b"],
   "blip2-opt-6.7b": opt67,

@@ -1,5 +1,6 @@
 /** Turning a checkpoint of the user into a model: which, at what price, and the conversion. */
 
+import { CAPABILITIES } from "../../model/ask/capabilities";
 import * as vscode from "vscode";
 import { withEngineProgress } from "../engine/engineProgress";
 import { sizeText } from "../shell/numbers";
@@ -140,13 +141,7 @@ async function isAgreed(plan: ImportPlan): Promise<boolean> {
 }
 
 function detailOf(plan: ImportPlan): string {
-  const what =
-    plan.kind === "generation"
-      ? vscode.l10n.t("{0}, answers questions about pictures.", plan.architecture)
-      : vscode.l10n.t(
-          "{0}, compares pictures with texts. It cannot answer questions.",
-          plan.architecture,
-        );
+  const what = purposeOf(plan);
   const model = sizeText(plan.modelBytes);
   return [
     what,
@@ -154,4 +149,20 @@ function detailOf(plan: ImportPlan): string {
     vscode.l10n.t("The model takes {0} with {1} weights.", model, plan.precision),
     vscode.l10n.t("{0} are free on the disk.", sizeText(plan.freeBytes)),
   ].join("\n");
+}
+
+function purposeOf({ kind, architecture }: ImportPlan): string {
+  const { answers, describes } = CAPABILITIES[kind];
+  if (answers && describes) {
+    return vscode.l10n.t("{0}, answers questions about pictures.", architecture);
+  }
+  if (answers) {
+    return vscode.l10n.t(
+      "{0}, answers single questions about pictures. It does not describe them.",
+      architecture,
+    );
+  }
+  return describes
+    ? vscode.l10n.t("{0}, describes pictures. It cannot answer questions.", architecture)
+    : vscode.l10n.t("{0}, compares pictures with texts. It cannot answer questions.", architecture);
 }

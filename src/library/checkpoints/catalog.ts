@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { MODEL_USES, type ModelUse } from "../../model/precision/modelAdvice";
-import type { ModelKind, ProfileName } from "../../model/ask/kinds";
+import { MODEL_KINDS, type ModelKind, type ProfileName } from "../../model/ask/kinds";
 
 /** What a converted model costs in a precision, in bytes, to within a few per cent. */
 export interface CatalogCost {
@@ -111,8 +111,9 @@ export function catalogEntry({ entries, later }: Catalog, name: string): Catalog
 }
 
 function readRow(row: JsonObject): CatalogRow {
-  const kind = row.string("kind");
-  if (kind !== "generation" && kind !== "retrieval") row.fail("kind", "generation or retrieval");
+  const named = row.string("kind");
+  const kind = MODEL_KINDS.find((known) => known === named);
+  if (kind === undefined) return row.fail("kind", `one of ${MODEL_KINDS.join(", ")}`);
   return {
     name: matching(row, "name", NAME),
     title: row.string("title"),
