@@ -41,7 +41,7 @@ export interface DecoderCache {
 
 /** The cache of a graph; declares the inputs that all layers share. */
 export function decoderCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
-  return g.target === "cpu" ? splitCache(g, spec) : wholeCache(g, spec);
+  return g.target === "accelerator" ? wholeCache(g, spec) : splitCache(g, spec);
 }
 
 const TENSORS = ["key", "value"] as const;

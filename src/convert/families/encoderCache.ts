@@ -36,7 +36,7 @@ export function encoderCacheInputs(
   g: GraphBuilder,
   { layer, nHeads, headDim }: CachePlace,
 ): KeysAndValues {
-  const rows = g.target === "cpu" ? 1 : "batch";
+  const rows = g.target === "accelerator" ? "batch" : 1;
   const [key = "", value = ""] = TENSORS.map((tensor) =>
     g.input(pastEncoderName(layer, tensor), "float32", [rows, nHeads, "encoder", headDim]),
   );
@@ -55,7 +55,7 @@ export function encoderAttention(
   },
 ): ValueName {
   const { cache, ...sizes } = spec;
-  return g.target === "cpu"
-    ? sharedAttention(g, path, { ...sizes, shared: cache })
-    : headsAttention(g, path, { ...sizes, ...cache });
+  return g.target === "accelerator"
+    ? headsAttention(g, path, { ...sizes, ...cache })
+    : sharedAttention(g, path, { ...sizes, shared: cache });
 }

@@ -35,7 +35,7 @@ export interface AttentionSpec {
  * on (ONNX Runtime 1.30 with a software driver, whose subgroups have 4 lanes); the parts are right everywhere.
  */
 export function attention(g: GraphBuilder, path: string, spec: AttentionSpec): ValueName {
-  if (g.target === "cpu") return fusedAttention(g, path, spec);
+  if (g.target !== "accelerator") return fusedAttention(g, path, spec);
   const query = scaled(g, path, heads(g, `${path}/query`, spec.query, spec), spec);
   const key = turnedHeads(g, `${path}/key`, spec.key, spec);
   const value = heads(g, `${path}/value`, spec.value, spec);

@@ -17,8 +17,11 @@ import type { DataEntry, DataFilePlan } from "../weights/dataFile";
 /** The name of a value inside a graph. */
 export type ValueName = string;
 
-/** What a graph is for, where one graph does not serve all: the CPU, or any other device. */
-export type GraphTarget = "cpu" | "accelerator";
+/**
+ * What a graph is for, where one graph does not serve all: the CPU, a CPU whose products of signed weights
+ * overflow, or any other device.
+ */
+export type GraphTarget = "cpu" | "exactCpu" | "accelerator";
 
 export interface NodeSpec {
   readonly opType: string;
@@ -122,6 +125,13 @@ export class GraphBuilder {
       this.#initializers.set(initializer.name, initializer);
       return initializer.name;
     });
+  }
+
+  /** Takes the bytes of an initializer for values without a sign. */
+  takeUnsigned(name: ValueName): void {
+    const initializer = this.#initializers.get(name);
+    invariant(initializer !== undefined, `${name} is no initializer of ${this.name}.`);
+    this.#initializers.set(name, { ...initializer, dataType: "uint8" });
   }
 
   /** The graph as the bytes of an .onnx file. */

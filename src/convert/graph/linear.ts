@@ -14,8 +14,7 @@ import type { WeightSource } from "../checkpoint/weightSource";
 import type { GraphBuilder, ValueName } from "./graphBuilder";
 import { add, FLOAT, MICROSOFT, mul, reshape, transpose, vector } from "./ops";
 
-/** ONNX's numbers. */
-const UINT8 = 2;
+/** ONNX's number for float16. */
 const FLOAT16 = 10;
 
 /** Int8 activations: twice as fast on the CPU for an error below that of the weights (measured). */
@@ -51,9 +50,9 @@ export function linear(g: GraphBuilder, path: string, x: ValueName, spec: Linear
       return withBias(cast(g, path, g.node(path, { opType: "MatMul", inputs: [half, w] }), FLOAT));
     }
     case "w8a8":
-      return g.target === "cpu"
-        ? withBias(byPosition(g, path, { x, weight }))
-        : byBlocks(g, path, { x, weight, bias });
+      return g.target === "accelerator"
+        ? byBlocks(g, path, { x, weight, bias })
+        : withBias(byPosition(g, path, { x, weight }));
     case "int8":
     case "int4": {
       const format = blockFormat(precision);
@@ -65,7 +64,7 @@ export function linear(g: GraphBuilder, path: string, x: ValueName, spec: Linear
       if (spec.hasOutliers !== true) {
         return matMulNBits(g, path, { ...product, accuracy: INT8_ACTIVATIONS });
       }
-      if (g.target !== "cpu") {
+      if (g.target === "accelerator") {
         return matMulNBits(g, path, { ...product, accuracy: FLOAT_ACTIVATIONS });
       }
       // Four bits lose far more of the weights than eight of the inputs.
@@ -166,7 +165,7 @@ function byPosition(
   path: string,
   { x, weight }: { readonly x: ValueName; readonly weight: WeightSource },
 ): ValueName {
-  const [codes = "", scales = ""] = g.weights(channelEntry(`${path}/weight`, weight));
+  const [codes, scales] = channelWeights(g, `${path}/weight`, weight);
   const sizes = g.node(path, { opType: "Abs", inputs: [x] });
   const peaks = g.node(path, {
     opType: "ReduceMax",
@@ -179,8 +178,8 @@ function byPosition(
   const product = g.node(path, {
     opType: "DynamicQuantizeMatMul",
     domain: MICROSOFT,
-    // Without a zero point: it is zero, which the kernels for Arm's SME ask for.
-    inputs: [levelled, codes, scales],
+    // A sign needs no zero point, which is what the kernels for Arm's SME ask for.
+    inputs: [levelled, codes, scales, ...(g.target === "exactCpu" ? [signBit(g)] : [])],
   });
   return mul(g, path, [product, divisors]);
 }
@@ -188,8 +187,25 @@ function byPosition(
 /** The operator takes no larger one on every device. */
 const CHANNEL_FORMAT: BlockFormat = { bits: 8, blockSize: 128 };
 
-/** What makes a code without a sign of one with a sign: 128 more, which is to turn the highest bit. */
+/**
+ * Codes [in, out] with a sign and scales [out]; the codes are turned to those without a sign when the graph is
+ * loaded, where its target cannot multiply them otherwise.
+ */
+function channelWeights(
+  g: GraphBuilder,
+  name: string,
+  weight: WeightSource,
+): readonly [codes: ValueName, scales: ValueName] {
+  const [codes = "", scales = ""] = g.weights(channelEntry(name, weight));
+  if (g.target === "cpu") return [codes, scales];
+  g.takeUnsigned(codes);
+  const inputs = [codes, signBit(g)];
+  return [g.node(`${name}/unsigned`, { opType: "BitwiseXor", inputs }), scales];
+}
+
+/** Code of zero without a sign. A code with one is made of it by turning the highest bit. */
 const SIGN_BIT = 128;
+const signBit = (g: GraphBuilder): ValueName => g.byteConstant("/sign_bit", SIGN_BIT);
 
 /**
  * The same codes and scales as in `byPosition` for devices that lack its operator: when the graph is loaded,
@@ -202,17 +218,16 @@ function byBlocks(
 ): ValueName {
   const { weight } = product;
   const name = `${path}/weight`;
-  const [codes = "", scales = ""] = g.weights(channelEntry(name, weight)); // [in, out], [out]
+  const [codes, scales] = channelWeights(g, name, weight); // [in, out], [out]
   const format = CHANNEL_FORMAT;
   const blocks = blocksPerRow(weight.cols, format);
   const byOutput = transpose(g, `${name}/rows`, codes, { perm: [1, 0] }); // [out, in]
   const missing = blocks * format.blockSize - weight.cols;
   const whole = missing === 0 ? byOutput : padded(g, `${name}/whole`, byOutput, missing);
-  const inBlocks = reshape(g, `${name}/blocks`, whole, [weight.rows, blocks, format.blockSize]);
   return matMulNBits(g, path, {
     ...product,
     ...{ format, accuracy: INT8_ACTIVATIONS },
-    codes: withoutSign(g, `${name}/unsigned`, inBlocks),
+    codes: reshape(g, `${name}/blocks`, whole, [weight.rows, blocks, format.blockSize]),
     scales: g.node(`${name}/block_scales`, {
       opType: "Expand",
       inputs: [
@@ -223,17 +238,10 @@ function byBlocks(
   });
 }
 
-/** [rows, cols] → [rows, cols + count], the rest zeros. */
+/** [rows, cols] → [rows, cols + count], the rest with the code of zero. */
 function padded(g: GraphBuilder, path: string, x: ValueName, count: number): ValueName {
-  const inputs = [x, g.int64Constant(`${path}/pads`, [0, 0, 0, count])];
+  const inputs = [x, g.int64Constant(`${path}/pads`, [0, 0, 0, count]), signBit(g)];
   return g.node(path, { opType: "Pad", inputs });
-}
-
-/** int8 → uint8, of which 128 means zero. The cast keeps the bits. */
-function withoutSign(g: GraphBuilder, path: string, x: ValueName): ValueName {
-  const bits = cast(g, path, x, UINT8);
-  const inputs = [bits, g.byteConstant("/sign_bit", SIGN_BIT)];
-  return g.node(path, { opType: "BitwiseXor", inputs });
 }
 
 function cast(g: GraphBuilder, path: string, x: ValueName, to: number): ValueName {

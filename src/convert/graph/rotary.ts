@@ -32,9 +32,9 @@ export function rotary(g: GraphBuilder, config: RotaryConfig, positionIds: Value
     return g.weights(entry)[0] ?? "";
   };
   const tables = { cos: table("cos"), sin: table("sin") }; // [P, D/2]
-  return g.target === "cpu"
-    ? fusedRotation(g, tables, positionIds)
-    : rotationInParts(g, { ...tables, headDim: config.headDim }, positionIds);
+  return g.target === "accelerator"
+    ? rotationInParts(g, { ...tables, headDim: config.headDim }, positionIds)
+    : fusedRotation(g, tables, positionIds);
 }
 
 interface Tables {

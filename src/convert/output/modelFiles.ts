@@ -12,7 +12,7 @@ import {
   type ManifestFile,
 } from "../../model/folder/manifest";
 import { smallFiles, type ConversionPlan } from "../plan/conversionPlan";
-import { plannedGraphs } from "../plan/modelPlan";
+import { type PlannedGraph, plannedGraphs } from "../plan/modelPlan";
 
 /**
  * Writes everything but data and manifest; what is there of an earlier try is replaced.
@@ -45,11 +45,15 @@ export async function writeManifest(
     formatVersion: MANIFEST_FORMAT_VERSION,
     graphContractVersion: GRAPH_CONTRACT_VERSION,
     source: written.source,
-    parts: model.parts.map(({ name, graphFile, accelerator, stages, data, precision }) => ({
+    parts: model.parts.map(({ name, graphFile, accelerator, stages, exact, data, precision }) => ({
       name,
       graph: graphFile,
       ...(accelerator === undefined ? {} : { acceleratorGraph: accelerator.graphFile }),
-      ...(stages.length === 0 ? {} : { stages: stages.map((stage) => stage.graphFile) }),
+      ...(stages.length === 0 ? {} : { stages: filesOf(stages) }),
+      ...(exact === undefined ? {} : { exactGraph: exact.graphFile }),
+      ...(exact === undefined || exact.stages.length === 0
+        ? {}
+        : { exactStages: filesOf(exact.stages) }),
       data: data?.fileName,
       precision,
     })),
@@ -70,5 +74,8 @@ async function writeFile(folder: string, name: string, bytes: Uint8Array): Promi
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return { path: name, bytes: bytes.length, sha256 };
 }
+
+const filesOf = (graphs: readonly PlannedGraph[]): readonly string[] =>
+  graphs.map(({ graphFile }) => graphFile);
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -34,6 +34,8 @@ export interface PlannedPart extends PlannedGraph {
   readonly accelerator?: PlannedGraph;
   /** The CPU's graph in pieces, of which one is in memory at a time; empty for most parts. */
   readonly stages: readonly PlannedGraph[];
+  /** For a CPU whose products of signed weights overflow; absent for a part without such weights. */
+  readonly exact?: PlannedGraph & { readonly stages: readonly PlannedGraph[] };
   /** Absent for a graph without weights. */
   readonly data: DataFilePlan | undefined;
   readonly precision: Precision;
@@ -60,8 +62,13 @@ const WITHOUT_WEIGHTS: readonly PartName[] = [
 /** Every graph of a plan with the name of its file. */
 export function plannedGraphs({ parts }: Pick<ModelPlan, "parts">): readonly PlannedGraph[] {
   return parts.flatMap((part) => {
-    const { accelerator, stages } = part;
-    return [part, ...(accelerator === undefined ? [] : [accelerator]), ...stages];
+    const { accelerator, stages, exact } = part;
+    return [
+      part,
+      ...(accelerator === undefined ? [] : [accelerator]),
+      ...stages,
+      ...(exact === undefined ? [] : [exact, ...exact.stages]),
+    ];
   });
 }
 
@@ -88,29 +95,43 @@ export function planModel(
     const precision = precisionOf(owner);
     const at = { weights, precision, data };
     const graph = weightedGraph(name, config, { ...at, target: "cpu" });
-    const stages = plannedStages(name, config, at);
+    const stages = plannedStages(name, config, { ...at, target: "cpu" });
     const part = { name, graph, graphFile, stages, data, precision };
     if (!needsTwoGraphs(part)) return part;
+    const exact = precision.kind === "w8a8" ? { exact: plannedExact(name, config, at) } : {};
     const accelerator = {
       graph: weightedGraph(name, config, { ...at, target: "accelerator" }),
       graphFile: `${name}.accelerator.onnx`,
     };
-    return { ...part, accelerator };
+    return { ...part, ...exact, accelerator };
   });
   return { parts, dataFiles: [...dataFiles.values()] };
+}
+
+function plannedExact(
+  name: PartName,
+  config: ModelConfig,
+  at: Omit<PartContext, "target">,
+): NonNullable<PlannedPart["exact"]> {
+  const target = "exactCpu";
+  return {
+    graph: weightedGraph(name, config, { ...at, target }),
+    graphFile: `${name}.exact.onnx`,
+    stages: plannedStages(name, config, { ...at, target }),
+  };
 }
 
 function plannedStages(
   name: PartName,
   config: ModelConfig,
-  at: Omit<PartContext, "target">,
+  at: PartContext,
 ): readonly PlannedGraph[] {
   if (!canStayInFile({ name, precision: at.precision })) return [];
   const stages = visionStages({ ...at, config: config.vision });
   if (stages.length === 1) return [];
   return stages.map((graph, i) => ({
     graph,
-    graphFile: `${name}.${i + 1}of${stages.length}.onnx`,
+    graphFile: `${name}.${at.target === "exactCpu" ? "exact." : ""}${i + 1}of${stages.length}.onnx`,
   }));
 }
 

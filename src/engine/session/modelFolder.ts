@@ -78,6 +78,9 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
   }
 }
 
+/** Where a graph runs: a device, or a CPU whose products of signed weights overflow. */
+export type GraphPlace = Device | "exactCpu";
+
 /**
  * The file of a part's graph for a device.
  * @throws AppError `model.corrupt` when the manifest has no such part.
@@ -85,19 +88,27 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
 export function graphFile(
   model: ModelFolder,
   part: PartName,
-  device: Device,
+  place: GraphPlace,
 ): { readonly file: string; readonly precision: Precision } {
-  const { graph, acceleratorGraph = graph, precision } = entryOf(model, part);
-  return { file: path.join(model.folder, device === "cpu" ? graph : acceleratorGraph), precision };
+  const entry = entryOf(model, part);
+  const { graph, acceleratorGraph = graph, exactGraph = graph, precision } = entry;
+  const name = place === "cpu" ? graph : place === "exactCpu" ? exactGraph : acceleratorGraph;
+  return { file: path.join(model.folder, name), precision };
 }
 
 /**
  * The files of a part's graph for the CPU in as many pieces as it has: one, where it has no stages.
  * @throws AppError as `graphFile`.
  */
-export function stageFiles(model: ModelFolder, part: PartName): readonly string[] {
-  const { graph, stages = [graph] } = entryOf(model, part);
-  return stages.map((stage) => path.join(model.folder, stage));
+export function stageFiles(
+  model: ModelFolder,
+  part: PartName,
+  place: GraphPlace,
+): readonly string[] {
+  const { graph, stages = [graph], exactStages = stages } = entryOf(model, part);
+  return (place === "exactCpu" ? exactStages : stages).map((stage) =>
+    path.join(model.folder, stage),
+  );
 }
 
 function entryOf(model: ModelFolder, part: PartName): ManifestPart {

@@ -1,7 +1,7 @@
 /** The sessions of one model, opened when a stage first needs them and released together. */
 
 import { throwIfAborted } from "../../base/errors";
-import { graphFile, type ModelFolder, stageFiles } from "./modelFolder";
+import { graphFile, type GraphPlace, type ModelFolder, stageFiles } from "./modelFolder";
 import type { Session, SessionFactory, SessionOptions } from "./session";
 import { type FreeBytes, StagedSession } from "./stagedSession";
 import type { Device } from "../../model/ask/device";
@@ -89,7 +89,7 @@ export class PartSessions {
     // The embedding table is read a row at a time: copying it to a device would waste its memory.
     const isTable = part === PART.embedTokens;
     const place = isTable ? "cpu" : device;
-    const { file, precision } = graphFile(model, part, place);
+    const { file, precision } = graphFile(model, part, this.#graphPlace(place));
     const weights = weightedParts(model).find(({ name }) => name === part);
     if (weights !== undefined && this.#staysInFile(weights)) {
       return Promise.resolve(this.#inStages(weights));
@@ -112,7 +112,7 @@ export class PartSessions {
   /** The image encoder, which is the only part that can stay in its file. */
   #inStages({ name, bytes }: WeightedPart): Session {
     const { model, factory, device, freeBytes } = this.#options;
-    const files = stageFiles(model, name);
+    const files = stageFiles(model, name, this.#graphPlace(device));
     const options = { device, keepWeightsMapped: true, ...this.#products() };
     return new StagedSession({
       inputNames: [IO.pixelValues],
@@ -125,6 +125,11 @@ export class PartSessions {
     });
   }
 
+  #graphPlace(device: Device): GraphPlace {
+    return device === "cpu" && this.#options.exactProducts === true ? "exactCpu" : device;
+  }
+
+  /** Graphs that are made for it do without; those of before need it. */
   #products(): Pick<SessionOptions, "exactProducts"> {
     const { device, exactProducts = false } = this.#options;
     return device === "cpu" ? { exactProducts } : {};

@@ -33,6 +33,12 @@ export interface ManifestPart {
   readonly acceleratorGraph?: string;
   /** The CPU's graph in pieces that follow each other, of which one is in memory at a time. */
   readonly stages?: readonly string[];
+  /**
+   * Graph and stages for a CPU whose products of signed weights overflow. Absent for a part without such
+   * weights, and in folders of before there were any.
+   */
+  readonly exactGraph?: string;
+  readonly exactStages?: readonly string[];
   /** Absent for a graph without weights. */
   readonly data: string | undefined;
   readonly precision: Precision;
@@ -128,20 +134,20 @@ function readPart(value: unknown, at: { json: JsonObject; index: number }): Mani
     ...(entry.has("acceleratorGraph")
       ? { acceleratorGraph: readPlainName(entry, "acceleratorGraph") }
       : {}),
-    ...(entry.has("stages") ? { stages: readStages(entry) } : {}),
+    ...(entry.has("stages") ? { stages: readStages(entry, "stages") } : {}),
+    ...(entry.has("exactGraph") ? { exactGraph: readPlainName(entry, "exactGraph") } : {}),
+    ...(entry.has("exactStages") ? { exactStages: readStages(entry, "exactStages") } : {}),
     data: entry.has("data") ? readPlainName(entry, "data") : undefined,
     precision,
   };
 }
 
-function readStages(entry: JsonObject): readonly string[] {
-  const names = entry.array("stages");
+function readStages(entry: JsonObject, key: string): readonly string[] {
+  const names = entry.array(key);
   if (names.length === 0 || names.length > MAX_STAGES) {
-    entry.fail("stages", `1 to ${MAX_STAGES} file names`);
+    entry.fail(key, `1 to ${MAX_STAGES} file names`);
   }
-  return names.map((name) =>
-    isPlainName(name) ? name : entry.fail("stages", "plain file names only"),
-  );
+  return names.map((name) => (isPlainName(name) ? name : entry.fail(key, "plain file names only")));
 }
 
 /** Far more than a converter makes. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { doProductsSaturate } from "../../../src/engine/device/products";
-import { openModelFolder, stageFiles } from "../../../src/engine/session/modelFolder";
+import { graphFile, openModelFolder, stageFiles } from "../../../src/engine/session/modelFolder";
 import { createOrtSessionFactory } from "../../../src/engine/session/ortSession";
 import {
   cpuTensor,
@@ -42,14 +42,19 @@ const unsigned = [path.join(fixturePath("unsigned"), "vision_encoder.onnx")];
 describe("an image encoder in w8a8, whose codes have a sign", () => {
   it("computes what it did without signs, on the exact kernels and on the fast ones", async () => {
     const model = await openModelFolder(await kitModel("opt", "w8a8"));
-    const whole = [path.join(model.folder, "vision_encoder.onnx")];
+    const graphs = (place: "cpu" | "exactCpu"): (readonly string[])[] => [
+      [graphFile(model, PART.visionEncoder, place).file],
+      stageFiles(model, PART.visionEncoder, place),
+    ];
+    assert.equal(new Set([...graphs("cpu"), ...graphs("exactCpu")].flat()).size, 8);
     const before = await featuresOf(unsigned, {});
     assert.ok(before.some((value) => value !== 0));
     // Without VNNI the fast kernels are not used, because they overflow.
     const kernels = (await doProductsSaturate(factory)) ? [true] : [true, false];
     for (const exactProducts of kernels) {
       for (const keepWeightsMapped of [false, true]) {
-        for (const files of [whole, stageFiles(model, PART.visionEncoder)]) {
+        const own = exactProducts ? graphs("exactCpu") : [];
+        for (const files of [...graphs("cpu"), ...own]) {
           const features = await featuresOf(files, { exactProducts, keepWeightsMapped });
           const error = relativeError(features, before);
           assert.ok(error < 1e-3, `${error}, exact ${exactProducts}, ${files.length} graphs`);

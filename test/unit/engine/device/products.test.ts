@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { silentLogger } from "../../../../src/base/logger";
 import { doProductsSaturate } from "../../../../src/engine/device/products";
 import { saturationGraph } from "../../../../src/engine/device/probeGraphs";
@@ -22,6 +23,7 @@ class AlteredFactory implements SessionFactory {
   nProducts = 0;
   nReleased = 0;
   readonly opened: SessionOptions[] = [];
+  readonly graphs: string[] = [];
   readonly #alter: (value: number, index: number) => number;
 
   constructor(alter: (value: number, index: number) => number) {
@@ -32,6 +34,7 @@ class AlteredFactory implements SessionFactory {
     const exact = await real.open(graph, { ...options, exactProducts: true });
     if (typeof graph === "string") {
       this.opened.push(options);
+      this.graphs.push(path.basename(graph));
       return exact;
     }
     return {
@@ -120,6 +123,7 @@ describe("products of signed weights", () => {
       assert.equal(factory.nProducts, nProducts);
       assert.ok(factory.opened.length >= 4);
       for (const options of factory.opened) assert.equal(options.exactProducts, exact);
+      for (const graph of factory.graphs) assert.equal(graph.includes(".exact."), exact, graph);
     });
   }
 });

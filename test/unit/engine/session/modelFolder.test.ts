@@ -86,13 +86,26 @@ describe("a model folder", () => {
     const folder = await kitModel("opt");
     const model = await openModelFolder(folder);
     const stages = (part: "vision_encoder" | "decoder"): string[] =>
-      stageFiles(model, part).map((file) => path.relative(folder, file));
+      stageFiles(model, part, "cpu").map((file) => path.relative(folder, file));
     assert.deepEqual(stages("vision_encoder"), [
       "vision_encoder.1of3.onnx",
       "vision_encoder.2of3.onnx",
       "vision_encoder.3of3.onnx",
     ]);
     assert.deepEqual(stages("decoder"), ["decoder.onnx"]);
+  });
+
+  it("gives graphs of their own for exact products where a part has signed codes", async () => {
+    const model = await openModelFolder(await kitModel("opt", "vision_encoder=w8a8"));
+    const names = (part: "vision_encoder" | "decoder"): string[] =>
+      [graphFile(model, part, "exactCpu").file, ...stageFiles(model, part, "exactCpu")].map(
+        (file) => path.basename(file),
+      );
+    assert.deepEqual(names("vision_encoder"), [
+      "vision_encoder.exact.onnx",
+      ...[1, 2, 3].map((stage) => `vision_encoder.exact.${stage}of3.onnx`),
+    ]);
+    assert.deepEqual(names("decoder"), ["decoder.onnx", "decoder.onnx"]);
   });
 
   it("that nothing happened to passes the check of its files", async () => {
