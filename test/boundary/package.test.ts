@@ -169,7 +169,7 @@ describe("the program of the converter's threads", () => {
     const rooms = new Set(
       Object.keys(metafile.inputs).map((file) => file.split("/").slice(0, 2).join("/")),
     );
-    assert.deepEqual([...rooms].sort(), ["src/base", "src/convert"]);
+    assert.deepEqual([...rooms].sort(), ["src/base", "src/convert", "src/model"]);
     const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
     assert.ok(outside.length > 0);
     assert.ok(outside.every(({ path: name }) => name.startsWith("node:")));

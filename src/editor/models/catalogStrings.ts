@@ -31,6 +31,18 @@ export function sentences(): Readonly<Record<string, string | undefined>> {
       "Alternative texts; twice the size of OPT-2.7B for a little more",
     ),
     "blip2-flan-t5-xxl": vscode.l10n.t("Questions: 65% right on VQAv2, the best of all"),
+    "instructblip-flan-t5-xl": vscode.l10n.t(
+      "Questions and instructions in your own words; short answers",
+    ),
+    "instructblip-flan-t5-xxl": vscode.l10n.t(
+      "Questions and instructions; three times as large as XL",
+    ),
+    "instructblip-vicuna-7b": vscode.l10n.t(
+      "Instructions in your own words, and descriptions in whole sentences",
+    ),
+    "instructblip-vicuna-13b": vscode.l10n.t("As Vicuna-7B, at twice the size"),
+    "blip-vqa-base": vscode.l10n.t("Single questions with short answers; small and fast"),
+    "blip-image-captioning-large": vscode.l10n.t("Descriptions in one sentence; small and fast"),
     "blip2-itm-vit-g": vscode.l10n.t("Comparing pictures with texts; answers no questions"),
     "blip2-itm-vit-g-coco": vscode.l10n.t(
       "Comparing pictures with texts, in more detail; answers no questions",

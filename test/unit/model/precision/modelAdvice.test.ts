@@ -82,6 +82,6 @@ describe("the model that is recommended", () => {
       fits,
       [...fits].sort((a, b) => Number(b) - Number(a)),
     );
-    assert.equal(rows.at(-1), "memory blip2-flan-t5-xxl");
+    assert.equal(rows.at(-1), "memory instructblip-vicuna-13b");
   });
 });
