@@ -58,7 +58,7 @@ export const OFFER: CatalogEntryReply = {
     { profile: "small", diskBytes: 2.8e9, memoryBytes: 3.5e9 },
   ],
   use: "altTexts",
-  goodAt: "Descriptions and simple questions; the fastest",
+  goodAt: "Descriptions and simple questions; the fastest BLIP-2",
   models: [],
   partialBytes: 0,
   isUnfinished: false,

@@ -18,10 +18,10 @@ export function reasonText({ reason }: Pick<Result<"catalog">["later"][number], 
 /** By the names of models/catalog.json, whose English words these are; a test compares them. */
 export function sentences(): Readonly<Record<string, string | undefined>> {
   return {
-    "blip2-opt-2.7b": vscode.l10n.t("Descriptions and simple questions; the fastest"),
+    "blip2-opt-2.7b": vscode.l10n.t("Descriptions and simple questions; the fastest BLIP-2"),
     "blip2-flan-t5-xl": vscode.l10n.t("Questions: 63% right on VQAv2, where OPT-2.7B has 52%"),
     "blip2-opt-2.7b-coco": vscode.l10n.t(
-      "Alternative texts: short descriptions, the fastest that writes them",
+      "Alternative texts: short descriptions; the fastest BLIP-2 for them",
     ),
     "blip2-flan-t5-xl-coco": vscode.l10n.t(
       "Alternative texts: short descriptions in other words than OPT",
@@ -30,7 +30,7 @@ export function sentences(): Readonly<Record<string, string | undefined>> {
     "blip2-opt-6.7b-coco": vscode.l10n.t(
       "Alternative texts; twice the size of OPT-2.7B for a little more",
     ),
-    "blip2-flan-t5-xxl": vscode.l10n.t("Questions: 65% right on VQAv2, the best of all"),
+    "blip2-flan-t5-xxl": vscode.l10n.t("Questions: 65% right on VQAv2"),
     "instructblip-flan-t5-xl": vscode.l10n.t(
       "Questions and instructions in your own words; short answers",
     ),
