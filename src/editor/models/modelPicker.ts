@@ -1,6 +1,8 @@
 /** The list of models; says what the user wants and does none of it. */
 
 import * as vscode from "vscode";
+import { CAPABILITIES } from "../../model/ask/capabilities";
+import type { ModelKind } from "../../model/ask/kinds";
 import { type Advice, advise } from "../../model/precision/modelAdvice";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogStrings";
@@ -276,7 +278,7 @@ function iconOf({ isCurrent, state }: ModelChoice): string {
   return isCurrent ? "check" : "blank";
 }
 
-function detailOf({ name, state, problem }: ModelChoice): string | undefined {
+function detailOf({ name, state, kind, problem }: ModelChoice): string | undefined {
   switch (state) {
     case "retrieval":
       return vscode.l10n.t("Compares pictures with texts; answers no questions");
@@ -288,8 +290,18 @@ function detailOf({ name, state, problem }: ModelChoice): string | undefined {
     case "outside":
       return name === DEMO_MODEL
         ? vscode.l10n.t("Knows coloured shapes only; comes with Sightline to try things out")
-        : undefined;
+        : limitText(kind);
   }
+}
+
+/** What a model that writes cannot do; undefined where it can do all. */
+function limitText(kind: ModelKind | undefined): string | undefined {
+  if (kind === undefined) return undefined;
+  const { answers, describes } = CAPABILITIES[kind];
+  if (!answers) return vscode.l10n.t("Describes pictures; answers no questions");
+  return describes
+    ? undefined
+    : vscode.l10n.t("Answers single questions; writes no alternative texts");
 }
 
 function buttonsOf(

@@ -11,7 +11,7 @@ import {
 } from "../../model/precision/modelAdvice";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { isFolder, modelTitle } from "./modelTitle";
-import { PROFILE_NAMES, type ProfileName } from "../../model/ask/kinds";
+import { type ModelKind, PROFILE_NAMES, type ProfileName } from "../../model/ask/kinds";
 import type { ImportPlan, ModelEntry } from "../../model/ask/models";
 import type { CatalogEntryReply, Result } from "../../protocol/methods";
 
@@ -28,6 +28,8 @@ export interface ModelChoice {
   /** What people call it. */
   readonly title: string;
   readonly state: ModelChoiceState;
+  /** Undefined where its files were not read. */
+  readonly kind?: ModelKind;
   /** Such as "BLIP-2 OPT", "int8" and "1.2 GB"; what is not known is left out. */
   readonly facts: readonly string[];
   readonly isCurrent: boolean;
@@ -117,7 +119,7 @@ export function readProfile(name: unknown): ProfileName | undefined {
 }
 
 function storedChoice(model: ModelEntry, { currentModel, locale }: ModelChoiceLook): ModelChoice {
-  const { name, folder, bytes = 0, problem } = model;
+  const { name, folder, bytes = 0, kind, problem } = model;
   return {
     name,
     title: name,
@@ -126,7 +128,7 @@ function storedChoice(model: ModelEntry, { currentModel, locale }: ModelChoiceLo
     isCurrent: name === currentModel || isSameFolder(folder, currentModel),
     canBeDeleted: folder !== undefined,
     bytes,
-    ...optional({ folder, problem }),
+    ...optional({ folder, kind, problem }),
   };
 }
 

@@ -32,6 +32,27 @@ describe("the model manager", () => {
     ]);
   });
 
+  it("says what a model cannot do that writes", async () => {
+    const world = createModelWorld();
+    const opt = world.models.find(({ name }) => name === "opt");
+    assert.ok(opt !== undefined);
+    world.models = [
+      { ...opt, name: "captions", kind: "captioning" },
+      { ...opt, name: "vqa", kind: "answering" },
+    ];
+    await run(world, "sightline.manageModels");
+    const details = fakeEditor.lists[0]?.items
+      .slice(0, 3)
+      .map(({ label, detail }) => [label, detail]);
+    assert.deepEqual(
+      details?.filter(([label]) => label !== "demo"),
+      [
+        ["captions", "Describes pictures; answers no questions"],
+        ["vqa", "Answers single questions; writes no alternative texts"],
+      ],
+    );
+  });
+
   it("deletes from a list of its own, without a button of a row", async () => {
     const world = createModelWorld();
     fakeEditor.listSteps.push({ take: ["Delete a model or a download…"] }, { take: ["opt"] });
