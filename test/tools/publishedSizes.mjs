@@ -71,6 +71,18 @@ const blipVision = {
 /** By the names of models/catalog.json; what is fine-tuned on COCO may see larger pictures. */
 export const catalogModels = {
   "blip-vqa-base": { kit: "blip-vqa", text: blipText, config: { vision_config: blipVision.base } },
+  "blip-image-captioning-base": {
+    ...{ kit: "blip-caption", text: blipText },
+    config: { vision_config: blipVision.base },
+  },
+  "blip-itm-base-coco": {
+    ...{ kit: "blip-itm", text: blipText },
+    config: { vision_config: blipVision.base },
+  },
+  "blip-itm-large-coco": {
+    ...{ kit: "blip-itm", text: blipText },
+    config: { vision_config: blipVision.large },
+  },
   "blip-image-captioning-large": {
     ...{ kit: "blip-caption", text: blipText },
     config: { vision_config: blipVision.large },

@@ -265,14 +265,16 @@ describe("the catalogue", () => {
 
   it("has every published checkpoint, with sizes that fit together", async () => {
     const { entries, later } = await readCatalog(file);
-    assert.equal(entries.length, 15);
+    assert.equal(entries.length, 18);
     assert.equal(later.length, 2);
     for (const entry of entries) {
       const { name, repository, revision, costs, downloadBytes, imageSize, weightFiles } = entry;
       assert.equal(repository, `Salesforce/${name}`);
       const sizes = { blip2: name.endsWith("-coco") ? 364 : 224, instructblip: 224, blip: 384 };
       assert.equal(imageSize, sizes[name.split("-")[0] as keyof typeof sizes], name);
-      assert.ok(costs.small.diskBytes < costs.balanced.diskBytes, name);
+      // BLIP's matching models have no decoder, which is what "small" makes smaller.
+      const isSmaller = costs.small.diskBytes < costs.balanced.diskBytes;
+      assert.equal(isSmaller, !name.startsWith("blip-itm"), name);
       // A shared head is stored once in some checkpoints and twice in an exact model.
       assert.ok(Math.abs(costs.exact.diskBytes / downloadBytes - 1) < 0.04, name);
       for (const cost of Object.values(costs)) assert.ok(cost.memoryBytes > cost.diskBytes);
