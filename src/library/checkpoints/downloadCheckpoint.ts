@@ -166,7 +166,7 @@ async function downloadSmall(files: readonly HubFile[], job: AnyFileJob): Promis
 
 /**
  * Deletes what does not belong to the commit: a whole file of another one would be taken for a part of
- * this one. Those that are not whole know themselves what they are part of.
+ * this one. What is not whole stays where a digest can tell; without one, all of its bytes may be there.
  */
 async function removeOthers(
   folder: string,
@@ -176,9 +176,9 @@ async function removeOthers(
   const record = path.join(folder, COMMIT_FILE);
   const isSame = (await readFile(record, "utf8").catch(() => "")) === commit;
   const kept = new Set(
-    files.flatMap(({ name }) => [
+    files.flatMap(({ name, digest }) => [
       ...(isSame ? [name, name + HEADER_ENDING] : []),
-      ...PARTIAL_ENDINGS.map((ending) => name + ending),
+      ...(isSame || digest !== undefined ? PARTIAL_ENDINGS.map((ending) => name + ending) : []),
       // Its folder holds small files only, which soon arrive again.
       ...(isSame ? [path.posix.dirname(name)] : []),
     ]),
