@@ -61,12 +61,12 @@ export async function altWrite(
     } else context.printer.note("There is no picture to describe.");
   } catch (thrown) {
     line.end();
-    if (isCancelled(thrown) || run.counts.nWritten > 0) tellOfStop(run);
+    if (isCancelled(thrown) || run.counts.nWritten > 0) reportStop(run);
     throw thrown;
   } finally {
     line.end();
   }
-  tellOfEnd(run);
+  reportEnd(run);
   return run.counts.nFailed > 0 ? EXIT.failed : EXIT.ok;
 }
 
@@ -77,7 +77,7 @@ async function findJobs(
 ): Promise<readonly DocumentJob[]> {
   const { context, counts, flags } = run;
   const { documents, failures, skipped } = await findDocuments(paths, context.signal);
-  for (const failure of failures) tell(run, failure);
+  for (const failure of failures) reportFailure(run, failure);
   if (skipped !== undefined) context.printer.note(skipped);
   const jobs: DocumentJob[] = [];
   const settings = settingsFrom(flags);
@@ -97,7 +97,7 @@ async function findJobs(
     } catch (thrown) {
       if (isPassedOver(thrown, file)) {
         context.printer.note(`Not searched: ${AppError.from(thrown).message}`);
-      } else tell(run, thrown, { file: file.file });
+      } else reportFailure(run, thrown, { file: file.file });
     }
   }
   counts.nPictures = jobs.reduce((sum, { images }) => sum + images.length, 0);
@@ -168,7 +168,7 @@ function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
     }
     if (resolved.kind === "unresolved") {
       const message = `${placeOf(row)}: There is no file for ${row.target}. Correct the path, or name its folder with --site-root.`;
-      tell(run, new AppError("image.missing", message), row);
+      reportFailure(run, new AppError("image.missing", message), row);
     }
     return resolved.kind === "file" || resolved.kind === "data";
   };
@@ -206,9 +206,9 @@ async function writeDocument(
   try {
     for await (const described of describer.describe(job.images)) {
       if (described.error !== undefined) {
-        tell(run, inPlace(described.error, described.picture), described.picture.row);
+        reportFailure(run, inPlace(described.error, described.picture), described.picture.row);
       } else {
-        tellDoubts(run, described);
+        reportDoubts(run, described);
         changes.push({ image: described.picture, alt: described.alt });
       }
       run.counts.nSeen++;
@@ -239,9 +239,9 @@ async function save(
     if (nLost > 0) context.printer.note(`${document.file}: ${lostText(nLost)}`);
     counts.nWritten += done.changes.length;
     counts.nWrittenDocuments++;
-    report(run, done);
+    reportChanges(run, done);
   } catch (thrown) {
-    tell(run, thrown, { file: document.file });
+    reportFailure(run, thrown, { file: document.file });
   }
 }
 
@@ -251,7 +251,7 @@ function lostText(nLost: number): string {
 }
 
 /** The sum of it all, on stderr. */
-function tellOfEnd({ counts, flags, context }: WriteRun): void {
+function reportEnd({ counts, flags, context }: WriteRun): void {
   const { nWritten, nWrittenDocuments, nFailed, nSkipped } = counts;
   if (nWritten + nFailed + nSkipped === 0) return;
   const texts = `${countOf(nWritten, "text")} in ${countOf(nWrittenDocuments, "file")}`;
@@ -261,7 +261,7 @@ function tellOfEnd({ counts, flags, context }: WriteRun): void {
   context.printer.note(`${texts}${failed}${skipped}.${dry}`);
 }
 
-function tellOfStop({ counts, flags, context }: WriteRun): void {
+function reportStop({ counts, flags, context }: WriteRun): void {
   const { nWritten, nPictures } = counts;
   // A reader that went away, and not somebody who would go on.
   const isStopped = context.host.interrupts.exitCode !== EXIT.ok;
@@ -271,7 +271,7 @@ function tellOfStop({ counts, flags, context }: WriteRun): void {
 }
 
 /** What should be looked at before a text is kept. */
-function tellDoubts(
+function reportDoubts(
   { context: { printer } }: WriteRun,
   { picture: { row }, alt, doubts }: Described<DocumentImage> & { readonly error?: undefined },
 ): void {
@@ -296,7 +296,7 @@ function dataPicture(uri: string): NamedPicture {
   return { image, imageName };
 }
 
-function report(run: WriteRun, { document, changes, text }: WrittenChanges): void {
+function reportChanges(run: WriteRun, { document, changes, text }: WrittenChanges): void {
   const { printer } = run.context;
   const { file } = document;
   if (printer.isJson) {
@@ -323,7 +323,11 @@ function patchOf({ file, text, hasByteOrderMark }: DocumentText, newText: string
 }
 
 /** A failure of one document or picture, which does not stop the others. */
-function tell(run: WriteRun, thrown: unknown, about: { readonly file?: string } = {}): void {
+function reportFailure(
+  run: WriteRun,
+  thrown: unknown,
+  about: { readonly file?: string } = {},
+): void {
   if (isCancelled(thrown)) throw thrown;
   const { printer } = run.context;
   const { code, message } = AppError.from(thrown);

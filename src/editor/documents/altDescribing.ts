@@ -110,13 +110,13 @@ async function reportingEngine<T>(
   { report }: CancellableRun,
   work: () => Promise<T>,
 ): Promise<T> {
-  const tell = (): void => {
+  const reportLoading = (): void => {
     if (engine.status.kind === "loading") {
       report(vscode.l10n.t("Loading the model {0}", engine.status.model));
     }
   };
-  tell();
-  const stop = engine.onStatusChanged(tell);
+  reportLoading();
+  const stop = engine.onStatusChanged(reportLoading);
   try {
     return await work();
   } finally {

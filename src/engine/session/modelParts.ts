@@ -85,7 +85,8 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
   const { inFileFromBytes, freeBytes } = options;
-  const exactProducts = options.exactProducts ?? (await needsExactProducts(model, options));
+  const exactProducts =
+    options.exactProducts ?? (device === "cpu" && (await needsExactProducts(model, options)));
   const sessions = openPartSessions({
     ...{ model, factory, device, forbidCpuFallback, exactProducts, freeBytes },
     ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
@@ -176,9 +177,7 @@ function createLanguageModel({ model, sessions, device }: OpenedModel): Language
   const common = { numQueryTokens, imageTokenIndex, sessions, caches };
   if (text.kind !== "t5") return new DecoderOnlyModel({ ...common, config: text });
   const decoderStartTokenId = generation?.decoderStartTokenId ?? text.decoderStartTokenId;
-  return new T5Model({
-    ...{ config: text, numQueryTokens, decoderStartTokenId, sessions, caches },
-  });
+  return new T5Model({ config: text, numQueryTokens, decoderStartTokenId, sessions, caches });
 }
 
 interface OpenedModel {

@@ -129,7 +129,7 @@ export class PartSessions {
     return device === "cpu" && this.#options.exactProducts === true ? "exactCpu" : device;
   }
 
-  /** Graphs that are made for it do without; those of before need it. */
+  /** Graphs that are made for it do without; where a folder has none, the runtime turns the codes, slowly. */
   #products(): Pick<SessionOptions, "exactProducts"> {
     const { device, exactProducts = false } = this.#options;
     return device === "cpu" ? { exactProducts } : {};

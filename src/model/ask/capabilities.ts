@@ -7,8 +7,6 @@ export interface Capabilities {
   /** Writes what a picture shows. */
   readonly describes: boolean;
   readonly answers: boolean;
-  /** An answer depends on the turns before it. */
-  readonly followsUp: boolean;
   /** Compares pictures with texts. */
   readonly scores: boolean;
 }
@@ -16,10 +14,10 @@ export interface Capabilities {
 export type Capability = keyof Capabilities;
 
 export const CAPABILITIES: Readonly<Record<ModelKind, Capabilities>> = {
-  generation: { describes: true, answers: true, followsUp: true, scores: false },
-  captioning: { describes: true, answers: false, followsUp: false, scores: false },
-  answering: { describes: false, answers: true, followsUp: false, scores: false },
-  retrieval: { describes: false, answers: false, followsUp: false, scores: true },
+  generation: { describes: true, answers: true, scores: false },
+  captioning: { describes: true, answers: false, scores: false },
+  answering: { describes: false, answers: true, scores: false },
+  retrieval: { describes: false, answers: false, scores: true },
 };
 
 /** What a prompt needs of a model; undefined for a raw one, which every model that writes can continue. */
@@ -39,16 +37,10 @@ export function capabilityFor({ kind }: Prompt): Capability | undefined {
 export const CANNOT: Readonly<Record<Capability, string>> = {
   describes: "does not describe pictures. Choose a captioning model or a BLIP-2 model",
   answers: "does not answer questions. Choose a question model or a BLIP-2 model",
-  followsUp: "answers each question by itself. Choose a BLIP-2 model for questions about answers",
   scores: "does not compare pictures with texts. Choose an image-text matching model",
 };
 
 /** One sentence and what to do, about a model by its name. */
 export function cannotText(model: string, capability: Capability): string {
   return `The model "${model}" ${CANNOT[capability]}.`;
-}
-
-/** Whether a model writes texts at all. */
-export function writes({ describes, answers }: Capabilities): boolean {
-  return describes || answers;
 }
