@@ -4,7 +4,6 @@
  */
 
 import type {
-  BertConfig,
   BlipAnswerConfig,
   BlipConfig,
   BlipRetrievalConfig,
@@ -294,6 +293,5 @@ function layerPlaces(
 }
 
 function bertSpec({ config, weights, precision, x }: LayerSpec): bert.BertSpec {
-  const sizes: BertConfig = config.text;
-  return { sizes, weights, precision, x };
+  return { sizes: config.text, weights, precision, x };
 }

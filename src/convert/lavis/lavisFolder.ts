@@ -57,8 +57,6 @@ export async function openLavisFolder(
   files: {
     readonly names: ReadonlySet<string>;
     readonly early: ReadonlyMap<string, WeightHeader>;
-    /** A folder elsewhere. @default the only one of its kind below the folder */
-    readonly languageModel?: string | undefined;
   },
 ): Promise<LavisFolder> {
   const headers: WeightHeader[] = [];
@@ -77,7 +75,7 @@ export async function openLavisFolder(
   const made =
     parts.blip2.kind === "stage1"
       ? await stageOne(folder, { parts, sizes })
-      : await withLanguageModel(folder, { parts, sizes, given: files.languageModel });
+      : await withLanguageModel(folder, { parts, sizes });
   return {
     contents: made.contents.set(PREPROCESSOR_FILE, json(preprocessorOf(sizes))),
     tensors: merged([...own, made.tensors]),
@@ -152,15 +150,12 @@ const USUAL_MODELS = {
   ]),
 } as const;
 
-async function withLanguageModel(
-  folder: string,
-  { parts, sizes, given }: Wanted & { readonly given: string | undefined },
-): Promise<Made> {
+async function withLanguageModel(folder: string, { parts, sizes }: Wanted): Promise<Made> {
   const { blip2 } = parts;
   const kind = blip2.kind === "opt" ? "opt" : "t5";
   const width = dims(blip2, `${kind}_proj.weight`, 2)[0] ?? 0;
   const usual = USUAL_MODELS[kind].get(width) ?? `a ${kind.toUpperCase()} of width ${width}`;
-  const found = given === undefined ? await foldersWith(CONFIG_FILE, folder) : [given];
+  const found = await foldersWith(CONFIG_FILE, folder);
   const [place, ...others] = found;
   if (place === undefined) {
     throw new AppError(

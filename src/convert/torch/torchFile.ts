@@ -4,7 +4,7 @@
  */
 
 import { AppError } from "../../base/errors";
-import { withFileBytes, type ByteSource } from "../checkpoint/byteSource";
+import type { ByteSource } from "../checkpoint/byteSource";
 import { corruptFile } from "../checkpoint/checkpointText";
 import { refuseStranger, STRANGER_BYTES } from "../checkpoint/strangeFile";
 import {
@@ -21,14 +21,9 @@ import type { TorchDepth } from "./zipDirectory";
 
 /**
  * Reads and checks what a file says of its tensors.
- * @throws AppError `checkpoint.missing`, `checkpoint.corrupt` for a file that breaks its format,
- * `checkpoint.unsupported` for what is no state_dict, naming what stands in the way.
+ * @throws AppError `checkpoint.corrupt` for a file that breaks its format, `checkpoint.unsupported` for
+ * what is no state_dict, naming what stands in the way.
  */
-export async function readTorchHeader(file: string): Promise<WeightHeader> {
-  return await withFileBytes(file, (source) => torchHeader(source, "whole"));
-}
-
-/** The same for a file wherever it is. */
 export async function torchHeader(source: ByteSource, depth: TorchDepth): Promise<WeightHeader> {
   const { file, fileBytes } = source;
   const head = await source.read(0, Math.min(STRANGER_BYTES, fileBytes));

@@ -1,8 +1,7 @@
 /** Commands that write, take away or copy the text of one picture. */
 
 import * as vscode from "vscode";
-import type { AppError } from "../../base/errors";
-import { isCancelled } from "../../base/errors";
+import { type AppError, isCancelled } from "../../base/errors";
 import { captionStyles, insertCaption, type CaptionStyle } from "../../alt/edit/insertCaption";
 import { markDecorative } from "../../alt/edit/editAlt";
 import { altOwner } from "../../host/documents/altPlan";

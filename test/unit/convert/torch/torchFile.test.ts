@@ -5,7 +5,8 @@ import { AppError, type ErrorCode } from "../../../../src/base/errors";
 import { readSafetensorsHeader } from "../../../../src/convert/checkpoint/safetensors";
 import { TensorReader } from "../../../../src/convert/checkpoint/tensorReader";
 import { elementsOf, type TensorInfo } from "../../../../src/convert/checkpoint/tensorInfo";
-import { readTorchHeader, torchHeader } from "../../../../src/convert/torch/torchFile";
+import { readWeightHeader } from "../../../../src/convert/checkpoint/weightFile";
+import { torchHeader } from "../../../../src/convert/torch/torchFile";
 import { fixturePath } from "../../../helpers/fixtures";
 import { temporaryFolder } from "../../../helpers/kitModel";
 import {
@@ -33,7 +34,7 @@ describe("files that torch wrote", () => {
   for (const name of GOOD) {
     it(`are read bit for bit: ${name}`, async () => {
       const recorded = await readSafetensorsHeader(fixturePath("torch", "good.safetensors"));
-      const { tensors } = await readTorchHeader(fixturePath("torch", name));
+      const { tensors } = await readWeightHeader(fixturePath("torch", name));
       const expected = [...recorded.tensors.values()].filter((info) =>
         info.name.startsWith(`${name}/`),
       );
@@ -54,7 +55,7 @@ describe("files that torch wrote", () => {
   }
 
   it("count values once that several tensors share", async () => {
-    const { tensors } = await readTorchHeader(fixturePath("torch", "good-no-metadata.pth"));
+    const { tensors } = await readWeightHeader(fixturePath("torch", "good-no-metadata.pth"));
     const [first, tied] = [...tensors.values()];
     assert.deepEqual([tied?.begin, tied?.end], [first?.begin, first?.end]);
   });
@@ -62,7 +63,7 @@ describe("files that torch wrote", () => {
   it("are planned with before their records are there", async () => {
     for (const name of GOOD) {
       const file = fixturePath("torch", name);
-      const whole = await readTorchHeader(file);
+      const whole = await readWeightHeader(file);
       const early = await earlyHeader(file);
       const facts = (header: typeof whole): unknown =>
         [...header.tensors.values()].map(({ name: n, dtype, shape, strides }) => [
@@ -74,7 +75,7 @@ describe("files that torch wrote", () => {
 });
 
 /** The header without the headers of its records. */
-async function earlyHeader(file: string): ReturnType<typeof readTorchHeader> {
+async function earlyHeader(file: string): ReturnType<typeof readWeightHeader> {
   const bytes = await readFile(file);
   return await torchHeader(
     {
@@ -318,7 +319,7 @@ describe("files that are no state dict of torch", () => {
 
   async function expectRefusal(bytes: Buffer, code: ErrorCode, words = /./): Promise<void> {
     await writeFile(file, bytes);
-    await assert.rejects(readTorchHeader(file), (thrown) => {
+    await assert.rejects(readWeightHeader(file), (thrown) => {
       assert.ok(thrown instanceof AppError, String(thrown));
       assert.equal(thrown.code, code, thrown.message);
       assert.equal(thrown.detail?.["file"], file);
@@ -344,7 +345,7 @@ describe("files like those of torch", () => {
   async function namesIn(bytes: Buffer): Promise<readonly string[]> {
     const file = path.join(await temporaryFolder(), "x.pth");
     await writeFile(file, bytes);
-    return [...(await readTorchHeader(file)).tensors.keys()];
+    return [...(await readWeightHeader(file)).tensors.keys()];
   }
 
   it("keep names that are special elsewhere", async () => {
