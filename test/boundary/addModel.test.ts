@@ -56,7 +56,7 @@ describe("a model of the catalogue", () => {
 
   it("is downloaded, converted and loaded by the child", async () => {
     const { entries, freeBytes } = await client.call("catalog", {});
-    assert.equal(entries.length, 18);
+    assert.equal(entries.length, 21);
     assert.ok(freeBytes > 0);
     assert.deepEqual(server.requests, []);
     const added = await add();

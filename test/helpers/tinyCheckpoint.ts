@@ -23,7 +23,15 @@ export interface TinyTensor {
 /** What `writeTinyCheckpoint` writes. */
 export interface TinyCheckpointOptions {
   /** The reference kit whose configuration and tokenizer are the starting point. */
-  readonly kit: "opt" | "t5" | "itm" | "blip-caption" | "blip-vqa" | "blip-itm";
+  readonly kit:
+    | "opt"
+    | "t5"
+    | "itm"
+    | "instructblip-t5"
+    | "instructblip-llama"
+    | "blip-caption"
+    | "blip-vqa"
+    | "blip-itm";
   /** Replaces keys of config.json, section by section. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** @default "F32" */
@@ -32,7 +40,7 @@ export interface TinyCheckpointOptions {
   readonly nShards?: number;
   /** As torch.save writes a state dict, with half of the matrices as transposed views. @default "safetensors" */
   readonly format?: "safetensors" | "torch";
-  /** Whether language_model.lm_head.weight has a copy of its own. @default false for OPT, true for T5 */
+  /** Whether language_model.lm_head.weight has a copy of its own. @default false for OPT, true for T5 and LLaMA */
   readonly hasHead?: boolean;
   /** Changes the list of tensors before they are written. */
   readonly edit?: (tensors: Map<string, TinyTensor>) => void;
@@ -51,7 +59,7 @@ export async function writeTinyCheckpoint(
   const config = merged(JSON.parse(await readFile(file, "utf8")) as Json, options.config ?? {});
   await writeFile(file, JSON.stringify(config));
   const tensors = new Map<string, TinyTensor>();
-  const hasHead = options.hasHead ?? options.kit === "t5";
+  const hasHead = options.hasHead ?? options.kit !== "opt";
   for (const [name, shape] of checkpointShapes(config, hasHead)) {
     tensors.set(name, { shape: [...shape], dtype: options.dtype ?? "F32" });
   }
@@ -74,22 +82,24 @@ export function checkpointShapes(
   }
   const q = config["qformer_config"] as Sizes;
   shapes.set("query_tokens", [1, config["num_query_tokens"] as number, q["hidden_size"]!]);
-  addQformer(shapes, q, isRetrieval ? ["", "_query"] : ["_query"]);
+  const isInstructed = config["model_type"] === "instructblip";
+  const norm = isInstructed ? "qformer.embeddings.layernorm" : "qformer.layernorm";
+  addNorm(shapes, norm, q["hidden_size"]!);
+  addQformer(shapes, q, isInstructed || isRetrieval ? ["", "_query"] : ["_query"]);
+  if (isInstructed || isRetrieval) addWords(shapes, isInstructed ? "qformer." : "", q);
   if (isRetrieval) {
     const size = config["image_text_hidden_size"] as number;
-    shapes.set("embeddings.word_embeddings.weight", [q["vocab_size"]!, q["hidden_size"]!]);
-    const nPositions = q["max_position_embeddings"]!;
-    shapes.set("embeddings.position_embeddings.weight", [nPositions, q["hidden_size"]!]);
     addLinear(shapes, "vision_projection", [size, q["hidden_size"]!]);
     addLinear(shapes, "text_projection", [size, q["hidden_size"]!]);
     addLinear(shapes, "itm_head", [2, q["hidden_size"]!]);
     return shapes;
   }
   const text = config["text_config"] as Sizes;
-  const isT5 = String(text["model_type"]) === "t5";
-  const width = isT5 ? text["d_model"]! : text["hidden_size"]!;
+  const kind = String(text["model_type"]);
+  const width = kind === "t5" ? text["d_model"]! : text["hidden_size"]!;
   addLinear(shapes, "language_projection", [width, q["hidden_size"]!]);
-  if (isT5) addT5(shapes, text);
+  if (kind === "t5") addT5(shapes, text);
+  else if (kind === "llama") addLlama(shapes, text);
   else addOpt(shapes, text);
   if (hasHead) shapes.set("language_model.lm_head.weight", [text["vocab_size"]!, width]);
   return shapes;
@@ -151,9 +161,16 @@ function addVision(shapes: Shapes, config: Sizes): void {
   addNorm(shapes, "vision_model.post_layernorm", width);
 }
 
+/** The Q-Former's tables of words and positions. */
+function addWords(shapes: Shapes, prefix: string, config: Sizes): void {
+  const { hidden_size: width = 0, vocab_size: nWords = 0 } = config;
+  const nPositions = config["max_position_embeddings"]!;
+  shapes.set(`${prefix}embeddings.word_embeddings.weight`, [nWords, width]);
+  shapes.set(`${prefix}embeddings.position_embeddings.weight`, [nPositions, width]);
+}
+
 function addQformer(shapes: Shapes, config: Sizes, streams: readonly string[]): void {
   const { hidden_size: width = 0, intermediate_size: inner = 0 } = config;
-  addNorm(shapes, "qformer.layernorm", width);
   for (let i = 0; i < config["num_hidden_layers"]!; i++) {
     const layer = `qformer.encoder.layer.${i}`;
     const hasCross = i % config["cross_attention_frequency"]! === 0;
@@ -188,6 +205,26 @@ function addOpt(shapes: Shapes, config: Sizes): void {
     addLinear(shapes, `${layer}.fc1`, [inner, width]);
     addLinear(shapes, `${layer}.fc2`, [width, inner]);
     addNorm(shapes, `${layer}.final_layer_norm`, width);
+  }
+}
+
+function addLlama(shapes: Shapes, config: Sizes): void {
+  const { hidden_size: width = 0, intermediate_size: inner = 0 } = config;
+  const model = "language_model.model";
+  shapes.set(`${model}.embed_tokens.weight`, [config["vocab_size"]!, width]);
+  shapes.set(`${model}.norm.weight`, [width]);
+  for (let i = 0; i < config["num_hidden_layers"]!; i++) {
+    const layer = `${model}.layers.${i}`;
+    for (const part of ["q_proj", "k_proj", "v_proj", "o_proj"]) {
+      shapes.set(`${layer}.self_attn.${part}.weight`, [width, width]);
+    }
+    for (const part of ["gate_proj", "up_proj"]) {
+      shapes.set(`${layer}.mlp.${part}.weight`, [inner, width]);
+    }
+    shapes.set(`${layer}.mlp.down_proj.weight`, [width, inner]);
+    for (const norm of ["input_layernorm", "post_attention_layernorm"]) {
+      shapes.set(`${layer}.${norm}.weight`, [width]);
+    }
   }
 }
 

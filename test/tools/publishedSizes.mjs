@@ -51,6 +51,17 @@ const xxl = {
   },
 };
 
+const instructed = { qformer_config: { vocab_size: 30523 } };
+const vicuna = (sizes) => ({
+  ...{ kit: "instructblip-llama", config: instructed },
+  text: {
+    ...sizes,
+    vocab_size: 32064,
+    max_position_embeddings: 2048,
+    num_key_value_heads: sizes.num_attention_heads,
+  },
+});
+
 const blipText = {
   ...{ hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12 },
   ...{ vocab_size: 30524, max_position_embeddings: 512, encoder_hidden_size: 768 },
@@ -68,25 +79,21 @@ const blipVision = {
   },
 };
 
+const blip = (task, size) => ({
+  ...{ kit: `blip-${task}`, text: blipText },
+  config: { vision_config: blipVision[size] },
+});
+
 /** By the names of models/catalog.json; what is fine-tuned on COCO may see larger pictures. */
 export const catalogModels = {
-  "blip-vqa-base": { kit: "blip-vqa", text: blipText, config: { vision_config: blipVision.base } },
-  "blip-image-captioning-base": {
-    ...{ kit: "blip-caption", text: blipText },
-    config: { vision_config: blipVision.base },
-  },
-  "blip-itm-base-coco": {
-    ...{ kit: "blip-itm", text: blipText },
-    config: { vision_config: blipVision.base },
-  },
-  "blip-itm-large-coco": {
-    ...{ kit: "blip-itm", text: blipText },
-    config: { vision_config: blipVision.large },
-  },
-  "blip-image-captioning-large": {
-    ...{ kit: "blip-caption", text: blipText },
-    config: { vision_config: blipVision.large },
-  },
+  "blip-vqa-base": blip("vqa", "base"),
+  "blip-vqa-capfilt-large": blip("vqa", "base"),
+  "blip-image-captioning-base": blip("caption", "base"),
+  "blip-image-captioning-large": blip("caption", "large"),
+  "blip-itm-base-coco": blip("itm", "base"),
+  "blip-itm-base-flickr": blip("itm", "base"),
+  "blip-itm-large-coco": blip("itm", "large"),
+  "blip-itm-large-flickr": blip("itm", "large"),
   "blip2-opt-2.7b": publishedModels["opt-2.7b"],
   "blip2-opt-2.7b-coco": publishedModels["opt-2.7b"],
   "blip2-opt-6.7b": opt67,
@@ -94,6 +101,19 @@ export const catalogModels = {
   "blip2-flan-t5-xl": publishedModels["flan-t5-xl"],
   "blip2-flan-t5-xl-coco": publishedModels["flan-t5-xl"],
   "blip2-flan-t5-xxl": xxl,
+  "instructblip-flan-t5-xl": {
+    ...{ kit: "instructblip-t5", config: instructed },
+    text: publishedModels["flan-t5-xl"].text,
+  },
+  "instructblip-flan-t5-xxl": { kit: "instructblip-t5", config: instructed, text: xxl.text },
+  "instructblip-vicuna-7b": vicuna({
+    ...{ hidden_size: 4096, intermediate_size: 11008 },
+    ...{ num_hidden_layers: 32, num_attention_heads: 32 },
+  }),
+  "instructblip-vicuna-13b": vicuna({
+    ...{ hidden_size: 5120, intermediate_size: 13824 },
+    ...{ num_hidden_layers: 40, num_attention_heads: 40 },
+  }),
   "blip2-itm-vit-g": retrieval,
   "blip2-itm-vit-g-coco": retrieval,
 };

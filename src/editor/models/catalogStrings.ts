@@ -42,12 +42,19 @@ export function sentences(): Readonly<Record<string, string | undefined>> {
     ),
     "instructblip-vicuna-13b": vscode.l10n.t("As Vicuna-7B, at twice the size"),
     "blip-vqa-base": vscode.l10n.t("Single questions with short answers; small and fast"),
+    "blip-vqa-capfilt-large": vscode.l10n.t(
+      "Single questions with short answers; learnt from cleaner captions",
+    ),
     "blip-image-captioning-base": vscode.l10n.t(
       "Descriptions in one sentence; the smallest model that describes",
     ),
     "blip-image-captioning-large": vscode.l10n.t("Descriptions in one sentence; small and fast"),
     "blip-itm-base-coco": vscode.l10n.t("Comparing pictures with texts; small and fast"),
     "blip-itm-large-coco": vscode.l10n.t("Comparing pictures with texts; twice the size of base"),
+    "blip-itm-base-flickr": vscode.l10n.t("Comparing pictures with texts; tuned on Flickr30k"),
+    "blip-itm-large-flickr": vscode.l10n.t(
+      "Comparing pictures with texts; tuned on Flickr30k, twice the size",
+    ),
     "blip2-itm-vit-g": vscode.l10n.t("Comparing pictures with texts; answers no questions"),
     "blip2-itm-vit-g-coco": vscode.l10n.t(
       "Comparing pictures with texts, in more detail; answers no questions",
