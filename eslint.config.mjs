@@ -30,6 +30,7 @@ const mayImport = {
     "doctor",
     "measure",
   ],
+  "src/world": ["base", "model", "engine"],
   "src/packaging": [],
   webview: ["base", "model", "protocol"],
 };
@@ -127,6 +128,10 @@ const kernels = [
   "src/engine/decode/logitsProcessors.ts",
   "src/engine/decode/sampling.ts",
   "src/engine/decode/beamSearch.ts",
+  "src/world/chance.ts",
+  "src/world/drawings/sprites.ts",
+  "src/world/picture/*.ts",
+  "src/world/vocabulary/*.ts",
 ];
 
 export default tseslint.config(

@@ -96,6 +96,20 @@ export async function makeThumbnail(
   return decodeWithin(options, (timed) => shrink(bytes, { ...options, ...timed }));
 }
 
+/**
+ * Draws a drawing (SVG) of our own at a size, with its transparency.
+ * @returns [side, side, 4] red, green, blue, alpha; the drawing fits inside.
+ */
+export async function drawDrawing(svg: Uint8Array, side: number): Promise<Uint8Array> {
+  const { data } = await sharp(svg)
+    .resize({ width: side, height: side, fit: "contain", background: "#00000000" })
+    .toColourspace("srgb")
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return new Uint8Array(data);
+}
+
 /** Runs a decoding that gives up in time. */
 async function decodeWithin<T>(
   options: DecodeLimits,
