@@ -227,14 +227,12 @@ describe("the chat in the side bar", () => {
   });
 
   it("asks with a key about the picture whose tab has the keyboard", async () => {
-    const { keyboard, page, quickInput } = editor();
+    const { explorer, keyboard } = editor();
     await editor().runCommand("Sightline: New Conversation");
     await chat().turns.first().waitFor({ state: "detached" });
-    await quickInput.open("Control+p", "four-shapes.png");
-    await quickInput.choose("four-shapes.png");
-    // The preview takes the focus when it is drawn; only then does the workbench get keys again.
-    await page.locator(".statusbar-item", { hasText: "320x320" }).waitFor();
-    await page.locator(".tab.active", { hasText: "four-shapes.png" }).click();
+    await editor().runCommand("View: Show Explorer");
+    await explorer.untilFocused();
+    await explorer.openPicture("four-shapes.png", "320x320");
     await keyboard.press("Shift+Alt+q");
     await chat().picture("four-shapes.png").waitFor();
     await untilQuestionIsFocused();

@@ -10,6 +10,13 @@ const MAX_ATTEMPTS = 5;
 /** No list of ours is longer. */
 const MAX_STEPS = 100;
 
+/** A row of a list: the key that opens the list, what is typed there, and the row's label. */
+export interface ListRow {
+  readonly key: string;
+  readonly text: string;
+  readonly label: string;
+}
+
 export class QuickInput {
   readonly #page: Page;
   readonly #widget: Locator;
@@ -61,24 +68,27 @@ export class QuickInput {
 
   /**
    * Runs a command of the palette by its full name, category included. What the palette offers depends on
-   * the file that is open, and the editor learns its language a moment after it shows it; a palette that is
-   * open does not learn of new commands, so it may take two.
+   * the file that is open, and the editor learns its language a moment after it shows it.
    */
   async runCommand(name: string): Promise<void> {
+    await this.openAndChoose({ key: "F1", text: `>${name}`, label: name });
+  }
+
+  /**
+   * Opens a list with a key, types into it and chooses a row by its label. A list that is open does not
+   * learn of new commands, nor of files that could not be searched yet, so it may take two.
+   */
+  async openAndChoose(wanted: ListRow): Promise<void> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      if (await this.#opensWithCommand(name)) {
-        await this.#focusRow(name);
-        await this.#page.keyboard.press("Enter");
-        return;
-      }
+      if (await this.#opensWith(wanted)) return this.choose(wanted.label);
       await this.cancel();
     }
-    assert.fail(`The palette has no command ${name}.`);
+    assert.fail(`The list of ${wanted.text} has no row ${wanted.label}.`);
   }
 
   /** Whether the palette has a command now. */
   async hasCommand(name: string): Promise<boolean> {
-    const isThere = await this.#opensWithCommand(name);
+    const isThere = await this.#opensWith({ key: "F1", text: `>${name}`, label: name });
     await this.cancel();
     return isThere;
   }
@@ -129,10 +139,10 @@ export class QuickInput {
     await this.#widget.waitFor({ state: "hidden" });
   }
 
-  /** Opens the palette and leaves it open. */
-  async #opensWithCommand(name: string): Promise<boolean> {
-    await this.open("F1", `>${name}`);
-    return this.#row(name)
+  /** Leaves the list open. */
+  async #opensWith({ key, text, label }: ListRow): Promise<boolean> {
+    await this.open(key, text);
+    return this.#row(label)
       .waitFor({ state: "attached", timeout: PATIENCE_MS })
       .then(
         () => true,

@@ -30,8 +30,8 @@ export class TextEditor {
 
   /** Opens a file of the workspace by its name, which must be the only one of that name. */
   async open(name: string): Promise<void> {
-    await this.#quickInput.open("Control+p", name);
-    await this.#quickInput.choose(path.basename(name));
+    const label = path.basename(name);
+    await this.#quickInput.openAndChoose({ key: "Control+p", text: name, label });
     await this.#activeTab.and(this.#page.locator(`[data-resource-name="${name}"]`)).waitFor();
   }
 
