@@ -29,8 +29,10 @@ const mayImport = {
     "library",
     "doctor",
     "measure",
+    "train",
   ],
-  "src/world": ["base", "model", "engine"],
+  "src/train": ["base", "model", "engine", "convert"],
+  "src/world": ["base", "model", "engine", "train"],
   "src/packaging": [],
   webview: ["base", "model", "protocol"],
 };

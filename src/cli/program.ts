@@ -24,6 +24,7 @@ import type { InspectFlags } from "./models/inspectCommand";
 import type { AddFlags } from "./models/modelsAddCommand";
 import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
 import { Printer } from "./terminal/printer";
+import { addTrain } from "./train/trainProgram";
 import type { VerifyFlags } from "./measure/verifyCommand";
 import { DEVICE_CHOICES, DEVICES } from "../model/ask/device";
 
@@ -80,6 +81,10 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addDoctor(program, run);
   addCuda(program.command("cuda"), run);
   addAlt(program, run);
+  addTrain(program.command("train"), run, {
+    documents: DOCUMENTS,
+    addDocumentFlags: addAltFlags,
+  });
   return program;
 }
 

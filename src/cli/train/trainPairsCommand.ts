@@ -1,0 +1,187 @@
+/** `train pairs`: the pictures of documents and the texts that people wrote for them, to learn from. */
+
+import { createHash } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { AppError, throwIfAborted } from "../../base/errors";
+import { findDocuments, readDocument } from "../documents/altDocuments";
+import { imagesOf, type DocumentImage } from "../documents/altImages";
+import { settingsFrom, type AltFlags } from "../documents/altListCommand";
+import { EXIT } from "../terminal/failure";
+import { countOf, formatTable } from "../terminal/text";
+import type { CliContext } from "../terminal/cliContext";
+
+export interface TrainPairsFlags extends AltFlags {
+  readonly out: string;
+}
+
+/** Why a picture of a document teaches nothing, in the order in which it is looked for. */
+const REASONS = {
+  decorative: "decorative",
+  computed: "text computed by code",
+  missing: "no text",
+  poor: "placeholder, file name or another poor text",
+  elsewhere: "file not there, or not on this disk",
+  twice: "same picture and text as before",
+} as const;
+
+type Reason = keyof typeof REASONS;
+
+/** One line of the file. */
+interface PairLine {
+  /** From the folder of the pairs' own file. */
+  readonly image: string;
+  readonly text: string;
+  /** Where a person wrote it. */
+  readonly document: string;
+  readonly line: number;
+}
+
+/**
+ * Collects pairs of picture and text from documents into a JSON Lines file, beside its name and then
+ * renamed, and tells what it took and what it left out.
+ * @returns 1 when a path or document could not be read; the others are taken.
+ * @throws AppError `document.missing` when there is nothing to learn from.
+ */
+export async function trainPairs(
+  context: CliContext,
+  paths: readonly string[],
+  flags: TrainPairsFlags,
+): Promise<number> {
+  const { printer, signal } = context;
+  const { documents, failures, skipped } = await findDocuments(paths, signal);
+  if (skipped !== undefined) printer.note(skipped);
+  const messages = failures.map(({ message }) => message);
+  const settings = settingsFrom(flags);
+  const collection = new Collection(path.dirname(path.resolve(flags.out)));
+  for (const document of documents) {
+    throwIfAborted(signal);
+    try {
+      for (const image of await imagesOf(
+        await readDocument(document, settings.components),
+        settings,
+      )) {
+        await collection.add(image);
+      }
+    } catch (thrown) {
+      messages.push(AppError.from(thrown).message);
+    }
+  }
+  for (const message of messages) printer.failure(`sightline: ${message}`);
+  const { lines } = collection;
+  if (lines.length === 0) throw nothingFound(paths);
+  await writeLines(flags.out, lines);
+  const leftOut = collection.leftOut();
+  if (printer.isJson) printer.json({ file: flags.out, pairs: lines.length, leftOut });
+  else printer.text(reportOf({ file: flags.out, lines, leftOut }));
+  return messages.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+class Collection {
+  readonly lines: PairLine[] = [];
+  readonly #base: string;
+  readonly #counts = new Map<Reason, number>();
+  readonly #seen = new Set<string>();
+
+  /** @param base Paths of pictures are given from here. */
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  async add({ reference, resolved, row }: DocumentImage): Promise<void> {
+    const reason = reasonAgainst({ reference, resolved, row });
+    if (reason !== undefined || resolved.kind !== "file") {
+      this.#count(reason ?? "elsewhere");
+      return;
+    }
+    const text = (reference.alt ?? "").replaceAll(/\s+/g, " ").trim();
+    const image = path.resolve(resolved.path);
+    const digest = await digestOf(image);
+    if (digest === undefined) {
+      this.#count("elsewhere");
+      return;
+    }
+    const key = `${digest} ${text.toLowerCase()}`;
+    if (this.#seen.has(key)) {
+      this.#count("twice");
+      return;
+    }
+    this.#seen.add(key);
+    const from = (file: string) => path.relative(this.#base, file).replaceAll(path.sep, "/");
+    const document = from(path.resolve(row.file));
+    this.lines.push({ image: from(image), text, document, line: row.range.start.line + 1 });
+  }
+
+  /** How many pictures were left out, by reason; only reasons that there are. */
+  leftOut(): Partial<Record<Reason, number>> {
+    const reasons = Object.keys(REASONS) as Reason[];
+    return Object.fromEntries(
+      reasons.flatMap((reason) => {
+        const count = this.#counts.get(reason);
+        return count === undefined ? [] : [[reason, count]];
+      }),
+    );
+  }
+
+  #count(reason: Reason): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+  }
+}
+
+/** A long text is no poor one: models read its beginning. */
+function reasonAgainst({ reference, resolved, row }: DocumentImage): Reason | undefined {
+  if (row.decorative || reference.isHidden) return "decorative";
+  if (reference.altState === "dynamic" || reference.altState === "named") return "computed";
+  if (row.problem === "missing" || (reference.alt ?? "").trim() === "") return "missing";
+  if (row.problem !== null && !["too-long", "unresolved"].includes(row.problem)) return "poor";
+  return resolved.kind === "file" ? undefined : "elsewhere";
+}
+
+/** Of the picture's bytes; nothing when it cannot be read. */
+async function digestOf(file: string): Promise<string | undefined> {
+  try {
+    return createHash("sha256")
+      .update(await readFile(file))
+      .digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
+function nothingFound(paths: readonly string[]): AppError {
+  return new AppError(
+    "document.missing",
+    `No picture in ${paths.join(", ")} has a text that a person wrote, so there is nothing to learn from. ` +
+      "Run `sightline alt list` to see the pictures and what is wrong with their texts.",
+  );
+}
+
+async function writeLines(file: string, lines: readonly PairLine[]): Promise<void> {
+  const beside = `${file}.partial`;
+  try {
+    await writeFile(beside, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await rename(beside, file);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new AppError("document.unwritable", `${file} cannot be written.`, {
+      cause,
+      detail: { file },
+    });
+  }
+}
+
+function reportOf(parts: {
+  file: string;
+  lines: readonly PairLine[];
+  leftOut: Partial<Record<Reason, number>>;
+}): string {
+  const { file, lines, leftOut } = parts;
+  const nDocuments = new Set(lines.map(({ document }) => document)).size;
+  const taken = `${file}: ${countOf(lines.length, "picture")} with a text, from ${countOf(nDocuments, "document")}.\n`;
+  const rows = Object.entries(leftOut).map(([reason, count]) => [
+    String(count),
+    REASONS[reason as Reason],
+  ]);
+  if (rows.length === 0) return taken;
+  return `${taken}Left out:\n${formatTable(rows)}`;
+}
