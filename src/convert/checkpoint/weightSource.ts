@@ -8,12 +8,25 @@ import { bytesWithin, isFloatDtype, toFloat32 } from "./dtype";
 import type { TensorInfo } from "./tensorInfo";
 import type { TensorBytes } from "./tensorReader";
 
+/**
+ * What a source is made of, for graphs that take each tensor of the checkpoint as an input. Sources whose values
+ * are worked out in other ways have no form.
+ */
+export type WeightForm =
+  | { readonly kind: "tensor"; readonly tensor: TensorInfo }
+  | { readonly kind: "same"; readonly of: WeightSource }
+  | { readonly kind: "stack"; readonly of: readonly WeightSource[] }
+  | { readonly kind: "skip"; readonly of: WeightSource; readonly skipped: number }
+  | { readonly kind: "addToFirst"; readonly of: WeightSource; readonly row: WeightSource }
+  | { readonly kind: "zeros" };
+
 /** A matrix of rows × cols float32 values; a vector is a matrix with one column. */
 export interface WeightSource {
   readonly rows: number;
   readonly cols: number;
   /** What `readRows` reads; some of them may occur twice. */
   readonly tensors: readonly TensorInfo[];
+  readonly form?: WeightForm;
   /**
    * Values of `count` rows from `start`, row-major, [count, cols]; whoever gets them may change them.
    * @param into room for at least as many, which may be used; without it the memory is new.
@@ -31,6 +44,7 @@ export function tensorSource(reader: TensorBytes, tensor: TensorInfo): WeightSou
     rows,
     cols,
     tensors: [tensor],
+    form: { kind: "tensor", tensor },
     readRows: async (start, count, into) => {
       const range = { start: start * cols, count: count * cols };
       const room = into?.subarray(0, range.count);
@@ -47,6 +61,7 @@ export function asRow(source: WeightSource): WeightSource {
     rows: 1,
     cols: source.rows,
     tensors: source.tensors,
+    form: { kind: "same", of: source },
     readRows: (_start, _count, into) => source.readRows(0, source.rows, into),
   };
 }
@@ -63,6 +78,7 @@ export function stackRows(sources: readonly WeightSource[]): WeightSource {
     rows,
     cols,
     tensors: sources.flatMap((source) => source.tensors),
+    form: { kind: "stack", of: sources },
     readRows: async (start, count, into) => {
       const out = into?.subarray(0, count * cols) ?? new Float32Array(count * cols);
       let top = 0;
@@ -87,6 +103,7 @@ export function zeros(length: number): WeightSource {
     rows: length,
     cols: 1,
     tensors: [],
+    form: { kind: "zeros" },
     readRows: (_start, count, into) =>
       Promise.resolve(into?.subarray(0, count).fill(0) ?? new Float32Array(count)),
   };
@@ -98,6 +115,7 @@ export function skipRows(source: WeightSource, skipped: number): WeightSource {
     rows: source.rows - skipped,
     cols: source.cols,
     tensors: source.tensors,
+    form: { kind: "skip", of: source, skipped },
     readRows: (start, count, into) => source.readRows(start + skipped, count, into),
   };
 }
@@ -108,6 +126,7 @@ export function addToFirstRow(source: WeightSource, row: WeightSource): WeightSo
   return {
     ...source,
     tensors: [...source.tensors, ...row.tensors],
+    form: { kind: "addToFirst", of: source, row },
     readRows: async (start, count, into) => {
       const values = await source.readRows(start, count, into);
       if (start > 0 || count === 0) return values;
@@ -128,7 +147,7 @@ export interface Factors {
 }
 
 /** With each row multiplied by a factor of its own, as a vector's values are. */
-export function scaleRows(source: WeightSource, factors: Factors): WeightSource {
+export function scaleRows({ form: _, ...source }: WeightSource, factors: Factors): WeightSource {
   return {
     ...source,
     tensors: [...source.tensors, ...factors.tensors],
@@ -146,7 +165,7 @@ export function scaleRows(source: WeightSource, factors: Factors): WeightSource 
 }
 
 /** With each column multiplied by a factor of its own. */
-export function scaleCols(source: WeightSource, factors: Factors): WeightSource {
+export function scaleCols({ form: _, ...source }: WeightSource, factors: Factors): WeightSource {
   return {
     ...source,
     tensors: [...source.tensors, ...factors.tensors],

@@ -14,6 +14,7 @@ import {
   activation,
   add,
   concat,
+  repeated,
   layerNorm,
   reshape,
   splitLast,
@@ -129,7 +130,7 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
     ],
     attributes: { kernel_shape: { ints: [patch, patch] }, strides: { ints: [patch, patch] } },
   }); // [1, width, grid, grid]
-  const columns = reshape(g, `${path}/columns`, grid, [1, width, nTokens - 1]);
+  const columns = reshape(g, `${path}/columns`, grid, [0, width, nTokens - 1]);
   const patches = transpose(g, `${path}/rows`, columns, { perm: [0, 2, 1] }); // [1, patches, width]
   // The class token never changes, so its position is added here rather than at each run.
   const positions = unbatched(
@@ -146,7 +147,10 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
     source: skipRows(table, 1),
     dims: [1, nTokens - 1, width],
   });
-  const embedded = concat(g, path, [first, add(g, path, [patches, rest])]);
+  const embedded = concat(g, path, [
+    repeated(g, `${path}/class_embedding`, first),
+    add(g, path, [patches, rest]),
+  ]);
   if (!config.isClip) return embedded;
   return layerNorm(g, "/pre_layernorm", embedded, {
     ...weights.norm("vision_model.pre_layernorm", width),
@@ -162,6 +166,7 @@ function unbatched(source: WeightSource, width: number): WeightSource {
     rows,
     cols: width,
     tensors: source.tensors,
+    form: { kind: "same", of: source },
     readRows: async (start, count) => {
       const all = await source.readRows(0, 1);
       return all.subarray(start * width, (start + count) * width);

@@ -12,6 +12,7 @@ import {
   type OnnxNode,
   type OnnxValue,
 } from "../../model/graph/onnxProto";
+import type { WeightSource } from "../checkpoint/weightSource";
 import type { DataEntry, DataFilePlan } from "../weights/dataFile";
 
 /** The name of a value inside a graph. */
@@ -34,9 +35,25 @@ export interface NodeSpec {
   readonly outputs?: number | readonly ValueName[];
 }
 
+/** How a graph that learns takes its weights: as inputs, each a tensor of the checkpoint. */
+export interface TrainingWeights {
+  /** Samples at a time. */
+  readonly batch: number;
+  /** The values of a source as a value of these dims. */
+  parameter(path: string, source: WeightSource, dims: readonly number[]): ValueName;
+  /** [B, S, in] → [B, S, out]; the weight stays [out, in]. */
+  linear(
+    path: string,
+    x: ValueName,
+    spec: { readonly weight: WeightSource; readonly bias?: WeightSource },
+  ): ValueName;
+}
+
 export class GraphBuilder {
   readonly name: string;
   readonly target: GraphTarget;
+  /** Nothing in a graph that only computes, whose weights are constants. */
+  readonly training?: TrainingWeights;
   readonly #data: DataFilePlan | undefined;
   readonly #nodes: OnnxNode[] = [];
   readonly #nodeNames = new Set<string>();
@@ -116,6 +133,12 @@ export class GraphBuilder {
       this.#initializers.set(path, { name: path, dataType: "uint8", dims: [], data });
     }
     return path;
+  }
+
+  /** A constant inside the graph. */
+  constant(initializer: OnnxInitializer): ValueName {
+    this.#initializers.set(initializer.name, initializer);
+    return initializer.name;
   }
 
   /** Weights in the part's data file; gives the names of the entry's initializers. */

@@ -34,6 +34,7 @@ export interface LinearSpec {
 /** [B, S, in] → [B, S, out]. */
 export function linear(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): ValueName {
   const { weight } = spec;
+  if (g.training !== undefined) return g.training.linear(path, x, spec);
   const precision = linearPrecision(spec);
   const name = `${path}/weight`;
   const bias = spec.bias === undefined ? undefined : vector(g, `${path}/bias`, spec.bias);

@@ -25,6 +25,10 @@ export function embedding(
   const name = `${path}/weight`;
   const dims = [table.rows, table.cols];
   const named = spec.output === undefined ? {} : { outputs: [spec.output] };
+  if (g.training !== undefined) {
+    const rows = g.training.parameter(path, table, dims);
+    return g.node(path, { opType: "Gather", inputs: [rows, ids], ...named });
+  }
   switch (precision.kind) {
     case "f32": {
       const [w = ""] = g.weights(plainEntry(name, table, { dims, storage: "float32" }));
@@ -82,6 +86,7 @@ function tablePrecision(table: WeightSource, precision: Precision): Precision {
 /** A vector of weights, f32 [n]. */
 export function vector(g: GraphBuilder, name: string, source: WeightSource): ValueName {
   const dims = [source.rows * source.cols];
+  if (g.training !== undefined) return g.training.parameter(name, source, dims);
   const [value = ""] = g.weights(plainEntry(name, source, { dims, storage: "float32" }));
   return value;
 }
@@ -92,6 +97,7 @@ export function tensor(
   name: string,
   spec: { source: WeightSource; dims: readonly number[] },
 ): ValueName {
+  if (g.training !== undefined) return g.training.parameter(name, spec.source, spec.dims);
   const [value = ""] = g.weights(
     plainEntry(name, spec.source, { dims: spec.dims, storage: "float32" }),
   );
@@ -232,6 +238,14 @@ export function lastPosition(g: GraphBuilder, path: string, x: ValueName): Value
 
 export function concat(g: GraphBuilder, path: string, inputs: readonly ValueName[]): ValueName {
   return g.node(path, { opType: "Concat", inputs, attributes: { axis: { int: 1 } } });
+}
+
+/** [1, S, d] → [B, S, d] in a graph whose batch is known; graphs for one picture at a time leave it as it is. */
+export function repeated(g: GraphBuilder, path: string, x: ValueName): ValueName {
+  const batch = g.training?.batch;
+  if (batch === undefined) return x;
+  const shape = g.int64Constant(`${path}/batch`, [batch, 1, 1]);
+  return g.node(path, { opType: "Expand", inputs: [x, shape] });
 }
 
 export function reshape(
