@@ -147,9 +147,10 @@ export interface Factors {
 }
 
 /** With each row multiplied by a factor of its own, as a vector's values are. */
-export function scaleRows({ form: _, ...source }: WeightSource, factors: Factors): WeightSource {
+export function scaleRows(source: WeightSource, factors: Factors): WeightSource {
   return {
-    ...source,
+    rows: source.rows,
+    cols: source.cols,
     tensors: [...source.tensors, ...factors.tensors],
     readRows: async (start, count, into) => {
       const values = await source.readRows(start, count, into);
@@ -165,9 +166,10 @@ export function scaleRows({ form: _, ...source }: WeightSource, factors: Factors
 }
 
 /** With each column multiplied by a factor of its own. */
-export function scaleCols({ form: _, ...source }: WeightSource, factors: Factors): WeightSource {
+export function scaleCols(source: WeightSource, factors: Factors): WeightSource {
   return {
-    ...source,
+    rows: source.rows,
+    cols: source.cols,
     tensors: [...source.tensors, ...factors.tensors],
     readRows: async (start, count, into) => {
       const values = await source.readRows(start, count, into);

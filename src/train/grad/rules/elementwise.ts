@@ -33,20 +33,20 @@ const div = meeting((e, dY) => [
   () => e.neg(e.div(e.mul(dY, e.output(0)), e.input(1))),
 ]);
 
-/** 1 where a comparison holds. */
-function where(e: Emitter, opType: "Greater" | "Equal", a: ValueName, b: ValueName): ValueName {
-  return e.op("Cast", [e.op(opType, [a, b])], { to: { int: 1 } });
+/** 1 where a is greater than b. */
+function greater(e: Emitter, a: ValueName, b: ValueName): ValueName {
+  return e.op("Cast", [e.op("Greater", [a, b])], { to: { int: 1 } });
 }
 
 /** y = max(a, b): dY goes to the larger; to the second where they are equal. */
 const max = meeting((e, dY) => {
-  const isFirst = (): ValueName => where(e, "Greater", e.input(0), e.input(1));
+  const isFirst = (): ValueName => greater(e, e.input(0), e.input(1));
   return [() => e.mul(dY, isFirst()), () => e.mul(dY, e.sub(e.number(1), isFirst()))];
 });
 
 /** y = min(a, b): dY goes to the smaller; to the second where they are equal. */
 const min = meeting((e, dY) => {
-  const isFirst = (): ValueName => where(e, "Greater", e.input(1), e.input(0));
+  const isFirst = (): ValueName => greater(e, e.input(1), e.input(0));
   return [() => e.mul(dY, isFirst()), () => e.mul(dY, e.sub(e.number(1), isFirst()))];
 });
 
@@ -86,7 +86,7 @@ const erf = unary((e, dY) => {
 });
 
 /** y = max(x, 0): dx = dY where y > 0. */
-const relu = unary((e, dY) => e.mul(dY, where(e, "Greater", e.output(0), e.number(0))));
+const relu = unary((e, dY) => e.mul(dY, greater(e, e.output(0), e.number(0))));
 
 /**
  * y = x·Φ(x), Φ the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415): dx = dY·(Φ(x) + x·φ(x)).
