@@ -149,6 +149,7 @@ function promptFamily(config: ModelConfig): PromptFamily {
   if (config.family === "blip") {
     return config.kind === "captioning" ? "blip-captioning" : "blip-answering";
   }
+  if (config.kind === "stage1") return "stage1";
   if (config.qformer.readsInstruction) return "instructed";
   return config.kind === "generation" && config.text.kind === "t5" ? "t5" : "opt";
 }

@@ -39,17 +39,20 @@ export class Scorer {
     const imageEmbeds = floats(picture.features.get(IO.imageEmbeds));
     const prefillBegin = performance.now();
     const scores: TextScore[] = [];
+    let temperature: number | undefined;
     for (const [i, text] of request.texts.entries()) {
       throwIfAborted(run.signal);
       const textIds = ids[i] ?? [];
-      const itc = largestCosine(imageEmbeds, await comparer.embed(textIds));
+      const embedded = await comparer.embed(textIds);
+      temperature = embedded.temperature;
+      const itc = largestCosine(imageEmbeds, embedded.values);
       throwIfAborted(run.signal);
       const itm = await this.#match(textIds, compared);
       scores.push({ text, itc, itm });
     }
     const end = performance.now();
     return {
-      scores,
+      scores: withContrast(scores, temperature),
       timings: { ...picture.timings, prefill: end - prefillBegin, decode: 0, total: end - begin },
       cached: { imageFeatures: picture.from },
     };
@@ -74,4 +77,19 @@ export class Scorer {
     const [no = 0, yes = 0] = await comparer.matchLogits(comparer.matchIds(ids), picture);
     return 1 / (1 + Math.exp(no - yes));
   }
+}
+
+/**
+ * ITC as in training (LAVIS `blip2_qformer.py`): the softmax of the cosines over the temperature. Nothing
+ * is said of one text alone, which would have all of it.
+ */
+function withContrast(
+  scores: readonly TextScore[],
+  temperature: number | undefined,
+): readonly TextScore[] {
+  if (temperature === undefined || scores.length < 2) return scores;
+  const largest = Math.max(...scores.map(({ itc }) => itc));
+  const weights = scores.map(({ itc }) => Math.exp((itc - largest) / temperature));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return scores.map((score, i) => ({ ...score, contrast: (weights[i] ?? 0) / sum }));
 }

@@ -4,7 +4,7 @@ import { PictureReader, type PictureToRead } from "./language/pictureReader";
 import { textFeeds } from "./picture/queryStage";
 import type { PartSessions } from "./session/partSessions";
 import { cpuTensor, floats } from "./session/session";
-import type { Blip2RetrievalConfig } from "../model/config/blip2Config";
+import type { Blip2ComparingConfig } from "../model/config/blip2Config";
 import type { BlipRetrievalConfig } from "../model/config/blipConfig";
 import { imageTokenCount } from "../model/config/visionConfig";
 import { IO, PART, type PartName } from "../model/graph/graphContract";
@@ -12,8 +12,7 @@ import { IO, PART, type PartName } from "../model/graph/graphContract";
 export interface TextComparer {
   /** Tokens that a text may have. */
   readonly maxPositions: number;
-  /** Unit-length embedding of a text, [projection]. */
-  embed(ids: readonly number[]): Promise<Float32Array>;
+  embed(ids: readonly number[]): Promise<TextEmbedding>;
   /** What a text's ids were in training, where it was read with a picture. */
   matchIds(ids: readonly number[]): readonly number[];
   /** Logits of no match and match, [2]. */
@@ -22,8 +21,15 @@ export interface TextComparer {
   dispose(): void;
 }
 
+export interface TextEmbedding {
+  /** Unit length, [projection]. */
+  readonly values: Float32Array;
+  /** What cosines were divided by in training; of stage 1, other checkpoints have lost it. */
+  readonly temperature: number | undefined;
+}
+
 export function createComparer(options: {
-  readonly config: Blip2RetrievalConfig | BlipRetrievalConfig;
+  readonly config: Blip2ComparingConfig | BlipRetrievalConfig;
   readonly sessions: PartSessions;
 }): TextComparer {
   const { config, sessions } = options;
@@ -32,7 +38,7 @@ export function createComparer(options: {
     : blip2Comparer(config, sessions);
 }
 
-function blip2Comparer(config: Blip2RetrievalConfig, sessions: PartSessions): TextComparer {
+function blip2Comparer(config: Blip2ComparingConfig, sessions: PartSessions): TextComparer {
   const dims = [1, imageTokenCount(config.vision), config.vision.hiddenSize];
   return {
     maxPositions: config.qformer.maxPositions,
@@ -73,10 +79,11 @@ async function textEmbeds(
   sessions: PartSessions,
   part: PartName,
   ids: readonly number[],
-): Promise<Float32Array> {
+): Promise<TextEmbedding> {
   const session = await sessions.open(part);
   const outputs = await session.run(textFeeds(ids));
-  return floats(outputs[IO.textEmbeds]);
+  const { [IO.textEmbeds]: values, [IO.temperature]: temperature } = outputs;
+  return { values: floats(values), temperature: temperature && floats(temperature)[0] };
 }
 
 /** The largest dot product of one text [projection] with any row of a picture [rows, projection]. */

@@ -197,7 +197,9 @@ export const generateResult = shape<GenerateResult>({
 export const scoreRequest = shape<ScoreRequest>({ ...pictureFields, texts: list(text) });
 
 export const scoreResult = shape<ScoreResult>({
-  scores: list(shape<TextScore>({ text, itc: anyNumber, itm: anyNumber })),
+  scores: list(
+    shape<TextScore>({ text, itc: anyNumber, itm: anyNumber, contrast: maybe(anyNumber) }),
+  ),
   timings,
   cached: fields({ imageFeatures }),
 });

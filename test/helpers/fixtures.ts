@@ -6,3 +6,8 @@ import path from "node:path";
 export function fixturePath(...parts: string[]): string {
   return path.resolve("test", "fixtures", ...parts);
 }
+
+/** Absolute path of something of a reference kit; those of a LAVIS release lie apart from the others. */
+export function kitPath(kit: string, ...parts: string[]): string {
+  return fixturePath(kit.endsWith("-pth") ? "lavis" : "kits", kit, ...parts);
+}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { fixturePath } from "./fixtures";
+import { kitPath } from "./fixtures";
 
 /** One case of cases.json; generation kits have `generation`, retrieval kits the two scores. */
 export interface RecordedCase {
@@ -23,7 +23,7 @@ export interface RecordedGeneration {
 
 /** Every case of a kit. */
 export function recordedCases(kit: string): readonly RecordedCase[] {
-  const text = readFileSync(fixturePath("kits", kit, "cases.json"), "utf8");
+  const text = readFileSync(kitPath(kit, "cases.json"), "utf8");
   return (JSON.parse(text) as { readonly cases: readonly RecordedCase[] }).cases;
 }
 
@@ -36,5 +36,5 @@ export function recordedCase(kit: string, image: string, text: string): Recorded
 
 /** The bytes of a kit's picture. */
 export function kitPicture(kit: string, image: string): Uint8Array {
-  return readFileSync(fixturePath("kits", kit, "images", image));
+  return readFileSync(kitPath(kit, "images", image));
 }

@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { convertModel } from "../../src/convert/convertModel";
-import { fixturePath } from "./fixtures";
+import { fixturePath, kitPath } from "./fixtures";
 
 /** Every kit below test/fixtures/kits. */
 export const KITS: readonly string[] = readdirSync(fixturePath("kits"), { withFileTypes: true })
@@ -31,7 +31,7 @@ export async function kitModel(kit: string, precision = "f32"): Promise<string> 
   const out = path.join(root, "models", `${kit}-${precision.replace(/[^a-z0-9]/g, "-")}`);
   // The converter renames at the end, so a folder that is there is complete.
   if (!existsSync(out)) {
-    await convertModel({ checkpoint: fixturePath("kits", kit, "checkpoint"), out, precision });
+    await convertModel({ checkpoint: kitPath(kit, "checkpoint"), out, precision });
   }
   return out;
 }

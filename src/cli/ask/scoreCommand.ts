@@ -38,8 +38,13 @@ export function bestFirst(scores: readonly TextScore[]): readonly TextScore[] {
   return [...scores].sort((a, b) => b.itm - a.itm || b.itc - a.itc);
 }
 
-/** Columns: probability of a match, contrastive cosine, text. */
+/** Columns: probability of a match, contrastive cosine, its probability where one is known, text. */
 export function scoreTable(scores: readonly TextScore[]): string {
-  const rows = scores.map(({ text, itm, itc }) => [itm.toFixed(4), itc.toFixed(4), text]);
-  return formatTable([["ITM", "ITC", "TEXT"], ...rows], [0, 1]);
+  const isCalibrated = scores.some(({ contrast }) => contrast !== undefined);
+  const head = ["ITM", "ITC", ...(isCalibrated ? ["ITC-P"] : []), "TEXT"];
+  const rows = scores.map(({ text, itm, itc, contrast }) => [
+    ...[itm, itc, ...(isCalibrated ? [contrast ?? 0] : [])].map((value) => value.toFixed(4)),
+    text,
+  ]);
+  return formatTable([head, ...rows], isCalibrated ? [0, 1, 2] : [0, 1]);
 }

@@ -97,6 +97,7 @@ const KIND_NAMES: Readonly<Record<Architecture["kind"], string>> = {
   captioning: "captioning (describes pictures)",
   answering: "answering (answers single questions)",
   retrieval: "retrieval (scores texts against pictures)",
+  stage1: "stage 1 (describes pictures and scores texts against them)",
 };
 
 function architectureRows({ kind, languageModel, sizes }: Architecture): readonly string[][] {

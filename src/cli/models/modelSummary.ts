@@ -1,6 +1,11 @@
 /** Facts about a model or a checkpoint, for people and programs. */
 
-import { type ModelConfig, type WriterConfig, writerOf } from "../../model/config/modelConfig";
+import {
+  isComparing,
+  type ModelConfig,
+  type WriterConfig,
+  writerOf,
+} from "../../model/config/modelConfig";
 import type { Manifest } from "../../model/folder/manifest";
 import { formatPrecision } from "../../model/precision/precision";
 import type { Checkpoint } from "../../convert/checkpoint/checkpoint";
@@ -104,7 +109,7 @@ function architectureOf(config: ModelConfig): Architecture {
             qformerWidth: config.qformer.hiddenSize,
             queryTokens: config.numQueryTokens,
           }),
-      ...(config.kind === "retrieval" ? { projectionWidth: config.projectionSize } : {}),
+      ...(isComparing(config) ? { projectionWidth: config.projectionSize } : {}),
       ...(text === undefined ? {} : textSizes(text)),
     },
   };

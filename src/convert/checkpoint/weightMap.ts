@@ -22,6 +22,9 @@ const DELIBERATELY_DROPPED: readonly { readonly pattern: RegExp; readonly reason
     pattern: /^text_decoder\.cls\.predictions\.bias$/,
     reason: "a copy of text_decoder.cls.predictions.decoder.bias",
   },
+  // Where stage 1 has both of these, its plan uses them; a later stage, or a half of them, has no use.
+  { pattern: /^cls\.predictions\.[\w.]+$/, reason: "the head by which only stage 1 writes" },
+  { pattern: /^temp$/, reason: "the temperature of stage 1's contrast" },
 ];
 
 export interface DroppedTensor {

@@ -9,6 +9,7 @@ import { linear } from "../graph/linear";
 import type { GraphBuilder, ValueName } from "../graph/graphBuilder";
 import { activation, add, embedding, layerNorm, splitLast } from "../graph/ops";
 import { IO } from "../../model/graph/graphContract";
+import type { WeightSource } from "../checkpoint/weightSource";
 
 /** What all layers have in common, and what one reads. */
 export interface BertSpec {
@@ -144,6 +145,35 @@ export function feedForward(
       ...(spec.output === undefined ? {} : { output: spec.output }),
     },
   );
+}
+
+/**
+ * Declares the logits of the last position, [B, 1, vocabulary]: dense, GELU, LN, then the vocabulary.
+ * @param name of the head in the checkpoint; the table is its last matrix.
+ */
+export function languageHead(
+  g: GraphBuilder,
+  name: string,
+  spec: BertSpec & { readonly vocabSize: number; readonly table: WeightSource },
+): void {
+  const { weights, precision, vocabSize } = spec;
+  const { hiddenSize: width, layerNormEps: eps } = spec.sizes;
+  const dense = linear(g, "/cls/transform", spec.x, {
+    ...weights.linear(`${name}.transform.dense`, width, width),
+    precision,
+  });
+  const normed = layerNorm(g, "/cls/transform/LayerNorm", activation(g, "/cls", dense, "gelu"), {
+    ...weights.norm(`${name}.transform.LayerNorm`, width),
+    eps,
+  });
+  const logits = linear(g, "/cls/decoder", normed, {
+    weight: spec.table,
+    // The head's own one wins where both are stored, as the head's matrix does.
+    bias: weights.tensorOf([`${name}.decoder.bias`, `${name}.bias`], [vocabSize]),
+    precision,
+  });
+  g.node("/cls/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
+  g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
 }
 
 /** Tables and their sizes; the precision of the words' one. */

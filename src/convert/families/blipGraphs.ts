@@ -15,7 +15,7 @@ import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import { attention } from "../graph/attention";
 import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBuilder";
 import { linear } from "../graph/linear";
-import { activation, add, lastPosition, layerNorm, slicePositions, unitLength } from "../graph/ops";
+import { add, lastPosition, layerNorm, slicePositions, unitLength } from "../graph/ops";
 import type { DataFilePlan } from "../weights/dataFile";
 import * as bert from "./bertLayer";
 import { decoderCache } from "./decoderCache";
@@ -150,35 +150,15 @@ function blipDecoderGraph(spec: BlipGraphSpec): GraphBuilder {
       },
     );
   }
-  const logits = languageHead(g, { ...spec, x: lastPosition(g, "/last", x) });
-  g.node("/cls/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
-  g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
+  const last = bertSpec({ ...spec, x: lastPosition(g, "/last", x) });
+  bert.languageHead(g, "text_decoder.cls.predictions", {
+    ...{ ...last, vocabSize, table: headTable(config, spec.weights) },
+  });
   for (let i = 0; i < nLayers; i++) cache.declareOutputs(i);
   return g;
 }
 
 type LayerSpec = BlipGraphSpec & { readonly x: ValueName };
-
-function languageHead(g: GraphBuilder, spec: LayerSpec): ValueName {
-  const { weights, precision } = spec;
-  const { text: config } = spec.config;
-  const { hiddenSize: width, layerNormEps: eps, vocabSize } = config;
-  const name = "text_decoder.cls.predictions";
-  const dense = linear(g, "/cls/transform", spec.x, {
-    ...weights.linear(`${name}.transform.dense`, width, width),
-    precision,
-  });
-  const normed = layerNorm(g, "/cls/transform/LayerNorm", activation(g, "/cls", dense, "gelu"), {
-    ...weights.norm(`${name}.transform.LayerNorm`, width),
-    eps,
-  });
-  return linear(g, "/cls/decoder", normed, {
-    weight: headTable(config, weights),
-    // The head's own one wins where both are stored, as the head's matrix does.
-    bias: weights.tensorOf([`${name}.decoder.bias`, `${name}.bias`], [vocabSize]),
-    precision,
-  });
-}
 
 /** The text after all layers of the encoder, [1, S, width]; every position sees every other. */
 function encodedText(

@@ -10,7 +10,11 @@ import { embedding } from "../graph/ops";
 import type { WeightSource } from "../checkpoint/weightSource";
 
 const LM_HEAD = "language_model.lm_head.weight";
-const BERT_HEAD = "text_decoder.cls.predictions.decoder.weight";
+/** BLIP's, and BLIP-2's of stage 1. */
+const BERT_HEADS = [
+  "text_decoder.cls.predictions.decoder.weight",
+  "cls.predictions.decoder.weight",
+] as const;
 
 /**
  * Names under which checkpoints store the table. OPT's and BLIP's head is tied to it and may be the only
@@ -24,10 +28,17 @@ const TABLE_NAMES = {
     "language_model.decoder.embed_tokens.weight",
   ],
   llama: ["language_model.model.embed_tokens.weight"],
-  bert: ["text_decoder.bert.embeddings.word_embeddings.weight", BERT_HEAD],
+  bert: [
+    "text_decoder.bert.embeddings.word_embeddings.weight",
+    "embeddings.word_embeddings.weight",
+    ...BERT_HEADS,
+  ],
 } as const;
 
-const HEAD_NAMES = { opt: LM_HEAD, t5: LM_HEAD, llama: LM_HEAD, bert: BERT_HEAD } as const;
+const HEAD_NAMES = {
+  ...{ opt: [LM_HEAD], t5: [LM_HEAD], llama: [LM_HEAD] },
+  bert: BERT_HEADS,
+} as const;
 
 /** [vocabulary, width]. */
 export function embeddingTable(config: WriterConfig, weights: CheckpointWeights): WeightSource {
@@ -37,8 +48,8 @@ export function embeddingTable(config: WriterConfig, weights: CheckpointWeights)
 /** A stored head wins over the tied table, as in transformers. [vocabulary, width]. */
 export function headTable(config: WriterConfig, weights: CheckpointWeights): WeightSource {
   const shape = [config.vocabSize, config.hiddenSize];
-  const name = HEAD_NAMES[config.kind];
-  return weights.has(name) ? weights.tensor(name, shape) : embeddingTable(config, weights);
+  const name = HEAD_NAMES[config.kind].find((known) => weights.has(known));
+  return name === undefined ? embeddingTable(config, weights) : weights.tensor(name, shape);
 }
 
 export function embedGraph(spec: {

@@ -3,23 +3,38 @@
  * models, and in InstructBLIP, text goes through the same self-attention with a feed-forward of its own.
  */
 
-import type { Blip2Config, QformerConfig } from "../../model/config/blip2Config";
+import type {
+  Blip2Config,
+  Blip2StageOneConfig,
+  QformerConfig,
+} from "../../model/config/blip2Config";
 import { imageTokenCount } from "../../model/config/visionConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { Precision } from "../../model/precision/precision";
 import type { CheckpointWeights } from "../checkpoint/checkpointWeights";
 import type { DataFilePlan } from "../weights/dataFile";
 import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBuilder";
-import { concat, layerNorm, slicePositions, tensor, unitLength } from "../graph/ops";
+import {
+  add,
+  concat,
+  lastPosition,
+  layerNorm,
+  slicePositions,
+  tensor,
+  unitLength,
+} from "../graph/ops";
 import { attention } from "../graph/attention";
 import { linear } from "../graph/linear";
 import * as bert from "./bertLayer";
+import { decoderCache } from "./decoderCache";
+import { headTable } from "./embedGraph";
+import { outputEncoderCache } from "./encoderCache";
 
 export interface QformerGraphSpec {
   readonly config: Blip2Config;
   readonly weights: CheckpointWeights;
   readonly precision: Precision;
-  /** Shared by the three Q-Former graphs of a retrieval model, whose weights are mostly the same. */
+  /** Shared by the Q-Former graphs of a model that compares or has no language model, whose weights are mostly the same. */
   readonly data: DataFilePlan;
   /** @default the CPU */
   readonly target?: GraphTarget;
@@ -43,7 +58,7 @@ export function qformerGraph(spec: QformerGraphSpec): GraphBuilder {
   const x = config.qformer.readsInstruction ? instructedQueries(g, spec) : queriesAlone(g, spec);
   g.node("/query_output", { opType: "Identity", inputs: [x], outputs: [IO.queryOutput] });
   g.output(IO.queryOutput, "float32", [1, nQueries, width]);
-  if (config.kind === "retrieval") {
+  if (config.kind !== "generation") {
     const projected = linear(g, "/vision_projection", x, {
       ...weights.linear("vision_projection", config.projectionSize, width),
       precision,
@@ -85,6 +100,48 @@ export function qformerTextGraph(
   });
   unitLength(g, "/text_projection/normalize", projected, IO.textEmbeds);
   g.output(IO.textEmbeds, "float32", [1, 1, projectionSize]);
+  if (config.kind === "stage1") outputTemperature(g, weights);
+  return g;
+}
+
+/** Hugging Face's checkpoints lack it. */
+function outputTemperature(g: GraphBuilder, weights: CheckpointWeights): void {
+  const value = tensor(g, "/temp", { source: weights.tensor("temp", []), dims: [1] });
+  g.node("/temp/output", { opType: "Identity", inputs: [value], outputs: [IO.temperature] });
+  g.output(IO.temperature, "float32", [1]);
+}
+
+/**
+ * Captions (ITG): inputs_embeds ─ + positions ─ LN ─ layers(past → present) ─ last position ─ head ─ logits.
+ * The cache begins with keys and values of the queries, which stand before every text and see none of it;
+ * positions of words count from 0.
+ */
+export function qformerDecoderGraph(
+  spec: QformerGraphSpec & { readonly config: Blip2StageOneConfig },
+): GraphBuilder {
+  const { config, weights } = spec;
+  const { hiddenSize: width, nHeads, nLayers, vocabSize } = config.qformer;
+  const headDim = width / nHeads;
+  const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
+  const embeds = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
+  const positions = bert.positionEmbeddings(g, namesOf(config.qformer).embeddings, {
+    ...{ sizes: config.qformer, weights, length: "sequence" },
+  });
+  let x = embeddingNorm(g, add(g, "/embeddings", [embeds, positions]), spec);
+  const cache = decoderCache(g, { nHeads, headDim, hasEncoder: false });
+  for (let i = 0; i < nLayers; i++) {
+    const at = attentionPlace(i, "attention");
+    x = bert.selfAttention(g, at, {
+      ...bertSpec({ ...spec, x }),
+      attend: (projected) => cache.attend(at.path, i, { ...projected, scale: headDim ** -0.5 }),
+    });
+    x = feedForward(g, i, { ...spec, x, stream: "text" });
+  }
+  bert.languageHead(g, "cls.predictions", {
+    ...bertSpec({ ...spec, x: lastPosition(g, "/last", x) }),
+    ...{ vocabSize, table: headTable(config.text, weights) },
+  });
+  for (let i = 0; i < nLayers; i++) cache.declareOutputs(i);
   return g;
 }
 
@@ -114,7 +171,7 @@ function queriesAlone(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
   const image = imageFeaturesInput(g, config);
   let x = embeddingNorm(g, queryTokens(g, spec), spec);
   for (let i = 0; i < config.qformer.nLayers; i++) {
-    x = selfAttention(g, i, { ...spec, x });
+    x = selfAttention(g, i, { ...spec, x, isKept: config.kind === "stage1" });
     if (hasCrossAttention(config.qformer, i)) x = crossAttention(g, i, { ...spec, x, image });
     x = feedForward(g, i, { ...spec, x, stream: "query" });
   }
@@ -181,14 +238,23 @@ function embeddingNorm(g: GraphBuilder, x: ValueName, spec: QformerGraphSpec): V
 
 type LayerSpec = QformerGraphSpec & { readonly x: ValueName };
 
-/** LN(x + Attention(x)). */
-function selfAttention(g: GraphBuilder, index: number, spec: LayerSpec): ValueName {
+/** LN(x + Attention(x)); keys and values are outputs where they are kept. */
+function selfAttention(
+  g: GraphBuilder,
+  index: number,
+  spec: LayerSpec & { readonly isKept?: boolean },
+): ValueName {
   const { hiddenSize, nHeads } = spec.config.qformer;
   const at = attentionPlace(index, "attention");
+  const sizes = { nHeads, headDim: hiddenSize / nHeads };
   return bert.selfAttention(g, at, {
     ...bertSpec(spec),
-    attend: (projected) =>
-      attention(g, at.path, { ...projected, nHeads, headDim: hiddenSize / nHeads }),
+    attend: (projected) => {
+      if (spec.isKept === true) {
+        outputEncoderCache(g, `${at.path}/kept`, { ...projected, ...sizes, layer: index });
+      }
+      return attention(g, at.path, { ...projected, ...sizes });
+    },
   });
 }
 

@@ -25,6 +25,7 @@ import {
 import type { TensorInfo, WeightHeader } from "../checkpoint/tensorInfo";
 import { readWeightHeader } from "../checkpoint/weightFile";
 import { readWeightHeaders } from "../checkpoint/weightFiles";
+import { STAGE_ONE_CLASS } from "../../model/config/blip2Config";
 import { renamed } from "./lavisNames";
 import { dims, type LavisParts, sizesOf, type Sizes, sortParts, type Told } from "./lavisParts";
 
@@ -131,11 +132,25 @@ async function stageOne(folder: string, { parts, sizes }: Wanted): Promise<Made>
   const projection = dims(parts.blip2, "vision_proj.weight", 2)[0] ?? 0;
   const config = {
     ...common(sizes),
-    architectures: ["Blip2ForImageTextRetrieval"],
     image_text_hidden_size: projection,
+    ...(isCaptioner(parts.blip2)
+      ? { architectures: [STAGE_ONE_CLASS], text_config: captionIds(contents) }
+      : { architectures: ["Blip2ForImageTextRetrieval"] }),
   };
   contents.set(CONFIG_FILE, json(config));
   return { contents, tensors: new Map(), headers: [] };
+}
+
+/** Fine-tuned files may have lost what else only training needs. */
+const isCaptioner = ({ tensors }: LavisParts["blip2"]): boolean =>
+  tensors.has("Qformer.cls.predictions.bias") && tensors.has("temp");
+
+/** [DEC] is the last word of the table and no word of the tokenizer's file. */
+function captionIds(contents: ReadonlyMap<string, Uint8Array>): Record<string, unknown> {
+  return {
+    ...idOf(contents, "sep_token_id", /"\[SEP\]"\s*:\s*(\d{1,7})\b/),
+    ...idOf(contents, "pad_token_id", /"\[PAD\]"\s*:\s*(\d{1,7})\b/),
+  };
 }
 
 /** What people know the language model by, for advice. */
@@ -178,7 +193,10 @@ async function withLanguageModel(folder: string, { parts, sizes }: Wanted): Prom
     text_config: {
       ...parsed(members),
       // BLIP-2 was trained with the exact one, whatever Flan-T5's own file says.
-      ...(kind === "t5" ? { dense_act_fn: "gelu" } : endOfLine(contents)),
+      // An answer of OPT ends with the line, as BLIP-2 was trained.
+      ...(kind === "t5"
+        ? { dense_act_fn: "gelu" }
+        : idOf(contents, "eos_token_id", /"\u010a"\s*:\s*(\d{1,7})\b/)),
     },
   };
   contents.set(CONFIG_FILE, json(config));
@@ -206,11 +224,15 @@ function expectLanguageModel(
   );
 }
 
-/** An answer of OPT ends with the line, as BLIP-2 was trained. */
-function endOfLine(contents: ReadonlyMap<string, Uint8Array>): Record<string, unknown> {
+/** The id that a pattern finds in the tokenizer's file, under a key; nothing where it finds none. */
+function idOf(
+  contents: ReadonlyMap<string, Uint8Array>,
+  key: string,
+  pattern: RegExp,
+): Record<string, unknown> {
   const text = Buffer.from(contents.get(TOKENIZER_FILE) ?? []).toString("utf8");
-  const id = /"\u010a"\s*:\s*(\d{1,7})\b/.exec(text)?.[1];
-  return id === undefined ? {} : { eos_token_id: Number(id) };
+  const id = pattern.exec(text)?.[1];
+  return id === undefined ? {} : { [key]: Number(id) };
 }
 
 function common({ vision, qformer, numQueryTokens }: Sizes): Record<string, unknown> {

@@ -59,12 +59,12 @@ const RULES: Readonly<Record<LavisPart, readonly Rule[]>> = {
       "qformer.encoder.layer.$1.$2.attention.$3",
     ],
     [/^Qformer\.bert\.encoder\.layer\.([\w.]+)$/, "qformer.encoder.layer.$1"],
-    [/^Qformer\.cls\.predictions\.[\w.]+$/, undefined],
+    [/^Qformer\.(cls\.predictions\.[\w.]+)$/, "$1"],
     [/^(?:t5|opt)_proj\.(weight|bias)$/, "language_projection.$1"],
     [/^vision_proj\.(weight|bias)$/, "vision_projection.$1"],
     [/^text_proj\.(weight|bias)$/, "text_projection.$1"],
     [/^itm_head\.(weight|bias)$/, "itm_head.$1"],
-    [/^temp$/, undefined],
+    [/^temp$/, "temp"],
   ],
   t5: [
     // A table that T5 of 2020 stored and nothing ever read.

@@ -1,7 +1,7 @@
 /** The graphs and data files that a checkpoint becomes; nothing is read or written yet. */
 
 import { AppError } from "../../base/errors";
-import type { Blip2Config, Blip2RetrievalConfig } from "../../model/config/blip2Config";
+import type { Blip2Config, Blip2ComparingConfig } from "../../model/config/blip2Config";
 import { cacheShapeOf, type ModelConfig, writerOf } from "../../model/config/modelConfig";
 import type { TextConfig } from "../../model/config/textConfig";
 import { PART, partsOf, type PartName } from "../../model/graph/graphContract";
@@ -18,7 +18,12 @@ import {
 import { embedGraph } from "../families/embedGraph";
 import { llamaGraph } from "../families/llamaGraph";
 import { optGraph } from "../families/optGraph";
-import { qformerGraph, qformerItmGraph, qformerTextGraph } from "../families/qformerGraph";
+import {
+  qformerDecoderGraph,
+  qformerGraph,
+  qformerItmGraph,
+  qformerTextGraph,
+} from "../families/qformerGraph";
 import { t5DecoderGraph, t5EncoderGraph } from "../families/t5Graphs";
 import { visionGraph, visionStages } from "../families/visionGraph";
 import type { GraphBuilder, GraphTarget } from "../graph/graphBuilder";
@@ -53,6 +58,13 @@ const DATA_OF: Partial<Record<PartName, PartName>> = {
   [PART.qformerItm]: PART.qformer,
   [PART.textItc]: PART.textItm,
 };
+
+/** The part whose file holds a part's weights; the decoder of stage 1 is the Q-Former again. */
+function ownerOf(name: PartName, { kind }: ModelConfig): PartName {
+  if (kind === "stage1" && name === PART.decoder) return PART.qformer;
+  return DATA_OF[name] ?? name;
+}
+
 const WITHOUT_WEIGHTS: readonly PartName[] = [
   PART.reorderCache,
   PART.truncateCache,
@@ -89,7 +101,7 @@ export function planModel(
       const graph = weightlessGraph(name, config);
       return { name, graph, graphFile, stages: [], data: undefined, precision: { kind: "f32" } };
     }
-    const owner = DATA_OF[name] ?? name;
+    const owner = ownerOf(name, config);
     const data = dataFiles.get(owner) ?? new DataFilePlan(`${owner}.onnx_data`);
     dataFiles.set(owner, data);
     const precision = precisionOf(owner);
@@ -144,7 +156,7 @@ const needsTwoGraphs = ({ name }: Pick<PlannedPart, "name">): boolean => name !=
 /** Parts whose precision can be chosen: those with weights of their own. */
 export function precisionParts(config: ModelConfig): readonly PartName[] {
   return partsOf(config).filter(
-    (part) => DATA_OF[part] === undefined && !WITHOUT_WEIGHTS.includes(part),
+    (part) => ownerOf(part, config) === part && !WITHOUT_WEIGHTS.includes(part),
   );
 }
 
@@ -170,7 +182,7 @@ function blip2Graph(name: PartName, config: Blip2Config, at: PartContext): Graph
     case PART.qformer:
       return qformerGraph({ ...at, config });
     case PART.qformerText: {
-      const { projectionSize } = retrieval(config, name);
+      const { projectionSize } = comparing(config, name);
       return qformerTextGraph({ ...at, config, projectionSize });
     }
     case PART.qformerItm:
@@ -179,9 +191,10 @@ function blip2Graph(name: PartName, config: Blip2Config, at: PartContext): Graph
       const text = languageModel(config, name);
       return text.kind === "t5" ? t5EncoderGraph({ ...at, config: text }) : unplanned(name);
     }
-    case PART.decoder: {
-      return decoderGraph(languageModel(config, name), at);
-    }
+    case PART.decoder:
+      return config.kind === "stage1"
+        ? qformerDecoderGraph({ ...at, config })
+        : decoderGraph(languageModel(config, name), at);
     default:
       return unplanned(name);
   }
@@ -208,8 +221,8 @@ function languageModel(config: Blip2Config, part: PartName): TextConfig {
   return config.kind === "generation" ? config.text : unplanned(part);
 }
 
-function retrieval(config: Blip2Config, part: PartName): Blip2RetrievalConfig {
-  return config.kind === "retrieval" ? config : unplanned(part);
+function comparing(config: Blip2Config, part: PartName): Blip2ComparingConfig {
+  return config.kind === "generation" ? unplanned(part) : config;
 }
 
 function unplanned(part: PartName): never {

@@ -1,9 +1,11 @@
 /**
- * OPT or LLaMA behind a picture: image rows, then `</s>` and the prompt, in one causal sequence.
+ * OPT or LLaMA behind a picture: image rows, then `</s>` and the prompt, in one causal sequence. Or the
+ * Q-Former's text side behind the keys and values of its queries, which have no positions of their own.
  * Keys and values of recent sequences are kept, and a new prompt starts where it first differs.
  */
 
 import { throwIfAborted } from "../../base/errors";
+import type { BertConfig } from "../../model/config/blipConfig";
 import type { LlamaConfig, OptConfig } from "../../model/config/textConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import type { KvCache, KvCaches } from "./kvCache";
@@ -19,7 +21,7 @@ import type { PartSessions } from "../session/partSessions";
 import { cpuTensor, floats, type Session } from "../session/session";
 
 export interface DecoderOnlyModelOptions {
-  readonly config: OptConfig | LlamaConfig;
+  readonly config: OptConfig | LlamaConfig | BertConfig;
   readonly numQueryTokens: number;
   /** Placeholder that stands for each image row in `input_ids`; absent in old checkpoints. */
   readonly imageTokenIndex: number | undefined;
@@ -48,17 +50,20 @@ export class DecoderOnlyModel implements LanguageModel {
   }
 
   maxPromptTokens(maxNewTokens: number): number {
+    const { config } = this.#options;
     // The last new token is never fed back, so it needs no position.
-    return this.#options.config.maxPositions - this.#options.numQueryTokens - (maxNewTokens - 1);
+    return config.maxPositions - firstWord(this.#options) - (maxNewTokens - 1);
   }
 
   /** The image rows come first in every prompt, so that their keys and values serve them all. */
-  async prepare({ imageKey, languageModelInputs }: PictureRows): Promise<void> {
+  async prepare({ imageKey, languageModelInputs, queryCache }: PictureRows): Promise<void> {
+    // What is given needs no computing.
+    if (queryCache !== undefined) return;
     if (this.#kept.some((kept) => kept.imageKey === imageKey)) return;
     const { sessions, caches } = this.#options;
     const decoder = await sessions.open(PART.decoder);
     const embed = await sessions.open(PART.embedTokens);
-    const run = new DecoderRun({ options: this.#options, decoder, embed, cache: caches.empty() });
+    const run = new DecoderRun({ options: this.#options, decoder, embed, cache: caches.begin() });
     try {
       await run.feed(languageModelInputs);
     } catch (thrown) {
@@ -117,7 +122,7 @@ export class DecoderOnlyModel implements LanguageModel {
       while (same < limit && kept.ids[same] === prefix.promptIds[same]) same++;
       if (same > shared) [best, shared] = [kept, same];
     }
-    if (best === undefined) return { cache: caches.empty(), reused: 0 };
+    if (best === undefined) return { cache: caches.begin(prefix.queryCache), reused: 0 };
     const length = numQueryTokens + shared;
     return { cache: await best.cache.cutTo(length), reused: length };
   }
@@ -140,6 +145,11 @@ export class DecoderOnlyModel implements LanguageModel {
     this.#kept.push(entry);
     while (this.#kept.length > MAX_KEPT) this.#kept.shift()?.cache.dispose();
   }
+}
+
+/** The position of the first word: behind the image rows, unless these have none. */
+function firstWord({ config, numQueryTokens }: DecoderOnlyModelOptions): number {
+  return config.kind === "bert" ? 0 : numQueryTokens;
 }
 
 /** The running state of one decoding: the current cache and what was fed. */
@@ -171,7 +181,8 @@ class DecoderRun {
     const { config } = this.#options;
     const { batch, length: past } = this.#cache;
     const nNew = rows.length / (batch * config.hiddenSize);
-    const positions = BigInt64Array.from({ length: nNew }, (_, i) => BigInt(past + i));
+    const first = past - (this.#options.numQueryTokens - firstWord(this.#options));
+    const positions = BigInt64Array.from({ length: nNew }, (_, i) => BigInt(first + i));
     const outputs = await this.#decoder.run({
       [IO.inputsEmbeds]: cpuTensor(rows, [batch, nNew, config.hiddenSize]),
       [IO.positionIds]: cpuTensor(positions, [1, nNew]),

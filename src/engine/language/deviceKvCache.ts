@@ -40,11 +40,16 @@ export function deviceKvCaches(options: DeviceKvCachesOptions): KvCaches {
   const { nLayers, nHeads, headDim, hasEncoder, sessions } = options;
   const names = cacheNames(nLayers, hasEncoder);
   return {
-    empty: () => {
-      const dims = [1, nHeads, 0, headDim];
-      const none = names.map(({ past }) => [past, cpuTensor(new Float32Array(0), dims)] as const);
-      const size = { batch: 1, length: 0 };
-      return new DeviceKvCache({ names, sessions, tensors: Object.fromEntries(none), size });
+    begin: ({ tensors, length } = { tensors: [], length: 0 }) => {
+      const dims = [1, nHeads, length, headDim];
+      // Tensors in ordinary memory, whose disposal does nothing to the values.
+      const own = names.map(({ past }, i) => {
+        const given = tensors[i];
+        const values = given === undefined ? new Float32Array(0) : floats(given);
+        return [past, cpuTensor(values, dims)] as const;
+      });
+      const size = { batch: 1, length };
+      return new DeviceKvCache({ names, sessions, tensors: Object.fromEntries(own), size });
     },
     encoderRows: async (cache, nRows) => {
       if (nRows === 1) return cache;

@@ -46,10 +46,19 @@ export function encoderTensors(nLayers: number, outputs: TensorMap): TensorMap {
   return Object.fromEntries(tensors);
 }
 
+/** What a decoder's cache begins with where it is not the decoder that computes it. */
+export interface GivenPositions {
+  readonly tensors: readonly Tensor[];
+  readonly length: number;
+}
+
 /** The way in which the decoder of a device keeps keys and values. */
 export interface KvCaches {
-  /** A cache of one row without positions. */
-  empty(): KvCache;
+  /**
+   * A cache of one row: without positions, or with those that another graph gave, [1, H, length, D] each,
+   * layer by layer, key before value. They stay the caller's.
+   */
+  begin(given?: GivenPositions): KvCache;
   /**
    * An encoder's keys and values, of one row, for so many rows; the same where rows share them. A result
    * of its own is the caller's to dispose.

@@ -1,6 +1,7 @@
 /** What the engine needs of a language model, whichever it is. */
 
 import type { CausalModel } from "../decode/causalModel";
+import type { GivenPositions } from "./kvCache";
 import type { Session } from "../session/session";
 import { IO } from "../../model/graph/graphContract";
 import { cpuTensor, floats } from "../session/session";
@@ -11,6 +12,8 @@ export interface PictureRows {
   readonly imageKey: string;
   /** Projected query outputs, [queries, width] row-major; for BLIP the image features, [tokens, width]. */
   readonly languageModelInputs: Float32Array;
+  /** Of stage 1, in place of rows: keys and values of the queries for every layer. */
+  readonly queryCache?: GivenPositions;
 }
 
 /** A prompt behind a picture, ready for prefill. */

@@ -53,7 +53,7 @@ class ReadingRun {
 
   constructor(options: ReadingDecoderOptions) {
     this.#options = options;
-    this.#cache = options.caches.empty();
+    this.#cache = options.caches.begin();
     this.#encoderRows = options.encoder;
   }
 

@@ -6,7 +6,7 @@
 
 import { defined, invariant } from "../../base/assert";
 import { HIDDEN, IO, splitCacheNames, type SplitCacheName } from "../../model/graph/graphContract";
-import type { KvCache, KvCaches } from "./kvCache";
+import type { GivenPositions, KvCache, KvCaches } from "./kvCache";
 import { cpuTensor, floats, type Tensor, type TensorMap } from "../session/session";
 
 export interface SplitKvCachesOptions {
@@ -18,7 +18,12 @@ export interface SplitKvCachesOptions {
 export function splitKvCaches({ nLayers, nHeads, headDim }: SplitKvCachesOptions): KvCaches {
   const shape = { names: splitCacheNames(nLayers), nHeads, headDim };
   return {
-    empty: () => new SplitKvCache({ shape, prompt: noPositions(shape), recent: noRows(shape, 1) }),
+    begin: (given) =>
+      new SplitKvCache({
+        shape,
+        prompt: given === undefined ? noPositions(shape) : givenPositions(given),
+        recent: noRows(shape, 1),
+      }),
     // The decoder's graph lets every row read the one that there is.
     encoderRows: (cache) => Promise.resolve(cache),
   };
@@ -189,6 +194,10 @@ class SplitKvCache implements KvCache {
     });
     return { tensors, length: total };
   }
+}
+
+function givenPositions({ tensors, length }: GivenPositions): PromptPositions {
+  return { tensors: tensors.map((tensor) => floats(tensor)), length };
 }
 
 function noPositions({ names }: CacheShape): PromptPositions {

@@ -38,8 +38,8 @@ const DEFAULT_DISK_BYTES = 512 << 20;
 const SUFFIX = ".features";
 const PARTIAL_SUFFIX = ".partial";
 const HASH_BYTES = 32;
-/** A header lists a few tensors. */
-const MAX_HEADER_BYTES = 4096;
+/** A header lists a few tensors, or two for each layer. */
+const MAX_HEADER_BYTES = 1 << 14;
 
 /** The folder of one model's features below that of all models. @param identity `ModelFolder.identity`. */
 export function featureFolder(featuresDir: string, identity: string): string {

@@ -5,12 +5,13 @@ import { AppError } from "../../base/errors";
 import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage, readImage } from "./imageEncoder";
 import type { PictureFacts } from "./imagePreprocess";
+import type { PictureRows } from "../language/languageModel";
 import type { ModelFolder } from "../session/modelFolder";
 import type { PartSessions } from "../session/partSessions";
 import { floats, type Tensor } from "../session/session";
 import type { Cached, LatePicture, PictureRequest } from "../../model/ask/request";
 import { readsInstruction } from "../../model/config/modelConfig";
-import { IO } from "../../model/graph/graphContract";
+import { encoderCacheNames, IO } from "../../model/graph/graphContract";
 
 /**
  * How pictures come to be pixels. Raised when other pixels come of the same file, as they do when what
@@ -39,9 +40,21 @@ export interface PictureFeatures {
   };
 }
 
-/** What a model that writes reads of a picture, row-major. */
-export function languageModelInputs(features: Features): Float32Array {
-  return floats(features.get(IO.languageModelInputs) ?? features.get(IO.imageFeatures));
+/**
+ * What a model that writes reads of a picture.
+ * @param nLayers of its Q-Former; 0 without one.
+ */
+export function pictureRows(
+  { key: imageKey, features }: Pick<PictureFeatures, "key" | "features">,
+  nLayers: number,
+): PictureRows {
+  const tensors = encoderCacheNames(nLayers).flatMap(({ present }) => features.get(present) ?? []);
+  const [, , length = 0] = tensors[0]?.dims ?? [];
+  if (length > 0) {
+    return { imageKey, languageModelInputs: new Float32Array(0), queryCache: { tensors, length } };
+  }
+  const rows = features.get(IO.languageModelInputs) ?? features.get(IO.imageFeatures);
+  return { imageKey, languageModelInputs: floats(rows) };
 }
 
 export class ImageStage {
@@ -93,7 +106,12 @@ export class ImageStage {
   /** What later stages need; a file of another kind of model is computed again. */
   #names(): readonly string[] {
     const { config } = this.#options.model;
-    if (config.kind === "retrieval") return [IO.imageFeatures, IO.imageEmbeds];
+    const compared = [IO.imageFeatures, IO.imageEmbeds];
+    if (config.kind === "retrieval") return compared;
+    if (config.kind === "stage1") {
+      const kept = encoderCacheNames(config.qformer.nLayers).map(({ present }) => present);
+      return [...compared, ...kept];
+    }
     const isRead = config.family === "blip" || readsInstruction(config);
     return [isRead ? IO.imageFeatures : IO.languageModelInputs];
   }

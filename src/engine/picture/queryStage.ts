@@ -11,7 +11,7 @@ import type { PictureRows } from "../language/languageModel";
 import type { PartSessions } from "../session/partSessions";
 import { cpuTensor, floats, type Tensor, type TensorMap } from "../session/session";
 import type { Tokenizer } from "../text/tokenizer";
-import { languageModelInputs, type PictureFeatures } from "./imageStage";
+import { type PictureFeatures, pictureRows } from "./imageStage";
 
 export interface QueryStageOptions {
   /** Absent where the model has none. */
@@ -39,7 +39,7 @@ export class QueryStage {
   /** The rows that are the same for every question; undefined where there are none. */
   common(picture: Pick<PictureFeatures, "key" | "features">): PictureRows | undefined {
     if (this.#options.tokenizer !== undefined) return undefined;
-    return { imageKey: picture.key, languageModelInputs: languageModelInputs(picture.features) };
+    return pictureRows(picture, this.#options.config?.nLayers ?? 0);
   }
 
   /**

@@ -24,7 +24,12 @@ import { splitKvCaches } from "../language/splitKvCache";
 import { T5Model } from "../language/t5Model";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Device, DeviceChoice, DeviceReason } from "../../model/ask/device";
-import { cacheShapeOf, type ModelConfig, readsInstruction } from "../../model/config/modelConfig";
+import {
+  cacheShapeOf,
+  isComparing,
+  type ModelConfig,
+  readsInstruction,
+} from "../../model/config/modelConfig";
 import {
   cacheNames,
   encoderCacheNames,
@@ -61,10 +66,10 @@ export interface ModelParts {
   readonly sessions: PartSessions;
   readonly images: ImageStage;
   readonly queries: QueryStage;
-  /** Of generation models. */
+  /** Of models that write. */
   readonly languageModel: LanguageModel | undefined;
   readonly generator: Generator | undefined;
-  /** Of retrieval models. */
+  /** Of models that compare. */
   readonly comparer: TextComparer | undefined;
   readonly scorer: Scorer | undefined;
 }
@@ -101,7 +106,7 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   });
   const languageModel = createLanguageModel({ model, sessions, device });
   const { config } = model;
-  const comparer = config.kind === "retrieval" ? createComparer({ config, sessions }) : undefined;
+  const comparer = isComparing(config) ? createComparer({ config, sessions }) : undefined;
   return {
     device,
     deviceReason: reason,

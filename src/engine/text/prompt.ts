@@ -12,6 +12,8 @@ const ASKED = {
   // InstructBLIP does what it says, whichever its language model.
   instructed: (words: string) => words,
   "blip-captioning": (words: string) => words,
+  // Its captions begin with nothing (LAVIS, `blip2_qformer.py`).
+  stage1: (words: string) => words,
   // As the authors clean questions; the tokenizer makes the letters small.
   "blip-answering": (words: string) => collapse(words.replace(/[.!"()*#:;~]/g, "")),
 } as const;
@@ -81,7 +83,8 @@ function fixedPrompt(text: string, { count, maxTokens }: PromptRequest): BuiltPr
 
 function chatPrompt(prompt: Prompt & { kind: "chat" }, request: PromptRequest): BuiltPrompt {
   const turns = prompt.turns.flatMap((turn) => answered(turn) ?? []);
-  if (request.family === "blip-answering" || request.family === "blip-captioning") {
+  const { family } = request;
+  if (family === "blip-answering" || family === "blip-captioning" || family === "stage1") {
     const alone = fixedPrompt(question(prompt.question, request.family), request);
     return { ...alone, droppedTurns: turns.length };
   }

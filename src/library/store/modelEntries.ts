@@ -57,6 +57,7 @@ const LANGUAGE_MODELS: Readonly<Record<WriterConfig["kind"], string>> = {
 export function architectureName(config: ModelConfig): string {
   if (config.family === "blip") return BLIP_NAMES[config.kind];
   if (config.kind === "retrieval") return "BLIP-2 ITM";
+  if (config.kind === "stage1") return "BLIP-2 stage 1";
   const family = config.qformer.readsInstruction ? "InstructBLIP" : "BLIP-2";
   return `${family} ${LANGUAGE_MODELS[config.text.kind]}`;
 }

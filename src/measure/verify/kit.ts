@@ -30,7 +30,7 @@ export interface KitCase {
   readonly textIds: readonly number[];
   /** What the Q-Former reads; of InstructBLIP. */
   readonly qformerTextIds: readonly number[] | undefined;
-  /** BLIP's decoder ids that logits were recorded for; a prompt is among them. */
+  /** Ids of BLIP's or stage 1's decoder that logits were recorded for; a prompt is among them. */
   readonly logitsIds: readonly number[] | undefined;
   readonly generation: readonly KitGeneration[];
   /** BLIP's question as it was in training: values and sequences of it have the suffix `_enc`. */
@@ -53,6 +53,8 @@ export interface Kit {
   readonly kind: KitKind;
   readonly images: readonly string[];
   readonly cases: readonly KitCase[];
+  /** Of ITC; of stage 1. */
+  readonly temperature: number | undefined;
   readonly hasTensor: (name: string) => boolean;
   /** A recorded tensor. @throws AppError `kit.invalid` when the kit has none of that name. */
   readonly tensor: (name: string) => Float32Array;
@@ -86,6 +88,7 @@ export async function readKit(folder: string): Promise<Kit> {
       const entry = new JsonObject(value, { file, code: "kit.invalid", path: `cases[${index}]` });
       return readCase(entry, images);
     }),
+    temperature: json.has("temp") ? json.number("temp") : undefined,
     hasTensor: (name) => tensors.has(name),
     tensor: (name) => {
       const tensor = tensors.get(name);

@@ -23,6 +23,7 @@ import { convertModel } from "../../convert/convertModel";
 import { FeatureCache } from "../../engine/picture/featureCache";
 import type { Generator } from "../../engine/generator";
 import { encodeImage, readImage } from "../../engine/picture/imageEncoder";
+import { pictureRows } from "../../engine/picture/imageStage";
 import { qformerFeeds } from "../../engine/picture/queryStage";
 import { type PixelValues, preprocessImage } from "../../engine/picture/imagePreprocess";
 import { loadModelParts, type ModelParts, releaseParts } from "../../engine/session/modelParts";
@@ -126,26 +127,19 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
 
 /** The cases and settings that are asked for; of the pictures, those of these cases are the first. */
 function chosenPart(kit: Kit, { maxCases, settings }: VerifyOptions): Kit {
-  const cases = scored(kit)
-    .slice(0, maxCases)
-    .map((entry) => {
-      const chosen = (all: readonly KitGeneration[]): readonly KitGeneration[] =>
-        all.filter(({ setting }) => settings?.includes(setting) ?? true);
-      const { trained } = entry;
-      return {
-        ...entry,
-        generation: chosen(entry.generation),
-        trained: trained && { ...trained, generation: chosen(trained.generation) },
-      };
-    });
+  const cases = kit.cases.slice(0, maxCases).map((entry) => {
+    const chosen = (all: readonly KitGeneration[]): readonly KitGeneration[] =>
+      all.filter(({ setting }) => settings?.includes(setting) ?? true);
+    const { trained } = entry;
+    return {
+      ...entry,
+      generation: chosen(entry.generation),
+      trained: trained && { ...trained, generation: chosen(trained.generation) },
+    };
+  });
   if (maxCases === undefined) return { ...kit, cases };
   const nImages = Math.max(...cases.map(({ imageIndex }) => imageIndex + 1));
   return { ...kit, cases, images: kit.images.slice(0, nImages) };
-}
-
-/** Of a kit of stage 1 those with a text to compare; its captions are not written yet. */
-function scored({ kind, cases }: Kit): readonly KitCase[] {
-  return kind === "blip2-stage1-pth" ? cases.filter(({ text }) => text !== "") : cases;
 }
 
 function coarsest(precision: string): PrecisionKind {
@@ -195,8 +189,12 @@ async function compareStages(
     for (const entry of kit.cases.filter(({ imageIndex }) => imageIndex === index)) {
       throwIfAborted(context.signal);
       const at = { ...context, entry, encoded, table };
-      if (context.comparer !== undefined) await compareScores(kit, at, context.comparer);
-      if (context.languageModel === undefined) continue;
+      const { comparer } = context;
+      // A case of stage 1 is a text to compare, or a caption.
+      if (comparer !== undefined && entry.logitsIds === undefined) {
+        await compareScores(kit, at, comparer);
+        continue;
+      }
       for (const feed of feedsOf(kit.kind, entry)) await compareLogits(kit, at, feed);
       await compareQuestion(kit, at);
     }
@@ -226,7 +224,7 @@ async function comparePicture(
   table.add("vision", floats(imageFeatures), kit.tensor(`image${index}/vision`));
   if (readsInstruction(model.config)) return { imageFeatures, queries: undefined };
   const { queries } = await readImage(sessions, imageFeatures);
-  if (queries[IO.languageModelInputs] !== undefined) {
+  if (queries[IO.queryOutput] !== undefined) {
     compareQueries(kit, { queries, table, of: `image${index}` });
   }
   return { imageFeatures, queries };
@@ -251,7 +249,11 @@ function compareQueries(
   { queries, table, of }: { queries: TensorMap; table: StageTable; of: string },
 ): void {
   const { [IO.queryOutput]: output, [IO.languageModelInputs]: projected } = queries;
-  table.add("queries", floats(output), kit.tensor(`${of}/queries`));
+  // Kits of retrieval models have recorded what the projection makes of them alone.
+  const recorded = `${of}/queries`;
+  if (projected === undefined && !kit.hasTensor(recorded)) return;
+  table.add("queries", floats(output), kit.tensor(recorded));
+  if (projected === undefined) return;
   table.add("language_projection", floats(projected), kit.tensor(`${of}/language_projection`));
 }
 
@@ -291,6 +293,7 @@ function feedsOf(kind: KitKind, entry: KitCase): readonly Feed[] {
     case "blip2-vitl-pth":
       return [{ suffix: "", promptIds: textIds, ids: T5_DECODER_IDS }];
     case "blip-caption":
+    case "blip2-stage1-pth":
       return [{ suffix: "", promptIds: textIds, ids: logitsIds.slice(textIds.length) }];
     case "blip-vqa": {
       const ids = logitsIds.slice(1);
@@ -300,17 +303,20 @@ function feedsOf(kind: KitKind, entry: KitCase): readonly Feed[] {
     }
     case "itm":
     case "blip-itm":
-    case "blip2-stage1-pth":
       return [];
   }
 }
 
 async function compareLogits(kit: Kit, at: CaseContext, feed: Feed): Promise<void> {
   const { entry, encoded, table } = at;
+  const { config } = at.model;
+  const nLayers = config.family === "blip-2" ? config.qformer.nLayers : 0;
   const queries = await queriesOf(kit, at);
+  const features = new Map(
+    Object.entries({ [IO.imageFeatures]: encoded.imageFeatures, ...queries }),
+  );
   const decoding = await defined(at.languageModel, "The language model").start({
-    imageKey: entry.name,
-    languageModelInputs: floats(queries[IO.languageModelInputs] ?? encoded.imageFeatures),
+    ...pictureRows({ key: entry.name, features }, nLayers),
     promptIds: feed.promptIds,
   });
   try {
@@ -357,7 +363,9 @@ async function compareQuestion(kit: Kit, at: CaseContext): Promise<void> {
 async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer): Promise<void> {
   const { entry, encoded, table } = at;
   const { textIds, name } = entry;
-  const text = await comparer.embed(textIds);
+  const { values: text, temperature } = await comparer.embed(textIds);
+  const { temperature: trained } = kit;
+  if (trained !== undefined) table.add("temperature", [temperature ?? 0], [trained]);
   const imageEmbeds = floats(encoded.queries?.[IO.imageEmbeds]);
   const picture = { imageKey: entry.image, imageFeatures: floats(encoded.imageFeatures) };
   table.add("itc", [largestCosine(imageEmbeds, text)], kit.tensor(`${name}/itc`));
@@ -369,8 +377,8 @@ async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer):
   table.add("image_embeds", imageEmbeds, kit.tensor(recorded));
   table.add("text_embeds", text, kit.tensor(`${name}/text_embeds`));
   if (kit.kind !== "blip-itm") return;
-  const trained = await comparer.matchLogits(comparer.matchIds(textIds), picture);
-  table.add("itm_logits_enc", trained, kit.tensor(`${name}/itm_logits_enc`));
+  const asTrained = await comparer.matchLogits(comparer.matchIds(textIds), picture);
+  table.add("itm_logits_enc", asTrained, kit.tensor(`${name}/itm_logits_enc`));
 }
 
 async function compareGeneration(

@@ -18,6 +18,7 @@ export const CAPABILITIES: Readonly<Record<ModelKind, Capabilities>> = {
   captioning: { describes: true, answers: false, scores: false },
   answering: { describes: false, answers: true, scores: false },
   retrieval: { describes: false, answers: false, scores: true },
+  stage1: { describes: true, answers: false, scores: true },
 };
 
 /** What a prompt needs of a model; undefined for a raw one, which every model that writes can continue. */

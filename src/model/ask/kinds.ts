@@ -2,9 +2,16 @@
 
 /**
  * `generation`: describes, answers and goes on about what was said; `captioning`: describes alone;
- * `answering`: answers single questions alone; `retrieval`: compares pictures with texts.
+ * `answering`: answers single questions alone; `retrieval`: compares pictures with texts; `stage1`: BLIP-2
+ * before it had a language model, describes and compares.
  */
-export const MODEL_KINDS = ["generation", "captioning", "answering", "retrieval"] as const;
+export const MODEL_KINDS = [
+  "generation",
+  "captioning",
+  "answering",
+  "retrieval",
+  "stage1",
+] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** From the largest to the smallest. */

@@ -109,6 +109,11 @@ export interface TextScore {
   readonly itc: number;
   /** Image-text matching: probability of a match, 0 to 1. */
   readonly itm: number;
+  /**
+   * Probability that it is this one of the texts, by the contrastive score alone; of several texts, where the
+   * checkpoint has kept the temperature of its training.
+   */
+  readonly contrast?: number;
 }
 
 export interface ScoreResult {

@@ -6,6 +6,7 @@
 
 import type { JsonObject } from "../../base/json";
 import type { World } from "../folder/world";
+import type { BertConfig } from "./blipConfig";
 import {
   expectActivation,
   expectHeadsDivide,
@@ -62,13 +63,31 @@ export interface Blip2RetrievalConfig extends Blip2Common {
   readonly projectionSize: number;
 }
 
-export type Blip2Config = Blip2GenerationConfig | Blip2RetrievalConfig;
+/**
+ * LAVIS `Blip2Qformer`, what the first stage of training gives: the heads of a retrieval model, and the
+ * Q-Former's text side writes captions (ITG). Hugging Face has no class for it.
+ */
+export interface Blip2StageOneConfig extends Blip2Common {
+  readonly kind: "stage1";
+  readonly projectionSize: number;
+  /** The Q-Former again, as what writes. */
+  readonly text: BertConfig;
+}
+
+export type Blip2Config = Blip2GenerationConfig | Blip2RetrievalConfig | Blip2StageOneConfig;
+
+/** Those with queries that are compared with texts. */
+export type Blip2ComparingConfig = Blip2RetrievalConfig | Blip2StageOneConfig;
+
+/** LAVIS's name, for want of one of Hugging Face's. */
+export const STAGE_ONE_CLASS = "Blip2Qformer";
 
 /** The classes that are converted, by `model_type`; the first one is meant where a file names none. */
 const CLASSES = {
   "blip-2": {
     Blip2ForConditionalGeneration: "generation",
     Blip2ForImageTextRetrieval: "retrieval",
+    [STAGE_ONE_CLASS]: "stage1",
   },
   instructblip: {
     InstructBlipForConditionalGeneration: "instruction",
@@ -109,14 +128,16 @@ export function readBlip2Config(root: JsonObject): Blip2Config {
       : undefined,
     world: readWorld(root),
   };
-  if (kind === "retrieval") {
+  if (kind === "retrieval" || kind === "stage1") {
     const projectionSize = root.integer("image_text_hidden_size", width(256));
-    return { ...common, kind, projectionSize };
+    if (kind === "retrieval") return { ...common, kind, projectionSize };
+    const text = readCaptioner(root.objectOrEmpty("text_config"), common.qformer);
+    return { ...common, kind, projectionSize, text };
   }
   return { ...common, kind: "generation", text: readText(root.objectOrEmpty("text_config")) };
 }
 
-type ClassKind = "generation" | "retrieval" | "instruction";
+type ClassKind = "generation" | "retrieval" | "stage1" | "instruction";
 
 function readClass(root: JsonObject): ClassKind {
   const modelType = root.string("model_type", "blip-2");
@@ -129,6 +150,22 @@ function readClass(root: JsonObject): ClassKind {
   const architecture = root.has("architectures") ? root.array("architectures")[0] : undefined;
   const named = kinds.find(([name]) => architecture === undefined || name === architecture);
   return named?.[1] ?? unsupported(root, `the class ${shown(architecture)} is not converted`);
+}
+
+/** What writes is the Q-Former; the section says the ids that a text begins and ends with. */
+function readCaptioner(json: JsonObject, qformer: QformerConfig): BertConfig {
+  const { vocabSize } = qformer;
+  const id = (key: string, fallback: number): number =>
+    json.integer(key, { min: 0, max: vocabSize - 1, fallback: Math.min(fallback, vocabSize - 1) });
+  return {
+    ...qformer,
+    kind: "bert",
+    // The last word of the table: the authors added it to BERT's.
+    bosTokenId: id("bos_token_id", vocabSize - 1),
+    encTokenId: undefined,
+    eosTokenId: id("sep_token_id", 102),
+    padTokenId: id("pad_token_id", 0),
+  };
 }
 
 function readQformer(

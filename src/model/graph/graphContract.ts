@@ -13,11 +13,14 @@ import type { ModelConfig } from "../config/modelConfig";
 export const PART = {
   /** pixels → image features. */
   visionEncoder: "vision_encoder",
-  /** image features, in InstructBLIP with the instruction → query output, and the projection into the language model or the ITC space. */
+  /**
+   * image features, in InstructBLIP with the instruction → query output, and the projection into the language
+   * model or the ITC space; of stage 1 also keys and values of the queries for every layer of the decoder.
+   */
   qformer: "qformer",
-  /** Retrieval only: text → ITC embedding. */
+  /** Retrieval and stage 1: text → ITC embedding; of stage 1 also the temperature. */
   qformerText: "qformer_text",
-  /** Retrieval only: image features and text → match logits. */
+  /** Retrieval and stage 1: image features and text → match logits. */
   qformerItm: "qformer_itm",
   /** token ids → rows of the embedding table; always runs on the CPU. */
   embedTokens: "embed_tokens",
@@ -35,7 +38,7 @@ export const PART = {
   decoder: "decoder",
   /** Picks the rows of the cache that the kept beams continue; no weights. */
   reorderCache: "reorder_cache",
-  /** OPT and LLaMA only: keeps the first positions of the cache, for another question about the picture; no weights. */
+  /** OPT, LLaMA and stage 1: keeps the first positions of the cache, for another question about the picture; no weights. */
   truncateCache: "truncate_cache",
   /** T5 and BLIP: as reorder_cache for the encoder's keys and values; no weights. */
   expandEncoderCache: "expand_encoder_cache",
@@ -53,6 +56,7 @@ export const IO = {
   languageModelInputs: "language_model_inputs", // f32 [B, queries, language model width]
   imageEmbeds: "image_embeds", // f32 [B, queries, projection], unit length; BLIP has one row
   textEmbeds: "text_embeds", // f32 [B, projection], unit length
+  temperature: "temperature", // f32 [1], what ITC's cosines were divided by in training; of stage 1
   itmLogits: "itm_logits", // f32 [B, 2], mean over the queries where there are some; column 1 is a match
   inputIds: "input_ids", // int64 [B, S]
   inputsEmbeds: "inputs_embeds", // f32 [B, S, language model width]
@@ -86,7 +90,7 @@ export const presentName = (layer: number, tensor: CacheTensor, hasEncoder: bool
 /** f32 [B, H, E, D]; cross-attention input of the decoder. */
 export const pastEncoderName = (layer: number, tensor: CacheTensor): string =>
   `past_key_values.${layer}.encoder.${tensor}`;
-/** f32 [B, H, E, D]; output of the text encoder. */
+/** f32 [B, H, E, D]; output of the text encoder, of BLIP's image reader, or of stage 1's Q-Former. */
 export const presentEncoderName = (layer: number, tensor: CacheTensor): string =>
   `present.${layer}.encoder.${tensor}`;
 
@@ -168,8 +172,10 @@ function blipParts({ kind }: BlipConfig): readonly PartName[] {
 }
 
 function blip2Parts(config: Blip2Config): readonly PartName[] {
-  if (config.kind === "retrieval") {
-    return [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
+  const comparing = [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
+  if (config.kind === "retrieval") return comparing;
+  if (config.kind === "stage1") {
+    return [...comparing, PART.embedTokens, PART.decoder, PART.reorderCache, PART.truncateCache];
   }
   const common = [PART.visionEncoder, PART.qformer, PART.embedTokens];
   return config.text.kind === "t5"

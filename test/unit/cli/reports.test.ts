@@ -151,6 +151,13 @@ describe("the table of scores", () => {
     );
   });
 
+  it("has a column for the contrast where there is a temperature", () => {
+    assert.equal(
+      scoreTable([{ ...score("a dog", 0.9, 0.3), contrast: 0.75 }, score("a cat", 0.1, 0.2)]),
+      "   ITM     ITC   ITC-P  TEXT\n0.9000  0.3000  0.7500  a dog\n0.1000  0.2000  0.0000  a cat\n",
+    );
+  });
+
   it("keeps each text on one row", () => {
     assert.equal(
       scoreTable([score("two\nlines", 0.98765, -0.1)]),

@@ -148,9 +148,14 @@ describe("a LAVIS release in parts", () => {
   describe("of stage 1", () => {
     beforeEach(() => copyOf("blip2-stage1-pth"));
 
-    it("scores texts with the tokenizer that is beside it", async () => {
+    it("scores texts and writes captions with the tokenizer that is beside it", async () => {
       const { config, tensors } = await openCheckpoint(folder);
-      assert.equal(config.kind, "retrieval");
+      assert.ok(config.kind === "stage1");
+      const { bosTokenId, eosTokenId, padTokenId, vocabSize } = config.text;
+      // [DEC] is the last row of the table; [SEP] and [PAD] are the tokenizer's.
+      assert.deepEqual([bosTokenId, eosTokenId, padTokenId, vocabSize], [200, 3, 0, 201]);
+      assert.equal(tensors.get("temp")?.shape.length, 0);
+      assert.ok(tensors.has("cls.predictions.transform.LayerNorm.weight"));
       assert.equal(config.vision.isClip, false);
       assert.ok(tensors.has("vision_model.encoder.layers.0.self_attn.q_bias"));
       await mkdir(at("again"));
@@ -159,6 +164,18 @@ describe("a LAVIS release in parts", () => {
       await rm(at("again"), { recursive: true });
       await rm(at("bert-base-uncased"), { recursive: true });
       await refuses("checkpoint.missing", /bert-base-uncased/, at("tokenizer.json"));
+    });
+
+    it("only scores texts where its file has lost the head or the temperature", async () => {
+      const all = await entriesOf(at(STAGE_ONE));
+      for (const lost of [/^Qformer\.cls\./, /^temp$/]) {
+        await writeFile(at(STAGE_ONE), stateDict(all.filter(({ name }) => !lost.test(name))));
+        const { config } = await openCheckpoint(folder);
+        assert.equal(config.kind, "retrieval");
+        const out = path.join(await temporaryFolder(), "model");
+        const { manifest } = await convertModel({ checkpoint: folder, out });
+        assert.equal(manifest.parts.length, 4);
+      }
     });
 
     it("refuses widths of no published encoder where nothing else tells the heads", async () => {

@@ -58,7 +58,7 @@ function cachesOf(
 describe("the cache of an accelerator", () => {
   it("begins without positions", () => {
     const { caches } = cachesOf(() => ({}));
-    const cache = caches.empty();
+    const cache = caches.begin();
     assert.deepEqual([cache.batch, cache.length], [1, 0]);
     const { attention_bias: bias, ...feeds } = cache.feeds(1);
     assert.deepEqual(Object.keys(feeds), [PAST_KEY, PAST_VALUE]);
@@ -66,9 +66,21 @@ describe("the cache of an accelerator", () => {
     assert.deepEqual([bias?.dims, bias?.data], [[1, 1, 1, 1], Float32Array.of(0)]);
   });
 
+  it("begins with positions that another graph gave, which stay the giver's", () => {
+    const count = { disposed: 0 };
+    const tensors = Object.values(presents(count));
+    const cache = cachesOf(() => ({})).caches.begin({ tensors, length: 2 });
+    assert.deepEqual([cache.batch, cache.length], [1, 2]);
+    const feeds = cache.feeds(1);
+    for (const name of [PAST_KEY, PAST_VALUE]) assert.deepEqual(feeds[name]?.dims, [1, 1, 2, 1]);
+    assert.deepEqual(feeds["attention_bias"]?.dims, [1, 1, 1, 3]);
+    cache.dispose();
+    assert.equal(count.disposed, 0);
+  });
+
   it("hides new positions from those before them", () => {
     const { caches } = cachesOf(() => ({}));
-    const cache = caches.empty().advanced(presents({ disposed: 0 }), 2);
+    const cache = caches.begin().advanced(presents({ disposed: 0 }), 2);
     const bias = cache.feeds(2)["attention_bias"];
     assert.deepEqual(bias?.dims, [1, 1, 2, 4]);
     assert.deepEqual([...bias.data], [0, 0, 0, Math.fround(HIDDEN), 0, 0, 0, 0]);
@@ -78,7 +90,7 @@ describe("the cache of an accelerator", () => {
     const count = { disposed: 0 };
     const outputs = presents(count);
     const cache = cachesOf(() => ({}))
-      .caches.empty()
+      .caches.begin()
       .advanced(outputs, 2);
     assert.equal(cache.feeds(1)[PAST_KEY], outputs["present.0.key"]);
     assert.equal(cache.feeds(1)[PAST_VALUE], outputs["present.0.value"]);
@@ -94,7 +106,7 @@ describe("the cache of an accelerator", () => {
     assert.throws(
       () =>
         cachesOf(() => ({}))
-          .caches.empty()
+          .caches.begin()
           .advanced({ "present.0.key": key }, 2),
       (thrown) =>
         thrown instanceof AppError &&
@@ -106,7 +118,7 @@ describe("the cache of an accelerator", () => {
   it("of one row is left as it is when beams begin or positions are cut", async () => {
     const count = { disposed: 0 };
     const { caches, runs } = cachesOf(() => presents({ disposed: 0 }));
-    const cache = caches.empty().advanced(presents(count, "device"), 2);
+    const cache = caches.begin().advanced(presents(count, "device"), 2);
     const rows = await cache.reordered([0, 0, 0]);
     assert.deepEqual([rows.batch, rows.length], [3, 2]);
     const cut = await cache.cutTo(1);
@@ -126,7 +138,7 @@ describe("the cache of an accelerator", () => {
   it("of several rows is freed once they have moved", async () => {
     const count = { disposed: 0 };
     const { caches } = cachesOf(() => presents(count, "device"));
-    const single = caches.empty().advanced(presents({ disposed: 0 }, "device"), 1);
+    const single = caches.begin().advanced(presents({ disposed: 0 }, "device"), 1);
     const beams = await single.reordered([0, 0]);
     const moved = await beams.reordered([1, 0]);
     assert.equal(count.disposed, 2);
@@ -139,7 +151,7 @@ describe("the cache of an accelerator", () => {
       cpuTensor(Float32Array.of(from, from + 1, from + 2, from + 3), [2, 1, 1, 2]);
     const { caches, runs } = cachesOf(() => ({}));
     const outputs = { "present.0.key": tensor(0), "present.0.value": tensor(10) };
-    const cache = caches.empty().advanced(outputs, 1);
+    const cache = caches.begin().advanced(outputs, 1);
     const feeds = (await cache.reordered([1, 1, 0])).feeds(1);
     assert.deepEqual(feeds[PAST_KEY]?.data, Float32Array.of(2, 3, 2, 3, 0, 1));
     assert.deepEqual(feeds[PAST_VALUE]?.data, Float32Array.of(12, 13, 12, 13, 10, 11));

@@ -83,7 +83,7 @@ const line = (row: number, end: number): (readonly [number, number])[] =>
 
 describe("the cache of the CPU", () => {
   it("begins without positions, which the graph sees as hidden ones", () => {
-    const cache = caches.empty();
+    const cache = caches.begin();
     assert.deepEqual([cache.batch, cache.length], [1, 0]);
     const feeds = cache.feeds(2);
     assert.deepEqual([...(feeds["cache_segments"]?.data ?? [])], [1n, 1n, 2n]);
@@ -95,8 +95,18 @@ describe("the cache of the CPU", () => {
     expectRows(cache, [[]]);
   });
 
+  it("begins with positions that another graph gave, and goes on from them", async () => {
+    const given = outputsOf(0, 3);
+    const tensors = ["key", "value"].map((name) => given[`new_key_values.0.${name}`]!);
+    const begun = caches.begin({ tensors, length: 3 });
+    expectRows(begun, [line(0, 3)]);
+    const beams = await begun.advanced(outputsOf(3, 1), 1).reordered([0, 0]);
+    expectRows(beams, [line(0, 4), line(0, 4)]);
+    expectRows(await begun.cutTo(2), [line(0, 2)]);
+  });
+
   it("keeps a prompt of any length, and what one row generates behind it", () => {
-    let cache = caches.empty().advanced(outputsOf(0, 4), 4);
+    let cache = caches.begin().advanced(outputsOf(0, 4), 4);
     expectRows(cache, [line(0, 4)]);
     // More steps than there is room for at first.
     for (let position = 4; position < 40; position++) {
@@ -107,7 +117,7 @@ describe("the cache of the CPU", () => {
   });
 
   it("counts positions for the columns that are not hidden", () => {
-    const cache = caches.empty().advanced(outputsOf(0, 2), 2).advanced(outputsOf(2, 1), 1);
+    const cache = caches.begin().advanced(outputsOf(0, 2), 2).advanced(outputsOf(2, 1), 1);
     const bias = cache.feeds(1)["attention_bias"]?.data ?? [];
     const positions = cache.keyPositions(1).filter((_, column) => bias[column] === 0);
     assert.deepEqual(positions, [0, 1, 2, 3]);
@@ -116,7 +126,7 @@ describe("the cache of the CPU", () => {
   });
 
   it("lets beams share the prompt and reorders what each has generated", async () => {
-    const single = caches.empty().advanced(outputsOf(0, 3), 3);
+    const single = caches.begin().advanced(outputsOf(0, 3), 3);
     const beams = (await single.reordered([0, 0, 0])).advanced(outputsOf(3, 1, [0, 1, 2]), 1);
     expectRows(
       beams,
@@ -135,7 +145,7 @@ describe("the cache of the CPU", () => {
   });
 
   it("moves rows without more memory, also those that change places", async () => {
-    const single = caches.empty().advanced(outputsOf(0, 1), 1);
+    const single = caches.begin().advanced(outputsOf(0, 1), 1);
     let beams = (await single.reordered([0, 0, 0])).advanced(outputsOf(1, 1, [0, 1, 2]), 1);
     const memory = beams.feeds(1)["recent_key_values.0.value"]?.data;
     beams = await beams.reordered([1, 0, 2]);
@@ -153,13 +163,13 @@ describe("the cache of the CPU", () => {
   });
 
   it("takes fewer rows on, when some have ended", async () => {
-    const single = caches.empty().advanced(outputsOf(0, 2), 2);
+    const single = caches.begin().advanced(outputsOf(0, 2), 2);
     const rows = (await single.reordered([0, 0])).advanced(outputsOf(2, 1, [0, 1]), 1);
     expectRows(await rows.reordered([1]), [[...line(0, 2), [1, 2]]]);
   });
 
   it("is cut anywhere and goes on with another prompt", async () => {
-    let cache = caches.empty().advanced(outputsOf(0, 5), 5);
+    let cache = caches.begin().advanced(outputsOf(0, 5), 5);
     for (let position = 5; position < 8; position++) {
       cache = cache.advanced(outputsOf(position, 1), 1);
     }
@@ -177,7 +187,7 @@ describe("the cache of the CPU", () => {
     const { "new_key_values.0.key": key } = outputsOf(0, 1);
     assert.ok(key);
     assert.throws(
-      () => caches.empty().advanced({ "new_key_values.0.key": key }, 1),
+      () => caches.begin().advanced({ "new_key_values.0.key": key }, 1),
       /new_key_values\.0\.value/,
     );
   });
@@ -188,7 +198,7 @@ describe("the cache of the CPU", () => {
       name,
       { ...tensor, dispose: () => disposed++ },
     ]);
-    caches.empty().advanced(Object.fromEntries(outputs) as Record<string, Tensor>, 1);
+    caches.begin().advanced(Object.fromEntries(outputs) as Record<string, Tensor>, 1);
     assert.equal(disposed, 2);
   });
 

@@ -99,6 +99,10 @@ const SHARES: Readonly<Record<ModelKind, Shares>> = {
     [PART.visionEncoder, 0.79, [PART.visionEncoder]],
     [PART.qformer, 0.21, [PART.qformer, PART.qformerText, PART.qformerItm]],
   ],
+  stage1: [
+    [PART.visionEncoder, 0.77, [PART.visionEncoder]],
+    [PART.qformer, 0.23, [PART.qformer, PART.qformerText, PART.qformerItm, PART.decoder]],
+  ],
 };
 
 /** Of BLIP's matching models, whose text model reads the picture's keys and values or, for ITC, none. */
