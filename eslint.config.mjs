@@ -130,6 +130,7 @@ const kernels = [
   "src/engine/decode/logitsProcessors.ts",
   "src/engine/decode/sampling.ts",
   "src/engine/decode/beamSearch.ts",
+  "src/train/optimise/*.ts",
   "src/world/chance.ts",
   "src/world/drawings/sprites.ts",
   "src/world/picture/*.ts",

@@ -35,6 +35,12 @@ export class RandomStream {
     return random;
   }
 
+  /** With it, the constructor makes a stream that goes on as this one does. */
+  get state(): readonly [number, number, number, number] {
+    const [a, b, c, d] = this.#state;
+    return [a!, b!, c!, d!];
+  }
+
   /** The next 32 bits as a whole number from 0. */
   nextUint32(): number {
     const s = this.#state;
