@@ -8,6 +8,8 @@ import { temporaryFolder } from "../helpers/kitModel";
 const SCORES = ["pixel_values", "vision", "itc", "itm_logits", "image_embeds", "text_embeds"];
 const STAGE_ONE = [...SCORES, "queries", "temperature", "logits"];
 const WORDS = ["pixel_values", "vision", "queries", "language_projection", "logits"];
+/** Rounded weights may rightly say other words, so only f32 needs every setting, as in kits.test.ts. */
+const SOME_SETTINGS = ["greedy", "beam3_rep"];
 /** About twice what was measured, as in kits.test.ts. */
 const LIMITS = { f32: 1e-5, f16: 5e-3, int8: 0.15 } as const;
 
@@ -15,13 +17,15 @@ describe("a release of LAVIS in parts equals LAVIS", () => {
   for (const [precision, limit] of Object.entries(LIMITS)) {
     it(`with CLIP's image encoder and a T5, in ${precision}`, async () => {
       const kit = fixturePath("lavis", "blip2-vitl-pth");
-      const report = await runVerify(kit, { precision });
+      const isExact = precision === "f32";
+      const settings = isExact ? {} : { settings: SOME_SETTINGS };
+      const report = await runVerify(kit, { precision, ...settings });
       assert.deepEqual(Object.keys(report.stages).sort(), [...WORDS].sort());
       for (const [stage, { relL2 }] of Object.entries(report.stages)) {
         assert.ok(relL2 <= limit, `${stage} deviates by ${relL2}`);
       }
       assert.equal(report.ok, true);
-      assert.equal(Object.keys(report.generation).length, 6);
+      assert.equal(Object.keys(report.generation).length, isExact ? 6 : SOME_SETTINGS.length);
     });
 
     it(`with EVA-CLIP's image encoder and the heads and captions of stage 1, in ${precision}`, async () => {
