@@ -17,7 +17,7 @@ const mayImport = {
   "src/child": ["base", "protocol", "model", "machine", "engine", "convert", "library", "doctor"],
   "src/host": ["base", "roll", "model", "protocol", "alt"],
   "src/editor": ["base", "roll", "model", "protocol", "alt", "host"],
-  "src/measure": ["base", "model", "machine", "engine", "convert", "library", "doctor"],
+  "src/measure": ["base", "model", "machine", "engine", "convert", "library", "doctor", "train"],
   "src/cli": [
     "base",
     "roll",

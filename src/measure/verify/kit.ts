@@ -7,10 +7,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { toFloat32 } from "../../convert/checkpoint/dtype";
-import { readSafetensorsHeader } from "../../convert/checkpoint/safetensors";
-import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
+import { readFloatTensors } from "./kitTensors";
 
 export interface KitGeneration {
   readonly setting: string;
@@ -79,7 +77,7 @@ export async function readKit(folder: string): Promise<Kit> {
   // A kit that compares nothing would agree with everything.
   if (images.length === 0) json.fail("images", "a list of at least one picture");
   if (entries.length === 0) json.fail("cases", "a list of at least one case");
-  const tensors = await readTensors(path.join(folder, "tensors.safetensors"));
+  const tensors = await readFloatTensors(path.join(folder, "tensors.safetensors"));
   return {
     folder,
     kind,
@@ -97,7 +95,7 @@ export async function readKit(folder: string): Promise<Kit> {
           detail: { file: folder, tensor: name },
         });
       }
-      return tensor;
+      return tensor.values;
     },
     checkpoint: path.join(folder, "checkpoint"),
   };
@@ -112,33 +110,6 @@ export async function readKitPicture(kit: Kit, name: string): Promise<Uint8Array
       detail: { file },
     });
   });
-}
-
-/** The tensors are recorded values, not a checkpoint's, whoever reads the format. */
-async function readTensors(file: string): Promise<ReadonlyMap<string, Float32Array>> {
-  try {
-    return await readFloatTensors(file);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError("kit.invalid", `The kit's recorded values cannot be read: ${why}`, {
-      cause,
-      detail: { file },
-    });
-  }
-}
-
-async function readFloatTensors(file: string): Promise<ReadonlyMap<string, Float32Array>> {
-  const header = await readSafetensorsHeader(file);
-  const reader = new TensorReader();
-  try {
-    const tensors = new Map<string, Float32Array>();
-    for (const [name, info] of header.tensors) {
-      if (info.dtype === "F32") tensors.set(name, toFloat32(await reader.read(info), "F32"));
-    }
-    return tensors;
-  } finally {
-    await reader.close();
-  }
 }
 
 function readCase(json: JsonObject, images: readonly string[]): KitCase {
