@@ -98,6 +98,10 @@ function addAnswering(program: Command, run: Run): void {
     .argument("<image>", "a picture file, a folder of them, or - for standard input")
     .argument("[question]", "the question, unless --raw-prompt is given")
     .option("--raw-prompt <text>", "exactly the text that the language model continues")
+    .option(
+      "--answers <file|a,b,c>",
+      "choose among these, one on a line of a file, or between commas; BLIP's question models only",
+    )
     .action((image: string, question: string | undefined, flags: AskFlags) =>
       run(flags, async (context) => {
         const { ask } = await import("./ask/askCommand");

@@ -67,7 +67,7 @@ export interface Blip2Engine {
    */
   prepare(request: PictureRequest, run?: Pick<RunOptions, "signal">): Promise<PrepareResult>;
   /**
-   * Generates text about a picture.
+   * Generates text about a picture, or chooses among given answers.
    * @throws AppError `image.*`, `prompt.tooLong`, `option.invalid`, `model.unsupported` for a
    * retrieval model, `model.corrupt`, `device.failed`, `request.cancelled`.
    */
@@ -147,6 +147,7 @@ class LoadedEngine implements Blip2Engine {
       const needed = capabilityFor(request.prompt);
       if (generator === undefined) throw this.#cannot(needed ?? "answers");
       if (needed !== undefined) this.#expect(needed);
+      if (request.answers !== undefined) this.#expect("ranks");
       return generator.generate(request, run);
     });
   }

@@ -2,8 +2,9 @@
 
 import { defined } from "../base/assert";
 import { AppError } from "../base/errors";
-import type { GeneratedIds } from "./decode/causalModel";
+import type { CausalModel, GeneratedIds } from "./decode/causalModel";
 import { generate } from "./decode/generate";
+import { rankAnswers } from "./decode/rankAnswers";
 import type { PictureFacts } from "./picture/imagePreprocess";
 import type { ImageStage } from "./picture/imageStage";
 import type { QueryStage } from "./picture/queryStage";
@@ -45,6 +46,7 @@ export class Generator {
     const options = resolveGenerationOptions(request.options);
     // The prompt is checked first: a question that is too long should not cost a run of the ViT.
     const prompt = this.#prompt(request, options);
+    const answers = request.answers && this.#answerIds(request.answers);
     run.onStage?.({ stage: "look" });
     const picture = await images.features(request, run.signal);
     if (picture.facts.isOneColor && request.prompt.kind === "caption") throw blank(request);
@@ -57,16 +59,19 @@ export class Generator {
       ...(run.signal === undefined ? {} : { signal: run.signal }),
     });
     const decodeBegin = performance.now();
-    let sequences: readonly GeneratedIds[];
+    let sequences: readonly GeneratedSequence[];
     try {
-      sequences = await this.#decode(decoding, options, run);
+      sequences =
+        answers === undefined
+          ? await this.#decode(decoding, options, run)
+          : await rankedSequences(decoding, answers, run);
     } finally {
       decoding.finish();
     }
     const end = performance.now();
     return {
-      sequences: sequences.map((sequence) => this.#textOf(sequence, options)),
-      tokens: Math.max(...sequences.map(({ ids }) => ids.length)),
+      sequences,
+      tokens: Math.max(...sequences.map(({ tokenIds }) => tokenIds.length)),
       timings: {
         ...picture.timings,
         qformer: picture.timings.qformer + qformerMs,
@@ -85,6 +90,30 @@ export class Generator {
     return promptIds(model.config, tokenizer.encode(text), kind);
   }
 
+  /** @throws AppError `option.invalid`, `prompt.tooLong`. */
+  #answerIds(answers: readonly string[]): readonly Answer[] {
+    const { model, tokenizer } = this.#options;
+    if (answers.length === 0 || answers.length > MAX_ANSWERS) {
+      throw new AppError(
+        "option.invalid",
+        `Give 1 to ${MAX_ANSWERS} answers to choose among; these are ${answers.length}.`,
+        { detail: { option: "answers" } },
+      );
+    }
+    const { config } = model;
+    const limit = config.kind === "answering" ? config.text.maxPositions : Infinity;
+    return answers.map((text) => {
+      // [DEC] stands in front in place of what the tokenizer puts there, and the end is never fed.
+      const ids = tokenizer.encode(text).slice(tokenizer.nPrefix);
+      if (ids.length <= limit) return { text, ids };
+      throw new AppError(
+        "prompt.tooLong",
+        `An answer takes ${ids.length} tokens and there is room for ${limit}. Shorten it.`,
+        { detail: { tokens: ids.length, limit } },
+      );
+    });
+  }
+
   #prompt(request: GenerateRequest, options: GenerationOptions): BuiltPrompt {
     const { model, languageModel } = this.#options;
     return buildPrompt({
@@ -99,7 +128,7 @@ export class Generator {
     decoding: Awaited<ReturnType<LanguageModel["start"]>>,
     options: GenerationOptions,
     run: RunOptions,
-  ): Promise<readonly GeneratedIds[]> {
+  ): Promise<readonly GeneratedSequence[]> {
     const { model, tokenizer } = this.#options;
     const { eosTokenIds, padTokenId } = defined(model.generation, "The generation configuration");
     const decode = (ids: readonly number[]): string => tokenizer.decode(ids);
@@ -131,7 +160,7 @@ export class Generator {
       options,
     );
     emit(stream.end());
-    return sequences;
+    return sequences.map((sequence) => this.#textOf(sequence, options));
   }
 
   #textOf(sequence: GeneratedIds, options: GenerationOptions): GeneratedSequence {
@@ -143,6 +172,27 @@ export class Generator {
       finishReason: sequence.finishReason,
     };
   }
+}
+
+/** The authors' list of VQA v2 has 3,128. */
+const MAX_ANSWERS = 10_000;
+
+interface Answer {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+async function rankedSequences(
+  decoding: CausalModel,
+  answers: readonly Answer[],
+  { signal }: RunOptions,
+): Promise<readonly GeneratedSequence[]> {
+  const ids = answers.map((answer) => answer.ids);
+  const ranked = await rankAnswers(decoding, ids, { signal });
+  return ranked.map(({ index, score }) => {
+    const { text, ids: tokenIds } = defined(answers[index], "A ranked answer");
+    return { text, tokenIds, score, finishReason: "eos" };
+  });
 }
 
 function promptFamily(config: ModelConfig): PromptFamily {

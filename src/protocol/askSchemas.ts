@@ -157,6 +157,7 @@ export const generateRequest = shape<GenerateRequest>({
   ...pictureFields,
   prompt,
   options: maybe(generationOptions),
+  answers: maybe(list(text)),
 });
 
 const timings = shape<Timings>({

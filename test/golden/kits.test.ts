@@ -56,7 +56,15 @@ const STAGES: Readonly<Partial<Record<VerifyReport["kind"], readonly string[]>>>
   "instructblip-t5": [...PICTURE, ...QUERIES],
   "instructblip-llama": [...PICTURE, ...QUERIES],
   "blip-caption": [...PICTURE, "logits"],
-  "blip-vqa": [...PICTURE, "question", "question_enc", "logits", "logits_enc"],
+  "blip-vqa": [
+    ...PICTURE,
+    "question",
+    "question_enc",
+    "logits",
+    "logits_enc",
+    "first_word",
+    "answers",
+  ],
   "blip-itm": [...PICTURE, ...SCORES, "itm_logits_enc"],
 };
 

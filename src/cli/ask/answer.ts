@@ -24,7 +24,7 @@ export interface AnswerJson {
   /** Milliseconds. */
   readonly timings: Timings;
   readonly cached: Cached;
-  /** Best first; present when several were asked for. */
+  /** Best first; present when several were asked for, or given to choose among. */
   readonly sequences?: readonly GeneratedSequence[];
   /** Why the answer may mean nothing; absent where nothing is known against it. */
   readonly doubts?: readonly Doubt[];
@@ -61,9 +61,9 @@ export const DOUBT_NOTES: Readonly<Record<Doubt, string>> = {
 async function generateText(job: AnswerJob): Promise<GenerateResult> {
   const { model, request, printer, signal } = job;
   if (printer.isJson || job.isSilent === true) return model.engine.generate(request, { signal });
-  if (!canStream(request.options ?? {})) {
+  if (request.answers !== undefined || !canStream(request.options ?? {})) {
     const result = await model.engine.generate(request, { signal });
-    printer.text(sequenceLines(result.sequences));
+    printer.text(sequenceLines(printed(request, result)));
     return result;
   }
   const line = new AnswerLine(printer);
@@ -103,6 +103,14 @@ export function roundTimings(timings: Timings): Timings {
     decode: round(decode),
     total: round(total),
   };
+}
+
+/** What people are shown: of answers that were given the chosen one, of others all that were asked for. */
+export function printed(
+  { answers }: GenerateRequest,
+  { sequences }: GenerateResult,
+): readonly GeneratedSequence[] {
+  return answers === undefined ? sequences : sequences.slice(0, 1);
 }
 
 /** One text per line, best first. */

@@ -2,7 +2,8 @@
 
 import { requestedDescription } from "../../alt/wording/describingRequest";
 import { AppError, throwIfAborted } from "../../base/errors";
-import { answerJson, generateAnswer } from "./answer";
+import { answerJson, generateAnswer, printed } from "./answer";
+import { answersOf } from "./givenAnswers";
 import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT, failureJson } from "../terminal/failure";
@@ -27,6 +28,7 @@ export interface TableFlags {
 
 export interface AskFlags extends ModelFlags, GenerationFlags, TableFlags {
   readonly rawPrompt?: string;
+  readonly answers?: string;
 }
 
 export interface CaptionFlags extends ModelFlags, GenerationFlags, TableFlags {
@@ -43,7 +45,8 @@ export async function ask(
   flags: AskFlags,
 ): Promise<number> {
   const prompt = askPrompt(asked.question, flags.rawPrompt);
-  return await answerAll(context, { names: [asked.image], prompt }, flags);
+  const answers = flags.answers === undefined ? {} : { answers: await answersOf(flags.answers) };
+  return await answerAll(context, { names: [asked.image], prompt, ...answers }, flags);
 }
 
 /**
@@ -83,7 +86,7 @@ export function askPrompt(question: string | undefined, rawPrompt: string | unde
 /** What a request has beside picture and prompt; hints about flags go to stderr. */
 export function settingsOf(
   context: CliContext,
-  flags: ModelFlags & GenerationFlags,
+  flags: ModelFlags & GenerationFlags & Pick<AskFlags, "answers">,
 ): Required<Pick<GenerateRequest, "options" | "alpha">> {
   const options = generationOptionsOf(flags);
   for (const hint of idleFlags(flags)) context.printer.note(hint);
@@ -103,12 +106,13 @@ interface AnswerRun {
  */
 async function answerAll(
   context: CliContext,
-  asked: { readonly names: readonly string[]; readonly prompt: Prompt },
-  flags: ModelFlags & GenerationFlags & TableFlags,
+  asked: Pick<GenerateRequest, "prompt" | "answers"> & { readonly names: readonly string[] },
+  flags: ModelFlags & GenerationFlags & TableFlags & Pick<AskFlags, "answers">,
 ): Promise<number> {
   const table = tableFormatOf(flags);
-  const settings = { ...settingsOf(context, flags), prompt: asked.prompt };
-  const pictures = await picturesNamed(asked.names, context.signal);
+  const { names, ...what } = asked;
+  const settings = { ...settingsOf(context, flags), ...what };
+  const pictures = await picturesNamed(names, context.signal);
   const run: AnswerRun = { context, flags, settings, table };
   const [only, ...others] = pictures.files;
   const isAlone = only !== undefined && others.length === 0 && !pictures.hasFolder;
@@ -177,7 +181,13 @@ async function answerOne(run: AnswerRun, model: RunningModel, image: string): Pr
     const request = { ...(await readPicture(image, context)), ...settings };
     const result = await model.engine.generate(request, { signal });
     if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
-    else printer.text(result.sequences.map(({ text }) => lineOf(image, text, table)).join(""));
+    else {
+      printer.text(
+        printed(request, result)
+          .map(({ text }) => lineOf(image, text, table))
+          .join(""),
+      );
+    }
     return true;
   } catch (thrown) {
     if (!isAboutPicture(thrown)) throw thrown;

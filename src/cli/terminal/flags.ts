@@ -131,13 +131,19 @@ export function generationOptionsOf(flags: GenerationFlags): Partial<GenerationO
 }
 
 /** Sentences about flags that change nothing without another one, as a hint and not an error. */
-export function idleFlags(flags: GenerationFlags): readonly string[] {
+export function idleFlags(
+  flags: GenerationFlags & { readonly answers?: string },
+): readonly string[] {
   const hints: string[] = [];
   const given = (names: readonly (keyof GenerationFlags)[]): string =>
     names
       .filter((name) => flags[name] !== undefined)
       .map(flagOf)
       .join(", ");
+  if (flags.answers !== undefined) {
+    const ofWriting = given([...SAME_NAMES, "earlyStopping", "stop"]);
+    return ofWriting === "" ? [] : [`With --answers these change nothing: ${ofWriting}.`];
+  }
   const ofSampling = given(["temperature", "topK", "topP", "seed"]);
   if (ofSampling !== "" && flags.doSample !== true) {
     hints.push(`Without --do-sample these change nothing: ${ofSampling}.`);

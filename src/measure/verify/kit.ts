@@ -35,6 +35,15 @@ export interface KitCase {
   readonly trained:
     | { readonly textIds: readonly number[]; readonly generation: readonly KitGeneration[] }
     | undefined;
+  /** What the authors' way to choose among the kit's answers gives for the question in its trained form. */
+  readonly rank: KitRank | undefined;
+}
+
+export interface KitRank {
+  /** By answer: probability of its first id. */
+  readonly firstWord: readonly number[];
+  /** By answer: label-smoothed log-likelihood of the whole. */
+  readonly smoothed: readonly number[];
 }
 
 const KINDS = [
@@ -51,6 +60,8 @@ export interface Kit {
   readonly kind: KitKind;
   readonly images: readonly string[];
   readonly cases: readonly KitCase[];
+  /** Ids of answers to choose among, [DEC] first; of blip-vqa. */
+  readonly answers: readonly (readonly number[])[];
   /** Of ITC; of stage 1. */
   readonly temperature: number | undefined;
   readonly hasTensor: (name: string) => boolean;
@@ -86,6 +97,12 @@ export async function readKit(folder: string): Promise<Kit> {
       const entry = new JsonObject(value, { file, code: "kit.invalid", path: `cases[${index}]` });
       return readCase(entry, images);
     }),
+    answers: (json.has("answers") ? json.array("answers") : []).map((value, index) =>
+      numbers(
+        new JsonObject(value, { file, code: "kit.invalid", path: `answers[${index}]` }),
+        "ids",
+      ),
+    ),
     temperature: json.has("temp") ? json.number("temp") : undefined,
     hasTensor: (name) => tensors.has(name),
     tensor: (name) => {
@@ -132,7 +149,12 @@ function readCase(json: JsonObject, images: readonly string[]): KitCase {
           generation: readGenerations(json, "generation_enc"),
         }
       : undefined,
+    rank: json.has("rank_enc") ? readRank(json.object("rank_enc")) : undefined,
   };
+}
+
+function readRank(json: JsonObject): KitRank {
+  return { firstWord: numbers(json, "first_word"), smoothed: numbers(json, "smoothed") };
 }
 
 function readGenerations(json: JsonObject, key: string): readonly KitGeneration[] {

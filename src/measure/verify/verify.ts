@@ -18,10 +18,9 @@ import {
   readKit,
   readKitPicture,
 } from "./kit";
-import { isEqual } from "./sequences";
+import { compareGeneration, type GenerationCounts } from "./generations";
 import { convertModel } from "../../convert/convertModel";
 import { FeatureCache } from "../../engine/picture/featureCache";
-import type { Generator } from "../../engine/generator";
 import { encodeImage, readImage } from "../../engine/picture/imageEncoder";
 import { pictureRows } from "../../engine/picture/imageStage";
 import { qformerFeeds } from "../../engine/picture/queryStage";
@@ -32,11 +31,9 @@ import { largestCosine, type TextComparer } from "../../engine/textComparer";
 import { encodeQuestion } from "../../engine/language/blipModel";
 import { disposeTensors } from "../../engine/language/kvCache";
 import { PictureReader } from "../../engine/language/pictureReader";
-import type { GeneratedIds } from "../../engine/decode/causalModel";
-import { generate } from "../../engine/decode/generate";
+import { rankAnswers } from "../../engine/decode/rankAnswers";
 import { floats, type Tensor, type TensorMap } from "../../engine/session/session";
 import type { Device, DeviceChoice } from "../../model/ask/device";
-import { resolveGenerationOptions } from "../../model/ask/generationOptions";
 import { readsInstruction } from "../../model/config/modelConfig";
 import { IO, PART } from "../../model/graph/graphContract";
 import { parsePrecisionPlan, type PrecisionKind } from "../../model/precision/precision";
@@ -60,8 +57,7 @@ export interface VerifyReport {
   readonly precision: string;
   readonly device: Device;
   readonly stages: Readonly<Record<string, Deviation>>;
-  /** By setting: cases, and those in which every sequence (and score, in f32) is equal. */
-  readonly generation: Readonly<Record<string, { readonly cases: number; readonly equal: number }>>;
+  readonly generation: GenerationCounts;
   readonly ok: boolean;
 }
 
@@ -197,6 +193,7 @@ async function compareStages(
       }
       for (const feed of feedsOf(kit.kind, entry)) await compareLogits(kit, at, feed);
       await compareQuestion(kit, at);
+      await compareRank(kit, at);
     }
   }
   return table.result();
@@ -360,6 +357,28 @@ async function compareQuestion(kit: Kit, at: CaseContext): Promise<void> {
   }
 }
 
+/** Choosing among the kit's answers, all of which are compared. */
+async function compareRank(kit: Kit, at: CaseContext): Promise<void> {
+  const { entry, encoded, table } = at;
+  const { rank, trained } = entry;
+  if (rank === undefined) return;
+  const decoding = await defined(at.languageModel, "The language model").start({
+    imageKey: entry.name,
+    languageModelInputs: floats(encoded.imageFeatures),
+    promptIds: defined(trained, "The trained form").textIds,
+  });
+  try {
+    const answers = kit.answers.map((ids) => ids.slice(1));
+    const all = await rankAnswers(decoding, answers);
+    const sorted = [...all].sort((a, b) => a.index - b.index);
+    const of = (key: "firstWord" | "score"): readonly number[] => sorted.map((one) => one[key]);
+    table.add("first_word", of("firstWord"), rank.firstWord);
+    table.add("answers", of("score"), rank.smoothed);
+  } finally {
+    decoding.finish();
+  }
+}
+
 async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer): Promise<void> {
   const { entry, encoded, table } = at;
   const { textIds, name } = entry;
@@ -379,75 +398,4 @@ async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer):
   if (kit.kind !== "blip-itm") return;
   const asTrained = await comparer.matchLogits(comparer.matchIds(textIds), picture);
   table.add("itm_logits_enc", asTrained, kit.tensor(`${name}/itm_logits_enc`));
-}
-
-async function compareGeneration(
-  kit: Kit,
-  at: StageContext & { readonly precision: PrecisionKind },
-): Promise<VerifyReport["generation"]> {
-  const { generator, precision } = at;
-  const settings: Record<string, { cases: number; equal: number }> = {};
-  if (generator === undefined) return settings;
-  const { eosTokenIds = [], padTokenId = -1 } = at.model.generation ?? {};
-  const context = { precision, eosTokenIds, padTokenId };
-  for (const entry of kit.cases) {
-    const image = await readKitPicture(kit, entry.image);
-    for (const generation of entry.generation) {
-      const count = (settings[generation.setting] ??= { cases: 0, equal: 0 });
-      count.cases++;
-      throwIfAborted(at.signal);
-      const sequences = await generatedBy(generator, { image, entry, generation });
-      if (isEqual(sequences, generation, context)) count.equal++;
-    }
-    for (const generation of entry.trained?.generation ?? []) {
-      const count = (settings[`${generation.setting}_enc`] ??= { cases: 0, equal: 0 });
-      count.cases++;
-      throwIfAborted(at.signal);
-      const sequences = await generatedFor({ ...at, image, entry, generation });
-      if (isEqual(sequences, generation, context)) count.equal++;
-    }
-  }
-  return settings;
-}
-
-interface Asked {
-  readonly image: Uint8Array;
-  readonly entry: KitCase;
-  readonly generation: KitGeneration;
-}
-
-async function generatedBy(generator: Generator, asked: Asked): Promise<readonly GeneratedIds[]> {
-  const { image, entry, generation } = asked;
-  const { sequences } = await generator.generate(
-    {
-      image,
-      imageName: entry.image,
-      prompt: { kind: "raw", text: entry.text },
-      options: generation.options,
-      alpha: "drop",
-    },
-    {},
-  );
-  return sequences.map(({ tokenIds, ...sequence }) => ({ ...sequence, ids: tokenIds }));
-}
-
-/** By the recorded ids, because words are cleaned on their way to what was trained. */
-async function generatedFor(at: StageContext & Asked): Promise<readonly GeneratedIds[]> {
-  const { image, entry, generation, model } = at;
-  const languageModel = defined(at.languageModel, "What writes");
-  const picture = await at.images.features({ image, alpha: "drop" });
-  const { eosTokenIds, padTokenId } = defined(model.generation, "The generation configuration");
-  const decoding = await languageModel.start({
-    ...defined(at.queries.common(picture), "The picture's rows"),
-    promptIds: defined(entry.trained, "The trained form").textIds,
-  });
-  try {
-    return await generate(
-      decoding,
-      { inputIds: decoding.inputIds, eosTokenIds, padTokenId, decode: () => "" },
-      resolveGenerationOptions(generation.options),
-    );
-  } finally {
-    decoding.finish();
-  }
 }

@@ -9,16 +9,18 @@ export interface Capabilities {
   readonly answers: boolean;
   /** Compares pictures with texts. */
   readonly scores: boolean;
+  /** Chooses among given answers. */
+  readonly ranks: boolean;
 }
 
 export type Capability = keyof Capabilities;
 
 export const CAPABILITIES: Readonly<Record<ModelKind, Capabilities>> = {
-  generation: { describes: true, answers: true, scores: false },
-  captioning: { describes: true, answers: false, scores: false },
-  answering: { describes: false, answers: true, scores: false },
-  retrieval: { describes: false, answers: false, scores: true },
-  stage1: { describes: true, answers: false, scores: true },
+  generation: { describes: true, answers: true, scores: false, ranks: false },
+  captioning: { describes: true, answers: false, scores: false, ranks: false },
+  answering: { describes: false, answers: true, scores: false, ranks: true },
+  retrieval: { describes: false, answers: false, scores: true, ranks: false },
+  stage1: { describes: true, answers: false, scores: true, ranks: false },
 };
 
 /** What a prompt needs of a model; undefined for a raw one, which every model that writes can continue. */
@@ -39,6 +41,7 @@ export const CANNOT: Readonly<Record<Capability, string>> = {
   describes: "does not describe pictures. Choose a captioning model or a BLIP-2 model",
   answers: "does not answer questions. Choose a question model or a BLIP-2 model",
   scores: "does not compare pictures with texts. Choose an image-text matching model",
+  ranks: "does not choose among given answers. Choose a question model",
 };
 
 /** One sentence and what to do, about a model by its name. */

@@ -41,7 +41,13 @@ export interface PictureRequest {
 
 export interface GenerateRequest extends PictureRequest {
   readonly prompt: Prompt;
+  /** How to write; with `answers` nothing is written. */
   readonly options?: Partial<GenerationOptions>;
+  /**
+   * Choose among these rather than write, as BLIP's question models were evaluated. All that were compared come
+   * back as `sequences`, the best first, each with a `score`: the sum of its tokens' log-likelihoods.
+   */
+  readonly answers?: readonly string[];
 }
 
 /** One generated text. */
@@ -49,7 +55,7 @@ export interface GeneratedSequence {
   readonly text: string;
   /** Ids of the new tokens, the end-of-sequence token included when it was produced. */
   readonly tokenIds: readonly number[];
-  /** Sum of log-probabilities / length^length_penalty; beam search only. */
+  /** Sum of log-probabilities / length^length_penalty; of beam search, and of given answers. */
   readonly score?: number;
   readonly finishReason: FinishReason;
 }

@@ -94,6 +94,14 @@ describe("the flags of generation", () => {
 });
 
 describe("idleFlags", () => {
+  it("names all flags of writing where answers are given", () => {
+    const flags = parse(["--temperature", "2", "--num-beams", "3", "--stop", "x"]);
+    assert.deepEqual(idleFlags({ ...flags, answers: "yes,no" }), [
+      "With --answers these change nothing: --num-beams, --temperature, --stop.",
+    ]);
+    assert.deepEqual(idleFlags({ ...parse([]), answers: "yes,no" }), []);
+  });
+
   it("names what has no effect without sampling or beams", () => {
     const hints = idleFlags(parse(["--temperature", "2", "--top-k", "5", "--length-penalty", "2"]));
     assert.deepEqual(hints, [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import {
   BEAMS,
   closeEngines,
@@ -9,12 +10,22 @@ import {
   openKit,
   request,
 } from "../../../helpers/countedEngine";
+import { kitPath } from "../../../helpers/fixtures";
 import { kitPicture, recordedCases } from "../../../helpers/kitCases";
 
 const CAPTION = "blip-caption";
 const VQA = "blip-vqa";
 /** Of the text model of the kit blip-caption. */
 const LAYERS = 4;
+
+interface RankedKit {
+  readonly answers: readonly { readonly text: string; readonly ids: readonly number[] }[];
+  readonly cases: readonly {
+    readonly image: string;
+    readonly text: string;
+    readonly rank_enc: { readonly smoothed: readonly number[] };
+  }[];
+}
 
 const casesOf = (kit: string, image: string): ReturnType<typeof recordedCases> =>
   recordedCases(kit).filter((entry) => entry.image === image);
@@ -55,6 +66,50 @@ describe("an engine for BLIP", () => {
     const other = await ask(second.text);
     assert.deepEqual(idsOf(other), second.generation?.["greedy"]?.ids);
     assert.deepEqual([factory.count("image_reader"), factory.count("text_encoder")], [1, 2]);
+  });
+
+  for (const device of COUNTED_DEVICES) {
+    it(`chooses among given answers as the authors do (${device})`, async () => {
+      const { engine, factory } = await openKit(VQA, { device });
+      const { answers, cases } = JSON.parse(
+        readFileSync(kitPath(VQA, "cases.json"), "utf8"),
+      ) as RankedKit;
+      for (const { image, text, rank_enc: recorded } of cases.slice(0, 6)) {
+        const { sequences } = await engine.generate({
+          ...{ image: kitPicture(VQA, image), alpha: "drop" },
+          prompt: { kind: "question", question: text },
+          answers: answers.map((answer) => answer.text),
+        });
+        const best = recorded.smoothed.indexOf(Math.max(...recorded.smoothed));
+        assert.equal(sequences[0]?.text, answers[best]?.text);
+        assert.equal(sequences.length, answers.length);
+        for (const { text: answer, score = NaN, tokenIds } of sequences) {
+          const index = answers.findIndex((one) => one.text === answer);
+          assert.deepEqual(tokenIds, answers[index]?.ids.slice(1));
+          assert.ok(Math.abs(score - (recorded.smoothed[index] ?? NaN)) <= 1e-3, answer);
+        }
+      }
+      // A step for each id behind the first but the last one, for all answers that have one.
+      const steps = Math.max(...answers.map(({ ids }) => ids.length)) - 1;
+      assert.equal(factory.count("decoder"), 6 * steps);
+    });
+  }
+
+  it("chooses among answers only where it was trained to, and there are some that fit", async () => {
+    const prompt = { kind: "question", question: "why?" } as const;
+    const ask = (kit: string, answers: string[]) => ({
+      ...{ image: kitPicture(kit, "wide.png"), prompt, answers },
+    });
+    const answerer = (await openKit(VQA)).engine;
+    await failsWith(answerer.generate(ask(VQA, [])), "option.invalid", "1 to 10000");
+    const long = "circle ".repeat(300);
+    await failsWith(answerer.generate(ask(VQA, ["yes", long])), "prompt.tooLong", "An answer");
+    const writer = (await openKit("opt")).engine;
+    await failsWith(
+      writer.generate(ask("opt", ["yes", "no"])),
+      "model.unsupported",
+      "given answers",
+    );
   });
 
   it("reads a picture ahead", async () => {
