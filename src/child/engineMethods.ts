@@ -101,6 +101,7 @@ function createCatalogMethods(
   return {
     catalog: async () => {
       const { catalogStates } = await import("../library/checkpoints/addModel");
+      const { setStates } = await import("../library/checkpoints/catalogSets");
       const { readCatalog } = await import("../library/checkpoints/catalog");
       const { freeBytesAt } = await import("../library/store/diskSpace");
       const catalog = await readCatalog(catalogFile);
@@ -108,22 +109,26 @@ function createCatalogMethods(
       return {
         freeBytes: await freeBytesAt(store.root),
         entries: states.map(catalogReplyOf),
+        sets: setStates(states).map((state) => ({
+          ...catalogReplyOf(state),
+          missing: state.missing,
+        })),
         later: catalog.later.map(({ name, title, imageSize, reason }) => {
           return { name, title, imageSize, reason };
         }),
       };
     },
     addModel: async ({ name, precision, hub = {} }, run) => {
-      const { addModel } = await import("../library/checkpoints/addModel");
+      const { addNamed } = await import("../library/checkpoints/catalogSets");
       const { readCatalog } = await import("../library/checkpoints/catalog");
       const catalog = await readCatalog(catalogFile);
       const place = { catalog, store, environment, startWorkers };
-      return await addModel({ name, precision, hub, ...place, ...run });
+      return await addNamed({ name, precision, hub, ...place, ...run });
     },
     deleteDownload: async ({ name }) => {
-      const { deleteDownload } = await import("../library/checkpoints/addModel");
+      const { deleteNamedDownload } = await import("../library/checkpoints/catalogSets");
       const { readCatalog } = await import("../library/checkpoints/catalog");
-      return await deleteDownload(name, { catalog: await readCatalog(catalogFile), store });
+      return await deleteNamedDownload(name, { catalog: await readCatalog(catalogFile), store });
     },
   };
 }

@@ -65,6 +65,8 @@ export interface StoreFacts {
   readonly freeBytes: number;
   readonly disk: DiskKind;
   readonly models: readonly ModelFacts[];
+  /** Sets of which anything is here, and the names of their models that are not. */
+  readonly sets: readonly { readonly name: string; readonly missing: readonly string[] }[];
   /** Names of models that were made from the same checkpoint. */
   readonly copies: readonly (readonly string[])[];
   readonly unfinished: readonly { readonly name: string; readonly bytes: number }[];

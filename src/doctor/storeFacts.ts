@@ -3,6 +3,7 @@
 import { JsonObject } from "../base/json";
 import { rememberedDeviceIn } from "../engine/device/rememberedDevice";
 import { catalogStates } from "../library/checkpoints/addModel";
+import { setStates } from "../library/checkpoints/catalogSets";
 import { readCatalog } from "../library/checkpoints/catalog";
 import { cudaFolder } from "../library/cuda/cudaRuntime";
 import { withoutPassword } from "../library/download/hubRoutes";
@@ -49,6 +50,9 @@ export async function storeFacts(sources: StoreSources): Promise<StoreFacts> {
     freeBytes: await freeBytesAt(store.root),
     disk: await diskKindAt(store.root, files),
     models: (await modelEntries(stored, demo)).map((entry) => withMemory(entry, stored)),
+    sets: setStates(states)
+      .filter(({ models }) => models.length > 0)
+      .map(({ entry, missing }) => ({ name: entry.name, missing })),
     copies: copiesIn(stored),
     unfinished: states
       .filter(({ isUnfinished }) => isUnfinished)

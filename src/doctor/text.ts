@@ -162,7 +162,7 @@ function cudaLines({ providerFolder, missingLibraries, problem }: CudaFacts): re
 }
 
 function storeLines(store: StoreFacts): readonly Line[] {
-  const { folder, freeBytes, disk, models, unfinished, caches } = store;
+  const { folder, freeBytes, disk, models, sets, unfinished, caches } = store;
   const kind = disk === "unknown" ? "" : ` (${disk === "solid" ? "solid-state" : disk} disk)`;
   const cuda: readonly Line[] =
     caches.cuda === 0 ? [] : [["CUDA libraries", formatBytes(caches.cuda)]];
@@ -170,6 +170,10 @@ function storeLines(store: StoreFacts): readonly Line[] {
     ["Folder", folder],
     ["Free", `${formatBytes(freeBytes)}${kind}`],
     ...models.map((model): Line => [`Model ${model.name}`, modelText(model)]),
+    ...sets.map(({ name, missing }): Line => [
+      `Set ${name}`,
+      missing.length === 0 ? "whole" : `${missing.join(", ")} is missing`,
+    ]),
     ...unfinished.map(({ name, bytes }): Line => [
       `Download ${name}`,
       `${formatBytes(bytes)} arrived, unfinished`,

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { createAltFeatures } from "./offers/alt";
+import type { Doubt } from "../model/ask/request";
 import type { SightlineApi } from "./api/api";
 import { createChat } from "./chat/chat";
 import { createEngine, followSettings } from "./engine/engineSetup";
@@ -25,7 +26,10 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
   const log = openLog();
   const settings = new EditorSettings(log);
   const notices = new EditorNotices(log);
-  const setup = { extensionFolder: context.extensionPath, settings, log, notices };
+  const onDoubted = (doubts: readonly Doubt[]): void => {
+    if (doubts.includes("outsideWorld")) void notices.guard(() => hint(context));
+  };
+  const setup = { extensionFolder: context.extensionPath, settings, log, notices, onDoubted };
   const engine = createEngine(setup);
   running = engine;
   const pictures = new EditorPictureReader();
@@ -55,6 +59,11 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
 export async function deactivate(): Promise<void> {
   await running?.dispose();
   running = undefined;
+}
+
+async function hint({ globalState }: vscode.ExtensionContext): Promise<void> {
+  const { hintAtModels } = await import("./shell/lazyParts");
+  await hintAtModels(globalState);
 }
 
 function ownCommands(context: vscode.ExtensionContext, log: Log): CommandTable {

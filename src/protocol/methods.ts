@@ -105,8 +105,10 @@ const catalogEntry = fields({
   use: oneOf(MODEL_USES),
   /** For people, in English. */
   goodAt: text,
-  /** Models of the store that were made from it. */
+  /** Models of the store that were made from it; of a set the one for each task. */
   models: list(text),
+  /** Only of a set: which of the catalogue's models are not here. */
+  missing: maybe(list(text)),
   /** What need not arrive again of the checkpoint, unfinished or kept. */
   partialBytes: count,
   /** A download is to be gone on with; also where a model of another precision is there already. */
@@ -233,13 +235,15 @@ export const METHODS = {
       /** Free on the disk of the store, in bytes. */
       freeBytes: count,
       entries: list(catalogEntry),
+      /** Choices of several of them: sizes are of what is missing, or of all where nothing is. */
+      sets: list(catalogEntry),
       /** Those that are published in a form that cannot be imported yet, and for people why. */
       later: list(fields({ name: text, title: text, imageSize: count, reason: text })),
     }),
     ...{ process: "models", lane: "beside", silence: 1 },
   },
   /**
-   * Gets a model of the catalogue: downloads what is missing, converts, deletes the download. Uses a
+   * Gets a model of the catalogue, or what is missing of a set: downloads what is missing, converts, deletes the download. Uses a
    * network; sends `progressed` with a step, and `staged`.
    */
   addModel: {
@@ -249,7 +253,7 @@ export const METHODS = {
     // Progress counts as a sign of life; reading what has arrived of 50 GB gives none.
     ...{ process: "downloads", lane: "turn", silence: 60 },
   },
-  /** Deletes what has arrived of a download that was not finished. */
+  /** Deletes what has arrived of a download that was not finished, of a model or a set. */
   deleteDownload: {
     ...{ params: named, result: freed },
     ...{ process: "models", lane: "turn", silence: 15 },

@@ -93,6 +93,7 @@ const PRIVATE_NAMES = [
   "sightline.status",
   "sightline.window",
   "sightline.noPasteOffer",
+  "sightline.hasHintedAtModels",
   "sightline.modelFolders",
 ];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);

@@ -6,7 +6,7 @@ import { useEditor } from "./useEditor";
 
 /** Nobody listens there, and nothing of it leaves this machine. */
 const NOWHERE = "http://127.0.0.1:9";
-const RECOMMENDED = "Recommended for alt texts on this machine";
+const RECOMMENDED = "Recommended for this machine";
 
 describe("a model without a network", () => {
   const editor = useEditor({

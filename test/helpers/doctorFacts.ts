@@ -27,6 +27,7 @@ export const ALL_WELL = {
     freeBytes: 300e9,
     disk: "solid",
     models: [storedModel("opt", "int8+f32", 3.8e9)],
+    sets: [],
     copies: [],
     unfinished: [],
     caches: { features: 1e6, demo: 1e7, cuda: 0 },

@@ -169,7 +169,7 @@ function scriptOf(world: World): Partial<Handlers> {
     status: () => Promise.resolve({ rssBytes: 5000, pid: 1, uptimeMs: 1 }),
     models: () =>
       Promise.resolve({ folder: "/s", freeBytes: 9, models: [{ name: "demo", bytes: 7 }] }),
-    catalog: () => Promise.resolve({ freeBytes: 9, entries: [], later: [] }),
+    catalog: () => Promise.resolve({ freeBytes: 9, entries: [], sets: [], later: [] }),
     addModel: ({ name }, context) => {
       context.emitProgress({ doneBytes: 1, totalBytes: 2, step: "download" });
       return Promise.resolve({ name, folder: `/s/${name}`, source: "hub", kind: "generation" });

@@ -48,7 +48,7 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
       await beforeRemoval(name);
       return { freedBytes: 7 };
     },
-    catalog: () => Promise.resolve({ freeBytes: 100, entries: [], later: [] }),
+    catalog: () => Promise.resolve({ freeBytes: 100, entries: [], sets: [], later: [] }),
     addModel: ({ name }, { onProgress }) => {
       if (name === "missing") {
         return Promise.reject(new AppError("hub.missing", `The hub has no ${name}.`));

@@ -1,7 +1,7 @@
 /** Models that the tests convert themselves from the checkpoints of the reference kits. */
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { cp, mkdir, mkdtemp } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { convertModel } from "../../src/convert/convertModel";
@@ -47,4 +47,17 @@ export async function copyOfKitModel(kit: string): Promise<string> {
 export async function temporaryFolder(): Promise<string> {
   await mkdir(root, { recursive: true });
   return mkdtemp(path.join(root, "folder-"));
+}
+
+/** The models of the set `blip-base` in a store, made from the kits of their classes. */
+export async function storeBlipSet(home: string): Promise<void> {
+  const members = { "blip-vqa-base": "blip-vqa", "blip-image-captioning-base": "blip-caption" };
+  for (const [name, kit] of Object.entries(members)) {
+    const folder = path.join(home, "models", name);
+    await cp(await kitModel(kit), folder, { recursive: true });
+    const file = path.join(folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(file, "utf8")) as { source: { name: string } };
+    manifest.source.name = name;
+    await writeFile(file, JSON.stringify(manifest));
+  }
 }

@@ -75,6 +75,8 @@ export interface ModelWorld {
   plan: ImportPlan;
   /** The catalogue; none unless a test wants one. */
   offers: CatalogEntryReply[];
+  /** Its sets; none unless a test wants one. */
+  sets: CatalogEntryReply[];
   /** What cannot be had yet; nothing unless a test wants it. */
   later: Result<"catalog">["later"][number][];
   /** Free on the disk, in bytes. */
@@ -170,6 +172,7 @@ export function createModelWorld(): ModelWorld {
     models: [{ name: "demo", bytes: 0 }, GENERATION, RETRIEVAL, DAMAGED],
     plan: PLAN,
     offers: [],
+    sets: [],
     later: [],
     freeBytes: 50e9,
     contents: {
@@ -247,8 +250,8 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): EngineApi {
         return Promise.resolve({ freedBytes: 4e9 });
       },
       catalog: () => {
-        const { freeBytes, offers: entries, later } = worldOf();
-        return Promise.resolve({ freeBytes, entries, later });
+        const { freeBytes, offers: entries, sets, later } = worldOf();
+        return Promise.resolve({ freeBytes, entries, sets, later });
       },
       addModel: async ({ name, precision, hub }, options) => {
         done.push(`add ${name} ${precision ?? "?"} ${JSON.stringify(hub)}`);

@@ -5,16 +5,18 @@ import { AppError, throwIfAborted } from "../../base/errors";
 import { SHAPES_ONLY, worldOf } from "../../model/folder/world";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
-import { withRollEntry } from "./rollEntry";
+import { type HeldModel, withRollEntry } from "./rollEntry";
+import { SetModel } from "./setModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import { readCatalog } from "../../library/checkpoints/catalog";
 import { planLoad } from "../../library/open/loadPlan";
 import { findNamedModel, type FoundModel, loadFoundModel } from "../../library/open/openNamedModel";
 import type { LoadPlan } from "../../model/ask/models";
+import { setNamed } from "../../model/ask/modelSets";
 
-/** A model that answers. */
+/** A model that answers, or a set of them. */
 export interface RunningModel {
-  readonly engine: Blip2Engine;
+  readonly engine: Pick<Blip2Engine, "info" | "generate" | "score">;
   readonly name: string;
 }
 
@@ -62,16 +64,11 @@ export async function withModel<T>(
   work: (model: RunningModel) => Promise<T>,
 ): Promise<T> {
   const { store, signal, printer } = context;
+  const set = setNamed(flags.model ?? "");
+  if (set !== undefined) return await withSet(context, flags, { name: set.name, work });
   const found = await findModel(flags.model, context);
   return await withRollEntry({ model: found.name, store: store.root }, async (entry) => {
-    entry.plannedBytes = (await warnOfMemory(found, flags, context)).neededBytes;
-    const engine = await loadFoundModel(found, {
-      store,
-      signal,
-      device: flags.device,
-      logger: printer.logger(),
-    });
-    entry.isLoaded = true;
+    const engine = await openFound(found, flags, { context, entry });
     try {
       throwIfAborted(signal);
       const limits = worldWarning({ model: found.name, world: engine.info.world });
@@ -81,6 +78,40 @@ export async function withModel<T>(
       await engine.release();
     }
   });
+}
+
+/** A model of the set is loaded when the first request needs it. */
+async function withSet<T>(
+  context: CliContext,
+  flags: ModelFlags,
+  { name, work }: { readonly name: string; readonly work: (model: RunningModel) => Promise<T> },
+): Promise<T> {
+  return await withRollEntry({ model: name, store: context.store.root }, async (entry) => {
+    const model = new SetModel({
+      name,
+      open: async (member) =>
+        await openFound(await findModel(member, context), flags, { context, entry }),
+    });
+    try {
+      return await work(model);
+    } finally {
+      await model.release();
+    }
+  });
+}
+
+async function openFound(
+  found: FoundModel,
+  flags: ModelFlags,
+  { context, entry }: { readonly context: CliContext; readonly entry: HeldModel },
+): Promise<Blip2Engine> {
+  const { store, signal, printer } = context;
+  entry.isLoaded = false;
+  entry.plannedBytes = (await warnOfMemory(found, flags, context)).neededBytes;
+  const { device } = flags;
+  const engine = await loadFoundModel(found, { store, signal, device, logger: printer.logger() });
+  entry.isLoaded = true;
+  return engine;
 }
 
 /**

@@ -19,13 +19,14 @@ import {
 } from "./modelSummary";
 import { findModel } from "../ask/openModel";
 import { formatTable } from "../terminal/text";
+import { membersOf } from "../../model/ask/modelSets";
 
 export interface InspectFlags extends OutputFlags {
   readonly verify?: boolean;
 }
 
 /**
- * Describes a folder, or a model of the store by its name.
+ * Describes a folder, or a model of the store by its name; of a set each of its models.
  * @throws AppError `model.*`, `checkpoint.*`; `option.invalid` to verify a checkpoint, which has no
  * record of what its files should be.
  */
@@ -47,6 +48,16 @@ export async function inspect(
     else printer.text(describeCheckpoint(summary));
     return EXIT.ok;
   }
+  for (const member of membersOf(target)) await inspectModel(context, member, flags);
+  return EXIT.ok;
+}
+
+async function inspectModel(
+  context: CliContext,
+  target: string,
+  flags: InspectFlags,
+): Promise<void> {
+  const { printer } = context;
   const { folder, name } = await findModel(target, context);
   const model = await openModelFolder(folder);
   if (flags.verify === true) await verifyFiles(model);
@@ -57,7 +68,6 @@ export async function inspect(
     printer.text(describeModel(summary));
     if (flags.verify === true) printer.text("\nEvery file is as it was written.\n");
   }
-  return EXIT.ok;
 }
 
 export function describeModel(summary: ModelSummary): string {

@@ -8,16 +8,13 @@ import type { CliContext } from "../terminal/cliContext";
 import { agreeToDownload } from "../terminal/consent";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { addModel, catalogStates } from "../../library/checkpoints/addModel";
-import {
-  type Catalog,
-  type CatalogEntry,
-  catalogEntry,
-  readCatalog,
-} from "../../library/checkpoints/catalog";
+import { catalogStates } from "../../library/checkpoints/addModel";
+import { type Catalog, catalogEntry, readCatalog } from "../../library/checkpoints/catalog";
+import { addNamed, setStates } from "../../library/checkpoints/catalogSets";
 import { importModel } from "../../library/checkpoints/importModel";
 import { planImport } from "../../library/checkpoints/importPlan";
 import type { AddedModel } from "../../model/ask/models";
+import { setNamed } from "../../model/ask/modelSets";
 
 export interface AddFlags extends OutputFlags {
   readonly precision?: string;
@@ -48,7 +45,7 @@ export async function addAnyModel(
 }
 
 /**
- * Adds a model once its download was agreed to, with progress on stderr. A download that is interrupted goes on with the next call.
+ * Adds a model, or what is missing of a set, once its download was agreed to, with progress on stderr. A download that is interrupted goes on with the next call.
  * @returns 1 when the user would rather not.
  * @throws AppError as `addModel` and `agreeToDownload`.
  */
@@ -61,14 +58,15 @@ export async function addNamedModel(
   const { environment, startWorkers } = host;
   const catalog = await readCatalog(host.catalogFile);
   const hub = await hubOf(environment, flags);
-  if (!(await isAgreed(context, catalogEntry(catalog, name), { catalog, hub, flags }))) {
+  if (setNamed(name) === undefined) catalogEntry(catalog, name);
+  if (!(await isAgreed(context, name, { catalog, hub, flags }))) {
     printer.note("Nothing was downloaded.");
     return EXIT.failed;
   }
   const lines = new AddProgressLines(printer);
   let added: AddedModel;
   try {
-    added = await addModel({
+    added = await addNamed({
       name,
       store,
       environment,
@@ -134,14 +132,16 @@ interface AddRequest {
 /** Neither what is there nor what Hugging Face's cache has is downloaded, and so nobody is asked. */
 async function isAgreed(
   context: CliContext,
-  { name }: CatalogEntry,
+  name: string,
   { catalog, hub, flags }: AddRequest,
 ): Promise<boolean> {
   const { store, host } = context;
   const states = await catalogStates(catalog, { store, environment: host.environment });
-  const state = states.find(({ entry }) => entry.name === name);
+  const set = setStates(states).find(({ entry }) => entry.name === name);
+  const state = set ?? states.find(({ entry }) => entry.name === name);
   if (state === undefined || state.cacheFolder !== undefined) return true;
-  if (state.models.length > 0 && flags.precision === undefined) return true;
+  const isHere = set === undefined ? state.models.length > 0 : set.missing.length === 0;
+  if (isHere && flags.precision === undefined) return true;
   const { precision, yes, keep } = flags;
   return await agreeToDownload(context, state, { precision, yes, keep, endpoint: hub.endpoint });
 }

@@ -14,14 +14,18 @@ import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
 import { formatTable } from "../terminal/text";
+import { type CatalogState, catalogStates } from "../../library/checkpoints/addModel";
 import {
-  type CatalogState,
-  catalogStates,
-  deleteDownload,
-} from "../../library/checkpoints/addModel";
+  deleteNamedDownload,
+  type SetState,
+  setStates,
+} from "../../library/checkpoints/catalogSets";
 import { type Catalog, readCatalog } from "../../library/checkpoints/catalog";
 import { freeBytesAt } from "../../library/store/diskSpace";
 import { listEntries } from "../../library/store/modelEntries";
+import { unknownModel } from "../../library/store/modelStore";
+import type { Task } from "../../model/ask/modelSets";
+import { modelsOnlyIn } from "../../model/ask/setsInStore";
 import type { StoreEntry } from "../../library/store/modelEntries";
 
 /**
@@ -37,6 +41,9 @@ export async function models(context: CliContext): Promise<number> {
     printer.json({
       folder: store.modelsDir,
       models: entries,
+      sets: setStates(states).map(({ entry, set, ...state }) => ({
+        ...{ ...entry, ...state, members: set.members },
+      })),
       catalog: states.map(({ entry, ...state }) => ({ ...entry, ...state })),
       later: catalog.later,
     });
@@ -67,10 +74,19 @@ export async function removeModel(
   const { deleteModel } = await import("../../library/store/deleteModel");
   const { demoCheckpoint } = host;
   const catalog = await readCatalog(host.catalogFile);
-  const isDownload = await isDownloadMeant(name, { context, catalog, flags });
-  const { freedBytes } = isDownload
-    ? await deleteDownload(name, { catalog, store })
-    : await deleteModel({ name, store, demoCheckpoint });
+  const states = await catalogStates(catalog, { store, environment: host.environment });
+  const isDownload = isDownloadMeant(name, states, flags);
+  const sets = setStates(states).map((state) => ({ ...state, name: state.entry.name }));
+  const set = sets.find((known) => known.name === name);
+  const names = set === undefined ? [name] : modelsOnlyIn(set, { sets });
+  let freedBytes = 0;
+  if (isDownload) ({ freedBytes } = await deleteNamedDownload(name, { catalog, store }));
+  else {
+    if (names.length === 0) throw await unknownModel(name, store);
+    for (const model of names) {
+      freedBytes += (await deleteModel({ name: model, store, demoCheckpoint })).freedBytes;
+    }
+  }
   if (printer.isJson) printer.json({ name, freedBytes });
   else {
     const what = flags.download === true ? `the download of ${name}` : name;
@@ -79,15 +95,17 @@ export async function removeModel(
   return EXIT.ok;
 }
 
-async function isDownloadMeant(
+function isDownloadMeant(
   name: string,
-  at: { readonly context: CliContext; readonly catalog: Catalog; readonly flags: RemoveFlags },
-): Promise<boolean> {
-  const { store, host } = at.context;
-  const states = await catalogStates(at.catalog, { store, environment: host.environment });
-  const state = states.find(({ entry }) => entry.name === name);
+  states: readonly CatalogState[],
+  flags: RemoveFlags,
+): boolean {
+  const all = [...states, ...setStates(states)];
+  const state = all.find(({ entry }) => entry.name === name);
   const hasDownload = state !== undefined && state.partialBytes > 0;
-  if (at.flags.download !== true) return hasDownload && !state.models.includes(name);
+  const isHere =
+    state !== undefined && ("set" in state ? state.models.length > 0 : state.models.includes(name));
+  if (flags.download !== true) return hasDownload && !isHere;
   if (hasDownload) return true;
   throw new AppError(
     "model.missing",
@@ -105,30 +123,49 @@ export function catalogList(
   later: Catalog["later"],
   machine: Machine,
 ): string {
-  const rows = advise(states, candidateOf, machine);
-  const blocks = rows.map(({ model, advice }) => blockOf(model, advice));
+  const sets = setStates(states);
+  const rows = advise([...sets, ...states], candidateOf, machine);
+  const blocksOf = (isSet: boolean): string =>
+    rows
+      .filter(({ model }) => "set" in model === isSet)
+      .map(({ model, advice }) => blockOf(model, advice))
+      .join("\n");
   const heading = 'These can be added with "sightline models add NAME":';
-  return `${heading}\n\n${blocks.join("\n")}${laterList(later)}`;
+  const setHeading = "These sets are one choice, with a model for each task:";
+  const setBlocks = sets.length === 0 ? "" : `${setHeading}\n\n${blocksOf(true)}\n`;
+  return `${setBlocks}${heading}\n\n${blocksOf(false)}${laterList(later)}`;
 }
 
-function blockOf(state: CatalogState, advice: Advice): string {
+function blockOf(state: CatalogState | SetState, advice: Advice): string {
   const { name, downloadBytes, licence, goodAt, costs, imageSize } = state.entry;
   const isFit = "profile" in advice;
   const profile = isFit ? advice.profile : "small";
   const { diskBytes, memoryBytes } = costs[profile];
   const arrived = arrivalText(state);
   const notes = [
-    ...(advice.fit === "recommended" ? ["recommended for alt texts on this machine"] : []),
+    ...(advice.fit === "recommended" ? ["recommended for this machine"] : []),
     ...(isFit ? [] : ["too large for this machine"]),
     ...(arrived === "" ? [] : [arrived]),
   ];
   const lines = [
     notes.length === 0 ? name : `${name} (${notes.join("; ")})`,
     `  ${goodAt}`,
+    ...("set" in state ? membersText(state) : []),
     `  ${formatBytes(downloadBytes)} to download, sees ${imageSize} px, ${licence}`,
     `  ${formatBytes(diskBytes)} on disk, ${formatBytes(memoryBytes)} of memory (${profile})${lackText(advice)}`,
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+const TASKS: Readonly<Record<Task, string>> = {
+  answers: "questions",
+  describes: "descriptions",
+};
+
+/** "questions: blip-vqa-base, descriptions: …", in lines that a terminal holds. */
+function membersText({ set }: SetState): readonly string[] {
+  const members = Object.entries(set.members) as [Task, string][];
+  return members.map(([task, name]) => `  ${TASKS[task]}: ${name}`);
 }
 
 function lackText(advice: Advice): string {
@@ -137,11 +174,13 @@ function lackText(advice: Advice): string {
   return advice.fit === "memory" ? `; this machine has ${has}` : `; ${has} of the disk are free`;
 }
 
-/** A published model as the rule about machines sees it. */
-function candidateOf({ entry, models: there, partialBytes, cacheFolder }: CatalogState): Candidate {
+/** A published model, or a set, as the rule about machines sees it. */
+function candidateOf(state: CatalogState | SetState): Candidate {
+  const { entry, models: there, partialBytes, cacheFolder } = state;
+  const isThere = "set" in state ? state.missing.length === 0 : there.length > 0;
   const missing = cacheFolder === undefined ? entry.downloadBytes - partialBytes : 0;
   const arrivingBytes = Math.min(LARGEST_FILE_BYTES, Math.max(0, missing));
-  return { use: entry.use, costs: entry.costs, arrivingBytes, isThere: there.length > 0 };
+  return { use: entry.use, costs: entry.costs, arrivingBytes, isThere };
 }
 
 function laterList(later: Catalog["later"]): string {
@@ -150,8 +189,11 @@ function laterList(later: Catalog["later"]): string {
   return `\nThese are imported from parts that you download:\n\n${blocks.join("\n")}`;
 }
 
-function arrivalText(state: CatalogState): string {
+function arrivalText(state: CatalogState | SetState): string {
   const { models, partialBytes, isUnfinished, cacheFolder } = state;
+  if ("set" in state && state.missing.length > 0 && models.length > 0) {
+    return `${models.join(", ")} is here; the same command gets the rest`;
+  }
   const word = isUnfinished ? "arrived" : "kept";
   const arrived = partialBytes > 0 ? `${formatBytes(partialBytes)} ${word}` : undefined;
   // Another precision of it may be on its way.

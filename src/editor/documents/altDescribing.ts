@@ -7,6 +7,7 @@ import { setAlt } from "../../alt/edit/editAlt";
 import { type Described, PictureDescriber } from "../../alt/write/describePictures";
 import { altTexts, type AltTextOptions } from "../../alt/write/describer";
 import { askAbout } from "../../host/documents/askAbout";
+import { modelTitle } from "../../host/models/modelTitle";
 import type { Picture } from "../../host/pictures/picture";
 import { writeAlt, type DocumentImage } from "./altDocument";
 import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
@@ -112,7 +113,7 @@ async function reportingEngine<T>(
 ): Promise<T> {
   const reportLoading = (): void => {
     if (engine.status.kind === "loading") {
-      report(vscode.l10n.t("Loading the model {0}", engine.status.model));
+      report(vscode.l10n.t("Loading the model {0}", modelTitle(engine.status.model)));
     }
   };
   reportLoading();

@@ -14,7 +14,10 @@ import type { Settings } from "../shell/settings";
 import { systemClock } from "../../host/process/clock";
 import type { EngineStatus } from "../../host/service/engine";
 import { forkEngine } from "../../host/process/engineProcess";
-import { EngineSupervisor } from "../../host/service/engineSupervisor";
+import {
+  EngineSupervisor,
+  type EngineSupervisorOptions,
+} from "../../host/service/engineSupervisor";
 import { inspectorOptions } from "../../host/process/inspector";
 import { MemoryGate } from "../../host/service/memoryGate";
 import { remedy } from "../../host/notices/noticeTable";
@@ -27,11 +30,13 @@ export interface EngineSetup {
   readonly settings: Settings;
   readonly log: Logger;
   readonly notices: Pick<Notices, "run">;
+  /** Told of answers that may mean nothing. @default nobody is */
+  readonly onDoubted?: EngineSupervisorOptions["onDoubted"];
 }
 
 /** Starts no process; the first question does. */
 export function createEngine(setup: EngineSetup): EngineSupervisor {
-  const { extensionFolder, settings, log, notices } = setup;
+  const { extensionFolder, settings, log, notices, onDoubted } = setup;
   const missing = missingRuntime(extensionFolder);
   // Before the first process, and not at the start.
   const roll = lazy(async () => {
@@ -84,6 +89,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     onDeviceOverruled: (device) => {
       void showCpuFallback(device, notices);
     },
+    ...optional({ onDoubted }),
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
   });

@@ -142,12 +142,13 @@ function othersText(others: readonly OtherEngine[]): readonly string[] {
 
 /** @param sentences on how things stand. */
 function tooltipOf(status: EngineStatus, sentences: readonly string[]): vscode.MarkdownString {
-  const { model, precision, device, rssBytes } = status;
-  const lines = [...sentences, vscode.l10n.t("Model: {0}", modelTitle(model))];
+  const { model, member, precision, device, rssBytes } = status;
+  const title = modelTitle(model);
+  const name = member === undefined ? title : `${title} (${member})`;
+  const lines = [...sentences, vscode.l10n.t("Model: {0}", name)];
   if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
   if (device !== undefined) {
-    const name = DEVICE_NAMES[device];
-    lines.push(vscode.l10n.t("Device: {0}", name));
+    lines.push(vscode.l10n.t("Device: {0}", DEVICE_NAMES[device]));
     const reason = deviceReasonOf(status);
     if (reason !== undefined) lines.push(reason);
   }

@@ -15,9 +15,11 @@ export function reasonText({ reason }: Pick<Result<"catalog">["later"][number], 
   return laterReasons()[reason] ?? reason;
 }
 
-/** By the names of models/catalog.json, whose English words these are; a test compares them. */
+/** By the names of models/catalog.json and of the sets, whose English words these are; a test compares them. */
 export function sentences(): Readonly<Record<string, string | undefined>> {
   return {
+    "blip-base": vscode.l10n.t("Short answers and descriptions, by two small and fast models"),
+    "blip-large": vscode.l10n.t("As BLIP base, with better descriptions; still small"),
     "blip2-opt-2.7b": vscode.l10n.t("Descriptions and simple questions; the fastest BLIP-2"),
     "blip2-flan-t5-xl": vscode.l10n.t("Questions: 63% right on VQAv2, where OPT-2.7B has 52%"),
     "blip2-opt-2.7b-coco": vscode.l10n.t(
@@ -80,7 +82,7 @@ function laterReasons(): Readonly<Record<string, string | undefined>> {
 export function adviceText(advice: Advice): string {
   switch (advice.fit) {
     case "recommended":
-      return vscode.l10n.t("Recommended for alt texts on this machine");
+      return vscode.l10n.t("Recommended for this machine");
     case "fits":
       return "";
     case "memory":

@@ -102,7 +102,7 @@ class ModelManager {
       // The models that are there can be used without it.
       engine.call("catalog", {}).catch((thrown: unknown) => {
         log.warn(`The catalogue cannot be shown: ${String(thrown)}`);
-        return { freeBytes: 0, entries: [], later: [] };
+        return { freeBytes: 0, entries: [], sets: [], later: [] };
       }),
     ]);
     return { recentFolders, stored, catalog };
@@ -129,7 +129,8 @@ class ModelManager {
     const added = await download().finally(() => {
       this.#coming.delete(name);
     });
-    await this.#offerUse(added, vscode.l10n.t("{0} is here and can answer questions.", added.name));
+    const text = vscode.l10n.t("{0} is here and can answer questions.", modelTitle(added.name));
+    await this.#offerUse(added, text);
   }
 
   async #discard({ name, title }: CatalogEntryReply): Promise<void> {
@@ -257,9 +258,12 @@ class ModelManager {
     if (!(await isDeletionAgreed(choice))) return;
     const { engine, settings } = this.#services;
     const title = vscode.l10n.t("Deleting {0}…", choice.title);
-    const { freedBytes } = await withEngineProgress({ title, place: "statusBar" }, () =>
-      engine.call("deleteModel", { name: choice.name }),
-    );
+    const names = choice.members?.own ?? [choice.name];
+    const freedBytes = await withEngineProgress({ title, place: "statusBar" }, async () => {
+      let sum = 0;
+      for (const name of names) sum += (await engine.call("deleteModel", { name })).freedBytes;
+      return sum;
+    });
     if (choice.isCurrent && choice.name !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
     const text = vscode.l10n.t(
       "{0} is deleted; {1} are free again.",
@@ -278,19 +282,29 @@ function reportRetrieval(name: string): void {
   void vscode.window.showInformationMessage(text);
 }
 
-async function isDeletionAgreed({ title, name, bytes }: ModelChoice): Promise<boolean> {
+async function isDeletionAgreed(choice: ModelChoice): Promise<boolean> {
+  const { title, name, bytes, members } = choice;
   const remove = vscode.l10n.t("Delete");
   const freed = vscode.l10n.t("This frees {0}.", sizeText(bytes));
   const after =
     name === DEMO_MODEL
       ? vscode.l10n.t("The demo is made again when it is next used.")
-      : vscode.l10n.t("To have it again, import its checkpoint again.");
+      : members === undefined
+        ? vscode.l10n.t("To have it again, import its checkpoint again.")
+        : setDeletionText(members.kept);
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t("Delete {0}?", title),
     { modal: true, detail: `${freed} ${after}` },
     remove,
   );
   return chosen === remove;
+}
+
+/** @param kept models of a set that stay. */
+function setDeletionText(kept: readonly string[]): string {
+  return kept.length === 0
+    ? vscode.l10n.t("Both of its models are deleted. To have them again, get them again.")
+    : vscode.l10n.t("{0} stays, because something else uses it.", kept.join(", "));
 }
 
 /** Shows a folder in the system's file manager; where the editor is remote, in a window of its own. */

@@ -8,7 +8,12 @@ import { DEMO_MODEL } from "../../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogStrings";
 import { type DeletionAction, deletionActions } from "./modelDeletion";
 import { displayLocale, sizeParts, sizeText } from "../shell/numbers";
-import { candidateOf, type ModelChoice, modelChoices } from "../../host/models/modelChoices";
+import {
+  candidateOf,
+  isThere,
+  type ModelChoice,
+  modelChoices,
+} from "../../host/models/modelChoices";
 import type { CatalogEntryReply, Result } from "../../protocol/methods";
 
 /** What the user wants with the models. */
@@ -93,26 +98,31 @@ function showModels(
   { currentModel, hasAllOffers, memoryBytes }: PickerLook,
 ): void {
   const { stored: reply, catalog, recentFolders } = offer;
-  const models = modelChoices(reply, { currentModel, recentFolders, locale: displayLocale() });
+  const { sets } = catalog;
+  const locale = displayLocale();
+  const models = modelChoices(reply, { currentModel, recentFolders, locale, sets });
   const choices = models.map(choiceItem);
   const deletable = deletionActions(models, catalog.entries);
   const { freeBytes } = catalog;
-  const offers = advise(catalog.entries, candidateOf, { memoryBytes, freeBytes }).filter(
+  const all = advise([...sets, ...catalog.entries], candidateOf, { memoryBytes, freeBytes });
+  const offers = all
     // A model may be there and another precision of it on its way.
-    ({ model: { models: present, isUnfinished } }) =>
-      hasAllOffers || present.length === 0 || isUnfinished,
-  );
+    .filter(({ model }) => hasAllOffers || !isThere(model) || model.isUnfinished)
+    .map((offer) => ({ ...offer, freeBytes, isCurrent: offer.model.name === currentModel }));
   const isFitting = ({ advice }: Offer): boolean => isFit(advice);
-  const recommended = offers.filter(({ advice }) => advice.fit === "recommended");
-  const fitting = offers.filter((other) => isFitting(other) && !recommended.includes(other));
+  // Whoever has nothing yet is served by a set, and sees all of them.
+  const isNew = offers.some(({ advice }) => advice.fit === "recommended");
+  const leads = offers.filter((offer) => isNew && isFitting(offer) && isLead(offer));
+  const fitting = offers.filter((other) => isFitting(other) && !leads.includes(other));
   const tooLarge = offers.filter((other) => !isFitting(other));
-  const first = recommended.map((offer) => offerItem(offer, freeBytes));
+  const first = leads.map(offerItem);
+  const others = isNew && leads.some(({ model }) => model.missing !== undefined);
   picker.items = [
     ...first,
     ...(first.length === 0 ? [] : [heading(vscode.l10n.t("On this machine"))]),
     ...choices,
-    ...offerItems(vscode.l10n.t("Get a model"), fitting, freeBytes),
-    ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge, freeBytes),
+    ...offerItems(others ? othersHeading() : vscode.l10n.t("Get a model"), fitting),
+    ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge),
     ...laterItems(catalog.later),
     ...otherItems(reply, deletable),
   ];
@@ -202,10 +212,22 @@ function pixels({ imageSize }: { readonly imageSize: number }): string {
   return vscode.l10n.t("sees {0} pixels", imageSize);
 }
 
-/** A published model with what this machine has to say about it. */
+/** A published model, or a set of them, with what this machine has to say about it. */
 interface Offer {
   readonly model: CatalogEntryReply;
   readonly advice: Advice;
+  readonly freeBytes: number;
+  /** The settings name a set of which a part is missing. */
+  readonly isCurrent: boolean;
+}
+
+function isLead({ model, advice }: Offer): boolean {
+  return advice.fit === "recommended" || model.missing !== undefined;
+}
+
+/** Of what is offered besides the sets. */
+function othersHeading(): string {
+  return vscode.l10n.t("Single models; BLIP-2 is larger, describes better and knows what was said");
 }
 
 function isFit({ fit }: Advice): boolean {
@@ -217,20 +239,19 @@ function heading(label: string): ActionItem {
 }
 
 /** Under a heading, which stands only where there is something below it. */
-function offerItems(
-  title: string,
-  offers: readonly Offer[],
-  freeBytes: number,
-): readonly ActionItem[] {
-  if (offers.length === 0) return [];
-  return [heading(title), ...offers.map((offer) => offerItem(offer, freeBytes))];
+function offerItems(title: string, offers: readonly Offer[]): readonly ActionItem[] {
+  return offers.length === 0 ? [] : [heading(title), ...offers.map(offerItem)];
 }
 
-function offerItem({ model: entry, advice }: Offer, freeBytes: number): ActionItem {
+function offerItem({ model: entry, advice, freeBytes, isCurrent }: Offer): ActionItem {
   const { title, partialBytes } = entry;
   const state = arrivalText(entry);
   const isAdvised = advice.fit === "recommended";
-  const words = [isAdvised ? adviceText(advice) : "", state].filter((word) => word !== "");
+  const words = [
+    isCurrent ? vscode.l10n.t("in use") : "",
+    isAdvised ? adviceText(advice) : "",
+    state,
+  ].filter((word) => word !== "");
   // The sentence first, because what does not fit into the row is cut off.
   const details = [
     isFit(advice) ? "" : adviceText(advice),
@@ -253,9 +274,13 @@ function offerItem({ model: entry, advice }: Offer, freeBytes: number): ActionIt
 }
 
 /** What is here of it; empty for nothing. */
-function arrivalText({ isCached, partialBytes, downloadBytes }: CatalogEntryReply): string {
+function arrivalText(entry: CatalogEntryReply): string {
+  const { isCached, partialBytes, downloadBytes, missing = [], models } = entry;
   if (isCached) return vscode.l10n.t("in Hugging Face's cache");
-  if (partialBytes === 0) return "";
+  if (partialBytes === 0) {
+    const isHalf = missing.length > 0 && models.length > 0;
+    return isHalf ? vscode.l10n.t("{0} is here; download the rest", models.join(", ")) : "";
+  }
   const doneBytes = partialBytes;
   const { done, total } = sizeParts({ doneBytes, totalBytes: downloadBytes });
   return vscode.l10n.t("{0} of {1} arrived; continue", done, total);
@@ -278,7 +303,10 @@ function iconOf({ isCurrent, state }: ModelChoice): string {
   return isCurrent ? "check" : "blank";
 }
 
-function detailOf({ name, state, kind, problem }: ModelChoice): string | undefined {
+function detailOf({ name, state, kind, problem, members }: ModelChoice): string | undefined {
+  if (members !== undefined) {
+    return vscode.l10n.t("Answers questions and describes pictures, with a model for each");
+  }
   switch (state) {
     case "retrieval":
       return vscode.l10n.t("Compares pictures with texts; answers no questions");

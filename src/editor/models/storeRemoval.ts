@@ -1,6 +1,7 @@
 /** Deletes everything that Sightline keeps on the disk, for people who leave; asks before. */
 
 import * as vscode from "vscode";
+import { membersOf } from "../../model/ask/modelSets";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { usesStore } from "../../roll/engineRoll";
 import { withEngineProgress } from "../engine/engineProgress";
@@ -28,7 +29,7 @@ export async function removeEverything(
   const reply = await withEngineProgress({ title, place: "statusBar" }, () =>
     engine.call("emptyStore", {}),
   );
-  const isGone = models.some(({ name }) => name === settings.model);
+  const isGone = models.some(({ name }) => membersOf(settings.model).includes(name));
   if (isGone && settings.model !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
   await reportRemoval(reply);
 }

@@ -15,5 +15,6 @@ export { createCommandLine } from "../machine/commandLine";
 export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
 export { PasteOffer } from "../offers/pasteOffer";
+export { hintAtModels } from "../models/demoHint";
 export { createModelManager } from "../models/modelManager";
 export { showMenu } from "../engine/statusMenu";

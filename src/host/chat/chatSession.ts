@@ -76,7 +76,10 @@ export class ChatSession {
   #tray: PictureTray;
   #ahead: PicturePrefetch;
   #answerer: Answerer;
-  readonly #times = new StepTimes(() => this.#options.engine.status.model);
+  readonly #times = new StepTimes(() => {
+    const { member, model } = this.#options.engine.status;
+    return member ?? model;
+  });
   /** What the listeners know. */
   #toldSuggestions: readonly string[] = [];
 

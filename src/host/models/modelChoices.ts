@@ -10,6 +10,7 @@ import {
   type ModelCost,
 } from "../../model/precision/modelAdvice";
 import { DEMO_MODEL } from "../../model/folder/world";
+import { modelsOnlyIn } from "../../model/ask/setsInStore";
 import { isFolder, modelTitle } from "./modelTitle";
 import { type ModelKind, PROFILE_NAMES, type ProfileName } from "../../model/ask/kinds";
 import type { ImportPlan, ModelEntry } from "../../model/ask/models";
@@ -35,6 +36,8 @@ export interface ModelChoice {
   readonly isCurrent: boolean;
   /** Takes room on the disk of the store. */
   readonly canBeDeleted: boolean;
+  /** Only of a set: the models of the store that go with it, and those that something else holds. */
+  readonly members?: { readonly own: readonly string[]; readonly kept: readonly string[] };
   readonly bytes: number;
   readonly folder?: string;
   /** Why it cannot be used, for people. */
@@ -46,6 +49,8 @@ export interface ModelChoiceLook {
   readonly currentModel: string;
   /** Folders outside of the store that were chosen before. @default none */
   readonly recentFolders?: readonly string[];
+  /** Those of the catalogue. @default none */
+  readonly sets?: readonly CatalogEntryReply[];
   /** BCP 47, for sizes. @default English */
   readonly locale?: string;
 }
@@ -55,14 +60,21 @@ export function modelChoices(
   reply: Result<"models">,
   look: ModelChoiceLook,
 ): readonly ModelChoice[] {
-  const { currentModel, recentFolders = [] } = look;
-  const stored = reply.models.map((model) => storedChoice(model, look));
+  const { currentModel, recentFolders = [], sets = [] } = look;
+  const whole = sets.filter(isThere);
+  // A set stands for its models, unless one of them was chosen by itself.
+  const isListed = ({ name }: ModelEntry): boolean =>
+    name === currentModel || !whole.some(({ models }) => models.includes(name));
+  const stored = reply.models.filter(isListed).map((model) => storedChoice(model, look));
   const unlisted = [currentModel, ...recentFolders].filter(
     (name, i, all) =>
       all.findIndex((other) => isSameFolder(other, name) || other === name) === i &&
+      // Of a set that is not whole, the rest is offered.
+      !sets.some((set) => set.name === name) &&
       !reply.models.some((model) => model.name === name || isSameFolder(model.folder, name)),
   );
   const choices = [
+    ...whole.map((set) => setChoice(set, reply, look)),
     ...stored,
     ...unlisted.map((name) => unlistedChoice(name, { isCurrent: name === currentModel })),
   ];
@@ -100,16 +112,24 @@ export function missingDownload({
   return isCached ? 0 : Math.max(0, downloadBytes - partialBytes);
 }
 
-/** A published model as the rule about machines sees it. */
+/** True for a model that is in the store in any precision, and for a set that lacks nothing. */
+export function isThere({
+  models,
+  missing,
+}: Pick<CatalogEntryReply, "models" | "missing">): boolean {
+  return missing === undefined ? models.length > 0 : missing.length === 0;
+}
+
+/** A published model, or a set of them, as the rule about machines sees it. */
 export function candidateOf(entry: CatalogEntryReply): Candidate {
-  const { use, costs, models, diskBytes, memoryBytes } = entry;
+  const { use, costs, diskBytes, memoryBytes } = entry;
   const costOf = (wanted: ProfileName): ModelCost =>
     costs.find(({ profile }) => profile === wanted) ?? { diskBytes, memoryBytes };
   return {
     use,
     costs: { balanced: costOf("balanced"), small: costOf("small") },
     arrivingBytes: Math.min(missingDownload(entry), LARGEST_FILE_BYTES),
-    isThere: models.length > 0,
+    isThere: isThere(entry),
   };
 }
 
@@ -130,6 +150,30 @@ function storedChoice(model: ModelEntry, { currentModel, locale }: ModelChoiceLo
     bytes,
     ...optional({ folder, kind, problem }),
   };
+}
+
+/** A set of which all is here. */
+function setChoice(
+  set: CatalogEntryReply,
+  { models }: Result<"models">,
+  { currentModel, sets = [], locale }: ModelChoiceLook,
+): ModelChoice {
+  const members = models.filter(({ name }) => set.models.includes(name));
+  const precisions = members.flatMap(({ precision }) => precision ?? []);
+  const own = modelsOnlyIn(set, { sets, chosen: currentModel });
+  const bytes = bytesOf(members.filter(({ name }) => own.includes(name)));
+  const facts = { precision: [...new Set(precisions)].join(" + "), bytes: bytesOf(members) };
+  return {
+    ...{ name: set.name, title: set.title, state: "usable", bytes },
+    facts: factsOf({ name: set.name, ...facts }, locale).filter((fact) => fact !== ""),
+    isCurrent: set.name === currentModel,
+    canBeDeleted: own.length > 0,
+    members: { own, kept: set.models.filter((name) => !own.includes(name)) },
+  };
+}
+
+function bytesOf(models: readonly ModelEntry[]): number {
+  return models.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
 }
 
 /** What the settings name, or named before, although the store does not have it. */

@@ -1,8 +1,10 @@
 /** What people call a model; all that the start of the editor needs to know of models. */
 
-/** A model's name for people: the last part of a folder. */
+import { setNamed } from "../../model/ask/modelSets";
+
+/** A model's name for people: the last part of a folder, the title of a set. */
 export function modelTitle(name: string): string {
-  return isFolder(name) ? lastPart(name) : name;
+  return isFolder(name) ? lastPart(name) : (setNamed(name)?.title ?? name);
 }
 
 /** As the engine tells a folder from a name. */

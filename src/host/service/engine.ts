@@ -55,8 +55,10 @@ export interface AskOptions extends CallOptions {
 
 export interface EngineStatus {
   readonly kind: EngineKind;
-  /** The chosen model's name. */
+  /** The chosen model's or set's name. */
   readonly model: string;
+  /** The model of the chosen set that is loaded. */
+  readonly member?: string;
   /** Where the loaded model computes. */
   readonly device?: Device;
   /** Such as `f32` or `balanced`, of the loaded model. */

@@ -7,10 +7,11 @@ import type { EngineStatus } from "./engine";
 import type { EngineState } from "../process/engineClient";
 import type { ModelLoader } from "./modelLoader";
 import { isSameReason } from "../../model/ask/device";
+import { setNamed } from "../../model/ask/modelSets";
 
 /** What is said of the CPU that stands in for a device, by why it does. */
 export interface EngineFacts {
-  /** The chosen model's name. */
+  /** The chosen model's or set's name. */
   readonly model: string;
   /** Set while the CPU stands in for the chosen device. */
   readonly overruled?: CpuFallback | undefined;
@@ -36,6 +37,7 @@ export function statusOf(facts: EngineFacts): EngineStatus {
     kind,
     model,
     ...optional({
+      member: setNamed(model) && loaded?.name,
       device: loaded?.device,
       deviceReason: loaded?.deviceReason,
       precision: loaded?.precision,
@@ -54,6 +56,7 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
   return (
     a.kind === b.kind &&
     a.model === b.model &&
+    a.member === b.member &&
     a.device === b.device &&
     a.step === b.step &&
     a.precision === b.precision &&

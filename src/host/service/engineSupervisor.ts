@@ -19,9 +19,12 @@ import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { ForegroundGate } from "./foregroundGate";
+import { Turns } from "./turns";
 import type { ProcessKind } from "../../model/ask/kinds";
 import type { LoadRequest } from "../../model/ask/models";
+import { setNamed, type Task, taskOf } from "../../model/ask/modelSets";
 import type { Stage } from "../../model/ask/progress";
+import type { Doubt } from "../../model/ask/request";
 import type { HelperMethod, Params, Result } from "../../protocol/methods";
 import type { CallOptions } from "../../protocol/rpcClient";
 
@@ -37,6 +40,8 @@ export interface EngineSupervisorOptions {
   readonly memory?: Pick<MemoryGate, "permit">;
   /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
   readonly onDeviceOverruled?: (device: CpuFallback, error: AppError) => void;
+  /** An answer was given that may mean nothing. @default nobody is told */
+  readonly onDoubted?: (doubts: readonly Doubt[]) => void;
   /** Of this user on this machine. @default there are no others */
   readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
   /** Why every call is refused, when this installation has no runtime for the platform. */
@@ -74,6 +79,7 @@ export class EngineSupervisor implements EngineApi {
   #runtime: Runtime | undefined;
   /** What computes in that child. */
   readonly #uses = new Set<Promise<unknown>>();
+  readonly #setTurns = new Turns();
   /** Settles when the processes before a restart are gone. */
   #gone: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
@@ -123,11 +129,16 @@ export class EngineSupervisor implements EngineApi {
     params: Params<"generate">,
     options: AskOptions = {},
   ): Promise<Result<"generate">> {
-    return await this.#foregroundGate.question(() =>
+    const result = await this.#foregroundGate.question(() =>
       this.#recovery.run(options, (place) =>
-        this.#withModel(options, (client) => this.#answer(client, params, options), place),
+        this.#withModel(options, (client) => this.#answer(client, params, options), {
+          place,
+          task: taskOf(params.prompt),
+        }),
       ),
     );
+    if (result.doubts !== undefined) this.#options.onDoubted?.(result.doubts);
+    return result;
   }
 
   async prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<void> {
@@ -135,7 +146,9 @@ export class EngineSupervisor implements EngineApi {
     await this.warmUp();
     await this.#foregroundGate.background(options.signal, (signal) =>
       this.#recovery.runOnce((place) =>
-        this.#withModel({ signal }, (client) => client.call("prepare", params, { signal }), place),
+        this.#withModel({ signal }, (client) => client.call("prepare", params, { signal }), {
+          place,
+        }),
       ),
     );
   }
@@ -165,7 +178,7 @@ export class EngineSupervisor implements EngineApi {
 
   async warmUp(options: CallOptions = {}): Promise<void> {
     await this.#recovery.run(options, (place) =>
-      this.#withModel(options, () => Promise.resolve(), place),
+      this.#withModel(options, () => Promise.resolve(), { place }),
     );
   }
 
@@ -208,11 +221,24 @@ export class EngineSupervisor implements EngineApi {
     await this.restart();
   }
 
-  /** Uses a child that holds the chosen model, without anything in between that could change it. */
+  /**
+   * Uses a child that holds the chosen model, without anything in between that could change it. Work on a
+   * set takes turns: one model at a time is held.
+   */
   async #withModel<T>(
     options: CallOptions,
     use: (client: EngineClient) => Promise<T>,
-    place: Computation = {},
+    need: ModelNeed,
+  ): Promise<T> {
+    const work = (): Promise<T> => this.#withLoaded(options, use, need);
+    if (setNamed(this.#options.chosen().model) === undefined) return await work();
+    return await this.#setTurns.take(options.signal, work);
+  }
+
+  async #withLoaded<T>(
+    options: CallOptions,
+    use: (client: EngineClient) => Promise<T>,
+    { place, task = "answers" }: ModelNeed,
   ): Promise<T> {
     for (;;) {
       const client = await this.#client("answers");
@@ -224,7 +250,7 @@ export class EngineSupervisor implements EngineApi {
         continue;
       }
       this.#runtime = runtime;
-      const load = this.#loader.neededLoad(client);
+      const load = this.#loader.neededLoad(client, task);
       if (load === undefined) {
         place.device = this.#loader.loaded?.device;
         return await this.#inUse(use(client));
@@ -367,6 +393,13 @@ export class EngineSupervisor implements EngineApi {
     this.#told = status;
     for (const listener of [...this.#listeners]) listener(status);
   }
+}
+
+/** What is computed with, and what for, which tells the model of a set. */
+interface ModelNeed {
+  readonly place: Computation;
+  /** @default "answers" */
+  readonly task?: Task;
 }
 
 /** CUDA is part of a runtime of its own, and a process can load only one. */

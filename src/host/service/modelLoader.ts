@@ -1,14 +1,16 @@
 /**
- * Which model the child holds, as far as we know, and the one load that makes it the chosen one.
- * Starts no process and asks no question.
+ * Which model the child holds, as far as we know, and the one load that makes it the chosen one: of a set
+ * the one for the task, because the child holds one at a time. Starts no process and asks no question.
  */
 
 import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
+import { optional } from "../../base/optional";
 import type { EngineClient } from "../process/engineClient";
 import type { MemoryGate } from "./memoryGate";
 import { progressText } from "./progressText";
 import { SharedWork, type WorkContext } from "./sharedWork";
 import type { EngineInfo, LoadPlan, LoadRequest } from "../../model/ask/models";
+import { memberFor, membersOf, missingText, type Task } from "../../model/ask/modelSets";
 import type { Progress } from "../../model/ask/progress";
 
 export interface ModelLoaderOptions {
@@ -23,7 +25,11 @@ export interface ModelLoaderOptions {
 export type ModelHolder = Pick<EngineClient, "call">;
 
 interface Load {
+  /** What the user chose. */
   readonly choice: LoadRequest;
+  /** What is loaded: the choice, or its member for the task. */
+  readonly request: LoadRequest;
+  readonly task: Task;
   readonly holder: ModelHolder;
   readonly work: SharedWork;
 }
@@ -31,7 +37,7 @@ interface Load {
 export class ModelLoader {
   readonly #options: ModelLoaderOptions;
   #load: Load | undefined;
-  #loaded: { readonly choice: LoadRequest; readonly info: EngineInfo } | undefined;
+  #loaded: (Pick<Load, "choice" | "request"> & { readonly info: EngineInfo }) | undefined;
   #failed: { readonly choice: LoadRequest; readonly error: AppError } | undefined;
   #progress: Progress | undefined;
 
@@ -49,9 +55,9 @@ export class ModelLoader {
     return this.isLoading ? this.#progress : undefined;
   }
 
-  /** The chosen model, when it is loaded. */
+  /** The chosen model, or one of the chosen set, when it is loaded. */
   get loaded(): EngineInfo | undefined {
-    return this.#isChosen(this.#loaded?.choice) ? this.#loaded?.info : undefined;
+    return this.#loadedFor(membersOf(this.#options.chosen().model));
   }
 
   /** Why the chosen model is not loaded, when it was tried. */
@@ -59,28 +65,31 @@ export class ModelLoader {
     return this.#isChosen(this.#failed?.choice) ? this.#failed?.error : undefined;
   }
 
-  /** The load to wait for before the chosen model can be used, or undefined when it is loaded. */
-  neededLoad(holder: ModelHolder): SharedWork | undefined {
+  /**
+   * The load to wait for before the chosen model can be used, or undefined when it is loaded.
+   * @param task tells which model of a set is meant.
+   */
+  neededLoad(holder: ModelHolder, task: Task): SharedWork | undefined {
     const current = this.#load;
-    if (current === undefined && this.loaded !== undefined) return undefined;
-    if (current?.holder === holder && this.isLoading && this.#isChosen(current.choice)) {
-      return current.work;
-    }
-    current?.work.cancel();
     const choice = { ...this.#options.chosen() };
+    const request = { ...choice, model: memberFor(choice.model, task) };
+    if (current === undefined && this.#loadedFor([request.model]) !== undefined) return undefined;
+    const isSame = current?.request.model === request.model && this.#isChosen(current.choice);
+    if (current?.holder === holder && this.isLoading && isSame) return current.work;
+    current?.work.cancel();
     const work = new SharedWork(async (context) => {
       // One after the other: the child holds one model, and a cancelled load may still be in its way.
       await current?.work.settled();
       throwIfAborted(context.signal);
       try {
-        await this.#permit({ choice, holder, work }, context);
-        await this.#run({ choice, holder, work }, context);
+        await this.#permit({ choice, request, task, holder, work }, context);
+        await this.#run({ choice, request, task, holder, work }, context);
       } finally {
         if (this.#load?.work === work) this.#load = undefined;
         this.#options.onChanged();
       }
     });
-    this.#load = { choice, holder, work };
+    this.#load = { choice, request, task, holder, work };
     this.#options.onChanged();
     return work;
   }
@@ -109,17 +118,21 @@ export class ModelLoader {
 
   /** Gives a model up, so that its files are free. @returns false when the child does not hold it. */
   async release(model: string): Promise<boolean> {
-    if (this.#load?.choice.model === model) await this.#load.work.settled();
-    if (this.#loaded?.choice.model !== model) return false;
+    if (this.#load?.request.model === model) await this.#load.work.settled();
+    if (this.#loaded?.request.model !== model) return false;
     this.lose();
     return true;
   }
 
   /** @throws AppError `request.cancelled` when the user would rather not, or chose another model. */
-  async #permit({ choice, holder, work }: Load, { signal }: WorkContext): Promise<void> {
+  async #permit({ choice, request, holder, work }: Load, { signal }: WorkContext): Promise<void> {
     const { memory } = this.#options;
-    const plan = (): Promise<LoadPlan> => holder.call("planLoad", choice, { signal });
-    const asked = { ...choice, plan, signal };
+    const plan = async (): Promise<LoadPlan> => {
+      const { smaller, ...planned } = await holder.call("planLoad", request, { signal });
+      // A smaller form of one model would be chosen instead of the set.
+      return choice.model === request.model ? { ...planned, ...optional({ smaller }) } : planned;
+    };
+    const asked = { ...request, plan, signal };
     const permit = (await memory?.permit(asked)) ?? "load";
     // Whoever waits then looks again at what is chosen.
     if (permit === "changed") work.cancel();
@@ -129,24 +142,24 @@ export class ModelLoader {
     }
   }
 
-  async #run({ choice, holder, work }: Load, context: WorkContext): Promise<void> {
+  async #run(load: Load, context: WorkContext): Promise<void> {
+    const { choice, request, holder, work } = load;
     this.#loaded = undefined;
     this.#failed = undefined;
     this.#progress = undefined;
     const isCurrent = (): boolean => this.#load?.work === work;
     try {
-      const info = await holder.call("load", choice, {
+      const info = await holder.call("load", request, {
         signal: context.signal,
         onProgress: (progress) => {
           context.onProgress(progress);
           if (isCurrent()) this.#note(progress);
         },
       });
-      if (isCurrent()) this.#loaded = { choice, info };
-    } catch (error) {
-      if (isCurrent() && !isCancelled(error)) {
-        this.#failed = { choice, error: AppError.from(error) };
-      }
+      if (isCurrent()) this.#loaded = { choice, request, info };
+    } catch (thrown) {
+      const error = failureOf(thrown, load);
+      if (isCurrent() && !isCancelled(error)) this.#failed = { choice, error };
       throw error;
     }
   }
@@ -163,4 +176,17 @@ export class ModelLoader {
     const { model, device } = this.#options.chosen();
     return choice?.model === model && choice.device === device;
   }
+
+  #loadedFor(models: readonly string[]): EngineInfo | undefined {
+    const { request, info } = this.#loaded ?? {};
+    if (request === undefined || !models.includes(request.model)) return undefined;
+    return request.device === this.#options.chosen().device ? info : undefined;
+  }
+}
+
+/** A model of a set that is not here is a part of the set that is missing. */
+function failureOf(thrown: unknown, { choice: { model }, task }: Load): AppError {
+  const error = AppError.from(thrown);
+  const text = error.code === "model.missing" ? missingText(model, task) : undefined;
+  return text === undefined ? error : new AppError(error.code, text, { detail: { model } });
 }

@@ -5,6 +5,7 @@ import { totalmem } from "node:os";
 import path from "node:path";
 import { defaultProfile } from "../../model/precision/defaultProfile";
 import { DEMO_MODEL } from "../../model/folder/world";
+import { setNamed } from "../../model/ask/modelSets";
 import { type Checkpoint, openCheckpoint } from "../../convert/checkpoint/checkpoint";
 import { planConversion, plannedBytes } from "../../convert/plan/conversionPlan";
 import { TensorReader } from "../../convert/checkpoint/tensorReader";
@@ -105,8 +106,10 @@ export function freeName(wanted: string, taken: readonly string[]): string {
   const base = plainName(wanted);
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base}-${n}`;
-    const isReserved = name.toLowerCase() === DEMO_MODEL || isDemoFolderName(name);
-    if (!isReserved && !used.has(name.toLowerCase())) return name;
+    const lower = name.toLowerCase();
+    const isReserved =
+      lower === DEMO_MODEL || isDemoFolderName(name) || setNamed(lower) !== undefined;
+    if (!isReserved && !used.has(lower)) return name;
   }
 }
 

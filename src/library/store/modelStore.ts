@@ -113,7 +113,8 @@ export async function folderNames(store: ModelStore): Promise<readonly string[]>
 
 /**
  * What a user means by a model: a folder when the text has a path separator, otherwise the name of a
- * model in the store or, after that, of a folder with a manifest. A folder is not opened here.
+ * model in the store or, after that, of a folder with a manifest, or of the checkpoint that a model of the
+ * store was made from. What is found by its own name is not opened here.
  * @param nameOrDir undefined means the demo.
  * @throws AppError `model.missing` naming the models that there are.
  */
@@ -129,6 +130,11 @@ export async function resolveModel(
   if (/[/\\]/.test(nameOrDir) || (await hasManifest(nameOrDir))) {
     return { kind: "folder", folder: path.resolve(nameOrDir) };
   }
+  // What was made from the published checkpoint of that name may have had to be called otherwise.
+  const made = (await listModels(store)).find(
+    ({ model }) => model?.manifest.source.name === nameOrDir,
+  );
+  if (made !== undefined) return { kind: "folder", folder: made.folder };
   throw await unknownModel(nameOrDir, store);
 }
 

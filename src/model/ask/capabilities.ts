@@ -1,6 +1,7 @@
 /** What a model of each kind can be asked for, and what is said where it cannot: the one table of both. */
 
 import type { ModelKind } from "./kinds";
+import { type Task, taskOf } from "./modelSets";
 import type { Prompt } from "./request";
 
 export interface Capabilities {
@@ -24,22 +25,16 @@ export const CAPABILITIES: Readonly<Record<ModelKind, Capabilities>> = {
 };
 
 /** What a prompt needs of a model; undefined for a raw one, which every model that writes can continue. */
-export function capabilityFor({ kind }: Prompt): Capability | undefined {
-  switch (kind) {
-    case "caption":
-      return "describes";
-    case "question":
-    case "chat":
-      return "answers";
-    case "raw":
-      return undefined;
-  }
+export function capabilityFor(prompt: Prompt): Task | undefined {
+  return prompt.kind === "raw" ? undefined : taskOf(prompt);
 }
 
 /** In English; the editor has its words in its own languages. */
 export const CANNOT: Readonly<Record<Capability, string>> = {
-  describes: "does not describe pictures. Choose a captioning model or a BLIP-2 model",
-  answers: "does not answer questions. Choose a question model or a BLIP-2 model",
+  describes:
+    'does not describe pictures. Choose the set "blip-base", a captioning model or a BLIP-2 model',
+  answers:
+    'does not answer questions. Choose the set "blip-base", a question model or a BLIP-2 model',
   scores: "does not compare pictures with texts. Choose an image-text matching model",
   ranks: "does not choose among given answers. Choose a question model",
 };

@@ -30,6 +30,10 @@ describe("describeFacts", () => {
           ...ALL_WELL.store.models,
           { name: "bad", state: "damaged", problem: "A file is missing." },
         ],
+        sets: [
+          { name: "blip-base", missing: [] },
+          { name: "blip-large", missing: ["blip-vqa-capfilt-large"] },
+        ],
         unfinished: [{ name: "blip2-opt-6.7b", bytes: 2e9 }],
         caches: { features: 1e6, demo: 1e7, cuda: 3e8 },
       },
@@ -135,6 +139,8 @@ Store
   Model demo               converted when first used
   Model opt                BLIP-2 OPT, generation, int8+f32, 3.8 GB on disk, about 3.9 GB of memory, whole
   Model bad                damaged: A file is missing.
+  Set blip-base            whole
+  Set blip-large           blip-vqa-capfilt-large is missing
   Download blip2-opt-6.7b  2.0 GB arrived, unfinished
   Image features           1.0 MB
   Demo                     10.0 MB

@@ -138,6 +138,7 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   catalog: {
     freeBytes: 7,
     entries: [catalogEntry],
+    sets: [{ ...catalogEntry, missing: ["opt"] }],
     later: [{ name: "vitl", title: "ViT-L", imageSize: 224, reason: "A pickle." }],
   },
   addModel: { name: "opt", folder: "/models/opt", source: "hub", kind: "generation" },

@@ -41,11 +41,8 @@ function modelThat(generate: (run: RunOptions) => Promise<GenerateResult>): Runn
         deviceReason: { code: "asked", device: "cpu" },
         kind: "generation",
       },
-      open: () => Promise.resolve(),
-      prepare: () => Promise.resolve({ cached: { imageFeatures: "memory" } }),
       generate: (_request, run) => generate(run ?? {}),
       score: () => Promise.reject(new AppError("model.unsupported", "No scores here.")),
-      release: () => Promise.resolve(),
     },
   };
 }

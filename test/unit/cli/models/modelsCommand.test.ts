@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { AppError } from "../../../../src/base/errors";
 import type { StandardInput } from "../../../../src/cli/terminal/cliContext";
 import { addAnyModel } from "../../../../src/cli/models/modelsAddCommand";
+import { inspect } from "../../../../src/cli/models/inspectCommand";
 import { models, removeModel } from "../../../../src/cli/models/modelsCommand";
 import { remove } from "../../../../src/cli/models/modelsRemoveCommand";
 import { findModel } from "../../../../src/cli/ask/openModel";
 import { openModelFolder } from "../../../../src/engine/session/modelFolder";
 import { testContext, testHost, type TestHost } from "../../../helpers/cliHost";
 import { fixturePath } from "../../../helpers/fixtures";
-import { kitModel, temporaryFolder } from "../../../helpers/kitModel";
+import { kitModel, storeBlipSet, temporaryFolder } from "../../../helpers/kitModel";
 
 const NAME = "blip2-opt-2.7b";
 
@@ -44,6 +45,35 @@ describe("the models of the command line", () => {
     );
     const list = text.slice(text.indexOf("These can be added"));
     for (const line of list.split("\n")) assert.ok(line.length <= 80, line);
+  });
+
+  it("lists the sets first, with the model of each task and the half that is missing", async () => {
+    await models(testContext(host));
+    const { text } = host.stdout;
+    const sets = text.slice(text.indexOf("These sets"), text.indexOf("These can be added"));
+    assert.match(sets, /^blip-base \(recommended for this machine\)\n {2}Short answers/m);
+    assert.match(sets, /^ {2}questions: blip-vqa-base\n {2}descriptions: blip-image-captioning-/m);
+    assert.match(sets, /^ {2}2\.5 GB to download, .*\n {2}670 MB on disk, 770 MB of memory/m);
+    for (const line of sets.split("\n")) assert.ok(line.length <= 80, line);
+    const home = await temporaryFolder();
+    await storeBlipSet(home);
+    await rm(path.join(home, "models", "blip-image-captioning-base"), { recursive: true });
+    const half = testHost({ home });
+    await models(testContext(half));
+    assert.match(
+      half.stdout.text,
+      /^blip-base .*blip-vqa-base is here; the same command gets the/m,
+    );
+    assert.match(half.stdout.text, /^ {2}990 MB to download/m);
+  });
+
+  it("describes each model of a set", async () => {
+    const home = await temporaryFolder();
+    await storeBlipSet(home);
+    const asked = testHost({ home });
+    assert.equal(await inspect(testContext(asked), "blip-base", {}), 0);
+    const names = asked.stdout.text.match(/^model +\S+$/gm)?.map((line) => line.split(/ +/)[1]);
+    assert.deepEqual(names, ["blip-vqa-base", "blip-image-captioning-base"]);
   });
 
   it("names the endpoint without its password", async () => {

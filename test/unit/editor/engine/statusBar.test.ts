@@ -66,6 +66,8 @@ describe("the item in the status bar", () => {
       "**Sightline**\n\nReady.\n\nModel: b\n\nPrecision: small\n\nDevice: CPU\n\nCPU was asked for by name.\n\nMemory: 1.2 GB",
     );
     assert.equal(item.accessibilityInformation?.label, "Sightline: Ready.");
+    world.tell({ kind: "ready", model: "blip-base", member: "blip-vqa-base" });
+    assert.match(item.tooltip.value, /^Model: BLIP base \\\(blip\\-vqa\\-base\\\)$/m);
   });
 
   it("tells what others hold, looked at when the window gets the focus or the engine changes", async () => {

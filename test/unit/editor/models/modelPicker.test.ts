@@ -3,6 +3,7 @@ import path from "node:path";
 import { goodAtText, reasonText, sentences } from "../../../../src/editor/models/catalogStrings";
 import { createModelManager } from "../../../../src/editor/models/modelManager";
 import { pickModelAction } from "../../../../src/editor/models/modelPicker";
+import { MODEL_SETS } from "../../../../src/model/ask/modelSets";
 import { readCatalog } from "../../../../src/library/checkpoints/catalog";
 import type { CatalogEntryReply } from "../../../../src/protocol/methods";
 import { createModelWorld, OFFER } from "../../../helpers/modelServices";
@@ -19,7 +20,7 @@ describe("the list of models", () => {
     memoryBytes = 16 * GB,
   ): Promise<readonly (readonly (string | undefined)[])[]> => {
     const stored = { folder: "/store", freeBytes: 50 * GB, models: [{ name: "demo", bytes: 0 }] };
-    const catalog = { freeBytes: 50 * GB, entries, later: [] };
+    const catalog = { freeBytes: 50 * GB, entries, sets: [], later: [] };
     await pickModelAction(Promise.resolve({ recentFolders: [], stored, catalog }), {
       ...{ currentModel: "demo", memoryBytes, hasAllOffers: false },
     });
@@ -34,7 +35,7 @@ describe("the list of models", () => {
     const [first, machine, demo, get, ...more] = list;
     const numbers = "15.5 GB to download · 5.3 GB of memory (balanced) · MIT";
     assert.deepEqual(first, [
-      ...["BLIP-2 OPT-2.7B", "Recommended for alt texts on this machine"],
+      ...["BLIP-2 OPT-2.7B", "Recommended for this machine"],
       `${OFFER.goodAt} · ${numbers}`,
     ]);
     assert.deepEqual(
@@ -65,8 +66,9 @@ describe("the list of models", () => {
   it("has the words of the catalogue for every model of it", async () => {
     const { entries, later } = await readCatalog(path.resolve("models", "catalog.json"));
     const known = sentences();
-    assert.deepEqual(Object.keys(known).sort(), entries.map(({ name }) => name).sort());
-    for (const entry of entries) {
+    const all = [...entries, ...MODEL_SETS];
+    assert.deepEqual(Object.keys(known).sort(), all.map(({ name }) => name).sort());
+    for (const entry of all) {
       assert.equal(goodAtText(entry), entry.goodAt);
       // What is longer is cut off in a list of the usual width.
       assert.ok(entry.goodAt.length <= 70, entry.goodAt);
