@@ -53,7 +53,7 @@ export interface ModelPartsOptions {
   readonly inFileFromBytes?: number;
   /** As in `PartSessionsOptions`. */
   readonly freeBytes?: FreeBytes | undefined;
-  /** As in `SessionOptions`. @default where the processor's own products are not exact */
+  /** As in `PartSessionsOptions`. @default where the processor's own products are not exact */
   readonly exactProducts?: boolean;
 }
 

@@ -160,7 +160,6 @@ function nativeOptions(options: SessionOptions): Ort.InferenceSession.SessionOpt
     intra_op: { allow_spinning: "0" },
   };
   if (options.keepWeightsMapped === true) session["disable_prepacking"] = "1";
-  if (options.exactProducts === true) session["x64quantprecision"] = "1";
   // The library refuses the option when the CPU itself is asked for.
   if (options.forbidCpuFallback === true && device !== "cpu") {
     session["disable_cpu_ep_fallback"] = "1";

@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from "../../base/errors";
 import { graphFile, type GraphPlace, type ModelFolder, stageFiles } from "./modelFolder";
-import type { Session, SessionFactory, SessionOptions } from "./session";
+import type { Session, SessionFactory } from "./session";
 import { type FreeBytes, StagedSession } from "./stagedSession";
 import type { Device } from "../../model/ask/device";
 import { IO, PART, type PartName } from "../../model/graph/graphContract";
@@ -17,7 +17,7 @@ export interface PartSessionsOptions {
   readonly outputsOnDevice: ReadonlyMap<PartName, readonly string[]>;
   /** Fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
-  /** As in `SessionOptions`, on the CPU. @default false */
+  /** On the CPU, the graphs whose products are exact on every processor (see `device/products.ts`). @default false */
   readonly exactProducts?: boolean;
   /**
    * On the CPU, a part of so many bytes stays in its file if it can: it runs in stages, mapped from the
@@ -99,7 +99,6 @@ export class PartSessions {
       device: place,
       keepWeightsMapped: isTable || precision.kind === "f32",
       forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
-      ...this.#products(),
       ...(kept === undefined ? {} : { outputsOnDevice: kept }),
     });
   }
@@ -113,7 +112,7 @@ export class PartSessions {
   #inStages({ name, bytes }: WeightedPart): Session {
     const { model, factory, device, freeBytes } = this.#options;
     const files = stageFiles(model, name, this.#graphPlace(device));
-    const options = { device, keepWeightsMapped: true, ...this.#products() };
+    const options = { device, keepWeightsMapped: true };
     return new StagedSession({
       inputNames: [IO.pixelValues],
       outputNames: [IO.imageFeatures],
@@ -127,12 +126,6 @@ export class PartSessions {
 
   #graphPlace(device: Device): GraphPlace {
     return device === "cpu" && this.#options.exactProducts === true ? "exactCpu" : device;
-  }
-
-  /** Graphs that are made for it do without; where a folder has none, the runtime turns the codes, slowly. */
-  #products(): Pick<SessionOptions, "exactProducts"> {
-    const { device, exactProducts = false } = this.#options;
-    return device === "cpu" ? { exactProducts } : {};
   }
 
   /** Frees everything; device tensors must have been disposed before. */

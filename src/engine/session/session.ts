@@ -47,11 +47,6 @@ export interface SessionOptions {
    */
   readonly keepWeightsMapped?: boolean;
   /**
-   * Products with signed weights are exact also where the processor's fastest kernel is not (see
-   * `device/products.ts`), for twice the time. Only x64 has such kernels. @default false
-   */
-  readonly exactProducts?: boolean;
-  /**
    * Start of the path of a file in which the runtime notes what each operator takes, written when the session
    * is released. Slows everything down a little. @default nowhere
    */
