@@ -12,7 +12,7 @@ import {
   recentName,
 } from "../../model/graph/graphContract";
 import type { GraphBuilder, ValueName } from "../graph/graphBuilder";
-import { cachedAttention } from "../graph/attention";
+import { attention, cachedAttention } from "../graph/attention";
 import { type GroupedHeads, kvHeads } from "../graph/heads";
 import { add } from "../graph/ops";
 import { splitAttention } from "../graph/splitAttention";
@@ -41,7 +41,18 @@ export interface DecoderCache {
 
 /** The cache of a graph; declares the inputs that all layers share. */
 export function decoderCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
+  if (g.training !== undefined) return noCache(g, spec);
   return g.target === "accelerator" ? wholeCache(g, spec) : splitCache(g, spec);
+}
+
+/** All positions come at once when a model learns, so that nothing is kept. */
+function noCache(g: GraphBuilder, spec: DecoderCacheSpec): DecoderCache {
+  const bias = scoresBias(g, spec);
+  return {
+    attend: (path, _layer, positions) =>
+      attention(g, path, { ...positions, ...queryHeads(spec), bias }),
+    declareOutputs: () => undefined,
+  };
 }
 
 const TENSORS = ["key", "value"] as const;

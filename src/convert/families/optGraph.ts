@@ -33,11 +33,24 @@ const DECODER = "language_model.model.decoder";
  *   block: x + Attention(LN x), then x + MLP(LN x)
  */
 export function optGraph(spec: OptGraphSpec): GraphBuilder {
-  const { config, weights, precision } = spec;
-  const { hiddenSize: width, nHeads, vocabSize } = config;
-  const headDim = width / nHeads;
+  const { hiddenSize: width, vocabSize } = spec.config;
   const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
   const embeds = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
+  const { logits, cache } = optLogits(g, { ...spec, embeds });
+  g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
+  g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
+  for (let i = 0; i < spec.config.nLayers; i++) cache.declareOutputs(i);
+  return g;
+}
+
+/** Logits of the last position, [B, 1, vocabulary]; of all positions in a graph that learns. */
+export function optLogits(
+  g: GraphBuilder,
+  spec: OptGraphSpec & { readonly embeds: ValueName },
+): { readonly logits: ValueName; readonly cache: DecoderCache } {
+  const { config, weights, precision, embeds } = spec;
+  const { hiddenSize: width, nHeads } = config;
+  const headDim = width / nHeads;
   const table = weights.tensor(`${DECODER}.embed_positions.weight`, [
     config.maxPositions + POSITION_OFFSET,
     width,
@@ -55,10 +68,7 @@ export function optGraph(spec: OptGraphSpec): GraphBuilder {
     eps: LAYER_NORM_EPS,
   });
   const logits = linear(g, "/lm_head", last, { weight: headTable(config, weights), precision });
-  g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
-  g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
-  for (let i = 0; i < config.nLayers; i++) cache.declareOutputs(i);
-  return g;
+  return { logits, cache };
 }
 
 function block(

@@ -209,7 +209,7 @@ const namesOf = ({ readsInstruction }: QformerConfig): { embeddings: string; nor
 
 const layerPath = (index: number): string => `/encoder/layer.${index}`;
 const layerName = (index: number): string => `qformer.encoder.layer.${index}`;
-const hasCrossAttention = (config: QformerConfig, index: number): boolean =>
+export const hasCrossAttention = (config: QformerConfig, index: number): boolean =>
   index % config.crossAttentionFrequency === 0;
 
 function imageFeaturesInput(g: GraphBuilder, config: Blip2Config): ValueName {
@@ -218,17 +218,17 @@ function imageFeaturesInput(g: GraphBuilder, config: Blip2Config): ValueName {
 }
 
 /** f32 [1, queries, width]. */
-function queryTokens(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
+export function queryTokens(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
   const dims = [1, spec.config.numQueryTokens, spec.config.qformer.hiddenSize];
   return tensor(g, "/query_tokens", { source: spec.weights.tensor("query_tokens", dims), dims });
 }
 
-function textEmbeddings(g: GraphBuilder, { config, weights }: QformerGraphSpec): ValueName {
+export function textEmbeddings(g: GraphBuilder, { config, weights }: QformerGraphSpec): ValueName {
   const { embeddings } = namesOf(config.qformer);
   return bert.bertEmbeddings(g, embeddings, { sizes: config.qformer, weights, precision: TABLE });
 }
 
-function embeddingNorm(g: GraphBuilder, x: ValueName, spec: QformerGraphSpec): ValueName {
+export function embeddingNorm(g: GraphBuilder, x: ValueName, spec: QformerGraphSpec): ValueName {
   const { hiddenSize, layerNormEps: eps } = spec.config.qformer;
   return layerNorm(g, "/layernorm", x, {
     ...spec.weights.norm(namesOf(spec.config.qformer).norm, hiddenSize),
@@ -276,7 +276,7 @@ function crossAttention(
 }
 
 /** LN(x + MLP(x)), with weights of its own for queries and for text. */
-function feedForward(
+export function feedForward(
   g: GraphBuilder,
   index: number,
   spec: LayerSpec & { readonly stream: Stream },
@@ -291,7 +291,10 @@ function feedForward(
   );
 }
 
-function attentionPlace(index: number, part: "attention" | "crossattention"): bert.AttentionPlace {
+export function attentionPlace(
+  index: number,
+  part: "attention" | "crossattention",
+): bert.AttentionPlace {
   return {
     path: `${layerPath(index)}/${part}`,
     name: `${layerName(index)}.${part}`,
@@ -299,6 +302,6 @@ function attentionPlace(index: number, part: "attention" | "crossattention"): be
   };
 }
 
-function bertSpec({ config, weights, precision, x }: LayerSpec): bert.BertSpec {
+export function bertSpec({ config, weights, precision, x }: LayerSpec): bert.BertSpec {
   return { sizes: config.qformer, weights, precision, x };
 }

@@ -23,7 +23,7 @@ import {
 import { attention } from "../graph/attention";
 import { linear } from "../graph/linear";
 import { stackRows, type WeightSource } from "../checkpoint/weightSource";
-import { decoderCache, type NewPositions } from "./decoderCache";
+import { decoderCache, type DecoderCache, type NewPositions } from "./decoderCache";
 import { encoderAttention, encoderCacheInputs, outputEncoderCache } from "./encoderCache";
 import { headTable } from "./embedGraph";
 
@@ -48,11 +48,32 @@ const DECODER = "language_model.decoder";
  *   block: x + Attention(norm x), then x + FFN(norm x)
  */
 export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
+  const { config } = spec;
+  const { hiddenSize: width, nHeads, dKv: headDim } = config;
+  const g = new GraphBuilder(PART.textEncoder, spec.data, spec.target);
+  const embeds = g.input(IO.inputsEmbeds, "float32", [1, "encoder", width]);
+  const hidden = t5EncoderStates(g, { ...spec, embeds });
+  g.output(IO.lastHiddenState, "float32", [1, "encoder", width]);
+  for (let layer = 0; layer < config.nLayers; layer++) {
+    const cross = crossKeysAndValues(g, layer, { ...spec, x: hidden });
+    outputEncoderCache(g, crossPath(layer), { layer, ...cross, nHeads, headDim });
+  }
+  return g;
+}
+
+/**
+ * What the decoder reads, [B, E, width].
+ * @param spec `hidden` hides positions, added to the scores, [B, 1, 1, E].
+ */
+export function t5EncoderStates(
+  g: GraphBuilder,
+  spec: T5GraphSpec & { readonly embeds: ValueName; readonly hidden?: ValueName },
+): ValueName {
   const { config, weights } = spec;
   const { hiddenSize: width, layerNormEps: eps } = config;
-  const g = new GraphBuilder(PART.textEncoder, spec.data, spec.target);
-  let x = g.input(IO.inputsEmbeds, "float32", [1, "encoder", width]);
-  const bias = positionBias(g, spec, { stack: "encoder", dims: ["encoder", "encoder"] });
+  let x = spec.embeds;
+  const distances = positionBias(g, spec, { stack: "encoder", dims: ["encoder", "encoder"] });
+  const bias = spec.hidden === undefined ? distances : add(g, "/hidden", [distances, spec.hidden]);
   for (let i = 0; i < config.nEncoderLayers; i++) {
     const path = `/block.${i}`;
     const name = `${ENCODER}.block.${i}`;
@@ -64,14 +85,11 @@ export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
     });
     x = feedForward(g, { path: `${path}/layer.1`, name: `${name}.layer.1` }, { ...spec, x });
   }
-  const hidden = rmsNorm(g, "/final_layer_norm", x, {
+  return rmsNorm(g, "/final_layer_norm", x, {
     weight: weights.tensor(`${ENCODER}.final_layer_norm.weight`, [width]),
     eps,
     output: IO.lastHiddenState,
   });
-  g.output(IO.lastHiddenState, "float32", [1, "encoder", width]);
-  for (let i = 0; i < config.nLayers; i++) crossKeysAndValues(g, i, { ...spec, x: hidden });
-  return g;
 }
 
 /**
@@ -79,10 +97,34 @@ export function t5EncoderGraph(spec: T5GraphSpec): GraphBuilder {
  *   block: x + Attention(norm x), x + CrossAttention(norm x), x + FFN(norm x)
  */
 export function t5DecoderGraph(spec: T5GraphSpec): GraphBuilder {
+  const { config } = spec;
+  const { nHeads, dKv: headDim } = config;
+  const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
+  const embeds = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", config.hiddenSize]);
+  const { logits, cache } = t5Logits(g, {
+    ...{ ...spec, embeds },
+    attendToEncoder: (path, layer, query) => {
+      const kept = encoderCacheInputs(g, { layer, nHeads, headDim });
+      return encoderAttention(g, path, { query, nHeads, cache: kept, headDim, scale: UNSCALED });
+    },
+  });
+  g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
+  g.output(IO.logits, "float32", ["batch", 1, config.vocabSize]);
+  for (let i = 0; i < config.nLayers; i++) cache.declareOutputs(i);
+  return g;
+}
+
+/** Attention of a decoder's layer to what the encoder gave, [B, S, H·D]. */
+export type AttendToEncoder = (path: string, layer: number, query: ValueName) => ValueName;
+
+/** Logits of the last position, [B, 1, vocabulary]; of all positions in a graph that learns. */
+export function t5Logits(
+  g: GraphBuilder,
+  spec: T5GraphSpec & { readonly embeds: ValueName; readonly attendToEncoder: AttendToEncoder },
+): { readonly logits: ValueName; readonly cache: DecoderCache } {
   const { config, weights, precision } = spec;
   const { hiddenSize: width, nHeads, dKv, layerNormEps: eps } = config;
-  const g = new GraphBuilder(PART.decoder, spec.data, spec.target);
-  let x = g.input(IO.inputsEmbeds, "float32", ["batch", "sequence", width]);
+  let x = spec.embeds;
   const bias = positionBias(g, spec, { stack: "decoder", dims: ["sequence", "total"] });
   const cache = decoderCache(g, { nHeads, headDim: dKv, hasEncoder: true, positionBias: bias });
   for (let i = 0; i < config.nLayers; i++) {
@@ -104,10 +146,7 @@ export function t5DecoderGraph(spec: T5GraphSpec): GraphBuilder {
     last = mul(g, "/lm_head/scale", [last, g.floatConstant("/lm_head/factor", width ** -0.5)]);
   }
   const logits = linear(g, "/lm_head", last, { weight: headTable(config, weights), precision });
-  g.node("/lm_head/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
-  g.output(IO.logits, "float32", ["batch", 1, config.vocabSize]);
-  for (let i = 0; i < config.nLayers; i++) cache.declareOutputs(i);
-  return g;
+  return { logits, cache };
 }
 
 /** int64 buckets [S, T] → f32 [1, H, S, T], the term that every layer of the stack adds to its scores. */
@@ -139,6 +178,7 @@ interface Place {
   readonly name: string;
 }
 
+/** What a block reads. */
 type BlockSpec = T5GraphSpec & { readonly x: ValueName };
 
 /** norm x, and the matrix as it is to be multiplied with it. */
@@ -180,38 +220,44 @@ function selfAttention(
   return add(g, path, [spec.x, out]);
 }
 
-/** Keys and values of one decoder layer over the encoder's output, [1, H, E, D] each. */
-function crossKeysAndValues(g: GraphBuilder, layer: number, spec: BlockSpec): void {
+const crossPath = (layer: number): string => `/decoder/block.${layer}/layer.1/EncDecAttention`;
+
+/** Keys and values of one decoder layer over the encoder's output, [B, E, H · D] each. */
+export function crossKeysAndValues(
+  g: GraphBuilder,
+  layer: number,
+  spec: BlockSpec,
+): { readonly key: ValueName; readonly value: ValueName } {
   const { config, weights, precision } = spec;
   const { hiddenSize: width, nHeads, dKv } = config;
   const inner = nHeads * dKv;
-  const path = `/decoder/block.${layer}/layer.1/EncDecAttention`;
+  const path = crossPath(layer);
   const name = `${DECODER}.block.${layer}.layer.1.EncDecAttention`;
   const packed = linear(g, `${path}/kv`, spec.x, {
     weight: stackRows(
       ["k", "v"].map((part) => weights.tensor(`${name}.${part}.weight`, [inner, width])),
     ),
     precision,
-  }); // [1, E, 2 · H · D]
+  }); // [B, E, 2 · H · D]
   const [key = "", value = ""] = splitLast(g, path, packed, 2);
-  outputEncoderCache(g, path, { layer, key, value, nHeads, headDim: dKv });
+  return { key, value };
 }
 
-/** x + Attention(norm x; encoder cache). */
-function crossAttention(g: GraphBuilder, layer: number, spec: BlockSpec): ValueName {
+/** x + Attention(norm x; encoder). */
+function crossAttention(
+  g: GraphBuilder,
+  layer: number,
+  spec: BlockSpec & { readonly attendToEncoder: AttendToEncoder },
+): ValueName {
   const { config, weights, precision } = spec;
   const { hiddenSize: width, nHeads, dKv } = config;
   const inner = nHeads * dKv;
   const at = { path: `/block.${layer}/layer.1`, name: `${DECODER}.block.${layer}.layer.1` };
   const path = `${at.path}/EncDecAttention`;
-  const cache = encoderCacheInputs(g, { layer, nHeads, headDim: dKv });
   const matrix = weights.tensor(`${at.name}.EncDecAttention.q.weight`, [inner, width]);
   const { x, weight } = norm(g, at, { ...spec, matrix });
   const query = linear(g, `${path}/q`, x, { weight, precision });
-  const mixed = encoderAttention(g, path, {
-    ...{ query, nHeads, cache },
-    ...{ headDim: dKv, scale: UNSCALED },
-  });
+  const mixed = spec.attendToEncoder(path, layer, query);
   const out = linear(g, `${path}/o`, mixed, {
     weight: weights.tensor(`${at.name}.EncDecAttention.o.weight`, [width, inner]),
     precision,

@@ -74,7 +74,7 @@ export function visionStages(spec: VisionGraphSpec): readonly GraphBuilder[] {
 const MAX_STAGES = 4;
 
 function graphOfBlocks(spec: VisionGraphSpec, { begin, end }: BlockRange): GraphBuilder {
-  const { config, weights, data } = spec;
+  const { config, data } = spec;
   const { hiddenSize: width, imageSize, nLayers } = config;
   const g = new GraphBuilder(PART.visionEncoder, data, spec.target);
   const dims = [1, imageTokenCount(config), width];
@@ -93,16 +93,32 @@ function graphOfBlocks(spec: VisionGraphSpec, { begin, end }: BlockRange): Graph
     g.output(IO.nextHiddenStates, "float32", dims);
     return g;
   }
-  layerNorm(g, "/post_layernorm", x, {
-    ...weights.norm("vision_model.post_layernorm", width),
-    eps: config.postNormEps,
-    output: IO.imageFeatures,
-  });
+  postNorm(g, x, { ...spec, output: IO.imageFeatures });
   g.output(IO.imageFeatures, "float32", dims);
   return g;
 }
 
-/** [1, 3, side, side] → [1, 1 + patches, width]. */
+/** The last norm, which learns with the Q-Former (LAVIS `ln_vision`). */
+export function postNorm(
+  g: GraphBuilder,
+  x: ValueName,
+  { config, weights, output }: VisionGraphSpec & { readonly output?: ValueName },
+): ValueName {
+  return layerNorm(g, "/post_layernorm", x, {
+    ...weights.norm("vision_model.post_layernorm", config.hiddenSize),
+    eps: config.postNormEps,
+    ...(output === undefined ? {} : { output }),
+  });
+}
+
+/** What the last block gives, before the last norm: [B, 3, side, side] → [B, 1 + patches, width]. */
+export function visionStates(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec): ValueName {
+  let x = embedPatches(g, pixels, spec);
+  for (let i = 0; i < spec.config.nLayers; i++) x = block(g, i, { ...spec, x });
+  return x;
+}
+
+/** [B, 3, side, side] → [B, 1 + patches, width]. */
 function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec): ValueName {
   const { config, weights } = spec;
   const { hiddenSize: width, patchSize: patch } = config;

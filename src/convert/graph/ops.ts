@@ -231,8 +231,11 @@ export function slicePositions(
   });
 }
 
-/** The last position, [B, S, d] → [B, 1, d]: only it needs the vocabulary. */
+/**
+ * The last position, [B, S, d] → [B, 1, d]: only it needs the vocabulary. What learns needs it at all positions.
+ */
 export function lastPosition(g: GraphBuilder, path: string, x: ValueName): ValueName {
+  if (g.training !== undefined) return x;
   return slicePositions(g, path, x, { begin: -1, end: 2 ** 31 - 1 });
 }
 

@@ -42,7 +42,8 @@ export function backward(
   const needed = new Set(wanted);
   const names = [...needed];
   for (const { inputs, outputs } of nodes) {
-    if (inputs.some((input) => needed.has(input))) outputs.forEach((output) => needed.add(output));
+    if (!inputs.some((input) => needed.has(input))) continue;
+    for (const output of outputs) if (!g.stopped.has(output)) needed.add(output);
   }
   const gradients = new Gradients(g);
   gradients.add(loss, g.floatConstant("", 1));

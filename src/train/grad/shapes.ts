@@ -204,6 +204,12 @@ export function convolutionOf(node: NodeSpec): { strides: Two; pads: Two; dilati
   return { strides: two("strides", 1), pads: two("pads", 0), dilations: two("dilations", 1) };
 }
 
+const unsqueezed: ShapeOf = (node, known) => {
+  const shape = [...known.shape(inputOf(node, 0))];
+  for (const axis of known.ints(inputOf(node, 1))) shape.splice(axis, 0, 1);
+  return [shape];
+};
+
 const constantOf: ShapeOf = (node, known) => [known.ints(inputOf(node, 0))];
 
 const SHAPES: Readonly<Partial<Record<string, ShapeOf>>> = {
@@ -229,6 +235,7 @@ const SHAPES: Readonly<Partial<Record<string, ShapeOf>>> = {
   Concat: concatenated,
   Split: split,
   Slice: sliced,
+  Unsqueeze: unsqueezed,
   Expand: expanded,
   Gather: gathered,
   LayerNormalization: normalised,

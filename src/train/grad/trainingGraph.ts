@@ -34,8 +34,11 @@ export interface TrainingGraphOptions {
 export class TrainingGraph extends GraphBuilder implements Known {
   override readonly training: TrainingWeights;
   readonly device: TrainingDevice;
+  /** Values that count as constants. */
+  readonly stopped = new Set<ValueName>();
   readonly #batch: number;
-  readonly #sizes: Readonly<Record<string, number>>;
+  #sizes: Readonly<Record<string, number>>;
+  #prefix = "";
   readonly #nodes: NamedNode[] = [];
   readonly #shapes = new Map<ValueName, Shape>();
   readonly #ints = new Map<ValueName, readonly number[]>();
@@ -77,20 +80,35 @@ export class TrainingGraph extends GraphBuilder implements Known {
     return ints;
   }
 
+  /**
+   * Builders name their inputs by what they are, and several passes have the same ones: within `make` they get
+   * names below `prefix`, and axes these lengths.
+   */
+  within<T>(prefix: string, sizes: Readonly<Record<string, number>>, make: () => T): T {
+    const before = { prefix: this.#prefix, sizes: this.#sizes };
+    this.#prefix = `${prefix}/`;
+    this.#sizes = { ...before.sizes, ...sizes };
+    try {
+      return make();
+    } finally {
+      this.#prefix = before.prefix;
+      this.#sizes = before.sizes;
+    }
+  }
+
   /** A leading 1 is the batch, because a graph for answers takes one picture. */
   override input(
     name: ValueName,
     dataType: OnnxDataType,
     dims: readonly (number | string)[],
   ): ValueName {
-    if (this.#shapes.has(name)) return name;
     const shape = dims.map((dim, i) => {
       if (typeof dim === "number") return i === 0 && dim === 1 ? this.#batch : dim;
       const size = dim === "batch" ? this.#batch : this.#sizes[dim];
       invariant(size !== undefined, `The length of the axis "${dim}" is not given.`);
       return size;
     });
-    return this.fixedInput(name, dataType, shape);
+    return this.fixedInput(this.#prefix + name, dataType, shape);
   }
 
   /** An input of exactly this shape. */
@@ -145,6 +163,16 @@ export class TrainingGraph extends GraphBuilder implements Known {
     this.constant(initializer);
     this.#shapes.set(name, dims);
     return name;
+  }
+
+  /**
+   * The same value, through which no gradient flows back.
+   * @see backward
+   */
+  stopGradient(path: string, value: ValueName): ValueName {
+    const stopped = this.node(`${path}/stopped`, { opType: "Identity", inputs: [value] });
+    this.stopped.add(stopped);
+    return stopped;
   }
 
   /** A trained scalar that no builder knows, such as the temperature. */

@@ -87,6 +87,7 @@ const INT64 = 7;
 
 export const SHAPE_RULES = {
   Reshape: reshape,
+  Unsqueeze: reshape,
   Transpose: transpose,
   Concat: concat,
   Split: split,

@@ -151,6 +151,11 @@ const CASES: readonly Case[] = [
     build: (op, [x = ""], g) => op("Reshape", [x, g.int64Constant("", [0, -1])]),
   },
   {
+    rule: "Unsqueeze",
+    shapes: [[2, 3]],
+    build: (op, [x = ""], g) => op("Unsqueeze", [x, g.int64Constant("", [1])]),
+  },
+  {
     rule: "Transpose",
     shapes: [[2, 3, 4]],
     build: (op, inputs) => op("Transpose", inputs, { perm: { ints: [1, 2, 0] } }),
