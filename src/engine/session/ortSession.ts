@@ -169,7 +169,7 @@ function nativeOptions(options: SessionOptions): Ort.InferenceSession.SessionOpt
     logSeverityLevel: LOG_ERRORS,
     extra: { session },
     // The arena keeps the most that a run ever needed: 100 MB of OPT-2.7B, for no time (measured).
-    enableCpuMemArena: false,
+    enableCpuMemArena: options.keepsArena === true,
     ...(options.profileTo === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: options.profileTo }),

@@ -47,6 +47,11 @@ export interface SessionOptions {
    */
   readonly keepWeightsMapped?: boolean;
   /**
+   * The runtime keeps the memory of a run for the next one. Right for training, which runs the same sizes again
+   * and again. @default false
+   */
+  readonly keepsArena?: boolean;
+  /**
    * Start of the path of a file in which the runtime notes what each operator takes, written when the session
    * is released. Slows everything down a little. @default nowhere
    */

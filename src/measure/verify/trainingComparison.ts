@@ -40,9 +40,19 @@ export class TrainingComparison {
     for (const [name, loss] of theirs) this.#add("losses", [ours.get(name) ?? NaN], [loss]);
   }
 
-  /** @param recorded The name of a tensor of the kit. */
-  logits(ours: ArrayLike<number>, recorded: string): void {
-    this.#add("logits", ours, this.#kit.tensor(recorded));
+  /**
+   * @param recorded The name of a tensor of the kit.
+   * @param counts Which of its rows mean something. @default all
+   */
+  logits(ours: Float32Array, recorded: string, counts?: readonly boolean[]): void {
+    const theirs = this.#kit.tensor(recorded);
+    if (counts === undefined || ours.length !== theirs.length) {
+      this.#add("logits", ours, theirs);
+      return;
+    }
+    const width = theirs.length / counts.length;
+    const isMeant = (_: number, i: number): boolean => counts[Math.floor(i / width)] === true;
+    this.#add("logits", ours.filter(isMeant), theirs.filter(isMeant));
   }
 
   /**

@@ -34,9 +34,10 @@ export interface TrainingGraphOptions {
 export class TrainingGraph extends GraphBuilder implements Known {
   override readonly training: TrainingWeights;
   readonly device: TrainingDevice;
+  /** Samples at a time: what a leading 1 of an input means. */
+  batch: number;
   /** Values that count as constants. */
   readonly stopped = new Set<ValueName>();
-  readonly #batch: number;
   #sizes: Readonly<Record<string, number>>;
   #prefix = "";
   readonly #nodes: NamedNode[] = [];
@@ -49,7 +50,7 @@ export class TrainingGraph extends GraphBuilder implements Known {
     // The operators of accelerators are those that have derivatives.
     super(name, undefined, "accelerator");
     this.device = device;
-    this.#batch = batch;
+    this.batch = batch;
     this.#sizes = sizes;
     this.training = {
       batch,
@@ -103,8 +104,8 @@ export class TrainingGraph extends GraphBuilder implements Known {
     dims: readonly (number | string)[],
   ): ValueName {
     const shape = dims.map((dim, i) => {
-      if (typeof dim === "number") return i === 0 && dim === 1 ? this.#batch : dim;
-      const size = dim === "batch" ? this.#batch : this.#sizes[dim];
+      if (typeof dim === "number") return i === 0 && dim === 1 ? this.batch : dim;
+      const size = dim === "batch" ? this.batch : this.#sizes[dim];
       invariant(size !== undefined, `The length of the axis "${dim}" is not given.`);
       return size;
     });

@@ -1,0 +1,118 @@
+/** Runs a graph that learns: losses and gradients of one batch. */
+
+import { AppError } from "../base/errors";
+import { defined } from "../base/assert";
+import {
+  cpuTensor,
+  floats,
+  type Session,
+  type SessionFactory,
+  type TensorMap,
+} from "../engine/session/session";
+import type { Device } from "../model/ask/device";
+import type { ValueName } from "../convert/graph/graphBuilder";
+import { backward } from "./grad/backward";
+import type { TrainingGraph } from "./grad/trainingGraph";
+import type { Parameters } from "./parameters";
+
+/** What a graph of a stage gives. */
+export interface Objectives {
+  readonly g: TrainingGraph;
+  readonly losses: Readonly<Partial<Record<string, ValueName>>>;
+  /** Their sum. */
+  readonly loss: ValueName;
+}
+
+export interface StepResult {
+  readonly losses: Readonly<Record<string, number>>;
+  /** In the shape of each tensor; one that the loss does not depend on has none. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** Further outputs of the graph. */
+  readonly details: Readonly<Record<string, Float32Array>>;
+  /** Gives the memory of gradients and details back at once. */
+  dispose(): void;
+}
+
+const LOSS = "loss/";
+const GRADIENT = "grad/";
+
+export class TrainingSession {
+  readonly #session: Session;
+  readonly #parameters: Parameters;
+  /** Names of the checkpoint's tensors that the graph reads. */
+  readonly #reads: readonly string[];
+
+  private constructor(session: Session, parameters: Parameters, reads: readonly string[]) {
+    this.#session = session;
+    this.#parameters = parameters;
+    this.#reads = reads;
+  }
+
+  /**
+   * Adds the backward of a graph and opens it.
+   * @param options `trained` are the tensors whose gradients are wanted.
+   * @throws AppError `model.unsupported` for an operator without a derivative, and as the factory.
+   */
+  static async open(
+    { g, losses, loss }: Objectives,
+    options: {
+      readonly factory: SessionFactory;
+      readonly device: Device;
+      readonly parameters: Parameters;
+      readonly trained: Iterable<string>;
+    },
+  ): Promise<TrainingSession> {
+    const { factory, device, parameters, trained } = options;
+    const wanted = [...trained].filter((name) => g.parameters.has(name));
+    const gradients = backward(g, loss, { wanted });
+    for (const [name, value] of Object.entries(losses)) {
+      if (value !== undefined) g.result(LOSS + name, value);
+    }
+    for (const [name, value] of gradients) g.result(GRADIENT + name, value);
+    const reads = [...g.parameters.keys()];
+    await parameters.load(reads);
+    const session = await factory.open(g.encode(), {
+      device,
+      keepsArena: true,
+      forbidCpuFallback: device !== "cpu",
+    });
+    return new TrainingSession(session, parameters, reads);
+  }
+
+  /** @throws AppError `device.failed`, and `internal` when a loss is no number any more. */
+  async run(batch: TensorMap): Promise<StepResult> {
+    const feeds: Record<string, TensorMap[string]> = {};
+    for (const name of this.#reads) {
+      feeds[name] = cpuTensor(this.#parameters.values(name), this.#parameters.shape(name));
+    }
+    const results = await this.#session.run({ ...feeds, ...batch });
+    const of = (prefix: string): [name: string, values: Float32Array][] =>
+      Object.entries(results).flatMap(([name, tensor]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), floats(tensor)]] : [],
+      );
+    const losses = Object.fromEntries(
+      of(LOSS).map(([name, values]) => [name, defined(values[0], `The loss ${name}`)]),
+    );
+    const bad = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
+    if (bad !== undefined) {
+      throw new AppError(
+        "device.failed",
+        `Training went astray: the loss "${bad[0]}" is ${bad[1]}. Use a lower learning rate.`,
+      );
+    }
+    const isDetail = (name: string): boolean =>
+      !name.startsWith(LOSS) && !name.startsWith(GRADIENT);
+    return {
+      losses,
+      gradients: new Map(of(GRADIENT)),
+      details: Object.fromEntries(of("").filter(([name]) => isDetail(name))),
+      dispose: () => {
+        for (const tensor of Object.values(results)) tensor.dispose();
+      },
+    };
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
