@@ -38,8 +38,9 @@ export class Parameters {
     const tensors = new Map(checkpoint.tensors);
     const heads = path.join(folder, HEADS_FILE);
     if (await isThere(heads)) {
-      for (const [name, info] of (await readSafetensorsHeader(heads)).tensors)
+      for (const [name, info] of (await readSafetensorsHeader(heads)).tensors) {
         tensors.set(name, info);
+      }
     }
     return new Parameters(checkpoint, tensors);
   }

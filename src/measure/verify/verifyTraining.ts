@@ -96,7 +96,10 @@ class Check {
     await this.#run(batch, { givesDetails: true }, (result) => {
       const theirs = defined(this.#kit.losses.get(name), `The losses of ${name}`);
       const ours = new Map(Object.entries(result.losses));
-      ours.set("total", [...ours.values()].reduce((sum, loss) => sum + loss, 0));
+      ours.set(
+        "total",
+        [...ours.values()].reduce((sum, loss) => sum + loss, 0),
+      );
       this.comparison.losses(ours, theirs);
       for (const [detail, values] of Object.entries(result.details)) {
         this.comparison.logits(values, `${name}/${detail}`, rowsThatCount(batch, detail, nQueries));
@@ -199,8 +202,7 @@ class Check {
 
   #feeds(batch: TrainingBatch): Record<string, Tensor> {
     const config = blip2ConfigOf(this.#options.parameters);
-    const texts =
-      config.kind === "generation" ? stage2Texts(batch, config) : stage1Texts(batch);
+    const texts = config.kind === "generation" ? stage2Texts(batch, config) : stage1Texts(batch);
     return { ...this.#pictures(batch), ...texts };
   }
 

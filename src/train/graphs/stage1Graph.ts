@@ -7,7 +7,7 @@
 import { linear } from "../../convert/graph/linear";
 import { activation, add, concat, layerNorm, unitLength } from "../../convert/graph/ops";
 import * as qformer from "../../convert/families/qformerGraph";
-import type { Blip2RetrievalConfig } from "../../model/config/blip2Config";
+import type { Blip2RetrievalConfig, Blip2StageOneConfig } from "../../model/config/blip2Config";
 import type { CheckpointWeights } from "../../convert/checkpoint/checkpointWeights";
 import type { ValueName } from "../../convert/graph/graphBuilder";
 import { TrainingGraph, type TrainingDevice } from "../grad/trainingGraph";
@@ -18,7 +18,7 @@ export const OBJECTIVES = ["itc", "itm", "itg"] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
 export interface Stage1Spec {
-  readonly config: Blip2RetrievalConfig;
+  readonly config: Blip2RetrievalConfig | Blip2StageOneConfig;
   readonly weights: CheckpointWeights;
   readonly batch: number;
   /** T, including both special tokens. */
