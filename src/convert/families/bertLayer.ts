@@ -147,15 +147,21 @@ export function feedForward(
   );
 }
 
+/** Of a head in the vocabulary; the table is its last matrix. */
+type HeadSpec = BertSpec & { readonly vocabSize: number; readonly table: WeightSource };
+
 /**
- * Declares the logits of the last position, [B, 1, vocabulary]: dense, GELU, LN, then the vocabulary.
- * @param name of the head in the checkpoint; the table is its last matrix.
+ * Declares the logits of the last position, [B, 1, vocabulary].
+ * @param name of the head in the checkpoint.
  */
-export function languageHead(
-  g: GraphBuilder,
-  name: string,
-  spec: BertSpec & { readonly vocabSize: number; readonly table: WeightSource },
-): void {
+export function languageHead(g: GraphBuilder, name: string, spec: HeadSpec): void {
+  const inputs = [headLogits(g, name, spec)];
+  g.node("/cls/output", { opType: "Identity", inputs, outputs: [IO.logits] });
+  g.output(IO.logits, "float32", ["batch", 1, spec.vocabSize]);
+}
+
+/** Dense, GELU, LN, then the vocabulary: [B, S, d] → [B, S, vocabulary]. */
+export function headLogits(g: GraphBuilder, name: string, spec: HeadSpec): ValueName {
   const { weights, precision, vocabSize } = spec;
   const { hiddenSize: width, layerNormEps: eps } = spec.sizes;
   const dense = linear(g, "/cls/transform", spec.x, {
@@ -166,14 +172,12 @@ export function languageHead(
     ...weights.norm(`${name}.transform.LayerNorm`, width),
     eps,
   });
-  const logits = linear(g, "/cls/decoder", normed, {
+  return linear(g, "/cls/decoder", normed, {
     weight: spec.table,
     // The head's own one wins where both are stored, as the head's matrix does.
     bias: weights.tensorOf([`${name}.decoder.bias`, `${name}.bias`], [vocabSize]),
     precision,
   });
-  g.node("/cls/output", { opType: "Identity", inputs: [logits], outputs: [IO.logits] });
-  g.output(IO.logits, "float32", ["batch", 1, vocabSize]);
 }
 
 /** Tables and their sizes; the precision of the words' one. */

@@ -5,7 +5,8 @@
  */
 
 import { linear } from "../../convert/graph/linear";
-import { activation, add, concat, layerNorm, unitLength } from "../../convert/graph/ops";
+import { add, concat, unitLength } from "../../convert/graph/ops";
+import * as bert from "../../convert/families/bertLayer";
 import * as qformer from "../../convert/families/qformerGraph";
 import type { Blip2RetrievalConfig, Blip2StageOneConfig } from "../../model/config/blip2Config";
 import type { CheckpointWeights } from "../../convert/checkpoint/checkpointWeights";
@@ -263,46 +264,27 @@ class Passes {
   /** Text that is told by the queries alone: each token sees all queries and the tokens before it. */
   captions({ own }: Pictures): ValueName {
     const g = this.#g;
-    const { config, batch, textLength: length } = this.#spec;
+    const { config, weights, batch, textLength: length } = this.#spec;
     const bias = this.#captionMask();
     let x = qformer.embeddingNorm(g, this.#words("caption"), this.#q.part);
     this.#q.layers((i) => {
       x = this.#q.selfAttention(i, { x, bias, before: own[i] });
       x = qformer.feedForward(g, i, { ...this.#q.part, x, stream: "text" });
     });
-    const { vocabSize } = config.qformer;
-    const logits = this.#vocabulary(x);
-    if (this.#spec.givesDetails === true) {
-      g.result("itg_logits", this.#reshape(logits, [batch, length, vocabSize]));
-    }
+    const { vocabSize, hiddenSize } = config.qformer;
+    const spoken = bert.headLogits(g, "cls.predictions", {
+      ...qformer.bertSpec({ ...this.#q.part, x }),
+      vocabSize,
+      // Tied to the words.
+      table: weights.tensor("embeddings.word_embeddings.weight", [vocabSize, hiddenSize]),
+    });
+    if (this.#spec.givesDetails === true) g.result("itg_logits", spoken);
+    const logits = this.#reshape(spoken, [batch * length, vocabSize]);
     const labels = g.fixedInput(STAGE1_INPUTS.itgLabels, "float32", [batch * length, 1]);
     return crossEntropy(g, "/itg/loss", {
       logits,
       target: oneHot(g, "/itg", { labels, classes: vocabSize, smoothing: ITG_SMOOTHING }),
       weight: g.fixedInput(STAGE1_INPUTS.itgWeight, "float32", [batch * length, 1]),
-    });
-  }
-
-  /** The head of BERT's masked language model, [B·T, vocabulary]; its table is that of the words. */
-  #vocabulary(x: ValueName): ValueName {
-    const g = this.#g;
-    const { config, weights, batch, textLength } = this.#spec;
-    const { hiddenSize: width, vocabSize, layerNormEps: eps } = config.qformer;
-    const { precision } = this.#q.part;
-    const name = "cls.predictions";
-    const rows = this.#reshape(x, [batch * textLength, width]);
-    const dense = linear(g, "/cls/dense", rows, {
-      ...weights.linear(`${name}.transform.dense`, width, width),
-      precision,
-    });
-    const normed = layerNorm(g, "/cls/LayerNorm", activation(g, "/cls", dense, "gelu"), {
-      ...weights.norm(`${name}.transform.LayerNorm`, width),
-      eps,
-    });
-    return linear(g, "/cls/decoder", normed, {
-      weight: weights.tensor("embeddings.word_embeddings.weight", [vocabSize, width]),
-      bias: weights.tensor(`${name}.bias`, [vocabSize]),
-      precision,
     });
   }
 
