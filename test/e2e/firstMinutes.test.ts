@@ -21,7 +21,11 @@ const DRAWINGS = {
 
 describe("the first five minutes", () => {
   const editor = useEditor({
-    files: { "notes.txt": "Nothing.\n", "paste.md": "Before \n" },
+    files: {
+      "notes.txt": "Nothing.\n",
+      "paste.md": "Before \n",
+      "icon.png": { from: "media/icon.png" },
+    },
     size: { width: 1500, height: 900 },
   });
   const walkthrough = (): WalkthroughPage => new WalkthroughPage(editor().page);
@@ -119,6 +123,30 @@ describe("the first five minutes", () => {
     const line = editor().page.locator(".editor-instance .view-line", { hasText: /yellow.star/ });
     await line.first().waitFor();
     assert.equal(await messages.notification(offer).count(), 0);
+  });
+
+  it("hint once at models for photographs after an answer about what the demo cannot know", async () => {
+    const { messages, quickInput } = editor();
+    const hint = /One choice gets two small models for photographs/;
+    const asksAboutIcon = async (): Promise<void> => {
+      await editor().runCommand("View: Show Explorer");
+      await editor().explorer.untilFocused();
+      await editor().explorer.choose("icon.png", "Ask About This Image…");
+      await chat().ask("what is this?");
+    };
+    await editor().runCommand("Sightline: New Conversation");
+    await chat().turns.first().waitFor({ state: "detached" });
+    await asksAboutIcon();
+    await chat().untilLast(1, "done");
+    await messages.press(hint, "Get a Model for Photographs");
+    await untilTrue(async () => (await quickInput.labels())[0] === "BLIP base", "the sets, first");
+    await quickInput.cancel();
+    await asksAboutIcon();
+    await chat().untilLast(2, "done");
+    assert.equal(await messages.notification(hint).count(), 0);
+    // The keys of what follows are the editor's.
+    await editor().runCommand("View: Show Explorer");
+    await editor().explorer.untilFocused();
   });
 
   it("show the extension's page without a picture that is broken", async () => {

@@ -174,7 +174,10 @@ const NOWHERE = "http://127.0.0.1:9";
 
 describe("pictures of what needs patience", () => {
   const editor = useEditor({
-    files: { "four-shapes.png": { from: "media/samples/four-shapes.png" } },
+    files: {
+      "four-shapes.png": { from: "media/samples/four-shapes.png" },
+      "icon.png": { from: "media/icon.png" },
+    },
     settings: { "sightline.hub.endpoint": NOWHERE },
     size: NARROW,
   });
@@ -188,7 +191,7 @@ describe("pictures of what needs patience", () => {
   };
 
   before(async () => {
-    await mkdir(FOLDER, { recursive: true });
+    for (const folder of [FOLDER, THEMES_FOLDER]) await mkdir(folder, { recursive: true });
   });
 
   it("show the list of models", async () => {
@@ -213,6 +216,25 @@ describe("pictures of what needs patience", () => {
     await messages.notification(/cannot reach/).waitFor();
     await takeInAllThemes("offline");
     await editor().runCommand("Notifications: Clear All Notifications");
+  });
+
+  it("show the hint after an answer about what the demo cannot know", async () => {
+    await editor().explorer.choose("icon.png", "Ask About This Image…");
+    await chat().ask("what is this?");
+    await chat().untilLast(1, "done");
+    await editor()
+      .messages.notification(/One choice gets/)
+      .waitFor();
+    for (const theme of ALL_THEMES) {
+      await editor().useTheme(theme);
+      await untilViewHas(editor(), theme);
+      await take(editor(), path.join(THEMES_FOLDER, `hint-${theme}`));
+    }
+    await editor().runCommand("Notifications: Clear All Notifications");
+    await editor().runCommand("Sightline: New Conversation");
+    await chat().turns.first().waitFor({ state: "detached" });
+    await editor().runCommand("View: Show Explorer");
+    await editor().explorer.untilFocused();
   });
 
   it("show a question that waits for its model", async () => {
