@@ -227,7 +227,7 @@ function isLead({ model, advice }: Offer): boolean {
 
 /** Of what is offered besides the sets. */
 function othersHeading(): string {
-  return vscode.l10n.t("Single models; BLIP-2 is larger, describes better and knows what was said");
+  return vscode.l10n.t("Larger: BLIP-2, and single models");
 }
 
 function isFit({ fit }: Advice): boolean {

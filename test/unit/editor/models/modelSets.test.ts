@@ -63,7 +63,7 @@ describe("sets in the list of models", () => {
       ["BLIP large", ""],
       ["On this machine", undefined],
       ["demo", "in use"],
-      ["Single models; BLIP-2 is larger, describes better and knows what was said", undefined],
+      ["Larger: BLIP-2, and single models", undefined],
       [OFFER.title, ""],
     ]);
     assert.equal(
