@@ -73,7 +73,7 @@ export class RpcClient {
    * @throws AppError what the child answered; `request.cancelled`; the reason of `close`;
    * `protocol.violation` for parameters that cannot be sent or a result that does not fit.
    */
-  async call<M extends MethodName>(
+  async request<M extends MethodName>(
     method: M,
     params: Params<M>,
     options: CallOptions = {},

@@ -18,51 +18,51 @@ describe("host and child, in memory", () => {
     const { client } = connect(createFakeEngine());
     const texts: string[] = [];
     const progress: number[] = [];
-    assert.deepEqual(await client.call("load", { model: "/m", device: "auto" }), {
+    assert.deepEqual(await client.request("load", { model: "/m", device: "auto" }), {
       name: "/m",
       device: "cpu",
       deviceReason: { code: "asked", device: "cpu" },
       kind: "generation",
     });
-    const answer = await client.call(
+    const answer = await client.request(
       "generate",
       { image, prompt: raw("count 3"), options: { maxNewTokens: 3 } },
       { onText: (text) => texts.push(text) },
     );
     assert.equal(answer.sequences[0]?.text, "0 1 2 ");
     assert.deepEqual(texts, ["0 ", "1 ", "2 "]);
-    const score = await client.call("score", { image, texts: ["a cat"] });
+    const score = await client.request("score", { image, texts: ["a cat"] });
     assert.deepEqual(score.scores, [{ text: "a cat", itc: 0.25, itm: 0.75 }]);
-    const converted = await client.call(
+    const converted = await client.request(
       "convert",
       { checkpoint: "/c", out: "/o" },
       { onProgress: ({ doneBytes }) => progress.push(doneBytes) },
     );
     assert.deepEqual(converted, { folder: "/o" });
-    const plan = await client.call("planImport", { checkpoint: "/c", precision: "f16" });
+    const plan = await client.request("planImport", { checkpoint: "/c", precision: "f16" });
     assert.deepEqual([plan.name, plan.precision, plan.modelBytes], ["c", "f16", 2]);
-    const { models } = await client.call("models", {});
+    const { models } = await client.request("models", {});
     assert.deepEqual(models, [{ name: "demo", bytes: 0 }]);
-    const thumbnail = await client.call("thumbnail", { image, maxSide: 64 });
+    const thumbnail = await client.request("thumbnail", { image, maxSide: 64 });
     assert.deepEqual(thumbnail, { image: image.slice(0, 1), width: 3, height: 1 });
-    assert.deepEqual(await client.call("deleteModel", { name: "/other" }), { freedBytes: 7 });
-    assert.deepEqual(await client.call("storeContents", {}), STORE_CONTENTS);
+    assert.deepEqual(await client.request("deleteModel", { name: "/other" }), { freedBytes: 7 });
+    assert.deepEqual(await client.request("storeContents", {}), STORE_CONTENTS);
     const emptied = { freedBytes: 10, left: ["/store/thesis"] };
-    assert.deepEqual(await client.call("emptyStore", {}), emptied);
+    assert.deepEqual(await client.request("emptyStore", {}), emptied);
     assert.deepEqual(progress, [1, 2, 3]);
-    const status = await client.call("status", {});
+    const status = await client.request("status", {});
     assert.equal(status.loaded?.name, "/m");
     assert.equal(status.pid, process.pid);
     assert.ok(status.rssBytes > 1e6 && status.uptimeMs > 0);
-    assert.deepEqual(await client.call("unload", {}), {});
-    assert.equal((await client.call("status", {})).loaded, undefined);
+    assert.deepEqual(await client.request("unload", {}), {});
+    assert.equal((await client.request("status", {})).loaded, undefined);
   });
 
   it("say so when there is no model", async () => {
     const { client } = connect(createFakeEngine());
     const calls = [
-      client.call("generate", { image, prompt: raw("count 1") }),
-      client.call("score", { image, texts: [] }),
+      client.request("generate", { image, prompt: raw("count 1") }),
+      client.request("score", { image, texts: [] }),
     ];
     for (const call of calls) await rejectsWith(call, "model.missing");
   });
@@ -70,13 +70,16 @@ describe("host and child, in memory", () => {
   it("release the old model before the new one is loaded, also when that fails", async () => {
     const events: string[] = [];
     const { client } = connect(recording(events));
-    await client.call("load", { model: "/a", device: "cpu" });
-    await client.call("load", { model: "/b", device: "cpu" });
-    await rejectsWith(client.call("load", { model: "/missing", device: "cpu" }), "model.missing");
-    await client.call("unload", {});
+    await client.request("load", { model: "/a", device: "cpu" });
+    await client.request("load", { model: "/b", device: "cpu" });
+    await rejectsWith(
+      client.request("load", { model: "/missing", device: "cpu" }),
+      "model.missing",
+    );
+    await client.request("unload", {});
     const expected = ["load /a", "release /a", "load /b", "release /b", "load /missing"];
     assert.deepEqual(events, expected);
-    await rejectsWith(client.call("generate", { image, prompt: raw("model") }), "model.missing");
+    await rejectsWith(client.request("generate", { image, prompt: raw("model") }), "model.missing");
   });
 
   it("release a model that was cancelled while it was loading", async () => {
@@ -91,24 +94,24 @@ describe("host and child, in memory", () => {
       },
     });
     const options = { signal: controller.signal };
-    const load = client.call("load", { model: "/a", device: "cpu" }, options);
+    const load = client.request("load", { model: "/a", device: "cpu" }, options);
     await rejectsWith(load, "request.cancelled");
     assert.deepEqual(events, ["load /a", "release /a"]);
   });
 
   it("run one request at a time, and answer status meanwhile", async () => {
     const { client } = connect(createFakeEngine());
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     const order: string[] = [];
     const ask = async (text: string): Promise<void> => {
-      await client.call(
+      await client.request(
         "generate",
         { image, prompt: raw(text) },
         { onText: (piece) => order.push(`${text}: ${piece}`) },
       );
     };
     const both = Promise.all([ask("count 2"), ask("count 1")]);
-    await client.call("status", {});
+    await client.request("status", {});
     assert.deepEqual(order, []);
     await both;
     assert.deepEqual(order, ["count 2: 0 ", "count 2: 1 ", "count 1: 0 "]);
@@ -120,18 +123,18 @@ describe("host and child, in memory", () => {
     const onProgress = (step: unknown): void => {
       steps.push(step);
     };
-    await client.call("load", { model: "demo", device: "cpu" }, { onProgress });
+    await client.request("load", { model: "demo", device: "cpu" }, { onProgress });
     assert.deepEqual(steps, [{ doneBytes: 1, totalBytes: 2 }]);
   });
 
   it("answer what needs no model while a request runs", async () => {
     const { client } = connect(createFakeEngine());
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     const controller = new AbortController();
     const { signal } = controller;
-    const running = client.call("generate", { image, prompt: raw("endless") }, { signal });
-    assert.equal((await client.call("models", {})).folder, "/models");
-    assert.equal((await client.call("thumbnail", { image, maxSide: 64 })).width, 3);
+    const running = client.request("generate", { image, prompt: raw("endless") }, { signal });
+    assert.equal((await client.request("models", {})).folder, "/models");
+    assert.equal((await client.request("thumbnail", { image, maxSide: 64 })).width, 3);
     controller.abort();
     await rejectsWith(running, "request.cancelled");
   });
@@ -148,11 +151,11 @@ describe("host and child, in memory", () => {
     const controllers = Array.from({ length: 4 }, () => new AbortController());
     const calls = controllers.map(({ signal }) =>
       rejectsWith(
-        client.call("thumbnail", { image, maxSide: 64 }, { signal }),
+        client.request("thumbnail", { image, maxSide: 64 }, { signal }),
         "request.cancelled",
       ),
     );
-    await client.call("status", {});
+    await client.request("status", {});
     assert.equal(nStarted, 2);
     // Those that wait and those that cannot be stopped are answered alike.
     for (const controller of controllers) controller.abort();
@@ -171,36 +174,36 @@ describe("host and child, in memory", () => {
         return reply;
       },
     });
-    await client.call("load", { model: "/a", device: "cpu" });
-    await client.call("deleteModel", { name: "/b" });
-    assert.equal((await client.call("status", {})).loaded?.name, "/a");
-    await client.call("deleteModel", { name: "/a" });
-    assert.equal((await client.call("status", {})).loaded, undefined);
+    await client.request("load", { model: "/a", device: "cpu" });
+    await client.request("deleteModel", { name: "/b" });
+    assert.equal((await client.request("status", {})).loaded?.name, "/a");
+    await client.request("deleteModel", { name: "/a" });
+    assert.equal((await client.request("status", {})).loaded, undefined);
     assert.deepEqual(events, ["load /a", "delete /b", "release /a", "delete /a"]);
   });
 
   it("cancel the running request through the engine's signal", async () => {
     const { client } = connect(createFakeEngine());
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     const controller = new AbortController();
     const params = { image, prompt: raw("endless") };
     const onText = (text: string): void => {
       if (text === "2 ") controller.abort();
     };
-    const call = client.call("generate", params, { signal: controller.signal, onText });
+    const call = client.request("generate", params, { signal: controller.signal, onText });
     await rejectsWith(call, "request.cancelled");
-    const next = await client.call("generate", { image, prompt: raw("count 1") });
+    const next = await client.request("generate", { image, prompt: raw("count 1") });
     assert.equal(next.sequences[0]?.text, "0 ");
   });
 
   it("cancel a request in the queue before it begins", async () => {
     const { client } = connect(createFakeEngine());
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     const running = new AbortController();
     const waiting = new AbortController();
     const endless = { image, prompt: raw("endless") };
-    const first = client.call("generate", endless, { signal: running.signal });
-    const second = client.call("generate", endless, { signal: waiting.signal });
+    const first = client.request("generate", endless, { signal: running.signal });
+    const second = client.request("generate", endless, { signal: waiting.signal });
     waiting.abort();
     await rejectsWith(second, "request.cancelled");
     assert.equal(client.nPending, 1);
@@ -211,7 +214,7 @@ describe("host and child, in memory", () => {
   it("cancel a conversion", async () => {
     const { client } = connect(createFakeEngine());
     const controller = new AbortController();
-    const call = client.call(
+    const call = client.request(
       "convert",
       { checkpoint: "/endless", out: "/o" },
       {
@@ -231,8 +234,8 @@ describe("host and child, in memory", () => {
         fail: () => Promise.reject(new AppError(code, "m", { detail: { limit: 5 } })),
       });
       const { client } = connect(engine);
-      await client.call("load", { model: "/m", device: "cpu" });
-      const call = client.call("generate", { image, prompt: raw("fail") });
+      await client.request("load", { model: "/m", device: "cpu" });
+      const call = client.request("generate", { image, prompt: raw("fail") });
       await assert.rejects(call, (error) => {
         assert.ok(error instanceof AppError);
         assert.deepEqual(error.toWire(), { code, message: "m", detail: { limit: 5 } });
@@ -262,23 +265,23 @@ describe("host and child, in memory", () => {
     const typeOf = (message: unknown): unknown => (message as { readonly type: string }).type;
     hostEnd.onMessage((message) => typeOf(message) === "wanted" && asked.push(message));
     childEnd.onMessage((message) => asked.push(message));
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     asked.length = 0;
     const picture = byDigest(image);
-    await client.call("prepare", { image: picture });
+    await client.request("prepare", { image: picture });
     const { digest } = picture;
     assert.deepEqual(asked, [
       { type: "request", id: 2, method: "prepare", params: { image: { digest } } },
       { type: "wanted", id: 2 },
       { type: "supplied", id: 2, image },
     ]);
-    await client.call("prepare", { image: picture });
+    await client.request("prepare", { image: picture });
     assert.equal(asked.length, 4);
   });
 
   it("wait for no picture after a cancel, whenever it comes", async () => {
     const { client } = connect(createFakeEngine());
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     const { digest } = byDigest(image);
     const never = new Promise<never>(() => undefined);
     const ways = [
@@ -295,20 +298,20 @@ describe("host and child, in memory", () => {
     for (const way of ways) {
       const controller = new AbortController();
       const read = (): Promise<Uint8Array> => way(controller);
-      const call = client.call("prepare", { image: { digest, read } }, controller);
+      const call = client.request("prepare", { image: { digest, read } }, controller);
       await rejectsWith(call, "request.cancelled");
     }
     assert.equal(client.nPending, 0);
-    assert.deepEqual(await client.call("prepare", { image: byDigest(image) }), {
+    assert.deepEqual(await client.request("prepare", { image: byDigest(image) }), {
       cached: { imageFeatures: "computed" },
     });
   });
 
   it("believe no picture that nobody named, and none without a digest", async () => {
     const { client, hostEnd, childEnd } = connect(createFakeEngine());
-    await client.call("load", { model: "/m", device: "cpu" });
+    await client.request("load", { model: "/m", device: "cpu" });
     const controller = new AbortController();
-    const running = client.call(
+    const running = client.request(
       "generate",
       { image, prompt: raw("endless") },
       { signal: controller.signal },
@@ -319,14 +322,14 @@ describe("host and child, in memory", () => {
     childEnd.send({ type: "wanted", id: 99 });
     hostEnd.send({ type: "supplied", id: 2, image });
     hostEnd.send({ type: "supplied", id: 99, image: "text" });
-    await client.call("status", {});
+    await client.request("status", {});
     assert.ok(nobody.some((message) => (message as { error?: object }).error !== undefined));
     controller.abort();
     await rejectsWith(running, "request.cancelled");
     for (const digest of ["", "abc", "A".repeat(64), 5]) {
       const read = (): Promise<Uint8Array> => Promise.resolve(image);
       const params = { image: { digest, read } } as Params<"prepare">;
-      await rejectsWith(client.call("prepare", params), "protocol.violation");
+      await rejectsWith(client.request("prepare", params), "protocol.violation");
     }
   });
 
@@ -350,9 +353,9 @@ describe("host and child, in memory", () => {
       hostEnd.send(message);
       childEnd.send(message);
     }
-    const unknown = client.call("explode" as MethodName, {});
+    const unknown = client.request("explode" as MethodName, {});
     await rejectsWith(unknown, "request.unknown");
-    assert.equal((await client.call("status", {})).pid, process.pid);
+    assert.equal((await client.request("status", {})).pid, process.pid);
   });
 });
 

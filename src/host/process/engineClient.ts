@@ -94,7 +94,7 @@ export class EngineClient {
     this.#updateState();
     try {
       const connection = await abortable(this.#connect(), options.signal);
-      const result = await connection.call(method, params, options);
+      const result = await connection.timed(method, params, options);
       this.#policy.succeeded();
       return result;
     } finally {
@@ -111,7 +111,7 @@ export class EngineClient {
   /** Facts about the child, or undefined when there is none. Neither starts it nor keeps it alive. */
   async status(): Promise<Result<"status"> | undefined> {
     const connection = this.#connection;
-    return connection?.isReady === true ? await connection.call("status", {}) : undefined;
+    return connection?.isReady === true ? await connection.timed("status", {}) : undefined;
   }
 
   /** Ends the child and every call; settles when no process is left. */

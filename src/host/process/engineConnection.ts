@@ -117,10 +117,10 @@ export class EngineConnection {
   }
 
   /**
-   * Sends a request once `ready` has settled.
+   * Sends a request, once `ready` has settled, and ends a child that is silent for too long over it.
    * @throws AppError what the child answered; `engine.exited`, `engine.timeout`, `request.cancelled`.
    */
-  async call<M extends MethodName>(
+  async timed<M extends MethodName>(
     method: M,
     params: Params<M>,
     options: CallOptions = {},
@@ -134,7 +134,7 @@ export class EngineConnection {
     options.signal?.addEventListener("abort", onAbort);
     if (this.#line[0] === open) this.#watch();
     try {
-      return await this.#rpc.call(
+      return await this.#rpc.request(
         method,
         digestFirst(method, params),
         this.#withSignsOfLife(open, options),

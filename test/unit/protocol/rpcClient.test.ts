@@ -6,8 +6,8 @@ import { type MemoryTransport, memoryTransportPair } from "../../../src/protocol
 describe("RpcClient", () => {
   it("resolves each call with the reply of its id, in whatever order replies come", async () => {
     const { client, child, sent } = create();
-    const first = client.call("convert", { checkpoint: "a", out: "b" });
-    const second = client.call("convert", { checkpoint: "c", out: "d" });
+    const first = client.request("convert", { checkpoint: "a", out: "b" });
+    const second = client.request("convert", { checkpoint: "c", out: "d" });
     await settle();
     const [one, two] = sent.map((message) => message["id"]);
     assert.notEqual(one, two);
@@ -21,7 +21,7 @@ describe("RpcClient", () => {
   it("rejects with the child's error, under a stack that names the caller", async () => {
     const { client, child } = create();
     async function askFromHere(): Promise<void> {
-      await client.call("load", { model: "m", device: "cpu" });
+      await client.request("load", { model: "m", device: "cpu" });
     }
     const call = askFromHere();
     await settle();
@@ -38,7 +38,7 @@ describe("RpcClient", () => {
   it("hands events to the call they belong to", async () => {
     const { client, child } = create();
     const events: unknown[] = [];
-    const call = client.call(
+    const call = client.request(
       "convert",
       { checkpoint: "a", out: "b" },
       { onText: (text) => events.push(text), onProgress: (progress) => events.push(progress) },
@@ -55,7 +55,7 @@ describe("RpcClient", () => {
     const texts: string[] = [];
     const controller = new AbortController();
     const options = { signal: controller.signal, onText: (text: string) => texts.push(text) };
-    const call = client.call("unload", {}, options);
+    const call = client.request("unload", {}, options);
     child.send({ type: "textEmitted", id: 1, text: "before" });
     await settle();
     controller.abort();
@@ -70,7 +70,7 @@ describe("RpcClient", () => {
 
   it("sends nothing for a signal that had fired before", async () => {
     const { client, sent } = create();
-    const call = client.call("unload", {}, { signal: AbortSignal.abort() });
+    const call = client.request("unload", {}, { signal: AbortSignal.abort() });
     await rejectsWith(call, "request.cancelled");
     await settle();
     assert.deepEqual(sent, []);
@@ -79,7 +79,7 @@ describe("RpcClient", () => {
   it("leaves no listener on the signal when the call is over", async () => {
     const { client, child } = create();
     const signal = new CountingSignal();
-    const call = client.call("unload", {}, { signal });
+    const call = client.request("unload", {}, { signal });
     assert.equal(signal.nListeners, 1);
     child.send({ type: "reply", id: 1, result: {} });
     await call;
@@ -88,10 +88,10 @@ describe("RpcClient", () => {
 
   it("rejects every pending and every later call when the channel closes", async () => {
     const { client, child, closed } = create();
-    const calls = [client.call("unload", {}), client.call("status", {})];
+    const calls = [client.request("unload", {}), client.request("status", {})];
     child.close();
     for (const call of calls) await rejectsWith(call, "engine.exited");
-    await rejectsWith(client.call("status", {}), "engine.exited");
+    await rejectsWith(client.request("status", {}), "engine.exited");
     assert.deepEqual(
       closed.map((error) => error.code),
       ["engine.exited"],
@@ -101,8 +101,8 @@ describe("RpcClient", () => {
   it("ends a cancelled call as cancelled when the child dies of it", async () => {
     const { client } = create();
     const controller = new AbortController();
-    const cancelledCall = client.call("unload", {}, { signal: controller.signal });
-    const otherCall = client.call("unload", {});
+    const cancelledCall = client.request("unload", {}, { signal: controller.signal });
+    const otherCall = client.request("unload", {});
     controller.abort();
     client.close(new AppError("engine.timeout", "It hung."));
     await rejectsWith(cancelledCall, "request.cancelled");
@@ -111,8 +111,8 @@ describe("RpcClient", () => {
 
   it("rejects a call whose result does not fit the method, and only that one", async () => {
     const { client, child, violations } = create();
-    const bad = client.call("convert", { checkpoint: "a", out: "b" });
-    const good = client.call("convert", { checkpoint: "a", out: "b" });
+    const bad = client.request("convert", { checkpoint: "a", out: "b" });
+    const good = client.request("convert", { checkpoint: "a", out: "b" });
     child.send({ type: "reply", id: 1, result: { folder: 5 } });
     child.send({ type: "reply", id: 2, result: { folder: "b" } });
     await rejectsWith(bad, "protocol.violation");
@@ -122,14 +122,14 @@ describe("RpcClient", () => {
 
   it("rejects a call whose failure is not one", async () => {
     const { client, child } = create();
-    const call = client.call("unload", {});
+    const call = client.request("unload", {});
     child.send({ type: "failure", id: 1, error: { code: "no.such", message: "m" } });
     await rejectsWith(call, "protocol.violation");
   });
 
   it("reports garbage and unknown ids and goes on", async () => {
     const { client, child, violations } = create();
-    const call = client.call("unload", {});
+    const call = client.request("unload", {});
     const garbage: unknown[] = [undefined, null, 5, "x", [], {}, { type: "reply" }, { type: 7 }];
     for (const message of garbage) child.send(message);
     child.send({ type: "reply", id: 99, result: {} });
@@ -146,7 +146,7 @@ describe("RpcClient", () => {
         throw new Error("could not be cloned");
       },
     });
-    await rejectsWith(client.call("unload", {}), "protocol.violation");
+    await rejectsWith(client.request("unload", {}), "protocol.violation");
     assert.equal(client.nPending, 0);
   });
 });
