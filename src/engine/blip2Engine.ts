@@ -93,11 +93,9 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
     logger,
     factory: options.factory ?? createOrtSessionFactory(),
     featureCacheOf: (model) => featureCacheFor(model, options),
-    freeBytes,
-    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
-    ...(deviceMemoryFile === undefined
-      ? {}
-      : { rememberedDevice: rememberedDeviceIn({ file: deviceMemoryFile }) }),
+    ...{ freeBytes, inFileFromBytes },
+    rememberedDevice:
+      deviceMemoryFile === undefined ? undefined : rememberedDeviceIn({ file: deviceMemoryFile }),
   });
   return new LoadedEngine(parts, options.name ?? parts.model.name);
 }

@@ -56,7 +56,7 @@ export class Generator {
     const decoding = await languageModel.start({
       ...rows,
       promptIds: this.#promptIds(prompt.text, request.prompt.kind),
-      ...(run.signal === undefined ? {} : { signal: run.signal }),
+      signal: run.signal,
     });
     const decodeBegin = performance.now();
     let sequences: readonly GeneratedSequence[];
@@ -148,14 +148,12 @@ export class Generator {
         eosTokenIds,
         padTokenId,
         decode,
-        ...(signal === undefined ? {} : { signal }),
-        ...(onText === undefined
-          ? {}
-          : {
-              onToken: (id: number) => {
-                emit(stream.push(id));
-              },
-            }),
+        signal,
+        onToken:
+          onText &&
+          ((id) => {
+            emit(stream.push(id));
+          }),
       },
       options,
     );

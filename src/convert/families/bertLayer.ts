@@ -120,7 +120,7 @@ function attentionOutput(
 export function feedForward(
   g: GraphBuilder,
   at: BertPlace,
-  spec: BertSpec & { readonly suffix?: string; readonly output?: ValueName },
+  spec: BertSpec & { readonly suffix?: string; readonly output?: ValueName | undefined },
 ): ValueName {
   const { weights, precision, x, suffix = "" } = spec;
   const { hiddenSize: width, intermediateSize, layerNormEps: eps } = spec.sizes;
@@ -142,7 +142,7 @@ export function feedForward(
     {
       ...weights.norm(`${name}.output${suffix}.LayerNorm`, width),
       eps,
-      ...(spec.output === undefined ? {} : { output: spec.output }),
+      output: spec.output,
     },
   );
 }

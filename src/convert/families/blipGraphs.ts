@@ -164,7 +164,7 @@ type LayerSpec = BlipGraphSpec & { readonly x: ValueName };
 function encodedText(
   g: GraphBuilder,
   spec: BlipGraphSpec,
-  how: { readonly readsPicture: boolean; readonly output?: ValueName },
+  how: { readonly readsPicture: boolean; readonly output?: ValueName | undefined },
 ): ValueName {
   const { text: config } = spec.config;
   const { nHeads, nLayers, hiddenSize } = config;
@@ -183,7 +183,7 @@ function encodedText(
         ...{ of: ENCODER, index: i, readsPicture: how.readsPicture },
         attend: (projected) =>
           attention(g, self.path, { ...projected, nHeads, headDim: hiddenSize / nHeads }),
-        ...(isLast && how.output !== undefined ? { output: how.output } : {}),
+        output: isLast ? how.output : undefined,
       },
     );
   }
@@ -199,7 +199,7 @@ function layer(
     readonly index: number;
     readonly readsPicture: boolean;
     readonly attend: (projected: bert.Projected) => ValueName;
-    readonly output?: ValueName;
+    readonly output?: ValueName | undefined;
   },
 ): ValueName {
   const { index } = how;
@@ -220,7 +220,7 @@ function layer(
   }
   return bert.feedForward(g, places.whole, {
     ...bertSpec({ ...spec, x }),
-    ...(how.output === undefined ? {} : { output: how.output }),
+    output: how.output,
   });
 }
 

@@ -29,14 +29,11 @@ export function heads(
   g: GraphBuilder,
   path: string,
   x: ValueName,
-  spec: HeadSizes & { readonly output?: ValueName },
+  spec: HeadSizes & { readonly output?: ValueName | undefined },
 ): ValueName {
   const { nHeads, headDim, output } = spec;
   const apart = reshape(g, path, x, [0, 0, nHeads, headDim]);
-  return transpose(g, path, apart, {
-    perm: ROWS,
-    ...(output === undefined ? {} : { output }),
-  });
+  return transpose(g, path, apart, { perm: ROWS, output });
 }
 
 /** [B, S, H·D] → [B, H, D, S]. */

@@ -109,7 +109,7 @@ export interface NormSpec {
   readonly bias: WeightSource;
   readonly eps: number;
   /** Name of the result, when it is an output of the graph. */
-  readonly output?: ValueName;
+  readonly output?: ValueName | undefined;
 }
 
 /** LayerNorm over the last axis. */
@@ -267,7 +267,7 @@ export function transpose(
   g: GraphBuilder,
   path: string,
   x: ValueName,
-  spec: { perm: readonly number[]; output?: ValueName },
+  spec: { perm: readonly number[]; output?: ValueName | undefined },
 ): ValueName {
   return g.node(path, {
     opType: "Transpose",

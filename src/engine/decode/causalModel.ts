@@ -30,12 +30,12 @@ export interface GenerateContext {
   readonly padTokenId: number;
   /** Text of new token ids without special tokens; asked only when there are stop strings. */
   readonly decode: (ids: readonly number[]) => string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Greedy decoding and sampling: called with each new id as soon as it is chosen, end-of-sequence
    * included. Of several sampled sequences only the first is reported. Beam search never calls it.
    */
-  readonly onToken?: (id: number) => void;
+  readonly onToken?: ((id: number) => void) | undefined;
 }
 
 /** One decoded sequence. */

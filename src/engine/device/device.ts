@@ -47,7 +47,7 @@ export interface DeviceQuery {
   /** @default probeDevice */
   readonly probe?: DeviceProbe;
   /** Asked and told about `auto` only. @default none */
-  readonly memory?: RememberedDevice;
+  readonly memory?: RememberedDevice | undefined;
 }
 
 /**

@@ -20,7 +20,7 @@ export interface PictureRows {
 export interface Prefix extends PictureRows {
   /** Token ids of the prompt with its special tokens; at least one. */
   readonly promptIds: readonly number[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One decoding that has begun. */

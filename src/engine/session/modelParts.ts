@@ -44,13 +44,13 @@ export interface ModelPartsOptions {
   readonly factory: SessionFactory;
   readonly logger: Logger;
   /** Remembers a useless GPU. @default none */
-  readonly rememberedDevice?: RememberedDevice;
+  readonly rememberedDevice?: RememberedDevice | undefined;
   /** Where the features of pictures are kept, once it is known which model it is. */
   readonly featureCacheOf: (model: ModelFolder) => FeatureCache;
   /** On WebGPU, fail rather than run a node on the CPU. @default false */
   readonly forbidCpuFallback?: boolean;
   /** As in `PartSessionsOptions`. */
-  readonly inFileFromBytes?: number;
+  readonly inFileFromBytes?: number | undefined;
   /** As in `PartSessionsOptions`. */
   readonly freeBytes?: FreeBytes | undefined;
   /** As in `PartSessionsOptions`. @default where the processor's own products are not exact */
@@ -83,18 +83,14 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
   const model = await openModelFolder(options.folder);
   const tokenizer = await loadTokenizer(options.folder);
   const { device, reason } = await chooseDevice({
-    choice: options.device,
-    factory,
-    logger,
-    ...(rememberedDevice === undefined ? {} : { memory: rememberedDevice }),
+    ...{ choice: options.device, factory, logger, memory: rememberedDevice },
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
   const { inFileFromBytes, freeBytes } = options;
   const exactProducts =
     options.exactProducts ?? (device === "cpu" && (await needsExactProducts(model, options)));
   const sessions = openPartSessions({
-    ...{ model, factory, device, forbidCpuFallback, exactProducts, freeBytes },
-    ...(inFileFromBytes === undefined ? {} : { inFileFromBytes }),
+    ...{ model, factory, device, forbidCpuFallback, exactProducts, freeBytes, inFileFromBytes },
   });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
   const queries = new QueryStage({
@@ -148,7 +144,7 @@ function openPartSessions(options: {
   readonly device: Device;
   readonly forbidCpuFallback: boolean;
   readonly exactProducts: boolean;
-  readonly inFileFromBytes?: number;
+  readonly inFileFromBytes?: number | undefined;
   readonly freeBytes: FreeBytes | undefined;
 }): PartSessions {
   const { model, device } = options;

@@ -24,7 +24,7 @@ export interface PartSessionsOptions {
    * file, and starts at once. What a stage takes is pages of the file, which the system can take back.
    * @default as in `staysInFile`
    */
-  readonly inFileFromBytes?: number;
+  readonly inFileFromBytes?: number | undefined;
   /** Stages stay open for as long as memory is free. @default none is */
   readonly freeBytes?: FreeBytes | undefined;
 }
@@ -94,12 +94,11 @@ export class PartSessions {
     if (weights !== undefined && this.#staysInFile(weights)) {
       return Promise.resolve(this.#inStages(weights));
     }
-    const kept = outputsOnDevice.get(part);
     return factory.open(file, {
       device: place,
       keepWeightsMapped: isTable || precision.kind === "f32",
       forbidCpuFallback: !isTable && this.#options.forbidCpuFallback === true,
-      ...(kept === undefined ? {} : { outputsOnDevice: kept }),
+      outputsOnDevice: outputsOnDevice.get(part),
     });
   }
 

@@ -38,7 +38,7 @@ export interface Session {
 export interface SessionOptions {
   readonly device: Device;
   /** Outputs that stay in device memory, where the device has one that JavaScript can hold on to. */
-  readonly outputsOnDevice?: readonly string[];
+  readonly outputsOnDevice?: readonly string[] | undefined;
   /**
    * Leave the weights in the memory-mapped file: loads at once and the pages can be evicted.
    * Right for f32 weights; those of w8a8 are then packed at each run, for a tenth of the time of a picture;
