@@ -18,6 +18,13 @@ const PRECISIONS = ["int8", "int4", "balanced", "small"];
 const OTHER_BLOCKS = "int8:64,decoder=int4:64";
 /** One case shows a wrong kernel; what a setting of generate() does is the same on every device. */
 const FEW = { maxCases: 1, settings: ["greedy", "beam5"] } as const;
+/**
+ * Words of rounded weights are not compared, so that here generation shows only that every node of a prompt
+ * and of a step runs. Beams run the same graphs with more rows, which OPT and T5 show in each precision.
+ */
+const WITHOUT_BEAMS = { maxCases: 1, settings: ["greedy"] } as const;
+const WITH_BEAMS = ["opt", "t5"];
+const fewOf = (kind: string) => (WITH_BEAMS.includes(kind) ? FEW : WITHOUT_BEAMS);
 
 function verify(kit: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   return runVerify(fixturePath("kits", kit), { ...options, device: "webgpu" });
@@ -47,7 +54,9 @@ const FACTORS: Readonly<Record<string, number>> = {
 /** The limits of rounded weights are wide; the same model on the CPU says how far off is right. */
 async function assertAsOnCpu(kit: string, report: VerifyReport): Promise<void> {
   const { precision } = report;
-  const onCpu = await runVerify(fixturePath("kits", kit), { ...FEW, precision, device: "cpu" });
+  // Only its stages are compared.
+  const options = { maxCases: FEW.maxCases, settings: [], precision, device: "cpu" } as const;
+  const onCpu = await runVerify(fixturePath("kits", kit), options);
   for (const [stage, { relL2 }] of Object.entries(report.stages)) {
     const expected = onCpu.stages[stage]?.relL2 ?? 0;
     const limit = (FACTORS[kit] ?? 1) * expected + 1e-4;
@@ -68,8 +77,10 @@ describe("kits on WebGPU, with no node on the CPU", () => {
   for (const kind of generating) {
     it(`gives the stages and sequences of transformers for ${kind} in f32`, async function () {
       this.timeout(SLOW_MS);
-      const report = await verify(kind, { maxCases: kind === "opt" ? 2 : 1 });
+      // The settings differ in what is done with logits; OPT has them all here, every kit on the CPU.
+      const report = await verify(kind, kind === "opt" ? { maxCases: 2 } : FEW);
       assertOk(report);
+      assert.ok(Object.keys(report.generation).length >= FEW.settings.length);
       for (const { cases, equal } of Object.values(report.generation)) assert.equal(equal, cases);
     });
   }
@@ -79,7 +90,7 @@ describe("kits on WebGPU, with no node on the CPU", () => {
     for (const precision of [...PRECISIONS, ...others]) {
       it(`is as far off as the CPU is in ${precision} for ${kind}`, async function () {
         this.timeout(SLOW_MS);
-        const report = await verify(kind, { ...FEW, precision });
+        const report = await verify(kind, { ...fewOf(kind), precision });
         assert.equal(report.device, "webgpu");
         // The limits of `verify` are those of the CPU.
         if (!kind.endsWith("itm")) assertOk(report);
@@ -92,7 +103,7 @@ describe("kits on WebGPU, with no node on the CPU", () => {
     for (const precision of ["balanced", "small"]) {
       it(`is as far off as the CPU is in ${precision} for ${kind}`, async function () {
         this.timeout(SLOW_MS);
-        const report = await verify(kind, { ...FEW, precision });
+        const report = await verify(kind, { ...fewOf(kind), precision });
         assertOk(report);
         await assertAsOnCpu(kind, report);
       });
@@ -102,7 +113,7 @@ describe("kits on WebGPU, with no node on the CPU", () => {
   for (const kind of ["itm", "blip-itm"]) {
     it(`scores pictures and texts as transformers does for ${kind}`, async function () {
       this.timeout(SLOW_MS);
-      assertOk(await verify(kind, kind === "itm" ? {} : { maxCases: 4 }));
+      assertOk(await verify(kind, { maxCases: 4 }));
     });
   }
 

@@ -57,10 +57,13 @@ describe("attention on WebGPU", () => {
   }
 });
 
-/** The configuration of OPT-2.7B with one layer of each kind and few words. */
+/**
+ * The configuration of OPT-2.7B with one layer of each kind, few words and few queries: a prompt of 16
+ * positions is computed as a longer one is, and that of the picture has more than one tile of 32.
+ */
 function shallowConfig(): Record<string, unknown> {
   const config = structuredClone(benchConfig("opt-2.7b")) as Record<string, unknown>;
-  Object.assign(config, { image_token_index: 200 });
+  Object.assign(config, { image_token_index: 200, num_query_tokens: 12 });
   Object.assign(config["vision_config"] as object, { num_hidden_layers: 1, image_size: 84 });
   Object.assign(config["qformer_config"] as object, { num_hidden_layers: 1 });
   const text = { num_hidden_layers: 1, vocab_size: 256, max_position_embeddings: 128 };
