@@ -29,8 +29,10 @@ export class Messages {
   /** Presses a button of a notification, which then goes away. */
   async press(text: string | RegExp, button: string): Promise<void> {
     const notification = this.notification(text);
+    // Another one that says the same may take its place at once.
+    const pressed = await notification.elementHandle();
     await notification.locator(".monaco-button", { hasText: button }).click();
-    await notification.waitFor({ state: "detached" });
+    await pressed.waitForElementState("hidden");
   }
 
   /** A dialog that must be answered, by what it says. */
