@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { BrowserWindow } from "./browserWindow";
 import { CodeServer } from "./codeServer";
-import { prepareEditorPrograms } from "./editorPrograms";
+import { CACHE, prepareEditorPrograms } from "./editorPrograms";
 import { Explorer } from "./explorer";
 import { Keyboard } from "./keyboard";
 import { Messages } from "./messages";
@@ -30,7 +30,6 @@ const MOMENT_MS = 1;
 const KNOWN_COMMAND = "Sightline: Show Log";
 /** Where a failed test leaves its report; not kept under version control. */
 const REPORTS = path.resolve("out", "e2e");
-const CACHE = path.resolve(".cache", "vscode-e2e");
 
 /** Colour themes by the labels in the editor's list. */
 export const THEMES = {

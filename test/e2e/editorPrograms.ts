@@ -32,6 +32,9 @@ const LAYOUT = 1;
 /** A registry that answers at all fills the cache in half a minute. */
 const INSTALL_LIMIT_MS = 280_000;
 
+/** Where the programs are kept; not under version control. */
+export const CACHE = path.resolve(".cache", "vscode-e2e");
+
 /** Absolute paths. */
 export interface EditorPrograms {
   readonly node: string;
