@@ -40,6 +40,8 @@ const QUIET_SETTINGS = {
   "git.enabled": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
+  // A hint at the pointer would lie over what is clicked next.
+  "workbench.hover.delay": 600_000,
   "workbench.colorTheme": "Light 2026",
   "workbench.reduceMotion": "on",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
