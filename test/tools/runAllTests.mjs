@@ -1,9 +1,9 @@
-// Runs every check and every test, in two lanes where there are four processors: `npm test`.
-//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is the first three
-// Where two lanes run, what a step prints is shown when it has ended, so that no two mix. A step that fails
+// Runs every check and every test, in lanes beside each other: `npm test`.
+//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is types, lint, format
+// Where several lanes run, what a step prints is shown when it has ended, so that no two mix. A step that fails
 // stops none but those that need what it makes.
 import { spawn } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { availableParallelism, setPriority } from "node:os";
 import path from "node:path";
 
 process.chdir(path.resolve(import.meta.dirname, "../.."));
@@ -21,18 +21,18 @@ const prettierCache = [...cache("prettier"), "--cache-strategy", "content"];
 const nJobs = String(Math.min(8, Math.max(2, availableParallelism())));
 
 /**
- * Each lane one after the other. In the first are those that take processors whole, in the second those that
- * run on one and those that wait for an editor to draw.
+ * The steps of a lane run one after the other. The first lane takes every processor that it can get, the second
+ * waits half of its time for an editor to draw, and the steps of the third run on one processor each.
  */
 const LANES = [
   [
     { name: "bundle", command: node("esbuild.mjs", "--tests") },
     { name: "unit", command: tool("mocha/bin/mocha.js", "--jobs", nJobs), needs: "bundle" },
-    { name: "webgpu", command: node("test/tools/runWebgpuTests.mjs"), needs: "bundle" },
   ],
+  [{ name: "e2e", command: node("test/tools/runEndToEndTests.mjs"), isUrgent: true }],
   [
     { name: "types", command: tool("typescript/bin/tsc", "-b") },
-    { name: "e2e", command: node("test/tools/runEndToEndTests.mjs") },
+    { name: "webgpu", command: node("test/tools/runWebgpuTests.mjs"), needs: "bundle" },
     {
       name: "lint",
       command: tool("eslint/bin/eslint.js", ".", "--max-warnings", "0", ...eslintCache),
@@ -50,8 +50,11 @@ const LANES = [
     },
   ],
 ];
-/** Where two lanes run side by side. */
-const MIN_PROCESSORS = 4;
+/**
+ * A step in which somebody waits for what is drawn is served before those that only compute, so that no time
+ * limit is missed where there are fewer processors than lanes.
+ */
+const COMPUTING_PRIORITY = 10;
 const CHECK = ["types", "lint", "format"];
 
 const named = process.argv.slice(2).flatMap((name) => (name === "check" ? CHECK : [name]));
@@ -66,31 +69,37 @@ const isWanted = ({ name }) =>
   named.includes(name) ||
   LANES.flat().some(({ name: other, needs }) => needs === name && named.includes(other));
 const wanted = LANES.map((lane) => lane.filter(isWanted)).filter((lane) => lane.length > 0);
-/**
- * On two processors, two lanes were not faster (unit tests took 14 minutes for 4), and the editor missed its
- * time limits: both lanes compute nearly all the time.
- */
-const lanes = availableParallelism() < MIN_PROCESSORS ? [wanted.flat()] : wanted;
+// What one step needs runs before it, and is shown as it comes.
+const isOneLane = named.length === 1 || availableParallelism() === 1;
+const lanes = isOneLane ? [wanted.flat()] : wanted;
 const stdio = lanes.length > 1 ? ["ignore", "pipe", "pipe"] : "inherit";
 
 const startMs = performance.now();
 const results = [];
-await Promise.all(lanes.map(runLane));
+/** By name, what settles when the step has ended. */
+const ended = new Map();
+for (const lane of lanes) {
+  let previous;
+  for (const step of lane) {
+    previous = runAfter(previous, step);
+    ended.set(step.name, previous);
+  }
+}
+await Promise.all(ended.values());
 console.log("");
 for (const { name, outcome, seconds } of results) console.log(line(seconds, outcome, name));
 console.log(line((performance.now() - startMs) / 1000, "in all", ""));
 if (results.some(({ outcome }) => outcome !== "passed")) process.exitCode = 1;
 
-async function runLane(steps) {
-  for (const step of steps) {
-    const { name, needs } = step;
-    const isLost = results.some((one) => one.name === needs && one.outcome !== "passed");
-    if (!isLost) console.log(`        begins  ${name}`);
-    const { output, code, seconds } = isLost ? { output: "", seconds: 0 } : await run(step);
-    const outcome = isLost ? "NOT RUN" : code === 0 ? "passed" : "FAILED";
-    results.push({ name, outcome, seconds });
-    console.log(`${line(seconds, outcome, name)}\n${output.trimEnd()}\n`);
-  }
+async function runAfter(previous, step) {
+  const { name, needs } = step;
+  await Promise.all([previous, ended.get(needs)]);
+  const isLost = results.some((one) => one.name === needs && one.outcome !== "passed");
+  if (!isLost) console.log(`        begins  ${name}`);
+  const { output, code, seconds } = isLost ? { output: "", seconds: 0 } : await run(step);
+  const outcome = isLost ? "NOT RUN" : code === 0 ? "passed" : "FAILED";
+  results.push({ name, outcome, seconds });
+  console.log(`${line(seconds, outcome, name)}\n${output.trimEnd()}\n`);
 }
 
 function line(seconds, outcome, name) {
@@ -98,9 +107,12 @@ function line(seconds, outcome, name) {
 }
 
 /** Settles when the program has ended and everything that it printed has arrived. */
-function run({ command: [program, ...args] }) {
+function run({ command: [program, ...args], isUrgent = false }) {
   const beganMs = performance.now();
   const child = spawn(program, args, { stdio });
+  if (lanes.length > 1 && !isUrgent && child.pid !== undefined) {
+    setPriority(child.pid, COMPUTING_PRIORITY);
+  }
   const parts = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part) => parts.push(part));
   return new Promise((resolve, reject) => {
