@@ -4,9 +4,9 @@
 // SIGHTLINE_VSIX names a package that was made before; without it one is made.
 // Two files run at once, and what one prints is shown when it has ended; where one is named, as it comes.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { bundleExtensionSuite, bundleTests } from "./bundleTests.mjs";
 
@@ -102,11 +102,15 @@ function runMocha(file, stdio) {
   const options = ["--no-config", "--timeout", "120000", "--forbid-only", "--forbid-pending"];
   const startMs = performance.now();
   const args = ["--enable-source-maps", mocha, ...options, file];
-  const child = spawn(process.execPath, args, { stdio });
+  // The engines of a user know each other by a folder among the temporary files, and free each other's memory:
+  // two files at once must not. Short, because it becomes the address of a socket.
+  const TMPDIR = mkdtempSync(path.join(tmpdir(), "e2e-"));
+  const child = spawn(process.execPath, args, { stdio, env: { ...process.env, TMPDIR } });
   const parts = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (part) => parts.push(part));
   return new Promise((resolve, reject) => {
     child.once("error", reject).once("close", (status) => {
+      rmSync(TMPDIR, { recursive: true, force: true });
       const seconds = (performance.now() - startMs) / 1000;
       resolve({ file, status, seconds, output: Buffer.concat(parts).toString() });
     });

@@ -9,7 +9,7 @@ import {
 import { generateAltTextForFile } from "./altFile";
 import { generateAltTextInFolders } from "./altFolder";
 import { refineAltText } from "./altRefine";
-import { requireImage } from "./altTarget";
+import { requireImage } from "./altRequired";
 import { changeReviewedText } from "../review/altReview";
 import type { AltCommandId } from "../shell/commandIds";
 import type { FeatureWith } from "../shell/lazyFeature";

@@ -18,7 +18,8 @@ import {
 } from "./altDescribing";
 import { changeImages, fileName, type DocumentImage } from "./altDocument";
 import { refineAltText } from "./altRefine";
-import { imageFor, pictureUris, previewedPicture, requireImage } from "./altTarget";
+import { requireImage } from "./altRequired";
+import { imageFor, pictureUris, previewedPicture } from "./altTarget";
 import { choosePictures } from "../pictures/picturePicker";
 import type { Services } from "../shell/services";
 import { showNotesOnce } from "../review/writingNotes";

@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { addPicture, AltWorld } from "../../../helpers/altServices";
 import { says } from "../../../helpers/chatFakes";
 import { refineAltText } from "../../../../src/editor/documents/altRefine";
-import { requireImage } from "../../../../src/editor/documents/altTarget";
+import { requireImage } from "../../../../src/editor/documents/altRequired";
 import type { FakeDocument } from "../../../helpers/editor/documents";
 import { fakeEditor, messageTexts, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { openDocument } from "../../../helpers/editor/open";
