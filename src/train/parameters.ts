@@ -15,6 +15,11 @@ import type { TensorInfo } from "../convert/checkpoint/tensorInfo";
 /** What Hugging Face's classes have no place for: the temperature and the head of captions. */
 export const HEADS_FILE = "heads.safetensors";
 
+/** Whether a tensor is stored beside the model. */
+export function isHead(name: string): boolean {
+  return name === "temp" || name.startsWith("cls.");
+}
+
 export class Parameters {
   readonly checkpoint: Checkpoint;
   /** What the builders of graphs ask. */
@@ -43,6 +48,10 @@ export class Parameters {
       }
     }
     return new Parameters(checkpoint, tensors);
+  }
+
+  names(): readonly string[] {
+    return [...this.#tensors.keys()];
   }
 
   has(name: string): boolean {

@@ -16,6 +16,7 @@ export type WeightForm =
   | { readonly kind: "tensor"; readonly tensor: TensorInfo }
   | { readonly kind: "same"; readonly of: WeightSource }
   | { readonly kind: "stack"; readonly of: readonly WeightSource[] }
+  | { readonly kind: "take"; readonly of: WeightSource }
   | { readonly kind: "skip"; readonly of: WeightSource; readonly skipped: number }
   | { readonly kind: "addToFirst"; readonly of: WeightSource; readonly row: WeightSource }
   | { readonly kind: "zeros" };
@@ -107,6 +108,11 @@ export function zeros(length: number): WeightSource {
     readRows: (_start, count, into) =>
       Promise.resolve(into?.subarray(0, count).fill(0) ?? new Float32Array(count)),
   };
+}
+
+/** The first `count` rows. */
+export function takeRows(source: WeightSource, count: number): WeightSource {
+  return { ...source, rows: count, form: { kind: "take", of: source } };
 }
 
 /** Without the first `skipped` rows. */

@@ -29,6 +29,7 @@ import {
   asRow,
   skipRows,
   stackRows,
+  takeRows,
   type WeightSource,
   zeros,
 } from "../checkpoint/weightSource";
@@ -156,7 +157,7 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
   const classToken = unbatched(weights.tensor(`${name}.class_embedding`, [1, 1, width]), width);
   const table = addToFirstRow(positions, classToken);
   const first = tensor(g, `${path}/class_embedding`, {
-    source: { ...table, rows: 1 },
+    source: takeRows(table, 1),
     dims: [1, 1, width],
   });
   const rest = tensor(g, `${path}/position_embedding`, {

@@ -216,6 +216,10 @@ export class TrainingGraph extends GraphBuilder implements Known {
           }),
         );
       }
+      case "take": {
+        const [first = ""] = this.#splitRows(path, matrix(form.of), rows);
+        return first;
+      }
       case "skip": {
         const [, rest = ""] = this.#splitRows(path, matrix(form.of), form.skipped);
         return rest;

@@ -1,0 +1,80 @@
+/** Weights of a model that has learnt nothing yet. */
+
+import { WeightMap } from "../convert/checkpoint/weightMap";
+import { CheckpointWeights } from "../convert/checkpoint/checkpointWeights";
+import { TensorReader } from "../convert/checkpoint/tensorReader";
+import type { TensorInfo } from "../convert/checkpoint/tensorInfo";
+import type { RandomStream } from "../engine/decode/sampling";
+import { elementsOf } from "../convert/checkpoint/tensorInfo";
+import type { StoredTensor } from "./output/safetensorsFile";
+
+/** Says yes to whatever the builders of graphs ask for, and notes it. */
+class NotingMap extends WeightMap {
+  readonly asked = new Map<string, readonly number[]>();
+
+  constructor() {
+    super({ folder: "", tensors: new Map() });
+  }
+
+  override take(name: string, shape: readonly number[]): TensorInfo {
+    this.asked.set(name, shape);
+    return { name, shape, dtype: "F32", file: "", begin: 0, end: 4 * elementsOf(shape) };
+  }
+
+  /** Of the names of one tensor, that which Hugging Face's and LAVIS' own files have. */
+  override has(name: string): boolean {
+    return name === "cls.predictions.bias";
+  }
+}
+
+/** The names and shapes of all tensors that graphs of a model read. @param build writes the graphs. */
+export function shapesOf(
+  build: (weights: CheckpointWeights) => void,
+): ReadonlyMap<string, readonly number[]> {
+  const map = new NotingMap();
+  build(new CheckpointWeights(map, new TensorReader()));
+  return map.asked;
+}
+
+/** Of query tokens, tables and the class token. */
+const TABLE_DEVIATION = 0.02;
+
+/** The temperature of contrast (LAVIS `blip2_qformer.py`). */
+const TEMPERATURE = 0.07;
+
+/**
+ * Random values: norms change nothing, biases are zero, matrices keep the size of what they multiply (Glorot and
+ * Bengio, 2010). The queries' feed-forward begins as the text's (LAVIS copies both from BERT).
+ */
+export function newWeights(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  random: RandomStream,
+): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, shape] of shapes) {
+    tensors.set(name, { shape, values: newValues(name, shape, random) });
+  }
+  for (const [name, { values }] of tensors) {
+    const text = tensors.get(name.replace(/_query\./, "."));
+    if (name.includes("_query.") && text !== undefined) values.set(text.values);
+  }
+  return tensors;
+}
+
+function newValues(name: string, shape: readonly number[], random: RandomStream): Float32Array {
+  const values = new Float32Array(elementsOf(shape));
+  if (name === "temp") return values.fill(TEMPERATURE);
+  if (shape.length === 1) return values.fill(/norm\w*\.weight$/i.test(name) ? 1 : 0);
+  const [rows = 1, ...others] = shape;
+  const cols = elementsOf(others);
+  const isTable = /embed|token/.test(name) && !name.includes("patch");
+  const deviation = isTable ? TABLE_DEVIATION : Math.sqrt(2 / (rows + cols));
+  for (let i = 0; i < values.length; i++) values[i] = deviation * normal(random);
+  return values;
+}
+
+/** Standard normal (Box and Muller). */
+function normal(random: RandomStream): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random.nextUnit()));
+  return radius * Math.cos(2 * Math.PI * random.nextUnit());
+}

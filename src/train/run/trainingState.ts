@@ -1,0 +1,165 @@
+/**
+ * A run on the disk: the model as transformers reads it, what Hugging Face's classes have no place for, and the
+ * optimiser's memory. Written beside and renamed, so that whenever the process ends a whole state is there.
+ */
+
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { AppError } from "../../base/errors";
+import { JsonObject } from "../../base/json";
+import { readSafetensorsHeader } from "../../convert/checkpoint/safetensors";
+import { TensorReader } from "../../convert/checkpoint/tensorReader";
+import { toFloat32 } from "../../convert/checkpoint/dtype";
+import type { Moments } from "../optimise/adamW";
+import { writeSafetensors, type StoredTensor } from "../output/safetensorsFile";
+import { HEADS_FILE, isHead, type Parameters } from "../parameters";
+
+const STATE_FILE = "training_state.json";
+const OPTIMIZER_FILE = "optimizer.safetensors";
+const MODEL_FILE = "model.safetensors";
+
+/** Names within a run's folder. */
+const LATEST = "checkpoint";
+const BEFORE = "checkpoint.before";
+const NEXT = "checkpoint.next";
+
+export interface RunState {
+  /** Steps that were taken. */
+  readonly step: number;
+  /** Of what decides the numbers: another configuration cannot go on with them. */
+  readonly fingerprint: string;
+  readonly moments: ReadonlyMap<string, Moments>;
+}
+
+/**
+ * The folder of the last whole checkpoint of a run; nothing when it has none.
+ * A process that ended between two renames left the one before.
+ */
+export async function latestCheckpoint(folder: string): Promise<string | undefined> {
+  const names = new Set(await readdir(folder).catch(() => []));
+  const found = [LATEST, BEFORE].find((name) => names.has(name));
+  return found === undefined ? undefined : path.join(folder, found);
+}
+
+/**
+ * Writes model, heads and state. The other files of a checkpoint (configuration, tokenizer) are copied.
+ * @throws AppError `convert.failed` when the disk is full or refuses.
+ */
+export async function saveState(
+  folder: string,
+  parameters: Parameters,
+  { step, fingerprint, moments }: RunState,
+): Promise<void> {
+  const next = path.join(folder, NEXT);
+  try {
+    await rm(next, { recursive: true, force: true });
+    await mkdir(next, { recursive: true });
+    await writeModel(next, parameters);
+    await writeMoments(path.join(next, OPTIMIZER_FILE), parameters, moments);
+    const steps = Object.fromEntries([...moments].map(([name, kept]) => [name, kept.steps]));
+    await writeFile(
+      path.join(next, STATE_FILE),
+      `${JSON.stringify({ step, fingerprint, steps }, undefined, 2)}\n`,
+    );
+    const latest = path.join(folder, LATEST);
+    const before = path.join(folder, BEFORE);
+    await rm(before, { recursive: true, force: true });
+    await rename(latest, before).catch(() => undefined);
+    await rename(next, latest);
+    await rm(before, { recursive: true, force: true });
+  } catch (cause) {
+    throw new AppError(
+      "convert.failed",
+      `${folder}: the state after step ${step} cannot be written. Make room or give another folder; the state ` +
+        "before is whole.",
+      { cause, detail: { file: folder } },
+    );
+  }
+}
+
+/** Model and heads alone, with the texts of the checkpoint they come from. */
+export async function writeModel(
+  folder: string,
+  parameters: Parameters,
+  storage: "F32" | "F16" = "F32",
+): Promise<void> {
+  const from = parameters.checkpoint.folder;
+  for (const name of await readdir(from)) {
+    if (/\.(json|txt)$/.test(name) && !/index\.json$/.test(name) && name !== STATE_FILE) {
+      await copyFile(path.join(from, name), path.join(folder, name));
+    }
+  }
+  const model = new Map<string, StoredTensor>();
+  const heads = new Map<string, StoredTensor>();
+  await parameters.load(parameters.names());
+  for (const name of parameters.names()) {
+    const tensor = { shape: parameters.shape(name), values: parameters.values(name) };
+    (isHead(name) ? heads : model).set(name, tensor);
+  }
+  await writeSafetensors(path.join(folder, MODEL_FILE), model, storage);
+  if (heads.size > 0) await writeSafetensors(path.join(folder, HEADS_FILE), heads);
+}
+
+const FIRST = "first/";
+const SECOND = "second/";
+
+async function writeMoments(
+  file: string,
+  parameters: Parameters,
+  moments: ReadonlyMap<string, Moments>,
+): Promise<void> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { first, second }] of moments) {
+    const shape = parameters.shape(name);
+    tensors.set(FIRST + name, { shape, values: first });
+    tensors.set(SECOND + name, { shape, values: second });
+  }
+  await writeSafetensors(file, tensors);
+}
+
+/**
+ * Reads what `saveState` wrote beside the model.
+ * @throws AppError `checkpoint.corrupt` when a file is damaged.
+ */
+export async function readState(checkpoint: string): Promise<RunState> {
+  const file = path.join(checkpoint, STATE_FILE);
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new AppError("checkpoint.corrupt", `${file} cannot be read. Begin the run anew.`, {
+      cause,
+      detail: { file },
+    });
+  });
+  const json = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
+  const steps = json.object("steps");
+  const stored = await readAll(path.join(checkpoint, OPTIMIZER_FILE));
+  const moments = new Map<string, Moments>();
+  for (const name of steps.keys()) {
+    const [first, second] = [stored.get(FIRST + name), stored.get(SECOND + name)];
+    if (first === undefined || second === undefined) {
+      throw new AppError(
+        "checkpoint.corrupt",
+        `${file} and ${OPTIMIZER_FILE} differ over ${name}.`,
+      );
+    }
+    const count = steps.integer(name, { min: 0, max: Number.MAX_SAFE_INTEGER });
+    moments.set(name, { first, second, steps: count });
+  }
+  return {
+    step: json.integer("step", { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    fingerprint: json.string("fingerprint"),
+    moments,
+  };
+}
+
+async function readAll(file: string): Promise<ReadonlyMap<string, Float32Array>> {
+  const reader = new TensorReader();
+  try {
+    const values = new Map<string, Float32Array>();
+    for (const [name, info] of (await readSafetensorsHeader(file)).tensors) {
+      values.set(name, toFloat32(await reader.read(info), "F32"));
+    }
+    return values;
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { convertModel } from "../../../../src/convert/convertModel";
+import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
+import { Parameters } from "../../../../src/train/parameters";
+import { TrainingSession } from "../../../../src/train/session";
+import { Trainer } from "../../../../src/train/trainer";
+import { SIDE } from "../../../../src/world/demo/demoShapes";
+import { newRetrievalDemo } from "../../../../src/world/demo/newDemo";
+import { retrievalTask } from "../../../../src/world/demo/retrievalTask";
+import { paint } from "../../../../src/world/picture/paint";
+import { shapeScene } from "../../../../src/world/scene";
+import type { RandomStream } from "../../../../src/engine/decode/sampling";
+import type { Scene } from "../../../../src/world/scene";
+
+/** Shapes alone, which need no package of drawings. */
+const world = {
+  side: SIDE,
+  meanings: new Map([["cat", { label: "cat", kinds: ["an animal"], keywords: ["pet"] }]]),
+  scene: shapeScene,
+  paint: (scene: Scene, random: RandomStream) =>
+    paint(
+      scene,
+      {
+        ...{ side: SIDE, isVaried: true },
+        spriteOf: () => {
+          throw new Error("A world of shapes has no emoji.");
+        },
+      },
+      random,
+    ),
+  unseen: () => [],
+};
+
+describe("a new demo model", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "sightline-demo-"));
+    await newRetrievalDemo(path.join(folder, "start"), world, 1);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("is a checkpoint that the converter takes whole", async () => {
+    const checkpoint = path.join(folder, "start");
+    await convertModel({ checkpoint, out: path.join(folder, "model"), precision: "f32" });
+  });
+
+  it("has queries that differ, and text and query layers that begin alike", async () => {
+    const parameters = await Parameters.open(path.join(folder, "start"));
+    await parameters.load(parameters.names());
+    const queries = parameters.values("query_tokens");
+    assert.notDeepEqual(queries.slice(0, 192), queries.slice(192, 384));
+    const layer = (suffix: string): Float32Array =>
+      parameters.values(`qformer.encoder.layer.0.intermediate${suffix}.dense.weight`);
+    assert.deepEqual(layer("_query"), layer(""));
+    assert.ok(Math.abs(parameters.values("temp")[0]! - 0.07) < 1e-6);
+  });
+
+  it("learns a batch that it sees again and again", async () => {
+    const parameters = await Parameters.open(path.join(folder, "start"));
+    const factory = createOrtSessionFactory();
+    const task = await retrievalTask({
+      ...{ world, parameters, factory, batch: 6, seed: 3 },
+      ...{ objectives: ["itc"], trainsEncoder: true },
+    });
+    const { trained, graph } = task;
+    const session = await TrainingSession.open(graph, {
+      factory,
+      device: "cpu",
+      parameters,
+      trained,
+    });
+    try {
+      const trainer = new Trainer(parameters, trained, { maxNorm: 1 });
+      const batches = await task.batches(0);
+      const losses: number[] = [];
+      for (let step = 0; step < 15; step++) {
+        losses.push((await trainer.step(session, batches, 2e-4))["itc"] ?? NaN);
+      }
+      assert.ok(losses.at(-1)! < 0.8 * losses[0]!, losses.join(" "));
+    } finally {
+      await session.release();
+    }
+  });
+});
