@@ -5,6 +5,7 @@
 
 import { abortable } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
+import { TaskQueue } from "../../base/taskQueue";
 import type { Logger } from "../../base/logger";
 import { optional } from "../../base/optional";
 import type { OtherEngine } from "../../roll/engineRoll";
@@ -19,7 +20,6 @@ import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { ForegroundGate } from "./foregroundGate";
-import { Turns } from "./turns";
 import type { ProcessKind } from "../../model/ask/kinds";
 import type { LoadRequest } from "../../model/ask/models";
 import { setNamed, type Task, taskOf } from "../../model/ask/modelSets";
@@ -79,7 +79,7 @@ export class EngineSupervisor implements EngineApi {
   #runtime: Runtime | undefined;
   /** What computes in that child. */
   readonly #uses = new Set<Promise<unknown>>();
-  readonly #setTurns = new Turns();
+  readonly #setTurns = new TaskQueue();
   /** Settles when the processes before a restart are gone. */
   #gone: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
@@ -232,7 +232,7 @@ export class EngineSupervisor implements EngineApi {
   ): Promise<T> {
     const work = (): Promise<T> => this.#withLoaded(options, use, need);
     if (setNamed(this.#options.chosen().model) === undefined) return await work();
-    return await this.#setTurns.take(options.signal, work);
+    return await this.#setTurns.add(work, options.signal);
   }
 
   async #withLoaded<T>(
