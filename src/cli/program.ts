@@ -8,7 +8,7 @@ import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";
 import type { BenchFlags } from "./measure/benchCommand";
 import type { ChatFlags } from "./ask/chatCommand";
-import { type CliContext, type CliHost, contextOf } from "./terminal/cliContext";
+import { type CliHost, contextOf, type Run } from "./terminal/cliContext";
 import type { ConvertFlags } from "./models/convertCommand";
 import type { CudaInstallFlags } from "./machine/cudaCommand";
 import type { DoctorFlags } from "./machine/doctorCommand";
@@ -52,8 +52,6 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
 interface ExitCode {
   value: number;
 }
-
-type Run = (flags: OutputFlags, work: (context: CliContext) => Promise<number>) => Promise<void>;
 
 function programOf(host: CliHost, result: ExitCode): Command {
   const program = new Command("sightline")

@@ -52,14 +52,17 @@ async function verifyTrainingKit(
       printer.note(text);
     },
   });
-  const verdict = report.ok ? "equals the reference" : "DEVIATES from the reference";
   if (printer.isJson) printer.json(report);
   else {
     printer.text(
-      `${stageTable(report.stages)}\nTraining of ${report.kind} on ${report.device} ${verdict}.\n`,
+      `${stageTable(report.stages)}\nTraining of ${report.kind} on ${report.device} ${verdictOf(report)}.\n`,
     );
   }
   return report.ok ? EXIT.ok : EXIT.failed;
+}
+
+function verdictOf({ ok }: { readonly ok: boolean }): string {
+  return ok ? "equals the reference" : "DEVIATES from the reference";
 }
 
 function stageTable(stages: Readonly<Record<string, Deviation>>): string {
@@ -73,7 +76,7 @@ function stageTable(stages: Readonly<Record<string, Deviation>>): string {
 
 /** A table of stages, one of generation settings where there are any, and the verdict. */
 export function describeReport(report: VerifyReport): string {
-  const { kind, precision, device, stages, generation, ok } = report;
+  const { kind, precision, device, stages, generation } = report;
   const settingRows = Object.entries(generation).map(([setting, { cases, equal }]) => [
     setting,
     `${equal} of ${cases}`,
@@ -82,6 +85,5 @@ export function describeReport(report: VerifyReport): string {
     stageTable(stages),
     ...(settingRows.length === 0 ? [] : [formatTable([["SETTING", "EQUAL"], ...settingRows], [1])]),
   ];
-  const verdict = ok ? "equals the reference" : "DEVIATES from the reference";
-  return `${tables.join("\n")}\n${kind} in ${precision} on ${device} ${verdict}.\n`;
+  return `${tables.join("\n")}\n${kind} in ${precision} on ${device} ${verdictOf(report)}.\n`;
 }

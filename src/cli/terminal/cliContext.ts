@@ -12,6 +12,12 @@ import type { TextSink } from "./text";
 /** Standard input, opened only by a command that reads it. */
 export type StandardInput = Readable & { readonly isTTY?: boolean };
 
+/** Runs a command and keeps its exit code; how commander's actions call one. */
+export type Run = (
+  flags: OutputFlags,
+  work: (context: CliContext) => Promise<number>,
+) => Promise<void>;
+
 /** The process that the command line runs in. */
 export interface CliHost {
   readonly stdin: () => StandardInput;

@@ -1,11 +1,9 @@
 /** `sightline train …`: the commands that make a model learn. */
 
 import type { Command } from "commander";
-import type { CliContext } from "../terminal/cliContext";
-import { addOutputFlags, type OutputFlags } from "../terminal/flags";
+import type { Run } from "../terminal/cliContext";
+import { addOutputFlags } from "../terminal/flags";
 import type { TrainPairsFlags } from "./trainPairsCommand";
-
-type Run = (flags: OutputFlags, work: (context: CliContext) => Promise<number>) => Promise<void>;
 
 /** @param documents What a path may be, as the commands on documents say it. */
 export function addTrain(

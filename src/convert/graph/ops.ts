@@ -25,14 +25,10 @@ export function embedding(
   const name = `${path}/weight`;
   const dims = [table.rows, table.cols];
   const named = spec.output === undefined ? {} : { outputs: [spec.output] };
-  if (g.training !== undefined) {
-    const rows = g.training.parameter(path, table, dims);
-    return g.node(path, { opType: "Gather", inputs: [rows, ids], ...named });
-  }
   switch (precision.kind) {
     case "f32": {
-      const [w = ""] = g.weights(plainEntry(name, table, { dims, storage: "float32" }));
-      return g.node(path, { opType: "Gather", inputs: [w, ids], ...named });
+      const rows = tensor(g, name, { source: table, dims });
+      return g.node(path, { opType: "Gather", inputs: [rows, ids], ...named });
     }
     case "f16": {
       const [w = ""] = g.weights(plainEntry(name, table, { dims, storage: "float16" }));
@@ -85,10 +81,7 @@ function tablePrecision(table: WeightSource, precision: Precision): Precision {
 
 /** A vector of weights, f32 [n]. */
 export function vector(g: GraphBuilder, name: string, source: WeightSource): ValueName {
-  const dims = [source.rows * source.cols];
-  if (g.training !== undefined) return g.training.parameter(name, source, dims);
-  const [value = ""] = g.weights(plainEntry(name, source, { dims, storage: "float32" }));
-  return value;
+  return tensor(g, name, { source, dims: [source.rows * source.cols] });
 }
 
 /** A tensor of weights in f32 with dims of its own. */

@@ -21,6 +21,7 @@ import { planModel } from "../../convert/plan/modelPlan";
 import type { TensorInfo } from "../../convert/checkpoint/tensorInfo";
 import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import { WeightMap } from "../../convert/checkpoint/weightMap";
+import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 import { parseModelConfig } from "../../model/config/modelConfig";
 
 /** Models that can be timed. */
@@ -276,8 +277,7 @@ function preprocessor(side: number): Readonly<Record<string, unknown>> {
   return {
     do_convert_rgb: true, do_normalize: true, do_rescale: true, do_resize: true,
     resample: 3, rescale_factor: 1 / 255, image_processor_type: "BlipImageProcessor",
-    image_mean: [0.48145466, 0.4578275, 0.40821073],
-    image_std: [0.26862954, 0.26130258, 0.27577711],
+    image_mean: CLIP_MEAN, image_std: CLIP_STD,
     size: { height: side, width: side },
   };
 }

@@ -8,7 +8,7 @@ import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
-import { readFloatTensors } from "./kitTensors";
+import { numbers, readRecorded, strings } from "./kitFile";
 
 export interface KitGeneration {
   readonly setting: string;
@@ -88,7 +88,7 @@ export async function readKit(folder: string): Promise<Kit> {
   // A kit that compares nothing would agree with everything.
   if (images.length === 0) json.fail("images", "a list of at least one picture");
   if (entries.length === 0) json.fail("cases", "a list of at least one case");
-  const tensors = await readFloatTensors(path.join(folder, "tensors.safetensors"));
+  const tensors = await readRecorded(path.join(folder, "tensors.safetensors"));
   return {
     folder,
     kind,
@@ -183,16 +183,4 @@ function readOptions(json: JsonObject): Partial<GenerationOptions> {
     options[name] = json.raw(key);
   }
   return options;
-}
-
-function numbers(json: JsonObject, key: string): readonly number[] {
-  const list = json.array(key);
-  if (list.every((value): value is number => typeof value === "number")) return list;
-  return json.fail(key, "a list of numbers");
-}
-
-function strings(json: JsonObject, key: string): readonly string[] {
-  const list = json.array(key);
-  if (list.every((value): value is string => typeof value === "string")) return list;
-  return json.fail(key, "a list of texts");
 }

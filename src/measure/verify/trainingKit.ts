@@ -9,7 +9,8 @@ import { defined } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import type { Parameter } from "../../train/optimise/adamW";
-import { readFloatTensors, type RecordedTensor } from "./kitTensors";
+import { Parameters } from "../../train/parameters";
+import { numbers, readRecorded, strings } from "./kitFile";
 
 const KINDS = ["stage1", "stage2-opt", "stage2-t5"] as const;
 
@@ -91,7 +92,7 @@ export async function readTrainingKit(folder: string): Promise<TrainingKit> {
   const all = batches.keys().map((name) => readBatch(name, batches.object(name), kind));
   const optimizedBatch = json.string("optimized_batch");
   if (!batches.has(optimizedBatch)) json.fail("optimized_batch", "one of the batches");
-  const tensors = await readFloatTensors(path.join(folder, "tensors.safetensors"));
+  const tensors = await readRecorded(path.join(folder, "tensors.safetensors"));
   const trained = objects(json, "trained").map((entry) => ({
     name: entry.string("name"),
     shape: numbers(entry, "shape"),
@@ -124,22 +125,15 @@ async function readParameters(
   checkpoint: string,
   trained: TrainingKit["trained"],
 ): Promise<Map<string, Parameter>> {
-  const heads = path.join(checkpoint, "heads.safetensors");
-  const hasHeads = await access(heads).then(
-    () => true,
-    () => false,
-  );
-  const stored = new Map<string, RecordedTensor>();
-  for (const file of [path.join(checkpoint, "model.safetensors"), ...(hasHeads ? [heads] : [])]) {
-    for (const [name, tensor] of await readFloatTensors(file)) stored.set(name, tensor);
+  const parameters = await Parameters.open(checkpoint);
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+  for (const { name, shape } of trained) {
+    const isSame = parameters.has(name) && sizeOf(parameters.shape(name)) === sizeOf(shape);
+    if (!isSame) missing(checkpoint, name);
   }
-  return new Map(
-    trained.map(({ name, shape }) => {
-      const { values } = stored.get(name) ?? missing(checkpoint, name);
-      if (values.length !== shape.reduce((a, b) => a * b, 1)) missing(checkpoint, name);
-      return [name, { values, shape }];
-    }),
-  );
+  const names = trained.map(({ name }) => name);
+  await parameters.load(names);
+  return parameters.trainable(names);
 }
 
 function readBatch(name: string, json: JsonObject, kind: TrainingKind): TrainingBatch {
@@ -196,16 +190,4 @@ function rows(json: JsonObject, key: string): Rows {
   if (!list.every(isRow)) return json.fail(key, "lists of numbers");
   if (list.some((row) => row.length !== list[0]?.length)) json.fail(key, "rows of one length");
   return list;
-}
-
-function numbers(json: JsonObject, key: string): readonly number[] {
-  const list = json.array(key);
-  if (list.every((value): value is number => typeof value === "number")) return list;
-  return json.fail(key, "a list of numbers");
-}
-
-function strings(json: JsonObject, key: string): readonly string[] {
-  const list = json.array(key);
-  if (list.every((value): value is string => typeof value === "string")) return list;
-  return json.fail(key, "a list of texts");
 }

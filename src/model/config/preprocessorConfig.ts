@@ -16,8 +16,8 @@ export interface PreprocessorConfig {
 }
 
 // CLIP's statistics, the defaults of transformers' BlipImageProcessor.
-const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073];
-const CLIP_STD = [0.26862954, 0.26130258, 0.27577711];
+export const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073];
+export const CLIP_STD = [0.26862954, 0.26130258, 0.27577711];
 /** Pillow's number for bicubic, the only filter BLIP-2 was trained with. */
 const BICUBIC = 3;
 

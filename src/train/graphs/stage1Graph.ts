@@ -156,7 +156,7 @@ interface Texts {
   readonly first: ValueName;
 }
 
-/** The four passes through the Q-Former (docs of the paper's figure 2: which position sees which). */
+/** The four passes through the Q-Former (figure 2 of the paper: which position sees which). */
 class Passes {
   readonly #g: TrainingGraph;
   readonly #spec: Stage1Spec;

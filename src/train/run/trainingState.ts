@@ -7,9 +7,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
-import { readSafetensorsHeader } from "../../convert/checkpoint/safetensors";
-import { TensorReader } from "../../convert/checkpoint/tensorReader";
-import { toFloat32 } from "../../convert/checkpoint/dtype";
+import { readFloatTensors } from "../../convert/checkpoint/floatTensors";
 import type { Moments } from "../optimise/adamW";
 import { writeSafetensors, type StoredTensor } from "../output/safetensorsFile";
 import { HEADS_FILE, isHead, type Parameters } from "../parameters";
@@ -131,7 +129,7 @@ export async function readState(checkpoint: string): Promise<RunState> {
   });
   const json = JsonObject.parse(text, { file, code: "checkpoint.corrupt" });
   const steps = json.object("steps");
-  const stored = await readAll(path.join(checkpoint, OPTIMIZER_FILE));
+  const stored = await readFloatTensors(path.join(checkpoint, OPTIMIZER_FILE));
   const moments = new Map<string, Moments>();
   for (const name of steps.keys()) {
     const [first, second] = [stored.get(FIRST + name), stored.get(SECOND + name)];
@@ -142,24 +140,11 @@ export async function readState(checkpoint: string): Promise<RunState> {
       );
     }
     const count = steps.integer(name, { min: 0, max: Number.MAX_SAFE_INTEGER });
-    moments.set(name, { first, second, steps: count });
+    moments.set(name, { first: first.values, second: second.values, steps: count });
   }
   return {
     step: json.integer("step", { min: 0, max: Number.MAX_SAFE_INTEGER }),
     fingerprint: json.string("fingerprint"),
     moments,
   };
-}
-
-async function readAll(file: string): Promise<ReadonlyMap<string, Float32Array>> {
-  const reader = new TensorReader();
-  try {
-    const values = new Map<string, Float32Array>();
-    for (const [name, info] of (await readSafetensorsHeader(file)).tensors) {
-      values.set(name, toFloat32(await reader.read(info), "F32"));
-    }
-    return values;
-  } finally {
-    await reader.close();
-  }
 }

@@ -64,7 +64,6 @@ async function trainPhase(
 ): Promise<void> {
   const factory = createOrtSessionFactory();
   const parameters = await openRun(at.run, at.start);
-  await parameters.load(parameters.names());
   const task = await retrievalTask({
     ...{ world: at.world, parameters, factory, seed: SEED },
     ...wanted,

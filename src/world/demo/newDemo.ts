@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { RandomStream } from "../../engine/decode/sampling";
+import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 import { parseModelConfig } from "../../model/config/modelConfig";
 import { stage1Graph } from "../../train/graphs/stage1Graph";
 import { newWeights, shapesOf } from "../../train/newWeights";
@@ -13,12 +14,6 @@ import { IMAGE_TOKEN } from "../vocabulary/byteTokenizer";
 import { wordPieceTokenizer } from "../vocabulary/wordPieceTokenizer";
 import { RETRIEVAL_CONFIG, SIDE, TEXT_LENGTH, VOCAB_SIZE } from "./demoShapes";
 import type { EmojiWorld } from "../emojiWorld";
-
-/** Means and deviations of CLIP's pictures, as all of the family has them. */
-export const PIXELS = {
-  mean: [0.48145466, 0.4578275, 0.40821073],
-  std: [0.26862954, 0.26130258, 0.27577711],
-} as const;
 
 /** Scenes whose captions the vocabulary is learnt from, besides every name and keyword. */
 const N_CAPTIONS = 4000;
@@ -78,8 +73,8 @@ function preprocessor(): object {
     do_resize: true,
     resample: 3,
     rescale_factor: 1 / 255,
-    image_mean: PIXELS.mean,
-    image_std: PIXELS.std,
+    image_mean: CLIP_MEAN,
+    image_std: CLIP_STD,
     image_processor_type: "BlipImageProcessor",
     processor_class: "Blip2Processor",
     size: { height: SIDE, width: SIDE },

@@ -1,12 +1,7 @@
 /** What the retrieval demo learns from at each step, and what it is tried on. */
 
 import { RandomStream } from "../../engine/decode/sampling";
-import {
-  cpuTensor,
-  type SessionFactory,
-  type Tensor,
-  type TensorMap,
-} from "../../engine/session/session";
+import { cpuTensor, type SessionFactory, type Tensor } from "../../engine/session/session";
 import type { Tokenizer } from "../../engine/text/tokenizer";
 import { loadTokenizer } from "../../engine/text/tokenizer";
 import {
@@ -17,6 +12,7 @@ import {
 } from "../../train/graphs/stage1Graph";
 import { stage1Feeds } from "../../train/graphs/stage1Feeds";
 import { recalls } from "../../train/run/recall";
+import { TrainingSession } from "../../train/session";
 import type { Parameters } from "../../train/parameters";
 import type { TrainingTask } from "../../train/run/trainingRun";
 import { defined } from "../../base/assert";
@@ -24,9 +20,9 @@ import { AppError } from "../../base/errors";
 import type { Blip2RetrievalConfig } from "../../model/config/blip2Config";
 import { CAPTION_TOKEN } from "../vocabulary/wordPieceTokenizer";
 import { pairedText } from "../texts/texts";
-import type { EmojiWorld } from "../emojiWorld";
+import type { EmojiWorld, Specimen } from "../emojiWorld";
 import { TEXT_LENGTH } from "./demoShapes";
-import { PIXELS } from "./newDemo";
+import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 
 export interface RetrievalTaskOptions {
   readonly world: Pick<EmojiWorld, "side" | "scene" | "paint" | "unseen">;
@@ -37,8 +33,6 @@ export interface RetrievalTaskOptions {
   /** The image encoder learns too: it has nothing to begin with. */
   readonly trainsEncoder: boolean;
   readonly seed: number;
-  /** Drawings of the unseen style that a validation looks at. @default all */
-  readonly maxSpecimens?: number;
 }
 
 export async function retrievalTask(options: RetrievalTaskOptions): Promise<TrainingTask> {
@@ -53,26 +47,29 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
   const trained = [...graph.g.parameters.keys()].filter(
     (name) => trainsEncoder || !encoder.test(name),
   );
+  let specimens: readonly Specimen[] | undefined;
   return {
     graph,
     trained,
     batches: (step) => {
       const random = RandomStream.seeded(seed, 16 + step);
-      const pixels = new Float32Array(batch * 3 * world.side ** 2);
-      const texts: string[] = [];
-      for (let b = 0; b < batch; b++) {
+      const scenes = Array.from({ length: batch }, () => {
         const scene = world.scene(random);
-        pixels.set(normalised(world.paint(scene, random), world.side), b * 3 * world.side ** 2);
-        texts.push(pairedText(scene, random));
-      }
-      return Promise.resolve([
-        {
-          ...pixelFeed(pixels, batch, world.side),
-          ...textFeeds(tokenizer, texts, random),
-        },
-      ]);
+        const planes = world.paint(scene, random);
+        return { planes, text: pairedText(scene, random) };
+      });
+      const pictures = scenes.map(({ planes }) => planes);
+      const texts = scenes.map(({ text }) => text);
+      const feeds = {
+        ...pixelFeed(pictures, world.side),
+        ...textFeeds(tokenizer, texts, random),
+      };
+      return Promise.resolve([feeds]);
     },
-    validate: () => validate(options, config, tokenizer),
+    validate: () => {
+      specimens ??= [...world.unseen()];
+      return validate(specimens, { ...options, config, tokenizer });
+    },
   };
 }
 
@@ -101,56 +98,53 @@ function cut(ids: readonly number[]): number[] {
 function normalised(planes: Float32Array, side: number): Float32Array {
   return planes.map((value, i) => {
     const channel = Math.floor(i / side ** 2);
-    return (value - (PIXELS.mean[channel] ?? 0)) / (PIXELS.std[channel] ?? 1);
+    return (value - (CLIP_MEAN[channel] ?? 0)) / (CLIP_STD[channel] ?? 1);
   });
 }
 
-function pixelFeed(pixels: Float32Array, batch: number, side: number): TensorMap {
-  return { [STAGE1_INPUTS.pixelValues]: cpuTensor(pixels, [batch, 3, side, side]) };
+/** @param pictures [3, side, side] each; nothing leaves its row empty. */
+function pixelFeed(
+  pictures: readonly (Float32Array | undefined)[],
+  side: number,
+): Record<string, Tensor> {
+  const size = 3 * side ** 2;
+  const pixels = new Float32Array(pictures.length * size);
+  pictures.forEach((planes, b) => {
+    if (planes !== undefined) pixels.set(normalised(planes, side), b * size);
+  });
+  return { [STAGE1_INPUTS.pixelValues]: cpuTensor(pixels, [pictures.length, 3, side, side]) };
 }
+
+/** Drawings that a validation looks at together. */
+const AT_ONCE = 64;
 
 /** Emoji as a style draws them that no step has seen: each must be found by its name among all. */
 async function validate(
-  { world, parameters, factory, maxSpecimens }: RetrievalTaskOptions,
-  config: Blip2RetrievalConfig,
-  tokenizer: Tokenizer,
+  specimens: readonly Specimen[],
+  { config, tokenizer, ...from }: ValidationOptions,
 ): Promise<Record<string, number>> {
-  const specimens = [...world.unseen()].slice(0, maxSpecimens);
-  const at = 64;
-  const { g } = stage1Graph({
-    ...{ config, weights: parameters.weights, batch: at, textLength: TEXT_LENGTH },
+  const { world, parameters } = from;
+  const graph = stage1Graph({
+    ...{ config, weights: parameters.weights, batch: AT_ONCE, textLength: TEXT_LENGTH },
     ...{ objectives: ["itc"], fromPixels: true, givesDetails: true },
   });
-  const session = await factory.open(g.encode(), { device: "cpu", keepsArena: true });
+  const session = await TrainingSession.open(graph, { ...from, device: "cpu", trained: [] });
   const pictures: Float32Array[] = [];
   const texts: Float32Array[] = [];
   try {
-    const weights = [...g.parameters.keys()].map((name) => [
-      name,
-      cpuTensor(parameters.values(name), parameters.shape(name)),
-    ]);
-    for (let from = 0; from < specimens.length; from += at) {
-      const some = specimens.slice(from, from + at);
-      const pixels = new Float32Array(at * 3 * world.side ** 2);
-      some.forEach(({ planes }, i) => {
-        pixels.set(normalised(planes, world.side), i * 3 * world.side ** 2);
-      });
-      const names = Array.from({ length: at }, (_, i) => some[i]?.meaning.label ?? "");
-      const feeds = {
-        ...Object.fromEntries(weights),
-        ...pixelFeed(pixels, at, world.side),
+    for (let begin = 0; begin < specimens.length; begin += AT_ONCE) {
+      const some = specimens.slice(begin, begin + AT_ONCE);
+      const names = Array.from({ length: AT_ONCE }, (_, i) => some[i]?.meaning.label ?? "");
+      const { details } = await session.run({
+        ...pixelFeed(
+          Array.from({ length: AT_ONCE }, (_, i) => some[i]?.planes),
+          world.side,
+        ),
         ...textFeeds(tokenizer, names, RandomStream.seeded(0)),
-      } as Record<string, Tensor>;
-      const known = Object.fromEntries(
-        session.inputNames.flatMap((name) => {
-          const feed = feeds[name];
-          return feed === undefined ? [] : [[name, feed]];
-        }),
-      );
-      const results = await session.run(known);
+      });
       const rows = (name: string): Float32Array[] => {
-        const all = results[name]?.data as Float32Array;
-        const width = all.length / at;
+        const all = defined(details[name], `The output ${name}`);
+        const width = all.length / AT_ONCE;
         return some.map((_, i) => all.slice(i * width, (i + 1) * width));
       };
       pictures.push(...rows("image_embeds"));
@@ -161,6 +155,11 @@ async function validate(
   }
   return recalls({ pictures, texts });
 }
+
+type ValidationOptions = Pick<RetrievalTaskOptions, "world" | "parameters" | "factory"> & {
+  readonly config: Blip2RetrievalConfig;
+  readonly tokenizer: Tokenizer;
+};
 
 function configOf({ checkpoint }: Parameters): Blip2RetrievalConfig {
   const { config } = checkpoint;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { recalls, similarity } from "../../../../src/train/run/recall";
+import { largestCosine } from "../../../../src/engine/textComparer";
+import { recalls } from "../../../../src/train/run/recall";
 
 const vector = (...values: number[]): Float32Array => Float32Array.from(values);
 
 describe("recall", () => {
   it("lets the best of a picture's vectors decide", () => {
-    assert.equal(similarity(vector(1, 0, 0, 1), vector(0, 1)), 1);
+    assert.equal(largestCosine(vector(1, 0, 0, 1), vector(0, 1)), 1);
   });
 
   it("counts who stands before the right one, and a tie against it", () => {

@@ -58,6 +58,24 @@ describe("a new demo model", () => {
     assert.ok(Math.abs(parameters.values("temp")[0]! - 0.07) < 1e-6);
   });
 
+  it("is tried on drawings that no step sees, each found among all", async () => {
+    const parameters = await Parameters.open(path.join(folder, "start"));
+    const meaning = { label: "cat", kinds: ["an animal"], keywords: [] };
+    const unseen = [0, 0.5, 1].map((gray) => ({
+      ...{ slug: `gray-${gray}`, meaning: { ...meaning, label: `cat ${10 * gray}` } },
+      planes: new Float32Array(3 * SIDE * SIDE).fill(gray),
+    }));
+    const task = await retrievalTask({
+      ...{ world: { ...world, unseen: () => unseen }, parameters },
+      ...{ factory: createOrtSessionFactory(), batch: 2, seed: 3, objectives: ["itc"] },
+      trainsEncoder: true,
+    });
+    const figures = (await task.validate?.()) ?? {};
+    assert.equal(Object.keys(figures).length, 6);
+    assert.equal(figures["text→picture R@5"], 1);
+    for (const share of Object.values(figures)) assert.ok([0, 1 / 3, 2 / 3, 1].includes(share));
+  });
+
   it("learns a batch that it sees again and again", async () => {
     const parameters = await Parameters.open(path.join(folder, "start"));
     const factory = createOrtSessionFactory();
