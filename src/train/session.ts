@@ -79,7 +79,7 @@ export class TrainingSession {
     return new TrainingSession(session, parameters, reads);
   }
 
-  /** @throws AppError `device.failed`, and `internal` when a loss is no number any more. */
+  /** @throws AppError `device.failed`, also when a loss is no number any more. */
   async run(batch: TensorMap): Promise<StepResult> {
     const feeds: Record<string, TensorMap[string]> = {};
     for (const name of this.#reads) {
