@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   "protocol.violation", // a message that does not fit the protocol
   "engine.exited", // the child process ended while it had work
   "engine.timeout", // the child process did not answer in time
+  "index.unwritable", // full disk, no permission
   "kit.invalid", // a reference kit that cannot be read
   "internal", // a bug of ours
 ] as const;

@@ -21,6 +21,7 @@ import { downloadCheckpoint } from "../../src/library/checkpoints/downloadCheckp
 import { HubClient } from "../../src/library/download/hubClient";
 import { withModelLock } from "../../src/library/store/modelLock";
 import { modelStoreOf } from "../../src/library/store/modelStore";
+import { openFlatIndex } from "../../src/search/index/flatIndex";
 import { resolveGenerationOptions } from "../../src/model/ask/generationOptions";
 import { parseModelConfig } from "../../src/model/config/modelConfig";
 import { encodeOnnxModel } from "../../src/model/graph/onnxProto";
@@ -211,6 +212,12 @@ export const ERROR_WAYS: Readonly<Record<ErrorCode, () => unknown>> = {
     const file = path.join(document.root, "x".repeat(250));
     await rename(document.file, file);
     await replaceDocument({ ...document, file }, "Ours.");
+  },
+  "index.unwritable": async () => {
+    const folder = path.join(await temporaryFolder(), "file");
+    await writeFile(folder, "");
+    const factory = createOrtSessionFactory();
+    await openFlatIndex({ folder, shape: { rows: 2, width: 8 }, mode: "write", factory });
   },
   "document.notEditable": () => {
     const [reference] = findImages(picture, "markdown");

@@ -11,7 +11,7 @@ import {
   matchingFiles,
   SkippedParts,
   type FolderSearch,
-} from "../documents/searchFolder";
+} from "../../search/files/searchFolder";
 
 export interface NamedPictures {
   /** In the order of the names, and each once; below a folder in the order of their own names. */

@@ -11,7 +11,12 @@ import { languageOfFile } from "../../alt/languages";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { formatBytes } from "../../base/bytes";
 import { nothingMatches, readGivenPaths, type PathPattern } from "./pathPatterns";
-import { filesBelow, matchingFiles, SkippedParts, type FolderSearch } from "./searchFolder";
+import {
+  filesBelow,
+  matchingFiles,
+  SkippedParts,
+  type FolderSearch,
+} from "../../search/files/searchFolder";
 import { decodeDocument, encodeDocument, type DecodedText } from "./textEncoding";
 
 /** A document that was named, or that lies in a folder that was. */

@@ -207,7 +207,8 @@ function headlineOf(error: AppError): string | undefined {
       return vscode.l10n.t("The engine stopped working. It starts again with the next question.");
     case "document":
       return vscode.l10n.t("That cannot be done in this document.");
-    // A cancellation is silent, and the sentences for bugs are translated themselves.
+    // Silent or translated.
+    case "index":
     case "request":
     case "protocol":
     case "kit":

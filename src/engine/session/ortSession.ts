@@ -350,6 +350,8 @@ function isTensorData(data: unknown): data is TensorData {
 function toNativeTensor(runtime: typeof Ort, { data, dims }: Tensor): Ort.Tensor {
   if (data instanceof Float32Array) return new runtime.Tensor("float32", data, dims);
   if (data instanceof Int32Array) return new runtime.Tensor("int32", data, dims);
+  if (data instanceof Int8Array) return new runtime.Tensor("int8", data, dims);
+  if (data instanceof Uint8Array) return new runtime.Tensor("uint8", data, dims);
   return new runtime.Tensor("int64", data, dims);
 }
 

@@ -3,7 +3,7 @@
 import { AppError } from "../../base/errors";
 import type { Device } from "../../model/ask/device";
 
-export type TensorData = Float32Array | BigInt64Array | Int32Array;
+export type TensorData = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /**
  * A value that a graph takes or gives. A tensor on the device has no `data` and holds device memory

@@ -117,6 +117,7 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
       return error("importModel", "showLog");
     case "convert.failed":
     case "download.failed":
+    case "index.unwritable":
       return error("openFolderSetting", "tryAgain", "showLog");
     case "hub.denied":
       return warning("setHubToken", "showLog");

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { captionText } from "../../../../src/train/data/captionText";
 import { readPairs, splitPairs, type Pair } from "../../../../src/train/data/pairs";
 
 describe("readPairs", () => {
@@ -93,12 +92,5 @@ describe("splitPairs", () => {
       splitPairs(moved, { ...options, base: "/v/u" }).heldOut.map(({ text }) => text),
       splitPairs(pairs, options).heldOut.map(({ text }) => text),
     );
-  });
-});
-
-describe("captionText", () => {
-  it("is what LAVIS feeds", () => {
-    assert.equal(captionText('A "Cat" (on a wall)!\n Two; three.'), "a cat on a wall two three");
-    assert.equal(captionText("word ".repeat(60)).split(" ").length, 50);
   });
 });

@@ -5,7 +5,6 @@ import type { Dirent } from "node:fs";
 import path from "node:path";
 import { throwIfAborted } from "../../base/errors";
 import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../../alt/resolve/ignoreRules";
-import type { PathPattern } from "./pathPatterns";
 import { isMadeByTool, skippedByName, type SkipReason } from "../../alt/resolve/madeFolders";
 import { toSlashes } from "../../alt/resolve/slashPath";
 
@@ -14,6 +13,10 @@ export interface FolderSearch {
   /** By a file's name alone. */
   readonly isWanted: (name: string) => boolean;
   readonly heedsGitignore: boolean;
+  /** Files of rules beside .gitignore, a later one before an earlier. @default none */
+  readonly ignoreFiles?: readonly string[];
+  /** Links are followed, each file and folder once, under the name that comes first. @default false */
+  readonly followsLinks?: boolean;
   /** Told of what is left out. */
   readonly skipped: SkippedParts;
   /** Told of a folder below the first that cannot be read; the search goes on. */
@@ -79,9 +82,15 @@ export async function* filesBelow(root: string, search: FolderSearch): AsyncGene
   }
 }
 
+/** A pattern of paths, and the folder that holds everything that can match. */
+export interface FilePattern {
+  readonly base: string;
+  matches(file: string): boolean;
+}
+
 /** The files that a pattern means, found as those of a folder are. */
 export async function* matchingFiles(
-  pattern: PathPattern,
+  pattern: FilePattern,
   search: FolderSearch,
 ): AsyncGenerator<string> {
   for await (const file of filesBelow(pattern.base, search)) {

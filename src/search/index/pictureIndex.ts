@@ -1,0 +1,36 @@
+/** The port between search and whatever keeps the vectors of pictures; knows no files and no engine. */
+
+import type { PictureTraits, VectorRecord } from "./vectorRecord";
+
+/** A picture and how near it is, the cosine of ITC or the aligned similarity of two pictures. */
+export interface Neighbour {
+  /** sha256 of the picture's bytes, in hexadecimal. */
+  readonly digest: string;
+  readonly similarity: number;
+}
+
+export interface Nearest {
+  /** How many at most. */
+  readonly k: number;
+  /** Which pictures count. @default all */
+  readonly isWanted?: ((digest: string) => boolean) | undefined;
+}
+
+/** Vectors of pictures by the content of their files. All methods throw AppError `index.unwritable` or `device.failed`. */
+export interface PictureIndex {
+  /** Pictures that are there. */
+  readonly size: number;
+  has(digest: string): boolean;
+  traits(digest: string): PictureTraits | undefined;
+  /** All of them, in the order in which they came. */
+  digests(): readonly string[];
+  /** Keeps a picture; one that is there already is left as it is. */
+  put(record: VectorRecord): Promise<void>;
+  /** Pictures by the largest cosine of a text, [width], with any of their vectors; the best first. */
+  search(text: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
+  /** Pictures by the mean cosine of vectors of the same row, [rows, width]; the best first. */
+  similar(picture: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
+  /** A picture's vectors, [rows, width]; undefined when it is not there or damaged. */
+  vectors(digest: string): Promise<Float32Array | undefined>;
+  close(): Promise<void>;
+}
