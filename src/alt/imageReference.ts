@@ -94,6 +94,28 @@ export type DecorativeObstacle =
   /** Only Markdown's own tools know where its file is. */
   | "wikilink";
 
+/** An element whose name is what it shows. */
+export type NamedElement = "link" | "button";
+
+/** What stands around a picture and bears on its text. Words are without markup. */
+export interface PictureAround {
+  /** It is all that such an element shows, so that its text is their name. */
+  readonly names?: NamedElement;
+  readonly caption?: string;
+  /** The words beside it in the same paragraph, cell, link or button. */
+  readonly beside?: string;
+  /** A title of its own. */
+  readonly title?: string;
+  /** A role or attribute of its own hides it, and not only an element around it. */
+  readonly isHiddenItself?: true;
+  /** What the syntax takes from the text that was written, and what was meant, where that is certain. */
+  readonly lost?: { readonly written: string; readonly meant: string | null };
+  /** What readers hear where there is no text: a file's name, or a caption. */
+  readonly fallback?: string;
+  /** The platform passes over it unless it has a text, so none is missing. */
+  readonly isOptional?: true;
+}
+
 /** How an edit says that a picture carries no meaning. */
 export type DecorativeSlot =
   /** By the empty text. */
@@ -149,6 +171,8 @@ export interface ImageReference {
   readonly isHidden: boolean;
   /** It is all that a link shows, so its text is the link's name. */
   readonly isLink: boolean;
+  /** @default nothing is known of it */
+  readonly around?: PictureAround;
   readonly altSlot: AltSlot;
   /** Of copies for readers without scripts that have no text of their own. @default none */
   readonly copySlots?: readonly AltSlot[];

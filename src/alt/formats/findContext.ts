@@ -8,6 +8,8 @@ export interface FindContext {
   readonly language: AltLanguage;
   /** Names of components that show a picture, as `img` does. */
   readonly components: readonly string[];
+  /** Those of React Native among them. @default none */
+  readonly native?: readonly string[];
 }
 
 /**

@@ -7,6 +7,7 @@ import { DEFAULT_COMPONENTS, mayHaveImages, type FindContext } from "./findConte
 import { findHtmlImages } from "./html/htmlImages";
 import type { AltSlot, CaptionSlot, ImageReference, TextSpan } from "../imageReference";
 import type { AltLanguage } from "../languages";
+import { importedNames } from "./script/importedNames";
 import { findJsxImages } from "./script/jsxImages";
 import { findMarkdownImages } from "./markdown/markdownImages";
 import { findMdxImages } from "./markdown/mdxImages";
@@ -36,7 +37,9 @@ export function findImages(
   options: FindOptions = {},
 ): ImageReference[] {
   const name = options.name ?? "The document";
-  const components = options.components ?? DEFAULT_COMPONENTS;
+  const known = options.components ?? DEFAULT_COMPONENTS;
+  const imported = text.includes("import") ? importedNames(text, known) : undefined;
+  const components = imported === undefined ? known : [...known, ...imported.components];
   if (language === "vue" && hasPugImages(text)) {
     throw documentError(
       "document.unparsable",
@@ -56,6 +59,7 @@ export function findImages(
     text: text.slice(markLength),
     language,
     components,
+    ...(imported === undefined ? {} : { native: imported.native }),
   };
   const found = parsed(context, name).sort((a, b) => a.span.start - b.span.start);
   const images = withoutCopies(context.text, found);

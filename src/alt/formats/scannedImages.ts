@@ -7,7 +7,7 @@ import { decodeHtmlAttribute } from "./html/htmlImages";
 import type { ImageReference } from "../imageReference";
 import { parseSingleExpression } from "./script/jsParser";
 import { fixedText, targetOf, type Bindings } from "./script/jsValue";
-import { isNamedByContent } from "../tags/linkContent";
+import { namedByContent } from "../tags/linkContent";
 import { Surroundings, tagContextOf, type Surrounding } from "../tags/surroundings";
 import { imageOfTag } from "../tags/tag";
 import type { AttributeValue, TagAttribute } from "../tags/tagParts";
@@ -53,8 +53,8 @@ export function findScannedImages(context: FindContext, place: ScanPlace): Image
     }
     if (tag.isSelfClosing) continue;
     const attributes = attributesOf(tag, plain).map(plainAttribute);
-    const isLink = isNamedByContent(tag.name, attributes);
-    around.startElement(tag.name, tag.span, { isHiding: isHiding(attributes), isLink });
+    const names = namedByContent(tag.name, attributes);
+    around.startElement(tag.name, tag.span, { isHiding: isHiding(attributes), names });
   }
   return found.flatMap(({ tag, surrounding }) => {
     const element = { start: tag.span.start, end: ends.get(tag) ?? tag.span.end };

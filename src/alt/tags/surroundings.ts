@@ -1,7 +1,7 @@
 /** The figures, pictures, links and hidden elements around a tag, while a document is read through. */
 
 import { VOID_ELEMENTS } from "./tagScanner";
-import type { TextSpan } from "../imageReference";
+import type { NamedElement, TextSpan } from "../imageReference";
 import type { TagContext } from "./tagParts";
 
 /** Elements that end where another of their kind begins, unless it lies in a list or table within. */
@@ -25,11 +25,11 @@ const MAX_OPEN = 256;
 /** What an element's attributes mean for what it holds. */
 export interface ElementTraits {
   readonly isHiding: boolean;
-  /** A link that its content names. */
-  readonly isLink: boolean;
+  /** Where its content names it. */
+  readonly names: NamedElement | undefined;
 }
 
-const NO_TRAITS: ElementTraits = { isHiding: false, isLink: false };
+const NO_TRAITS: ElementTraits = { isHiding: false, names: undefined };
 
 interface OpenElement extends ElementTraits {
   readonly name: string;
@@ -45,7 +45,8 @@ interface OpenElement extends ElementTraits {
 export interface Surrounding {
   readonly figure: OpenElement | undefined;
   readonly picture: OpenElement | undefined;
-  readonly link: OpenElement | undefined;
+  readonly named: OpenElement | undefined;
+  readonly block: OpenElement | undefined;
   readonly isHidden: boolean;
 }
 
@@ -63,7 +64,8 @@ export class Surroundings {
     return {
       figure: this.#innermost("figure"),
       picture: this.#innermost("picture"),
-      link: this.#open.findLast(({ isLink }) => isLink),
+      named: this.#open.findLast(({ names }) => names !== undefined),
+      block: this.#open.findLast(({ name }) => name !== "picture"),
       isHidden: this.#open.some(({ isHiding }) => isHiding),
     };
   }
@@ -119,15 +121,13 @@ export class Surroundings {
 
 /** @param element the picture's own element. */
 export function tagContextOf(surrounding: Surrounding, element: TextSpan): TagContext {
-  const { figure, picture, link, isHidden } = surrounding;
+  const { figure, picture, named, block, isHidden } = surrounding;
   const caption = figure?.caption ?? null;
   return {
     element,
     isHidden,
-    linkContent:
-      link === undefined || link.close === null
-        ? null
-        : { start: link.contentStart, end: link.close.start },
+    named: namedOf(named),
+    block: contentOf(block),
     picture:
       picture === undefined
         ? null
@@ -147,6 +147,18 @@ export function tagContextOf(surrounding: Surrounding, element: TextSpan): TagCo
                 : { start: caption.contentStart, end: caption.close.start },
           },
   };
+}
+
+function namedOf(element: OpenElement | undefined): TagContext["named"] {
+  const content = contentOf(element);
+  if (element?.names === undefined || content === null) return null;
+  return { kind: element.names, content };
+}
+
+/** What is between an element's tags; null where it has no end tag. */
+function contentOf(element: OpenElement | undefined): TextSpan | null {
+  if (element === undefined || element.close === null) return null;
+  return { start: element.contentStart, end: element.close.start };
 }
 
 /** Pictures in another syntax among the tags, such as Markdown's own, and what is around each. */

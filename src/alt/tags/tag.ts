@@ -1,5 +1,6 @@
 /** A tag as every markup language has it, and the image reference that it makes. */
 
+import { optional } from "../../base/optional";
 import { accessibleName, isHiding, isPresentational, type AccessibleName } from "./accessibleName";
 import { plainAttribute } from "./attributeNames";
 import type {
@@ -9,10 +10,12 @@ import type {
   CaptionSlot,
   DecorativeSlot,
   ImageReference,
+  PictureAround,
   TextSpan,
 } from "../imageReference";
 import type { AltLanguage } from "../languages";
-import { isOnlyContent } from "./linkContent";
+import { isOnlyContent, shownWords, wordsBeside } from "./linkContent";
+import { nativeAttributes } from "./nativeAttributes";
 import type { Tag, TagAttribute } from "./tagParts";
 import { tagSource, type TagSource } from "./tagSource";
 
@@ -28,7 +31,8 @@ export interface TagOptions {
 
 /** The reference that an image's tag makes; undefined when it names no picture at all. */
 export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | undefined {
-  const attributes = tag.attributes.map(plainAttribute);
+  const plain = tag.attributes.map(plainAttribute);
+  const attributes = tag.isNative === true ? nativeAttributes(plain) : plain;
   const source = tagSource(tag, attributes);
   // Forgiving parsers also give the tag that a document breaks off in; nothing can be put into it.
   if (source === undefined || options.text.charAt(tag.span.end - 1) !== ">") return undefined;
@@ -38,7 +42,8 @@ export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | unde
   const named = accessibleName(tag, attributes, options);
   const alt = named.kind === "alt" ? named.text : null;
   const isHidden = isHiddenTag(tag, attributes, named.kind);
-  const isLink = isLinkContent(tag, options);
+  const around = aroundOf({ tag, attributes, options, isHidden, named });
+  const isLink = around.names === "link";
   const isDecorative = alt === "" ? !isButton : isHidden && alt === null;
   return {
     language,
@@ -51,6 +56,7 @@ export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | unde
     isDecorative,
     isHidden,
     isLink,
+    around,
     altSlot: altSlotOf({ tag, named, source, options, isHidden }),
     captionSlot: captionSlotOf(tag, dialect),
     decorativeSlot: decorativeSlotOf({ named, isHidden, isButton, isLink, isDecorative }),
@@ -80,12 +86,36 @@ function isHiddenTag(
   return named !== "aria" && isPresentational(attributes);
 }
 
-function isLinkContent({ context, span }: Tag, options: TagOptions): boolean {
-  if (options.isLinkContent === true) return true;
-  const content = context.linkContent;
+interface AroundParts {
+  readonly tag: Tag;
+  readonly attributes: readonly TagAttribute[];
+  readonly options: TagOptions;
+  readonly isHidden: boolean;
+  readonly named: AccessibleName;
+}
+
+function aroundOf({ tag, attributes, options, isHidden, named }: AroundParts): PictureAround {
+  const { context, span } = tag;
+  const { text } = options;
   const picture = context.picture?.element ?? context.element;
   const shown = { start: picture.start, end: Math.max(picture.end, span.end) };
-  return content !== null && isOnlyContent(options.text, content, shown);
+  const isOnly = context.named !== null && isOnlyContent(text, context.named.content, shown);
+  const kind = options.isLinkContent === true ? "link" : undefined;
+  const names = isOnly ? context.named.kind : kind;
+  const caption = context.figure?.caption;
+  const isCompared = named.kind === "alt" && named.text !== "";
+  const title = attributes.find(({ name }) => name === "title")?.value;
+  return {
+    ...optional({
+      names,
+      caption:
+        isCompared && caption ? shownWords(text.slice(caption.start, caption.end)) : undefined,
+      beside: isCompared && context.block ? wordsBeside(text, context.block, shown) : undefined,
+      title: title?.kind === "text" ? title.text : undefined,
+    }),
+    ...(isHidden && !context.isHidden ? { isHiddenItself: true } : {}),
+    ...(tag.isNative === true && names === undefined ? { isOptional: true } : {}),
+  };
 }
 
 function contentSpan(alt: TagAttribute): TextSpan {

@@ -3,7 +3,7 @@
 import { isHiding } from "./accessibleName";
 import { plainAttribute } from "./attributeNames";
 import type { TextSpan } from "../imageReference";
-import { isNamedByContent } from "./linkContent";
+import { namedByContent } from "./linkContent";
 import type { TagAttribute, TagContext } from "./tagParts";
 import { sourceSetIn } from "./tagSource";
 
@@ -40,7 +40,8 @@ export function contextAbove<Node>(
     picture: null,
     figure: null,
     isHidden: false,
-    linkContent: null,
+    named: null,
+    block: null,
   };
   let chain = parents;
   for (let level = 0; chain !== null && level < MAX_PARENTS; level++, chain = chain.parents) {
@@ -58,6 +59,9 @@ function contextIn<Node>(
 ): TagContext {
   const attributes = reader.attributesOf(node).map(plainAttribute);
   const isInside = context.figure !== null;
+  const kind = context.named === null ? namedByContent(name, attributes) : undefined;
+  const isBlock = context.block === null && name !== "picture";
+  const content = kind === undefined && !isBlock ? null : reader.contentOf(node);
   return {
     ...context,
     picture:
@@ -66,12 +70,13 @@ function contextIn<Node>(
         : context.picture,
     figure: context.figure === null && name === "figure" ? figureOf(node, reader) : context.figure,
     isHidden: context.isHidden || isHiding(attributes),
-    linkContent:
-      context.linkContent === null && isNamedByContent(name, attributes)
-        ? reader.contentOf(node)
-        : context.linkContent,
+    named: kind !== undefined && content !== null ? { kind, content } : context.named,
+    // An element without an end tag stands for the one that cannot be told.
+    block: isBlock ? (content ?? EMPTY) : context.block,
   };
 }
+
+const EMPTY: TextSpan = { start: 0, end: 0 };
 
 /**
  * What is between the tags of an element whose tree does not say where its end tag begins.

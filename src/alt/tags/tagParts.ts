@@ -1,6 +1,6 @@
 /** A tag as every markup language has it: names, places and values, and nothing that is decided. */
 
-import type { ImageTarget, TextSpan } from "../imageReference";
+import type { ImageTarget, NamedElement, TextSpan } from "../imageReference";
 
 /** What an attribute is set to. */
 export type AttributeValue =
@@ -33,8 +33,10 @@ export interface TagContext {
   readonly figure: { readonly end: number; readonly caption: TextSpan | null } | null;
   /** An element around it is hidden from assistive technology. */
   readonly isHidden: boolean;
-  /** What is between the tags of the link around it that its content names. */
-  readonly linkContent: TextSpan | null;
+  /** The link or button around it that its content names, and what is between its tags. */
+  readonly named: { readonly kind: NamedElement; readonly content: TextSpan } | null;
+  /** What is between the tags of the element right around it. */
+  readonly block: TextSpan | null;
 }
 
 export interface Tag {
@@ -48,5 +50,7 @@ export interface Tag {
   readonly hasSpread: boolean;
   /** Conditions of a template stand among its attributes, so nothing can be put between them. @default false */
   readonly isPatchwork?: boolean;
+  /** A picture of React Native, whose attributes have names of their own. @default false */
+  readonly isNative?: boolean;
   readonly context: TagContext;
 }

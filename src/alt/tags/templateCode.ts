@@ -25,6 +25,8 @@ export interface TemplateCode extends TextSpan {
 const CODE = new RegExp(
   [
     /\{%-?\s*comment\b(?:(?!\{%-?\s*comment\b)[^])*?\bendcomment\s*-?%\}/,
+    // What shows the marks of an engine as they are, as its manuals do.
+    /\{%-?\s*(?:raw|verbatim)\s*-?%\}(?:(?!\{%-?\s*(?:raw|verbatim)\b)[^]){0,2000}?\{%-?\s*end(?:raw|verbatim)\s*-?%\}/,
     /\{\{!--(?:(?!\{\{!--)[^])*?--\}\}/,
     /\{\{(?:(?!\{\{(?!\{)|<\/script)[^]){0,2000}?\}\}\}?/,
     /\{%(?:(?!\{%|<\/script)[^]){0,2000}?%\}/,
@@ -82,7 +84,7 @@ export function codeWithin<Code extends TextSpan>(
   return found;
 }
 
-const SILENT = /^(?:\{#|\{\{-?\s*(?:!|\/\*|--)|<%#|\{%-?\s*comment\b)/;
+const SILENT = /^(?:\{#|\{\{-?\s*(?:!|\/\*|--)|<%#|\{%-?\s*(?:comment\b|(?:raw|verbatim)\s*-?%\}))/;
 const OUTPUT = /^(?:<\?=|<%[=-]|\{!!|<\?(?:php)?\s*(?:echo|print)\b)/i;
 const CLOSES = /^(?:end\w*\b|\/|\})/i;
 const GOES_ON = /^(?:else|elseif|elsif|elif|when|\^\s*$)/i;

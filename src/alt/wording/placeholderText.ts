@@ -126,7 +126,7 @@ const BEGUN =
   /^(?:todo|to do|fixme|tbd|tba|xxx|à faire|por hacer|zu tun|待办)\s*[:：–-]|^lorem ipsum\b/i;
 /** An order to whoever writes the text. */
 const ORDER =
-  /^(?:please )?(?:add|insert|enter|write|put|type|provide|your|replace with|describe)\s+(?:an? |the |your |this )?(?:alt|alternative|alternate|image|picture|photo)(?:[\s-]?(?:text|tag|description|alt text|here|below))*$/i;
+  /^(?:(?:please )?(?:add|insert|enter|write|put|type|provide|replace with|describe)\s+(?:an? |the |your |this )?(?:alt|alternative|alternate|image|picture|photo)(?:[\s-]?(?:text|tag|description|alt text|here|below))*|your (?:alt|alternative|alternate|image|picture|photo)[\s-](?:text|tag|description|alt text|here|below)(?: here| below)?)$/i;
 /** Only a size, as services of stand-in pictures write it. */
 const SIZE = /^\d{1,5}\s?(?:px)?\s?[x×*]\s?\d{1,5}\s?(?:px)?$|^\d{1,5}\s?(?:px|pt)$/i;
 

@@ -1,7 +1,7 @@
 /** Documents on the disk: finding, reading and replacing them without changing anything else. */
 
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, statSync } from "node:fs";
 import { access, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../../alt/documentError";
@@ -70,6 +70,8 @@ export async function findDocuments(
     throwIfAborted(signal);
     const name = typeof wanted === "string" ? wanted : wanted.pattern;
     try {
+      // As hooks name them: every file of a commit, pictures too.
+      if (isForeign(wanted, paths)) continue;
       for await (const document of documentsOf(wanted, search)) {
         const key = path.resolve(document.file);
         if (!documents.has(key) && !given.isExcluded(document.file)) documents.set(key, document);
@@ -199,6 +201,16 @@ function namedDocument(file: string): DocumentFile {
     );
   }
   return { file, language, root: path.dirname(file), isNamed: true };
+}
+
+/** One file among several of which no finder knows anything; alone it is a mistake that is told. */
+function isForeign(wanted: string | PathPattern, paths: readonly string[]): boolean {
+  if (typeof wanted !== "string" || paths.length < 2) return false;
+  return path.extname(wanted) !== "" && languageOfFile(wanted) === undefined && isFile(wanted);
+}
+
+function isFile(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 async function* documentsOf(

@@ -240,9 +240,9 @@ describe("template code", () => {
     assert.deepEqual(words(text, "html"), ['"b"', '"d"', '"f"', '"h"']);
   });
 
-  it("hides the pictures of comments, and no others", () => {
+  it("hides the pictures of comments and of what shows marks as they are, and no others", () => {
     const text =
-      "{# <img src=a> #}{% comment %}<img src=b>{% endcomment %}{{!-- <img src=c> --}}<%# <img src=d> %>{% raw %}<img src=e alt=f>{% endraw %}";
+      "{# <img src=a> #}{% comment %}<img src=b>{% endcomment %}{{!-- <img src=c> --}}<%# <img src=d> %>{% raw %}<img src=e>{% endraw %}{%- verbatim -%}<img src=e>{%- endverbatim %}{% if x %}<img src=e alt=f>{% endif %}";
     assert.deepEqual(words(text, "html"), ['"f"']);
   });
 

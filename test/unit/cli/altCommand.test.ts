@@ -97,12 +97,11 @@ describe("sightline alt", () => {
       assert.deepEqual([row?.file, row?.resolved, row?.problem], [file, resolved, "missing"]);
     });
 
-    it("goes on after a document that is not well formed, missing, no text or of no known kind", async () => {
+    it("goes on after a document that is not well formed, missing or no text", async () => {
       const bad = [
         await put("bad.vue", "<template lang='pug'>\nimg(src='a')\n</template>"),
         at("none.md"),
         await put("latin1.md", Buffer.from("caf\u00e9 ![](a.png)", "latin1")),
-        await put("a.txt", "![](a.png)"),
       ];
       const good = await put("good.md", "![A fox](https://example.com/a.png)");
       const { code, host } = await cli("alt", "list", ...bad, good, "--json");
@@ -113,6 +112,16 @@ describe("sightline alt", () => {
         [[good, null, null]],
       );
       for (const file of bad) assert.ok(host.stderr.text.includes(file), file);
+    });
+
+    it("passes over files of no known kind among others, as hooks name them, and refuses one alone", async () => {
+      const text = await put("a.txt", "![](a.png)");
+      const good = await put("good.md", "![A fox](https://example.com/a.png)");
+      const { code, host } = await cli("alt", "list", text, good, "--json");
+      assert.deepEqual([code, (JSON.parse(host.stdout.text) as AltRow[]).length], [0, 1]);
+      const alone = await cli("alt", "list", text);
+      assert.equal(alone.code, 1);
+      assert.ok(alone.host.stderr.text.includes(text));
     });
 
     it("prints an empty array when there is no picture", async () => {
@@ -297,13 +306,12 @@ describe("sightline alt", () => {
       const huge = await put("c.md", FOX);
       await truncate(huge, 5 << 20);
       const good = await put("d.md", FOX);
-      const bad = [at("none.md"), await put("e.txt", FOX)];
+      const bad = [at("none.md")];
       const args = [...bad, pages.folder, "--json", "--quiet"];
       const { code, host } = await cli("alt", "write", ...args);
       assert.equal(code, 1);
       assert.deepEqual(codesOf(host), [
         [undefined, "document.missing"],
-        [undefined, "document.unreadable"],
         [latin1, "document.unreadable"],
         [broken, "document.unparsable"],
         [good, "written"],

@@ -13,7 +13,7 @@ import {
 } from "../../tags/surroundings";
 import { isHiding } from "../../tags/accessibleName";
 import { isSpread, plainAttribute } from "../../tags/attributeNames";
-import { isNamedByContent } from "../../tags/linkContent";
+import { namedByContent } from "../../tags/linkContent";
 import { maskOpenQuotes, maskOpenTags } from "../../tags/openQuotes";
 import { EndTags, OpenComments } from "../../tags/openElements";
 import { imageOfTag } from "../../tags/tag";
@@ -144,7 +144,8 @@ function readMarkup(context: Reading, options: HtmlOptions): Tags {
         ? context.text.slice(span.start + 1, span.start + 1 + name.length)
         : name;
     if (isImageName(name, context) || isImageName(written, context)) {
-      found.push(imageTag(token, source, around.current));
+      const isInTable = options.isInTable?.(span.start) ?? false;
+      found.push(imageTag(token, { ...source, isInTable }, around.current));
     }
     const isForeign = around.isInDrawing;
     const mode = CONTENT_MODES.get(name);
@@ -199,17 +200,20 @@ function readTokens(
 interface Source {
   readonly text: string;
   readonly codes: readonly TemplateCode[];
+  /** Markdown takes the backslash from a bar in a cell before HTML is read. @default false */
+  readonly isInTable?: boolean;
 }
 
 /** Attributes without which an element means nothing for what it holds. */
-const TRAITS = /^(?:aria-hidden|hidden|inert|.*href|to|routerlink)\b|[[:.]/;
+const TRAITS = /^(?:aria-hidden|hidden|inert|role|.*href|to|routerlink)\b|[[:.]/;
 
 function traitsOf(token: Token.TagToken, source: Source): ElementTraits | undefined {
-  if (!token.attrs.some(({ name }) => TRAITS.test(name))) return undefined;
+  const isButton = token.tagName === "button";
+  if (!isButton && !token.attrs.some(({ name }) => TRAITS.test(name))) return undefined;
   const attributes = attributesOf(token, source).map(plainAttribute);
   return {
     isHiding: isHiding(attributes),
-    isLink: isNamedByContent(token.tagName, attributes),
+    names: namedByContent(token.tagName, attributes),
   };
 }
 
@@ -245,7 +249,10 @@ function conditional(attribute: TagAttribute, codes: readonly TemplateCode[]): T
   return { ...attribute, value: { kind: "expression", target: { kind: "dynamic", value: "" } } };
 }
 
-function attributesOf(token: Token.TagToken, { text, codes }: Source): TagAttribute[] {
+function attributesOf(
+  token: Token.TagToken,
+  { text, codes, isInTable = false }: Source,
+): TagAttribute[] {
   return token.attrs.flatMap(({ name, value }): TagAttribute[] => {
     const location = token.location?.attrs?.[name];
     if (location === undefined) return [];
@@ -255,7 +262,8 @@ function attributesOf(token: Token.TagToken, { text, codes }: Source): TagAttrib
     const { start, end } = spans.content;
     // Code is told as it is written; its entities are not the document's.
     const written = codeWithin(codes, span).length > 0 ? text.slice(start, end) : value;
-    return [{ name, span, value: { kind: "text", text: written, ...spans }, isBound: false }];
+    const read = isInTable ? written.replaceAll("\\|", "|") : written;
+    return [{ name, span, value: { kind: "text", text: read, ...spans }, isBound: false }];
   });
 }
 

@@ -72,6 +72,20 @@ function hasOtherWords(link: Nodes, image: Nodes): boolean {
   return true;
 }
 
+/** The words that a paragraph, cell or link shows beside an image; empty when there are too many. */
+export function wordsBeside(block: Nodes, image: Nodes): string {
+  const words: string[] = [];
+  const waiting: Nodes[] = [block];
+  for (let nSeen = 0; waiting.length > 0; nSeen++) {
+    if (nSeen >= MAX_NODES) return "";
+    const node = waiting.pop();
+    if (node === undefined || node === image) continue;
+    if ("value" in node && node.type !== "html" && isWords(node, image)) words.push(node.value);
+    if ("children" in node) waiting.push(...[...node.children].reverse());
+  }
+  return words.join("").replace(/\s+/g, " ").trim();
+}
+
 /** Attributes right behind the image are its own. */
 function isWords(node: Extract<Nodes, { readonly value: string }>, image: Nodes): boolean {
   const isBehind = mdastSpan(node).start === mdastSpan(image).end;

@@ -1,20 +1,23 @@
 /** Pictures in Markdown: inline and reference images, and the HTML that a document contains. */
 
-import type { Definition, Html, Image, ImageReference as MdastReference, Nodes } from "mdast";
+import type { Definition, Image, ImageReference as MdastReference, Nodes } from "mdast";
 import type { FindContext } from "../findContext";
 import { decodeHtmlAttribute, readHtml } from "../html/htmlImages";
+import { optional } from "../../../base/optional";
 import { writtenAddress } from "../../resolve/codeInAddresses";
 import { listedText, type ListedText } from "./attributeList";
-import { decorativeSlotOf, isNameOfLink } from "./decorativeTag";
+import { decorativeSlotOf, isNameOfLink, wordsBeside } from "./decorativeTag";
 import type {
   AltSlot,
   CaptionSlot,
   ImageReference,
+  PictureAround,
   TextEdit,
   TextSpan,
 } from "../../imageReference";
 import { isOnlyContent } from "../../tags/linkContent";
 import { readWithoutSize, withoutSize } from "../../wording/labelSize";
+import { openMarkdown } from "./markdownInHtml";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
 import { findShortcodeImages } from "./shortcodeImages";
 import { endOfSpan, firstFrom, isInside } from "../../spans";
@@ -24,18 +27,23 @@ import { holdsTemplateCode } from "../../tags/templateCode";
 import { imageOfWikilink } from "./wikilinkImages";
 
 export function findMarkdownImages(context: FindContext): ImageReference[] {
-  const tree = parseMarkdown(context.text);
-  const html: Html[] = [];
+  const opened = openMarkdown(context.text);
+  const tree = parseMarkdown(opened.text);
+  const html: HtmlPiece[] = [];
   const names: TextSpan[] = [];
   const cells: TextSpan[] = [];
   const shown: TextSpan[] = [];
   walkMdast(tree.root, (node, parents) => {
-    if (node.type === "html") html.push(node);
+    if (node.type === "html") html.push({ span: mdastSpan(node), value: node.value });
     if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
     if (node.type === "tableCell") cells.push(mdastSpan(node));
     if (node.type === "code" || node.type === "inlineCode") shown.push(mdastSpan(node));
   });
-  const pieces = html.map(mdastSpan);
+  for (const span of opened.tags) {
+    if (!isInside(shown, span.start)) html.push({ span, value: textIn(context.text, span) });
+  }
+  html.sort((a, b) => a.span.start - b.span.start);
+  const pieces = html.map(({ span }) => span);
   const calls = findShortcodeImages(context, (offset) => isInside(shown, offset));
   const own = [...markdownOwnImages(tree, context), ...calls].sort(
     (a, b) => a.span.start - b.span.start,
@@ -57,8 +65,9 @@ export function placed(
   around: TagContext | undefined,
 ): ImageReference {
   if (around === undefined) return image;
-  const { isHidden, linkContent } = around;
-  const isLink = linkContent !== null && isOnlyContent(text, linkContent, image.span);
+  const { isHidden, named } = around;
+  const isOnly = named !== null && isOnlyContent(text, named.content, image.span);
+  const isLink = isOnly && named.kind === "link";
   if (isHidden) {
     const isSilent = image.altState === "text" && (image.alt ?? "").trim() === "";
     const obstacle = { form: "none", obstacle: "hidden" } as const;
@@ -202,6 +211,7 @@ function labelled(parts: ImageParts): ImageReference {
     isDecorative: false,
     isHidden: false,
     isLink: isNameOfLink(node, parents),
+    around: aroundOf(parts, title),
     altSlot: isCode ? { form: "none", obstacle: "computed" } : altSlotOf(parts),
     captionSlot: captionSlotOf(parts),
     // A tag in its place would have the code's own quotes in its value.
@@ -210,6 +220,16 @@ function labelled(parts: ImageParts): ImageReference {
         ? { form: "none", obstacle: "computed" }
         : decorativeSlotOf({ node, parents, url, title, isFollowed, ...place }, context.text),
   };
+}
+
+function aroundOf({ node, parents }: ImageParts, title: string | null): PictureAround {
+  const block = parents?.node;
+  const beside = (node.alt ?? "") === "" || block === undefined ? "" : wordsBeside(block, node);
+  return optional({
+    names: isNameOfLink(node, parents) ? "link" : undefined,
+    beside: beside === "" ? undefined : beside,
+    title: title ?? undefined,
+  });
 }
 
 function addressOf({ source, tree, context }: ImageParts): string {
@@ -311,17 +331,24 @@ function continued(line: string): string {
   return marks.map((mark) => (mark === ">" || mark === "\t" ? mark : " ")).join("");
 }
 
+interface HtmlPiece {
+  readonly span: TextSpan;
+  /** Without what containers put at the beginnings of its lines. */
+  readonly value: string;
+}
+
+const textIn = (text: string, { start, end }: TextSpan): string => text.slice(start, end);
+
 /**
  * The document with spaces for everything but its HTML, quote marks and indents of containers
  * included, so that a tokenizer for HTML sees only what Markdown takes for HTML, at the same offsets.
  */
-function onlyHtml(text: string, nodes: readonly Html[]): string {
+function onlyHtml(text: string, pieces: readonly HtmlPiece[]): string {
   const parts: string[] = [];
   let end = 0;
-  for (const node of nodes) {
-    const span = mdastSpan(node);
+  for (const { span, value } of pieces) {
     parts.push(" ".repeat(Math.max(0, span.start - end)));
-    parts.push(withoutPrefixes(text.slice(span.start, span.end), node.value));
+    parts.push(withoutPrefixes(textIn(text, span), value));
     end = span.end;
   }
   parts.push(" ".repeat(Math.max(0, text.length - end)));

@@ -9,7 +9,7 @@ import { childNode, childNodes, isJsNode, type JsNode } from "../script/jsNode";
 import { parseScript } from "../script/jsParser";
 import { bindingsOf, fixedText, targetOf, type Bindings } from "../script/jsValue";
 import { imagesInTree } from "../script/jsxImages";
-import { isNamedByContent } from "../../tags/linkContent";
+import { namedByContent } from "../../tags/linkContent";
 import { looseBindings } from "../script/looseScript";
 import { markdownOwnImages, placed } from "./markdownImages";
 import { valueSpans } from "../../tags/markupAttribute";
@@ -100,8 +100,8 @@ function imagesOfTags(
     }
     if (tag.isSelfClosing) continue;
     const attributes = attributesOf(tag, plain).map(plainAttribute);
-    const isLink = isNamedByContent(tag.name, attributes);
-    around.startElement(tag.name, span, { isHiding: isHiding(attributes), isLink });
+    const names = namedByContent(tag.name, attributes);
+    around.startElement(tag.name, span, { isHiding: isHiding(attributes), names });
   }
   others.reach(Infinity);
   const images = found.flatMap(({ tag, surrounding, end }) => {

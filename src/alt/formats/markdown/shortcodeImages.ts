@@ -7,7 +7,8 @@
 import { isPicturePath } from "../../wording/fileNameText";
 import type { FindContext } from "../findContext";
 import type { AltSlot, AltState, ImageReference, TextSpan } from "../../imageReference";
-import { holdsTemplateCode } from "../../tags/templateCode";
+import { isInside } from "../../spans";
+import { findTemplateCode, holdsTemplateCode } from "../../tags/templateCode";
 
 /** No call stands within the quotes of another; and Liquid has no escapes but these. */
 const QUOTED =
@@ -25,6 +26,9 @@ const PARAMETER = new RegExp(`(?:([\\w-]+)\\s*=\\s*)?(${QUOTED}|[^\\s"'\`=]+)`, 
 const NAME = /(?:^|[/_-])(?:figure|fig|img|image|picture|photo)(?:\.\w+)?$/i;
 const ADDRESSES = ["src", "image_path", "path", "url", "file", "image", "img", "source"];
 
+/** What begins a stretch that shows the marks of calls as they are. */
+const RAW = /^\{%-?\s*(?:raw|verbatim)\b/;
+
 /** Cheap: whether there may be one at all. */
 export function mayHaveShortcodes(text: string): boolean {
   return /\{\{[<%]|\{%/.test(text);
@@ -36,8 +40,11 @@ export function findShortcodeImages(
   isCode: (offset: number) => boolean,
 ): ImageReference[] {
   if (!mayHaveShortcodes(text)) return [];
+  const shown = findTemplateCode(text).filter(({ start }) =>
+    RAW.test(text.slice(start, start + 20)),
+  );
   return Array.from(text.matchAll(CALL)).flatMap(({ 0: whole, index, groups = {} }) => {
-    if (isCode(index)) return [];
+    if (isCode(index) || isInside(shown, index)) return [];
     const { mark = "", name = "", body = "", end = "" } = groups;
     const span = { start: index, end: index + whole.length };
     const bodyStart = span.end - end.length - body.length;

@@ -29,6 +29,8 @@ export function targetOf(
   if (text !== undefined) return { kind: "url", value: text.trim() };
   const module = moduleOf(inner);
   if (module !== undefined) return { kind: "module", value: module };
+  const based = basedAddress(inner);
+  if (based !== undefined) return { kind: "url", value: based };
   if (inner.type === "Identifier") {
     const bound = scope.bindings.get(textField(inner, "name") ?? "");
     if (bound !== undefined) return bound;
@@ -107,6 +109,16 @@ function moduleOf(node: JsNode): string | undefined {
   if (node.type !== "NewExpression" || name !== "URL" || base === undefined) return undefined;
   const isOwnUrl = childNode(base, "object")?.type === "MetaProperty";
   return isOwnUrl ? fixedText(first) : undefined;
+}
+
+/** Functions that put a site's base before an address: Docusaurus, VitePress, VuePress, Gatsby. */
+const BASED = ["useBaseUrl", "withBase", "withPrefix", "withBaseUrl"];
+
+function basedAddress(node: JsNode): string | undefined {
+  const name = identifierName(childNode(node, "callee"));
+  const [first] = childNodes(node, "arguments");
+  if (node.type !== "CallExpression" || first === undefined) return undefined;
+  return name !== undefined && BASED.includes(name) ? fixedText(first)?.trim() : undefined;
 }
 
 function fixedField(node: JsNode, name: string): string | undefined {

@@ -61,6 +61,7 @@ function tagOf({ opening, name, bindings, context }: TagParts, around: TagContex
       .filter(({ type }) => type === "JSXAttribute")
       .map((node) => attributeOf(node, { text: context.text, bindings })),
     hasSpread: attributes.some(({ type }) => type === "JSXSpreadAttribute"),
+    isNative: context.native?.includes(name) ?? false,
     context: around,
   };
 }

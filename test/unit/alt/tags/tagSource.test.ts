@@ -53,7 +53,7 @@ const ADDRESSES: readonly (readonly [AltLanguage, string, readonly string[]])[] 
       [
         language,
         "<><ThemedImage alt='b' sources={{ dark: '/d.png', light: '/l.png' }} />\n<ThemedImage sources={{ 'light': useBaseUrl('/l.png'), dark }} />\n<Image source={{ uri: 'a.png' }} sources={{ [light]: 'd' }} /></>",
-        ["/l.png", "useBaseUrl('/l.png')", "{ [light]: 'd' }"],
+        ["/l.png", "/l.png", "{ [light]: 'd' }"],
       ] as const,
   ),
   [

@@ -9,7 +9,7 @@ import {
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import * as vscode from "vscode";
 
-const LONG = `A fox ${"in the tall grass ".repeat(8)}at night`;
+const LONG = `A fox ${"in the tall grass ".repeat(16)}at night`;
 
 describe("lists of texts", () => {
   beforeEach(resetFakeEditor);
@@ -51,7 +51,7 @@ describe("lists of texts", () => {
     });
     const look = { title: "Refine", now: null, icon: {}, onActive: () => undefined };
     assert.equal(await chooseText([LONG], look), undefined);
-    assert.match(detail, /at night · \d+ characters; most guides advise at most 125$/);
+    assert.match(detail, /at night · \d+ characters; most guides advise at most 250$/);
   });
 
   it("are put together of parts that say what they say", () => {
