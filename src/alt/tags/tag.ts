@@ -2,7 +2,7 @@
 
 import { optional } from "../../base/optional";
 import { accessibleName, isHiding, isPresentational, type AccessibleName } from "./accessibleName";
-import { plainAttribute } from "./attributeNames";
+import { nativeAttributes, plainAttribute } from "./attributeNames";
 import type {
   AltSlot,
   AltState,
@@ -15,7 +15,6 @@ import type {
 } from "../imageReference";
 import type { AltLanguage } from "../languages";
 import { isOnlyContent, shownWords, wordsBeside } from "./linkContent";
-import { nativeAttributes } from "./nativeAttributes";
 import type { Tag, TagAttribute } from "./tagParts";
 import { tagSource, type TagSource } from "./tagSource";
 
