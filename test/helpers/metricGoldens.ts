@@ -15,6 +15,7 @@ import {
   shortlistRecall,
   shortlists,
 } from "../../src/measure/metrics/retrieval";
+import { tokenizeCaptions, tokenizeLines } from "../../src/measure/metrics/tokenizer/ptbTokenizer";
 import {
   VQA_VARIANTS,
   vqaAccuracy,
@@ -241,7 +242,38 @@ function checkAllCaptions(): void {
   checkCaptions(Object.fromEntries(some), unequal);
 }
 
+function checkTokens(): void {
+  const lines = recorded("ptb-tokens") as readonly Record<"text" | "tokens" | "caption", string>[];
+  const texts = lines.map(({ text }) => text);
+  const tokens = tokenizeLines(texts).map((line) => line.join(" "));
+  const { captions } = tokenizeCaptions(texts);
+  for (const [i, line] of lines.entries()) {
+    assert.equal(tokens[i], line.tokens, line.text);
+    assert.equal(captions[i], line.caption, line.text);
+  }
+}
+
+/** Of each side all captions together, as they are in the files. */
+function checkWholeCaptions(): void {
+  const { annotations } = recorded("captions-annotations") as {
+    readonly annotations: readonly { readonly image_id: number; readonly caption: string }[];
+  };
+  const results = recorded("captions-results") as typeof annotations;
+  const { tokens } = recorded("captions-scores") as CaptionFile;
+  const candidates = tokenizeCaptions(results.map(({ caption }) => caption)).captions;
+  for (const [i, { image_id }] of results.entries()) {
+    assert.equal(candidates[i], tokens[image_id]!.candidate);
+  }
+  const references = tokenizeCaptions(annotations.map(({ caption }) => caption)).captions;
+  for (const [image, { references: expected }] of Object.entries(tokens)) {
+    const own = references.filter((_, i) => String(annotations[i]!.image_id) === image);
+    assert.deepEqual(own, expected);
+  }
+}
+
 export const GOLDENS = {
+  "tokens of captions": checkTokens,
+  "captions of files": checkWholeCaptions,
   "normalised answers": checkNormalisation,
   "VQA accuracies": checkAccuracies,
   "GQA matches": checkGqa,
