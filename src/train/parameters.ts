@@ -12,12 +12,12 @@ import { WeightMap } from "../convert/checkpoint/weightMap";
 import type { Parameter } from "./optimise/adamW";
 import type { TensorInfo } from "../convert/checkpoint/tensorInfo";
 
-/** What Hugging Face's classes have no place for: the temperature and the head of captions. */
+/** What Hugging Face's classes have no place for: the temperature, the head of captions, a teacher. */
 export const HEADS_FILE = "heads.safetensors";
 
 /** Whether a tensor is stored beside the model. */
 export function isHead(name: string): boolean {
-  return name === "temp" || name.startsWith("cls.");
+  return name === "temp" || /^(cls|teacher)\./.test(name);
 }
 
 export class Parameters {

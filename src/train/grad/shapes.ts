@@ -163,8 +163,8 @@ const expanded: ShapeOf = (node, known) => [
 
 const gathered: ShapeOf = (node, known) => {
   const table = known.shape(inputOf(node, 0));
-  invariant(intAttribute(node, "axis", 0) === 0, "Training gathers rows only.");
-  return [[...known.shape(inputOf(node, 1)), ...table.slice(1)]];
+  const axis = intAttribute(node, "axis", 0);
+  return [[...table.slice(0, axis), ...known.shape(inputOf(node, 1)), ...table.slice(axis + 1)]];
 };
 
 const normalised: ShapeOf = (node, known, nOutputs) => {

@@ -101,9 +101,9 @@ interface Similarity {
 }
 
 /** s[b, j] = max over q of I[b, q] · t[j], over the temperature; and the same seen from the texts. */
-function contrast(
+export function contrast(
   g: TrainingGraph,
-  { bothSides = true }: Stage1Spec,
+  { bothSides = true }: Pick<Stage1Spec, "bothSides">,
   { pictures, texts }: { pictures: ValueName; texts: ValueName },
 ): Similarity {
   const temperature = g.scalarParameter("temp");
@@ -134,7 +134,7 @@ function contrast(
 }
 
 /** ½ (CE(image → text) + CE(text → image)), each the mean over the batch. */
-function itcLoss(g: TrainingGraph, { imageToText, textToImage }: Similarity): ValueName {
+export function itcLoss(g: TrainingGraph, { imageToText, textToImage }: Similarity): ValueName {
   const [batch = 1] = g.shape(imageToText);
   const target = g.fixedInput(STAGE1_INPUTS.itcTarget, "float32", [batch, batch]);
   const weights = new Float32Array(batch).fill(0.5 / batch);

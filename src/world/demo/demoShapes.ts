@@ -1,7 +1,10 @@
 /** Sizes of the demo models. */
 
 /** Pixels on a side of a picture. */
-export const SIDE = 96;
+export const SIDE = 48;
+
+/** Of a patch of the image encoder: one position of the teacher's map. */
+export const PATCH = 8;
 
 /** As transformers writes them. */
 export const RETRIEVAL_CONFIG = {
@@ -36,7 +39,7 @@ export const RETRIEVAL_CONFIG = {
     num_hidden_layers: 6,
     num_attention_heads: 4,
     image_size: SIDE,
-    patch_size: 12,
+    patch_size: PATCH,
     hidden_act: "gelu",
     layer_norm_eps: 1e-6,
     attention_dropout: 0,

@@ -12,6 +12,7 @@ import { HEADS_FILE, isHead } from "../../train/parameters";
 import { captionOf, pairedText } from "../texts/texts";
 import { IMAGE_TOKEN } from "../vocabulary/byteTokenizer";
 import { wordPieceTokenizer } from "../vocabulary/wordPieceTokenizer";
+import { pupilGraph } from "../../train/graphs/teacherGraph";
 import { RETRIEVAL_CONFIG, SIDE, TEXT_LENGTH, VOCAB_SIZE } from "./demoShapes";
 import type { EmojiWorld } from "../emojiWorld";
 
@@ -59,8 +60,10 @@ export async function newRetrievalDemo(
 function shapes(config: object): ReadonlyMap<string, readonly number[]> {
   const parsed = parseModelConfig(JSON.stringify(config), "config.json");
   const found = shapesOf((weights) => {
-    if (parsed.family !== "blip-2" || parsed.kind === "generation") return;
-    stage1Graph({ config: parsed, weights, batch: 2, textLength: TEXT_LENGTH, fromPixels: true });
+    if (parsed.family !== "blip-2" || parsed.kind !== "retrieval") return;
+    const spec = { config: parsed, weights, batch: 2, textLength: TEXT_LENGTH };
+    stage1Graph({ ...spec, fromPixels: true });
+    pupilGraph({ ...spec, givesDetails: true });
   });
   return new Map([...found, ["temp", []]]);
 }

@@ -12,7 +12,7 @@ import {
 } from "../../train/graphs/stage1Graph";
 import { stage1Feeds } from "../../train/graphs/stage1Feeds";
 import { recalls } from "../../train/run/recall";
-import { TrainingSession } from "../../train/session";
+import { TrainingSession, type Objectives } from "../../train/session";
 import type { Parameters } from "../../train/parameters";
 import type { TrainingTask } from "../../train/run/trainingRun";
 import { defined } from "../../base/assert";
@@ -22,35 +22,70 @@ import { CAPTION_TOKEN } from "../vocabulary/wordPieceTokenizer";
 import { pairedText } from "../texts/texts";
 import type { EmojiWorld, Specimen } from "../emojiWorld";
 import { TEXT_LENGTH } from "./demoShapes";
+import { pupilGraph, teacherGraph } from "../../train/graphs/teacherGraph";
 import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
+
+/** Parts of the training, in their order. */
+export type Lesson = "teacher" | "encoder" | "contrast" | "stage1";
 
 export interface RetrievalTaskOptions {
   readonly world: Pick<EmojiWorld, "side" | "scene" | "paint" | "unseen">;
   readonly parameters: Parameters;
   readonly factory: SessionFactory;
+  readonly lesson: Lesson;
   readonly batch: number;
-  readonly objectives?: readonly Objective[];
-  /** The image encoder learns too: it has nothing to begin with. */
-  readonly trainsEncoder: boolean;
   readonly seed: number;
 }
 
+interface GraphOptions {
+  readonly config: Blip2RetrievalConfig;
+  readonly weights: Parameters["weights"];
+  readonly batch: number;
+  readonly givesDetails?: boolean;
+}
+
+/** What a lesson learns with, and which tensors change in it. */
+interface LessonPlan {
+  graph(spec: GraphOptions): Objectives;
+  readonly trained: RegExp;
+}
+
+/** The image encoder stays as it is, but for its last norm (paper section 3.2). */
+const QFORMER = /^(?!vision_model\.(embeddings|encoder)\.)/;
+
+const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
+  teacher: {
+    graph: (spec) => teacherGraph({ ...spec, textLength: TEXT_LENGTH }),
+    trained: /^(teacher\.(?!pupil)|embeddings\.word_embeddings|text_projection|temp)/,
+  },
+  encoder: {
+    graph: (spec) => pupilGraph({ ...spec, textLength: TEXT_LENGTH }),
+    trained: /^(vision_model|teacher\.pupil)\./,
+  },
+  contrast: {
+    graph: (spec) => stageOne(spec, ["itc"]),
+    trained: QFORMER,
+  },
+  stage1: {
+    graph: (spec) => stageOne(spec, OBJECTIVES),
+    trained: QFORMER,
+  },
+};
+
+function stageOne(spec: GraphOptions, objectives: readonly Objective[]): Objectives {
+  return stage1Graph({ ...spec, objectives, textLength: TEXT_LENGTH, fromPixels: true });
+}
+
 export async function retrievalTask(options: RetrievalTaskOptions): Promise<TrainingTask> {
-  const { parameters, batch, world, seed, trainsEncoder, objectives = OBJECTIVES } = options;
+  const { parameters, batch, world, seed, lesson } = options;
   const config = configOf(parameters);
   const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
-  const graph = stage1Graph({
-    ...{ config, weights: parameters.weights, batch, textLength: TEXT_LENGTH },
-    ...{ objectives, fromPixels: true },
-  });
-  const encoder = /^vision_model\.(embeddings|encoder)\./;
-  const trained = [...graph.g.parameters.keys()].filter(
-    (name) => trainsEncoder || !encoder.test(name),
-  );
+  const plan = LESSONS[lesson];
+  const graph = plan.graph({ config, weights: parameters.weights, batch });
   let specimens: readonly Specimen[] | undefined;
   return {
     graph,
-    trained,
+    trained: [...graph.g.parameters.keys()].filter((name) => plan.trained.test(name)),
     batches: (step) => {
       const random = RandomStream.seeded(seed, 16 + step);
       const scenes = Array.from({ length: batch }, () => {
@@ -124,9 +159,8 @@ async function validate(
   { config, tokenizer, ...from }: ValidationOptions,
 ): Promise<Record<string, number>> {
   const { world, parameters } = from;
-  const graph = stage1Graph({
-    ...{ config, weights: parameters.weights, batch: AT_ONCE, textLength: TEXT_LENGTH },
-    ...{ objectives: ["itc"], fromPixels: true, givesDetails: true },
+  const graph = LESSONS[from.lesson].graph({
+    ...{ config, weights: parameters.weights, batch: AT_ONCE, givesDetails: true },
   });
   const session = await TrainingSession.open(graph, { ...from, device: "cpu", trained: [] });
   const pictures: Float32Array[] = [];
@@ -156,7 +190,10 @@ async function validate(
   return recalls({ pictures, texts });
 }
 
-type ValidationOptions = Pick<RetrievalTaskOptions, "world" | "parameters" | "factory"> & {
+type ValidationOptions = Pick<
+  RetrievalTaskOptions,
+  "world" | "parameters" | "factory" | "lesson"
+> & {
   readonly config: Blip2RetrievalConfig;
   readonly tokenizer: Tokenizer;
 };

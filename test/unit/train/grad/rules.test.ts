@@ -206,6 +206,13 @@ const CASES: readonly Case[] = [
     shapes: [[4, 3]],
     build: (op, [x = ""], g) => op("Gather", [x, g.int64Constant("", [2, 0, 2])]),
   },
+  {
+    rule: "Gather",
+    what: "places along an axis, each twice",
+    shapes: [[2, 3, 4]],
+    build: (op, [x = ""], g) =>
+      op("Gather", [x, g.int64Constant("", [2, 0, 1, 1, 0, 2])], { axis: { int: 1 } }),
+  },
   convolution(1, 1, 4),
   convolution(2, 0, 5),
   convolution(3, 0, 6),
