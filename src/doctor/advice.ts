@@ -1,7 +1,7 @@
 /** What would make a machine answer faster, derived from what `doctor` found out about it. */
 
 import { formatBytes } from "../base/bytes";
-import { DEMO_MODEL } from "../model/folder/world";
+import { isBundled } from "../model/folder/world";
 import { describeMissing, LIBRARY_FOLDER_VARIABLE } from "../library/cuda/cudaLibraries";
 import type { DeviceFacts, DoctorFacts } from "./facts";
 import type { StoreEntry } from "../library/store/modelEntries";
@@ -132,7 +132,7 @@ function usedSwap({ memory }: DoctorFacts): string | undefined {
 const SMALL_BYTES = 200e6;
 
 const isLargeF32 = ({ name, state, precision, bytes = 0 }: StoreEntry): boolean =>
-  name !== DEMO_MODEL && state === "ready" && precision === "f32" && bytes > SMALL_BYTES;
+  !isBundled(name) && state === "ready" && precision === "f32" && bytes > SMALL_BYTES;
 
 function exactPrecision({ store }: DoctorFacts): string | undefined {
   const names = (store?.models ?? []).filter(isLargeF32).map(({ name }) => name);

@@ -7,12 +7,11 @@ import { setStates } from "../library/checkpoints/catalogSets";
 import { readCatalog } from "../library/checkpoints/catalog";
 import { cudaFolder } from "../library/cuda/cudaRuntime";
 import { withoutPassword } from "../library/download/hubRoutes";
-import { demoFolder } from "../library/store/demoModel";
 import { folderBytes, freeBytesAt } from "../library/store/diskSpace";
 import type { DiskKind, HubFacts, ModelFacts, RememberedDevice, StoreFacts } from "./facts";
 import { type HubEnvironment, hubToken } from "../machine/huggingFaceHome";
 import type { Environment } from "../machine/environment";
-import { modelEntries } from "../library/store/modelEntries";
+import { demoFolders, modelEntries } from "../library/store/modelEntries";
 import {
   isDemoFolderName,
   listModels,
@@ -43,13 +42,13 @@ export interface StoreSources {
 export async function storeFacts(sources: StoreSources): Promise<StoreFacts> {
   const { store, demoCheckpoint, catalogFile, environment, files } = sources;
   const stored = await listModels(store);
-  const demo = await demoFolder({ checkpoint: demoCheckpoint, store }).catch(() => undefined);
+  const demos = await demoFolders(store, demoCheckpoint);
   const states = await catalogStates(await readCatalog(catalogFile), { store, environment });
   return {
     folder: store.root,
     freeBytes: await freeBytesAt(store.root),
     disk: await diskKindAt(store.root, files),
-    models: (await modelEntries(stored, demo)).map((entry) => withMemory(entry, stored)),
+    models: (await modelEntries(stored, demos)).map((entry) => withMemory(entry, stored)),
     sets: setStates(states)
       .filter(({ models }) => models.length > 0)
       .map(({ entry, missing }) => ({ name: entry.name, missing })),

@@ -2,7 +2,7 @@
 
 import { formatBytes } from "../../base/bytes";
 import { AppError, throwIfAborted } from "../../base/errors";
-import { SHAPES_ONLY, worldOf } from "../../model/folder/world";
+import { LIMITS, worldOf } from "../../model/folder/world";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { type HeldModel, withRollEntry } from "./rollEntry";
@@ -133,8 +133,9 @@ export function memoryWarning(
 
 /** What is said of a model that does not know photographs; undefined for one that does. */
 export function worldWarning(model: Parameters<typeof worldOf>[0]): string | undefined {
-  if (worldOf(model) === "everyday") return undefined;
-  return `${SHAPES_ONLY} "sightline models" lists models for photographs, and "sightline models add NAME" gets one.`;
+  const world = worldOf(model);
+  if (world === "everyday") return undefined;
+  return `${LIMITS[world]} "sightline models" lists models for photographs, and "sightline models add NAME" gets one.`;
 }
 
 /** A model that does not fit is loaded all the same: whoever types a command can also end it. */

@@ -6,6 +6,7 @@ import { EXIT } from "../terminal/failure";
 import type { ModelFlags } from "../terminal/flags";
 import { withModel } from "./openModel";
 import { readPicture } from "./pictureSource";
+import { RETRIEVAL_DEMO } from "../../model/folder/world";
 import { formatTable } from "../terminal/text";
 import type { TextScore } from "../../model/ask/request";
 
@@ -20,7 +21,9 @@ export async function score(
 ): Promise<number> {
   const { printer, signal } = context;
   const picture = await readPicture(asked.image, context);
-  await withModel(context, flags, async ({ engine, name }) => {
+  // The demo that answers compares nothing.
+  const { model = RETRIEVAL_DEMO } = flags;
+  await withModel(context, { ...flags, model }, async ({ engine, name }) => {
     const request = { ...picture, texts: asked.texts, alpha: flags.alpha };
     const result = await engine.score(request, { signal });
     const scores = bestFirst(result.scores);

@@ -7,9 +7,13 @@ import type { Notice } from "../shell/services";
 
 /** The sentence and the button; undefined for a model that knows photographs. */
 export function modelLimits(status: Pick<EngineStatus, "model" | "world">): Notice | undefined {
-  if (worldOf(status) === "everyday") return undefined;
-  // The same words as in base/world.ts, here for the translators.
-  const text = vscode.l10n.t("Demo model: knows coloured shapes only.");
+  const world = worldOf(status);
+  if (world === "everyday") return undefined;
+  // The same words as in model/folder/world.ts, here for the translators.
+  const text =
+    world === "shapes"
+      ? vscode.l10n.t("Demo model: knows coloured shapes only.")
+      : vscode.l10n.t("Demo model: knows emoji and coloured shapes only.");
   return { text, actions: [{ id: "getModel", label: getModelLabel() }] };
 }
 

@@ -26,7 +26,7 @@ export function suggestQuestions({ turns, world }: SuggestionRequest): string[] 
   const last = turns.at(-1);
   const subject = last === undefined ? undefined : subjectOf(last);
   const followUps =
-    subject === undefined ? [] : world === "shapes" ? aboutShape(subject) : aboutThing(subject);
+    subject === undefined ? [] : world === "everyday" ? aboutThing(subject) : aboutShape(subject);
   const asked = new Set(turns.map((turn) => normalized(turn.question)));
   return [...new Set([...followUps, ...STARTERS[world]])]
     .filter((question) => !asked.has(normalized(question)))
@@ -35,8 +35,14 @@ export function suggestQuestions({ turns, world }: SuggestionRequest): string[] 
 
 /** A question that shows what can be asked. */
 export function exampleQuestion(world: World): string {
-  return world === "shapes" ? "How many shapes are there?" : "How many people are there?";
+  return EXAMPLES[world];
 }
+
+const EXAMPLES: Readonly<Record<World, string>> = {
+  everyday: "How many people are there?",
+  shapes: "How many shapes are there?",
+  emoji: "What is it?",
+};
 
 const STARTERS = {
   everyday: [
@@ -54,6 +60,13 @@ const STARTERS = {
     "What is at the bottom right?",
     "How many circles are there?",
     "How many stars are there?",
+  ],
+  emoji: [
+    "What is it?",
+    "What kind of thing is it?",
+    "How many things are there?",
+    "What is at the top left?",
+    "What color is the background?",
   ],
 } as const;
 

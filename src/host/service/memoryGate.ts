@@ -6,7 +6,7 @@
 import { abortable, type CancelSignal } from "../../base/abortable";
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import { DEMO_MODEL } from "../../model/folder/world";
+import { isBundled } from "../../model/folder/world";
 import type { LoadPlan, LoadRequest } from "../../model/ask/models";
 import type { OtherEngine } from "../../roll/engineRoll";
 
@@ -70,7 +70,7 @@ export class MemoryGate {
     const { model, signal } = load;
     const agreed = this.#agreed.get(model);
     this.#plannedBytes = agreed?.neededBytes ?? 0;
-    if (model === DEMO_MODEL || agreed !== undefined) return "load";
+    if (isBundled(model) || agreed !== undefined) return "load";
     for (;;) {
       const plan = await this.#plan(load);
       if (plan === undefined) return "load";

@@ -4,7 +4,7 @@ import type { ImportPlan } from "../../model/ask/models";
 import { totalmem } from "node:os";
 import path from "node:path";
 import { defaultProfile } from "../../model/precision/defaultProfile";
-import { DEMO_MODEL } from "../../model/folder/world";
+import { isBundled } from "../../model/folder/world";
 import { setNamed } from "../../model/ask/modelSets";
 import { type Checkpoint, openCheckpoint } from "../../convert/checkpoint/checkpoint";
 import { planConversion, plannedBytes } from "../../convert/plan/conversionPlan";
@@ -107,8 +107,7 @@ export function freeName(wanted: string, taken: readonly string[]): string {
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base}-${n}`;
     const lower = name.toLowerCase();
-    const isReserved =
-      lower === DEMO_MODEL || isDemoFolderName(name) || setNamed(lower) !== undefined;
+    const isReserved = isBundled(lower) || isDemoFolderName(name) || setNamed(lower) !== undefined;
     if (!isReserved && !used.has(lower)) return name;
   }
 }

@@ -41,7 +41,7 @@ export async function planLoad(options: LoadPlanOptions): Promise<LoadPlan> {
   );
   const availableBytes = free.bytes + (await adapterBytesOf(options.held, free));
   const at = { availableBytes, ...(free.place === "adapter" ? { isOnAdapter: true } : {}) };
-  if (reference.kind === "demo") return { neededBytes: 0, ...at };
+  if (reference.kind === "bundled") return { neededBytes: 0, ...at };
   const { manifest } = await openModelFolder(reference.folder);
   const bytesOf = free.isCpu === true ? cpuMemoryBytesOf : memoryBytesOf;
   const neededBytes = bytesOf(manifest);

@@ -3,7 +3,6 @@
 import path from "node:path";
 import { throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import { DEMO_MODEL } from "../../model/folder/world";
 import type { ConvertProgress } from "../../convert/convertModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import type { SessionFactory } from "../../engine/session/session";
@@ -25,7 +24,7 @@ export interface FindOptions {
 /** A model folder and what to call it. */
 export interface FoundModel {
   readonly folder: string;
-  /** "demo", or the folder's own name. */
+  /** That of a bundled model, or the folder's own name. */
   readonly name: string;
 }
 
@@ -37,7 +36,7 @@ export interface LoadOptions {
 }
 
 /**
- * Finds a model; the demo is converted when this is its first use.
+ * Finds a model; one that comes with the program is converted when this is its first use.
  * @throws AppError `model.missing`, and as `ensureDemoModel`.
  */
 export async function findNamedModel(options: FindOptions): Promise<FoundModel> {
@@ -48,8 +47,9 @@ export async function findNamedModel(options: FindOptions): Promise<FoundModel> 
   }
   // The converter is not needed for any other model.
   const { ensureDemoModel } = await import("../store/demoModel");
-  const folder = await ensureDemoModel({ checkpoint: demoCheckpoint, store, signal, onProgress });
-  return { folder, name: DEMO_MODEL };
+  const { name } = reference;
+  const folder = await ensureDemoModel({ model: name, demoCheckpoint, store, signal, onProgress });
+  return { folder, name };
 }
 
 /**

@@ -3,7 +3,7 @@
 import { lstat, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { DEMO_MODEL } from "../../model/folder/world";
+import { isBundled } from "../../model/folder/world";
 import { featureFolder } from "../../engine/picture/featureCache";
 import { openModelFolder } from "../../engine/session/modelFolder";
 import { demoFolder } from "./demoModel";
@@ -64,8 +64,9 @@ async function featuresOf(folder: string, store: ModelStore): Promise<string | u
 /** Undefined for a demo that is not there. */
 async function folderOf(options: DeleteOptions): Promise<string | undefined> {
   const { name, store } = options;
-  if (name === DEMO_MODEL) {
-    const folder = await demoFolder({ checkpoint: options.demoCheckpoint, store });
+  if (isBundled(name)) {
+    const { demoCheckpoint } = options;
+    const folder = await demoFolder({ model: name, demoCheckpoint, store });
     return (await isFolder(folder)) ? folder : undefined;
   }
   const folder = path.join(store.modelsDir, name);

@@ -1,5 +1,5 @@
 /**
- * The demo that comes with the program as a checkpoint: converted into the store when it is first
+ * The demos that come with the program as checkpoints: each is converted into the store when it is first
  * used, found there afterwards, and made again when it is damaged.
  */
 
@@ -10,21 +10,24 @@ import { AppError } from "../../base/errors";
 import { optional } from "../../base/optional";
 import { convertModel, type ConvertProgress } from "../../convert/convertModel";
 import { openModelFolder, verifyFiles } from "../../engine/session/modelFolder";
+import { type BundledModel, DEMO_MODEL } from "../../model/folder/world";
 import { GRAPH_CONTRACT_VERSION } from "../../model/graph/graphContract";
 import { MANIFEST_FORMAT_VERSION } from "../../model/folder/manifest";
 import { withModelLock } from "./modelLock";
-import { demoFolderName, folderNames, isDemoFolderName, type ModelStore } from "./modelStore";
+import { demoFolderName, demoOf, folderNames, type ModelStore } from "./modelStore";
 import { removeModelFolder } from "./removeModelFolder";
 
 export interface DemoOptions {
-  /** Folder of the checkpoint. */
-  readonly checkpoint: string;
+  /** @default the one that answers */
+  readonly model?: BundledModel;
+  /** Folder of the checkpoint of the one that answers; the others lie beside it. */
+  readonly demoCheckpoint: string;
   readonly store: ModelStore;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
 }
 
-/** It is small, so the answers may as well be those of the reference. */
+/** They are small, so the answers may as well be those of the reference. */
 const PRECISION = "f32";
 
 /** A demo of another version that nobody used for so long is not used any more, in ms. */
@@ -54,27 +57,33 @@ export async function ensureDemoModel(options: DemoOptions): Promise<string> {
  * @throws AppError `checkpoint.missing`.
  */
 export async function demoFolder(
-  options: Pick<DemoOptions, "checkpoint" | "store">,
+  options: Pick<DemoOptions, "model" | "demoCheckpoint" | "store">,
 ): Promise<string> {
+  const checkpoint = checkpointOf(options);
   const hash = createHash("sha256");
   hash.update(`${MANIFEST_FORMAT_VERSION} ${GRAPH_CONTRACT_VERSION} ${PRECISION}\n`);
   try {
-    for (const name of (await readdir(options.checkpoint)).sort()) {
-      const bytes = await readFile(path.join(options.checkpoint, name));
+    for (const name of (await readdir(checkpoint)).sort()) {
+      const bytes = await readFile(path.join(checkpoint, name));
       hash.update(`${name} ${bytes.length}\n`).update(bytes);
     }
   } catch (cause) {
     throw new AppError(
       "checkpoint.missing",
-      `The demo model is missing from this installation: ${options.checkpoint} cannot be read. Install Sightline again, or choose a model with --model.`,
-      { cause, detail: { file: options.checkpoint } },
+      `The demo model is missing from this installation: ${checkpoint} cannot be read. Install Sightline again, or choose a model with --model.`,
+      { cause, detail: { file: checkpoint } },
     );
   }
-  return path.join(options.store.modelsDir, demoFolderName(hash.digest("hex")));
+  const name = demoFolderName(options.model ?? DEMO_MODEL, hash.digest("hex"));
+  return path.join(options.store.modelsDir, name);
+}
+
+function checkpointOf({ model = DEMO_MODEL, demoCheckpoint }: Omit<DemoOptions, "store">): string {
+  return model === DEMO_MODEL ? demoCheckpoint : path.join(path.dirname(demoCheckpoint), model);
 }
 
 async function makeDemo(folder: string, options: DemoOptions): Promise<void> {
-  const { checkpoint, store, signal, onProgress } = options;
+  const { store, signal, onProgress } = options;
   const state = await stateOf(folder);
   // Another process was faster.
   if (state === "intact") return;
@@ -84,7 +93,7 @@ async function makeDemo(folder: string, options: DemoOptions): Promise<void> {
   }
   try {
     await convertModel({
-      checkpoint,
+      checkpoint: checkpointOf(options),
       out: folder,
       precision: PRECISION,
       ...optional({ signal, onProgress }),
@@ -97,11 +106,11 @@ async function makeDemo(folder: string, options: DemoOptions): Promise<void> {
   await pruneDemos(store, folder);
 }
 
-/** Deletes the demos of other versions that nobody uses; what cannot be deleted now stays. */
+/** Deletes the same demo of other versions that nobody uses; what cannot be deleted now stays. */
 async function pruneDemos(store: ModelStore, kept: string): Promise<void> {
   for (const name of await folderNames(store)) {
     const folder = path.join(store.modelsDir, name);
-    if (!isDemoFolderName(name) || folder === kept) continue;
+    if (demoOf(name) !== demoOf(path.basename(kept)) || folder === kept) continue;
     const found = await stat(folder).catch(() => undefined);
     if (found === undefined || Date.now() - found.mtimeMs < UNUSED_MS) continue;
     await removeModelFolder(folder).catch(() => undefined);

@@ -1,7 +1,7 @@
-/** The models of the store as people see them: the demo first, the others by name. */
+/** The models of the store as people see them: the demos first, the others by name. */
 
 import type { ModelEntry } from "../../model/ask/models";
-import { DEMO_MODEL } from "../../model/folder/world";
+import { BUNDLED_MODELS, type BundledModel, RETRIEVAL_DEMO } from "../../model/folder/world";
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import { type ModelConfig, type WriterConfig, writerOf } from "../../model/config/modelConfig";
 import type { Manifest, ManifestFile } from "../../model/folder/manifest";
@@ -19,31 +19,46 @@ export interface StoreEntry extends ModelEntry {
 }
 
 /**
- * Lists the demo and the models of the store; reads no weights.
+ * Lists the demos and the models of the store; reads no weights.
  * @param demoCheckpoint folder of the checkpoint that the demo is made from; without it there is none.
  */
 export async function listEntries(
   store: ModelStore,
   demoCheckpoint: string,
 ): Promise<readonly StoreEntry[]> {
-  const demo = await demoFolder({ checkpoint: demoCheckpoint, store }).catch(() => undefined);
-  return await modelEntries(await listModels(store), demo);
+  const demos = await demoFolders(store, demoCheckpoint);
+  return await modelEntries(await listModels(store), demos);
+}
+
+/** Folders of this version's demos, of those that the program came with. */
+export async function demoFolders(
+  store: ModelStore,
+  demoCheckpoint: string,
+): Promise<ReadonlyMap<BundledModel, string>> {
+  const folders = new Map<BundledModel, string>();
+  for (const model of BUNDLED_MODELS) {
+    const folder = await demoFolder({ model, demoCheckpoint, store }).catch(() => undefined);
+    if (folder !== undefined) folders.set(model, folder);
+  }
+  return folders;
 }
 
 /**
- * The demo first, the others in their order.
- * @param demo folder of this version's demo; undefined when the program came without one.
+ * The demos first, the others in their order.
+ * @param demos as `demoFolders` gives them.
  */
 export async function modelEntries(
   stored: readonly StoredModel[],
-  demo: string | undefined,
+  demos: ReadonlyMap<BundledModel, string>,
 ): Promise<readonly StoreEntry[]> {
-  const isDemo = ({ folder }: StoredModel): boolean => folder === demo;
-  const converted = stored.filter(isDemo).map((model) => ({ ...model, name: DEMO_MODEL }));
-  const others = stored.filter((model) => !isDemo(model));
-  const entries = await Promise.all([...converted, ...others].map(entryOf));
-  if (demo === undefined || converted.length > 0) return entries;
-  return [{ name: DEMO_MODEL, state: "bundled" }, ...entries];
+  const bundled = [...demos].map(async ([name, folder]): Promise<StoreEntry> => {
+    const converted = stored.find((model) => model.folder === folder);
+    if (converted !== undefined) return await entryOf({ ...converted, name });
+    return { name, state: "bundled", ...(name === RETRIEVAL_DEMO ? { kind: "retrieval" } : {}) };
+  });
+  const folders = new Set(demos.values());
+  const others = stored.filter(({ folder }) => !folders.has(folder));
+  return await Promise.all([...bundled, ...others.map(entryOf)]);
 }
 
 const LANGUAGE_MODELS: Readonly<Record<WriterConfig["kind"], string>> = {

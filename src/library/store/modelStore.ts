@@ -6,7 +6,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { DEMO_MODEL } from "../../model/folder/world";
+import { BUNDLED_MODELS, type BundledModel, DEMO_MODEL, isBundled } from "../../model/folder/world";
 import { openModelFolder, type ModelFolder } from "../../engine/session/modelFolder";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
 import type { Environment } from "../../machine/environment";
@@ -24,9 +24,10 @@ export interface ModelStore {
   readonly locksDir: string;
 }
 
-/** A model's folder, or the demo, whose folder depends on the version of its checkpoint. */
+/** A model's folder, or one that comes with the program, whose folder depends on the version of its checkpoint. */
 export type ModelReference =
-  { readonly kind: "demo" } | { readonly kind: "folder"; readonly folder: string };
+  | { readonly kind: "bundled"; readonly name: BundledModel }
+  | { readonly kind: "folder"; readonly folder: string };
 
 /** One folder of the store. */
 export interface StoredModel {
@@ -39,7 +40,7 @@ export interface StoredModel {
 }
 
 /** What demoFolderName gives. */
-const DEMO_FOLDER = /^demo-[0-9a-f]{12}$/;
+const DEMO_FOLDER = new RegExp(`^(${BUNDLED_MODELS.join("|")})-[0-9a-f]{12}$`);
 /** A folder that a conversion is still filling, or was filling when it was killed. */
 const PARTIAL = /\.partial-\d+$/;
 /** Also keeps a name from climbing out of the store. */
@@ -84,16 +85,21 @@ export function modelStoreOf(environment: Environment): ModelStore {
 }
 
 /**
- * The name of the demo's folder in the store.
+ * The name of a demo's folder in the store.
  * @param digest sha256 in hexadecimal of all that decides what the folder contains.
  */
-export function demoFolderName(digest: string): string {
-  return `${DEMO_MODEL}-${digest.slice(0, 12)}`;
+export function demoFolderName(model: BundledModel, digest: string): string {
+  return `${model}-${digest.slice(0, 12)}`;
 }
 
 /** True for the folder of a demo, of this version or another one. */
 export function isDemoFolderName(name: string): boolean {
-  return DEMO_FOLDER.test(name);
+  return demoOf(name) !== undefined;
+}
+
+/** The demo whose folder that is, of this version or another one. */
+export function demoOf(name: string): string | undefined {
+  return DEMO_FOLDER.exec(name)?.[1];
 }
 
 /** True for a name that a model of the store can have; false for anything that could be a path. */
@@ -122,7 +128,8 @@ export async function resolveModel(
   nameOrDir: string | undefined,
   store: ModelStore,
 ): Promise<ModelReference> {
-  if (nameOrDir === undefined || nameOrDir === DEMO_MODEL) return { kind: "demo" };
+  if (nameOrDir === undefined) return { kind: "bundled", name: DEMO_MODEL };
+  if (isBundled(nameOrDir)) return { kind: "bundled", name: nameOrDir };
   const stored = path.join(store.modelsDir, nameOrDir);
   if (isPlainName(nameOrDir) && (await hasManifest(stored))) {
     return { kind: "folder", folder: stored };
@@ -142,7 +149,7 @@ export async function resolveModel(
 export async function unknownModel(name: string, store: ModelStore): Promise<AppError> {
   const names = await folderNames(store);
   const own = names.filter((other) => !PARTIAL.test(other) && !DEMO_FOLDER.test(other));
-  const known = [DEMO_MODEL, ...own].join(", ");
+  const known = [...BUNDLED_MODELS, ...own].join(", ");
   return new AppError(
     "model.missing",
     `There is no model "${name}". Known models: ${known}. Give one of these or the folder of a converted model.`,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SHAPES_ONLY } from "../../../../src/model/folder/world";
+import { LIMITS } from "../../../../src/model/folder/world";
 import { AppError } from "../../../../src/base/errors";
 import { engineView } from "../../../../src/editor/engine/engineView";
 import type { EngineStatus } from "../../../../src/host/service/engine";
@@ -32,11 +32,11 @@ describe("engineView", () => {
 
   it("says what the demo knows, with a way to another model, and asks what it can answer", () => {
     const { limits, example } = engineView({ kind: "off", model: "demo" }, notices);
-    assert.equal(limits?.text, SHAPES_ONLY);
+    assert.equal(limits?.text, LIMITS.shapes);
     assert.deepEqual(limits.actions, [{ id: "getModel", label: "Get a Model for Photographs" }]);
     assert.equal(example, "How many shapes are there?");
     const copied = engineView({ kind: "ready", model: "/m/copy", world: "shapes" }, notices);
-    assert.equal(copied.limits?.text, SHAPES_ONLY);
+    assert.equal(copied.limits?.text, LIMITS.shapes);
     const other = engineView({ kind: "ready", model: "opt", world: "everyday" }, notices);
     assert.equal(other.limits, undefined);
     assert.equal(other.example, "How many people are there?");

@@ -76,11 +76,11 @@ describe("deleteModel", () => {
 
   it("deletes the demo, which then comes back", async () => {
     assert.deepEqual(await remove("demo"), { freedBytes: 0 });
-    const folder = await ensureDemoModel({ checkpoint: demoCheckpoint, store });
+    const folder = await ensureDemoModel({ demoCheckpoint, store });
     const bytes = await folderBytes(folder);
     assert.deepEqual(await remove("demo"), { freedBytes: bytes });
     assert.deepEqual(await listModels(store), []);
-    assert.equal(await ensureDemoModel({ checkpoint: demoCheckpoint, store }), folder);
+    assert.equal(await ensureDemoModel({ demoCheckpoint, store }), folder);
   });
 
   it("refuses names that are not there, and names that lead elsewhere", async () => {

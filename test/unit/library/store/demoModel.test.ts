@@ -37,38 +37,38 @@ describe("ensureDemoModel", () => {
     const onProgress = (): void => {
       nReports++;
     };
-    const folder = await ensureDemoModel({ checkpoint, store, onProgress });
+    const folder = await ensureDemoModel({ demoCheckpoint: checkpoint, store, onProgress });
     assert.equal((await openModelFolder(folder)).config.kind, "retrieval");
     assert.ok(nReports > 0);
     nReports = 0;
-    assert.equal(await ensureDemoModel({ checkpoint, store, onProgress }), folder);
+    assert.equal(await ensureDemoModel({ demoCheckpoint: checkpoint, store, onProgress }), folder);
     assert.equal(nReports, 0);
     assert.deepEqual(await readdir(store.modelsDir), [path.basename(folder)]);
   });
 
   it("makes a model again whose weights changed but not their size", async () => {
-    const folder = await ensureDemoModel({ checkpoint, store });
+    const folder = await ensureDemoModel({ demoCheckpoint: checkpoint, store });
     const file = path.join(folder, "vision_encoder.onnx_data");
     const { size } = await stat(file);
     await writeFile(file, Buffer.alloc(size, 1));
-    assert.equal(await ensureDemoModel({ checkpoint, store }), folder);
+    assert.equal(await ensureDemoModel({ demoCheckpoint: checkpoint, store }), folder);
     await verifyFiles(await openModelFolder(folder));
   });
 
   it("makes a model again that lost its manifest", async () => {
-    const folder = await ensureDemoModel({ checkpoint, store });
+    const folder = await ensureDemoModel({ demoCheckpoint: checkpoint, store });
     await rm(path.join(folder, "manifest.json"));
-    await ensureDemoModel({ checkpoint, store });
+    await ensureDemoModel({ demoCheckpoint: checkpoint, store });
     await verifyFiles(await openModelFolder(folder));
   });
 
   it("gives another checkpoint another folder", async () => {
     const copy = path.join(root, "checkpoint");
     await cp(checkpoint, copy, { recursive: true });
-    const first = await demoFolder({ checkpoint: copy, store });
-    assert.equal(first, await demoFolder({ checkpoint, store }));
+    const first = await demoFolder({ demoCheckpoint: copy, store });
+    assert.equal(first, await demoFolder({ demoCheckpoint: checkpoint, store }));
     await appendFile(path.join(copy, "generation_config.json"), "\n");
-    assert.notEqual(first, await demoFolder({ checkpoint: copy, store }));
+    assert.notEqual(first, await demoFolder({ demoCheckpoint: copy, store }));
   });
 
   it("converts once for calls that come together, and leaves no lock", async () => {
@@ -79,7 +79,7 @@ describe("ensureDemoModel", () => {
         if (isFirst) nBegun += 1;
         isFirst = false;
       };
-      return ensureDemoModel({ checkpoint, store, onProgress });
+      return ensureDemoModel({ demoCheckpoint: checkpoint, store, onProgress });
     };
     const folders = await Promise.all([call(), call(), call()]);
     assert.equal(new Set(folders).size, 1);
@@ -102,7 +102,7 @@ describe("ensureDemoModel", () => {
       await writeFile(path.join(folder, "manifest.json"), "{}");
       await utimes(folder, date, date);
     }
-    const made = await ensureDemoModel({ checkpoint, store });
+    const made = await ensureDemoModel({ demoCheckpoint: checkpoint, store });
     assert.deepEqual(
       (await readdir(store.modelsDir)).sort(),
       ["demo-111111111111", path.basename(made), "demo-mine", "other"].sort(),
@@ -110,16 +110,16 @@ describe("ensureDemoModel", () => {
   });
 
   it("tells other versions that the demo is in use", async () => {
-    const folder = await ensureDemoModel({ checkpoint, store });
+    const folder = await ensureDemoModel({ demoCheckpoint: checkpoint, store });
     const dayAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
     await utimes(folder, dayAgo, dayAgo);
-    await ensureDemoModel({ checkpoint, store });
+    await ensureDemoModel({ demoCheckpoint: checkpoint, store });
     assert.ok(Date.now() - (await stat(folder)).mtimeMs < 60_000);
   });
 
   it("says so when the checkpoint is missing from the installation", async () => {
     const missing = path.join(root, "nothing");
-    await assert.rejects(ensureDemoModel({ checkpoint: missing, store }), (thrown) => {
+    await assert.rejects(ensureDemoModel({ demoCheckpoint: missing, store }), (thrown) => {
       assert.ok(thrown instanceof AppError);
       assert.equal(thrown.code, "checkpoint.missing");
       assert.ok(thrown.message.includes(missing));
@@ -131,7 +131,7 @@ describe("ensureDemoModel", () => {
     // A file where the store should be, because permissions do not stop an administrator.
     await writeFile(store.root, "");
     await chmod(store.root, 0o444);
-    await assert.rejects(ensureDemoModel({ checkpoint, store }), (thrown) => {
+    await assert.rejects(ensureDemoModel({ demoCheckpoint: checkpoint, store }), (thrown) => {
       assert.ok(thrown instanceof AppError);
       assert.equal(thrown.code, "convert.failed");
       assert.match(thrown.message, /SIGHTLINE_HOME/);
@@ -146,7 +146,7 @@ describe("ensureDemoModel", () => {
     const onProgress = (): void => {
       controller.abort();
     };
-    await assert.rejects(ensureDemoModel({ checkpoint, store, signal, onProgress }), isCancelled);
+    await assert.rejects(ensureDemoModel({ demoCheckpoint: checkpoint, store, signal, onProgress }), isCancelled);
     assert.deepEqual(await readdir(store.modelsDir), []);
   });
 });

@@ -29,7 +29,7 @@ describe("listEntries", () => {
   it("shows the converted demo first, under its own name, and the others by name", async () => {
     await copy("opt-odd", "b");
     await copy("t5-odd", "a");
-    const folder = await ensureDemoModel({ checkpoint: demoCheckpoint, store });
+    const folder = await ensureDemoModel({ demoCheckpoint, store });
     const entries = await listEntries(store, demoCheckpoint);
     assert.deepEqual(
       entries.map(({ name, architecture }) => [name, architecture]),

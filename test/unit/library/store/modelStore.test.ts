@@ -57,7 +57,7 @@ describe("isPlainName", () => {
 
 describe("demoFolderName", () => {
   it("tells versions apart by the beginning of a digest", () => {
-    assert.equal(demoFolderName("0123456789abcdef"), "demo-0123456789ab");
+    assert.equal(demoFolderName("demo", "0123456789abcdef"), "demo-0123456789ab");
   });
 });
 
@@ -99,8 +99,8 @@ describe("a store", () => {
   });
 
   it("takes no name and the name demo for the demo", async () => {
-    assert.deepEqual(await resolveModel(undefined, store), { kind: "demo" });
-    assert.deepEqual(await resolveModel("demo", store), { kind: "demo" });
+    assert.deepEqual(await resolveModel(undefined, store), { kind: "bundled", name: "demo" });
+    assert.deepEqual(await resolveModel("demo", store), { kind: "bundled", name: "demo" });
   });
 
   it("takes a text with a separator for a folder, even one that does not exist", async () => {
@@ -124,13 +124,13 @@ describe("a store", () => {
   });
 
   it("names the models there are when it is asked for another", async () => {
-    await model(path.join(store.modelsDir, demoFolderName("0".repeat(64))));
+    await model(path.join(store.modelsDir, demoFolderName("demo", "0".repeat(64))));
     await model(path.join(store.modelsDir, "half.partial-123"));
     for (const name of ["blip3", "..", ""]) {
       await assert.rejects(resolveModel(name, store), (thrown) => {
         assert.ok(thrown instanceof AppError);
         assert.equal(thrown.code, "model.missing");
-        assert.match(thrown.message, /Known models: demo, blip2-opt\. /);
+        assert.match(thrown.message, /Known models: demo, demo-itm, blip2-opt\. /);
         return true;
       });
     }
