@@ -377,7 +377,10 @@ describe("the command line", () => {
       assert.deepEqual(await readdir(path.join(own, "models")), []);
       const again = await runCliProcess(["models", "remove", "mine"], { home: own });
       assert.equal(again.exitCode, 1);
-      assert.match(again.stderr, /^sightline: There is no model "mine"\. Known models: demo, demo-itm\./);
+      assert.match(
+        again.stderr,
+        /^sightline: There is no model "mine"\. Known models: demo, demo-itm\./,
+      );
     });
 
     it("tells people too, and cannot be led out of the store", async () => {

@@ -146,7 +146,10 @@ describe("ensureDemoModel", () => {
     const onProgress = (): void => {
       controller.abort();
     };
-    await assert.rejects(ensureDemoModel({ demoCheckpoint: checkpoint, store, signal, onProgress }), isCancelled);
+    await assert.rejects(
+      ensureDemoModel({ demoCheckpoint: checkpoint, store, signal, onProgress }),
+      isCancelled,
+    );
     assert.deepEqual(await readdir(store.modelsDir), []);
   });
 });
