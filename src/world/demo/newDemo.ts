@@ -35,6 +35,7 @@ export async function newRetrievalDemo(
   const config = {
     ...RETRIEVAL_CONFIG,
     image_token_index: VOCAB_SIZE,
+    sightline_world: "emoji",
     qformer_config: { ...RETRIEVAL_CONFIG.qformer_config, vocab_size: VOCAB_SIZE },
   };
   await put("config.json", config);

@@ -11,7 +11,7 @@ import {
   type Objective,
 } from "../../train/graphs/stage1Graph";
 import { stage1Feeds } from "../../train/graphs/stage1Feeds";
-import { recalls } from "../../train/run/recall";
+import { recalls, type Embeddings } from "../../train/run/recall";
 import { TrainingSession, type Objectives } from "../../train/session";
 import type { Parameters } from "../../train/parameters";
 import type { TrainingTask } from "../../train/run/trainingRun";
@@ -156,8 +156,16 @@ const AT_ONCE = 64;
 /** Emoji as a style draws them that no step has seen: each must be found by its name among all. */
 async function validate(
   specimens: readonly Specimen[],
-  { config, tokenizer, ...from }: ValidationOptions,
+  options: ValidationOptions,
 ): Promise<Record<string, number>> {
+  return recalls(await embeddingsOf(specimens, options));
+}
+
+/** Of each drawing and of its name. */
+export async function embeddingsOf(
+  specimens: readonly Specimen[],
+  { config, tokenizer, ...from }: ValidationOptions,
+): Promise<Embeddings> {
   const { world, parameters } = from;
   const graph = LESSONS[from.lesson].graph({
     ...{ config, weights: parameters.weights, batch: AT_ONCE, givesDetails: true },
@@ -187,7 +195,7 @@ async function validate(
   } finally {
     await session.release();
   }
-  return recalls({ pictures, texts });
+  return { pictures, texts };
 }
 
 type ValidationOptions = Pick<
