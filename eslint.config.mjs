@@ -147,6 +147,7 @@ const kernels = [
   "src/convert/checkpoint/stridedView.ts",
   "src/convert/torch/pickleMachine.ts",
   "src/convert/weights/quantize.ts",
+  "src/convert/weights/storedValues.ts",
   "src/engine/picture/resizeBicubic.ts",
   "src/engine/picture/imagePreprocess.ts",
   "src/engine/decode/logitsProcessors.ts",

@@ -1,37 +1,17 @@
 /** Weights of a model that has learnt nothing yet. */
 
-import { WeightMap } from "../convert/checkpoint/weightMap";
 import { CheckpointWeights } from "../convert/checkpoint/checkpointWeights";
+import { NotedWeights } from "../convert/checkpoint/notedWeights";
 import { TensorReader } from "../convert/checkpoint/tensorReader";
-import type { TensorInfo } from "../convert/checkpoint/tensorInfo";
 import type { RandomStream } from "../engine/decode/sampling";
 import { elementsOf } from "../convert/checkpoint/tensorInfo";
 import type { StoredTensor } from "./output/safetensorsFile";
-
-/** Says yes to whatever the builders of graphs ask for, and notes it. */
-class NotingMap extends WeightMap {
-  readonly asked = new Map<string, readonly number[]>();
-
-  constructor() {
-    super({ folder: "", tensors: new Map() });
-  }
-
-  override take(name: string, shape: readonly number[]): TensorInfo {
-    this.asked.set(name, shape);
-    return { name, shape, dtype: "F32", file: "", begin: 0, end: 4 * elementsOf(shape) };
-  }
-
-  /** Of the names of one tensor, that which Hugging Face's and LAVIS' own files have. */
-  override has(name: string): boolean {
-    return name === "cls.predictions.bias";
-  }
-}
 
 /** The names and shapes of all tensors that graphs of a model read. @param build writes the graphs. */
 export function shapesOf(
   build: (weights: CheckpointWeights) => void,
 ): ReadonlyMap<string, readonly number[]> {
-  const map = new NotingMap();
+  const map = new NotedWeights();
   build(new CheckpointWeights(map, new TensorReader()));
   return map.asked;
 }

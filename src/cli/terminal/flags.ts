@@ -156,7 +156,7 @@ export function idleFlags(
 }
 
 /** @throws InvalidArgumentError, which commander turns into a usage error naming the flag. */
-function parseNumber(text: string): number {
+export function parseNumber(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
   return value;

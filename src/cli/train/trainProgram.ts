@@ -1,8 +1,10 @@
 /** `sightline train …`: the commands that make a model learn. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { FIT_TASKS } from "../../train/fit/fitNames";
 import type { Run } from "../terminal/cliContext";
-import { addOutputFlags } from "../terminal/flags";
+import { addOutputFlags, parseNumber } from "../terminal/flags";
+import type { TrainFitFlags } from "./trainFitCommand";
 import type { TrainPairsFlags } from "./trainPairsCommand";
 
 /** @param documents What a path may be, as the commands on documents say it. */
@@ -25,4 +27,30 @@ export function addTrain(
         return trainPairs(context, paths, flags);
       }),
     );
+  addOutputFlags(train.command("fit"))
+    .description(
+      "fine-tune a model on pairs; a new model comes of it if a held-out fifth gets better",
+    )
+    .argument(
+      "<pairs>",
+      "what `train pairs` writes, or a folder of pictures with texts beside them",
+    )
+    .option("--model <name|dir>", "a model of `sightline models` or a folder (default: demo)")
+    .addOption(
+      new Option("--task <task>", "what it learns (default: what it does)").choices(FIT_TASKS),
+    )
+    .option("--name <name>", "of the new model (default: the old one's with -learnt)")
+    .addOption(number("--epochs <n>", "how often each text is seen at most", 5))
+    .addOption(number("--batch <n>", "texts in a step; more need more memory", 8))
+    .addOption(number("--rate <x>", "of learning", 1e-5))
+    .action((pairs: string, flags: TrainFitFlags) =>
+      run(flags, async (context) => {
+        const { trainFit } = await import("./trainFitCommand");
+        return trainFit(context, pairs, flags);
+      }),
+    );
+}
+
+function number(flag: string, text: string, usual: number): Option {
+  return new Option(flag, text).argParser(parseNumber).default(usual);
 }

@@ -24,10 +24,10 @@ export async function writeSmallFiles(
 ): Promise<ManifestFile[]> {
   const files: ManifestFile[] = [];
   for (const [name, bytes] of smallFiles(checkpoint)) {
-    files.push(await writeFile(folder, name, bytes));
+    files.push(await writeModelFile(folder, name, bytes));
   }
   for (const { graphFile, graph } of plannedGraphs(model)) {
-    files.push(await writeFile(folder, graphFile, graph.encode()));
+    files.push(await writeModelFile(folder, graphFile, graph.encode()));
   }
   return files;
 }
@@ -59,11 +59,19 @@ export async function writeManifest(
     })),
     files: written.files,
   };
-  await writeFile(folder, MANIFEST_FILE, utf8(formatManifest(manifest)));
+  await writeModelFile(folder, MANIFEST_FILE, utf8(formatManifest(manifest)));
   return manifest;
 }
 
-async function writeFile(folder: string, name: string, bytes: Uint8Array): Promise<ManifestFile> {
+/**
+ * Writes one file of a model, safe from a power failure.
+ * @throws the file system's errors.
+ */
+export async function writeModelFile(
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<ManifestFile> {
   const file = await open(path.join(folder, name), "w");
   try {
     await file.writeFile(bytes);

@@ -7,6 +7,8 @@ import { invariant } from "../../base/assert";
 import type { OnnxDataType, OnnxInitializer } from "../../model/graph/onnxProto";
 import type { ConvertWorkers } from "./convertWorkers";
 import type { TensorInfo } from "../checkpoint/tensorInfo";
+import type { WeightSource } from "../checkpoint/weightSource";
+import type { BlockFormat } from "./quantize";
 
 /** One initializer's place in the file. */
 export interface PlannedInitializer {
@@ -22,9 +24,19 @@ export interface Piece {
   readonly bytes: Uint8Array;
 }
 
+export type FloatStorage = "float32" | "float16";
+
+/** How the values of a matrix lie in the initializers of an entry. */
+export type StoredLayout =
+  | { readonly kind: "plain" | "transposed"; readonly storage: FloatStorage }
+  | { readonly kind: "channels" }
+  | { readonly kind: "blocks"; readonly format: BlockFormat };
+
 /** One or several initializers that are computed in one pass over their source. */
 export interface DataEntry {
   readonly initializers: readonly PlannedInitializer[];
+  /** What is stored, and how, for whoever reads it back. */
+  readonly stored: { readonly source: WeightSource; readonly layout: StoredLayout };
   /** What `produce` reads; some of them may occur twice. */
   readonly tensors: readonly TensorInfo[];
   readonly produce: (workers: ConvertWorkers) => AsyncIterable<Piece>;

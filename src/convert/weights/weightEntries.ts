@@ -2,7 +2,7 @@
 
 import { AppError } from "../../base/errors";
 import type { ConvertWorkers } from "./convertWorkers";
-import { planInitializer, type DataEntry, type Piece } from "./dataFile";
+import { planInitializer, type DataEntry, type FloatStorage, type Piece } from "./dataFile";
 import { float32ToFloat16 } from "../checkpoint/dtype";
 import {
   blocksPerRow,
@@ -15,8 +15,6 @@ import {
 import { RUN_VALUES, type RunBuffers } from "./runBuffers";
 import type { WeightSource } from "../checkpoint/weightSource";
 
-export type FloatStorage = "float32" | "float16";
-
 /** Row by row as in the checkpoint: vectors, convolution kernels, embedding tables. */
 export function plainEntry(
   name: string,
@@ -26,6 +24,7 @@ export function plainEntry(
   return {
     initializers: [planInitializer(name, shape.storage, shape.dims)],
     tensors: source.tensors,
+    stored: { source, layout: { kind: "plain", storage: shape.storage } },
     produce: async function* ({ buffers }): AsyncIterable<Piece> {
       for await (const { values } of runs(source, buffers)) {
         yield { index: 0, bytes: encodeFloats(values, shape.storage) };
@@ -47,6 +46,7 @@ export function transposedEntry(
   return {
     initializers: [planInitializer(name, storage, [source.cols, source.rows])],
     tensors: source.tensors,
+    stored: { source, layout: { kind: "transposed", storage } },
     produce: async function* ({ buffers }): AsyncIterable<Piece> {
       const { rows, cols } = source;
       const out =
@@ -74,6 +74,7 @@ export function channelEntry(name: string, source: WeightSource): DataEntry {
       planInitializer(`${name}/scales`, "float32", [rows]),
     ],
     tensors: source.tensors,
+    stored: { source, layout: { kind: "channels" } },
     produce: async function* (workers): AsyncIterable<Piece> {
       const codes = new Uint8Array(rows * cols);
       const scales = new Float32Array(rows);
@@ -104,6 +105,7 @@ export function quantizedEntry(
       planInitializer(`${name}/scales`, "float32", [source.rows, blocks]),
     ],
     tensors: source.tensors,
+    stored: { source, layout: { kind: "blocks", format } },
     produce: async function* (workers): AsyncIterable<Piece> {
       const scales = new Float32Array(source.rows * blocks);
       for await (const { start, quantized } of quantizedRuns(source, format, workers)) {

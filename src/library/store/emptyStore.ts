@@ -76,7 +76,8 @@ export async function emptyStore(
     if (await isRemoved(file, store)) freedBytes += bytes;
     else left.push(file);
   }
-  for (const folder of [store.modelsDir, store.featuresDir, path.join(store.root, "downloads")]) {
+  const { modelsDir, featuresDir, trainingDir, root } = store;
+  for (const folder of [modelsDir, featuresDir, trainingDir, path.join(root, "downloads")]) {
     for (const name of await namesIn(folder)) await removeEmpty(path.join(folder, name));
     await removeEmpty(folder);
   }
@@ -137,7 +138,7 @@ async function isRemoved(file: string, store: ModelStore): Promise<boolean> {
 function lockedFolder(file: string, store: ModelStore): string | undefined {
   const [top = "", name] = path.relative(store.root, file).split(path.sep);
   if (top === "cuda") return cudaFolder(store);
-  const isModel = (top === "models" || top === "downloads") && name !== undefined;
+  const isModel = ["models", "downloads", "training"].includes(top) && name !== undefined;
   return isModel ? path.join(store.root, top, name) : undefined;
 }
 
@@ -149,6 +150,7 @@ async function survey({ store, downloads }: EmptyOptions): Promise<Found> {
     features: (folder) => surveyEach(folder, found, surveyFeatures),
     downloads: (folder) => sort(folder, found, (name) => downloads.includes(name)),
     cuda: (folder) => sort(folder, found, (name) => /^(?:download$|onnxruntime-\d)/.test(name)),
+    training: (folder) => sort(folder, found, (name) => /^[0-9a-f]{16}$/.test(name)),
     locks: (folder) => sort(folder, found, (name) => name.endsWith(".lock")),
   };
   for (const name of await namesIn(store.root)) {

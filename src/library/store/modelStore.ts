@@ -18,6 +18,8 @@ export interface ModelStore {
   readonly modelsDir: string;
   /** One folder per model identity, see `EngineOptions.featureCacheDir`. */
   readonly featuresDir: string;
+  /** One folder for each training that is under way. */
+  readonly trainingDir: string;
   /** See `EngineOptions.deviceMemoryFile`. */
   readonly deviceMemoryFile: string;
   /** One file per model that a process is writing. */
@@ -64,6 +66,10 @@ class LazyStore implements ModelStore {
 
   get featuresDir(): string {
     return path.join(this.root, "features");
+  }
+
+  get trainingDir(): string {
+    return path.join(this.root, "training");
   }
 
   get deviceMemoryFile(): string {

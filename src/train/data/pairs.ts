@@ -97,10 +97,10 @@ async function readText(file: string): Promise<string> {
   throw new AppError("document.tooLarge", `${file} is larger than 256 MiB.`, { detail: { file } });
 }
 
-export interface Split {
-  readonly train: readonly Pair[];
+export interface Split<P = Pair> {
+  readonly train: readonly P[];
   /** Keeps out of training; decides whether it helped. */
-  readonly heldOut: readonly Pair[];
+  readonly heldOut: readonly P[];
 }
 
 /**
@@ -109,15 +109,15 @@ export interface Split {
  * its path from `base`, so that the same pairs are split in the same way.
  * @param share Of the pairs, 0 to 1.
  */
-export function splitPairs(
-  pairs: readonly Pair[],
+export function splitPairs<P extends Pair>(
+  pairs: readonly P[],
   { share, base }: { share: number; base: string },
-): Split {
+): Split<P> {
   const folders = groupsOf(pairs, ({ image }) => path.relative(base, path.dirname(image)));
   const isFine = folders.size >= MIN_FOLDERS && largestOf(folders) <= share * pairs.length;
   const groups = isFine ? folders : groupsOf(pairs, ({ image }) => path.relative(base, image));
   const ordered = [...groups].sort(([a], [b]) => hashOf(a) - hashOf(b) || (a < b ? -1 : 1));
-  const heldOut: Pair[] = [];
+  const heldOut: P[] = [];
   for (const [, members] of ordered) {
     if (heldOut.length + members.length > share * pairs.length) continue;
     heldOut.push(...members);
@@ -129,8 +129,8 @@ export function splitPairs(
 /** Below this, one folder more or less changes what is measured. */
 const MIN_FOLDERS = 10;
 
-function groupsOf(pairs: readonly Pair[], keyOf: (pair: Pair) => string): Map<string, Pair[]> {
-  const groups = new Map<string, Pair[]>();
+function groupsOf<P>(pairs: readonly P[], keyOf: (pair: P) => string): Map<string, P[]> {
+  const groups = new Map<string, P[]>();
   for (const pair of pairs) {
     const key = keyOf(pair);
     const group = groups.get(key);
@@ -140,7 +140,7 @@ function groupsOf(pairs: readonly Pair[], keyOf: (pair: Pair) => string): Map<st
   return groups;
 }
 
-function largestOf(groups: ReadonlyMap<string, readonly Pair[]>): number {
+function largestOf(groups: ReadonlyMap<string, readonly unknown[]>): number {
   return Math.max(...[...groups.values()].map(({ length }) => length));
 }
 

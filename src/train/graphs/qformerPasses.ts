@@ -14,7 +14,7 @@ import type { TrainingGraph } from "../grad/trainingGraph";
 
 /** How pictures come into a graph; B of them. */
 export const PICTURE_INPUTS = {
-  /** f32 [B, N, image width]: before the last norm. */
+  /** f32 [B, N, image width]: before the last norm, or behind it. */
   imageFeatures: "image_features",
   /** f32 [B, 3, side, side]. */
   pixelValues: "pixel_values",
@@ -46,6 +46,11 @@ export interface PassesSpec {
   readonly batch: number;
   /** Pictures come as pixels, and the image encoder is part of the graph. @default false */
   readonly fromPixels?: boolean;
+  /**
+   * Features come behind the encoder's last norm, which then stays as it is: the matrices of keys and values, which
+   * read them next, can learn all that its gain and shift could. LAVIS trains the norm. @default false
+   */
+  readonly isNormed?: boolean;
 }
 
 export class QformerPasses {
@@ -82,23 +87,20 @@ export class QformerPasses {
 
   imageFeatures(): ValueName {
     const g = this.#g;
-    const { config, weights, batch, fromPixels } = this.#spec;
+    const { config, weights, batch, fromPixels, isNormed } = this.#spec;
     const { vision } = config;
     const spec = { ...this.part, config: vision, weights };
     const { imageSize: side } = vision;
-    const states =
-      fromPixels === true
-        ? visionStates(
-            g,
-            g.fixedInput(PICTURE_INPUTS.pixelValues, "float32", [batch, 3, side, side]),
-            spec,
-          )
-        : g.fixedInput(PICTURE_INPUTS.imageFeatures, "float32", [
-            batch,
-            imageTokenCount(vision),
-            vision.hiddenSize,
-          ]);
-    return postNorm(g, states, spec);
+    if (fromPixels === true) {
+      const pixels = g.fixedInput(PICTURE_INPUTS.pixelValues, "float32", [batch, 3, side, side]);
+      return postNorm(g, visionStates(g, pixels, spec), spec);
+    }
+    const states = g.fixedInput(PICTURE_INPUTS.imageFeatures, "float32", [
+      batch,
+      imageTokenCount(vision),
+      vision.hiddenSize,
+    ]);
+    return isNormed === true ? states : postNorm(g, states, spec);
   }
 
   /** [B, Q, d]. */

@@ -34,6 +34,8 @@ export interface Stage1Spec {
   readonly bothSides?: boolean;
   /** Pictures come as pixels, and the image encoder is part of the graph. @default false */
   readonly fromPixels?: boolean;
+  /** As in `PassesSpec`. @default false */
+  readonly isNormed?: boolean;
   /** What verification looks at besides. @default false */
   readonly givesDetails?: boolean;
 }

@@ -10,17 +10,26 @@ export interface Embeddings {
 
 const AT = [1, 5, 10] as const;
 
+/** Numbers of what belongs together: several texts of a picture, and pictures with the same text. */
+export interface Groups {
+  readonly pictures: readonly number[];
+  readonly texts: readonly number[];
+}
+
 /**
- * Recall of pictures by texts ("text → picture") and of texts by pictures; picture i belongs to text i. A tie is
- * a miss.
+ * Recall of pictures by texts ("text → picture") and of texts by pictures. A tie is a miss.
+ * @param groups @default picture i belongs to text i alone
  */
-export function recalls({ pictures, texts }: Embeddings): Record<string, number> {
+export function recalls(
+  { pictures, texts }: Embeddings,
+  groups: Groups = { pictures: [...pictures.keys()], texts: [...texts.keys()] },
+): Record<string, number> {
   const scores = texts.map((text) => pictures.map((picture) => largestCosine(picture, text)));
-  const ranksByText = scores.map((row, i) => rankOf(row, i));
+  const ranksByText = scores.map((row, i) => rankOf(row, isOf(groups.pictures, groups.texts[i])));
   const ranksByPicture = pictures.map((_, j) =>
     rankOf(
       scores.map((row) => row[j] ?? 0),
-      j,
+      isOf(groups.texts, groups.pictures[j]),
     ),
   );
   const share = (ranks: readonly number[], k: number): number =>
@@ -33,8 +42,12 @@ export function recalls({ pictures, texts }: Embeddings): Record<string, number>
   );
 }
 
-/** How many others score at least as well. */
-function rankOf(scores: readonly number[], right: number): number {
-  const own = scores[right] ?? 0;
-  return scores.filter((score, i) => i !== right && score >= own).length;
+function isOf(groups: readonly number[], own: number | undefined): readonly boolean[] {
+  return groups.map((group) => group === own);
+}
+
+/** How many of the wrong ones score at least as well as the best of the right ones. */
+function rankOf(scores: readonly number[], isRight: readonly boolean[]): number {
+  const best = Math.max(...scores.filter((_, i) => isRight[i] === true));
+  return scores.filter((score, i) => isRight[i] !== true && score >= best).length;
 }

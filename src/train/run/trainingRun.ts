@@ -8,8 +8,8 @@ import { ratePerStep, type RateOptions } from "../optimise/schedule";
 import { Parameters } from "../parameters";
 import { TrainingSession, type Objectives } from "../session";
 import { Trainer, type TrainerOptions } from "../trainer";
-import { latestCheckpoint, readState, saveState, type RunState } from "./trainingState";
-import { TrainingLog, type LogEntry } from "./trainingLog";
+import { latestCheckpoint, readState, saveBest, saveState, type RunState } from "./trainingState";
+import { readLog, TrainingLog, type LogEntry } from "./trainingLog";
 import type { Device } from "../../model/ask/device";
 import type { SessionFactory, TensorMap } from "../../engine/session/session";
 
@@ -24,7 +24,7 @@ export interface TrainingTask {
    */
   batches(step: number): Promise<readonly TensorMap[]>;
   /** Figures of what is kept out of training, by their names. */
-  validate?(): Promise<Readonly<Record<string, number>>>;
+  validate?(): Promise<Figures>;
 }
 
 export interface RunOptions extends RateOptions {
@@ -40,9 +40,23 @@ export interface RunOptions extends RateOptions {
   /** Everything that decides the numbers besides the steps, to refuse going on with something else. */
   readonly settings: unknown;
   readonly signal?: AbortSignal;
+  /** @default what comes out is the last step's */
+  readonly best?: BestOptions;
   /** Called after each step. */
   readonly onStep?: (entry: LogEntry & { readonly steps: number; readonly leftMs: number }) => void;
 }
+
+/**
+ * Keeps the parameters of the best validation beside the last ones, that before the first step included, and ends
+ * early when nothing gets better. @see bestCheckpoint
+ */
+export interface BestOptions {
+  readonly isBetter: (figures: Figures, than: Figures) => boolean;
+  /** Validations without a better one after which a run ends. */
+  readonly patience: number;
+}
+
+export type Figures = Readonly<Record<string, number>>;
 
 /**
  * The parameters that a run in `out` has come to, or those of its start.
@@ -63,53 +77,127 @@ export async function runTraining(
   task: TrainingTask,
   options: RunOptions,
 ): Promise<number> {
-  const { out, steps, factory, device, signal } = options;
+  const { out, factory, device } = options;
   await mkdir(out, { recursive: true });
   await parameters.load(parameters.names());
   const state = await stateOf(options);
   const trained = task.trained.filter((name) => parameters.has(name));
-  const session = await TrainingSession.open(task.graph, { factory, device, parameters, trained });
-  const log = await TrainingLog.open(path.join(out, "log.jsonl"), state.step);
+  const history = (await readLog(logOf(out))).filter(({ step }) => step <= state.step);
+  const log = await TrainingLog.open(logOf(out), state.step);
   const trainer = new Trainer(parameters, trained, { ...options.trainer, moments: state.moments });
-  const save = (step: number): Promise<void> =>
-    saveState(out, parameters, {
-      ...{ step, fingerprint: state.fingerprint },
-      moments: trainer.optimizer.state,
-    });
+  const run = new Run({ parameters, task, options, log, trainer, state, history });
   try {
-    const begin = performance.now();
-    let savedAt = state.step;
-    for (let step = state.step; step < steps; step++) {
-      const losses = await trainer.step(
-        session,
-        await task.batches(step),
-        ratePerStep(options, step),
-      );
-      const done = step + 1;
-      const isLast = done === steps;
-      const isValidated = isLast || done % options.validateEvery === 0;
-      const figures = isValidated ? await task.validate?.() : undefined;
-      const elapsedMs = performance.now() - begin;
-      const entry = {
-        step: done,
-        elapsedMs: Math.round(elapsedMs),
-        losses,
-        ...(figures && { figures }),
-      };
-      await log.add(entry);
-      const leftMs = (elapsedMs / (done - state.step)) * (steps - done);
-      options.onStep?.({ ...entry, steps, leftMs });
-      const isStopped = signal?.aborted === true;
-      if (isLast || isStopped || done % options.saveEvery === 0) {
-        await save(done);
-        savedAt = done;
-      }
-      if (isStopped && !isLast) throw cancelled(out, savedAt);
+    await run.begin();
+    if (run.isOver()) return run.step;
+    const session = await TrainingSession.open(task.graph, {
+      ...{ factory, device, parameters, trained },
+    });
+    try {
+      while (!run.isOver()) await run.next(session);
+    } finally {
+      await session.release();
     }
-    return steps;
+    return run.step;
   } finally {
     await log.close();
-    await session.release();
+  }
+}
+
+/** The log of a run. */
+export function logOf(out: string): string {
+  return path.join(out, "log.jsonl");
+}
+
+/** The best of all validations, the first of equals. */
+export function bestOf(
+  entries: readonly LogEntry[],
+  isBetter: BestOptions["isBetter"],
+): LogEntry | undefined {
+  return entries.reduce<LogEntry | undefined>((best, entry) => {
+    if (entry.figures === undefined) return best;
+    return best?.figures === undefined || isBetter(entry.figures, best.figures) ? entry : best;
+  }, undefined);
+}
+
+interface RunParts {
+  readonly parameters: Parameters;
+  readonly task: TrainingTask;
+  readonly options: RunOptions;
+  readonly log: TrainingLog;
+  readonly trainer: Trainer;
+  readonly state: RunState;
+  readonly history: LogEntry[];
+}
+
+class Run {
+  step: number;
+  readonly #parts: RunParts;
+  readonly #beganMs = performance.now();
+  #savedAt: number;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.step = parts.state.step;
+    this.#savedAt = this.step;
+  }
+
+  /** All steps are taken, or the last ones did not help. */
+  isOver(): boolean {
+    const { options, history } = this.#parts;
+    if (this.step >= options.steps) return true;
+    if (options.best === undefined) return false;
+    const best = bestOf(history, options.best.isBetter)?.step ?? 0;
+    const since = history.filter(({ step, figures }) => step > best && figures !== undefined);
+    return since.length >= options.best.patience;
+  }
+
+  /** What a run that keeps the best is compared with. */
+  async begin(): Promise<void> {
+    const { options, history, task } = this.#parts;
+    if (options.best === undefined || history.length > 0) return;
+    const figures = await task.validate?.();
+    await this.#note({ step: 0, elapsedMs: 0, losses: {}, ...(figures && { figures }) });
+  }
+
+  async next(session: TrainingSession): Promise<void> {
+    const { task, options, trainer, state } = this.#parts;
+    const batches = await task.batches(this.step);
+    const losses = await trainer.step(session, batches, ratePerStep(options, this.step));
+    this.step++;
+    const { steps, signal } = options;
+    const isLast = this.step === steps;
+    const isValidated = isLast || this.step % options.validateEvery === 0;
+    const figures = isValidated ? await task.validate?.() : undefined;
+    const elapsedMs = performance.now() - this.#beganMs;
+    const rounded = Math.round(elapsedMs);
+    const entry = { step: this.step, elapsedMs: rounded, losses, ...(figures && { figures }) };
+    await this.#note(entry);
+    const leftMs = (elapsedMs / (this.step - state.step)) * (steps - this.step);
+    options.onStep?.({ ...entry, steps, leftMs });
+    const isStopped = signal?.aborted === true;
+    const isDue =
+      this.step % options.saveEvery === 0 || (isValidated && options.best !== undefined);
+    if (isStopped || isDue || this.isOver()) await this.#save();
+    if (isStopped && !this.isOver()) throw cancelled(options.out, this.#savedAt);
+  }
+
+  /** The parameters of the best are written before the state that knows of them. */
+  async #note(entry: LogEntry): Promise<void> {
+    const { history, log, options, parameters } = this.#parts;
+    history.push(entry);
+    await log.add(entry);
+    const { best, out } = options;
+    if (best === undefined || entry.figures === undefined) return;
+    if (bestOf(history, best.isBetter) === entry) await saveBest(out, parameters);
+  }
+
+  async #save(): Promise<void> {
+    const { options, parameters, state, trainer } = this.#parts;
+    await saveState(options.out, parameters, {
+      ...{ step: this.step, fingerprint: state.fingerprint },
+      moments: trainer.optimizer.state,
+    });
+    this.#savedAt = this.step;
   }
 }
 

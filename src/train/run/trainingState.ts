@@ -14,12 +14,13 @@ import { HEADS_FILE, isHead, type Parameters } from "../parameters";
 
 const STATE_FILE = "training_state.json";
 const OPTIMIZER_FILE = "optimizer.safetensors";
-const MODEL_FILE = "model.safetensors";
+export const MODEL_FILE = "model.safetensors";
 
 /** Names within a run's folder. */
 const LATEST = "checkpoint";
-const BEFORE = "checkpoint.before";
+const BEFORE_SUFFIX = ".before";
 const NEXT = "checkpoint.next";
+const BEST = "best";
 
 export interface RunState {
   /** Steps that were taken. */
@@ -34,8 +35,12 @@ export interface RunState {
  * A process that ended between two renames left the one before.
  */
 export async function latestCheckpoint(folder: string): Promise<string | undefined> {
+  return await firstOf(folder, LATEST);
+}
+
+async function firstOf(folder: string, name: string): Promise<string | undefined> {
   const names = new Set(await readdir(folder).catch(() => []));
-  const found = [LATEST, BEFORE].find((name) => names.has(name));
+  const found = [name, `${name}${BEFORE_SUFFIX}`].find((other) => names.has(other));
   return found === undefined ? undefined : path.join(folder, found);
 }
 
@@ -59,12 +64,7 @@ export async function saveState(
       path.join(next, STATE_FILE),
       `${JSON.stringify({ step, fingerprint, steps }, undefined, 2)}\n`,
     );
-    const latest = path.join(folder, LATEST);
-    const before = path.join(folder, BEFORE);
-    await rm(before, { recursive: true, force: true });
-    await rename(latest, before).catch(() => undefined);
-    await rename(next, latest);
-    await rm(before, { recursive: true, force: true });
+    await replace(path.join(folder, LATEST), next);
   } catch (cause) {
     throw new AppError(
       "convert.failed",
@@ -73,6 +73,40 @@ export async function saveState(
       { cause, detail: { file: folder } },
     );
   }
+}
+
+/** Puts a folder in the place of another, so that at any moment one of them is whole. */
+async function replace(folder: string, next: string): Promise<void> {
+  const before = `${folder}${BEFORE_SUFFIX}`;
+  await rm(before, { recursive: true, force: true });
+  await rename(folder, before).catch(() => undefined);
+  await rename(next, folder);
+  await rm(before, { recursive: true, force: true });
+}
+
+/**
+ * Keeps the model as it is now as the best of the run.
+ * @throws AppError `convert.failed` when the disk is full or refuses.
+ */
+export async function saveBest(folder: string, parameters: Parameters): Promise<void> {
+  const next = path.join(folder, `${BEST}.next`);
+  try {
+    await rm(next, { recursive: true, force: true });
+    await mkdir(next, { recursive: true });
+    await writeModel(next, parameters);
+    await replace(path.join(folder, BEST), next);
+  } catch (cause) {
+    throw new AppError(
+      "convert.failed",
+      `${folder}: the best model so far cannot be written. Make room or give another folder.`,
+      { cause, detail: { file: folder } },
+    );
+  }
+}
+
+/** The folder of the best model of a run; nothing when it keeps none. */
+export async function bestCheckpoint(folder: string): Promise<string | undefined> {
+  return await firstOf(folder, BEST);
 }
 
 /** Model and heads alone, with the texts of the checkpoint they come from. */

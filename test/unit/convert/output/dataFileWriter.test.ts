@@ -8,6 +8,7 @@ import {
   type Piece,
 } from "../../../../src/convert/weights/dataFile";
 import { DataFileWriter, writeDataFile } from "../../../../src/convert/output/dataFileWriter";
+import { matrixSource } from "../../../helpers/matrixSource";
 import { temporaryFolder } from "../../../helpers/kitModel";
 
 const SIZES = [10, 5000, 4096, 100, 70];
@@ -20,6 +21,7 @@ function planOf(): DataFilePlan {
     plan.place({
       initializers: [planInitializer(`t${i}`, "uint8", [size])],
       tensors: [],
+      stored: { source: matrixSource(new Float32Array(), 1), layout: { kind: "channels" } },
       produce: async function* (): AsyncIterable<Piece> {
         yield await Promise.resolve({ index: 0, bytes: new Uint8Array(size).fill(i + 1) });
       },

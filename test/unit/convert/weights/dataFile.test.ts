@@ -10,11 +10,13 @@ import {
   type Piece,
 } from "../../../../src/convert/weights/dataFile";
 import { writeDataFile } from "../../../../src/convert/output/dataFileWriter";
+import { matrixSource } from "../../../helpers/matrixSource";
 
 /** An entry of uint8 initializers whose bytes come in the given pieces. */
 function entryOf(sizes: Readonly<Record<string, number>>, pieces: readonly Piece[]): DataEntry {
   return {
     tensors: [],
+    stored: { source: matrixSource(new Float32Array(), 1), layout: { kind: "channels" } },
     initializers: Object.entries(sizes).map(([name, n]) => planInitializer(name, "uint8", [n])),
     produce: async function* (): AsyncIterable<Piece> {
       for (const piece of pieces) yield await Promise.resolve(piece);

@@ -1,0 +1,24 @@
+/** What fine-tuning for any task is given, and what it gives. */
+
+import type { SessionFactory } from "../../engine/session/session";
+import type { Split } from "../data/pairs";
+import type { Parameters } from "../parameters";
+import type { Figures, TrainingTask } from "../run/trainingRun";
+import type { Example } from "./examples";
+import type { PictureFeatures } from "./pictureFeatures";
+
+export interface FitTaskOptions {
+  readonly parameters: Parameters;
+  readonly examples: Split<Example>;
+  readonly features: PictureFeatures;
+  readonly factory: SessionFactory;
+  /** Texts with their pictures in a step. */
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface FitTask extends TrainingTask {
+  validate(): Promise<Figures>;
+  /** By what the held-out pictures say. */
+  readonly isBetter: (figures: Figures, than: Figures) => boolean;
+}
