@@ -24,6 +24,7 @@ import type { InspectFlags } from "./models/inspectCommand";
 import type { AddFlags } from "./models/modelsAddCommand";
 import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
 import { Printer } from "./terminal/printer";
+import { addSearch } from "./search/searchProgram";
 import { addTrain } from "./train/trainProgram";
 import type { VerifyFlags } from "./measure/verifyCommand";
 import { DEVICE_CHOICES, DEVICES } from "../model/ask/device";
@@ -73,6 +74,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   };
   addAnswering(program, run);
   addScore(program, run);
+  addSearch(program, run);
   addModels(program, run);
   addVerify(program, run);
   addBench(program, run);
@@ -135,7 +137,7 @@ function addTableFlags(command: Command): Command {
 }
 
 function addScore(program: Command, run: Run): void {
-  addModelFlags(program.command("score"))
+  addModelFlags(program.command("score"), "a retrieval model of this machine")
     .description("score how well texts fit a picture, with a retrieval model")
     .argument("<image>", IMAGE)
     .argument("<text...>", "texts to compare with the picture")

@@ -22,9 +22,14 @@ import {
 } from "../model/ask/capabilities";
 import type { DeviceChoice } from "../model/ask/device";
 import type { EngineInfo } from "../model/ask/models";
+import type { Scorer } from "./scorer";
 import type {
+  EmbeddedPicture,
+  EmbeddedText,
   GenerateRequest,
   GenerateResult,
+  MatchRequest,
+  PictureMatch,
   PictureRequest,
   PrepareResult,
   ScoreRequest,
@@ -77,6 +82,15 @@ export interface Blip2Engine {
    * @throws AppError as `generate`; `model.unsupported` for a generation model.
    */
   score(request: ScoreRequest, run?: RunOptions): Promise<ScoreResult>;
+  /**
+   * A text in the space where pictures are found, cleaned and cut as LAVIS does it.
+   * @throws AppError as `score`.
+   */
+  embedText(text: string, run?: Pick<RunOptions, "signal">): Promise<EmbeddedText>;
+  /** A picture in that space. @throws AppError as `score`. */
+  embedPicture(request: PictureRequest, run?: Pick<RunOptions, "signal">): Promise<EmbeddedPicture>;
+  /** How well one text fits each of some pictures. @throws AppError as `score`. */
+  match(request: MatchRequest, run?: Pick<RunOptions, "signal">): Promise<readonly PictureMatch[]>;
   /** Waits for the running request, then frees everything. */
   release(): Promise<void>;
 }
@@ -151,11 +165,19 @@ class LoadedEngine implements Blip2Engine {
   }
 
   score(request: ScoreRequest, run: RunOptions = {}): Promise<ScoreResult> {
-    const { scorer } = this.#parts;
-    return this.#alone(run, async () => {
-      if (scorer === undefined) throw this.#cannot("scores");
-      return scorer.score(request, run);
-    });
+    return this.#scoring(run, (scorer) => scorer.score(request, run));
+  }
+
+  embedText(text: string, run: RunOptions = {}): Promise<EmbeddedText> {
+    return this.#scoring(run, (scorer) => scorer.embedText(text));
+  }
+
+  embedPicture(request: PictureRequest, run: RunOptions = {}): Promise<EmbeddedPicture> {
+    return this.#scoring(run, (scorer) => scorer.embedPicture(request, run));
+  }
+
+  match(request: MatchRequest, run: RunOptions = {}): Promise<readonly PictureMatch[]> {
+    return this.#scoring(run, (scorer) => scorer.match(request, run));
   }
 
   async release(): Promise<void> {
@@ -179,6 +201,14 @@ class LoadedEngine implements Blip2Engine {
     } finally {
       this.#running = undefined;
     }
+  }
+
+  #scoring<T>(run: RunOptions, work: (scorer: Scorer) => Promise<T>): Promise<T> {
+    const { scorer } = this.#parts;
+    return this.#alone(run, async () => {
+      if (scorer === undefined) throw this.#cannot("scores");
+      return work(scorer);
+    });
   }
 
   #expect(capability: Capability): void {

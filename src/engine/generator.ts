@@ -5,7 +5,6 @@ import { AppError } from "../base/errors";
 import type { CausalModel, GeneratedIds } from "./decode/causalModel";
 import { generate } from "./decode/generate";
 import { rankAnswers } from "./decode/rankAnswers";
-import type { PictureFacts } from "./picture/imagePreprocess";
 import type { ImageStage } from "./picture/imageStage";
 import type { QueryStage } from "./picture/queryStage";
 import type { LanguageModel } from "./language/languageModel";
@@ -22,6 +21,7 @@ import type {
   GenerateRequest,
   GenerateResult,
   Prompt,
+  PictureFacts,
 } from "../model/ask/request";
 
 export interface GeneratorOptions {

@@ -7,7 +7,17 @@ import type { RunOptions } from "./runOptions";
 import { floats } from "./session/session";
 import { largestCosine, type TextComparer } from "./textComparer";
 import type { Tokenizer } from "./text/tokenizer";
-import type { ScoreRequest, ScoreResult, TextScore } from "../model/ask/request";
+import { captionText } from "./text/captionText";
+import type {
+  EmbeddedPicture,
+  EmbeddedText,
+  MatchRequest,
+  PictureMatch,
+  PictureRequest,
+  ScoreRequest,
+  ScoreResult,
+  TextScore,
+} from "../model/ask/request";
 import { IO } from "../model/graph/graphContract";
 
 export interface ScorerOptions {
@@ -15,6 +25,9 @@ export interface ScorerOptions {
   readonly images: ImageStage;
   readonly tokenizer: Tokenizer;
 }
+
+/** [CLS] and [SEP] among them: what LAVIS's retrieval cuts texts to. */
+const QUERY_TOKENS = 35;
 
 export class Scorer {
   readonly #options: ScorerOptions;
@@ -74,9 +87,47 @@ export class Scorer {
 
   async #match(ids: readonly number[], picture: PictureToRead): Promise<number> {
     const { comparer } = this.#options;
-    const [no = 0, yes = 0] = await comparer.matchLogits(comparer.matchIds(ids), picture);
-    return 1 / (1 + Math.exp(no - yes));
+    const [logits] = await comparer.matchLogits(comparer.matchIds(ids), [picture]);
+    return matchOf(logits).probability;
   }
+
+  /** A text as ITC compares it with pictures. */
+  async embedText(text: string): Promise<EmbeddedText> {
+    const { comparer } = this.#options;
+    const { ids, isCut } = this.#query(text);
+    return { vector: (await comparer.embed(ids)).values, isCut };
+  }
+
+  /** A picture as ITC compares it with texts. @throws AppError `image.*`, `device.failed`. */
+  async embedPicture(picture: PictureRequest, run: RunOptions): Promise<EmbeddedPicture> {
+    const { features, facts } = await this.#options.images.features(picture, run.signal);
+    return { vectors: floats(features.get(IO.imageEmbeds)), facts };
+  }
+
+  /** How well one text fits each picture, read together (ITM). @throws AppError as `embedPicture`. */
+  async match({ text, pictures }: MatchRequest, run: RunOptions): Promise<readonly PictureMatch[]> {
+    const { comparer, images } = this.#options;
+    const ids = comparer.matchIds(this.#query(text).ids);
+    const read: PictureToRead[] = [];
+    for (const picture of pictures) {
+      const { key, features } = await images.features(picture, run.signal);
+      read.push({ imageKey: key, imageFeatures: floats(features.get(IO.imageFeatures)) });
+    }
+    throwIfAborted(run.signal);
+    return (await comparer.matchLogits(ids, read)).map(matchOf);
+  }
+
+  /** LAVIS cleans up the text of ITC and ITM and cuts it; the last token stays. */
+  #query(text: string): { readonly ids: readonly number[]; readonly isCut: boolean } {
+    const ids = this.#options.tokenizer.encode(captionText(text));
+    const most = Math.min(QUERY_TOKENS, this.#options.comparer.maxPositions);
+    if (ids.length <= most) return { ids, isCut: false };
+    return { ids: [...ids.slice(0, most - 1), ...ids.slice(-1)], isCut: true };
+  }
+}
+
+function matchOf([no = 0, yes = 0]: ArrayLike<number> & Iterable<number> = []): PictureMatch {
+  return { logOdds: yes - no, probability: 1 / (1 + Math.exp(no - yes)) };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** The two ways of a retrieval model to compare a text with a picture, BLIP-2's and BLIP's; knows ids, no words. */
 
+import { disposeTensors } from "./language/kvCache";
 import { PictureReader, type PictureToRead } from "./language/pictureReader";
 import { textFeeds } from "./picture/queryStage";
 import type { PartSessions } from "./session/partSessions";
-import { cpuTensor, floats } from "./session/session";
+import { cpuTensor, floats, type TensorMap } from "./session/session";
 import type { Blip2ComparingConfig } from "../model/config/blip2Config";
 import type { BlipRetrievalConfig } from "../model/config/blipConfig";
 import { imageTokenCount } from "../model/config/visionConfig";
@@ -15,8 +16,11 @@ export interface TextComparer {
   embed(ids: readonly number[]): Promise<TextEmbedding>;
   /** What a text's ids were in training, where it was read with a picture. */
   matchIds(ids: readonly number[]): readonly number[];
-  /** Logits of no match and match, [2]. */
-  matchLogits(ids: readonly number[], picture: PictureToRead): Promise<Float32Array>;
+  /** Logits of no match and match, [2], of one text with each picture. */
+  matchLogits(
+    ids: readonly number[],
+    pictures: readonly PictureToRead[],
+  ): Promise<readonly Float32Array[]>;
   /** Frees what is kept of a picture. */
   dispose(): void;
 }
@@ -40,18 +44,67 @@ export function createComparer(options: {
 
 function blip2Comparer(config: Blip2ComparingConfig, sessions: PartSessions): TextComparer {
   const dims = [1, imageTokenCount(config.vision), config.vision.hiddenSize];
+  const reader = new PictureReader({ config, sessions });
+  const logitsOf = async (ids: readonly number[], read: TensorMap): Promise<Float32Array> => {
+    const session = await sessions.open(PART.qformerItm);
+    const outputs = await session.run({ ...textFeeds(ids), ...read });
+    return floats(outputs[IO.itmLogits]);
+  };
   return {
     maxPositions: config.qformer.maxPositions,
     embed: (ids) => textEmbeds(sessions, PART.qformerText, ids),
     matchIds: (ids) => ids,
-    matchLogits: async (ids, { imageFeatures }) => {
-      const session = await sessions.open(PART.qformerItm);
-      const image = cpuTensor(imageFeatures, dims);
-      const outputs = await session.run({ ...textFeeds(ids), [IO.imageFeatures]: image });
-      return floats(outputs[IO.itmLogits]);
+    matchLogits: async (ids, pictures) => {
+      // A model that was converted before the graph was split reads the picture with each text.
+      if (!sessions.has(PART.imageReader)) {
+        return await inTurn(pictures, ({ imageFeatures }) =>
+          logitsOf(ids, { [IO.imageFeatures]: cpuTensor(imageFeatures, dims) }),
+        );
+      }
+      const [only, ...others] = pictures;
+      if (only === undefined) return [];
+      if (others.length === 0) return [await logitsOf(ids, (await reader.read(only)).tensors)];
+      const read = await inTurn(pictures, async (one) => (await reader.take(one)).tensors);
+      const together = stacked(read);
+      read.forEach((tensors) => {
+        disposeTensors(Object.values(tensors));
+      });
+      const logits = await logitsOf(ids, together);
+      return pictures.map((_, i) => logits.subarray(2 * i, 2 * i + 2));
     },
-    dispose: () => undefined,
+    dispose: () => {
+      reader.dispose();
+    },
   };
+}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+/** Tensors of the same names, [1, …] each, as rows of one, [B, …]. */
+function stacked(maps: readonly TensorMap[]): TensorMap {
+  const [first = {}] = maps;
+  return Object.fromEntries(
+    Object.entries(first).map(
+      ([
+        name,
+        {
+          dims: [, ...dims],
+        },
+      ]) => {
+        const rows = maps.map((map) => floats(map[name]));
+        const length = rows[0]?.length ?? 0;
+        const all = new Float32Array(length * rows.length);
+        rows.forEach((row, i) => {
+          all.set(row, i * length);
+        });
+        return [name, cpuTensor(all, [rows.length, ...dims])];
+      },
+    ),
+  );
 }
 
 /** The picture is read once for all texts, and kept for the next ones. */
@@ -63,12 +116,13 @@ function blipComparer(config: BlipRetrievalConfig, sessions: PartSessions): Text
     embed: (ids) => textEmbeds(sessions, PART.textItc, ids),
     // Texts that were compared without the picture kept [CLS].
     matchIds: (ids) => (encTokenId === undefined ? ids : [encTokenId, ...ids.slice(1)]),
-    matchLogits: async (ids, picture) => {
-      const { tensors } = await reader.read(picture);
-      const session = await sessions.open(PART.textItm);
-      const outputs = await session.run({ ...textFeeds(ids), ...tensors });
-      return floats(outputs[IO.itmLogits]);
-    },
+    matchLogits: (ids, pictures) =>
+      inTurn(pictures, async (picture) => {
+        const { tensors } = await reader.read(picture);
+        const session = await sessions.open(PART.textItm);
+        const outputs = await session.run({ ...textFeeds(ids), ...tensors });
+        return floats(outputs[IO.itmLogits]);
+      }),
     dispose: () => {
       reader.dispose();
     },

@@ -14,6 +14,8 @@ export interface IgnoreFiles {
   exists(path: string): Promise<boolean>;
   /** True where `A` and `a` are one name. */
   readonly ignoresCase: boolean;
+  /** Files of rules that count more than .gitignore, a later one before an earlier. @default none */
+  readonly ownNames?: readonly string[];
 }
 
 /**
@@ -52,7 +54,10 @@ export class IgnoreRules {
     files: IgnoreFiles,
   ): Promise<IgnoreRules | undefined> {
     // What a person ignores for himself counts less than what the project does.
-    const names = [joinPath(folder, ".git/info/exclude"), joinPath(folder, ".gitignore")];
+    const { ownNames = [] } = files;
+    const names = [".git/info/exclude", ".gitignore", ...ownNames].map((name) =>
+      joinPath(folder, name),
+    );
     const texts = await Promise.all(names.map((name) => files.readText(name)));
     const own = texts
       .filter((text) => text !== undefined)

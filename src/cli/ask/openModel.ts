@@ -6,7 +6,7 @@ import { LIMITS, worldOf } from "../../model/folder/world";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { type HeldModel, withRollEntry } from "./rollEntry";
-import { SetModel } from "./setModel";
+import { type CommandEngine, SetModel } from "./setModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import { readCatalog } from "../../library/checkpoints/catalog";
 import { planLoad } from "../../library/open/loadPlan";
@@ -16,7 +16,7 @@ import { setNamed } from "../../model/ask/modelSets";
 
 /** A model that answers, or a set of them. */
 export interface RunningModel {
-  readonly engine: Pick<Blip2Engine, "info" | "generate" | "score">;
+  readonly engine: CommandEngine;
   readonly name: string;
 }
 

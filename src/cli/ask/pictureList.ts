@@ -13,11 +13,18 @@ import {
   type FolderSearch,
 } from "../../search/files/searchFolder";
 
+/** Which pictures below a folder count. */
+export type PictureRules = Partial<
+  Pick<FolderSearch, "heedsGitignore" | "ignoreFiles" | "followsLinks">
+>;
+
 export interface NamedPictures {
   /** In the order of the names, and each once; below a folder in the order of their own names. */
   readonly files: readonly string[];
   /** A folder or a pattern was named, so that a picture's name says something. */
   readonly hasFolder: boolean;
+  /** What was left out below folders. */
+  readonly skipped: SkippedParts;
   /** One for each folder or pattern that has no picture or cannot be read. */
   readonly failures: readonly { readonly folder: string; readonly error: AppError }[];
 }
@@ -30,6 +37,7 @@ export interface NamedPictures {
 export async function picturesNamed(
   names: readonly string[],
   signal: AbortSignal,
+  rules: PictureRules = {},
 ): Promise<NamedPictures> {
   const given = await readGivenPaths(names);
   const files: string[] = [];
@@ -40,6 +48,7 @@ export async function picturesNamed(
     isWanted: (name) => isPictureName(path.basename(name)),
     // Pictures are kept out of repositories for their size, not because a tool has made them.
     heedsGitignore: false,
+    ...rules,
     skipped: new SkippedParts(),
     onFailure: (thrown, folder) => failures.push({ folder, error: unreadable(folder, thrown) }),
   };
@@ -61,7 +70,10 @@ export async function picturesNamed(
     }
   }
   const kept = files.filter((file) => file === STANDARD_INPUT || !given.isExcluded(file));
-  return { files: hasFolder ? [...new Set(kept)] : kept, hasFolder, failures };
+  return {
+    ...{ files: hasFolder ? [...new Set(kept)] : kept, hasFolder, failures },
+    skipped: search.skipped,
+  };
 }
 
 async function isFolder(name: string): Promise<boolean> {

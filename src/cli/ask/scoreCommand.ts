@@ -6,7 +6,7 @@ import { EXIT } from "../terminal/failure";
 import type { ModelFlags } from "../terminal/flags";
 import { withModel } from "./openModel";
 import { readPicture } from "./pictureSource";
-import { RETRIEVAL_DEMO } from "../../model/folder/world";
+import { findingModel } from "../../library/open/openNamedModel";
 import { formatTable } from "../terminal/text";
 import type { TextScore } from "../../model/ask/request";
 
@@ -21,8 +21,7 @@ export async function score(
 ): Promise<number> {
   const { printer, signal } = context;
   const picture = await readPicture(asked.image, context);
-  // The demo that answers compares nothing.
-  const { model = RETRIEVAL_DEMO } = flags;
+  const model = flags.model ?? (await findingModel(context.store));
   await withModel(context, { ...flags, model }, async ({ engine, name }) => {
     const request = { ...picture, texts: asked.texts, alpha: flags.alpha };
     const result = await engine.score(request, { signal });

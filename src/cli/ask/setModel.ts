@@ -6,6 +6,12 @@ import { cannotText } from "../../model/ask/capabilities";
 import { memberFor, missingText, type Task, taskOf } from "../../model/ask/modelSets";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 
+/** What commands ask a model, or a set of them. */
+export type CommandEngine = Pick<
+  Blip2Engine,
+  "info" | "generate" | "score" | "embedText" | "embedPicture" | "match"
+>;
+
 export interface SetModelOptions {
   /** Of the set. */
   readonly name: string;
@@ -17,13 +23,17 @@ export class SetModel {
   readonly #options: SetModelOptions;
   #held: { readonly name: string; readonly engine: Blip2Engine } | undefined;
 
-  readonly engine: Pick<Blip2Engine, "info" | "generate" | "score">;
+  readonly engine: CommandEngine;
 
   constructor(options: SetModelOptions) {
     this.#options = options;
     const held = (): Blip2Engine => {
       invariant(this.#held !== undefined, "No model of the set was asked for anything.");
       return this.#held.engine;
+    };
+    const cannot = (): Promise<never> => {
+      const text = cannotText(this.#options.name, "scores");
+      return Promise.reject(new AppError("model.unsupported", text));
     };
     this.engine = {
       get info() {
@@ -33,10 +43,7 @@ export class SetModel {
         const engine = await this.#engineFor(taskOf(request.prompt));
         return await engine.generate(request, run);
       },
-      score: () => {
-        const text = cannotText(this.#options.name, "scores");
-        return Promise.reject(new AppError("model.unsupported", text));
-      },
+      ...{ score: cannot, embedText: cannot, embedPicture: cannot, match: cannot },
     };
   }
 

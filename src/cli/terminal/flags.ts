@@ -61,9 +61,10 @@ export function addOutputFlags(command: Command): Command {
     .option("--quiet", "no notes and no progress on standard error");
 }
 
-export function addModelFlags(command: Command): Command {
+/** @param usual the model that is used when none is named. */
+export function addModelFlags(command: Command, usual = "demo"): Command {
   return addOutputFlags(command)
-    .option("--model <name|dir>", "a model of `sightline models` or a folder (default: demo)")
+    .option("--model <name|dir>", `a model of \`sightline models\` or a folder (default: ${usual})`)
     .addOption(
       new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("auto"),
     )

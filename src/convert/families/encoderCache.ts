@@ -31,12 +31,15 @@ export function outputEncoderCache(
   }
 }
 
-/** Declares a layer's inputs, [1, H, E, D], of which an accelerator takes one for each row. */
+/**
+ * Declares a layer's inputs, [rows, H, E, D].
+ * @param spec `rows` by default 1, of which an accelerator takes one for each row.
+ */
 export function encoderCacheInputs(
   g: GraphBuilder,
-  { layer, nHeads, headDim }: CachePlace,
+  spec: CachePlace & { readonly rows?: "batch" },
 ): KeysAndValues {
-  const rows = g.target === "accelerator" ? "batch" : 1;
+  const { layer, nHeads, headDim, rows = g.target === "accelerator" ? "batch" : 1 } = spec;
   const [key = "", value = ""] = TENSORS.map((tensor) =>
     g.input(pastEncoderName(layer, tensor), "float32", [rows, nHeads, "encoder", headDim]),
   );

@@ -19,6 +19,7 @@ import {
   concat,
   lastPosition,
   layerNorm,
+  mul,
   slicePositions,
   tensor,
   unitLength,
@@ -28,7 +29,7 @@ import { linear } from "../graph/linear";
 import * as bert from "./bertLayer";
 import { decoderCache } from "./decoderCache";
 import { headTable } from "./embedGraph";
-import { outputEncoderCache } from "./encoderCache";
+import { encoderAttention, encoderCacheInputs, outputEncoderCache } from "./encoderCache";
 
 export interface QformerGraphSpec {
   readonly config: Blip2Config;
@@ -55,7 +56,7 @@ export function qformerGraph(spec: QformerGraphSpec): GraphBuilder {
   const { hiddenSize: width } = config.qformer;
   const nQueries = config.numQueryTokens;
   const g = new GraphBuilder(PART.qformer, spec.data, spec.target);
-  const x = config.qformer.readsInstruction ? instructedQueries(g, spec) : queriesAlone(g, spec);
+  const x = config.qformer.readsInstruction ? queriesOfInstruction(g, spec) : queriesAlone(g, spec);
   g.node("/query_output", { opType: "Identity", inputs: [x], outputs: [IO.queryOutput] });
   g.output(IO.queryOutput, "float32", [1, nQueries, width]);
   if (config.kind !== "generation") {
@@ -145,12 +146,39 @@ export function qformerDecoderGraph(
   return g;
 }
 
-/** For ITM. */
+/**
+ * The half of ITM that knows no text: image_features → keys and values of each layer that reads the picture,
+ * present.N.encoder.*. At 224 pixels it is half of the work, at 364 two thirds.
+ */
+export function qformerReaderGraph(spec: QformerGraphSpec): GraphBuilder {
+  const { config } = spec;
+  const { nLayers, nHeads, hiddenSize } = config.qformer;
+  const g = new GraphBuilder(PART.imageReader, spec.data, spec.target);
+  const image = imageFeaturesInput(g, config);
+  for (let layer = 0; layer < nLayers; layer++) {
+    if (!hasCrossAttention(config.qformer, layer)) continue;
+    const at = attentionPlace(layer, "crossattention");
+    const both = bert.crossKeysAndValues(g, at, readerSpec({ ...spec, x: image }));
+    outputEncoderCache(g, at.path, { ...both, layer, nHeads, headDim: hiddenSize / nHeads });
+  }
+  return g;
+}
+
+/** For ITM: one text and B pictures, whose keys and values are inputs. */
 export function qformerItmGraph(spec: QformerGraphSpec): GraphBuilder {
   const { config, weights, precision } = spec;
-  const { hiddenSize: width } = config.qformer;
+  const { hiddenSize: width, nHeads } = config.qformer;
   const g = new GraphBuilder(PART.qformerItm, spec.data, spec.target);
-  const queries = instructedQueries(g, spec);
+  const sizes = { nHeads, headDim: width / nHeads };
+  const queries = instructedQueries(g, spec, (layer, x) => {
+    const cache = encoderCacheInputs(g, { ...sizes, layer, rows: "batch" });
+    const at = attentionPlace(layer, "crossattention");
+    return bert.crossAttention(g, at, {
+      ...bertSpec({ ...spec, x }),
+      attend: (query) =>
+        encoderAttention(g, at.path, { query, cache, ...sizes, scale: sizes.headDim ** -0.5 }),
+    });
+  });
   const logits = linear(g, "/itm_head", queries, {
     ...weights.linear("itm_head", 2, width),
     precision,
@@ -161,7 +189,7 @@ export function qformerItmGraph(spec: QformerGraphSpec): GraphBuilder {
     attributes: { keepdims: { int: 0 } },
     outputs: [IO.itmLogits],
   });
-  g.output(IO.itmLogits, "float32", [1, 2]);
+  g.output(IO.itmLogits, "float32", ["batch", 2]);
   return g;
 }
 
@@ -178,27 +206,53 @@ function queriesAlone(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
   return x;
 }
 
-/** Queries that read picture and text, f32 [1, queries, width]: every position sees every other. */
-function instructedQueries(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
+/** InstructBLIP's, f32 [1, queries, width]: keys and values are computed in the same run. */
+function queriesOfInstruction(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
+  const image = imageFeaturesInput(g, spec.config);
+  return instructedQueries(g, spec, (layer, x) => crossAttention(g, layer, { ...spec, x, image }));
+}
+
+/**
+ * Queries that read picture and text, f32 [B, queries, width]: every position sees every other.
+ * @param read LN(x + Attention(x; picture)) of a layer, [1, queries, width] → [B, queries, width].
+ */
+function instructedQueries(
+  g: GraphBuilder,
+  spec: QformerGraphSpec,
+  read: (layer: number, x: ValueName) => ValueName,
+): ValueName {
   const { config } = spec;
   const nQueries = config.numQueryTokens;
-  const image = imageFeaturesInput(g, config);
   const text = textEmbeddings(g, spec);
   let x = embeddingNorm(g, concat(g, "/embeddings", [queryTokens(g, spec), text]), spec);
   for (let i = 0; i < config.qformer.nLayers; i++) {
     const path = layerPath(i);
     const mixed = selfAttention(g, i, { ...spec, x });
     let queries = slicePositions(g, `${path}/queries`, mixed, { begin: 0, end: nQueries });
-    const words = slicePositions(g, `${path}/text`, mixed, { begin: nQueries, end: 2 ** 31 - 1 });
-    if (hasCrossAttention(config.qformer, i)) {
-      queries = crossAttention(g, i, { ...spec, x: queries, image });
-    }
+    let words = slicePositions(g, `${path}/text`, mixed, { begin: nQueries, end: 2 ** 31 - 1 });
+    if (hasCrossAttention(config.qformer, i)) queries = read(i, queries);
+    // The pictures come in with the first layer; until then one row of the text serves all.
+    if (i === 0) words = asManyRows(g, `${path}/text`, { x: words, like: queries });
     x = concat(g, path, [
       feedForward(g, i, { ...spec, x: queries, stream: "query" }),
       feedForward(g, i, { ...spec, x: words, stream: "text" }),
     ]);
   }
   return slicePositions(g, "/queries", x, { begin: 0, end: nQueries });
+}
+
+/**
+ * [1, S, d] → [B, S, d] by adding nothing: a shape computed in the graph would have to be on the CPU, and an
+ * accelerator's graph stays whole.
+ */
+function asManyRows(
+  g: GraphBuilder,
+  path: string,
+  { x, like }: { readonly x: ValueName; readonly like: ValueName },
+): ValueName {
+  const first = slicePositions(g, `${path}/first`, like, { begin: 0, end: 1 }); // [B, 1, d]
+  const nothing = mul(g, `${path}/nothing`, [first, g.floatConstant(`${path}/zero`, 0)]);
+  return add(g, `${path}/rows`, [x, nothing]);
 }
 
 /** Where checkpoints keep what is before the layers. */
@@ -264,15 +318,20 @@ function crossAttention(
   index: number,
   spec: LayerSpec & { readonly image: ValueName },
 ): ValueName {
-  const { hiddenSize, nHeads, encoderHiddenSize: sourceWidth } = spec.config.qformer;
+  const { hiddenSize, nHeads } = spec.config.qformer;
   const at = attentionPlace(index, "crossattention");
   const sizes = { nHeads, headDim: hiddenSize / nHeads };
-  const image = { ...bertSpec(spec), x: spec.image, sourceWidth };
+  const image = readerSpec({ ...spec, x: spec.image });
   return bert.crossAttention(g, at, {
     ...bertSpec(spec),
     attend: (query) =>
       attention(g, at.path, { query, ...bert.crossKeysAndValues(g, at, image), ...sizes }),
   });
+}
+
+/** What keys and values are computed of. */
+function readerSpec(spec: LayerSpec): bert.BertSpec & { readonly sourceWidth: number } {
+  return { ...bertSpec(spec), sourceWidth: spec.config.qformer.encoderHiddenSize };
 }
 
 /** LN(x + MLP(x)), with weights of its own for queries and for text. */

@@ -22,6 +22,7 @@ import {
   qformerDecoderGraph,
   qformerGraph,
   qformerItmGraph,
+  qformerReaderGraph,
   qformerTextGraph,
 } from "../families/qformerGraph";
 import { t5DecoderGraph, t5EncoderGraph } from "../families/t5Graphs";
@@ -59,9 +60,10 @@ const DATA_OF: Partial<Record<PartName, PartName>> = {
   [PART.textItc]: PART.textItm,
 };
 
-/** The part whose file holds a part's weights; the decoder of stage 1 is the Q-Former again. */
-function ownerOf(name: PartName, { kind }: ModelConfig): PartName {
+/** The part whose file holds a part's weights; the decoder of stage 1 is the Q-Former again, and so are readers. */
+function ownerOf(name: PartName, { kind, family }: ModelConfig): PartName {
   if (kind === "stage1" && name === PART.decoder) return PART.qformer;
+  if (family === "blip-2" && name === PART.imageReader) return PART.qformer;
   return DATA_OF[name] ?? name;
 }
 
@@ -185,6 +187,8 @@ function blip2Graph(name: PartName, config: Blip2Config, at: PartContext): Graph
       const { projectionSize } = comparing(config, name);
       return qformerTextGraph({ ...at, config, projectionSize });
     }
+    case PART.imageReader:
+      return qformerReaderGraph({ ...at, config });
     case PART.qformerItm:
       return qformerItmGraph({ ...at, config });
     case PART.textEncoder: {

@@ -37,8 +37,8 @@ export interface EncoderCache {
 }
 
 /** What a graph gave for each layer, under the names that another one takes. */
-export function encoderTensors(nLayers: number, outputs: TensorMap): TensorMap {
-  const tensors = encoderCacheNames(nLayers).map(({ past, present }) => {
+export function encoderTensors(nLayers: number, outputs: TensorMap, frequency?: number): TensorMap {
+  const tensors = encoderCacheNames(nLayers, frequency).map(({ past, present }) => {
     const tensor = outputs[present];
     invariant(tensor !== undefined, `The graph gave no ${present}.`);
     return [past, tensor] as const;

@@ -8,7 +8,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { JsonObject } from "../../base/json";
-import type { PictureFacts } from "./imagePreprocess";
+import type { PictureFacts } from "../../model/ask/request";
 import { cpuTensor, floats, type Tensor } from "../session/session";
 
 /** Named float tensors of one picture. */
@@ -38,6 +38,7 @@ const DEFAULT_DISK_BYTES = 512 << 20;
 const SUFFIX = ".features";
 const PARTIAL_SUFFIX = ".partial";
 const HASH_BYTES = 32;
+const PIXELS = { min: 1, max: Number.MAX_SAFE_INTEGER };
 /** A header lists a few tensors, or two for each layer. */
 const MAX_HEADER_BYTES = 1 << 14;
 
@@ -194,6 +195,9 @@ function decode(file: Buffer, key: string): SeenPicture {
   return {
     features,
     facts: {
+      width: facts.integer("width", PIXELS),
+      height: facts.integer("height", PIXELS),
+      look: facts.string("look"),
       isOneColor: facts.boolean("isOneColor"),
       isOutsideWorld: facts.boolean("isOutsideWorld"),
     },

@@ -8,17 +8,10 @@ import { decodeImage, type RgbImage } from "./imageDecode";
 import { isOneColor } from "./pictureGround";
 import { resizeBicubic } from "./resizeBicubic";
 import { isOutside } from "./worldDoubt";
-import type { AlphaMode } from "../../model/ask/request";
+import { lookOf } from "./pictureLook";
+import type { AlphaMode, PictureFacts } from "../../model/ask/request";
 import type { PictureWorld } from "../../model/folder/pictureWorld";
 import type { PreprocessorConfig } from "../../model/config/preprocessorConfig";
-
-/** What is known of a picture from its pixels alone, whatever a model makes of them. */
-export interface PictureFacts {
-  /** There is nothing to see. */
-  readonly isOneColor: boolean;
-  /** The model was trained on another kind of pictures only. */
-  readonly isOutsideWorld: boolean;
-}
 
 /** The input of the image encoder. */
 export interface PixelValues {
@@ -55,6 +48,7 @@ export async function preprocessImage(
   if (!config.doResize) checkSize(image, options);
   const { world } = options;
   const facts = {
+    ...{ width: picture.width, height: picture.height, look: lookOf(picture) },
     isOneColor: isOneColor(picture.data),
     isOutsideWorld: world !== undefined && isOutside(image, world),
   };

@@ -4,12 +4,11 @@ import { createHash } from "node:crypto";
 import { AppError } from "../../base/errors";
 import type { FeatureCache, Features } from "./featureCache";
 import { encodeImage, readImage } from "./imageEncoder";
-import type { PictureFacts } from "./imagePreprocess";
 import type { PictureRows } from "../language/languageModel";
 import type { ModelFolder } from "../session/modelFolder";
 import type { PartSessions } from "../session/partSessions";
 import { floats, type Tensor } from "../session/session";
-import type { Cached, LatePicture, PictureRequest } from "../../model/ask/request";
+import type { Cached, LatePicture, PictureFacts, PictureRequest } from "../../model/ask/request";
 import { readsInstruction } from "../../model/config/modelConfig";
 import { encoderCacheNames, IO } from "../../model/graph/graphContract";
 

@@ -156,10 +156,12 @@ function cacheOutputs({ config }: ModelFolder): ReadonlyMap<PartName, readonly s
   const shape = cacheShapeOf(config);
   const nRead = config.family === "blip" ? config.text.nLayers : (shape?.nLayers ?? 0);
   const encoder = encoderCacheNames(nRead).map(({ present }) => present);
-  if (shape === undefined) return new Map([[PART.imageReader, encoder]]);
+  // Those of BLIP-2 pass through JavaScript, which puts pictures together.
+  const read = config.family === "blip" ? [[PART.imageReader, encoder] as const] : [];
+  if (shape === undefined) return new Map(read);
   const own = cacheNames(shape.nLayers, shape.hasEncoder).map(({ present }) => present);
   return new Map<PartName, readonly string[]>([
-    [PART.imageReader, encoder],
+    ...read,
     [PART.decoder, own],
     [PART.reorderCache, own],
     [PART.truncateCache, own],

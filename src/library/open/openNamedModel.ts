@@ -7,7 +7,8 @@ import type { ConvertProgress } from "../../convert/convertModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import type { SessionFactory } from "../../engine/session/session";
 import { machineMemory } from "../../machine/freeMemory";
-import { type ModelStore, resolveModel } from "../store/modelStore";
+import { isDemoFolderName, listModels, type ModelStore, resolveModel } from "../store/modelStore";
+import { RETRIEVAL_DEMO } from "../../model/folder/world";
 import type { DeviceChoice } from "../../model/ask/device";
 
 export interface FindOptions {
@@ -50,6 +51,20 @@ export async function findNamedModel(options: FindOptions): Promise<FoundModel> 
   const { name } = reference;
   const folder = await ensureDemoModel({ model: name, demoCheckpoint, store, signal, onProgress });
   return { folder, name };
+}
+
+/**
+ * What pictures are found with when nobody says: a model of the store that only compares, then one that also
+ * compares, then the one that comes with the program.
+ * @returns as `FindOptions.model`.
+ */
+export async function findingModel(store: ModelStore): Promise<string> {
+  const usable = (await listModels(store)).filter(({ name }) => !isDemoFolderName(name));
+  const kinds = ["retrieval", "stage1"] as const;
+  const [first] = kinds.flatMap((kind) =>
+    usable.filter(({ model }) => model?.config.kind === kind),
+  );
+  return first?.name ?? RETRIEVAL_DEMO;
 }
 
 /**

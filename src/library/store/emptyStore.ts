@@ -77,7 +77,8 @@ export async function emptyStore(
     else left.push(file);
   }
   const { modelsDir, featuresDir, trainingDir, root } = store;
-  for (const folder of [modelsDir, featuresDir, trainingDir, path.join(root, "downloads")]) {
+  const within = ["downloads", "search"].map((name) => path.join(root, name));
+  for (const folder of [modelsDir, featuresDir, trainingDir, ...within]) {
     for (const name of await namesIn(folder)) await removeEmpty(path.join(folder, name));
     await removeEmpty(folder);
   }
@@ -151,6 +152,7 @@ async function survey({ store, downloads }: EmptyOptions): Promise<Found> {
     downloads: (folder) => sort(folder, found, (name) => downloads.includes(name)),
     cuda: (folder) => sort(folder, found, (name) => /^(?:download$|onnxruntime-\d)/.test(name)),
     training: (folder) => sort(folder, found, (name) => /^[0-9a-f]{16}$/.test(name)),
+    search: (folder) => surveySearch(folder, found),
     locks: (folder) => sort(folder, found, (name) => name.endsWith(".lock")),
   };
   for (const name of await namesIn(store.root)) {
@@ -198,6 +200,15 @@ async function listedFiles(folder: string): Promise<readonly string[] | undefine
 
 async function surveyFeatures(folder: string, found: Found): Promise<void> {
   await sort(folder, found, (name) => /\.(?:features|partial)$/.test(name));
+}
+
+/** Indexes of pictures, a folder for each model, and what is known of files. */
+async function surveySearch(folder: string, found: Found): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const inner = path.join(folder, name);
+    if (await isFolder(inner)) await sort(inner, found, (file) => file.endsWith(".index"));
+    else (/^files\.jsonl(?:\.partial-\d+)?$/.test(name) ? found.own : found.foreign).push(inner);
+  }
 }
 
 /** Looks into each folder; links and files are not ours. */

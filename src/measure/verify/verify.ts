@@ -379,6 +379,9 @@ async function compareRank(kit: Kit, at: CaseContext): Promise<void> {
   }
 }
 
+/** Compares unequal to whatever was recorded. */
+const NO_LOGITS = new Float32Array(0);
+
 async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer): Promise<void> {
   const { entry, encoded, table } = at;
   const { textIds, name } = entry;
@@ -388,7 +391,7 @@ async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer):
   const imageEmbeds = floats(encoded.queries?.[IO.imageEmbeds]);
   const picture = { imageKey: entry.image, imageFeatures: floats(encoded.imageFeatures) };
   table.add("itc", [largestCosine(imageEmbeds, text)], kit.tensor(`${name}/itc`));
-  const logits = await comparer.matchLogits(textIds, picture);
+  const [logits = NO_LOGITS] = await comparer.matchLogits(textIds, [picture]);
   table.add("itm_logits", logits, kit.tensor(`${name}/itm_logits`));
   const own = `${name}/image_embeds`;
   // They are the picture's, whatever the text; some kits have them once.
@@ -396,6 +399,6 @@ async function compareScores(kit: Kit, at: CaseContext, comparer: TextComparer):
   table.add("image_embeds", imageEmbeds, kit.tensor(recorded));
   table.add("text_embeds", text, kit.tensor(`${name}/text_embeds`));
   if (kit.kind !== "blip-itm") return;
-  const asTrained = await comparer.matchLogits(comparer.matchIds(textIds), picture);
+  const [asTrained = NO_LOGITS] = await comparer.matchLogits(comparer.matchIds(textIds), [picture]);
   table.add("itm_logits_enc", asTrained, kit.tensor(`${name}/itm_logits_enc`));
 }

@@ -128,6 +128,49 @@ export interface ScoreResult {
   readonly cached: Pick<Cached, "imageFeatures">;
 }
 
+/** One text and the pictures that it is read with. */
+export interface MatchRequest {
+  readonly text: string;
+  readonly pictures: readonly PictureRequest[];
+}
+
+/** What a text and a picture are together. */
+export interface PictureMatch {
+  /** Logit of a match less that of none. */
+  readonly logOdds: number;
+  /** Of a match, 0 to 1: good as a yes or no, too sure of itself as a share. */
+  readonly probability: number;
+}
+
+/** A text in the space where pictures are found. */
+export interface EmbeddedText {
+  /** Unit length, [projection]. */
+  readonly vector: Float32Array;
+  /** It was longer than the model reads. */
+  readonly isCut: boolean;
+}
+
+/** What is known of a picture from its pixels alone, whatever a model makes of them. */
+export interface PictureFacts {
+  /** Pixels, upright. */
+  readonly width: number;
+  /** Pixels, upright. */
+  readonly height: number;
+  /** There is nothing to see. */
+  readonly isOneColor: boolean;
+  /** The model was trained on another kind of pictures only. */
+  readonly isOutsideWorld: boolean;
+  /** A difference hash of 64 bits, in hexadecimal: equal or nearly so for copies in other sizes and formats. */
+  readonly look: string;
+}
+
+/** A picture in that space. */
+export interface EmbeddedPicture {
+  /** [queries, projection], each row of unit length; BLIP has one row. */
+  readonly vectors: Float32Array;
+  readonly facts: PictureFacts;
+}
+
 /** What was done for a picture before a question about it. */
 export interface PrepareResult {
   readonly cached: Pick<Cached, "imageFeatures">;

@@ -57,7 +57,10 @@ export function cpuMemoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "fil
 export function memoryBytesOf({ parts, files }: Pick<Manifest, "parts" | "files">): number {
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const mapped = new Set<string | undefined>();
-  const weights = parts.map(({ data, precision }) => {
+  const matched = parts.find(({ name }) => name === PART.qformerItm)?.data;
+  const weights = parts.map(({ name, data, precision }) => {
+    // What BLIP-2's reader holds, its matching graph does not: together they are the file once.
+    if (name === PART.imageReader && data === matched) return 0;
     const bytes = data === undefined ? 0 : (sizes.get(data) ?? 0);
     if (precision.kind !== "f32") return bytes * REPACKING;
     // Parts of a retrieval model that map the same file share its pages.

@@ -20,13 +20,16 @@ export const PART = {
   qformer: "qformer",
   /** Retrieval and stage 1: text → ITC embedding; of stage 1 also the temperature. */
   qformerText: "qformer_text",
-  /** Retrieval and stage 1: image features and text → match logits. */
+  /** Retrieval and stage 1: keys and values of pictures, and one text → match logits of each picture. */
   qformerItm: "qformer_itm",
   /** token ids → rows of the embedding table; always runs on the CPU. */
   embedTokens: "embed_tokens",
   /** T5: the encoder; BLIP: the reader of a question. Both give keys and values for every decoder layer. */
   textEncoder: "text_encoder",
-  /** BLIP only: image features → keys and values for every layer of the text model that reads the picture. */
+  /**
+   * BLIP, retrieval and stage 1: image features → keys and values for every layer that reads the picture beside
+   * a text. Retrieval models of before it have none; their matching graph takes image features.
+   */
   imageReader: "image_reader",
   /** BLIP retrieval only: image features → ITC embedding. */
   imageProjection: "image_projection",
@@ -136,16 +139,23 @@ export interface SplitCacheName {
   readonly fresh: string;
 }
 
-/** The same for the encoder's keys and values. */
+/**
+ * The same for the encoder's keys and values.
+ * @param frequency every n-th layer has some, beginning with the first.
+ */
 export function encoderCacheNames(
   nLayers: number,
+  frequency = 1,
 ): readonly { readonly past: string; readonly present: string }[] {
-  return Array.from({ length: nLayers }, (_, layer) => layer).flatMap((layer) =>
-    CACHE_TENSORS.map((tensor) => ({
-      past: pastEncoderName(layer, tensor),
-      present: presentEncoderName(layer, tensor),
-    })),
-  );
+  const layers = Array.from({ length: nLayers }, (_, layer) => layer);
+  return layers
+    .filter((layer) => layer % frequency === 0)
+    .flatMap((layer) =>
+      CACHE_TENSORS.map((tensor) => ({
+        past: pastEncoderName(layer, tensor),
+        present: presentEncoderName(layer, tensor),
+      })),
+    );
 }
 
 /** The graphs that a model of this configuration has, in the order they run. */
@@ -172,7 +182,10 @@ function blipParts({ kind }: BlipConfig): readonly PartName[] {
 }
 
 function blip2Parts(config: Blip2Config): readonly PartName[] {
-  const comparing = [PART.visionEncoder, PART.qformer, PART.qformerText, PART.qformerItm];
+  const comparing = [
+    ...[PART.visionEncoder, PART.qformer, PART.imageReader],
+    ...[PART.qformerText, PART.qformerItm],
+  ];
   if (config.kind === "retrieval") return comparing;
   if (config.kind === "stage1") {
     return [...comparing, PART.embedTokens, PART.decoder, PART.reorderCache, PART.truncateCache];

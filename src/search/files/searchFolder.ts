@@ -1,6 +1,6 @@
 /** Walks folders for files of a kind, and keeps account of what it leaves out. */
 
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import path from "node:path";
 import { throwIfAborted } from "../../base/errors";
@@ -15,7 +15,10 @@ export interface FolderSearch {
   readonly heedsGitignore: boolean;
   /** Files of rules beside .gitignore, a later one before an earlier. @default none */
   readonly ignoreFiles?: readonly string[];
-  /** Links are followed, each file and folder once, under the name that comes first. @default false */
+  /**
+   * Links to files and folders below the same root are followed once each, after what is no link; what leads
+   * out of the root is not. @default false
+   */
   readonly followsLinks?: boolean;
   /** Told of what is left out. */
   readonly skipped: SkippedParts;
@@ -26,7 +29,7 @@ export interface FolderSearch {
 /** What a search left out, to be said in one line. */
 export class SkippedParts {
   readonly #folders = new Map<SkipReason, Set<string>>();
-  #nFiles = 0;
+  readonly #files: string[] = [];
 
   addFolder(folder: string, reason: SkipReason): void {
     const known = this.#folders.get(reason);
@@ -34,8 +37,13 @@ export class SkippedParts {
     else known.add(path.resolve(folder));
   }
 
-  addFile(): void {
-    this.#nFiles++;
+  addFile(file: string): void {
+    this.#files.push(file);
+  }
+
+  /** Files and folders that rules leave out; what tools have made and what is hidden is not worth a line. */
+  ignored(): readonly string[] {
+    return [...(this.#folders.get("gitignore") ?? []), ...this.#files];
   }
 
   /** Undefined when there is nothing to say. */
@@ -49,8 +57,10 @@ export class SkippedParts {
       ...(ignored.size > 0
         ? [`${folders(ignored.size)} that .gitignore names (${namesOf(ignored)})`]
         : []),
-      ...(this.#nFiles > 0
-        ? [`${this.#nFiles} ${this.#nFiles === 1 ? "document" : "documents"} that .gitignore names`]
+      ...(this.#files.length > 0
+        ? [
+            `${this.#files.length} ${this.#files.length === 1 ? "document" : "documents"} that .gitignore names`,
+          ]
         : []),
     ];
     if (parts.length === 0) return undefined;
@@ -59,27 +69,37 @@ export class SkippedParts {
 }
 
 /**
- * The files below a folder that was named, in the order of their names; links are not followed, so
+ * The files below a folder that was named, in the order of their names; each folder is read once, so that
  * it ends.
  * @throws AppError `request.cancelled`, or what reading the first folder throws.
  */
 export async function* filesBelow(root: string, search: FolderSearch): AsyncGenerator<string> {
+  const files = filesFor(search);
   const outer = search.heedsGitignore
-    ? await IgnoreRules.forNamed(absolute(root), FILES)
+    ? await IgnoreRules.forNamed(absolute(root), files)
     : undefined;
   const waiting: Waiting[] = [{ folder: root, rules: outer, entries: await entriesOf(root) }];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  const links = search.followsLinks === true ? await Links.of(root) : undefined;
+  for (;;) {
+    const next = waiting.pop() ?? (await links?.nextFolder(search));
+    if (next === undefined) break;
     throwIfAborted(search.signal);
+    await links?.sawFolder(next.folder);
     const { folder, rules, entries } = next;
     for (const entry of entries) {
       const file = path.join(folder, entry.name);
+      if (entry.isSymbolicLink()) links?.add(file, rules);
       if (!entry.isFile() || !search.isWanted(entry.name)) continue;
-      if (rules?.ignores(absolute(file), "file") === true) search.skipped.addFile();
-      else yield file;
+      if (rules?.ignores(absolute(file), "file") === true) search.skipped.addFile(file);
+      else {
+        await links?.sawFile(file);
+        yield file;
+      }
     }
     const below = await foldersIn(next, search);
     waiting.push(...below.reverse());
   }
+  if (links !== undefined) yield* links.files(search);
 }
 
 /** A pattern of paths, and the folder that holds everything that can match. */
@@ -96,6 +116,82 @@ export async function* matchingFiles(
   for await (const file of filesBelow(pattern.base, search)) {
     if (pattern.matches(file)) yield file;
   }
+}
+
+/** What links lead to, each file and folder once. */
+class Links {
+  readonly #root: string;
+  readonly #seen = new Set<string>();
+  readonly #folders: { readonly folder: string; readonly rules: IgnoreRules | undefined }[] = [];
+  readonly #files: string[] = [];
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  static async of(root: string): Promise<Links> {
+    return new Links(await realpath(root));
+  }
+
+  #waiting: { readonly link: string; readonly rules: IgnoreRules | undefined }[] = [];
+
+  add(link: string, rules: IgnoreRules | undefined): void {
+    this.#waiting.push({ link, rules });
+  }
+
+  async sawFile(file: string): Promise<void> {
+    this.#seen.add(await keyOf(file));
+  }
+
+  async sawFolder(folder: string): Promise<void> {
+    this.#seen.add(await keyOf(folder));
+  }
+
+  /** A folder that only a link leads to. */
+  async nextFolder(search: FolderSearch): Promise<Waiting | undefined> {
+    await this.#resolve(search);
+    for (let next = this.#folders.shift(); next !== undefined; next = this.#folders.shift()) {
+      if (this.#seen.has(await keyOf(next.folder))) continue;
+      const opened = await openFolder(next.folder, next.rules, search);
+      if (opened !== undefined) return opened;
+    }
+    return undefined;
+  }
+
+  /** Files that only links lead to. */
+  async *files({ isWanted }: FolderSearch): AsyncGenerator<string> {
+    for (const file of this.#files) {
+      const key = await keyOf(file);
+      if (this.#seen.has(key) || !isWanted(path.basename(file))) continue;
+      this.#seen.add(key);
+      yield file;
+    }
+  }
+
+  /** Tells files from folders; leaves out what is ignored, leads nowhere or out of the root. */
+  async #resolve(search: FolderSearch): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { link, rules } of waiting) {
+      const led = await Promise.all([stat(link), realpath(link)]).catch(() => undefined);
+      if (led === undefined) continue;
+      const [found, target] = led;
+      const below = path.relative(this.#root, target);
+      if (below === ".." || below.startsWith(`..${path.sep}`) || path.isAbsolute(below)) continue;
+      const isFolder = found.isDirectory();
+      if (rules?.ignores(absolute(link), isFolder ? "folder" : "file") === true) {
+        if (isFolder) search.skipped.addFolder(link, "gitignore");
+        else search.skipped.addFile(link);
+      } else if (isFolder) this.#folders.push({ folder: link, rules });
+      else if (found.isFile()) this.#files.push(link);
+    }
+  }
+}
+
+/** The same for every name of a file or folder. */
+async function keyOf(file: string): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined);
+  return found === undefined ? file : `${found.dev}:${found.ino}`;
 }
 
 interface Waiting {
@@ -136,7 +232,7 @@ async function openFolder(
       return undefined;
     }
     const rules = search.heedsGitignore
-      ? await IgnoreRules.within(absolute(folder), outer, FILES)
+      ? await IgnoreRules.within(absolute(folder), outer, filesFor(search))
       : undefined;
     return { folder, rules, entries };
   } catch (thrown) {
@@ -153,6 +249,10 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 /** As the rules want it. */
 function absolute(file: string): string {
   return toSlashes(path.resolve(file));
+}
+
+function filesFor({ ignoreFiles: ownNames = [] }: FolderSearch): IgnoreFiles {
+  return { ...FILES, ownNames };
 }
 
 const FILES: IgnoreFiles = {

@@ -117,6 +117,14 @@ class FlatIndex implements PictureIndex {
     });
   }
 
+  async scores(
+    text: Float32Array,
+    isWanted: (digest: string) => boolean = () => true,
+  ): Promise<Float32Array> {
+    const scores = await this.#scan((block) => this.#scanner.largest(block, text));
+    return scores.filter((_, slot) => this.#isCandidate(slot, isWanted));
+  }
+
   async similar(picture: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]> {
     return await this.#nearest(nearest, {
       scan: (block) => this.#scanner.aligned(block, picture),
@@ -141,15 +149,8 @@ class FlatIndex implements PictureIndex {
       readonly exact: (vectors: Float32Array) => number;
     },
   ): Promise<readonly Neighbour[]> {
-    const scores = new Float32Array(this.#slots.length);
-    for (const [i, block] of this.#blocks.entries()) {
-      scores.set(await how.scan(block), i * BLOCK_RECORDS);
-    }
-    const isCandidate = (slot: number): boolean => {
-      const digest = this.#slots[slot]?.digest;
-      return digest !== undefined && this.#slotOf.get(digest) === slot && isWanted(digest);
-    };
-    return bestOf(scores, Math.max(CANDIDATES, 2 * k), isCandidate)
+    const scores = await this.#scan(how.scan);
+    return bestOf(scores, Math.max(CANDIDATES, 2 * k), (slot) => this.#isCandidate(slot, isWanted))
       .flatMap((slot): Neighbour[] => {
         const vectors = this.#halvesOf(slot);
         const digest = this.#slots[slot]?.digest;
@@ -158,6 +159,20 @@ class FlatIndex implements PictureIndex {
       })
       .sort((a, b) => b.similarity - a.similarity || (a.digest < b.digest ? -1 : 1))
       .slice(0, k);
+  }
+
+  /** Of every place, damaged ones too. */
+  async #scan(scan: (block: CodeBlock) => Promise<Float32Array>): Promise<Float32Array> {
+    const scores = new Float32Array(this.#slots.length);
+    for (const [i, block] of this.#blocks.entries()) {
+      scores.set(await scan(block), i * BLOCK_RECORDS);
+    }
+    return scores;
+  }
+
+  #isCandidate(slot: number, isWanted: (digest: string) => boolean): boolean {
+    const digest = this.#slots[slot]?.digest;
+    return digest !== undefined && this.#slotOf.get(digest) === slot && isWanted(digest);
   }
 
   #halvesOf(slot: number): Float32Array | undefined {

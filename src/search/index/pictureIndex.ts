@@ -28,6 +28,8 @@ export interface PictureIndex {
   put(record: VectorRecord): Promise<void>;
   /** Pictures by the largest cosine of a text, [width], with any of their vectors; the best first. */
   search(text: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
+  /** The largest cosines of a text with all pictures that count, within some thousandths, in no order. */
+  scores(text: Float32Array, isWanted?: (digest: string) => boolean): Promise<Float32Array>;
   /** Pictures by the mean cosine of vectors of the same row, [rows, width]; the best first. */
   similar(picture: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
   /** A picture's vectors, [rows, width]; undefined when it is not there or damaged. */

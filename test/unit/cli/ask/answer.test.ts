@@ -31,6 +31,9 @@ function resultOf(...texts: readonly string[]): GenerateResult {
   };
 }
 
+const cannot = (): Promise<never> =>
+  Promise.reject(new AppError("model.unsupported", "No scores here."));
+
 function modelThat(generate: (run: RunOptions) => Promise<GenerateResult>): RunningModel {
   return {
     name: "demo",
@@ -42,7 +45,7 @@ function modelThat(generate: (run: RunOptions) => Promise<GenerateResult>): Runn
         kind: "generation",
       },
       generate: (_request, run) => generate(run ?? {}),
-      score: () => Promise.reject(new AppError("model.unsupported", "No scores here.")),
+      ...{ score: cannot, embedText: cannot, embedPicture: cannot, match: cannot },
     },
   };
 }

@@ -17,7 +17,14 @@ function seen(value: number): SeenPicture {
     ["image_features", cpuTensor(Float32Array.of(value, value + 0.5, -value), [1, 3, 1])],
     ["image_embeds", cpuTensor(Float32Array.of(1 / 3), [1, 1])],
   ]);
-  return { features, facts: { isOneColor: value === 1, isOutsideWorld: value === 2 } };
+  return {
+    features,
+    facts: {
+      ...{ width: 3, height: 4, look: "0123456789abcdef" },
+      isOneColor: value === 1,
+      isOutsideWorld: value === 2,
+    },
+  };
 }
 
 function plain(found: SeenPicture | undefined): unknown {

@@ -1,0 +1,65 @@
+/** The commands of search and their arguments. */
+
+import { type Command, Option } from "commander";
+import type { Run } from "../terminal/cliContext";
+import { addModelFlags, type ModelFlags } from "../terminal/flags";
+import type { FindFlags, SimilarFlags } from "./findCommand";
+
+const WHERE =
+  "folders, picture files or patterns; .gitignore and .sightlineignore are heeded (default: this folder)";
+
+export function addSearch(program: Command, run: Run): void {
+  addSearchFlags(program.command("index"))
+    .description("look at pictures once, so that they are found at once; goes on where it stopped")
+    .argument("<path...>", WHERE)
+    .action((paths: readonly string[], flags: ModelFlags) =>
+      run(flags, async (context) => {
+        const { index } = await import("./indexCommand");
+        return index(context, paths, flags);
+      }),
+    );
+  addCount(addSearchFlags(program.command("find")))
+    .description("find pictures by words, with a retrieval model")
+    .argument("<words...>", `what the pictures show; behind it ${WHERE}`)
+    .addOption(
+      new Option("--rerank <n>", "pictures that are read together with the words")
+        .argParser(Number)
+        .default(32),
+    )
+    .action((given: readonly string[], flags: FindFlags) =>
+      run(flags, async (context) => {
+        const { find } = await import("./findCommand");
+        return find(context, given, flags);
+      }),
+    );
+  addCount(addSearchFlags(program.command("similar")))
+    .description("find the pictures that are most like a picture")
+    .argument("<file>", "a picture file, or - for standard input")
+    .argument("[path...]", WHERE)
+    .action((file: string, paths: readonly string[], flags: SimilarFlags) =>
+      run(flags, async (context) => {
+        const { similar } = await import("./findCommand");
+        return similar(context, { file, paths }, flags);
+      }),
+    );
+  addSearchFlags(program.command("duplicates"))
+    .description("find files that are the same picture, and pictures that look alike")
+    .argument("[path...]", WHERE)
+    .action((paths: readonly string[], flags: ModelFlags) =>
+      run(flags, async (context) => {
+        const { duplicates } = await import("./duplicatesCommand");
+        return duplicates(context, paths, flags);
+      }),
+    );
+}
+
+/** The default model is another one than that of questions. */
+function addSearchFlags(command: Command): Command {
+  return addModelFlags(command, "a retrieval model of this machine");
+}
+
+function addCount(command: Command): Command {
+  return command.addOption(
+    new Option("--k <n>", "how many pictures at most").argParser(Number).default(20),
+  );
+}

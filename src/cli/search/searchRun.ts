@@ -1,0 +1,176 @@
+/** What the commands of search share: which pictures, which model, and the index brought up to date. */
+
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { formatBytes } from "../../base/bytes";
+import { isCancelled } from "../../base/errors";
+import { createOrtSessionFactory } from "../../engine/session/ortSession";
+import { findingModel } from "../../library/open/openNamedModel";
+import { KnownFiles } from "../../search/files/knownFiles";
+import {
+  IGNORE_FILES,
+  IGNORED,
+  lookAtFiles,
+  type LookedAt,
+  type SkippedFile,
+} from "../../search/files/pictureFiles";
+import { knownFilesOf, planIndex, withIndex } from "../../search/index/openIndex";
+import type { PictureIndex } from "../../search/index/pictureIndex";
+import { codeBytes, halfBytes } from "../../search/index/vectorRecord";
+import { type IndexProgress, makeSearchable } from "../../search/indexing/searchable";
+import type { SearchablePictures } from "../../search/indexing/searchable";
+import { findModel, type RunningModel, withModel } from "../ask/openModel";
+import { picturesNamed } from "../ask/pictureList";
+import type { CliContext } from "../terminal/cliContext";
+import { EXIT } from "../terminal/failure";
+import type { ModelFlags } from "../terminal/flags";
+import { countOf } from "../terminal/text";
+
+/** What a command works with. */
+export interface SearchRun {
+  readonly model: RunningModel;
+  readonly index: PictureIndex;
+  readonly searched: SearchablePictures;
+}
+
+/** What each command's JSON ends with. */
+export interface SearchSums {
+  /** Files that were searched. */
+  readonly searched: number;
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** @throws AppError as `withModel`, `planIndex`, `makeSearchable`, and what the work throws. */
+export async function withSearch(
+  context: CliContext,
+  asked: { readonly flags: ModelFlags; readonly paths: readonly string[] },
+  work: (run: SearchRun) => Promise<number>,
+): Promise<number> {
+  const { store } = context;
+  const { alpha, device, model: named } = asked.flags;
+  const found = await findModel(named ?? (await findingModel(store)), context);
+  const place = {
+    ...{ store, alpha, modelFolder: found.folder },
+    factory: createOrtSessionFactory(),
+  };
+  // Before anything is loaded: a model that compares nothing has no index.
+  const { shape } = await planIndex(place);
+  const looked = await lookAt(asked.paths, context);
+  const flags = { ...asked.flags, device, model: found.folder };
+  return await withModel(context, flags, async ({ engine }) => {
+    const model = { engine, name: found.name };
+    return await withIndex(place, async (index, mode) => {
+      const searched = await bringUpToDate(looked, {
+        ...{ context, model, index, mode, alpha },
+        bytesEach: codeBytes(shape) + halfBytes(shape),
+      });
+      return await work({ model, index, searched });
+    });
+  });
+}
+
+/** The exit code, and what was left out told on stderr. */
+export function finish(
+  { printer }: CliContext,
+  { nFiles, skipped }: Pick<SearchablePictures, "nFiles" | "skipped">,
+): number {
+  if (skipped.length > 0) printer.note(skippedText(skipped));
+  return nFiles === 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** Reasons and how often, the commonest first. */
+export function skippedText(skipped: readonly SkippedFile[]): string {
+  const counts = new Map<string, number>();
+  for (const { why } of skipped) counts.set(why, (counts.get(why) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  const reasons = sorted.slice(0, MAX_REASONS).map(([why, count]) => {
+    const [one] = skipped.filter((file) => file.why === why);
+    return count === 1 ? `${one?.file ?? ""}: ${why}` : `${count} ${why}`;
+  });
+  const more = sorted.length > MAX_REASONS ? "; and others, which --json names" : "";
+  const text = `Not searched: ${reasons.join("; ")}${more}`;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+const MAX_REASONS = 4;
+
+/** Words and paths of one list: paths are the last ones that are there, or look like a path or pattern. */
+export async function splitWords(
+  given: readonly string[],
+): Promise<{ readonly words: string; readonly paths: readonly string[] }> {
+  let begin = given.length;
+  // The first is always a word, whatever lies in this folder.
+  while (begin > 1 && (await isPath(given[begin - 1] ?? ""))) begin--;
+  const paths = given.slice(begin);
+  return { words: given.slice(0, begin).join(" "), paths: paths.length === 0 ? ["."] : paths };
+}
+
+async function isPath(text: string): Promise<boolean> {
+  if (/[/\\*]/.test(text)) return true;
+  return stat(text).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Pictures below the paths, and all that is left out, by name. */
+async function lookAt(paths: readonly string[], { signal }: CliContext): Promise<LookedAt> {
+  const { files, failures, skipped } = await picturesNamed(paths, signal, {
+    ...{ heedsGitignore: true, ignoreFiles: IGNORE_FILES, followsLinks: true },
+  });
+  const looked = await lookAtFiles(files, signal);
+  const ignored = skipped.ignored().map((file) => ({ file: near(file), why: IGNORED }));
+  const unread = failures.map(({ folder, error }) => ({ file: folder, why: error.message }));
+  return { pictures: looked.pictures, skipped: [...unread, ...ignored, ...looked.skipped] };
+}
+
+/** As the other files are named, which are below the current folder mostly. */
+function near(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith("..") || relative === "" ? file : relative;
+}
+
+async function bringUpToDate(
+  looked: LookedAt,
+  by: {
+    readonly context: CliContext;
+    readonly model: RunningModel;
+    readonly index: PictureIndex;
+    readonly mode: "read" | "write";
+    readonly alpha: ModelFlags["alpha"];
+    readonly bytesEach: number;
+  },
+): Promise<SearchablePictures> {
+  const { context, model, index, mode, alpha, bytesEach } = by;
+  const { printer, store, signal } = context;
+  const line = printer.workLine();
+  let last: IndexProgress | undefined;
+  try {
+    return await makeSearchable(looked, {
+      ...{ index, alpha, signal },
+      engine: () => Promise.resolve(model.engine),
+      known: await KnownFiles.open(knownFilesOf(store)),
+      ...(mode === "read" ? { whyNot: "not indexed yet, another program is at it" } : {}),
+      onStart: (nNew) => {
+        const bytes = formatBytes(nNew * bytesEach);
+        printer.note(`${countOf(nNew, "picture")} to look at; the index takes ${bytes} for them.`);
+      },
+      onProgress: (progress) => {
+        last = progress;
+        const { step, nDone, nAll } = progress;
+        const verb = step === "reading" ? "read" : "looked at";
+        line.count(progress, `${nDone} of ${countOf(nAll, "picture")} ${verb}`);
+      },
+    });
+  } catch (thrown) {
+    line.end();
+    if (isCancelled(thrown) && last?.step === "embedding") {
+      printer.note(
+        `Stopped after ${last.nDone} of ${countOf(last.nAll, "new picture")}. The same command goes on from there.`,
+      );
+    }
+    throw thrown;
+  } finally {
+    line.end();
+  }
+}
