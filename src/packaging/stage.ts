@@ -96,7 +96,8 @@ async function notices(parts: NoticeParts): Promise<string> {
   const all = await Promise.all(
     [...bundled, ...parts.packages].map((found) => noticeOf(found, licencesDir)),
   );
-  return noticesText(parts.manifest.displayName, all);
+  const drawings = await readFile(path.join(licencesDir, "demo-drawings.txt"), "utf8");
+  return `${noticesText(parts.manifest.displayName, all)}\n${drawings}`;
 }
 
 function json(value: unknown): string {

@@ -20,13 +20,30 @@ export interface Groups {
  * Recall of pictures by texts ("text → picture") and of texts by pictures. A tie is a miss.
  * @param groups @default picture i belongs to text i alone
  */
-export function recalls(
-  { pictures, texts }: Embeddings,
-  groups: Groups = { pictures: [...pictures.keys()], texts: [...texts.keys()] },
+export function recalls(embeddings: Embeddings, groups?: Groups): Record<string, number> {
+  return recallsOf(cosinesOf(embeddings), { groups });
+}
+
+/** Of each text with each picture, [texts][pictures]. */
+export function cosinesOf({ pictures, texts }: Embeddings): readonly (readonly number[])[] {
+  return texts.map((text) => pictures.map((picture) => largestCosine(picture, text)));
+}
+
+/**
+ * The same of any scores, [texts][pictures].
+ * @param options `counts` says which texts and pictures are looked for, by their numbers. @default all
+ */
+export function recallsOf(
+  scores: readonly (readonly number[])[],
+  options: { readonly groups?: Groups | undefined; readonly counts?: (index: number) => boolean },
 ): Record<string, number> {
-  const scores = texts.map((text) => pictures.map((picture) => largestCosine(picture, text)));
-  const ranksByText = scores.map((row, i) => rankOf(row, isOf(groups.pictures, groups.texts[i])));
-  const ranksByPicture = pictures.map((_, j) =>
+  const columns = [...(scores[0] ?? []).keys()];
+  const { groups = { pictures: columns, texts: [...scores.keys()] }, counts = () => true } =
+    options;
+  const ranksByText = scores.flatMap((row, i) =>
+    counts(i) ? [rankOf(row, isOf(groups.pictures, groups.texts[i]))] : [],
+  );
+  const ranksByPicture = columns.filter(counts).map((j) =>
     rankOf(
       scores.map((row) => row[j] ?? 0),
       isOf(groups.texts, groups.pictures[j]),

@@ -109,11 +109,18 @@ export async function bestCheckpoint(folder: string): Promise<string | undefined
   return await firstOf(folder, BEST);
 }
 
+export interface ModelOptions {
+  /** F16 rounds to the nearest. @default "F32" */
+  readonly storage?: "F32" | "F16";
+  /** What Hugging Face's classes have no place for. @default true */
+  readonly keepsHeads?: boolean;
+}
+
 /** Model and heads alone, with the texts of the checkpoint they come from. */
 export async function writeModel(
   folder: string,
   parameters: Parameters,
-  storage: "F32" | "F16" = "F32",
+  { storage = "F32", keepsHeads = true }: ModelOptions = {},
 ): Promise<void> {
   const from = parameters.checkpoint.folder;
   for (const name of await readdir(from)) {
@@ -129,7 +136,7 @@ export async function writeModel(
     (isHead(name) ? heads : model).set(name, tensor);
   }
   await writeSafetensors(path.join(folder, MODEL_FILE), model, storage);
-  if (heads.size > 0) await writeSafetensors(path.join(folder, HEADS_FILE), heads);
+  if (keepsHeads && heads.size > 0) await writeSafetensors(path.join(folder, HEADS_FILE), heads);
 }
 
 const FIRST = "first/";

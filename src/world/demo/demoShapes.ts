@@ -47,6 +47,39 @@ export const RETRIEVAL_CONFIG = {
   },
 } as const;
 
+/** Byte pieces of the language model, without the token of pictures. */
+export const BYTE_VOCAB_SIZE = 1600;
+
+/** Tokens of a question with its answer, or of a caption. */
+export const SPOKEN_LENGTH = 36;
+
+/** The one that answers: the same image encoder and Q-Former, and a small OPT. As transformers writes them. */
+export const GENERATION_CONFIG = {
+  ...RETRIEVAL_CONFIG,
+  architectures: ["Blip2ForConditionalGeneration"],
+  qformer_config: { ...RETRIEVAL_CONFIG.qformer_config, use_qformer_text_input: false },
+  text_config: {
+    model_type: "opt",
+    vocab_size: BYTE_VOCAB_SIZE + 1,
+    hidden_size: 192,
+    word_embed_proj_dim: 192,
+    ffn_dim: 640,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    max_position_embeddings: 512,
+    activation_function: "relu",
+    do_layer_norm_before: true,
+    _remove_final_layer_norm: false,
+    enable_bias: true,
+    layer_norm_elementwise_affine: true,
+    tie_word_embeddings: true,
+    dropout: 0,
+    attention_dropout: 0,
+    bos_token_id: 2,
+    pad_token_id: 1,
+  },
+} as const;
+
 /** Word pieces, without the token of pictures. */
 export const VOCAB_SIZE = 2400;
 

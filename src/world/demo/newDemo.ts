@@ -1,72 +1,140 @@
-/** A checkpoint of a demo model before its first step: configuration, tokenizer, random weights. */
+/** Checkpoints of the demo models before their first step: configuration, tokenizer, random weights. */
 
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { RandomStream } from "../../engine/decode/sampling";
 import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
-import { parseModelConfig } from "../../model/config/modelConfig";
+import { type ModelConfig, parseModelConfig } from "../../model/config/modelConfig";
 import { stage1Graph } from "../../train/graphs/stage1Graph";
-import { newWeights, shapesOf } from "../../train/newWeights";
-import { writeSafetensors } from "../../train/output/safetensorsFile";
-import { HEADS_FILE, isHead } from "../../train/parameters";
-import { captionOf, pairedText } from "../texts/texts";
-import { IMAGE_TOKEN } from "../vocabulary/byteTokenizer";
-import { wordPieceTokenizer } from "../vocabulary/wordPieceTokenizer";
+import { stage2Graph } from "../../train/graphs/stage2Graph";
 import { pupilGraph } from "../../train/graphs/teacherGraph";
-import { RETRIEVAL_CONFIG, SIDE, TEXT_LENGTH, VOCAB_SIZE } from "./demoShapes";
+import { newWeights, shapesOf } from "../../train/newWeights";
+import { writeSafetensors, type StoredTensor } from "../../train/output/safetensorsFile";
+import { HEADS_FILE, isHead, type Parameters } from "../../train/parameters";
+import { captionOf, pairedText, questionAbout } from "../texts/texts";
+import { byteTokenizer, IMAGE_TOKEN, LINE_END_ID } from "../vocabulary/byteTokenizer";
+import { wordPieceTokenizer } from "../vocabulary/wordPieceTokenizer";
+import {
+  BYTE_VOCAB_SIZE,
+  GENERATION_CONFIG,
+  RETRIEVAL_CONFIG,
+  SIDE,
+  SPOKEN_LENGTH,
+  TEXT_LENGTH,
+  VOCAB_SIZE,
+} from "./demoShapes";
 import type { EmojiWorld } from "../emojiWorld";
 
 /** Scenes whose captions the vocabulary is learnt from, besides every name and keyword. */
 const N_CAPTIONS = 4000;
 
+type Words = Pick<EmojiWorld, "meanings" | "scene" | "elsewhere">;
+
 /** Writes a new retrieval model into a folder. */
 export async function newRetrievalDemo(
   folder: string,
-  world: Pick<EmojiWorld, "meanings" | "scene">,
+  world: Omit<Words, "elsewhere">,
   seed: number,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
   const tokenizer = wordPieceTokenizer(textsOf(world, seed), {
     vocabSize: VOCAB_SIZE,
     imageToken: IMAGE_TOKEN,
   });
-  const put = (name: string, value: object): Promise<void> =>
-    writeFile(path.join(folder, name), `${JSON.stringify(value, undefined, 2)}\n`);
   const config = {
     ...RETRIEVAL_CONFIG,
     image_token_index: VOCAB_SIZE,
     sightline_world: "emoji",
     qformer_config: { ...RETRIEVAL_CONFIG.qformer_config, vocab_size: VOCAB_SIZE },
   };
+  const shapes = shapesOf((weights) => {
+    const parsed = parsedConfig(config);
+    if (parsed.family !== "blip-2" || parsed.kind !== "retrieval") return;
+    const spec = { config: parsed, weights, batch: 2, textLength: TEXT_LENGTH };
+    stage1Graph({ ...spec, fromPixels: true });
+    pupilGraph({ ...spec, givesDetails: true });
+  });
+  await writeCheckpoint(folder, {
+    config,
+    tokenizer,
+    tokenizerConfig: {
+      ...{ bos_token: "[DEC]", cls_token: "[CLS]", mask_token: "[MASK]" },
+      ...{ pad_token: "[PAD]", sep_token: "[SEP]", unk_token: "[UNK]" },
+    },
+    weights: newWeights(new Map([...shapes, ["temp", []]]), RandomStream.seeded(seed, 1)),
+  });
+}
+
+/**
+ * Writes a new model that answers into a folder.
+ * @param from The retrieval model, whose image encoder and Q-Former it begins with.
+ */
+export async function newGenerationDemo(
+  folder: string,
+  {
+    world,
+    from,
+    seed,
+  }: { readonly world: Words; readonly from: Parameters; readonly seed: number },
+): Promise<void> {
+  const tokenizer = byteTokenizer(spokenTexts(world, seed), BYTE_VOCAB_SIZE);
+  const config = {
+    ...GENERATION_CONFIG,
+    image_token_index: BYTE_VOCAB_SIZE,
+    sightline_world: "emoji",
+    text_config: { ...GENERATION_CONFIG.text_config, eos_token_id: LINE_END_ID },
+  };
+  const shapes = shapesOf((weights) => {
+    const parsed = parsedConfig(config);
+    if (parsed.family !== "blip-2" || parsed.kind !== "generation") return;
+    stage2Graph({
+      ...{ config: parsed, weights, pictures: 2, textLength: SPOKEN_LENGTH, fromPixels: true },
+    });
+  });
+  const weights = newWeights(shapes, RandomStream.seeded(seed, 1));
+  await from.load(from.names());
+  for (const name of from.names()) weights.get(name)?.values.set(from.values(name));
+  await writeCheckpoint(folder, {
+    ...{ config, tokenizer, weights },
+    tokenizerConfig: {
+      ...{ bos_token: "</s>", eos_token: "</s>", pad_token: "<pad>", unk_token: "</s>" },
+    },
+  });
+}
+
+interface NewCheckpoint {
+  readonly config: object;
+  readonly tokenizer: object;
+  readonly tokenizerConfig: object;
+  readonly weights: ReadonlyMap<string, StoredTensor>;
+}
+
+async function writeCheckpoint(
+  folder: string,
+  { config, tokenizer, tokenizerConfig, weights }: NewCheckpoint,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const put = (name: string, value: object): Promise<void> =>
+    writeFile(path.join(folder, name), `${JSON.stringify(value, undefined, 2)}\n`);
   await put("config.json", config);
   await put("tokenizer.json", tokenizer);
   await put("tokenizer_config.json", {
     tokenizer_class: "PreTrainedTokenizerFast",
     processor_class: "Blip2Processor",
     model_max_length: 512,
-    ...{ bos_token: "[DEC]", cls_token: "[CLS]", mask_token: "[MASK]" },
-    ...{ pad_token: "[PAD]", sep_token: "[SEP]", unk_token: "[UNK]" },
+    ...tokenizerConfig,
   });
   await put("preprocessor_config.json", preprocessor());
-  const weights = newWeights(shapes(config), RandomStream.seeded(seed, 1));
   const isModel = ([name]: readonly [string, unknown]): boolean => !isHead(name);
   await writeSafetensors(
     path.join(folder, "model.safetensors"),
     new Map([...weights].filter(isModel)),
   );
   const heads = [...weights].filter((entry) => !isModel(entry));
-  await writeSafetensors(path.join(folder, HEADS_FILE), new Map(heads));
+  if (heads.length > 0) await writeSafetensors(path.join(folder, HEADS_FILE), new Map(heads));
 }
 
-function shapes(config: object): ReadonlyMap<string, readonly number[]> {
-  const parsed = parseModelConfig(JSON.stringify(config), "config.json");
-  const found = shapesOf((weights) => {
-    if (parsed.family !== "blip-2" || parsed.kind !== "retrieval") return;
-    const spec = { config: parsed, weights, batch: 2, textLength: TEXT_LENGTH };
-    stage1Graph({ ...spec, fromPixels: true });
-    pupilGraph({ ...spec, givesDetails: true });
-  });
-  return new Map([...found, ["temp", []]]);
+function parsedConfig(config: object): ModelConfig {
+  return parseModelConfig(JSON.stringify(config), "config.json");
 }
 
 function preprocessor(): object {
@@ -85,7 +153,7 @@ function preprocessor(): object {
   };
 }
 
-function* textsOf(world: Pick<EmojiWorld, "meanings" | "scene">, seed: number): Iterable<string> {
+function* textsOf(world: Omit<Words, "elsewhere">, seed: number): Iterable<string> {
   for (const { label, keywords } of world.meanings.values()) {
     for (let i = 0; i < 3; i++) yield label;
     yield* keywords;
@@ -95,5 +163,17 @@ function* textsOf(world: Pick<EmojiWorld, "meanings" | "scene">, seed: number): 
     const scene = world.scene(random);
     yield captionOf(scene);
     yield pairedText(scene, random);
+  }
+}
+
+/** What is asked and said, with the words around it. */
+function* spokenTexts(world: Words, seed: number): Iterable<string> {
+  for (const { label } of world.meanings.values()) yield ` ${label} ${label}`;
+  const random = RandomStream.seeded(seed, 3);
+  for (let i = 0; i < N_CAPTIONS; i++) {
+    const scene = world.scene(random);
+    yield ` ${captionOf(scene)}\n`;
+    const { text, answer } = questionAbout(scene, random, world.elsewhere);
+    yield `Question: ${text} Answer: ${answer}\n`;
   }
 }

@@ -138,7 +138,7 @@ function normalised(planes: Float32Array, side: number): Float32Array {
 }
 
 /** @param pictures [3, side, side] each; nothing leaves its row empty. */
-function pixelFeed(
+export function pixelFeed(
   pictures: readonly (Float32Array | undefined)[],
   side: number,
 ): Record<string, Tensor> {

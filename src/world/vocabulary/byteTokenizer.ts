@@ -11,21 +11,25 @@ const WORDS = / ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+/g;
 
 export const IMAGE_TOKEN = "<image>";
 
+const LETTERS = byteLetters();
+const ALPHABET = [...LETTERS].sort();
+
+/** Of the line break, which ends what OPT says (LAVIS `blip2_opt.py`). */
+export const LINE_END_ID = SPECIAL.length + ALPHABET.indexOf(LETTERS[0x0a] ?? "");
+
 /**
  * @param vocabSize Of the pieces; the image token is one more.
  * @returns tokenizer.json.
  */
 export function byteTokenizer(texts: Iterable<string>, vocabSize: number): object {
-  const letters = byteLetters();
   const lettersOf = (word: string) =>
-    [...new TextEncoder().encode(word)].map((byte) => letters[byte]!);
-  const alphabet = [...letters].sort();
+    [...new TextEncoder().encode(word)].map((byte) => LETTERS[byte]!);
   const merges = learnMerges(countWords(texts, WORDS), {
     split: lettersOf,
     join: (left, right) => left + right,
-    maxMerges: vocabSize - SPECIAL.length - alphabet.length,
+    maxMerges: vocabSize - SPECIAL.length - ALPHABET.length,
   });
-  const pieces = new Set([...SPECIAL, ...alphabet, ...merges.map((merge) => merge.join(""))]);
+  const pieces = new Set([...SPECIAL, ...ALPHABET, ...merges.map((merge) => merge.join(""))]);
   const vocab = Object.fromEntries([...pieces].map((piece, id) => [piece, id]));
   const byteLevel = { type: "ByteLevel", trim_offsets: true, use_regex: true };
   return {

@@ -8,7 +8,8 @@ import { Parameters } from "../../../../src/train/parameters";
 import { TrainingSession } from "../../../../src/train/session";
 import { Trainer } from "../../../../src/train/trainer";
 import { SIDE } from "../../../../src/world/demo/demoShapes";
-import { newRetrievalDemo } from "../../../../src/world/demo/newDemo";
+import { generationTask } from "../../../../src/world/demo/generationTask";
+import { newGenerationDemo, newRetrievalDemo } from "../../../../src/world/demo/newDemo";
 import { retrievalTask } from "../../../../src/world/demo/retrievalTask";
 import { paint } from "../../../../src/world/picture/paint";
 import { shapeScene } from "../../../../src/world/scene";
@@ -75,7 +76,11 @@ describe("a new demo model", () => {
     for (const share of Object.values(figures)) assert.ok([0, 1 / 3, 2 / 3, 1].includes(share));
   });
 
-  for (const lesson of ["teacher", "encoder", "contrast"] as const) {
+  for (const { lesson, rate, steps } of [
+    { lesson: "teacher", rate: 1e-3, steps: 8 },
+    { lesson: "encoder", rate: 1e-3, steps: 8 },
+    { lesson: "contrast", rate: 2e-4, steps: 15 },
+  ] as const) {
     it(`learns a batch that it sees again and again: ${lesson}`, async () => {
       const parameters = await Parameters.open(path.join(folder, "start"));
       const factory = createOrtSessionFactory();
@@ -87,8 +92,8 @@ describe("a new demo model", () => {
         const trainer = new Trainer(parameters, trained, { maxNorm: 1 });
         const batches = await task.batches(0);
         const losses: number[] = [];
-        for (let step = 0; step < 15; step++) {
-          const parts = Object.values(await trainer.step(session, batches, 1e-3));
+        for (let step = 0; step < steps; step++) {
+          const parts = Object.values(await trainer.step(session, batches, rate));
           losses.push(parts.reduce((sum, part) => sum + part, 0));
         }
         assert.ok(losses.at(-1)! < 0.8 * losses[0]!, losses.join(" "));
@@ -97,4 +102,38 @@ describe("a new demo model", () => {
       }
     });
   }
+
+  it("gives the one that answers its image encoder and Q-Former, and a language model that learns", async () => {
+    const from = await Parameters.open(path.join(folder, "start"));
+    const start = path.join(folder, "answering");
+    const elsewhere = { meaning: () => ({ label: "cat", kinds: ["an animal"], keywords: [] }) };
+    await newGenerationDemo(start, { world: { ...world, elsewhere }, from, seed: 1 });
+    const parameters = await Parameters.open(start);
+    await parameters.load(parameters.names());
+    for (const name of ["vision_model.embeddings.class_embedding", "query_tokens"]) {
+      assert.deepEqual(parameters.values(name), from.values(name), name);
+    }
+    const factory = createOrtSessionFactory();
+    const task = await generationTask({
+      ...{ world: { ...world, elsewhere }, parameters, factory, batch: 3, seed: 3 },
+      ...{ lesson: "language", trials: 16 },
+    });
+    const { trained, graph } = task;
+    const options = { factory, device: "cpu", parameters, trained } as const;
+    const session = await TrainingSession.open(graph, options);
+    try {
+      const trainer = new Trainer(parameters, trained, { maxNorm: 1 });
+      const batches = await task.batches(0);
+      const losses: number[] = [];
+      for (let step = 0; step < 8; step++) {
+        losses.push((await trainer.step(session, batches, 1e-3))["lm"] ?? NaN);
+      }
+      assert.ok(losses.at(-1)! < 0.7 * losses[0]!, losses.join(" "));
+    } finally {
+      await session.release();
+    }
+    const figures = (await task.validate?.()) ?? {};
+    assert.ok(Object.keys(figures).includes("caption"));
+    for (const share of Object.values(figures)) assert.ok(share >= 0 && share <= 1);
+  });
 });
