@@ -27,7 +27,7 @@ function filesBelow(folder) {
 
 /** True when no source is newer than what was built; keeps `npm run ask` quick. */
 function isFresh() {
-  const built = ["cli", "child", "convertWorker", "extension", "webview"].map(
+  const built = ["altCheck", "cli", "child", "convertWorker", "extension", "webview"].map(
     (name) => `dist/${name}.js`,
   );
   if (!built.every((file) => existsSync(file))) return false;
@@ -55,10 +55,13 @@ const node = {
   // Native packages stay outside; the editor gives `vscode` at run time.
   external: ["vscode", "onnxruntime-node", "sharp"],
 };
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const programs = {
   ...node,
+  define: { SIGHTLINE_VERSION: JSON.stringify(version) },
   outdir,
   entryPoints: {
+    altCheck: "src/cli/check/main.ts",
     child: "src/child/main.ts",
     cli: "src/cli/main.ts",
     convertWorker: "src/convert/workers/convertWorker.ts",

@@ -27,6 +27,10 @@ export interface ImageTarget {
   readonly kind: "url" | "module" | "wikilink" | "dynamic";
   /** The address without the escapes of its syntax, or the source text of the expression. */
   readonly value: string;
+  /** Addresses that are meant, the best first, where the syntax puts folders or endings to it. */
+  readonly tries?: readonly string[];
+  /** The picture itself as a data: URI, where the document holds it under that name. */
+  readonly data?: string;
 }
 
 /**
@@ -38,7 +42,11 @@ export type AltState = "text" | "absent" | "named" | "dynamic";
 
 /** Languages of attribute values; each has escapes of its own. `braces`: a list behind a Markdown image. */
 export type AttributeDialect =
-  ("html" | "jsx" | "vue" | "svelte" | "astro") | ("shortcode" | "braces");
+  | ("html" | "jsx" | "vue" | "svelte" | "astro")
+  // HTML in which an at sign begins code, and HTML in a template of JavaScript.
+  | ("razor" | "inline")
+  | ("shortcode" | "braces" | "learn" | "ruby" | "yaml" | "r")
+  | ("asciidoc" | "rest" | "latex" | "typst" | "org" | "xml");
 
 /** Where and how an edit writes the alternative text. */
 export type AltSlot =
@@ -60,6 +68,8 @@ export type AltSlot =
       readonly quote: '"' | "'";
       readonly dialect: AttributeDialect;
       readonly isInTable: boolean;
+      /** What stands behind the value, where a list of attributes is new. @default nothing */
+      readonly suffix?: string;
     }
   | {
       readonly form: "wikilink";
@@ -78,15 +88,19 @@ export type AltObstacle =
   /** A role or attribute takes it from assistive technology. */
   | "hidden"
   /** Conditions of a template stand among the attributes. */
-  | "template";
+  | "template"
+  /** Its language has no place for a text where it stands. */
+  | "place";
 
 /** What keeps a picture from being marked as decorative. */
 export type DecorativeObstacle =
-  | Exclude<AltObstacle, "template">
+  | Exclude<AltObstacle, "template" | "place">
   /** It is a button, which its text names. */
   | "button"
   /** Its text is the name of the link around it. */
   | "link"
+  /** Its language has no way to say that. */
+  | "language"
   /** Attributes in braces follow, which belong to Markdown's syntax and to no tag. */
   | "attributes"
   /** A tag in its place would make HTML of the lines below. */
@@ -148,7 +162,16 @@ export type CaptionSlot =
       /** The start of `</figure>` when there is a figure already. */
       readonly figureEnd: number | null;
       readonly dialect: AttributeDialect;
-    };
+    }
+  | {
+      /** In a place of its own, with what stands around it. */
+      readonly form: "own";
+      readonly span: TextSpan;
+      readonly prefix: string;
+      readonly suffix: string;
+      readonly dialect: AttributeDialect;
+    }
+  | { readonly form: "none" };
 
 /** One picture in a document. Offsets hold for the text it was found in, and for no other. */
 export interface ImageReference {
@@ -178,4 +201,15 @@ export interface ImageReference {
   readonly copySlots?: readonly AltSlot[];
   readonly captionSlot: CaptionSlot;
   readonly decorativeSlot: DecorativeSlot;
+  /** It stands in a document that is a text of this one. @default it does not */
+  readonly embedded?: EmbeddedReference;
+}
+
+/** A picture in a text that a JSON document holds, such as a cell of a notebook. */
+export interface EmbeddedReference {
+  readonly text: string;
+  /** Its offsets are those of the text. */
+  readonly reference: ImageReference;
+  /** Where each unit of the text, and its end, stands in the document. */
+  readonly offsets: readonly number[];
 }

@@ -3,6 +3,8 @@
 import { Command, Option } from "commander";
 import { ALT_PROBLEMS } from "../alt/wording/altText";
 import { DESCRIPTION_BEAMS } from "../alt/write/describer";
+import type { CheckContext } from "./check/checkCommand";
+import { addCheck } from "./check/checkProgram";
 import type { AltListFlags } from "./documents/altListCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";
@@ -80,7 +82,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addBench(program, run);
   addDoctor(program, run);
   addCuda(program.command("cuda"), run);
-  addAlt(program, run);
+  addAlt(program, run, host);
   addTrain(program.command("train"), run, {
     documents: DOCUMENTS,
     addDocumentFlags: addAltFlags,
@@ -305,8 +307,11 @@ function addCuda(cuda: Command, run: Run): void {
 const DOCUMENTS =
   "Markdown, MDX, HTML, JSX, TSX, Vue, Svelte or Astro files, folders of them, or patterns such as 'docs/**/*.md' and '!docs/old/**'";
 
-function addAlt(program: Command, run: Run): void {
+function addAlt(program: Command, run: Run, host: CliHost): void {
   const alt = program.command("alt").description("find and write alternative texts in documents");
+  addCheck(alt.command("check"), (flags, work) =>
+    run(flags, async () => work(checkContextOf(host))),
+  );
   addAltFlags(addOutputFlags(alt.command("list")))
     .description("list pictures, their alt text and its problem (--json: one array)")
     .argument("<path...>", DOCUMENTS)
@@ -334,6 +339,12 @@ function addAlt(program: Command, run: Run): void {
         return altWrite(context, paths, flags);
       }),
     );
+}
+
+/** What the audit needs of the process. */
+function checkContextOf(host: CliHost): CheckContext {
+  const { stdout, stderr, stdin, version } = host;
+  return { stdout, stderr, stdin, version, signal: host.interrupts.signal };
 }
 
 function addAltFlags(command: Command): Command {

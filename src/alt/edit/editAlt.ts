@@ -5,11 +5,13 @@ import { documentError } from "../documentError";
 import {
   attributeLiteral,
   escapeMarkdown,
+  heardIn,
   listedAltText,
   oneLineText,
   shortcodeText,
   wikilinkText,
 } from "./escape";
+import { outerEdits } from "./embeddedEdits";
 import type {
   AltObstacle,
   AltSlot,
@@ -28,6 +30,10 @@ import { isWikilinkSize } from "../formats/markdown/wikilinkImages";
  * heard, and for a number in a wikilink, where it is a size.
  */
 export function setAlt(text: string, reference: ImageReference, alt: string): TextEdit[] {
+  const { embedded } = reference;
+  if (embedded !== undefined) {
+    return outerEdits(embedded, setAlt(embedded.text, embedded.reference, alt));
+  }
   const value = readableAlt(reference, alt);
   if (reference.altState === "text" && reference.alt === value) return [];
   const { altSlot: slot, copySlots = [] } = reference;
@@ -48,7 +54,8 @@ function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): 
       return slot.referenceEdit === null ? [label] : [label, slot.referenceEdit];
     }
     case "attribute": {
-      const newText = slot.prefix + attributeLiteral(value, slot);
+      const newText = slot.prefix + attributeLiteral(value, slot) + (slot.suffix ?? "");
+      if (IS_ITS_OWN.has(slot.dialect)) return [{ ...pick(slot.span), newText }];
       const isNested = slot.dialect === "shortcode" && slot.quote === "'";
       const isLast = slot.dialect === "braces" && text.charAt(slot.span.end) === "}";
       const edit = isNested || isLast ? newText : spaced(text, slot.span.end, newText);
@@ -72,6 +79,11 @@ function slotEdits(text: string, slot: AltSlot, { reference, value }: NewText): 
   }
 }
 
+/** Languages in which nothing is to stand between a text and what follows it. */
+const IS_ITS_OWN: ReadonlySet<string> = new Set([
+  ..."asciidoc rest latex typst org xml yaml r ruby learn".split(" "),
+]);
+
 /** What a text is read as once it is written: on one line, in a wikilink without its marks, and not as a size. */
 export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   const text = oneLineText(alt);
@@ -82,6 +94,7 @@ export function readableAlt({ altSlot }: ImageReference, alt: string): string {
   if (altSlot.form === "attribute" && altSlot.dialect === "braces") {
     return listedAltText(text, altSlot);
   }
+  if (altSlot.form === "attribute") return heardIn(text, altSlot);
   return altSlot.form === "wikilink" ? wikilinkText(text) : text;
 }
 
@@ -93,6 +106,8 @@ function altObstacleText(obstacle: AltObstacle): string {
       return "would not be heard, because an aria attribute names the picture. Change that one by hand.";
     case "hidden":
       return "would not be heard, because a role or attribute hides the picture. Take that away first.";
+    case "place":
+      return "has no place where the picture stands. Put the picture on a line of its own first.";
     case "template":
       return "has no safe place between the template's conditions. Write it by hand.";
   }
@@ -114,6 +129,10 @@ export function canMarkDecorative({ decorativeSlot }: ImageReference): boolean {
  * @throws AppError `document.notEditable` where nothing can say it.
  */
 export function markDecorative(text: string, reference: ImageReference): TextEdit[] {
+  const { embedded } = reference;
+  if (embedded !== undefined) {
+    return outerEdits(embedded, markDecorative(embedded.text, embedded.reference));
+  }
   const slot = reference.decorativeSlot;
   switch (slot.form) {
     case "alt":
@@ -149,6 +168,8 @@ function obstacleText(obstacle: DecorativeObstacle): string {
       return "the attributes in braces behind it would be shown as text. Take them away first.";
     case "next-line":
       return "as HTML it would change how the next line is read. Put an empty line below it first.";
+    case "language":
+      return "its language has no way to say that here.";
     case "wikilink":
       return "a wikilink has no way to say that. Write ![](…) instead of ![[…]] first.";
   }

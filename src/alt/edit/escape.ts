@@ -107,6 +107,8 @@ export interface AttributeContext {
 /** An attribute's value with its quotes or braces. */
 export function attributeLiteral(text: string, place: AttributeContext): string {
   const { dialect, quote, isInTable } = place;
+  const own = ownLiteral(text, place);
+  if (own !== undefined) return own;
   // Astro decodes entities for elements and not for components; a string of JavaScript suits both.
   if (dialect === "astro" && /["'&{}`<>\\]/.test(text)) {
     return `{${escapeMarks(JSON.stringify(text), (code) => `\\u${code.toString(16).padStart(4, "0")}`)}}`;
@@ -122,7 +124,100 @@ export function attributeLiteral(text: string, place: AttributeContext): string 
   if (dialect === "svelte") value = escapeBraces(value);
   if (isInTable) value = value.replaceAll("|", "&#124;");
   value = escapeMarks(value, (code) => `&#${code};`);
+  // An at sign begins code in Razor and Blade; a template of JavaScript ends at a backquote.
+  if (dialect === "razor") value = value.replaceAll("@", "&#64;");
+  if (dialect === "inline") {
+    value = value.replace(/[`\\$]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  }
   return quote + value + quote;
+}
+
+/** Literals of the languages that are no markup with tags; undefined for the others. */
+function ownLiteral(text: string, place: AttributeContext): string | undefined {
+  switch (place.dialect) {
+    case "asciidoc":
+      return asciidocLiteral(text, place);
+    case "rest":
+      return text === "" ? "" : ` ${text}`;
+    case "org":
+      return text === "" ? '""' : orgText(text);
+    case "latex":
+      return `{${escapeLatex(text)}}`;
+    case "xml":
+      return escapeElementText(text, "html");
+    case "typst":
+      return `"${escapeTypst(text)}"`;
+    case "yaml":
+      return `"${text.replace(/["\\]/g, "\\$&")}"`;
+    case "r":
+      return place.quote + text.replace(/["\\]/g, "\\$&").replaceAll("'", "\u2019") + place.quote;
+    case "ruby":
+      // The mark that ends the code would end it within a string, too.
+      return `"${text.replace(/["\\#]/g, "\\$&").replaceAll("%>", "%\\u003e")}"`;
+    case "learn":
+      return (
+        place.quote +
+        text
+          .replaceAll("&", "&amp;")
+          .replaceAll(place.quote, place.quote === '"' ? "&quot;" : "&#39;") +
+        place.quote
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** What is left of a text where a language has no escape for a mark. */
+export function heardIn(text: string, { dialect }: AttributeContext): string {
+  if (dialect === "org") return orgText(text);
+  if (dialect === "r") return text.replaceAll("'", "\u2019");
+  return text;
+}
+
+/** A caption in a place of its own. */
+export function captionLiteral(text: string, dialect: AttributeDialect): string {
+  switch (dialect) {
+    case "latex":
+      return escapeLatex(text);
+    case "typst":
+      return text.replace(/[\\#*_`$<>@[\]~]/g, "\\$&");
+    case "xml":
+      return escapeElementText(text, "html");
+    case "rest":
+      return text.replace(/[\\*`|_]/g, "\\$&");
+    default:
+      return oneLineText(text);
+  }
+}
+
+/** Inside of quotes a brace would still name an attribute, and a line's bracket end the list. */
+function asciidocLiteral(text: string, { isInTable }: AttributeContext): string {
+  const plain = text.replace(/\{(?=[\w-])/g, "\\{");
+  const safe = isInTable ? plain.replaceAll("]", "\\]").replaceAll("|", "{vbar}") : plain;
+  const isQuoted = text === "" || /[,="]|^[\s']|\s$/.test(text);
+  return isQuoted ? `"${safe.replaceAll('"', '\\"')}"` : safe;
+}
+
+/** A word behind a colon would begin the next option. */
+function orgText(text: string): string {
+  return text.replace(/(^|\s):(?=\S)/g, "$1\u2236");
+}
+
+const LATEX: Readonly<Record<string, string>> = {
+  "\\": "\\textbackslash{}",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+};
+
+function escapeLatex(text: string): string {
+  // Pairs of these are dashes and quotes.
+  return text
+    .replace(/[\\~^%#&_${}]/g, (mark) => LATEX[mark] ?? `\\${mark}`)
+    .replace(/([-'`])(?=\1)/g, "$1{}");
+}
+
+function escapeTypst(text: string): string {
+  return text.replace(/["\\]/g, "\\$&");
 }
 
 /** A template engine takes what looks like its code for code, wherever it stands. */
@@ -139,6 +234,7 @@ function escapeMarks(value: string, escape: (code: number) => string): string {
 /** Text between tags. */
 export function escapeElementText(text: string, dialect: AttributeDialect): string {
   const value = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  if (dialect === "razor") return value.replaceAll("@", "&#64;");
   return dialect === "html" ? value : escapeBraces(value);
 }
 

@@ -1,17 +1,27 @@
 /** Edits that put a visible caption to a picture. */
 
 import { documentError } from "../documentError";
-import { escapeElementText, escapeMarkdown, escapeMarkdownTitle, oneLineText } from "./escape";
+import { outerEdits } from "./embeddedEdits";
+import {
+  captionLiteral,
+  escapeElementText,
+  escapeMarkdown,
+  escapeMarkdownTitle,
+  oneLineText,
+} from "./escape";
 import type { CaptionSlot, ImageReference, TextEdit } from "../imageReference";
 
 /**
  * Ways to write a caption: `title`, shown by many Markdown renderers as a caption; `emphasis`, a
- * paragraph in italics below the picture; `figcaption`, in a `<figure>` around the element.
+ * paragraph in italics below the picture; `figcaption`, in a `<figure>` around the element; `own`, where
+ * the language has a place for it.
  */
-export type CaptionStyle = "title" | "emphasis" | "figcaption";
+export type CaptionStyle = "title" | "emphasis" | "figcaption" | "own";
 
 /** The styles that a picture can have, the most usual first. */
 export function captionStyles({ captionSlot }: ImageReference): CaptionStyle[] {
+  if (captionSlot.form === "none") return [];
+  if (captionSlot.form === "own") return ["own"];
   if (captionSlot.form === "figure") return ["figcaption"];
   const styles: CaptionStyle[] = [];
   if (captionSlot.title !== null) styles.push("title");
@@ -36,6 +46,15 @@ export function insertCaption(
   }
   const style = given.style ?? captionStyles(reference)[0];
   const slot = reference.captionSlot;
+  const { embedded } = reference;
+  if (embedded !== undefined) {
+    return outerEdits(embedded, insertCaption(embedded.text, embedded.reference, given));
+  }
+  if (slot.form === "own" && style === "own") {
+    const { start, end } = slot.span;
+    const newText = slot.prefix + captionLiteral(caption, slot.dialect) + slot.suffix;
+    return [{ start, end, newText }];
+  }
   if (slot.form === "figure" && style === "figcaption") return figureEdits(text, slot, caption);
   if (slot.form === "markdown") {
     if (style === "title" && slot.title !== null) {

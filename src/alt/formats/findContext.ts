@@ -1,6 +1,7 @@
 /** What every finder is given, and which tags it takes for pictures. */
 
 import type { AltLanguage } from "../languages";
+import type { TemplateCode } from "../tags/templateCode";
 
 export interface FindContext {
   /** The document without a byte order mark, so that offsets are those of every parser. */
@@ -10,6 +11,8 @@ export interface FindContext {
   readonly components: readonly string[];
   /** Those of React Native among them. @default none */
   readonly native?: readonly string[];
+  /** Template code in the document. @default what the usual marks tell */
+  readonly codes?: readonly TemplateCode[];
 }
 
 /**
@@ -37,10 +40,12 @@ export function isImageName(name: string, context: FindContext): boolean {
  * @param components names of tags that show a picture, besides `img`.
  */
 export function mayHaveImages(text: string, components: readonly string[]): boolean {
+  if (/:::image\s|\{(?:image|figure)\}/.test(text)) return true;
   if (text.includes("![") || /\{\{[<%]\s*\w|\{%-?\s*(?:include|\w*im(?:g|age)|figure)/.test(text)) {
     return true;
   }
   if (!text.includes("<")) return false;
+  if (/<area\b|<object\b|\brole\s*=\s*["']?im(?:g|age)\b/i.test(text)) return true;
   const others = /image/i.test(text) ? ["image", "input"] : [];
   const names = ["img", ...others, ...components].map((name) => name.replace(/\W/g, "\\$&"));
   // JSX allows white space before a name.

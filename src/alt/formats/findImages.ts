@@ -1,19 +1,14 @@
 /** The pictures of a document, in every language that has a finder. */
 
 import { AppError } from "../../base/errors";
-import { findAstroImages } from "./components/astroImages";
 import { documentError } from "../documentError";
+import { ALT_FORMATS } from "./formatTable";
 import { DEFAULT_COMPONENTS, mayHaveImages, type FindContext } from "./findContext";
-import { findHtmlImages } from "./html/htmlImages";
 import type { AltSlot, CaptionSlot, ImageReference, TextSpan } from "../imageReference";
 import type { AltLanguage } from "../languages";
 import { importedNames } from "./script/importedNames";
-import { findJsxImages } from "./script/jsxImages";
-import { findMarkdownImages } from "./markdown/markdownImages";
-import { findMdxImages } from "./markdown/mdxImages";
 import { withoutCopies } from "./html/noscriptCopies";
-import { findSvelteImages } from "./components/svelteImages";
-import { findVueImages, hasPugImages } from "./components/vueImages";
+import { hasPugImages } from "./components/vueImages";
 
 export interface FindOptions {
   /** Names of components that show a picture. @default DEFAULT_COMPONENTS */
@@ -46,7 +41,7 @@ export function findImages(
       `${name} has a template in Pug, which is not searched for pictures. Describe its pictures by hand.`,
     );
   }
-  if (!mayHaveImages(text, components)) return [];
+  if (!hasMark(text, language, components)) return [];
   if (text.length > MAX_DOCUMENT_UNITS) {
     throw documentError(
       "document.tooLarge",
@@ -66,9 +61,15 @@ export function findImages(
   return markLength === 0 ? images : images.map((image) => shiftImage(image, markLength));
 }
 
+/** Cheap: whether there may be a picture at all. */
+function hasMark(text: string, language: AltLanguage, components: readonly string[]): boolean {
+  const { mark } = ALT_FORMATS[language];
+  return mark === "tags" ? mayHaveImages(text, components) : mark.test(text);
+}
+
 function parsed(context: FindContext, name: string): ImageReference[] {
   try {
-    return finderOf(context);
+    return ALT_FORMATS[context.language].find(context);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     // What a parser says is about its grammar and its settings, and helps nobody else.
@@ -76,39 +77,22 @@ function parsed(context: FindContext, name: string): ImageReference[] {
       "document.unparsable",
       thrown instanceof RangeError
         ? `${name} is nested too deeply to be searched for pictures. Split it.`
-        : `${name} cannot be searched for pictures: where its tags begin and end cannot be told. Correct what is not well-formed ${context.language} in it, then try again.`,
+        : `${name} cannot be searched for pictures: where its tags begin and end cannot be told. Correct what is not well-formed ${ALT_FORMATS[context.language].label} in it, then try again.`,
       thrown,
     );
   }
 }
 
-function finderOf(context: FindContext): ImageReference[] {
-  switch (context.language) {
-    case "markdown":
-      return findMarkdownImages(context);
-    case "mdx":
-      return findMdxImages(context);
-    case "html":
-      return findHtmlImages(context);
-    case "jsx":
-    case "tsx":
-      return findJsxImages(context, context.language);
-    case "vue":
-      return findVueImages(context);
-    case "svelte":
-      return findSvelteImages(context);
-    case "astro":
-      return findAstroImages(context);
-  }
-}
-
 function shiftImage(image: ImageReference, by: number): ImageReference {
-  const { altSpan, copySlots } = image;
+  const { altSpan, copySlots, embedded } = image;
   return {
     ...image,
     ...(copySlots === undefined
       ? {}
       : { copySlots: copySlots.map((slot) => shiftAltSlot(slot, by)) }),
+    ...(embedded === undefined
+      ? {}
+      : { embedded: { ...embedded, offsets: embedded.offsets.map((at) => at + by) } }),
     span: shiftSpan(image.span, by),
     altSpan: altSpan === null ? null : shiftSpan(altSpan, by),
     altSlot: shiftAltSlot(image.altSlot, by),
@@ -132,6 +116,8 @@ function shiftAltSlot(slot: AltSlot, by: number): AltSlot {
 }
 
 function shiftCaptionSlot(slot: CaptionSlot, by: number): CaptionSlot {
+  if (slot.form === "none") return slot;
+  if (slot.form === "own") return { ...slot, span: shiftSpan(slot.span, by) };
   if (slot.form === "markdown") {
     return { ...slot, title: slot.title === null ? null : shiftSpan(slot.title, by) };
   }

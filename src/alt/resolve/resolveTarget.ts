@@ -36,7 +36,7 @@ export type ResolvedTarget =
   | { readonly kind: "unresolved"; readonly tried: readonly string[] };
 
 /** Where static site generators and bundlers keep what a site serves from its root. */
-const SITE_ROOTS: readonly string[] = ["public", "static", "assets", "src", "."];
+const SITE_ROOTS: readonly string[] = ["public", "static", "assets", "src", "wwwroot", "."];
 
 /** Where frameworks look up what a helper such as `asset("a.png")` names. */
 // prettier-ignore
@@ -50,8 +50,13 @@ export async function resolveTarget(
   reference: Pick<ImageReference, "target">,
   context: ResolveContext,
 ): Promise<ResolvedTarget> {
-  const { kind, value } = reference.target;
+  const { kind, value, tries = [], data } = reference.target;
+  if (data !== undefined) return { kind: "data", uri: data };
   const place = await placeOf(context);
+  for (const address of tries) {
+    const found = await firstFile(candidates(address, "url", place), place);
+    if (found.kind === "file") return found;
+  }
   if (kind === "dynamic") return resolveComputed(computedExpression(value), place);
   const elsewhere = outsideFiles(value);
   if (elsewhere !== undefined) return elsewhere;
@@ -166,6 +171,8 @@ async function* relativePaths(path: string, kind: PathKind, place: Place): Async
   // Vue and Astro give addresses to the bundler too, so an alias may stand in one.
   if (!path.startsWith(".")) yield* await aliasedPaths(path, place.folders, context.files);
   if (kind !== "url") return;
+  // The root of a set of documents, or of a program's folder for the web.
+  if (path.startsWith("~/")) yield* sitePaths(path.slice(1), place);
   if (sites.some(({ hasAssetFolders }) => hasAssetFolders)) {
     const stem = place.documentPath.replace(/\.[^./]*$/, "");
     yield joinPath(stem, slashed);

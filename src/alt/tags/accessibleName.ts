@@ -58,7 +58,8 @@ export function accessibleName(
 /** `alt` alone is the empty text in HTML and true in JSX; frameworks drop what is no text. */
 function isNothing({ value }: TagAttribute, dialect: AttributeDialect): boolean {
   if (value.kind === "none") return dialect === "jsx";
-  if (value.kind !== "expression" || dialect === "html") return false;
+  const isMarkup = dialect === "html" || dialect === "razor" || dialect === "inline";
+  if (value.kind !== "expression" || isMarkup) return false;
   return /^(?:undefined|null|true|false|void 0)$/.test(value.target.value.trim());
 }
 

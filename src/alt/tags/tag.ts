@@ -58,7 +58,10 @@ export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | unde
     around,
     altSlot: altSlotOf({ tag, named, source, options, isHidden }),
     captionSlot: captionSlotOf(tag, dialect),
-    decorativeSlot: decorativeSlotOf({ named, isHidden, isButton, isLink, isDecorative }),
+    decorativeSlot:
+      tag.isPatchwork === true && named.kind === "none" && named.alt === undefined
+        ? { form: "none", obstacle: "language" }
+        : decorativeSlotOf({ named, isHidden, isButton, isLink, isDecorative }),
   };
 }
 

@@ -15,6 +15,8 @@ export type TemplateRole = "output" | "open" | "close" | "silent";
 
 export interface TemplateCode extends TextSpan {
   readonly role: TemplateRole;
+  /** Its marks tell no reader of HTML that it is code. @default false */
+  readonly isOpaque?: boolean;
 }
 
 /**
@@ -93,7 +95,8 @@ const OPENS =
 /** Statements that show nothing; all other tags of Liquid and Jinja may. */
 const QUIET = /^(?:set|assign|do|load|import|from|break|continue|increment|decrement)\b|:=/i;
 
-function roleOf(code: string): TemplateRole {
+/** What a piece of code with its marks does. */
+export function roleOf(code: string): TemplateRole {
   if (SILENT.test(code)) return "silent";
   if (OUTPUT.test(code)) return "output";
   const inner = code

@@ -68,7 +68,7 @@ export function textProblem(alt: string): AltProblem | null {
   if (text.length > LONGEST_JUDGED) return "too-long";
   if (isPlaceholder(text)) return "placeholder";
   if (isFileName(text)) return "filename";
-  if (prefixOf(text, REDUNDANT_PREFIX) !== "") return "redundant-prefix";
+  if (redundantPrefix(text) !== "") return "redundant-prefix";
   return isLongAlt(text) ? "too-long" : null;
 }
 
@@ -78,6 +78,26 @@ export function textProblem(alt: string): AltProblem | null {
  */
 const REDUNDANT_PREFIX = prefixPattern("image|photo|picture|pic|graphic|img");
 const MODEL_PREFIX = prefixPattern("image|photo|photograph|picture|pic|graphic|img");
+
+/** Of a good text the beginning that adds nothing, in the languages that begin so; empty for none. */
+export function redundantPrefix(text: string): string {
+  return prefixOf(text, REDUNDANT_PREFIX) || prefixOf(text, OTHER_LANGUAGES);
+}
+
+/** German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Ukrainian. */
+const OTHER_LANGUAGES = new RegExp(
+  `^(?:${[
+    "(?:(?:ein|das|dieses) )?(?:bild|foto|grafik) (?:von|vom|zeigt|mit)|(?:(?:eine|die) )?abbildung (?:von|vom|zeigt|mit)",
+    "(?:(?:une|l['’]|cette) ?)?(?:image|photo) (?:de la|de l['’]|des|de|du|d['’]|montrant|représentant)",
+    "(?:(?:una|la|esta) )?(?:imagen|foto) (?:de la|de los|de las|de|del|que muestra|mostrando)",
+    "(?:(?:uma|a|esta) )?(?:imagem|foto) (?:de|do|da|dos|das|que mostra|mostrando)",
+    "(?:(?:un['’]|una|l['’]) ?)?(?:immagine|foto) (?:di|del|della|dello|dei|delle|dell['’]|che mostra|raffigurante)",
+    "(?:(?:een|de) )?(?:afbeelding|foto|plaatje) (?:van|met)",
+    "(?:obraz|obrazek|zdjęcie) (?:przedstawia|przedstawiający|przedstawiające|ukazuje|z)",
+    "(?:изображение|картинка|фото) (?:с|со|на котором|на которой)|(?:зображення|картинка|фото) (?:з|із|на якому|на якій)",
+  ].join("|")})(?: |(?<=['’]))`,
+  "i",
+);
 
 function prefixPattern(nouns: string): RegExp {
   const lead = "(?:(?:this|here|there|it) is |it's )?(?:(?:an?|the|this) )?";

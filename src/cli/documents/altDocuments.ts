@@ -5,6 +5,7 @@ import { constants, statSync } from "node:fs";
 import { access, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../../alt/documentError";
+import { ALT_FORMATS } from "../../alt/formats/formatTable";
 import { DEFAULT_COMPONENTS, mayHaveImages } from "../../alt/formats/findContext";
 import type { AltLanguage } from "../../alt/languages";
 import { languageOfFile } from "../../alt/languages";
@@ -192,12 +193,16 @@ export async function replaceDocument(document: DocumentText, text: string): Pro
   }
 }
 
+const LABELS = Object.values(ALT_FORMATS)
+  .map(({ label }) => label)
+  .join(", ");
+
 function namedDocument(file: string): DocumentFile {
   const language = languageOfFile(file);
   if (language === undefined) {
     throw documentError(
       "document.unreadable",
-      `${file} is no document with pictures that Sightline knows: Markdown, MDX, HTML, JSX, TSX, Vue, Svelte, Astro.`,
+      `${file} is no document with pictures that Sightline knows: ${LABELS}.`,
     );
   }
   return { file, language, root: path.dirname(file), isNamed: true };

@@ -184,7 +184,8 @@ function describerFor(run: WriteRun, { engine }: RunningModel): PictureDescriber
     keyOf: ({ resolved, row }) => (resolved.kind === "file" ? resolved.path : row.target),
     read: async ({ resolved, row }) => {
       const isFile = resolved.kind === "file";
-      const picture = isFile ? await readPicture(resolved.path, context) : dataPicture(row.target);
+      const uri = resolved.kind === "data" ? resolved.uri : row.target;
+      const picture = isFile ? await readPicture(resolved.path, context) : dataPicture(uri);
       return (request) => engine.generate({ ...picture, alpha, ...request }, { signal });
     },
     onBegin: () => {

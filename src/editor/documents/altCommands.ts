@@ -226,13 +226,20 @@ function styleLabel(style: CaptionStyle): vscode.QuickPickItem {
       };
     case "figcaption":
       return { label: vscode.l10n.t("Caption of a figure"), description: "<figcaption>" };
+    case "own":
+      return { label: vscode.l10n.t("Caption of a figure"), description: "" };
   }
 }
 
 /** What would be replaced, as it is written; empty when nothing would be. */
 function captionText({ found, reference }: DocumentImage, style: CaptionStyle): string {
   const slot = reference.captionSlot;
-  const span = slot.form === "figure" ? slot.caption : style === "title" ? slot.title : null;
+  const span =
+    slot.form === "figure"
+      ? slot.caption
+      : slot.form === "markdown" && style === "title"
+        ? slot.title
+        : null;
   return span === null ? "" : found.text.slice(span.start, span.end).trim();
 }
 

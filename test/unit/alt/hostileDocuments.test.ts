@@ -2,24 +2,14 @@ import assert from "node:assert/strict";
 import { canSetAlt, setAlt } from "../../../src/alt/edit/editAlt";
 import { findImages } from "../../../src/alt/formats/findImages";
 import type { ImageReference } from "../../../src/alt/imageReference";
-import { ALT_LANGUAGES, type AltLanguage } from "../../../src/alt/languages";
+import type { AltLanguage } from "../../../src/alt/languages";
 import { applyEdits } from "../../../src/alt/textEdit";
 import { AppError } from "../../../src/base/errors";
+import { ALT_SEEDS } from "../../helpers/altSeeds";
 import { SeededRandom } from "../../helpers/random";
 
-const SEEDS: Readonly<Record<AltLanguage, string>> = {
-  markdown:
-    "---\na: b\n---\n# T\n\n![a](b.png 'c') ![d][e] ![e] [![f](g)](h)\n\n> - <img\n>   src=a alt='b'>\n\n| a |\n|-|\n| ![i](j) |\n\n<figure><img src=k><figcaption>l</figcaption></figure>\n\n[e]: <m n.png>\n",
-  mdx: "import f from './f.png'\n\n![a](b) {1 && <img src={f} alt='c' />}\n\n<Image src='d' {...e} />\n",
-  html: "<!doctype html><picture><source srcset='a 1x'><img src=b alt='c &amp; d'></picture><script>'<img src=e>'</script><svg><title>f</title></svg><figure><img src=g alt></figure>",
-  jsx: "import a from './a.png';\nexport const B = (p) => <figure><img src={a} alt={`c`} {...p} /><figcaption>d</figcaption></figure>;\n",
-  tsx: "const a = <T,>(b: T): JSX.Element => <><Image src={require('./c.png')} alt=\"d\" /></>;\n",
-  vue: "<script setup lang='ts'>import a from './a.png'</script>\n<template><p v-if='b < c'>{{ d }}<img :src='a' alt='e' /></p></template>\n",
-  svelte:
-    "<script>import a from './a.png'</script>{#if b > c}<img src={a} alt='d' />{/if}<img {...e} src='f'>\n",
-  astro:
-    "---\nimport a from './a.png'\n---\n<p>{b.map((c) => <Image src={a} alt='d' />)}</p><img src=`e` {...f}>\n",
-};
+/** Those whose edits are read back from every damaged document; test/fuzz has all. */
+const STRICT = ["markdown", "mdx", "html", "jsx", "tsx", "vue", "svelte", "astro"] as const;
 
 const PIECES = [
   ...[
@@ -101,13 +91,13 @@ function findOrRefuse(text: string, language: AltLanguage): ImageReference[] {
 const MAX_MS = 5000;
 
 describe("hostile documents", () => {
-  for (const language of ALT_LANGUAGES) {
+  for (const language of STRICT) {
     it(`never crash a finder, and an edit is read back (${language})`, function () {
       this.timeout(60_000);
       const random = new SeededRandom(language.length * 31);
       let nEdited = 0;
       for (let round = 0; round < 400; round++) {
-        const text = mutated(random, SEEDS[language]);
+        const text = mutated(random, ALT_SEEDS[language]);
         const images = findOrRefuse(text, language);
         for (const { span } of images) {
           const isInText = span.start >= 0 && span.start < span.end && span.end <= text.length;

@@ -11,13 +11,18 @@ describe("languages", () => {
     assert.equal(languageOfFile("a/b.MD"), "markdown");
     assert.equal(languageOfFile("a.tsx"), "tsx");
     assert.equal(languageOfFile("md"), undefined);
-    assert.equal(languageOfFile("a.ts"), undefined);
+    assert.equal(languageOfFile("a.ts"), "typescript");
+    assert.equal(languageOfFile("a/b.blade.php"), "blade");
+    assert.equal(languageOfFile("b.html.erb"), "erb");
+    assert.equal(languageOfFile("a.md/b"), undefined);
   });
 
   it("knows what editors call a language", () => {
     assert.equal(languageOfDocument("typescriptreact", ""), "tsx");
     assert.equal(languageOfDocument("javascript", ""), "jsx");
-    assert.equal(languageOfDocument("typescript", ""), undefined);
+    assert.equal(languageOfDocument("typescript", ""), "typescript");
+    assert.equal(languageOfDocument("php", "/a/b.blade.php"), "blade");
+    assert.equal(languageOfDocument("xml", "/a/b.dita"), "dita");
   });
 
   it("goes by the name of a file whose language the editor does not know", () => {

@@ -2,6 +2,7 @@
 
 import { Token, Tokenizer, TokenizerMode } from "parse5";
 import { isImageName, type FindContext } from "../findContext";
+import { elementImage, mayBeElement, type HtmlElement } from "./elementImages";
 import type { ImageReference, TextSpan } from "../../imageReference";
 import { valueSpans, type ValueSpans } from "../../tags/markupAttribute";
 import {
@@ -39,7 +40,9 @@ export interface HtmlOptions {
    */
   readonly pieceEnd?: (offset: number) => number;
   /** @default "html" */
-  readonly dialect?: "html" | "vue";
+  readonly dialect?: "html" | "vue" | "razor" | "inline";
+  /** Two at signs in a value are one. @default false */
+  readonly keepsAtSigns?: boolean;
   /** Pictures in another syntax among the tags, in the order of the text. @default none */
   readonly others?: readonly TextSpan[];
 }
@@ -55,8 +58,8 @@ export function findHtmlImages(context: FindContext, options: HtmlOptions = {}):
 }
 
 export function readHtml(context: FindContext, options: HtmlOptions): HtmlReading {
-  const { tags, contexts } = readTags(context, options);
-  const images = tags.flatMap((tag) => {
+  const { tags, contexts, elements } = readTags(context, options);
+  const images: ImageReference[] = tags.flatMap((tag) => {
     const image = imageOfTag(tag, {
       text: context.text,
       language: context.language,
@@ -66,6 +69,10 @@ export function readHtml(context: FindContext, options: HtmlOptions): HtmlReadin
     });
     return image === undefined ? [] : [image];
   });
+  for (const element of elements) {
+    const image = elementImage(context.text, element, context.language);
+    if (image !== undefined) images.push(image);
+  }
   return { images, contexts };
 }
 
@@ -99,6 +106,8 @@ interface FoundTag extends Omit<Tag, "context"> {
 }
 
 interface Tags {
+  /** Pictures by their role. */
+  readonly elements: readonly HtmlElement[];
   readonly tags: Tag[];
   readonly contexts: readonly TagContext[];
 }
@@ -122,10 +131,11 @@ function readMarkup(context: Reading, options: HtmlOptions): Tags {
   const { markup, comments } = context;
   const endTags = new EndTags(markup);
   const found: FoundTag[] = [];
+  const elements: HtmlElement[] = [];
   const around = new Surroundings();
   const others = new OtherPictures(options.others ?? [], around);
-  const codes = findTemplateCode(context.text);
-  const source = { text: context.text, codes };
+  const codes = context.codes ?? findTemplateCode(context.text);
+  const source = { text: context.text, codes, keepsAtSigns: options.keepsAtSigns ?? false };
   const onComment = (token: Token.CommentToken): void => {
     comments.add(spanOf(token.location));
   };
@@ -146,6 +156,12 @@ function readMarkup(context: Reading, options: HtmlOptions): Tags {
     if (isImageName(name, context) || isImageName(written, context)) {
       const isInTable = options.isInTable?.(span.start) ?? false;
       found.push(imageTag(token, { ...source, isInTable }, around.current));
+    } else if (mayBeElement(name, token.attrs)) {
+      const attributes = attributesOf(token, source);
+      const plain = attributes.map((attribute) => plainAttribute(opaque(attribute, source)));
+      const { isHidden } = around.current;
+      const hasSpread = attributes.some(isSpread) || outputBetween(source, span, attributes);
+      elements.push({ name, span, attributes: plain, isHidden, hasSpread });
     }
     const isForeign = around.isInDrawing;
     const mode = CONTENT_MODES.get(name);
@@ -168,7 +184,7 @@ function readMarkup(context: Reading, options: HtmlOptions): Tags {
     ...tag,
     context: tagContextOf(surrounding, tag.span),
   }));
-  return { tags, contexts: others.contexts() };
+  return { tags, contexts: others.contexts(), elements };
 }
 
 function readTokens(
@@ -202,6 +218,8 @@ interface Source {
   readonly codes: readonly TemplateCode[];
   /** Markdown takes the backslash from a bar in a cell before HTML is read. @default false */
   readonly isInTable?: boolean;
+  /** @default false */
+  readonly keepsAtSigns?: boolean;
 }
 
 /** Attributes without which an element means nothing for what it holds. */
@@ -227,15 +245,41 @@ function imageTag(token: Token.TagToken, source: Source, surrounding: Surroundin
     name: token.tagName,
     span,
     nameEnd: span.start + 1 + token.tagName.length,
-    attributes: attributes.map((attribute) => conditional(attribute, between)),
+    attributes: attributes.map((attribute) => conditional(opaque(attribute, source), between)),
     hasSpread: attributes.some(isSpread) || between.some(({ role }) => role === "output"),
     isPatchwork: between.length > 0,
     surrounding,
   };
 }
 
+/** Code among the attributes of a tag that puts something there. */
+function outputBetween(
+  { codes }: Source,
+  span: TextSpan,
+  attributes: readonly TagAttribute[],
+): boolean {
+  return codeWithin(codes, span).some(
+    (code) =>
+      code.role === "output" &&
+      !attributes.some(({ value }) => value.kind === "text" && holds(value.literal, code)),
+  );
+}
+
 const holds = (outer: TextSpan, inner: TextSpan): boolean =>
   outer.start <= inner.start && inner.end <= outer.end;
+
+/** What only an engine's own reader tells as code is an expression. */
+function opaque(attribute: TagAttribute, { text, codes }: Source): TagAttribute {
+  const { value, span } = attribute;
+  if (value.kind !== "text" || !codeWithin(codes, span).some(({ isOpaque }) => isOpaque === true)) {
+    return attribute;
+  }
+  const written = text.slice(value.content.start, value.content.end);
+  return {
+    ...attribute,
+    value: { kind: "expression", target: { kind: "dynamic", value: written } },
+  };
+}
 
 /** An attribute between the ends of a condition is there only sometimes. */
 function conditional(attribute: TagAttribute, codes: readonly TemplateCode[]): TagAttribute {
@@ -251,7 +295,7 @@ function conditional(attribute: TagAttribute, codes: readonly TemplateCode[]): T
 
 function attributesOf(
   token: Token.TagToken,
-  { text, codes, isInTable = false }: Source,
+  { text, codes, isInTable = false, keepsAtSigns = false }: Source,
 ): TagAttribute[] {
   return token.attrs.flatMap(({ name, value }): TagAttribute[] => {
     const location = token.location?.attrs?.[name];
@@ -262,7 +306,8 @@ function attributesOf(
     const { start, end } = spans.content;
     // Code is told as it is written; its entities are not the document's.
     const written = codeWithin(codes, span).length > 0 ? text.slice(start, end) : value;
-    const read = isInTable ? written.replaceAll("\\|", "|") : written;
+    const unescaped = isInTable ? written.replaceAll("\\|", "|") : written;
+    const read = keepsAtSigns ? unescaped.replaceAll("@@", "@") : unescaped;
     return [{ name, span, value: { kind: "text", text: read, ...spans }, isBound: false }];
   });
 }

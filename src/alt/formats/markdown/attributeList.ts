@@ -46,6 +46,12 @@ export function listedText(text: string, offset: number): ListedText | undefined
   return { literal, content, value, quote: written.startsWith("'") ? "'" : '"' };
 }
 
+/** Where the first list of attributes behind a picture ends, before its brace; undefined without one. */
+export function listEnd(text: string, offset: number): number | undefined {
+  const lists = listsAt(text.slice(offset, offset + MAX_LIST));
+  return lists === "" ? undefined : offset + lists.length - 1;
+}
+
 /** What is left of a text that follows a picture, without the lists that belong to the picture. */
 export function withoutLists(text: string): string {
   return text.slice(listsAt(text.slice(0, MAX_LIST)).length);

@@ -5,7 +5,7 @@ import type { FindContext } from "../findContext";
 import { decodeHtmlAttribute, readHtml } from "../html/htmlImages";
 import { optional } from "../../../base/optional";
 import { writtenAddress } from "../../resolve/codeInAddresses";
-import { listedText, type ListedText } from "./attributeList";
+import { listedText, listEnd, withoutLists, type ListedText } from "./attributeList";
 import { decorativeSlotOf, isNameOfLink, wordsBeside } from "./decorativeTag";
 import type {
   AltSlot,
@@ -19,6 +19,9 @@ import { isOnlyContent } from "../../tags/linkContent";
 import { readWithoutSize, withoutSize } from "../../wording/labelSize";
 import { openMarkdown } from "./markdownInHtml";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
+import { cellImages } from "../notebooks/cellOptions";
+import { imageOfDirective, learnImages } from "./directiveImages";
+import { openDirectives } from "./directives";
 import { findShortcodeImages } from "./shortcodeImages";
 import { endOfSpan, firstFrom, isInside } from "../../spans";
 import type { TagContext } from "../../tags/tagParts";
@@ -27,16 +30,19 @@ import { holdsTemplateCode } from "../../tags/templateCode";
 import { imageOfWikilink } from "./wikilinkImages";
 
 export function findMarkdownImages(context: FindContext): ImageReference[] {
-  const opened = openMarkdown(context.text);
+  const { language } = context;
+  const isPlain = language === "markdown";
+  const directives = isPlain ? openDirectives(context.text) : { text: context.text, pictures: [] };
+  const opened = openMarkdown(directives.text);
   const tree = parseMarkdown(opened.text);
   const html: HtmlPiece[] = [];
   const names: TextSpan[] = [];
-  const cells: TextSpan[] = [];
+  const tableCells: TextSpan[] = [];
   const shown: TextSpan[] = [];
   walkMdast(tree.root, (node, parents) => {
     if (node.type === "html") html.push({ span: mdastSpan(node), value: node.value });
     if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
-    if (node.type === "tableCell") cells.push(mdastSpan(node));
+    if (node.type === "tableCell") tableCells.push(mdastSpan(node));
     if (node.type === "code" || node.type === "inlineCode") shown.push(mdastSpan(node));
   });
   for (const span of opened.tags) {
@@ -44,15 +50,24 @@ export function findMarkdownImages(context: FindContext): ImageReference[] {
   }
   html.sort((a, b) => a.span.start - b.span.start);
   const pieces = html.map(({ span }) => span);
-  const calls = findShortcodeImages(context, (offset) => isInside(shown, offset));
-  const own = [...markdownOwnImages(tree, context), ...calls].sort(
+  const isCode = (offset: number): boolean => isInside(shown, offset);
+  const calls = findShortcodeImages(context, isCode);
+  const learn = learnImages(
+    context.text,
+    language,
+    (offset) => isCode(offset) || isInside(pieces, offset),
+  );
+  const cells = isPlain ? [] : cellImages(context.text, language);
+  const pictures = directives.pictures.map((each) => imageOfDirective(each, context));
+  const found = [...calls, ...learn, ...cells, ...pictures];
+  const own = [...markdownOwnImages(tree, context), ...found].sort(
     (a, b) => a.span.start - b.span.start,
   );
   const { images, contexts } = readHtml(context, {
     others: own.map(({ span }) => span),
     markup: onlyHtml(context.text, html),
     pieceEnd: (offset) => endOfSpan(pieces, offset),
-    isInTable: (offset) => isInside(cells, offset),
+    isInTable: (offset) => isInside(tableCells, offset),
     isLinkContent: (offset) => isInside(names, offset),
   });
   return [...own.map((image, index) => placed(context.text, image, contexts[index])), ...images];
@@ -168,7 +183,47 @@ function imageOf(parts: ImageParts): ImageReference {
   // Braces of MDX are code.
   if (parts.context.language === "mdx") return image;
   const listed = listedText(parts.context.text, image.span.end);
-  return listed === undefined ? image : listedImage(image, listed, isInTable(parts.parents));
+  const isCell = isInTable(parts.parents);
+  if (!isCaptioned(parts)) return listed === undefined ? image : listedImage(image, listed, isCell);
+  const figure = captionedImage(image, parts);
+  return listed === undefined ? figure : listedImage(figure, listed, isCell);
+}
+
+/** To Quarto an image that is alone in its paragraph is a figure, and its brackets hold the caption. */
+function isCaptioned({ node, parents, context, label }: ImageParts): boolean {
+  const paragraph = parents?.node;
+  if (context.language !== "quarto" || paragraph?.type !== "paragraph") return false;
+  const others = paragraph.children.filter((child) => child !== node);
+  const isAlone = others.every(
+    (child) => child.type === "text" && withoutLists(child.value).trim() === "",
+  );
+  return isAlone && label.end > label.start - 1;
+}
+
+/** A figure whose text a list of attributes gives, where there is one. */
+function captionedImage(image: ImageReference, { context, label }: ImageParts): ImageReference {
+  const { text } = context;
+  const caption = text.slice(label.start, label.end).trim();
+  const at = image.span.end;
+  const list = listEnd(text, at);
+  const span = list === undefined ? { start: at, end: at } : { start: list, end: list };
+  const around = { ...image.around, ...(caption === "" ? {} : { caption: image.alt ?? caption }) };
+  const slot: AltSlot = {
+    form: "attribute",
+    span,
+    prefix: list === undefined ? "{fig-alt=" : " fig-alt=",
+    suffix: list === undefined ? "}" : "",
+    quote: '"',
+    dialect: "braces",
+    isInTable: false,
+  };
+  const isBare = caption === "";
+  return {
+    ...image,
+    around,
+    altSlot: slot,
+    ...(isBare ? {} : { altState: "absent", alt: null, altSpan: null }),
+  };
 }
 
 /** An image whose text a list of attributes gives, whatever stands between the brackets. */

@@ -4,6 +4,7 @@
  * usual names of templates and parameters tell what is meant.
  */
 
+import { optional } from "../../../base/optional";
 import { isPicturePath } from "../../wording/fileNameText";
 import type { FindContext } from "../findContext";
 import type { AltSlot, AltState, ImageReference, TextSpan } from "../../imageReference";
@@ -108,11 +109,12 @@ function namedImage(call: Call): ImageReference | undefined {
   const place = alt?.literal ?? { start: source.literal.end, end: source.literal.end };
   const isComputed = alt !== undefined && isOpen(alt);
   // Hugo's own template takes the caption for a text that is missing.
-  const isNamed = isHugo && name === "figure" && (named("caption")?.text ?? "") !== "";
+  const caption = isHugo && name === "figure" ? (named("caption")?.text ?? "") : "";
   return imageOf(call, {
     address: source.text,
     isDynamic: isOpen(source),
-    state: alt === undefined ? (isNamed ? "named" : "absent") : isComputed ? "dynamic" : "text",
+    state: alt === undefined ? "absent" : isComputed ? "dynamic" : "text",
+    ...(caption === "" ? {} : { caption }),
     alt,
     slot: isComputed
       ? undefined
@@ -160,6 +162,8 @@ function placedImage(call: Call): ImageReference | undefined {
 
 interface ImageParts {
   readonly address: string;
+  /** What Hugo shows below it, and reads out where there is no text. */
+  readonly caption?: string;
   /** The address is a name or code. */
   readonly isDynamic: boolean;
   readonly state: AltState;
@@ -183,6 +187,7 @@ function imageOf({ span }: Call, parts: ImageParts): ImageReference {
     isDecorative: isText && alt.text.trim() === "",
     isHidden: false,
     isLink: false,
+    around: optional({ caption: parts.caption, fallback: parts.caption }),
     altSlot:
       slot === undefined
         ? { form: "none", obstacle: "computed" }

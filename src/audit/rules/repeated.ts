@@ -1,0 +1,100 @@
+/** Different pictures with one text, and rows of a picture that say the same again and again. */
+
+import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
+import { folded, judgedText, quoted } from "../words";
+
+export const repeated: Rule = {
+  id: "repeated",
+  level: "hint",
+  title: "Different pictures share one text",
+  help: "Say what tells the pictures apart. In a row of one picture, let one text speak for all.",
+  criteria: [],
+  techniques: ["G196"],
+  act: [],
+  aliases: ["repeated-alt-text", "image-alt-text-duplicated"],
+  check,
+};
+
+function check(picture: AuditPicture, document: AuditDocument): Violation | undefined {
+  const kind = repeatsOf(document).get(picture);
+  if (kind === undefined) return undefined;
+  const text = quoted(picture.reference.alt ?? "");
+  return kind === "row"
+    ? {
+        message: `The picture before this one says ${text} already. Let one text speak for the row.`,
+      }
+    : {
+        message: `Another picture of this document has the text ${text}, too. Say what tells them apart.`,
+      };
+}
+
+type Repeat = "row" | "other";
+
+const known = new WeakMap<AuditDocument, ReadonlyMap<AuditPicture, Repeat>>();
+
+function repeatsOf(document: AuditDocument): ReadonlyMap<AuditPicture, Repeat> {
+  const repeats = known.get(document) ?? findRepeats(document);
+  known.set(document, repeats);
+  return repeats;
+}
+
+/** Where conditions of a program choose between pictures, two with one text are one to readers. */
+// prettier-ignore
+const OF_PROGRAMS: ReadonlySet<string> = new Set([
+  "jsx", "tsx", "typescript", "vue", "svelte", "astro", "handlebars", "liquid", "jinja", "twig",
+  "erb", "ejs", "php", "blade", "razor", "gotmpl",
+]);
+
+function findRepeats(document: AuditDocument): ReadonlyMap<AuditPicture, Repeat> {
+  const found = new Map<AuditPicture, Repeat>();
+  const firsts = new Map<string, string>();
+  let before: { readonly picture: AuditPicture; readonly key: string } | undefined;
+  for (const picture of document.pictures) {
+    const text = judgedText(picture, document);
+    const words = text === undefined ? "" : folded(text);
+    const address = addressOf(picture);
+    if (words === "" || address === undefined) {
+      before = undefined;
+      continue;
+    }
+    const key = `${words}\n${address}`;
+    const first = firsts.get(words);
+    if (before?.key === key && isRow(before.picture, picture, document.text)) {
+      found.set(picture, "row");
+    } else if (first !== undefined && isOther(first, address, picture)) {
+      found.set(picture, "other");
+    }
+    if (first === undefined) firsts.set(words, address);
+    before = { picture, key };
+  }
+  return found;
+}
+
+/** What tells pictures apart; undefined where only the running program knows. */
+function addressOf({ resolved }: AuditPicture): string | undefined {
+  if (resolved.kind === "file") return resolved.path;
+  if (resolved.kind === "remote") return resolved.url.replace(/^https?:|[?#].*$/g, "");
+  return resolved.kind === "data" ? resolved.uri : undefined;
+}
+
+/** In one line, or in a list of lines without an empty one, of which programs make something else. */
+function isRow({ reference }: AuditPicture, second: AuditPicture, text: string): boolean {
+  const between = text.slice(reference.span.end, second.reference.span.start);
+  const nLines = between.split("\n").length;
+  return between.trim() === "" && nLines <= (OF_PROGRAMS.has(reference.language) ? 1 : 2);
+}
+
+function isOther(first: string, address: string, { reference }: AuditPicture): boolean {
+  return !OF_PROGRAMS.has(reference.language) && variantOf(first) !== variantOf(address);
+}
+
+/** One picture for light and for dark pages, in several sizes and formats, is one. */
+function variantOf(address: string): string {
+  return address
+    .toLowerCase()
+    .replace(/\.[a-z\d]+$/, "")
+    .replace(
+      /[-_.@](?:light|dark|day|night|white|black|mobile|desktop|small|large|\dx|\d+x\d+)(?![a-z])/g,
+      "",
+    );
+}

@@ -1,0 +1,31 @@
+/** A text of which the syntax drops a part, so that readers hear another one than was written. */
+
+import { canSetAlt, setAlt } from "../../alt/edit/editAlt";
+import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
+import { quoted } from "../words";
+
+export const textLost: Rule = {
+  id: "text-lost",
+  level: "warn",
+  title: "The syntax drops a part of the text",
+  help: "A comma, an equals sign or a quote ends a text that is not in quotes. Quote the text.",
+  criteria: ["1.1.1"],
+  techniques: ["F30", "F65"],
+  act: [],
+  aliases: [],
+  check,
+};
+
+function check({ reference }: AuditPicture, { text }: AuditDocument): Violation | undefined {
+  const lost = reference.around?.lost;
+  if (lost === undefined) return undefined;
+  const { written, meant } = lost;
+  const heard = reference.alt === null ? "nothing of it" : `only ${quoted(reference.alt)}`;
+  return {
+    message: `${quoted(written)} is written, and readers hear ${heard}. Put the text in quotes.`,
+    fixes: () =>
+      meant === null || !canSetAlt(reference)
+        ? []
+        : [{ title: "Quote the text", edits: setAlt(text, reference, meant), isSafe: true }],
+  };
+}

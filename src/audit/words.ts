@@ -1,0 +1,35 @@
+/** Texts of pictures as rules compare them. */
+
+import { oneLineText } from "../alt/edit/escape";
+import type { AuditDocument, AuditPicture } from "./rule";
+
+/**
+ * The text that readers hear and that rules judge; undefined where there is none, where it is computed,
+ * empty or hidden, and where the project allows it.
+ */
+export function judgedText(
+  { reference }: AuditPicture,
+  { options }: AuditDocument,
+): string | undefined {
+  if (reference.altState !== "text" || reference.isHidden || reference.isDecorative) {
+    return undefined;
+  }
+  const text = oneLineText(reference.alt ?? "");
+  return text === "" || options.allowed.has(text.toLowerCase()) ? undefined : text;
+}
+
+/** Words without case, marks and the kinds of spaces. */
+export function folded(words: string): string {
+  return words
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\p{P}\p{S}\s]+/gu, " ")
+    .trim();
+}
+
+/** A text in a message; a novel would fill the screen. */
+export function quoted(text: string): string {
+  const characters = Array.from(text);
+  const shown = characters.length > 60 ? `${characters.slice(0, 59).join("")}…` : text;
+  return `“${shown}”`;
+}

@@ -1,0 +1,158 @@
+/**
+ * Documents that somebody damaged, in every language that has a finder: no crash, no hang, no edit outside
+ * of the picture, and a text that is written is the one that is read.
+ */
+
+import assert from "node:assert/strict";
+import { canSetAlt, readableAlt, setAlt } from "../../src/alt/edit/editAlt";
+import { findImages } from "../../src/alt/formats/findImages";
+import type { ImageReference } from "../../src/alt/imageReference";
+import { ALT_LANGUAGES, type AltLanguage } from "../../src/alt/languages";
+import { applyEdits } from "../../src/alt/textEdit";
+import { AppError } from "../../src/base/errors";
+import { ALT_SEEDS } from "../helpers/altSeeds";
+import { SeededRandom } from "../helpers/random";
+
+const N_CASES = Number(process.env["SIGHTLINE_FUZZ_CASES"] ?? 120);
+const SEED = Number(process.env["SIGHTLINE_FUZZ_SEED"] ?? 1);
+
+// prettier-ignore
+const PIECES = [
+  ..."< > </ /> { } [ ] ( ) ![ ]( ` ``` ' \" \\ | \n \r \t \0 & ; = * _ # % @ $ ~ ^ , : :: .. - +".split(" "),
+  " ", "<!--", "-->", "<img ", " alt=", "${", "{{", "}}", "{%", "%}", "<%", "%>", "<?", "?>", "@(", "@{",
+  "image::", "image:a[", ".. image:: a", "   :alt:", "\\includegraphics", "#image(", "[[file:a.png]]",
+  "#+begin_src", "----", "++++", "\\begin{verbatim}", "\\u0041", "\\n", "\ud800", "\ufeff", "😀", "\n\n", "\r\n",
+  ":::", "```{image} a", "#| fig-alt: ", "<alt>", "<![CDATA[", "/*", "//",
+];
+
+function mutated(random: SeededRandom, seed: string): string {
+  let text = seed;
+  const nChanges = 1 + random.int(4);
+  for (let change = 0; change < nChanges; change++) {
+    const start = random.int(text.length + 1);
+    const nGone = random.int(3) === 0 ? random.int(20) : 0;
+    const copied = random.int(4) === 0 ? text.slice(random.int(text.length + 1)).slice(0, 30) : "";
+    text = text.slice(0, start) + random.pick(PIECES) + copied + text.slice(start + nGone);
+  }
+  return text;
+}
+
+function findOrRefuse(text: string, language: AltLanguage): ImageReference[] | undefined {
+  try {
+    return findImages(text, language);
+  } catch (thrown) {
+    assert.ok(thrown instanceof AppError, `${String(thrown)} ${JSON.stringify(text)}`);
+    assert.equal(thrown.code, "document.unparsable", `${thrown.message} ${JSON.stringify(text)}`);
+    return undefined;
+  }
+}
+
+/** What a writer asks before it keeps an edit: the same pictures, and this one with its text. */
+function readsBack(
+  before: readonly ImageReference[],
+  edited: string,
+  { language, image, alt }: { language: AltLanguage; image: ImageReference; alt: string },
+): boolean {
+  const after = findOrRefuse(edited, language);
+  return (
+    after?.length === before.length &&
+    before.every((each, index) => after[index]?.alt === (each === image ? alt : each.alt))
+  );
+}
+
+const TEXTS = ["Fox & 'hen'", 'A "red" fox, = 5% #1', "A {b} [c] \\d", "Ünï 😀"];
+/** Far more than any of these takes. */
+const MAX_MS = 2000;
+/** A damaged document may have no place that is safe; then the edit is refused when it is read back. */
+const MIN_SHARE = 0.9;
+
+describe("damaged documents", () => {
+  for (const language of ALT_LANGUAGES) {
+    it(`crash no finder and take texts (${language})`, function () {
+      this.timeout(60_000 + N_CASES * 100);
+      const random = new SeededRandom(SEED * 1000 + language.length * 31);
+      let nEdited = 0;
+      let nRefused = 0;
+      for (let round = 0; round < N_CASES; round++) {
+        const text = mutated(random, ALT_SEEDS[language]);
+        const began = process.cpuUsage();
+        const images = findOrRefuse(text, language) ?? [];
+        const { user, system } = process.cpuUsage(began);
+        assert.ok(user + system < MAX_MS * 1000, `slow: ${JSON.stringify(text)}`);
+        for (const { span } of images) {
+          const isInText = span.start >= 0 && span.start < span.end && span.end <= text.length;
+          assert.ok(isInText, JSON.stringify(text));
+        }
+        const editable = images.filter(canSetAlt);
+        if (editable.length === 0) continue;
+        const image = random.pick(editable);
+        const given = random.pick(TEXTS);
+        const edited = applyEdits(text, setAlt(text, image, given));
+        const alt = readableAlt(image, given);
+        if (readsBack(images, edited, { language, image, alt })) nEdited++;
+        else {
+          nRefused++;
+          if (process.env["SIGHTLINE_FUZZ_SHOW"] !== undefined) {
+            process.stderr.write(
+              `${language} ${JSON.stringify(text)}\n  → ${JSON.stringify(edited)}\n`,
+            );
+          }
+        }
+      }
+      const share = nEdited / Math.max(1, nEdited + nRefused);
+      assert.ok(nEdited > 2 && share >= MIN_SHARE, `${nEdited} edits, ${nRefused} refused`);
+    });
+  }
+
+  const n = 20_000;
+  const bombs: readonly (readonly [AltLanguage, string])[] = [
+    ["asciidoc", "image:".repeat(n)],
+    ["asciidoc", "image:a[".repeat(n)],
+    ["asciidoc", "image::a[".repeat(n / 10) + "\n".repeat(n)],
+    ["asciidoc", `image::a[${"b,".repeat(n)}]`],
+    ["asciidoc", "`+".repeat(n) + "pass:[".repeat(n) + "image:a[]"],
+    ["asciidoc", "image:a[]\n".repeat(n / 10)],
+    ["restructuredtext", ".. image:: a\n".repeat(n)],
+    ["restructuredtext", `.. image:: a\n${"   b\n".repeat(n)}`],
+    ["restructuredtext", `| .. image:: a${"\n| :alt:".repeat(n)}`],
+    ["restructuredtext", "- ".repeat(n) + ".. image:: a"],
+    ["latex", "\\includegraphics[".repeat(n)],
+    ["latex", "\\includegraphics{".repeat(n)],
+    ["latex", "\\begin{figure}\\includegraphics{a}".repeat(n / 20)],
+    ["latex", "\\verb|".repeat(n) + "\\includegraphics{a}"],
+    ["typst", "#image(".repeat(400)],
+    ["typst", `#image(${"a,".repeat(n)})`],
+    ["typst", '#figure(image("a"))\n'.repeat(n / 20)],
+    ["typst", "#[".repeat(450) + '#image("a")'],
+    ["org", "[[file:a.png]]".repeat(n / 10) + "=".repeat(n)],
+    ["org", "#+begin_src\n".repeat(n / 10) + "[[a.png]]"],
+    ["dita", '<image href="a">'.repeat(n / 10)],
+    ["docbook", "<mediaobject>".repeat(n / 10) + '<imagedata fileref="a"/>'.repeat(n / 10)],
+    ["dita", "<!--".repeat(n) + "<![CDATA[".repeat(n) + '<image href="a"/>'],
+    ["notebook", `{"cells":[${'{"cell_type":"markdown","source":"![](a)"},'.repeat(n / 20)}{}]}`],
+    ["notebook", `${"[".repeat(n)}![`],
+    ["quarto", "```{r}\n".repeat(n / 4) + "![a](b)"],
+    ["quarto", "![a](b){".repeat(n / 20)],
+    ["rmd", `\`\`\`{r ${"a=b,".repeat(n)}}\nplot(fig)\n\`\`\``],
+    ["markdown", "```{note}\n".repeat(n / 4) + "![a](b)"],
+    ["markdown", ":::image source=".repeat(n)],
+    ["php", "<?php '".repeat(n) + "<img src=a>"],
+    ["blade", "@a(".repeat(n / 4) + "<img src=a>"],
+    ["razor", "@(".repeat(n / 4) + "<img src=a>"],
+    ["razor", "@{".repeat(n / 4) + "<img src=a>"],
+    ["erb", "<%= image_tag ".repeat(n / 4)],
+    ["erb", `<%= image_tag ${"(".repeat(5000)} %>`],
+    ["liquid", "{{ a | image_tag ".repeat(n / 4)],
+    ["typescript", `@Component({ ${"template: `<img src=a>".repeat(n / 10)}`],
+    ["html", "<svg role=img>".repeat(n / 4)],
+  ];
+  for (const [index, [language, text]] of bombs.entries()) {
+    it(`end in bounded time (${language}, ${index})`, function () {
+      this.timeout(40_000);
+      const began = process.cpuUsage();
+      findOrRefuse(text.slice(0, 1 << 20), language);
+      const { user, system } = process.cpuUsage(began);
+      assert.ok(user + system < 5_000_000, `It took ${Math.round((user + system) / 1000)} ms.`);
+    });
+  }
+});
