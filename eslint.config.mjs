@@ -166,7 +166,7 @@ const kernels = [
 ];
 
 export default tseslint.config(
-  { ignores: ["out/", "dist/", "node_modules/", ".cache/", "*.mjs", "test/**/*.mjs"] },
+  { ignores: ["out/", "dist/", "node_modules/", ".cache/", "*.mjs", "test/**/*.mjs", "action/"] },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

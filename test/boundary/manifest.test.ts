@@ -152,8 +152,8 @@ describe("the manifest's menus", () => {
   it("appear in documents that have a finder, and in all of them", () => {
     // The editor names these two javascriptreact and typescriptreact.
     const known = EDITOR_LANGUAGE_IDS.filter((id) => id !== "jsx" && id !== "tsx").sort();
-    // Plain JavaScript is in most projects and has pictures in few, so it wakes nothing by itself.
-    const waking = known.filter((id) => id !== "javascript");
+    // Plain scripts and XML are in most projects and have pictures in few, so they wake nothing.
+    const waking = known.filter((id) => !["javascript", "typescript", "xml"].includes(id));
     const activating = manifest.activationEvents.flatMap(
       (event) => /^onLanguage:(.+)$/.exec(event)?.[1] ?? [],
     );
@@ -164,7 +164,7 @@ describe("the manifest's menus", () => {
     for (const list of lists) {
       // A script has pictures only sometimes, so its keys wait for one under the cursor.
       const isWhole = list.includes("javascript");
-      assert.deepEqual(list, isWhole ? known : known.filter((id) => id !== "javascript"));
+      assert.deepEqual(list, isWhole ? known : waking);
     }
   });
 
@@ -172,7 +172,7 @@ describe("the manifest's menus", () => {
     const lists = extensionLists([...items, ...contributes.keybindings]);
     const ofDocuments = lists.filter((list) => list.includes("mdx"));
     assert.ok(ofDocuments.length > 8, `${ofDocuments.length} places for documents`);
-    const scripts = ["js", "mjs"];
+    const scripts = ["js", "mjs", "ts", "xml"];
     for (const list of ofDocuments) {
       const isWhole = list.includes("js");
       const known = DOCUMENT_EXTENSIONS.filter((name) => isWhole || !scripts.includes(name));

@@ -12,7 +12,8 @@ const LINKS =
 /** Components of React Native, besides `button`. */
 const BUTTONS =
   /^(?:button|Pressable|Touchable(?:Opacity|Highlight|WithoutFeedback|NativeFeedback))$/;
-const ADDRESS = /^(?:href|to|routerlink|xlink:href)$/i;
+const ADDRESS =
+  /^(?:href|to|routerlink|xlink:href|asp-(?:page|action|controller|area|route)\b.*)$/i;
 const LABEL = /^(?:aria-label(?:ledby)?|title|accessibilityLabel)$/;
 
 /** What kind of element names itself by its content. @param attributes under their plain names. */

@@ -29,7 +29,7 @@ const WORDS: ReadonlySet<string> = new Set(
     ..."lorem ipsum|image here|an image|a picture|the image|this image|a photo|a screenshot".split(
       "|",
     ),
-    ..."image of|picture of|photo of|spacer|bullet|no alt|no alt text|missing alt|missing alt text".split(
+    ..."image of|picture of|photo of|spacer|bullet|line|no alt|no alt text|missing alt|missing alt text".split(
       "|",
     ),
     ..."foo|bar|foobar|asdf|qwerty|blah|blah blah|dummy|dummy text|sample|sample image".split("|"),

@@ -98,6 +98,8 @@ class CheckRun {
   readonly #texts = new Map<string, string>();
   readonly #failures: { readonly file: string | undefined; readonly message: string }[] = [];
   readonly #failOn: Level;
+  /** Only for reports whose columns count bytes; memory would grow with the documents. */
+  readonly #keepsTexts: boolean;
   #nDocuments = 0;
   #nPictures = 0;
   #nFixed = 0;
@@ -107,6 +109,7 @@ class CheckRun {
     this.#context = context;
     this.#flags = flags;
     this.configs = configs;
+    this.#keepsTexts = formatsOf(flags).some(({ format }) => format === "rdjson");
     this.#failOn = failOnOf(flags.failOn ?? "warn");
   }
 
@@ -177,7 +180,8 @@ class CheckRun {
     this.#nPictures += checked.nPictures;
     const wanted = changes === undefined ? checked.findings : inChanges(checked, changes);
     this.#findings.push(...wanted);
-    if (wanted.length > 0) this.#texts.set(fileName(document.file), checked.document.text);
+    if (wanted.length > 0 && this.#keepsTexts)
+      this.#texts.set(fileName(document.file), checked.document.text);
     if (this.#flags.reportUnused !== true) return;
     for (const line of checked.unusedLines) {
       this.note(`${document.file}:${line}: this comment takes nothing back. Remove it.`);

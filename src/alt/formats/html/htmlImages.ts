@@ -223,7 +223,7 @@ interface Source {
 }
 
 /** Attributes without which an element means nothing for what it holds. */
-const TRAITS = /^(?:aria-hidden|hidden|inert|role|.*href|to|routerlink)\b|[[:.]/;
+const TRAITS = /^(?:aria-hidden|hidden|inert|role|.*href|to|routerlink|asp-.*)\b|[[:.]/;
 
 function traitsOf(token: Token.TagToken, source: Source): ElementTraits | undefined {
   const isButton = token.tagName === "button";

@@ -15,7 +15,7 @@ import type {
   TextEdit,
   TextSpan,
 } from "../../imageReference";
-import { isOnlyContent } from "../../tags/linkContent";
+import { isOnlyContent, shownWords } from "../../tags/linkContent";
 import { readWithoutSize, withoutSize } from "../../wording/labelSize";
 import { openMarkdown } from "./markdownInHtml";
 import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastTree";
@@ -32,7 +32,9 @@ import { imageOfWikilink } from "./wikilinkImages";
 export function findMarkdownImages(context: FindContext): ImageReference[] {
   const { language } = context;
   const isPlain = language === "markdown";
-  const directives = isPlain ? openDirectives(context.text) : { text: context.text, pictures: [] };
+  const directives = isPlain
+    ? openDirectives(context.text)
+    : { text: withoutDivs(context.text, language), pictures: [] };
   const opened = openMarkdown(directives.text);
   const tree = parseMarkdown(opened.text);
   const html: HtmlPiece[] = [];
@@ -76,11 +78,16 @@ export function findMarkdownImages(context: FindContext): ImageReference[] {
 /** An image of Markdown's own among tags, which may hide it, or make it all that their link shows. */
 export function placed(
   text: string,
-  image: ImageReference,
+  given: ImageReference,
   around: TagContext | undefined,
 ): ImageReference {
-  if (around === undefined) return image;
-  const { isHidden, named } = around;
+  if (around === undefined) return given;
+  const { isHidden, named, figure } = around;
+  if (figure?.caption && (given.alt ?? "") !== "" && given.around?.caption === undefined) {
+    const caption = shownWords(text.slice(figure.caption.start, figure.caption.end));
+    return placed(text, { ...given, around: { ...given.around, caption } }, around);
+  }
+  const image = given;
   const isOnly = named !== null && isOnlyContent(text, named.content, image.span);
   const isLink = isOnly && named.kind === "link";
   if (isHidden) {
@@ -384,6 +391,12 @@ function startOfLine(text: string, offset: number): number {
 function continued(line: string): string {
   const marks = Array.from(line);
   return marks.map((mark) => (mark === ">" || mark === "\t" ? mark : " ")).join("");
+}
+
+/** Marks of Pandoc's fenced divs are lines of their own, and no part of a paragraph below. */
+function withoutDivs(text: string, language: FindContext["language"]): string {
+  const isPandoc = language === "quarto" || language === "rmd";
+  return isPandoc ? text.replace(/^:{3,}[^\r\n]*/gm, (line) => " ".repeat(line.length)) : text;
 }
 
 interface HtmlPiece {

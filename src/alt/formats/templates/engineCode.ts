@@ -11,7 +11,10 @@ export function phpCode(text: string): TemplateCode[] {
   const codes: TemplateCode[] = [];
   for (let start = text.indexOf("<?"); start >= 0;) {
     const end = phpEnd(text, start + 2);
-    codes.push({ start, end, role: roleOf(text.slice(start, end)) });
+    const code = text.slice(start, end);
+    // A condition on one line that shows something itself.
+    const isShown = /\b(?:echo|print)\b/.test(code) && !/[:{]\s*\?>$/.test(code);
+    codes.push({ start, end, role: isShown ? "output" : roleOf(code) });
     start = text.indexOf("<?", end);
   }
   return codes;

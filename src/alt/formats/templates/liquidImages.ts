@@ -15,7 +15,11 @@ export function liquidCalls(text: string, codes: readonly TemplateCode[]): Image
     const path = /^\{\{-?\s*(?:'([^']*)'|"([^"]*)")/.exec(code);
     const address = path?.[1] ?? path?.[2];
     const given = filter[1] ?? "";
-    const alt = /\balt:\s*(?:('[^']*'|"[^"]*")|[^,}\s])/.exec(given);
+    // Of old the first value was the text.
+    const isOld = filter[0].includes("img_tag");
+    const alt = (
+      isOld ? /^\s*(?:('[^']*'|"[^"]*")|[^,}\s])/ : /\balt:\s*(?:('[^']*'|"[^"]*")|[^,}\s])/
+    ).exec(given);
     const literal = alt?.[1];
     const isComputed = alt !== null && literal === undefined;
     // The shop fills in what is recorded with a picture of its own.

@@ -31,10 +31,18 @@ export function railsCalls(text: string, codes: readonly TemplateCode[]): ImageR
         name: found[1] ?? "",
         args,
         span: { start: from, end: close ?? endOf(args, stop) },
-        isLink: /\blink_to\s*\(?\s*$/.test(text.slice(start, from)),
+        isLink: isLinked(text, { start: from, end }, start),
       });
     });
   });
+}
+
+/** Right behind `link_to`, or alone in its block. */
+function isLinked(text: string, { start, end }: TextSpan, codeStart: number): boolean {
+  if (/\blink_to\s*\(?\s*$/.test(text.slice(codeStart, start))) return true;
+  const before = text.slice(Math.max(0, codeStart - 500), codeStart);
+  const isOpen = /<%=\s*link_to\b(?:(?!%>)[^])*\bdo\s*-?%>\s*$/.test(before);
+  return isOpen && /^\s*<%-?\s*end\s*-?%>/.test(text.slice(end, end + 100));
 }
 
 const endOf = (args: readonly TextSpan[], stop: number): number => args.at(-1)?.end ?? stop;

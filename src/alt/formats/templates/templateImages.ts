@@ -4,6 +4,8 @@ import type { FindContext } from "../findContext";
 import { readHtml } from "../html/htmlImages";
 import type { ImageReference } from "../../imageReference";
 import type { AltLanguage } from "../../languages";
+import { isOnlyContent } from "../../tags/linkContent";
+import type { TagContext } from "../../tags/tagParts";
 import { findTemplateCode, type TemplateCode } from "../../tags/templateCode";
 import { bladeCode, phpCode, razorCode, withoutOverlaps } from "./engineCode";
 import { liquidCalls } from "./liquidImages";
@@ -13,17 +15,35 @@ export function findTemplateImages(context: FindContext): ImageReference[] {
   const { text, language } = context;
   const codes = codesOf(text, language);
   const isAtSign = language === "razor" || language === "blade";
-  const { images } = readHtml(
-    { ...context, codes },
-    isAtSign ? { dialect: "razor", keepsAtSigns: language === "razor" } : {},
-  );
   const calls =
     language === "erb"
       ? railsCalls(text, codes)
       : language === "liquid"
         ? liquidCalls(text, codes)
         : [];
-  return [...images, ...calls];
+  const { images, contexts } = readHtml(
+    { ...context, codes },
+    {
+      others: calls.map(({ span }) => span),
+      ...(isAtSign ? { dialect: "razor", keepsAtSigns: language === "razor" } : {}),
+    },
+  );
+  return [...images, ...calls.map((image, index) => linked(text, image, contexts[index]))];
+}
+
+/** A call that is all that the link or button of a tag around it shows. */
+function linked(
+  text: string,
+  image: ImageReference,
+  context: TagContext | undefined,
+): ImageReference {
+  const named = context?.named ?? null;
+  if (named === null || !isOnlyContent(text, named.content, image.span)) return image;
+  return {
+    ...image,
+    isLink: named.kind === "link",
+    around: { ...image.around, names: named.kind },
+  };
 }
 
 function codesOf(text: string, language: AltLanguage): TemplateCode[] {
