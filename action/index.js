@@ -20,7 +20,8 @@ function bundle() {
     path.join(__dirname, "..", "dist", "altCheck.js"),
   ];
   const found = places.find((place) => existsSync(place));
-  if (found === undefined) throw new Error(`There is no ${places[0]}. Build it with npm run build:action.`);
+  if (found === undefined)
+    throw new Error(`There is no ${places[0]}. Build it with npm run build:action.`);
   return found;
 }
 
@@ -60,7 +61,10 @@ function tell(folder, status) {
   if (!isOn("summary") || !summary) return;
   const page = readFileSync(path.join(folder, "summary.md"), "utf8");
   const end = page.length <= MAX_SUMMARY_UNITS ? -1 : page.lastIndexOf("\n", MAX_SUMMARY_UNITS);
-  appendFileSync(summary, end < 0 ? page : `${page.slice(0, end)}\n\nThe rest does not fit here.\n`);
+  appendFileSync(
+    summary,
+    end < 0 ? page : `${page.slice(0, end)}\n\nThe rest does not fit here.\n`,
+  );
 }
 
 function main() {

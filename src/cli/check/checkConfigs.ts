@@ -6,7 +6,7 @@ import { DEFAULT_OPTIONS, type AuditSettings } from "../../audit/auditDocument";
 import { CONFIG_NAME, readConfig, type AuditConfig } from "../../audit/config/auditConfig";
 import type { Level, RuleId } from "../../audit/rule";
 import { AppError } from "../../base/errors";
-import { matchesPath } from "./pathMatch";
+import { matchesPath } from "../documents/pathPatterns";
 import { levelsOf, type CheckFlags } from "./checkFlags";
 
 export interface DocumentConfig {
