@@ -27,7 +27,7 @@ function filesBelow(folder) {
 
 /** True when no source is newer than what was built; keeps `npm run ask` quick. */
 function isFresh() {
-  const built = ["altCheck", "cli", "child", "convertWorker", "extension", "webview"].map(
+  const built = ["altCheck", "cli", "child", "convertWorker", "extension", "mcp", "webview"].map(
     (name) => `dist/${name}.js`,
   );
   if (!built.every((file) => existsSync(file))) return false;
@@ -65,6 +65,7 @@ const programs = {
     child: "src/child/main.ts",
     cli: "src/cli/main.ts",
     convertWorker: "src/convert/workers/convertWorker.ts",
+    mcp: "src/mcp/mcpProgram.ts",
   },
 };
 // What several entries need lies in files that they share, and what waits for an `import()` in files of its

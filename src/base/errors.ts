@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   "image.unreadable", // not a picture, or a damaged one
   "image.tooLarge", // more pixels than the limit
   "image.blank", // one colour only, so that there is nothing to describe
+  "path.outside", // not in a folder that an agent may read, or not there at all
   "document.missing", // no file or folder at that path
   "document.unreadable", // not a file, not UTF-8, without permission, or of no known language
   "document.unparsable", // breaks the rules of its language, or is nested too deeply
@@ -39,6 +40,7 @@ export const ERROR_CODES = [
   "engine.exited", // the child process ended while it had work
   "engine.timeout", // the child process did not answer in time
   "index.unwritable", // full disk, no permission
+  "engine.busy", // too many wait for it already
   "kit.invalid", // a reference kit that cannot be read
   "internal", // a bug of ours
 ] as const;

@@ -2,6 +2,7 @@
 /** The command line's entry: hands the process's streams, signals and folders to the commands. */
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { WorkerPool } from "../convert/workers/workerPool";
 import { homeFolder } from "../machine/homeFolder";
@@ -42,6 +43,12 @@ void runCli(process.argv.slice(2), {
   demoCheckpoint: path.join(packageDir, "models", "demo"),
   catalogFile: path.join(packageDir, "models", "catalog.json"),
   version,
+  serveMcp: async (options) => {
+    // It brings a library that nothing else needs.
+    const load = createRequire(__filename);
+    const { runMcp } = load("./mcp.js") as typeof import("../mcp/mcpProgram");
+    await runMcp({ ...options, version, programFolder: __dirname, stdin: process.stdin });
+  },
   startWorkers: () => new WorkerPool({ programFile: path.join(__dirname, "convertWorker.js") }),
 }).then((exitCode) => {
   process.exitCode ??= exitCode;

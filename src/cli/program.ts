@@ -1,6 +1,7 @@
 /** The commands and their arguments; what they do is in a file of its own each, loaded when it runs. */
 
 import { Command, Option } from "commander";
+import { addMcp } from "./agents/agentsProgram";
 import { ALT_PROBLEMS } from "../alt/wording/altText";
 import { DESCRIPTION_BEAMS } from "../alt/write/describer";
 import type { CheckContext } from "./check/checkCommand";
@@ -83,6 +84,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addDoctor(program, run);
   addCuda(program.command("cuda"), run);
   addAlt(program, run, host);
+  addMcp(program.command("mcp"), run);
   addTrain(program.command("train"), run, {
     documents: DOCUMENTS,
     addDocumentFlags: addAltFlags,

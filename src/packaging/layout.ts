@@ -35,7 +35,7 @@ const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[]
 ];
 
 /** What runs the models, for the editor and on the command line, and the threads that convert them. */
-const ENGINE_PROGRAMS = ["child.js", "cli.js", "convertWorker.js"];
+const ENGINE_PROGRAMS = ["child.js", "cli.js", "convertWorker.js", "mcp.js"];
 
 /**
  * What each npm package needs at run time: found by following its require calls. The runtime's

@@ -261,9 +261,13 @@ function packageOf(specifier: string): string {
     .join("/");
 }
 
-/** Homes are one file, or all files below a folder. */
+/** Homes are one file, or all files below a folder, or below several in braces. */
 function isAt(home: string, file: string): boolean {
   const below = "**/*.ts";
+  const [, before, names, after] = /^(.*)\{(.*)\}(.*)$/.exec(home) ?? [];
+  if (names !== undefined) {
+    return names.split(",").some((name) => isAt(`${before ?? ""}${name}${after ?? ""}`, file));
+  }
   return home.endsWith(below) ? file.startsWith(home.slice(0, -below.length)) : file === home;
 }
 

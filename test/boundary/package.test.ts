@@ -152,7 +152,7 @@ describe("the files of a package", () => {
     assert.ok(only.includes("models/demo/model.safetensors"));
     const rest = (await files(linux)).filter((file) => !only.includes(file));
     assert.deepEqual(await files(universal), rest);
-    const engine = ["child.js", "cli.js", "convertWorker.js"];
+    const engine = ["child.js", "cli.js", "convertWorker.js", "mcp.js"];
     const editor = ["extension.js", "extension/A1B2C3D4.js"];
     const built = [...engine, ...editor];
     assert.deepEqual(programsOf(linux!, built), [...engine, ...editor]);
@@ -235,7 +235,7 @@ describe("vsce", () => {
     const wanted = [
       ...["CHANGELOG.md", "LICENSE", "README.md", "THIRD-PARTY-NOTICES.txt"],
       ...["package.nls.json", "package.nls.de.json", "l10n/bundle.l10n.de.json"],
-      ...["child.js", "cli.js", "convertWorker.js", "extension.js"].map((name) => `dist/${name}`),
+      ...["child.js", "cli.js", "convertWorker.js", "mcp.js", "extension.js"].map((name) => `dist/${name}`),
       ...["extension/A1B2C3D4.js", "webview.js", "webview.css"].map((name) => `dist/${name}`),
       ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],

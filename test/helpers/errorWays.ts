@@ -26,6 +26,9 @@ import { resolveGenerationOptions } from "../../src/model/ask/generationOptions"
 import { parseModelConfig } from "../../src/model/config/modelConfig";
 import { encodeOnnxModel } from "../../src/model/graph/onnxProto";
 import { readParams, readToChild } from "../../src/protocol/messages";
+import { MAX_WAITING } from "../../src/tools/limits";
+import { RootedPictures } from "../../src/tools/rootedPictures";
+import { ToolQueue } from "../../src/tools/toolQueue";
 import { testContext, testHost } from "./cliHost";
 import { FakeClock } from "./fakeClock";
 import { createFakeEngine } from "./fakeEngine";
@@ -51,6 +54,14 @@ async function ask(kit: string, image: Uint8Array, text?: string): Promise<void>
     await engine.release();
   }
 }
+
+const rooted = new RootedPictures({
+  roots: () => Promise.resolve([]),
+  howToAllow: "Name one.",
+});
+
+const toolQueue = new ToolQueue();
+const waitForever = () => toolQueue.add(() => new Promise(() => undefined));
 
 const rawPrompt = (text: string) => ({ kind: "raw", text }) as const;
 
@@ -240,6 +251,8 @@ export const ERROR_WAYS: Readonly<Record<ErrorCode, () => unknown>> = {
     askChild({ isSilent: true }, (child) => {
       child.crash();
     }),
+  "path.outside": () => rooted.read("/etc/hostname", new AbortController().signal),
+  "engine.busy": () => Promise.race(Array.from({ length: MAX_WAITING + 2 }, waitForever)),
   "engine.timeout": () =>
     askChild({ isSilent: true }, (_, clock) => {
       clock.advance(3_600_000);

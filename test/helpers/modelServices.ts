@@ -230,6 +230,7 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): EngineApi {
       };
     },
     generate: unexpected,
+    score: unexpected,
     prepare: unexpected,
     call: callsOf({
       models: () => ({ folder: "/store", freeBytes: 50e9, models: worldOf().models }),

@@ -12,7 +12,7 @@ export interface DescribingPorts<T> {
   readonly signal: CancelSignal;
   /** Pictures with the same key are described once. */
   readonly keyOf: (picture: T) => string;
-  /** Reads a picture. @throws AppError `image.…` for one that cannot be described. */
+  /** Reads a picture. @throws AppError `image.…`, `path.outside` for one that cannot be described. */
   readonly read: (picture: T) => Promise<AskModel>;
   /** @param index of the picture among those of the call. */
   readonly onBegin?: ((picture: T, index: number) => void) | undefined;
@@ -68,7 +68,7 @@ export class PictureDescriber<T> {
       return { alt, doubts };
     } catch (thrown) {
       const error = AppError.from(thrown);
-      if (error.code.startsWith("image.")) return { error };
+      if (error.code.startsWith("image.") || error.code === "path.outside") return { error };
       throw error;
     }
   }

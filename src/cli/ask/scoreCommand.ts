@@ -9,6 +9,7 @@ import { readPicture } from "./pictureSource";
 import { findingModel } from "../../library/open/openNamedModel";
 import { formatTable } from "../terminal/text";
 import type { TextScore } from "../../model/ask/request";
+import { bestFirst } from "../../model/ask/textScores";
 
 /**
  * Prints the texts with their scores, the best match first.
@@ -33,11 +34,6 @@ export async function score(
     } else printer.text(scoreTable(scores));
   });
   return EXIT.ok;
-}
-
-/** By the probability of a match, which has seen picture and text together; then by the cosine. */
-export function bestFirst(scores: readonly TextScore[]): readonly TextScore[] {
-  return [...scores].sort((a, b) => b.itm - a.itm || b.itc - a.itc);
 }
 
 /** Columns: probability of a match, contrastive cosine, its probability where one is known, text. */

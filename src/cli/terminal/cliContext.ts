@@ -2,6 +2,7 @@
 
 import type { Readable } from "node:stream";
 import type { StartWorkers } from "../../convert/weights/convertWorkers";
+import type { McpProgramOptions } from "../../mcp/mcpProgram";
 import type { Environment } from "../../machine/environment";
 import { modelStoreOf, type ModelStore } from "../../library/store/modelStore";
 import type { OutputFlags } from "./flags";
@@ -18,6 +19,9 @@ export type Run = (
   work: (context: CliContext) => Promise<number>,
 ) => Promise<void>;
 
+/** What a command says of the server of tools; the rest is the process's. */
+export type McpServing = Omit<McpProgramOptions, "version" | "programFolder" | "stdin">;
+
 /** The process that the command line runs in. */
 export interface CliHost {
   readonly stdin: () => StandardInput;
@@ -30,6 +34,8 @@ export interface CliHost {
   /** The list of published checkpoints that comes with the program. */
   readonly catalogFile: string;
   readonly version: string;
+  /** The server of tools for agents, until its client is gone; a program of its own. */
+  readonly serveMcp?: ((options: McpServing) => Promise<void>) | undefined;
   /** Who does the arithmetic of a conversion. @default the caller's thread */
   readonly startWorkers?: StartWorkers | undefined;
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
 import { altTexts } from "../../alt/write/describer";
 import { askAbout } from "../../host/documents/askAbout";
-import { questionPrompt } from "../../host/chat/questionPrompt";
+import { questionPrompt } from "../../model/ask/questionPrompt";
 import type { AskOptions, DescribeOptions, SightlineApi } from "./api";
 import type { Services } from "../shell/services";
 

@@ -2,17 +2,17 @@
 
 import path from "node:path";
 import * as vscode from "vscode";
-import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import { optional } from "../../base/optional";
+import { environmentOf } from "./childEnvironment";
 import { showCpuFallback } from "./deviceNotice";
 import { lazy } from "../shell/lazyFeature";
-import { askAboutMemory, reportOthers } from "./memoryQuestion";
+import { unsupportedError } from "./unsupportedPlatform";
 import type { CommandId } from "../shell/commandIds";
 import type { Notices } from "../shell/services";
 import type { Settings } from "../shell/settings";
 import { systemClock } from "../../host/process/clock";
-import type { EngineStatus } from "../../host/service/engine";
+import { rollEntryOf } from "../../host/service/engineStatus";
 import { forkEngine } from "../../host/process/engineProcess";
 import {
   EngineSupervisor,
@@ -20,9 +20,8 @@ import {
 } from "../../host/service/engineSupervisor";
 import { inspectorOptions } from "../../host/process/inspector";
 import { MemoryGate } from "../../host/service/memoryGate";
-import { remedy } from "../../host/notices/noticeTable";
 import { missingRuntime } from "../../host/process/runtimeCheck";
-import type { EngineEntry, OtherEngine } from "../../roll/engineRoll";
+import type { OtherEngine } from "../../roll/engineRoll";
 
 export interface EngineSetup {
   /** The folder of the installed extension. */
@@ -42,7 +41,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
   const roll = lazy(async () => {
     const { EngineRoll } = await import("../../roll/engineRoll");
     return new EngineRoll({
-      describe: () => entryOf(engine.status, memory.plannedBytes),
+      describe: () => rollEntryOf(engine.status, memory.plannedBytes),
       release: () => engine.releaseIdle(),
     });
   });
@@ -55,7 +54,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
   };
   const otherEngines = async (): Promise<readonly OtherEngine[]> => await (await roll()).others();
   const memory: MemoryGate = new MemoryGate({
-    ask: askAboutMemory,
+    ask: async (question) => await (await lazyParts()).askAboutMemory(question),
     choose: async (model) => {
       await settings.setModel(model);
     },
@@ -65,7 +64,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     otherEngines,
     endOther,
     reportOthers: (others) => {
-      void reportOthers(others, endOther);
+      void lazyParts().then(({ reportOthers }) => reportOthers(others, endOther));
     },
     logger: log,
   });
@@ -96,37 +95,11 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
   return engine;
 }
 
-/** What other windows are told of this one's engine; nothing while it holds no model. */
-export function entryOf(
-  { kind, model, rssBytes }: EngineStatus,
-  plannedBytes: number,
-): Omit<EngineEntry, "pid"> | undefined {
-  switch (kind) {
-    case "starting":
-    case "loading":
-      return { holder: "window", model, state: "loading", bytes: plannedBytes };
-    case "ready":
-    case "busy":
-      return { holder: "window", model, state: kind, bytes: rssBytes ?? plannedBytes };
-    case "off":
-    case "failed":
-    case "unsupported":
-      return undefined;
-  }
-}
+const lazyParts = () => import("../shell/lazyParts");
 
 async function endOther(other: OtherEngine): Promise<boolean> {
   const { endEngine } = await import("../../roll/engineRoll");
   return await endEngine(other);
-}
-
-/** What the package for other platforms says instead of answering. */
-export function unsupportedError(platform: string): AppError {
-  const text = vscode.l10n.t(
-    "This version of Sightline has no engine for {0}. Install the version for your platform; there is one for Linux and Windows (x64 and arm64) and for macOS on Apple silicon.",
-    platform,
-  );
-  return new AppError("device.unavailable", text, { detail: { platform, ...remedy("package") } });
 }
 
 /** Lets the engine follow the settings until it is disposed of. */
@@ -146,14 +119,4 @@ export function followSettings(
       log.error(`The engine could not be ended: ${String(thrown)}`);
     });
   });
-}
-
-/** What a child's environment says of folders. */
-export function environmentOf({
-  storageFolder,
-  cudaLibraryFolder,
-}: Pick<Settings, "storageFolder" | "cudaLibraryFolder">): Readonly<Record<string, string>> {
-  return {
-    ...optional({ SIGHTLINE_HOME: storageFolder, SIGHTLINE_CUDA_LIBRARIES: cudaLibraryFolder }),
-  };
 }

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { MemoryAnswer, MemoryQuestion } from "../../host/service/memoryGate";
 import { modelTitle } from "../../host/models/modelTitle";
 import type { OtherEngine } from "../../roll/engineRoll";
+import { mayEnd, sentenceOf } from "./otherEngines";
 import { sizeText } from "../shell/numbers";
 
 /** Shows the question and waits for the answer; closing it is a cancel. */
@@ -26,22 +27,6 @@ export async function askAboutMemory(question: MemoryQuestion): Promise<MemoryAn
   if (chosen === free) return "endOthers";
   if (chosen !== other) return "cancel";
   return smaller === undefined ? "getSmaller" : "smaller";
-}
-
-/** A command goes on to its end. */
-export function mayEnd({ holder }: OtherEngine): boolean {
-  return holder === "window";
-}
-
-/** One sentence about an engine of another window, or of a command. */
-export function sentenceOf({ holder, bytes, model, state }: OtherEngine): string {
-  const values = [sizeText(bytes), modelTitle(model)];
-  if (holder === "command") {
-    return vscode.l10n.t("A command in a terminal holds {0} ({1}) until it ends.", ...values);
-  }
-  return state === "busy"
-    ? vscode.l10n.t("Another window's engine holds {0} ({1}) and is answering.", ...values)
-    : vscode.l10n.t("Another window's engine holds {0} ({1}).", ...values);
 }
 
 /** Says that the memory is taken more than once, and offers to free what others hold. */

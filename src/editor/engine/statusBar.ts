@@ -6,7 +6,7 @@ import type { EngineStatus } from "../../host/service/engine";
 import { modelTitle } from "../../host/models/modelTitle";
 import type { OtherEngine } from "../../roll/engineRoll";
 import { deviceReasonOf } from "./deviceReason";
-import { sentenceOf } from "./memoryQuestion";
+import { sentenceOf } from "./otherEngines";
 import { progressMessage, shareText, sizeText } from "../shell/numbers";
 import type { CommandId } from "../shell/commandIds";
 import type { Feature, Services } from "../shell/services";

@@ -4,7 +4,8 @@ import * as vscode from "vscode";
 import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import { modelTitle } from "../../host/models/modelTitle";
 import { deviceReasonOf } from "./deviceReason";
-import { endOthers, mayEnd, sentenceOf } from "./memoryQuestion";
+import { endOthers } from "./memoryQuestion";
+import { mayEnd, sentenceOf } from "./otherEngines";
 import type { CommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
 

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
 import type { LauncherOutcome, ProgramsPlace } from "../../host/machine/launcherFile";
-import { unsupportedError } from "../engine/engineSetup";
+import { unsupportedError } from "../engine/unsupportedPlatform";
 import type { FeatureWith } from "../shell/lazyFeature";
 import type { CommandLineCommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";

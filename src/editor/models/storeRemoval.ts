@@ -5,7 +5,7 @@ import { membersOf } from "../../model/ask/modelSets";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { usesStore } from "../../roll/engineRoll";
 import { withEngineProgress } from "../engine/engineProgress";
-import { sentenceOf } from "../engine/memoryQuestion";
+import { sentenceOf } from "../engine/otherEngines";
 import { sizeText } from "../shell/numbers";
 import type { Services } from "../shell/services";
 import type { Result } from "../../protocol/methods";

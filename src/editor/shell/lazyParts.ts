@@ -16,5 +16,6 @@ export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
 export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";
+export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";
 export { createModelManager } from "../models/modelManager";
 export { showMenu } from "../engine/statusMenu";

@@ -196,6 +196,7 @@ function headlineOf(error: AppError): string | undefined {
     case "model":
       return vscode.l10n.t("The model cannot be used.");
     case "image":
+    case "path":
       return vscode.l10n.t("The picture cannot be used.");
     case "prompt":
       return vscode.l10n.t("The question is too long.");

@@ -7,7 +7,7 @@ import { altTexts } from "../../alt/write/describer";
 import { askAbout } from "../documents/askAbout";
 import type { EngineApi } from "../service/engine";
 import type { PictureTray, ReadPicture } from "./pictureTray";
-import { questionPrompt } from "./questionPrompt";
+import { questionPrompt } from "../../model/ask/questionPrompt";
 import type { StepTimes } from "../service/stepTimes";
 import { ANSWER_STEPS, type Stage, type StepName } from "../../model/ask/progress";
 import type { Turn } from "../../model/ask/request";

@@ -98,6 +98,8 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "prompt.tooLong":
       // A larger model has room for a longer question.
       return warning("chooseModel");
+    case "path.outside":
+    case "engine.busy":
     case "document.missing":
     case "document.unreadable":
     case "document.tooLarge":

@@ -6,7 +6,13 @@ import type { CpuFallback } from "./devicePolicy";
 import type { Device, DeviceReason } from "../../model/ask/device";
 import type { EngineKind } from "../../model/ask/kinds";
 import type { Progress } from "../../model/ask/progress";
-import type { GenerateRequest, GenerateResult, PictureRequest } from "../../model/ask/request";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  PictureRequest,
+  ScoreRequest,
+  ScoreResult,
+} from "../../model/ask/request";
 import type { HelperMethod, Params, Result } from "../../protocol/methods";
 import type { CallOptions } from "../../protocol/rpcClient";
 import type { OtherEngine } from "../../roll/engineRoll";
@@ -24,6 +30,8 @@ export interface EngineApi {
    * is asked again, at last on the CPU.
    */
   generate(params: GenerateRequest, options?: AskOptions): Promise<GenerateResult>;
+  /** Says how well texts fit a picture. */
+  score(params: ScoreRequest, options?: CallOptions): Promise<ScoreResult>;
   /**
    * Looks at a picture before it is asked about, so that the answer comes sooner. Loads the chosen model
    * first, gives way to questions, and ends as `request.cancelled` when one comes before it has begun.

@@ -8,6 +8,7 @@ import type { EngineState } from "../process/engineClient";
 import type { ModelLoader } from "./modelLoader";
 import { isSameReason } from "../../model/ask/device";
 import { setNamed } from "../../model/ask/modelSets";
+import type { EngineEntry } from "../../roll/engineRoll";
 
 /** What is said of the CPU that stands in for a device, by why it does. */
 export interface EngineFacts {
@@ -80,4 +81,23 @@ function kindOf(
   if (client?.kind === "starting") return "starting";
   if (client?.kind === "busy" && isAsked) return "busy";
   return isThere && loader.loaded !== undefined ? "ready" : "off";
+}
+
+/** What other windows are told of an engine; nothing while it holds no model. */
+export function rollEntryOf(
+  { kind, model, rssBytes }: EngineStatus,
+  plannedBytes: number,
+): Omit<EngineEntry, "pid"> | undefined {
+  switch (kind) {
+    case "starting":
+    case "loading":
+      return { holder: "window", model, state: "loading", bytes: plannedBytes };
+    case "ready":
+    case "busy":
+      return { holder: "window", model, state: kind, bytes: rssBytes ?? plannedBytes };
+    case "off":
+    case "failed":
+    case "unsupported":
+      return undefined;
+  }
 }

@@ -141,6 +141,14 @@ export class EngineSupervisor implements EngineApi {
     return result;
   }
 
+  async score(params: Params<"score">, options: CallOptions = {}): Promise<Result<"score">> {
+    return await this.#foregroundGate.question(() =>
+      this.#recovery.run(options, (place) =>
+        this.#withModel(options, (client) => client.call("score", params, options), { place }),
+      ),
+    );
+  }
+
   async prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<void> {
     // Whatever becomes of the picture, a model that is wanted is loaded to the end.
     await this.warmUp();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { questionPrompt } from "../../../../src/host/chat/questionPrompt";
+import { questionPrompt } from "../../../../src/model/ask/questionPrompt";
 import type { Turn } from "../../../../src/model/ask/request";
 
 describe("questionPrompt", () => {

@@ -1,6 +1,6 @@
 /** How a question is put to BLIP-2 so that it is answered best; what people see stays as typed. */
 
-import type { Prompt, Turn } from "../../model/ask/request";
+import type { Prompt, Turn } from "./request";
 
 /** Earlier turns that one question can reach back to. */
 const MAX_TURNS = 4;

@@ -1,0 +1,28 @@
+/** Text from files, pictures and strangers, made harmless for whoever reads it as data. */
+
+/** Control, escape and format characters, those of writing direction among them, and lone surrogates. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]+/gu;
+
+/** One line without characters that nobody sees, cut to so many UTF-16 units. */
+export function cleanText(text: string, maxLength: number): string {
+  // Twice as much before, so that a long text is not searched whole.
+  const line = text
+    .slice(0, maxLength * 2)
+    .replace(UNSEEN, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`.replace(UNSEEN, "");
+}
+
+/** Longest text of a field in an answer. */
+const MAX_FIELD = 1200;
+
+/** Every text of an answer, cleaned; the answer's own shape stays. */
+export function cleanAnswer<T>(value: T): T {
+  if (typeof value === "string") return cleanText(value, MAX_FIELD) as T;
+  if (Array.isArray(value)) return value.map((each: unknown) => cleanAnswer(each)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, cleanAnswer(each as unknown)]),
+  ) as T;
+}

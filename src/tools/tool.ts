@@ -1,0 +1,90 @@
+/** What a tool for agents is, and the ports that it works over. Knows no agent's protocol and no engine. */
+
+import type * as v from "valibot";
+import type { Capability } from "../model/ask/capabilities";
+import type { World } from "../model/folder/world";
+import type {
+  GenerateRequest,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResult,
+} from "../model/ask/request";
+
+/** A tool: what agents are told of it, what it takes and gives, and what it does. */
+export interface Tool<I = never, O extends object = object> {
+  /** Letters and underscores, which every client takes. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** For a model that chooses: what comes back, when to use it, when not, the limits as numbers. */
+  readonly description: string;
+  readonly input: v.GenericSchema<unknown, I>;
+  readonly output: v.GenericSchema<unknown, O>;
+  /** As the caller gave them, for somebody who is asked before they are read. */
+  readonly pathsOf: (input: I) => readonly string[];
+  /** @throws AppError for a failure as a whole. */
+  readonly run: (input: I, context: ToolContext) => Promise<O>;
+}
+
+/** What a call works with. */
+export interface ToolContext {
+  readonly pictures: PicturePort;
+  readonly models: ModelPort;
+  readonly clock: ToolClock;
+  /** Fires when nobody waits for the call any more. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ToolProgress) => void;
+}
+
+/** How far a call is; `done` of `total` may be a fraction. */
+export interface ToolProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
+}
+
+export interface ToolClock {
+  /** Calls back once after `ms`, unless the returned function is called first. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export interface PicturePort {
+  /**
+   * Reads a picture that a caller named.
+   * @throws AppError `path.outside`, `option.invalid`, `image.missing`, `image.unreadable`, `image.tooLarge`.
+   */
+  read(path: string, signal: AbortSignal): Promise<ToolPicture>;
+}
+
+export interface ToolPicture {
+  /** The path that was read. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ModelPort {
+  /**
+   * The model for a capability; loads nothing.
+   * @throws AppError `model.missing`, `model.unsupported`, `engine.*`.
+   */
+  modelFor(capability: Capability): Promise<ToolModel>;
+}
+
+/** Each call loads the model first where that is needed. */
+export interface ToolModel {
+  readonly name: string;
+  /** Where that is known before it is loaded. */
+  readonly world: World;
+  /** Loads it. Once begun, that goes on after the signal fired. @throws AppError `model.*`, `engine.*`. */
+  open(run: ModelRun): Promise<void>;
+  /** @throws AppError as the engine's. */
+  generate(request: GenerateRequest, run: Pick<ModelRun, "signal">): Promise<GenerateResult>;
+  /** @throws AppError as the engine's. */
+  score(request: ScoreRequest, run: Pick<ModelRun, "signal">): Promise<ScoreResult>;
+}
+
+export interface ModelRun {
+  readonly signal: AbortSignal;
+  /** Of the load, 0 to 1. */
+  readonly onLoad?: (fraction: number) => void;
+}

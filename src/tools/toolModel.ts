@@ -1,0 +1,61 @@
+/** What the tools share about the model that they ask. */
+
+import { abortable } from "../base/abortable";
+import { AppError } from "../base/errors";
+import { LIMITS } from "../model/folder/world";
+import type { Doubt } from "../model/ask/request";
+import type { ToolContext, ToolModel } from "./tool";
+
+/** What is said of a picture whose answer may mean nothing. */
+const DOUBT_WARNINGS: Readonly<Record<Doubt, string>> = {
+  oneColor: "The picture shows one colour only. Do not rely on this answer.",
+  outsideWorld: "The picture is outside what the model knows. Do not rely on this answer.",
+};
+
+/** Why what a model said may mean nothing; empty where nothing is known against it. */
+export function warningsOf(model: ToolModel, doubts: readonly Doubt[] = []): readonly string[] {
+  const ofModel = model.world === "everyday" ? [] : [LIMITS[model.world]];
+  return [...ofModel, ...doubtWarnings(doubts)];
+}
+
+/** Those about the picture alone. */
+export function doubtWarnings(doubts: readonly Doubt[]): readonly string[] {
+  return doubts.map((doubt) => DOUBT_WARNINGS[doubt]);
+}
+
+/** The field `warnings`, where there is something to say. */
+export function warned(warnings: readonly string[]): { warnings?: string[] } {
+  const different = [...new Set(warnings)];
+  return different.length === 0 ? {} : { warnings: different };
+}
+
+/**
+ * Loads a model and tells how far that is.
+ * @param total of the call's progress; loading counts as its begin.
+ * @throws AppError as `ToolModel.open`; `request.cancelled` when the signal fires first.
+ */
+export async function openModel(
+  model: ToolModel,
+  { onProgress }: Pick<ToolContext, "onProgress">,
+  { signal, total }: { readonly signal: AbortSignal; readonly total: number },
+): Promise<void> {
+  const tell = (percent: string): void => {
+    onProgress({ done: 0, total, message: `Loading the model ${model.name}${percent}` });
+  };
+  tell("");
+  const loaded = model.open({
+    signal,
+    onLoad: (fraction) => {
+      tell(`, ${Math.round(fraction * 100)} %`);
+    },
+  });
+  await abortable(loaded, signal);
+}
+
+/** The time was over before the call had anything to give. */
+export function notInTime(what: string): AppError {
+  return new AppError(
+    "engine.timeout",
+    `${what} took too long. It goes on in the background, so call again with the same input.`,
+  );
+}

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { kitPath } from "../helpers/fixtures";
+import { kitModel, temporaryFolder } from "../helpers/kitModel";
+import { childrenOf, type ConnectedClient, connectMcp, ERAS } from "../helpers/mcpClient";
+import { isAlive, until } from "../helpers/waiting";
+
+const CLI = path.resolve("dist", "cli.js");
+
+/** What a tool answered, as a client has it. */
+interface Answer {
+  readonly isError?: boolean;
+  readonly content: readonly { readonly text: string }[];
+  readonly structuredContent?: Readonly<Record<string, unknown>>;
+}
+
+describe("sightline mcp", function () {
+  // Starts and conversions of tiny models; a hang ends here.
+  this.timeout(120_000);
+  let home = "";
+  let root = "";
+  let model = "";
+  const connected: ConnectedClient[] = [];
+
+  before(async () => {
+    home = await temporaryFolder();
+    root = path.join(await temporaryFolder(), "pictures");
+    await mkdir(root);
+    await copyFile(kitPath("opt", "images", "wide.png"), path.join(root, "wide.png"));
+    await writeFile(path.join(root, "broken.png"), "no picture");
+    model = await kitModel("opt");
+  });
+
+  afterEach(async () => {
+    await Promise.all(connected.splice(0).map(({ client }) => client.close()));
+  });
+
+  const connect = async (
+    args: readonly string[],
+    more: Omit<Parameters<typeof connectMcp>[1], "home"> = {},
+  ): Promise<ConnectedClient & { call: (name: string, given: object) => Promise<Answer> }> => {
+    const found = await connectMcp(args, { home, ...more });
+    connected.push(found);
+    const call = async (name: string, given: object): Promise<Answer> =>
+      (await found.client.callTool(
+        { name, arguments: { ...given } },
+        { timeout: 60_000 },
+      )) as Answer;
+    return { ...found, call };
+  };
+
+  for (const [era, options] of Object.entries(ERAS)) {
+    it(`serves a client of the ${era} revision`, async () => {
+      const { client, call, transport, stderr } = await connect(
+        ["--root", root, "--model", model],
+        { options },
+      );
+      const pid = transport.pid!;
+      // A client of the new revision starts the server once more, to find out which it speaks.
+      if (era === "legacy") assert.match(stderr(), /^sightline: ready, for .*pictures\n$/);
+      assert.deepEqual(childrenOf(pid), [], "a process before the first call");
+      const { tools } = await client.listTools();
+      for (const { inputSchema, outputSchema, annotations } of tools) {
+        assert.equal(inputSchema.type, "object");
+        assert.equal(outputSchema?.type, "object");
+        assert.equal(annotations?.readOnlyHint, true);
+      }
+      const described = await call("describe_image", { images: ["wide.png", "broken.png"] });
+      const { results } = described.structuredContent as {
+        results: readonly { text?: string; error?: { code: string } }[];
+      };
+      assert.equal(typeof results[0]?.text, "string");
+      assert.equal(results[1]?.error?.code, "image.unreadable");
+      assert.deepEqual(JSON.parse(described.content[0]!.text), described.structuredContent);
+      const outside = await call("ask_image", { image: "/etc/passwd", question: "what is it?" });
+      assert.equal(outside.isError, true);
+      assert.match(outside.content[0]!.text, /^path\.outside: /);
+      const children = childrenOf(pid);
+      assert.ok(children.length > 0);
+      await client.close();
+      for (const child of [pid, ...children]) {
+        await until(() => !isAlive(child), `for process ${child} to end`);
+      }
+    });
+  }
+
+  it("asks a client for its folders when it was given none", async () => {
+    const { call } = await connect(["--model", model], {
+      options: { capabilities: { roots: {} } },
+      prepare: (client) => {
+        client.setRequestHandler("roots/list", () => ({
+          roots: [{ uri: pathToFileURL(root).href }],
+        }));
+      },
+    });
+    const asked = { question: "what is it?" };
+    const inside = await call("ask_image", { ...asked, image: "wide.png" });
+    assert.notEqual(inside.isError, true, inside.content[0]?.text);
+    const outside = await call("ask_image", { ...asked, image: "/etc/passwd" });
+    assert.match(outside.content[0]!.text, /^path\.outside: /);
+  });
+
+  it("reads nothing for a client that has no folders either", async () => {
+    const { call } = await connect(["--model", model]);
+    const answer = await call("describe_image", { images: [path.join(root, "wide.png")] });
+    assert.match(JSON.stringify(answer.structuredContent), /may read no folder yet/);
+  });
+
+  it("says which model is missing where none is installed", async () => {
+    const { call } = await connect(["--root", root]);
+    const described = await call("describe_image", { images: ["wide.png"] });
+    assert.match(
+      described.content[0]!.text,
+      /^model\.missing: No model for photographs is installed\. Run "sightline models add /,
+    );
+    const scored = await call("score_image_text", { image: "wide.png", texts: ["a"] });
+    assert.match(scored.content[0]!.text, /compares pictures with texts is installed/);
+  });
+
+  it("answers again after its engine was killed", async () => {
+    const { call, transport } = await connect(["--root", root, "--model", model]);
+    const asked = { image: "wide.png", question: "what is it?" };
+    const first = await call("ask_image", asked);
+    for (const child of childrenOf(transport.pid!)) process.kill(child, "SIGKILL");
+    const later = await call("ask_image", asked);
+    if (later.isError === true) assert.match(later.content[0]!.text, /^engine\.exited: /);
+    assert.deepEqual((await call("ask_image", asked)).structuredContent, first.structuredContent);
+  });
+
+  it("gives up a call that the client cancels, and goes on", async () => {
+    const { client, call } = await connect(["--root", root, "--model", model]);
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort();
+    };
+    const images = Array<string>(16).fill("wide.png");
+    const cancelled = client.callTool(
+      { name: "describe_image", arguments: { images } },
+      { signal: controller.signal, onprogress: abort },
+    );
+    await assert.rejects(cancelled);
+    const answer = await call("ask_image", { image: "wide.png", question: "what is it?" });
+    assert.notEqual(answer.isError, true, answer.content[0]?.text);
+  });
+
+  it("keeps its standard output to the protocol, whatever it is sent", async () => {
+    const child = spawn(process.execPath, [CLI, "mcp", "--root", root, "--model", model], {
+      env: { ...process.env, SIGHTLINE_HOME: home },
+    });
+    let stdout = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    const send = (message: unknown): void => {
+      child.stdin.write(`${typeof message === "string" ? message : JSON.stringify(message)}\n`);
+    };
+    const request = (id: number, method: string, params: object): object => {
+      return { jsonrpc: "2.0", id, method, params };
+    };
+    const clientInfo = { name: "raw", version: "1" };
+    send("no JSON at all");
+    const protocolVersion = "2025-06-18";
+    send(request(1, "initialize", { protocolVersion, capabilities: {}, clientInfo }));
+    await until(() => stdout.includes('"id":1'), "for the first answer", 60_000);
+    send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    send(
+      '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"describe_image","arguments":{"images":["wide.png"]}}}',
+    );
+    send("{");
+    send([1, 2, 3]);
+    send(request(3, "tools/call", { name: 7 }));
+    send(request(4, "no/such/method", {}));
+    for (const id of [2, 3, 4]) {
+      await until(() => stdout.includes(`"id":${id}`), `for answer ${id}`, 60_000);
+    }
+    child.stdin.end();
+    const [exitCode] = (await once(child, "close")) as [number];
+    assert.equal(exitCode, 0);
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    for (const line of lines) {
+      assert.equal((JSON.parse(line) as { jsonrpc: unknown }).jsonrpc, "2.0", line);
+    }
+  });
+
+  it("ends with its client in the middle of a call, and at a signal", async () => {
+    for (const [end, expected] of [
+      [(child: ReturnType<typeof spawn>) => void child.stdin?.destroy(), 0],
+      [(child: ReturnType<typeof spawn>) => void child.kill("SIGTERM"), 143],
+    ] as const) {
+      const child = spawn(process.execPath, [CLI, "mcp", "--root", root, "--model", model], {
+        env: { ...process.env, SIGHTLINE_HOME: home },
+      });
+      const params = { name: "describe_image", arguments: { images: ["wide.png"] } };
+      const clientInfo = { name: "raw", version: "1" };
+      for (const [id, method, given] of [
+        [1, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo }],
+        [2, "tools/call", params],
+      ] as const) {
+        child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params: given })}\n`);
+      }
+      await until(() => childrenOf(child.pid!).length > 0, "for the engine to start", 60_000);
+      const children = childrenOf(child.pid!);
+      end(child);
+      const [exitCode] = (await once(child, "close")) as [number];
+      assert.equal(exitCode, expected);
+      for (const pid of children) await until(() => !isAlive(pid), `for process ${pid} to end`);
+    }
+  });
+
+  it("refuses a folder that is none, before it serves", async () => {
+    await assert.rejects(connectMcp(["--root", path.join(root, "nowhere")], { home }));
+  });
+});
