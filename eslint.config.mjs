@@ -29,7 +29,7 @@ const mayImport = {
     "doctor",
   ],
   "src/host": ["base", "roll", "model", "protocol", "alt"],
-  "src/editor": ["base", "roll", "model", "protocol", "alt", "audit", "host"],
+  "src/editor": ["base", "roll", "model", "protocol", "alt", "audit", "tools", "host"],
   "src/measure": [
     "base",
     "model",

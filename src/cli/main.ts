@@ -8,6 +8,7 @@ import { WorkerPool } from "../convert/workers/workerPool";
 import { homeFolder } from "../machine/homeFolder";
 import { EXIT } from "./terminal/failure";
 import { connectSignals, Interrupts } from "./terminal/interrupts";
+import type * as mcpProgram from "../mcp/mcpProgram";
 import { runCli } from "./program";
 
 // Both the bundle and the package's own files lie below this folder.
@@ -46,7 +47,7 @@ void runCli(process.argv.slice(2), {
   serveMcp: async (options) => {
     // It brings a library that nothing else needs.
     const load = createRequire(__filename);
-    const { runMcp } = load("./mcp.js") as typeof import("../mcp/mcpProgram");
+    const { runMcp } = load("./mcp.js") as typeof mcpProgram;
     await runMcp({ ...options, version, programFolder: __dirname, stdin: process.stdin });
   },
   startWorkers: () => new WorkerPool({ programFile: path.join(__dirname, "convertWorker.js") }),

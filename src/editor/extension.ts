@@ -1,6 +1,7 @@
 /** Where the extension begins: makes every part, hands it the others, and decides nothing itself. */
 
 import * as vscode from "vscode";
+import { createAgents } from "./agents/agents";
 import { createAltFeatures } from "./offers/alt";
 import type { Doubt } from "../model/ask/request";
 import type { SightlineApi } from "./api/api";
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     createModelCommands(services),
     createStatusBar(services),
     ...createMachineCommands(services),
+    createAgents(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

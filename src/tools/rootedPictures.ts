@@ -37,7 +37,7 @@ export class RootedPictures implements PicturePort {
 
   async read(given: string, signal: AbortSignal): Promise<ToolPicture> {
     const named = readNamedPath(given, this.#platform);
-    if (named.kind === "data") return pictureIn(named.uri);
+    if (named.kind === "data") return pictureInUri(named.uri);
     const roots = await realFolders(await this.#options.roots());
     throwIfAborted(signal);
     const file = await this.#find(given, named, roots);
@@ -168,7 +168,8 @@ async function realFolders(folders: readonly string[]): Promise<readonly string[
   return [...new Set(real.filter((folder) => folder !== undefined))];
 }
 
-function pictureIn(uri: string): ToolPicture {
+/** A picture in the place of its path. @throws AppError `image.tooLarge`, `image.unreadable`. */
+export function pictureInUri(uri: string): ToolPicture {
   const path = "the picture in the data: URI";
   const bytes = readDataUri(uri);
   if (bytes === "tooLarge") throw tooLarge(path);

@@ -69,14 +69,18 @@ describe("the built extension", () => {
 
   it("has every command of its manifest, the view, the item and the providers at once", () => {
     const { contributes } = JSON.parse(readFileSync("package.json", "utf8")) as {
-      contributes: { commands: { command: string }[] };
+      contributes: { commands: { command: string }[]; languageModelTools: { name: string }[] };
     };
     const commands = contributes.commands.map(({ command }) => command);
     assert.deepEqual([...(report.registered["commands"] ?? [])].sort(), commands.sort());
+    const tools = contributes.languageModelTools.map(({ name }) => name);
+    assert.deepEqual(report.registered["tools"], tools);
     assert.deepEqual(report.registered["views"], ["sightline.chat"]);
     assert.deepEqual(report.registered["statusItems"], ["sightline.status"]);
     const providers = [...(report.registered["providers"] ?? [])].sort();
-    assert.deepEqual(providers, ["codeActions", "documents", "drop", "hover", "paste"]);
+    assert.deepEqual(providers, [
+      ...["codeActions", "documents", "drop", "hover", "paste", "servers"],
+    ]);
   });
 
   it("starts no process, and runs nothing in the editor", () => {

@@ -301,6 +301,7 @@ describe("the manifest's settings", () => {
       "prepareAhead",
       "hub.endpoint",
       "cuda.libraryFolder",
+      "agents.mcpServer",
       "alt.remoteHosts",
     ];
     for (const key of keys) assert.equal(settings[`sightline.${key}`]?.scope, "machine", key);

@@ -65,8 +65,8 @@ describe("sightline mcp", function () {
       assert.deepEqual(childrenOf(pid), [], "a process before the first call");
       const { tools } = await client.listTools();
       for (const { inputSchema, outputSchema, annotations } of tools) {
-        assert.equal(inputSchema.type, "object");
-        assert.equal(outputSchema?.type, "object");
+        assert.equal(inputSchema["type"], "object");
+        assert.equal(outputSchema?.["type"], "object");
         assert.equal(annotations?.readOnlyHint, true);
       }
       const described = await call("describe_image", { images: ["wide.png", "broken.png"] });

@@ -235,7 +235,9 @@ describe("vsce", () => {
     const wanted = [
       ...["CHANGELOG.md", "LICENSE", "README.md", "THIRD-PARTY-NOTICES.txt"],
       ...["package.nls.json", "package.nls.de.json", "l10n/bundle.l10n.de.json"],
-      ...["child.js", "cli.js", "convertWorker.js", "mcp.js", "extension.js"].map((name) => `dist/${name}`),
+      ...["child.js", "cli.js", "convertWorker.js", "mcp.js", "extension.js"].map(
+        (name) => `dist/${name}`,
+      ),
       ...["extension/A1B2C3D4.js", "webview.js", "webview.css"].map((name) => `dist/${name}`),
       ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],

@@ -4,7 +4,7 @@
  */
 
 import Module, { createRequire } from "node:module";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
 /** One line of JSON on the standard output. */
@@ -105,6 +105,10 @@ const vscode = {
       return Promise.resolve();
     },
   },
+  lm: {
+    registerTool: (name: string) => note("tools", name),
+    registerMcpServerDefinitionProvider: provide("servers"),
+  },
   languages: {
     registerCodeActionsProvider: provide("codeActions"),
     registerHoverProvider: provide("hover"),
@@ -144,7 +148,10 @@ loader._load = (request, ...rest) => {
   return load(request, ...rest);
 };
 const context = {
-  extension: { id: "sightline.sightline" },
+  extension: {
+    id: "sightline.sightline",
+    packageJSON: JSON.parse(readFileSync("package.json", "utf8")) as unknown,
+  },
   extensionPath: path.dirname(path.dirname(file)),
   subscriptions: [],
 };

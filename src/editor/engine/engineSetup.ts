@@ -5,7 +5,6 @@ import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
 import { optional } from "../../base/optional";
 import { environmentOf } from "./childEnvironment";
-import { showCpuFallback } from "./deviceNotice";
 import { lazy } from "../shell/lazyFeature";
 import { unsupportedError } from "./unsupportedPlatform";
 import type { CommandId } from "../shell/commandIds";
@@ -86,7 +85,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     otherEngines,
     idleMs: () => settings.idleMinutes * 60_000,
     onDeviceOverruled: (device) => {
-      void showCpuFallback(device, notices);
+      void lazyParts().then(({ showCpuFallback }) => showCpuFallback(device, notices));
     },
     ...optional({ onDoubted }),
     logger: log,

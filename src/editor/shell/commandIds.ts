@@ -42,6 +42,7 @@ export const COMMAND_LINE_COMMANDS = [
   "sightline.uninstallCommandLine",
 ] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
+export const AGENT_COMMANDS = ["sightline.shareTools"] as const;
 
 /** Of no feature alone. */
 const SHELL_COMMANDS = [
@@ -58,6 +59,7 @@ export const COMMAND_IDS = [
   ...DIAGNOSTICS_COMMANDS,
   ...COMMAND_LINE_COMMANDS,
   ...CUDA_COMMANDS,
+  ...AGENT_COMMANDS,
   ...SHELL_COMMANDS,
 ] as const;
 
@@ -68,3 +70,4 @@ export type ModelCommandId = (typeof MODEL_COMMANDS)[number];
 export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];
 export type CommandLineCommandId = (typeof COMMAND_LINE_COMMANDS)[number];
 export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
+export type AgentCommandId = (typeof AGENT_COMMANDS)[number];

@@ -28,6 +28,8 @@ export interface Settings {
   readonly hub: HubOptions;
   /** Where NVIDIA's libraries are, if not in a usual place. */
   readonly cudaLibraryFolder: string | undefined;
+  /** Whether this editor's agents get the tools from a server too. */
+  readonly agentsMcpServer: boolean;
   /** Folders that a site's "/" may be, besides the usual ones. */
   altSiteRoots(uri: vscode.Uri): readonly string[];
   /** Components that show a picture, as `img` does. */
@@ -41,6 +43,7 @@ export interface Settings {
   allowRemoteHost(host: string): Thenable<void>;
   /** Chooses a model for all windows. */
   setModel(name: string): Thenable<void>;
+  setAgentsMcpServer(isOn: boolean): Thenable<void>;
   /** Chooses a mirror of the hub, or with an empty text the hub itself, for all windows. */
   setHubEndpoint(address: string): Thenable<void>;
   /** From now on pictures that are pasted get a text, in all windows. */
@@ -108,6 +111,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
     return folder === "" ? undefined : folder;
   }
 
+  get agentsMcpServer(): boolean {
+    return this.#read("agents.mcpServer");
+  }
+
   altSiteRoots(uri: vscode.Uri): readonly string[] {
     return this.#read("alt.siteRoots", uri);
   }
@@ -139,6 +146,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   setModel(name: string): Thenable<void> {
     return this.#write("model", name);
+  }
+
+  setAgentsMcpServer(isOn: boolean): Thenable<void> {
+    return this.#write("agents.mcpServer", isOn);
   }
 
   setHubEndpoint(address: string): Thenable<void> {

@@ -80,8 +80,20 @@ export function noticePlan(error: Pick<AppError, "code" | "detail">): NoticePlan
   return known === undefined ? plan : { ...plan, actions: REMEDIES[known] };
 }
 
+/** Something has to be changed elsewhere, and no button does it. */
+// prettier-ignore
+const BY_HAND = [
+  "document.missing", "document.unreadable", "document.tooLarge", "document.notEditable",
+  "document.unparsable", "option.invalid", "path.outside", "engine.busy",
+] as const satisfies readonly ErrorCode[];
+
+function isByHand(code: ErrorCode): code is (typeof BY_HAND)[number] {
+  return (BY_HAND as readonly ErrorCode[]).includes(code);
+}
+
 /** @param detail as in AppError. */
 function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
+  if (isByHand(code)) return warning("showLog");
   switch (code) {
     case "request.cancelled":
       return { kind: "silent", text: "message", actions: [] };
@@ -98,15 +110,6 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
     case "prompt.tooLong":
       // A larger model has room for a longer question.
       return warning("chooseModel");
-    case "path.outside":
-    case "engine.busy":
-    case "document.missing":
-    case "document.unreadable":
-    case "document.tooLarge":
-    case "document.notEditable":
-    case "document.unparsable":
-    case "option.invalid":
-      return warning("showLog");
     case "model.missing":
     case "model.corrupt":
     case "model.unsupported":

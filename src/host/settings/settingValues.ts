@@ -22,6 +22,7 @@ export interface SettingValues {
   readonly "hub.endpoint": string;
   /** Where NVIDIA's libraries are besides the usual places; "" stands for those alone. */
   readonly "cuda.libraryFolder": string;
+  readonly "agents.mcpServer": boolean;
   readonly "alt.siteRoots": readonly string[];
   readonly "alt.components": readonly string[];
   readonly "alt.onPaste": boolean;
@@ -42,6 +43,7 @@ export const SETTING_DEFAULTS: SettingValues = {
   prepareAhead: true,
   "hub.endpoint": "",
   "cuda.libraryFolder": "",
+  "agents.mcpServer": false,
   "alt.siteRoots": [],
   "alt.components": DEFAULT_COMPONENTS,
   "alt.onPaste": false,
@@ -81,6 +83,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   prepareAhead: readBoolean,
   "hub.endpoint": readAddress,
   "cuda.libraryFolder": readFolder,
+  "agents.mcpServer": readBoolean,
   "alt.siteRoots": readTexts,
   "alt.components": readTexts,
   "alt.onPaste": readBoolean,
@@ -97,6 +100,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   prepareAhead: "Write true or false.",
   "hub.endpoint": "Write an address that begins with https:// or http://, or leave it empty.",
   "cuda.libraryFolder": "Write the absolute path of a folder, or leave it empty.",
+  "agents.mcpServer": "Write true or false.",
   "alt.siteRoots": `Write a list of at most ${MAX_LIST} folders.`,
   "alt.components": `Write a list of at most ${MAX_LIST} names.`,
   "alt.onPaste": "Write true or false.",

@@ -41,6 +41,9 @@ export {
 export const CodeAction = holder("title", "kind");
 export const DocumentDropEdit = holder("insertText", "title", "kind");
 export const DocumentPasteEdit = holder("insertText", "title", "kind");
+export const LanguageModelTextPart = holder("value");
+export const LanguageModelToolResult = holder("content");
+export const McpStdioServerDefinition = holder("label", "command", "args", "env", "version");
 export const Hover = holder("contents", "range");
 export const RelativePattern = holder("base", "pattern");
 export const TabInputText = holder("uri");

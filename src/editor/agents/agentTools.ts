@@ -1,0 +1,193 @@
+/** The tools for agents as the editor's language models have them: its files, its model and its questions. */
+
+import { realpath } from "node:fs/promises";
+import path from "node:path";
+import * as vscode from "vscode";
+import { abortable } from "../../base/abortable";
+import { AppError } from "../../base/errors";
+import { systemClock } from "../../host/process/clock";
+import { memberFor } from "../../model/ask/modelSets";
+import { worldOf } from "../../model/folder/world";
+import { ToolCaller } from "../../tools/callTool";
+import { cleanText } from "../../tools/cleanText";
+import { readNamedPath } from "../../tools/namedPath";
+import { pictureInUri } from "../../tools/rootedPictures";
+import type { ModelPort, PicturePort } from "../../tools/tool";
+import { readInput } from "../../tools/toolInput";
+import { toolNamed } from "../../tools/toolTable";
+import type { Services } from "../shell/services";
+
+/** What every tool is called in the editor before its own name. */
+const PREFIX = "sightline_";
+
+export interface AgentTools {
+  prepare(name: string, input: unknown): Promise<vscode.PreparedToolInvocation>;
+  /** @throws Error with a sentence for the model, CancellationError. */
+  invoke(
+    name: string,
+    input: unknown,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.LanguageModelToolResult>;
+}
+
+type Given = Pick<Services, "engine" | "pictures" | "settings">;
+
+export function createAgentTools(services: Given): AgentTools {
+  const caller = new ToolCaller({
+    pictures: editorPictures(services),
+    models: editorModels(services),
+    clock: systemClock,
+  });
+  return {
+    prepare: async (name, input) => await prepare(name.slice(PREFIX.length), input),
+    invoke: async (name, input, token) => {
+      const controller = new AbortController();
+      const subscription = token.onCancellationRequested(() => {
+        controller.abort();
+      });
+      if (token.isCancellationRequested) controller.abort();
+      const { signal } = controller;
+      try {
+        const run = { signal, onProgress: () => undefined };
+        const answer = await caller.call(name.slice(PREFIX.length), input, run);
+        if (answer.isError) throw new Error(answer.text);
+        const text = JSON.stringify(answer.answer);
+        return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
+      } catch (thrown) {
+        throw signal.aborted ? new vscode.CancellationError() : thrown;
+      } finally {
+        subscription.dispose();
+      }
+    },
+  };
+}
+
+/** Says what is looked at, and asks before a file outside of the workspace is. */
+async function prepare(name: string, value: unknown): Promise<vscode.PreparedToolInvocation> {
+  const tool = toolNamed(name);
+  let paths: readonly string[] = [];
+  try {
+    if (tool !== undefined) paths = tool.pathsOf(readInput(tool, value));
+  } catch {
+    // The call itself says what is wrong with its input, before it reads anything.
+    return {};
+  }
+  const names = paths.map((each) => cleanText(path.basename(each), 80)).join(", ");
+  const invocationMessage = vscode.l10n.t("Looking at {0}", names);
+  const outside: string[] = [];
+  for (const each of paths) if (!(await isInWorkspace(each))) outside.push(cleanText(each, 300));
+  if (outside.length === 0) return { invocationMessage };
+  const message = vscode.l10n.t(
+    "An agent wants to look at pictures outside of this workspace: {0}",
+    outside.join(", "),
+  );
+  const title = vscode.l10n.t("Look at Pictures Outside of the Workspace?");
+  return { invocationMessage, confirmationMessages: { title, message } };
+}
+
+/** What is no path is refused later; what leads out by a link is outside. */
+async function isInWorkspace(given: string): Promise<boolean> {
+  try {
+    const named = readNamedPath(given, process.platform);
+    if (named.kind === "data") return true;
+    const [uri] = await urisOf(named);
+    if (uri === undefined) return false;
+    if (uri.scheme !== "file") return isBelow(uri.path, folderPaths());
+    const real = await realpath(uri.fsPath).catch(() => uri.fsPath);
+    const folders = await Promise.all(
+      (vscode.workspace.workspaceFolders ?? []).map(({ uri: folder }) =>
+        realpath(folder.fsPath).catch(() => folder.fsPath),
+      ),
+    );
+    return isBelow(real, folders);
+  } catch {
+    return true;
+  }
+}
+
+function folderPaths(): readonly string[] {
+  return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.path);
+}
+
+function isBelow(file: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => {
+    const relative = path.relative(folder, file);
+    return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  });
+}
+
+/** Where a path can be: an absolute one in the workspace's own file system, a relative one in its folders. */
+async function urisOf({
+  kind,
+  path: file,
+}: {
+  readonly kind: "absolute" | "relative";
+  readonly path: string;
+}): Promise<readonly vscode.Uri[]> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
+  if (kind === "absolute") {
+    const [first] = folders;
+    const isVirtual = first !== undefined && first.scheme !== "file";
+    return [isVirtual ? first.with({ path: file }) : vscode.Uri.file(path.resolve(file))];
+  }
+  const uris = folders.map((folder) => vscode.Uri.joinPath(folder, file.replaceAll("\\", "/")));
+  const found = await Promise.all(
+    uris.map((uri) =>
+      vscode.workspace.fs.stat(uri).then(
+        () => uri,
+        () => undefined,
+      ),
+    ),
+  );
+  const there = found.filter((uri) => uri !== undefined);
+  return there.length > 0 ? there : uris;
+}
+
+function editorPictures({ pictures }: Given): PicturePort {
+  return {
+    read: async (given, signal) => {
+      const named = readNamedPath(given, process.platform);
+      if (named.kind === "data") return pictureInUri(named.uri);
+      const uris = await urisOf(named);
+      const [uri] = uris;
+      if (uri === undefined) {
+        throw new AppError("option.invalid", "No folder is open, so give an absolute path.");
+      }
+      if (uris.length > 1 && named.kind === "relative") {
+        const text = `${cleanText(given, 400)} is in several folders. Give its absolute path.`;
+        throw new AppError("option.invalid", text);
+      }
+      const { bytes } = await abortable(pictures.read(uri), signal);
+      return { path: uri.scheme === "file" ? uri.fsPath : uri.toString(), bytes };
+    },
+  };
+}
+
+/** The model that the user chose, whatever the tool needs: the engine says what it cannot do. */
+function editorModels({ engine, settings }: Given): ModelPort {
+  return {
+    modelFor: (capability) => {
+      const choice = settings.model;
+      const name = memberFor(choice, capability === "describes" ? "describes" : "answers");
+      return Promise.resolve({
+        name,
+        get world() {
+          return worldOf({ model: name, world: engine.status.world });
+        },
+        open: async ({ signal, onLoad }) => {
+          // Of a set, the model for the task is loaded by the call itself.
+          if (name !== choice) return;
+          const loaded = engine.warmUp({
+            onProgress: ({ doneBytes, totalBytes }) => {
+              if (totalBytes > 0) onLoad?.(doneBytes / totalBytes);
+            },
+          });
+          loaded.catch(() => undefined);
+          await abortable(loaded, signal);
+        },
+        generate: (request, { signal }) => abortable(engine.generate(request, { signal }), signal),
+        score: (request, { signal }) => abortable(engine.score(request, { signal }), signal),
+      });
+    },
+  };
+}
