@@ -26,8 +26,9 @@ export function githubReport({ findings }: AuditRun): string {
     const nShown = list.length > MAX_OF_KIND ? MAX_OF_KIND - 1 : list.length;
     lines.push(...list.slice(0, nShown).map((finding) => annotation(kind, finding)));
     const nMore = list.length - nShown;
-    if (nMore > 0)
+    if (nMore > 0) {
       lines.push(`::${kind} title=Sightline::${nMore} more of this kind are in the summary.`);
+    }
   }
   return lines.map((line) => `${line}\n`).join("");
 }

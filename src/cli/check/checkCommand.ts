@@ -180,8 +180,9 @@ class CheckRun {
     this.#nPictures += checked.nPictures;
     const wanted = changes === undefined ? checked.findings : inChanges(checked, changes);
     this.#findings.push(...wanted);
-    if (wanted.length > 0 && this.#keepsTexts)
+    if (wanted.length > 0 && this.#keepsTexts) {
       this.#texts.set(fileName(document.file), checked.document.text);
+    }
     if (this.#flags.reportUnused !== true) return;
     for (const line of checked.unusedLines) {
       this.note(`${document.file}:${line}: this comment takes nothing back. Remove it.`);

@@ -154,8 +154,9 @@ export class CheckConfigs {
   async #search(folder: string): Promise<readonly PlacedConfig[]> {
     const own = await loadConfig(path.join(folder, CONFIG_NAME), 0);
     const above = path.dirname(folder);
-    if (own?.some(({ config }) => config.root === true) === true || above === folder)
+    if (own?.some(({ config }) => config.root === true) === true || above === folder) {
       return own ?? [];
+    }
     return [...(own ?? []), ...(await this.#above(above))];
   }
 }

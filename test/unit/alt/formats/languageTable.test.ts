@@ -71,12 +71,13 @@ describe("every language that has a finder", () => {
       const check = (edited: string, index: number, alt: string | null | undefined): void => {
         const after = findImages(edited, language);
         const wanted = images.map((each, at) => (at === index ? alt : each.alt));
-        if (alt !== undefined)
+        if (alt !== undefined) {
           assert.deepEqual(
             after.map((each) => each.alt),
             wanted,
             edited,
           );
+        }
         assert.deepEqual(
           after.map(({ target }) => target.value),
           images.map(({ target }) => target.value),

@@ -33,7 +33,7 @@ describe("sightline alt check", () => {
       stderr,
       stdin: async function* () {
         yield Promise.resolve(input);
-      } as unknown as CheckContext["stdin"],
+      },
       signal: new AbortController().signal,
       version: "1.2.3",
     };

@@ -18,7 +18,7 @@ const CASES: readonly (readonly [string, string, string, string | null])[] = [
   [
     '{{< figure src="a.png" caption="c" >}}',
     "a.png",
-    "(named)",
+    "(absent)",
     '{{< figure src="a.png" alt="B" caption="c" >}}',
   ],
   [
