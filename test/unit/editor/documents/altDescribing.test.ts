@@ -6,7 +6,7 @@ import { imageFor } from "../../../../src/editor/documents/altTarget";
 import { fakeEditor, messageTexts, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { openDocument, openDocumentAt } from "../../../helpers/editor/open";
 
-const LONG = `A fox ${"that runs through the tall grass ".repeat(6)}in the evening`;
+const LONG = `A fox ${"that runs through the tall grass ".repeat(12)}in the evening`;
 
 describe("a text of a model with limits", () => {
   it("comes once in a window with a word about them", async () => {
