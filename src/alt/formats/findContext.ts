@@ -34,12 +34,24 @@ export function isImageName(name: string, context: FindContext): boolean {
   return name === "img" || name === "input" || context.components.includes(name);
 }
 
+/** What pictures begin with in languages without tags. */
+const OTHER_MARKS =
+  /\bimage(?:::?|\()|\b(?:figure|thumbnail)::|\\include(?:graphics|svg|pdf)|\[\[[^\]\n]*\.\w+\]|\bim(?:g|age)_\w*tag\b|\binclude_graphics\b|\bfig[-.](?:alt|cap)\b|<(?:\w+:)?image(?:data)?\b/;
+
 /**
- * False when a document surely has no picture: neither Markdown's mark nor the beginning of a tag that
- * shows one. Cheap, and says nothing about where a picture is.
+ * False when a document surely has no picture, in whatever language it is.
  * @param components names of tags that show a picture, besides `img`.
  */
 export function mayHaveImages(text: string, components: readonly string[]): boolean {
+  return mayHaveTags(text, components) || OTHER_MARKS.test(text);
+}
+
+/**
+ * False when Markdown or markup surely has no picture: neither Markdown's mark nor the beginning of a tag that
+ * shows one. Cheap, and says nothing about where a picture is.
+ * @param components names of tags that show a picture, besides `img`.
+ */
+export function mayHaveTags(text: string, components: readonly string[]): boolean {
   if (/:::image\s|\{(?:image|figure)\}/.test(text)) return true;
   if (text.includes("![") || /\{\{[<%]\s*\w|\{%-?\s*(?:include|\w*im(?:g|age)|figure)/.test(text)) {
     return true;

@@ -3,7 +3,7 @@
 import { AppError } from "../../base/errors";
 import { documentError } from "../documentError";
 import { ALT_FORMATS } from "./formatTable";
-import { DEFAULT_COMPONENTS, mayHaveImages, type FindContext } from "./findContext";
+import { DEFAULT_COMPONENTS, mayHaveTags, type FindContext } from "./findContext";
 import type { AltSlot, CaptionSlot, ImageReference, TextSpan } from "../imageReference";
 import type { AltLanguage } from "../languages";
 import { importedNames } from "./script/importedNames";
@@ -64,7 +64,7 @@ export function findImages(
 /** Cheap: whether there may be a picture at all. */
 function hasMark(text: string, language: AltLanguage, components: readonly string[]): boolean {
   const { mark } = ALT_FORMATS[language];
-  return mark === "tags" ? mayHaveImages(text, components) : mark.test(text);
+  return mark === "tags" ? mayHaveTags(text, components) : mark.test(text);
 }
 
 function parsed(context: FindContext, name: string): ImageReference[] {

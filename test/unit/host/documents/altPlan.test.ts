@@ -44,7 +44,14 @@ describe("altOwner", () => {
 describe("isWorthSearching", () => {
   it("is false only where no picture can be", () => {
     assert.equal(isWorthSearching("# Title\n\nwords < more", []), false);
-    assert.equal(isWorthSearching("![](a.png)", []), true);
+    for (const text of [
+      "![](a.png)",
+      "image::a.png[]",
+      ".. figure:: a.png",
+      "\\includegraphics{a}",
+    ]) {
+      assert.equal(isWorthSearching(text, []), true, text);
+    }
     assert.equal(isWorthSearching("<IMG src=a>", []), true);
     assert.equal(isWorthSearching("<Photo src='a' />", []), false);
     assert.equal(isWorthSearching("<Photo src='a' />", ["Photo"]), true);
