@@ -14,6 +14,7 @@ import type { ChatFlags } from "./ask/chatCommand";
 import { type CliHost, contextOf, type Run } from "./terminal/cliContext";
 import type { ConvertFlags } from "./models/convertCommand";
 import type { CudaInstallFlags } from "./machine/cudaCommand";
+import { addEval } from "./eval/evalProgram";
 import type { DoctorFlags } from "./machine/doctorCommand";
 import { EXIT, failureOf } from "./terminal/failure";
 import {
@@ -80,6 +81,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addSearch(program, run);
   addModels(program, run);
   addVerify(program, run);
+  addEval(program.command("eval"), run);
   addBench(program, run);
   addDoctor(program, run);
   addCuda(program.command("cuda"), run);

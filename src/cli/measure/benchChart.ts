@@ -200,7 +200,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text between tags; what XML does not allow at all becomes a replacement character. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return oneLine(text)
     .replace(/[\ud800-\udfff\ufffe\uffff]/gu, "\ufffd")
     .replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? "");

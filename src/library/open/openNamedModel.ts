@@ -5,6 +5,7 @@ import { throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import type { ConvertProgress } from "../../convert/convertModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
+import type { ModelParts } from "../../engine/session/modelParts";
 import type { SessionFactory } from "../../engine/session/session";
 import { machineMemory } from "../../machine/freeMemory";
 import { isDemoFolderName, listModels, type ModelStore, resolveModel } from "../store/modelStore";
@@ -86,6 +87,29 @@ export async function loadFoundModel(
     ...(device === "cuda" ? { factory: await cudaFactory(store) } : {}),
     featureCacheDir: store.featuresDir,
     deviceMemoryFile: store.deviceMemoryFile,
+    freeBytes: machineMemory(store.deviceMemoryFile).systemBytes,
+  });
+}
+
+/**
+ * The stages of a model that was found, for work that goes beside the engine's calls; pictures are kept in memory
+ * only. Whoever loads them releases them, see `releaseParts`.
+ * @throws AppError as `loadFoundModel`.
+ */
+export async function loadFoundParts(
+  { folder }: FoundModel,
+  { store, device, logger, signal }: LoadOptions,
+): Promise<ModelParts> {
+  throwIfAborted(signal);
+  const { loadModelParts } = await import("../../engine/session/modelParts");
+  const { createOrtSessionFactory } = await import("../../engine/session/ortSession");
+  const { FeatureCache } = await import("../../engine/picture/featureCache");
+  const { rememberedDeviceIn } = await import("../../engine/device/rememberedDevice");
+  return await loadModelParts({
+    ...{ folder, device, logger },
+    factory: device === "cuda" ? await cudaFactory(store) : createOrtSessionFactory(),
+    featureCacheOf: () => new FeatureCache(),
+    rememberedDevice: rememberedDeviceIn({ file: store.deviceMemoryFile }),
     freeBytes: machineMemory(store.deviceMemoryFile).systemBytes,
   });
 }
