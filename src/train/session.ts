@@ -1,5 +1,7 @@
 /** Runs a graph that learns: losses and gradients of one batch. */
 
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { AppError } from "../base/errors";
 import { defined } from "../base/assert";
 import {
@@ -18,6 +20,8 @@ import type { Parameters } from "./parameters";
 /** What a graph of a stage gives. */
 export interface Objectives {
   readonly g: TrainingGraph;
+  /** Folder with the files of frozen parts, which the graph is written beside. @default it has none */
+  readonly folder?: string;
   readonly losses: Readonly<Partial<Record<string, ValueName>>>;
   /** Their sum. */
   readonly loss: ValueName;
@@ -54,7 +58,7 @@ export class TrainingSession {
    * @throws AppError `model.unsupported` for an operator without a derivative, and as the factory.
    */
   static async open(
-    { g, losses, loss }: Objectives,
+    { g, losses, loss, folder }: Objectives,
     options: {
       readonly factory: SessionFactory;
       readonly device: Device;
@@ -71,9 +75,11 @@ export class TrainingSession {
     for (const [name, value] of gradients) g.result(GRADIENT + name, value);
     const reads = [...g.parameters.keys()];
     await parameters.load(reads);
-    const session = await factory.open(g.encode(), {
+    const session = await factory.open(await graphOf(g, folder), {
       device,
       keepsArena: true,
+      // Packed, frozen weights would take as much memory once more.
+      keepWeightsMapped: folder !== undefined,
       forbidCpuFallback: device !== "cpu",
     });
     return new TrainingSession(session, parameters, reads);
@@ -115,4 +121,12 @@ export class TrainingSession {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** A graph refers to files from where it lies itself. */
+async function graphOf(g: TrainingGraph, folder: string | undefined): Promise<string | Uint8Array> {
+  if (folder === undefined) return g.encode();
+  const file = path.join(folder, `${g.name}.onnx`);
+  await writeFile(file, g.encode());
+  return file;
 }

@@ -15,7 +15,11 @@ import {
   type FitProgress,
   type FitResult,
 } from "../../train/fit/fit";
-import { FIT_TASKS, type FitTaskName } from "../../train/fit/fitNames";
+import type { FitTaskName } from "../../train/fit/fitNames";
+import { ciderScores } from "../../measure/metrics/cider";
+import { meanOf } from "../../measure/metrics/pythonText";
+import { tokenizeCaptions } from "../../measure/metrics/tokenizer/ptbTokenizer";
+import type { SaidCaption } from "../../train/fit/saidCaptions";
 import type { Figures } from "../../train/run/trainingRun";
 import { findModel } from "../ask/openModel";
 import type { CliContext } from "../terminal/cliContext";
@@ -61,6 +65,7 @@ export async function trainFit(
     onProgress: (progress) => {
       show(line, progress);
     },
+    rateCaptions,
   };
   try {
     const at = { store, folder: work, signal, ifBusy: "refuse" } as const;
@@ -103,9 +108,19 @@ async function newName(
   );
 }
 
+/** What the model does. */
 async function taskOf(folder: string): Promise<FitTaskName> {
-  await openModelFolder(folder);
-  return FIT_TASKS[0];
+  const { config } = await openModelFolder(folder);
+  return config.kind === "generation" ? "captions" : "retrieval";
+}
+
+function rateCaptions(said: readonly SaidCaption[]): number {
+  const tokens = (texts: readonly string[]): readonly string[] => tokenizeCaptions(texts).captions;
+  const scored = said.map(({ candidate, references }) => ({
+    candidate: tokens([candidate])[0] ?? "",
+    references: tokens(references),
+  }));
+  return meanOf(ciderScores(scored));
 }
 
 function show(line: WorkLine, progress: FitProgress): void {
@@ -140,7 +155,7 @@ function report(
   );
   printer.text(
     result.model === undefined
-      ? `The held-out pictures are not found better, so there is no new model; "${from}" stays as it is.\n`
+      ? `The held-out pictures got no better, so there is no new model; "${from}" stays as it is.\n`
       : `The new model is "${name}": use it with --model ${name}, delete it with sightline models remove ${name}.\n`,
   );
 }

@@ -45,13 +45,20 @@ export interface TrainingWeights {
   linear(
     path: string,
     x: ValueName,
-    spec: { readonly weight: WeightSource; readonly bias?: WeightSource },
+    spec: {
+      readonly weight: WeightSource;
+      readonly bias?: WeightSource;
+      /** How the weight lies in the file of a model that only computes. */
+      readonly stored: () => DataEntry;
+    },
   ): ValueName;
 }
 
 export class GraphBuilder {
   readonly name: string;
   readonly target: GraphTarget;
+  /** Version of the standard operators. @default as `encodeOnnxModel` */
+  readonly opset?: number;
   /** Nothing in a graph that only computes, whose weights are constants. */
   readonly training?: TrainingWeights;
   readonly #data: DataFilePlan | undefined;
@@ -161,6 +168,7 @@ export class GraphBuilder {
   encode(): Uint8Array {
     return encodeOnnxModel({
       name: this.name,
+      ...(this.opset === undefined ? {} : { opset: this.opset }),
       nodes: this.#nodes,
       inputs: this.#inputs,
       outputs: this.#outputs,

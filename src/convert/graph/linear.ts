@@ -3,6 +3,7 @@
  */
 
 import type { Precision } from "../../model/precision/precision";
+import type { DataEntry } from "../weights/dataFile";
 import { blockFormat, blocksPerRow, type BlockFormat } from "../weights/quantize";
 import {
   channelEntry,
@@ -34,19 +35,20 @@ export interface LinearSpec {
 /** [B, S, in] → [B, S, out]. */
 export function linear(g: GraphBuilder, path: string, x: ValueName, spec: LinearSpec): ValueName {
   const { weight } = spec;
-  if (g.training !== undefined) return g.training.linear(path, x, spec);
+  if (g.training !== undefined) {
+    return g.training.linear(path, x, { ...spec, stored: () => matrixEntry(path, spec) });
+  }
   const precision = linearPrecision(spec);
-  const name = `${path}/weight`;
   const bias = spec.bias === undefined ? undefined : vector(g, `${path}/bias`, spec.bias);
   const withBias = (product: ValueName): ValueName =>
     bias === undefined ? product : add(g, path, [product, bias]);
   switch (precision.kind) {
     case "f32": {
-      const [w = ""] = g.weights(transposedEntry(name, weight, "float32"));
+      const [w = ""] = g.weights(matrixEntry(path, spec));
       return withBias(g.node(path, { opType: "MatMul", inputs: [x, w] }));
     }
     case "f16": {
-      const [w = ""] = g.weights(transposedEntry(name, weight, "float16"));
+      const [w = ""] = g.weights(matrixEntry(path, spec));
       const half = cast(g, path, x, FLOAT16);
       return withBias(cast(g, path, g.node(path, { opType: "MatMul", inputs: [half, w] }), FLOAT));
     }
@@ -57,10 +59,7 @@ export function linear(g: GraphBuilder, path: string, x: ValueName, spec: Linear
     case "int8":
     case "int4": {
       const format = blockFormat(precision);
-      const codeDims = matMulCodeDims(weight, format);
-      const [codes = "", scales = ""] = g.weights(
-        quantizedEntry(name, weight, { format, codeDims }),
-      );
+      const [codes = "", scales = ""] = g.weights(matrixEntry(path, spec));
       const product = { x, codes, scales, bias, weight, format };
       if (spec.hasOutliers !== true) {
         return matMulNBits(g, path, { ...product, accuracy: INT8_ACTIVATIONS });
@@ -72,6 +71,26 @@ export function linear(g: GraphBuilder, path: string, x: ValueName, spec: Linear
       return precision.kind === "int4"
         ? matMulNBits(g, path, { ...product, accuracy: INT8_ACTIVATIONS })
         : withBias(outliersApart(g, path, { ...product, bias: undefined }));
+    }
+  }
+}
+
+/** How the weight of a layer lies in the file of its part. */
+function matrixEntry(path: string, spec: LinearSpec): DataEntry {
+  const { weight } = spec;
+  const precision = linearPrecision(spec);
+  const name = `${path}/weight`;
+  switch (precision.kind) {
+    case "f32":
+      return transposedEntry(name, weight, "float32");
+    case "f16":
+      return transposedEntry(name, weight, "float16");
+    case "w8a8":
+      return channelEntry(name, weight);
+    case "int8":
+    case "int4": {
+      const format = blockFormat(precision);
+      return quantizedEntry(name, weight, { format, codeDims: matMulCodeDims(weight, format) });
     }
   }
 }

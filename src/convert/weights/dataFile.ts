@@ -68,6 +68,7 @@ const BYTES_OF: Readonly<Record<OnnxDataType, number>> = {
   float16: 2,
   uint8: 1,
   int8: 1,
+  uint4: 0.5,
   int32: 4,
   int64: 8,
   bool: 1,

@@ -5,7 +5,8 @@
 
 import { invariant } from "../../base/assert";
 
-export type OnnxDataType = "float32" | "float16" | "uint8" | "int8" | "int32" | "int64" | "bool";
+export type OnnxDataType =
+  "float32" | "float16" | "uint8" | "int8" | "uint4" | "int32" | "int64" | "bool";
 
 export type AttributeValue =
   | { readonly int: number }
@@ -54,16 +55,16 @@ export interface OnnxGraph {
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers: readonly OnnxInitializer[];
+  /** Version of the standard operators. @default 20 */
+  readonly opset?: number;
   /** Free key-value pairs of the model. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 // onnx.proto: ModelProto.ir_version of ONNX 1.15 and newer, and the operator sets our graphs use.
 const IR_VERSION = 10;
-const OPSETS: readonly (readonly [domain: string, version: number])[] = [
-  ["", 20],
-  ["com.microsoft", 1],
-];
+const OPSET = 20;
+const MICROSOFT_OPSET = 1;
 
 /** onnx.proto: TensorProto.DataType, with the bytes of one element. */
 const DATA_TYPES: Readonly<Record<OnnxDataType, { readonly id: number; readonly nBytes: number }>> =
@@ -75,6 +76,7 @@ const DATA_TYPES: Readonly<Record<OnnxDataType, { readonly id: number; readonly 
     int64: { id: 7, nBytes: 8 },
     bool: { id: 9, nBytes: 1 },
     float16: { id: 10, nBytes: 2 },
+    uint4: { id: 21, nBytes: 0.5 },
   };
 
 /** onnx.proto: AttributeProto.AttributeType. */
@@ -85,13 +87,17 @@ const EXTERNAL = 1;
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /**
- * The bytes of a .onnx file: ir_version 10, operator sets `""` 20 and `com.microsoft` 1.
+ * The bytes of a .onnx file: ir_version 10, operator sets `""` 20, or another, and `com.microsoft` 1.
  * @throws AppError `internal` when a number is not an integer where one is needed, when a tensor's
  * bytes do not fit its shape, or when the model outgrows what protobuf can hold (2 GiB).
  */
 export function encodeOnnxModel(graph: OnnxGraph): Uint8Array {
   const model = new Message().int(1, IR_VERSION).string(2, "sightline").message(7, graphOf(graph));
-  for (const [domain, version] of OPSETS) {
+  const opsets = [
+    ["", graph.opset ?? OPSET],
+    ["com.microsoft", MICROSOFT_OPSET],
+  ] as const;
+  for (const [domain, version] of opsets) {
     model.message(8, new Message().string(1, domain).int(2, version));
   }
   for (const [key, value] of Object.entries(graph.metadata ?? {})) {
@@ -137,7 +143,7 @@ function attributeOf(name: string, value: AttributeValue): Message {
 function tensorOf(initializer: OnnxInitializer): Message {
   const { name, dims, data } = initializer;
   const dataType = DATA_TYPES[initializer.dataType];
-  const nBytes = dims.reduce((product, dim) => product * dim, dataType.nBytes);
+  const nBytes = Math.ceil(dims.reduce((product, dim) => product * dim, dataType.nBytes));
   const given = data instanceof Uint8Array ? data.byteLength : data.length;
   invariant(
     given === nBytes,

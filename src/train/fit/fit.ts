@@ -26,11 +26,13 @@ import {
 import { readLog } from "../run/trainingLog";
 import { bestCheckpoint, MODEL_FILE } from "../run/trainingState";
 import { stepsPerEpoch } from "./batches";
+import { captionTask, expectWriting } from "./captionTask";
 import { examplesOf, type Example } from "./examples";
 import type { FitTaskName } from "./fitNames";
 import { planLearning, readLearning } from "./modelTensors";
 import { PictureFeatures, type Unusable } from "./pictureFeatures";
-import { retrievalTask } from "./retrievalTask";
+import { expectComparing, retrievalTask } from "./retrievalTask";
+import { saidCaptions, type SaidCaption } from "./saidCaptions";
 import { writeSharedModel } from "./sharedModel";
 import type { FitTask, FitTaskOptions } from "./task";
 
@@ -53,6 +55,8 @@ export interface FitOptions {
   readonly freeBytes?: FreeBytes | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: FitProgress) => void;
+  /** CIDEr of what a model says; reported for captions, and no part of the decision. */
+  readonly rateCaptions?: (said: readonly SaidCaption[]) => number;
 }
 
 export type FitProgress =
@@ -100,6 +104,7 @@ const PATIENCE = 3;
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const model = await openModelFolder(options.model);
+  TASKS[options.task].expect(model);
   const pairs = await readPairs(options.pairs);
   const start = path.join(options.work, "start");
   await writeStart(model, start);
@@ -113,8 +118,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   });
   const batch = Math.min(options.batch, examples.train.length);
   const taskOf = (parameters: Parameters): Promise<FitTask> =>
-    TASKS[options.task]({
-      ...{ parameters, examples, features, batch, seed: SEED },
+    TASKS[options.task].make({
+      ...{ model, work: options.work, parameters, examples, features, batch, seed: SEED },
       factory: options.factory,
     });
   const run = path.join(options.work, "run");
@@ -133,8 +138,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     "The best figures",
   );
   const found = { examples, features, steps, before, after, task, taskOf };
-  const kept = task.isBetter(after, before) ? await writeBest(model, options, found) : undefined;
-  const result = resultOf(options, found, kept);
+  const isWorthIt = task.isBetter(after, before);
+  const rated = isWorthIt
+    ? await withRating(options.model, before, { ...options, examples })
+    : before;
+  const kept = isWorthIt ? await writeBest(model, options, found) : undefined;
+  const result = resultOf(options, { ...found, before: rated }, kept);
   await rm(options.work, { recursive: true, force: true });
   return result;
 }
@@ -153,8 +162,15 @@ function scheduleOf(options: FitOptions, perEpoch: number): Omit<RunOptions, "ou
   };
 }
 
-const TASKS: Readonly<Record<FitTaskName, (options: FitTaskOptions) => Promise<FitTask>>> = {
-  retrieval: retrievalTask,
+interface TaskKind {
+  /** @throws AppError `model.unsupported` for a model that cannot learn it. */
+  readonly expect: (model: ModelFolder) => void;
+  readonly make: (options: FitTaskOptions) => Promise<FitTask>;
+}
+
+const TASKS: Readonly<Record<FitTaskName, TaskKind>> = {
+  retrieval: { expect: expectComparing, make: retrievalTask },
+  captions: { expect: expectWriting, make: captionTask },
 };
 
 async function featuresOf(
@@ -216,10 +232,22 @@ async function writeBest(
       const written = path.join(options.work, "written");
       await writeStart(await openModelFolder(folder), written);
       figures = await (await taskOf(await Parameters.open(written))).validate();
-      return task.isBetter(figures, before);
+      if (!task.isBetter(figures, before)) return false;
+      figures = await withRating(folder, figures, { ...options, examples });
+      return true;
     },
   });
   return isKept ? figures : undefined;
+}
+
+/** Adds what is said of the held-out pictures, where captions are learnt and somebody rates them. */
+async function withRating(
+  folder: string,
+  figures: Figures,
+  { examples, task, rateCaptions, ...at }: FitOptions & Pick<Found, "examples">,
+): Promise<Figures> {
+  if (task !== "captions" || rateCaptions === undefined) return figures;
+  return { ...figures, CIDEr: rateCaptions(await saidCaptions(folder, examples.heldOut, at)) };
 }
 
 /** BLIP-2's initial temperature, which Hugging Face's layout has no place for. */

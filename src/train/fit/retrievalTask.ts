@@ -22,7 +22,7 @@ import {
 import { TrainingSession } from "../session";
 import { recalls, type Embeddings } from "../run/recall";
 import type { Figures } from "../run/trainingRun";
-import type { Parameters } from "../parameters";
+import type { ModelFolder } from "../../engine/session/modelFolder";
 import { batchOf, rowsOf, stepsPerEpoch } from "./batches";
 import type { Example } from "./examples";
 import type { FitTask, FitTaskOptions } from "./task";
@@ -38,7 +38,7 @@ const STEP_STREAMS = 2 ** 20;
 /** @throws AppError `model.unsupported` for a model that does not compare. */
 export async function retrievalTask(options: FitTaskOptions): Promise<FitTask> {
   const { parameters, examples, features, batch, seed } = options;
-  const config = comparing(parameters);
+  const config = expectComparing(options.model);
   const objectives = OBJECTIVES.filter((name) => name !== "itg" || config.kind === "stage1");
   const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
   const idsOf = new Map<string, readonly number[]>();
@@ -151,8 +151,11 @@ function parts(all: Float32Array | undefined, count: number): Float32Array[] {
   return Array.from({ length: count }, (_, i) => values.slice(i * size, (i + 1) * size));
 }
 
-function comparing({ checkpoint }: Parameters): Blip2ComparingConfig {
-  const { config } = checkpoint;
+/** @throws AppError `model.unsupported`. */
+export function expectComparing({ config, name }: ModelFolder): Blip2ComparingConfig {
   if (config.family === "blip-2" && config.kind !== "generation") return config;
-  throw new AppError("model.unsupported", "Only BLIP-2's models that compare learn to find.");
+  throw new AppError(
+    "model.unsupported",
+    `"${name}" does not learn to find: only BLIP-2's models that compare do.`,
+  );
 }

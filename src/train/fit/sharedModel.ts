@@ -3,7 +3,7 @@
  * it takes the room of the changed ones alone, and either can be deleted without the other.
  */
 
-import { constants, copyFile, link } from "node:fs/promises";
+import { constants, copyFile, link, rm } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import { writeDataFile } from "../../convert/output/dataFileWriter";
@@ -65,6 +65,7 @@ export async function writeSharedModel(model: ModelFolder, shared: SharedModel):
 /** A second name for a file; a copy where the disk has no second names. */
 export async function share(file: string, folder: string): Promise<void> {
   const to = path.join(folder, path.basename(file));
+  await rm(to, { force: true });
   await link(file, to).catch(() => copyFile(file, to, constants.COPYFILE_FICLONE));
 }
 

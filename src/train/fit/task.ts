@@ -1,5 +1,6 @@
 /** What fine-tuning for any task is given, and what it gives. */
 
+import type { ModelFolder } from "../../engine/session/modelFolder";
 import type { SessionFactory } from "../../engine/session/session";
 import type { Split } from "../data/pairs";
 import type { Parameters } from "../parameters";
@@ -8,6 +9,10 @@ import type { Example } from "./examples";
 import type { PictureFeatures } from "./pictureFeatures";
 
 export interface FitTaskOptions {
+  /** Which learns. */
+  readonly model: ModelFolder;
+  /** Folder of the work. */
+  readonly work: string;
   readonly parameters: Parameters;
   readonly examples: Split<Example>;
   readonly features: PictureFeatures;

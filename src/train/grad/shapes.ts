@@ -210,13 +210,28 @@ const unsqueezed: ShapeOf = (node, known) => {
   return [shape];
 };
 
+/** Rows of a table of codes, whose scales are [rows, blocks]. */
+const gatheredBlocks: ShapeOf = (node, known) => {
+  const blocks = known.shape(inputOf(node, 2)).at(-1) ?? 1;
+  return [[...known.shape(inputOf(node, 1)), blocks * intAttribute(node, "block_size", 1)]];
+};
+
 const constantOf: ShapeOf = (node, known) => [known.ints(inputOf(node, 0))];
 
 const SHAPES: Readonly<Partial<Record<string, ShapeOf>>> = {
   ...Object.fromEntries(
     [
       ...["Identity", "Relu", "Gelu", "QuickGelu", "Exp", "Log", "Sqrt", "Erf", "Neg", "Abs"],
-      ...["Reciprocal", "Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Cast", "ScatterND"],
+      ...[
+        "Reciprocal",
+        "Tanh",
+        "Sigmoid",
+        "Softmax",
+        "LogSoftmax",
+        "Cast",
+        "ScatterND",
+        "DequantizeLinear",
+      ],
     ].map((opType) => [opType, sameAsFirst]),
   ),
   ...Object.fromEntries(
@@ -238,6 +253,7 @@ const SHAPES: Readonly<Partial<Record<string, ShapeOf>>> = {
   Unsqueeze: unsqueezed,
   Expand: expanded,
   Gather: gathered,
+  GatherBlockQuantized: gatheredBlocks,
   LayerNormalization: normalised,
   SimplifiedLayerNormalization: normalised,
   Conv: convolved,

@@ -4,7 +4,7 @@
  * shape too and no new weight needs another graph. All sizes are known.
  */
 
-import { invariant } from "../../base/assert";
+import { defined, invariant } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import {
   GraphBuilder,
@@ -14,6 +14,9 @@ import {
 } from "../../convert/graph/graphBuilder";
 import type { OnnxDataType, OnnxInitializer } from "../../model/graph/onnxProto";
 import type { WeightSource } from "../../convert/checkpoint/weightSource";
+import type { DataEntry, DataFilePlan } from "../../convert/weights/dataFile";
+import { plainEntry } from "../../convert/weights/weightEntries";
+import { frozenMatrix, type FrozenMatrix } from "./frozenMatrix";
 import { outputShapes, sizeOf, type Known, type Shape } from "./shapes";
 
 /** What runs the graph. */
@@ -33,6 +36,8 @@ export interface TrainingGraphOptions {
 
 export class TrainingGraph extends GraphBuilder implements Known {
   override readonly training: TrainingWeights;
+  /** DequantizeLinear takes blocks since then. */
+  override readonly opset = 21;
   readonly device: TrainingDevice;
   /** Samples at a time: what a leading 1 of an input means. */
   batch: number;
@@ -45,6 +50,10 @@ export class TrainingGraph extends GraphBuilder implements Known {
   readonly #ints = new Map<ValueName, readonly number[]>();
   readonly #parameters = new Map<string, Shape>();
   readonly #parts = new Map<string, ValueName>();
+  /** The file of a part that only computes, while it is being written. */
+  #frozen: DataFilePlan | undefined;
+  /** Matrices that are worked out anew where they are read again. */
+  readonly #anew = new Map<ValueName, (after: ValueName) => ValueName>();
 
   constructor(name: string, { batch, sizes = {}, device = "cpu" }: TrainingGraphOptions) {
     // The operators of accelerators are those that have derivatives.
@@ -95,6 +104,46 @@ export class TrainingGraph extends GraphBuilder implements Known {
       this.#prefix = before.prefix;
       this.#sizes = before.sizes;
     }
+  }
+
+  /**
+   * Within `make` weights are those of a converted model's part, read from its file as the model reads them, whatever
+   * their precision; nothing of them can be trained.
+   * @param data Planned for the same part.
+   */
+  frozen<T>(data: DataFilePlan, make: () => T): T {
+    const before = this.#frozen;
+    const { bytes } = data;
+    this.#frozen = data;
+    try {
+      return make();
+    } finally {
+      this.#frozen = before;
+      invariant(data.bytes === bytes, `${data.fileName} has no place for a weight of this graph.`);
+    }
+  }
+
+  /** Weights of a part that only computes; parts have the same names. */
+  override weights(
+    entry: DataEntry,
+    retyped: (initializer: OnnxInitializer) => OnnxInitializer = (same) => same,
+  ): readonly ValueName[] {
+    const data = defined(this.#frozen, "The file of a frozen part");
+    return data.place(entry).map((placed) => {
+      const name = `${data.fileName}${placed.name}`;
+      return this.constantOf({ ...retyped(placed), name });
+    });
+  }
+
+  /** A constant whose shape is known from then on. */
+  constantOf(initializer: OnnxInitializer): ValueName {
+    this.#shapes.set(initializer.name, initializer.dims);
+    return this.constant(initializer);
+  }
+
+  /** A matrix for a second reader, which may have to wait for it until `after` is there. */
+  anew(matrix: ValueName, after: ValueName): ValueName {
+    return this.#anew.get(matrix)?.(after) ?? matrix;
   }
 
   /** A leading 1 is the batch, because a graph for answers takes one picture. */
@@ -160,10 +209,7 @@ export class TrainingGraph extends GraphBuilder implements Known {
   /** Numbers of any shape that the graph holds. */
   tensorConstant(name: ValueName, data: Float32Array, dims: Shape): ValueName {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const initializer: OnnxInitializer = { name, dataType: "float32", dims, data: bytes };
-    this.constant(initializer);
-    this.#shapes.set(name, dims);
-    return name;
+    return this.constantOf({ name, dataType: "float32", dims, data: bytes });
   }
 
   /**
@@ -183,6 +229,10 @@ export class TrainingGraph extends GraphBuilder implements Known {
   }
 
   #parameter(path: string, source: WeightSource, dims: readonly number[]): ValueName {
+    if (this.#frozen !== undefined) {
+      const [value = ""] = this.weights(plainEntry(path, source, { dims, storage: "float32" }));
+      return value;
+    }
     const value = this.#valueOf(path, source);
     const shape = this.shape(value);
     const isSame = shape.length === dims.length && shape.every((dim, i) => dim === dims[i]);
@@ -269,20 +319,34 @@ export class TrainingGraph extends GraphBuilder implements Known {
   #linear(
     path: string,
     x: ValueName,
-    { weight, bias }: { readonly weight: WeightSource; readonly bias?: WeightSource },
+    { weight, bias, stored }: Parameters<TrainingWeights["linear"]>[2],
   ): ValueName {
     const shape = this.shape(x);
     const rows = sizeOf(shape.slice(0, -1));
     const flat = shape.length === 2 ? x : this.#reshape(`${path}/rows`, x, [rows, weight.cols]);
-    const inputs = [flat, this.#parameter(`${path}/weight`, weight, [weight.rows, weight.cols])];
+    const matrix = this.#matrix(path, { weight, stored, x: flat });
+    const inputs = [flat, matrix.value];
     if (bias !== undefined) inputs.push(this.#parameter(`${path}/bias`, bias, [bias.rows]));
     const product = this.node(path, {
       opType: "Gemm",
       inputs,
-      attributes: { transB: { int: 1 } },
+      attributes: { transB: { int: matrix.isByOutput ? 1 : 0 } },
     });
     if (shape.length === 2) return product;
     return this.#reshape(`${path}/back`, product, [...shape.slice(0, -1), weight.rows]);
+  }
+
+  #matrix(
+    path: string,
+    { weight, stored, x }: { weight: WeightSource; stored: () => DataEntry; x: ValueName },
+  ): FrozenMatrix {
+    if (this.#frozen === undefined) {
+      const value = this.#parameter(`${path}/weight`, weight, [weight.rows, weight.cols]);
+      return { value, isByOutput: true };
+    }
+    const matrix = frozenMatrix(this, path, { entry: stored(), x });
+    if (matrix.anew !== undefined) this.#anew.set(matrix.value, matrix.anew);
+    return matrix;
   }
 
   #reshape(path: string, x: ValueName, dims: readonly number[]): ValueName {

@@ -16,9 +16,11 @@ import type { Blip2GenerationConfig } from "../../model/config/blip2Config";
 import type { OptConfig, T5Config } from "../../model/config/textConfig";
 import type { CheckpointWeights } from "../../convert/checkpoint/checkpointWeights";
 import type { ValueName } from "../../convert/graph/graphBuilder";
+import { PART, type PartName } from "../../model/graph/graphContract";
+import type { Precision } from "../../model/precision/precision";
 import { TrainingGraph, type TrainingDevice } from "../grad/trainingGraph";
 import { crossEntropy, oneHot } from "./losses";
-import { PICTURE_INPUTS, QformerPasses } from "./qformerPasses";
+import { type KeysAndValues, PICTURE_INPUTS, QformerPasses } from "./qformerPasses";
 
 export interface Stage2Spec {
   readonly config: Blip2GenerationConfig;
@@ -36,8 +38,17 @@ export interface Stage2Spec {
   readonly fromPixels?: boolean;
   /** As in `PassesSpec`. @default false */
   readonly isNormed?: boolean;
+  /** The language model as it lies in a converted model. @default tensors of the checkpoint */
+  readonly frozen?: FrozenLanguage;
   /** What verification looks at besides. @default false */
   readonly givesDetails?: boolean;
+}
+
+/** Parts of a converted model that only compute. */
+export interface FrozenLanguage {
+  /** As its graphs were planned with. */
+  readonly weights: CheckpointWeights;
+  readonly part: (name: PartName) => { readonly data: DataFilePlan; readonly precision: Precision };
 }
 
 /** Inputs of the graph. S is Q + T; masks are added to scores. */
@@ -133,61 +144,84 @@ function logitsOf(
 
 /** Queries, then the text; the last query says the text's first token. */
 function optText(g: TrainingGraph, spec: ReadSpec & { readonly text: OptConfig }): ValueName {
-  const { text, weights, textLength, read, config } = spec;
+  const { textLength, read, config } = spec;
   const length = config.numQueryTokens + textLength;
   const sizes = { text: textLength, sequence: length, total: length };
   return g.within("text", sizes, () => {
-    const embeds = concat(g, "/text", [read, words(g, { text, weights })]);
-    return optLogits(g, { ...languageSpec({ text, weights }), embeds }).logits;
+    const embeds = concat(g, "/text", [read, words(g, spec)]);
+    return inPart(g, { ...spec, part: PART.decoder }, (language) => {
+      const { logits } = optLogits(g, { ...language, embeds });
+      return logits;
+    });
   });
 }
 
 /** The encoder reads queries and text, the decoder says the target. */
 function t5Text(g: TrainingGraph, spec: ReadSpec & { readonly text: T5Config }): ValueName {
-  const { text, weights, textLength, targetLength = 1, read, config } = spec;
-  const language = languageSpec({ text, weights });
+  const { text, textLength, targetLength = 1, read, config } = spec;
   const length = config.numQueryTokens + textLength;
   const embeds = g.within("text", { text: textLength }, () =>
-    concat(g, "/text", [read, words(g, { text, weights })]),
+    concat(g, "/text", [read, words(g, spec)]),
   );
   const hidden = g.fixedInput(STAGE2_INPUTS.mask, "float32", [g.batch, 1, 1, length]);
   const states = g.within("encoder", { encoder: length }, () =>
-    t5EncoderStates(g, { ...language, embeds, hidden }),
+    inPart(g, { ...spec, part: PART.textEncoder }, (language) =>
+      t5EncoderStates(g, { ...language, embeds, hidden }),
+    ),
   );
   const sizes = { text: targetLength, sequence: targetLength, total: targetLength };
   return g.within("decoder", sizes, () => {
     const { nHeads, dKv: headDim } = text;
-    const { logits } = t5Logits(g, {
-      ...{ ...language, embeds: words(g, { text, weights }) },
-      attendToEncoder: (path, layer, query) => {
-        const cross = crossKeysAndValues(g, layer, { ...language, x: states });
-        return attention(g, path, {
-          ...{ query, ...cross, nHeads, headDim, scale: 1 },
-          bias: hidden,
-        });
-      },
+    const target = words(g, spec);
+    // The encoder's part has the keys and values of what it gives.
+    const keysAndValues = (layer: number): KeysAndValues =>
+      inPart(g, { ...spec, part: PART.textEncoder }, (language) =>
+        crossKeysAndValues(g, layer, { ...language, x: states }),
+      );
+    return inPart(g, { ...spec, part: PART.decoder }, (language) => {
+      const { logits } = t5Logits(g, {
+        ...{ ...language, embeds: target },
+        attendToEncoder: (path, layer, query) =>
+          attention(g, path, {
+            ...{ query, ...keysAndValues(layer), nHeads, headDim, scale: 1 },
+            bias: hidden,
+          }),
+      });
+      return logits;
     });
-    return logits;
   });
 }
 
 interface LanguageSpec<T> {
-  readonly text: T;
+  readonly config: T;
   readonly weights: CheckpointWeights;
+  readonly precision: Precision;
+  readonly data: DataFilePlan;
 }
 
-function languageSpec<T>({ text, weights }: LanguageSpec<T>) {
-  return {
-    ...{ config: text, weights, precision: { kind: "f32" } as const },
-    data: new DataFilePlan("none"),
-  };
+type TextSpec<T> = Pick<Stage2Spec, "weights" | "frozen"> & { readonly text: T };
+
+/** Writes a part of the language model, from tensors of the checkpoint or from its file. */
+function inPart<T, R>(
+  g: TrainingGraph,
+  { text: config, weights, frozen, part: name }: TextSpec<T> & { readonly part: PartName },
+  make: (language: LanguageSpec<T>) => R,
+): R {
+  if (frozen === undefined) {
+    const data = new DataFilePlan("none");
+    return make({ config, weights, precision: { kind: "f32" }, data });
+  }
+  const part = frozen.part(name);
+  return g.frozen(part.data, () => make({ config, weights: frozen.weights, ...part }));
 }
 
 /** Rows of the table, [B, T, width]. */
-function words(g: TrainingGraph, { text, weights }: LanguageSpec<OptConfig | T5Config>): ValueName {
-  return embedding(g, "/embed_tokens", {
-    ids: g.input("input_ids", "int64", ["batch", "text"]),
-    table: embeddingTable(text, weights),
-    precision: { kind: "f32" },
-  });
+function words(g: TrainingGraph, spec: TextSpec<OptConfig | T5Config>): ValueName {
+  return inPart(g, { ...spec, part: PART.embedTokens }, ({ config, weights, precision }) =>
+    embedding(g, "/embed_tokens", {
+      ids: g.input("input_ids", "int64", ["batch", "text"]),
+      table: embeddingTable(config, weights),
+      precision,
+    }),
+  );
 }

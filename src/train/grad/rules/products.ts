@@ -14,16 +14,19 @@ const matMul: Rule = (e, [dY]) => {
   ];
 };
 
-/** Y = X·Wᵀ + b, [rows, in]·[out, in]ᵀ: dX = dY·W, dW = dYᵀ·X, db = Σ rows of dY. */
+/**
+ * Y = X·Wᵀ + b, [rows, in]·[out, in]ᵀ: dX = dY·W, dW = dYᵀ·X, db = Σ rows of dY.
+ * Y = X·W + b, [rows, in]·[in, out]: dX = dY·Wᵀ, dW = Xᵀ·dY.
+ */
 const gemm: Rule = (e, [dY]) => {
   if (dY === undefined) return [];
-  const isPlain =
-    intAttribute(e.node, "transA", 0) === 0 && intAttribute(e.node, "transB", 0) === 1;
-  invariant(isPlain, "Training differentiates Gemm as X·Wᵀ + b only.");
+  invariant(intAttribute(e.node, "transA", 0) === 0, "Training differentiates no Gemm of Xᵀ.");
+  const isTurned = intAttribute(e.node, "transB", 0) === 1;
   const [x, w] = [e.input(0), e.input(1)];
+  const turned = { int: 1 };
   return [
-    e.ifNeeded(0, () => e.op("Gemm", [dY, w])),
-    e.ifNeeded(1, () => e.op("Gemm", [dY, x], { transA: { int: 1 } })),
+    e.ifNeeded(0, () => e.op("Gemm", [dY, e.g.anew(w, dY)], isTurned ? {} : { transB: turned })),
+    e.ifNeeded(1, () => e.op("Gemm", isTurned ? [dY, x] : [x, dY], { transA: turned })),
     e.ifNeeded(2, () => e.sum(dY, [0], false)),
   ];
 };

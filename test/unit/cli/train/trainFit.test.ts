@@ -28,8 +28,11 @@ describe("sightline train fit", () => {
   before(async () => {
     home = await mkdtemp(path.join(tmpdir(), "sightline-fit-"));
     pairs = await writeColorPairs(path.join(home, "pictures"));
-    const models = { itm: ["itm", "f32"], small: ["itm", "w8a8"], opt: ["opt", "f32"] } as const;
-    for (const [name, [kit, precision]] of Object.entries(models)) {
+    const models = {
+      ...{ itm: ["itm", "f32"], small: ["itm", "w8a8"] },
+      ...{ opt: ["opt", "int8:16"], t5: ["t5", "balanced"], instruct: ["instructblip-t5", "f32"] },
+    };
+    for (const [name, [kit = "", precision]] of Object.entries(models)) {
       await cp(await kitModel(kit, precision), path.join(home, "models", name), {
         recursive: true,
       });
@@ -122,9 +125,25 @@ describe("sightline train fit", () => {
       ...["train", "fit", pairs, "--model", "itm", "--epochs", "1", "--rate", "0.5"],
     );
     assert.equal(code, 1, host.stderr.text);
-    assert.match(host.stdout.text, /not found better, so there is no new model; "itm" stays/);
+    assert.match(host.stdout.text, /got no better, so there is no new model; "itm" stays/);
     assert.deepEqual(await filesOf(at("itm-learnt")), []);
   });
+
+  for (const name of ["opt", "t5"]) {
+    it(`teaches captions through a rounded language model: ${name}`, async () => {
+      const { code, host } = await learn(pairs, "--model", name, "--epochs", "3", "--json");
+      assert.equal(code, 0, host.stderr.text);
+      const result = JSON.parse(host.stdout.text) as Record<string, Record<string, number>>;
+      assert.deepEqual(Object.keys(result["after"]!), ["lm", "CIDEr"]);
+      assert.ok(result["after"]!["lm"]! < 0.95 * result["before"]!["lm"]!, host.stdout.text);
+      for (const file of ["decoder.onnx_data", "vision_encoder.onnx_data"]) {
+        const [old, own] = [await stat(at(name, file)), await stat(at(`${name}-learnt`, file))];
+        assert.equal(old.ino, own.ino);
+      }
+      const picture = path.join(path.dirname(pairs), "red-0.png");
+      assert.equal((await cli("caption", picture, "--model", `${name}-learnt`)).code, 0);
+    });
+  }
 
   it("leaves out pictures that cannot be seen, and says so", async () => {
     const folder = path.join(home, "damaged");
@@ -148,7 +167,9 @@ describe("sightline train fit", () => {
       [[pairs, "--model", "itm", "--name", "../x"], /cannot be called/],
       [[pairs, "--model", "itm", "--epochs", "0"], /--epochs must be a whole number/],
       [[pairs, "--model", "itm", "--batch", "1"], /--batch must be a whole number from 2/],
-      [[pairs, "--model", "itm", "--task", "captions"], /captions/],
+      [[pairs, "--model", "itm", "--task", "captions"], /"itm" does not learn captions/],
+      [[pairs, "--model", "opt", "--task", "retrieval"], /"opt" does not learn to find/],
+      [[pairs, "--model", "instruct"], /"instruct" does not learn captions/],
     ];
     for (const [args, message] of cases) {
       const { code, host } = await cli("train", "fit", ...args);

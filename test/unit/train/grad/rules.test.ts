@@ -126,6 +126,12 @@ const CASES: readonly Case[] = [
     build: (op, inputs) => op("Gemm", inputs, { transB: { int: 1 } }),
   },
   {
+    rule: "Gemm",
+    what: "with a matrix that is not turned",
+    shapes: [[3, 4], [4, 2], [2]],
+    build: (op, inputs) => op("Gemm", inputs),
+  },
+  {
     rule: "LayerNormalization",
     shapes: [[2, 2, 5], [5], [5]],
     build: (op, inputs) =>
