@@ -84,7 +84,10 @@ function isRow({ reference }: AuditPicture, second: AuditPicture, text: string):
   return between.trim() === "" && nLines <= (OF_PROGRAMS.has(reference.language) ? 1 : 2);
 }
 
-function isOther(first: string, address: string, { reference }: AuditPicture): boolean {
+/** Badges on servers share their short names, and nobody can look whether they are one picture. */
+function isOther(first: string, address: string, picture: AuditPicture): boolean {
+  const { reference, resolved } = picture;
+  if (resolved.kind === "remote") return false;
   return !OF_PROGRAMS.has(reference.language) && variantOf(first) !== variantOf(address);
 }
 
