@@ -40,6 +40,8 @@ export const ERROR_CODES = [
   "engine.exited", // the child process ended while it had work
   "engine.timeout", // the child process did not answer in time
   "index.unwritable", // full disk, no permission
+  "remote.denied", // a server wants a token, or another one
+  "remote.failed", // a server did not answer, and went on so
   "engine.busy", // too many wait for it already
   "kit.invalid", // a reference kit that cannot be read
   "internal", // a bug of ours

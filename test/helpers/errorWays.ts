@@ -26,9 +26,12 @@ import { resolveGenerationOptions } from "../../src/model/ask/generationOptions"
 import { parseModelConfig } from "../../src/model/config/modelConfig";
 import { encodeOnnxModel } from "../../src/model/graph/onnxProto";
 import { readParams, readToChild } from "../../src/protocol/messages";
+import { readEndpoints } from "../../src/remote/endpoint";
+import { RemoteEngine } from "../../src/remote/remoteEngine";
 import { MAX_WAITING } from "../../src/tools/limits";
 import { RootedPictures } from "../../src/tools/rootedPictures";
 import { ToolQueue } from "../../src/tools/toolQueue";
+import { startChatServer } from "./chatServer";
 import { testContext, testHost } from "./cliHost";
 import { FakeClock } from "./fakeClock";
 import { createFakeEngine } from "./fakeEngine";
@@ -59,6 +62,22 @@ const rooted = new RootedPictures({
   roots: () => Promise.resolve([]),
   howToAllow: "Name one.",
 });
+
+async function askServer(status: number): Promise<void> {
+  const server = await startChatServer((_, response) => void response.writeHead(status).end());
+  const given = { name: "a", url: server.url, dialect: "transformers", family: "opt", model: "m" };
+  const [endpoint] = readEndpoints([given], "remote.json");
+  const clock = new FakeClock();
+  const engine = new RemoteEngine({
+    ...{ endpoint: endpoint!, logger: silentLogger, clock, now: () => 0 },
+  });
+  try {
+    const image = kitPicture("opt", "wide.png");
+    await engine.generate({ image, prompt: { kind: "caption" } });
+  } finally {
+    await server.close();
+  }
+}
 
 const toolQueue = new ToolQueue();
 const waitForever = () => toolQueue.add(() => new Promise(() => undefined));
@@ -252,6 +271,8 @@ export const ERROR_WAYS: Readonly<Record<ErrorCode, () => unknown>> = {
       child.crash();
     }),
   "path.outside": () => rooted.read("/etc/hostname", new AbortController().signal),
+  "remote.denied": () => askServer(401),
+  "remote.failed": () => askServer(400),
   "engine.busy": () => Promise.race(Array.from({ length: MAX_WAITING + 2 }, waitForever)),
   "engine.timeout": () =>
     askChild({ isSilent: true }, (_, clock) => {

@@ -5,6 +5,7 @@
 
 import type { CancelSignal } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
+import { inOrder } from "../../base/inOrder";
 import type { Doubt } from "../../model/ask/request";
 import { altTexts, type AskModel, type DescriptionOptions } from "./describer";
 
@@ -16,6 +17,8 @@ export interface DescribingPorts<T> {
   readonly read: (picture: T) => Promise<AskModel>;
   /** @param index of the picture among those of the call. */
   readonly onBegin?: ((picture: T, index: number) => void) | undefined;
+  /** Pictures that may be described at once. @default one */
+  readonly atOnce?: (() => number) | undefined;
   readonly options?: DescriptionOptions | undefined;
   /** Message of the failure when the model says nothing. @default English */
   readonly nothingToSay?: string | undefined;
@@ -35,27 +38,27 @@ type Outcome = (Description & { readonly error?: undefined }) | { readonly error
 /** Describes pictures in turn, and remembers what it has described. */
 export class PictureDescriber<T> {
   readonly #ports: DescribingPorts<T>;
-  readonly #known = new Map<string, Outcome>();
+  readonly #known = new Map<string, Promise<Outcome>>();
 
   constructor(ports: DescribingPorts<T>) {
     this.#ports = ports;
   }
 
   /**
-   * Each picture in turn. One that fails does not stop the others.
+   * The pictures in their order. One that fails does not stop the others.
    * @throws AppError `request.cancelled`, or when the model fails, because it would fail for all.
    */
   async *describe(pictures: Iterable<T>): AsyncGenerator<Described<T>> {
-    const { signal, keyOf, onBegin } = this.#ports;
-    let index = 0;
-    for (const picture of pictures) {
+    const { signal, keyOf, onBegin, atOnce } = this.#ports;
+    const work = async (picture: T, index: number): Promise<Described<T>> => {
       throwIfAborted(signal);
-      onBegin?.(picture, index++);
+      onBegin?.(picture, index);
       const key = keyOf(picture);
-      const outcome = this.#known.get(key) ?? (await this.#outcome(picture));
+      const outcome = this.#known.get(key) ?? this.#outcome(picture);
       this.#known.set(key, outcome);
-      yield { picture, ...outcome };
-    }
+      return { picture, ...(await outcome) };
+    };
+    yield* inOrder(pictures, work, atOnce);
   }
 
   async #outcome(picture: T): Promise<Outcome> {

@@ -1,8 +1,7 @@
 /** What a generated answer looks like on stdout, and generating one while it is printed. */
 
-import type { RunningModel } from "./openModel";
+import type { RunningInfo, RunningModel } from "./runningModel";
 import type { Printer } from "../terminal/printer";
-import type { Device } from "../../model/ask/device";
 import type { GenerationOptions } from "../../model/ask/generationOptions";
 import type {
   Cached,
@@ -18,7 +17,7 @@ export interface AnswerJson {
   /** The best sequence. */
   readonly answer: string;
   readonly model: string;
-  readonly device: Device;
+  readonly device: RunningInfo["device"];
   /** New tokens. */
   readonly tokens: number;
   /** Milliseconds. */

@@ -2,6 +2,7 @@
 
 import { requestedDescription } from "../../alt/wording/describingRequest";
 import { AppError, throwIfAborted } from "../../base/errors";
+import { inOrder } from "../../base/inOrder";
 import { answerJson, generateAnswer, printed } from "./answer";
 import { answersOf } from "./givenAnswers";
 import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
@@ -14,11 +15,12 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "../terminal/flags";
-import { type RunningModel, withModel } from "./openModel";
+import { withModel } from "./openModel";
+import type { RunningModel } from "./runningModel";
 import { type NamedPictures, picturesNamed } from "./pictureList";
 import { readPicture } from "./pictureSource";
 import { countOf } from "../terminal/text";
-import type { GenerateRequest, Prompt } from "../../model/ask/request";
+import type { GenerateRequest, GenerateResult, Prompt } from "../../model/ask/request";
 
 /** How answers about many pictures are printed. */
 export interface TableFlags {
@@ -152,10 +154,12 @@ async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): P
   line.show("Loading the model…");
   try {
     await withModel(context, run.flags, async (model) => {
+      const tried = inOrder(files, (image) => answerOne(run, model, image), model.atOnce);
       for (const [index, image] of files.entries()) {
         const counts = `${index} of ${countOf(files.length, "picture")}`;
         line.count({ nDone: index, nAll: files.length }, counts);
-        if (await answerOne(run, model, image)) done.nAnswers++;
+        const outcome = (await tried.next()).value as Outcome;
+        if (printOne(run, model, { image, ...outcome })) done.nAnswers++;
         else done.nFailed++;
       }
     });
@@ -172,28 +176,47 @@ async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): P
   return done.nFailed > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** @returns false for a picture that failed, which is told. */
-async function answerOne(run: AnswerRun, model: RunningModel, image: string): Promise<boolean> {
-  const { context, settings, table } = run;
-  const { printer, signal } = context;
+/** An answer, or why there is none for this picture. */
+type Outcome =
+  | { readonly request: GenerateRequest; readonly result: GenerateResult }
+  | { readonly thrown: unknown };
+
+async function answerOne(run: AnswerRun, model: RunningModel, image: string): Promise<Outcome> {
+  const { context, settings } = run;
+  const { signal } = context;
   throwIfAborted(signal);
   try {
     const request = { ...(await readPicture(image, context)), ...settings };
-    const result = await model.engine.generate(request, { signal });
-    if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
-    else {
-      printer.text(
-        printed(request, result)
-          .map(({ text }) => lineOf(image, text, table))
-          .join(""),
-      );
-    }
-    return true;
+    return { request, result: await model.engine.generate(request, { signal }) };
   } catch (thrown) {
     if (!isAboutPicture(thrown)) throw thrown;
-    reportFailure(run, image, thrown);
+    return { thrown };
+  }
+}
+
+/** @returns false for a picture that failed, which is told. */
+function printOne(
+  run: AnswerRun,
+  model: RunningModel,
+  outcome: Outcome & { readonly image: string },
+): boolean {
+  const { context, table } = run;
+  const { printer } = context;
+  const { image } = outcome;
+  if ("thrown" in outcome) {
+    reportFailure(run, image, outcome.thrown);
     return false;
   }
+  const { request, result } = outcome;
+  if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
+  else {
+    printer.text(
+      printed(request, result)
+        .map(({ text }) => lineOf(image, text, table))
+        .join(""),
+    );
+  }
+  return true;
 }
 
 function lineOf(file: string, text: string, table: TableFormat | undefined): string {

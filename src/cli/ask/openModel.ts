@@ -6,19 +6,15 @@ import { LIMITS, worldOf } from "../../model/folder/world";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { type HeldModel, withRollEntry } from "./rollEntry";
-import { type CommandEngine, SetModel } from "./setModel";
+import type { RunningModel } from "./runningModel";
+import { SetModel } from "./setModel";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import { readCatalog } from "../../library/checkpoints/catalog";
 import { planLoad } from "../../library/open/loadPlan";
 import { findNamedModel, type FoundModel, loadFoundModel } from "../../library/open/openNamedModel";
 import type { LoadPlan } from "../../model/ask/models";
 import { setNamed } from "../../model/ask/modelSets";
-
-/** A model that answers, or a set of them. */
-export interface RunningModel {
-  readonly engine: CommandEngine;
-  readonly name: string;
-}
+import { remoteName } from "../../remote/endpoint";
 
 /**
  * Finds a model; the demo is converted when this is its first use.
@@ -64,6 +60,11 @@ export async function withModel<T>(
   work: (model: RunningModel) => Promise<T>,
 ): Promise<T> {
   const { store, signal, printer } = context;
+  const remote = remoteName(flags.model);
+  if (remote !== undefined) {
+    const { withRemote } = await import("./remoteModel");
+    return await withRemote(context, remote, work);
+  }
   const set = setNamed(flags.model ?? "");
   if (set !== undefined) return await withSet(context, flags, { name: set.name, work });
   const found = await findModel(flags.model, context);

@@ -22,7 +22,8 @@ import { settingsOf } from "../ask/askCommand";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT, failureJson } from "../terminal/failure";
 import type { GenerationFlags, ModelFlags } from "../terminal/flags";
-import { type RunningModel, withModel } from "../ask/openModel";
+import { withModel } from "../ask/openModel";
+import type { RunningModel } from "../ask/runningModel";
 import { type NamedPicture, readPicture } from "../ask/pictureSource";
 import { countOf } from "../terminal/text";
 import type { WorkLine } from "../terminal/workLine";
@@ -175,7 +176,10 @@ function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
 }
 
 /** Documents share pictures, so one describer serves them all. */
-function describerFor(run: WriteRun, { engine }: RunningModel): PictureDescriber<DocumentImage> {
+function describerFor(
+  run: WriteRun,
+  { engine, atOnce }: RunningModel,
+): PictureDescriber<DocumentImage> {
   const { context, counts, line } = run;
   const { signal } = context;
   const { alpha, options } = run.settings;
@@ -194,6 +198,7 @@ function describerFor(run: WriteRun, { engine }: RunningModel): PictureDescriber
       const documents = `${nSeenDocuments} of ${countOf(nDocuments, "document")}`;
       line.count({ nDone: nSeen, nAll: nPictures }, `${pictures}, ${documents}`);
     },
+    atOnce,
     options: { settings: options },
   });
 }

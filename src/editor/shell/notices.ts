@@ -204,6 +204,8 @@ function headlineOf(error: AppError): string | undefined {
       return vscode.l10n.t("A setting has a value that cannot be used.");
     case "device":
       return vscode.l10n.t("The chosen device cannot be used.");
+    case "remote":
+      return vscode.l10n.t("The server did not answer.");
     case "engine":
       return vscode.l10n.t("The engine stopped working. It starts again with the next question.");
     case "document":

@@ -96,6 +96,15 @@ export async function makeThumbnail(
   return decodeWithin(options, (timed) => shrink(bytes, { ...options, ...timed }));
 }
 
+/** A decoded picture as a PNG file, with nothing in it but its pixels. */
+export async function encodePng({ width, height, data }: RgbImage): Promise<Uint8Array> {
+  return new Uint8Array(
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
+}
+
 /**
  * Draws a drawing (SVG) of our own at a size, with its transparency.
  * @returns [side, side, 4] red, green, blue, alpha; the drawing fits inside.

@@ -85,6 +85,7 @@ export function noticePlan(error: Pick<AppError, "code" | "detail">): NoticePlan
 const BY_HAND = [
   "document.missing", "document.unreadable", "document.tooLarge", "document.notEditable",
   "document.unparsable", "option.invalid", "path.outside", "engine.busy",
+  "remote.denied", "remote.failed",
 ] as const satisfies readonly ErrorCode[];
 
 function isByHand(code: ErrorCode): code is (typeof BY_HAND)[number] {

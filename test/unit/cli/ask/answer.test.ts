@@ -7,7 +7,7 @@ import {
   roundTimings,
   sequenceLines,
 } from "../../../../src/cli/ask/answer";
-import type { RunningModel } from "../../../../src/cli/ask/openModel";
+import type { RunningModel } from "../../../../src/cli/ask/runningModel";
 import { Printer } from "../../../../src/cli/terminal/printer";
 import type { RunOptions } from "../../../../src/engine/runOptions";
 import type { GenerationOptions } from "../../../../src/model/ask/generationOptions";

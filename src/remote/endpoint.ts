@@ -1,0 +1,117 @@
+/** A server that answers in the place of this machine: its address and what it is, checked before anything is sent. */
+
+import { AppError } from "../base/errors";
+import { JsonObject } from "../base/json";
+
+/** How a server wants its questions; each speaks OpenAI's chat completions. */
+export const DIALECTS = ["transformers", "vllm"] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+export const REMOTE_FAMILIES = ["opt", "t5"] as const;
+export type RemoteFamily = (typeof REMOTE_FAMILIES)[number];
+
+export interface RemoteEndpoint {
+  /** What `--model remote:NAME` says. */
+  readonly name: string;
+  /** Without `/v1/…`. */
+  readonly url: string;
+  readonly dialect: Dialect;
+  /** The model's name there. */
+  readonly model: string;
+  readonly family: RemoteFamily;
+  /** Pixels on each side of what the model sees. */
+  readonly imageSize: number;
+  /** Most requests in flight. */
+  readonly maxParallel: number;
+  /** Longest wait for the first byte of an answer. */
+  readonly timeoutSeconds: number;
+  /** Of the checkpoint's generation_config.json, which a request to transformers replaces. */
+  readonly tokens: SpecialTokens;
+}
+
+export interface SpecialTokens {
+  readonly bos_token_id?: number;
+  readonly eos_token_id: number;
+  readonly pad_token_id: number;
+  readonly decoder_start_token_id?: number;
+}
+
+/** Those of the published checkpoints: a line break ends OPT's texts. */
+const TOKENS: Readonly<Record<RemoteFamily, SpecialTokens>> = {
+  opt: { bos_token_id: 2, eos_token_id: 50118, pad_token_id: 1 },
+  t5: { decoder_start_token_id: 0, eos_token_id: 1, pad_token_id: 0 },
+};
+
+const REMOTE = "remote:";
+
+/** The endpoint's name in what `--model` says; undefined for a model of this machine. */
+export function remoteName(model: string | undefined): string | undefined {
+  return model?.startsWith(REMOTE) === true ? model.slice(REMOTE.length) : undefined;
+}
+
+/**
+ * The endpoints of a list.
+ * @param file where the list is from, for messages.
+ * @throws AppError `option.invalid`, naming the field.
+ */
+export function readEndpoints(list: unknown, file: string): readonly RemoteEndpoint[] {
+  if (!Array.isArray(list)) {
+    throw new AppError("option.invalid", `${file} must hold a list of endpoints.`);
+  }
+  return list.map((each: unknown) => readEndpoint(each, file));
+}
+
+function readEndpoint(value: unknown, file: string): RemoteEndpoint {
+  const given = new JsonObject(value, { file, code: "option.invalid" });
+  const oneOf = <T extends string>(key: string, known: readonly T[]): T => {
+    const found = known.find((each) => each === given.raw(key));
+    return found ?? given.fail(key, `one of ${known.join(", ")}`);
+  };
+  const whole = (key: string, usual: number, max: number): number => {
+    if (!given.has(key)) return usual;
+    const number = given.number(key);
+    return Number.isInteger(number) && number >= 1 && number <= max
+      ? number
+      : given.fail(key, `a whole number from 1 to ${max}`);
+  };
+  const family = oneOf("family", REMOTE_FAMILIES);
+  const dialect = oneOf("dialect", DIALECTS);
+  if (dialect === "vllm" && family === "t5") {
+    given.fail("family", '"opt", because vLLM serves BLIP-2 with OPT only');
+  }
+  return {
+    name: given.string("name"),
+    url: checkedUrl(given.string("url"), file),
+    ...{ dialect, family },
+    model: given.string("model"),
+    imageSize: whole("imageSize", 224, 1024),
+    maxParallel: whole("maxParallel", 4, 256),
+    timeoutSeconds: whole("timeoutSeconds", 120, 3600),
+    tokens: given.has("tokens") ? readTokens(given.object("tokens")) : TOKENS[family],
+  };
+}
+
+function readTokens(tokens: JsonObject): SpecialTokens {
+  const id = (key: keyof SpecialTokens): object =>
+    tokens.has(key) ? { [key]: tokens.number(key) } : {};
+  return {
+    ...id("bos_token_id"),
+    ...id("decoder_start_token_id"),
+    eos_token_id: tokens.number("eos_token_id"),
+    pad_token_id: tokens.number("pad_token_id"),
+  };
+}
+
+/** Pictures and a token go there, so the way has to be encrypted unless it ends on this machine. */
+function checkedUrl(text: string, file: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
+  if (url !== undefined && isSafe && url.username === "" && url.password === "") {
+    return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  }
+  throw new AppError(
+    "option.invalid",
+    `${file}: "url" must begin with https://, or with http:// and name this machine, and hold no password.`,
+  );
+}

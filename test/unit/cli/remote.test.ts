@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { runCli } from "../../../src/cli/program";
+import {
+  answerStreamed,
+  answerWhole,
+  type ChatServer,
+  startChatServer,
+} from "../../helpers/chatServer";
+import { testHost } from "../../helpers/cliHost";
+import { kitPath } from "../../helpers/fixtures";
+import { temporaryFolder } from "../../helpers/kitModel";
+
+describe("commands with a server in the place of a model", () => {
+  let home = "";
+  let folder = "";
+  let server: ChatServer;
+  let nRunning = 0;
+  let nMost = 0;
+
+  before(async () => {
+    home = await temporaryFolder();
+    folder = await temporaryFolder();
+    server = await startChatServer(async ({ body, picture }, response) => {
+      nMost = Math.max(nMost, ++nRunning);
+      // The first to come is the last to be answered, so that an order has to be kept.
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.max(1, 40 - server.asked.length * 4)),
+      );
+      nRunning--;
+      const text = `a thing of ${picture.length} bytes`;
+      if (body.stream === true) answerStreamed(response, text);
+      else answerWhole(response, text);
+    });
+    const endpoint = { name: "gpu", url: server.url, dialect: "transformers", model: "tiny" };
+    await writeFile(
+      path.join(home, "remote.json"),
+      JSON.stringify([{ ...endpoint, family: "opt", imageSize: 56 }]),
+    );
+    for (let nth = 0; nth < 9; nth++) {
+      const name = nth % 2 === 0 ? "wide.png" : "tall.png";
+      await copyFile(kitPath("opt", "images", name), path.join(folder, `${nth}.png`));
+    }
+    await writeFile(path.join(folder, "broken.png"), "no picture");
+  });
+  after(() => server.close());
+
+  const run = async (...args: string[]) => {
+    const host = testHost({ home });
+    const exitCode = await runCli(args, host);
+    return { exitCode, stdout: host.stdout.text, stderr: host.stderr.text };
+  };
+
+  it("describe a folder, several pictures at once, in order, past one that is broken", async () => {
+    const { exitCode, stdout, stderr } = await run("caption", folder, "--model", "remote:gpu");
+    assert.equal(exitCode, 1);
+    const names = stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => path.basename(line.split(":")[0]!));
+    assert.deepEqual(
+      names,
+      [0, 1, 2, 3, 4, 5, 6, 7, 8].map((nth) => `${nth}.png`),
+    );
+    assert.match(stderr, /Pictures are sent to 127\.0\.0\.1:\d+, in 56 × 56 pixels/);
+    assert.match(stderr, /9 pictures answered, 1 failed/);
+    assert.ok(nMost > 1 && nMost <= 4, `${nMost} at once`);
+  });
+
+  it("write alternative texts into documents", async () => {
+    const site = path.join(folder, "site");
+    await mkdir(site);
+    await copyFile(kitPath("opt", "images", "wide.png"), path.join(site, "a.png"));
+    const page = path.join(site, "page.md");
+    await writeFile(page, "![](a.png)\n\n![](a.png)\n");
+    const { exitCode, stderr } = await run("alt", "write", page, "--model", "remote:gpu");
+    assert.equal(exitCode, 0, stderr);
+    assert.match(
+      await readFile(page, "utf8"),
+      /^!\[A thing of \d+ bytes\]\(a\.png\)\n\n!\[A thing/,
+    );
+  });
+
+  it("name the server in place of a device", async () => {
+    const image = path.join(folder, "0.png");
+    const { stdout } = await run("ask", image, "what is it?", "--model", "remote:gpu", "--json");
+    const { model, device } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual({ model, device }, { model: "remote:gpu", device: "remote" });
+  });
+
+  it("say what to do about a server that is not known, and one that cannot compare", async () => {
+    const image = path.join(folder, "0.png");
+    const unknown = await run("ask", image, "what?", "--model", "remote:tpu");
+    assert.equal(unknown.exitCode, 1);
+    assert.match(unknown.stderr, /has no server "tpu"\. It has: gpu\./);
+    const score = await run("score", image, "a dog", "--model", "remote:gpu");
+    assert.match(score.stderr, /does not compare pictures with texts/);
+  });
+});
