@@ -228,6 +228,7 @@ function addVerify(program: Command, run: Run): void {
     .addOption(
       new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("cpu"),
     )
+    .option("--remote <name>", "compare a server of remote.json, which serves the kit's checkpoint")
     .action((kit: string, flags: VerifyFlags) =>
       run(flags, async (context) => {
         const { verify } = await import("./measure/verifyCommand");

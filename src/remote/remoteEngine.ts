@@ -165,8 +165,13 @@ function sequenceOf(
   const kept = isStopped ? text.slice(0, Math.min(...ends)) : text;
   const reason = isStopped ? "stop" : finishReason === "length" ? "length" : "eos";
   return {
-    text: kept.replace(/\s+/g, " ").replace(UNWANTED, "").trim(),
+    text: cleanedText(kept),
     tokenIds: [],
     finishReason: reason,
   };
+}
+
+/** One line, as a terminal may show it. */
+export function cleanedText(text: string): string {
+  return text.replace(/\s+/g, " ").replace(UNWANTED, "").trim();
 }

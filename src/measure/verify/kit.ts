@@ -17,6 +17,8 @@ export interface KitGeneration {
   readonly ids: readonly (readonly number[])[];
   /** Of beams. */
   readonly scores: readonly number[] | undefined;
+  /** One for each list of ids, where they were recorded. */
+  readonly texts: readonly string[] | undefined;
 }
 
 export interface KitCase {
@@ -172,6 +174,7 @@ function readGeneration(setting: string, all: JsonObject): KitGeneration {
       return json.fail("ids", "lists of token ids");
     }),
     scores: json.has("scores") ? numbers(json, "scores") : undefined,
+    texts: json.has("text") ? strings(json, "text") : undefined,
   };
 }
 
