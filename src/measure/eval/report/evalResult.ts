@@ -9,7 +9,7 @@ import { writeBeside } from "../predict/predictionFile";
 import type { RunInfo } from "../predict/runInfo";
 import type { Scored } from "../score/scored";
 import { EVAL_TASKS, type EvalTask, TASKS } from "../tasks";
-import { paperRow } from "./paperFigures";
+import { type PaperFigures, paperRow } from "./paperFigures";
 
 export const RESULT_FILE = "result.json";
 
@@ -51,7 +51,11 @@ export function evalResult({ scored, run, config }: ResultParts): EvalResult {
   const isWhole = n === published && n === scored.of && n === run.of;
   const row = paperRow(task, split, config);
   const why = isWhole ? ("why" in row ? row.why : undefined) : `a part: ${n} of ${published}`;
-  const paper = isWhole && "figures" in row ? row.figures : {};
+  const paper: PaperFigures = isWhole && "figures" in row ? row.figures : {};
+  // The paper's OK-VQA is of dictionary forms; where they were scored, the others stand alone.
+  const isLemmatized = scored.figures.some(({ name }) => name.endsWith(", lemmatized)"));
+  const paperOf = (name: string): number | undefined =>
+    isLemmatized && !name.endsWith(", lemmatized)") ? undefined : paper[name];
   const intervals = scored.intervals();
   return {
     ...{ task, split, n, published, isWhole },
@@ -60,7 +64,7 @@ export function evalResult({ scored, run, config }: ResultParts): EvalResult {
     figures: scored.figures.map(({ name, value }) =>
       figureOf(name, value, {
         interval: intervals[name],
-        paper: paper[name],
+        paper: paperOf(name),
       }),
     ),
   };

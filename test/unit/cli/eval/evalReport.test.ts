@@ -79,6 +79,24 @@ describe("eval report", () => {
     assert.doesNotMatch(stdout, /PAPER|63\.1/);
   });
 
+  it("sets the paper's OK-VQA beside dictionary forms alone, where they were scored", () => {
+    const of = TASKS.okvqa.sizes["test"]!;
+    const { run } = result(of);
+    const figuresOf = (names: readonly string[]): readonly (number | undefined)[] =>
+      evalResult({
+        scored: {
+          ...{ task: "okvqa" as const, n: of, of, json: {}, notes: [] },
+          figures: names.map((name) => ({ name, value: 40 })),
+          intervals: () => ({}),
+        },
+        run: { ...run, task: "okvqa", split: "test" },
+        config: configOf(FLAN_T5_XL, 224),
+      }).figures.map(({ paper }) => paper);
+    const [plain, lemmatized] = ["accuracy (lavis)", "accuracy (lavis, lemmatized)"];
+    assert.deepEqual(figuresOf([lemmatized!, plain!]), [40.7, undefined]);
+    assert.deepEqual(figuresOf([plain!]), [40.7]);
+  });
+
   it("draws a chart that is well-formed, whatever a model is called", async () => {
     const folder = await temporaryFolder();
     const whole = result(TASKS.vqav2.sizes["val"]!);
