@@ -100,18 +100,24 @@ const PICTURES =
 
 function addAnswering(program: Command, run: Run): void {
   addTableFlags(addGenerationFlags(addModelFlags(program.command("ask"))))
-    .description("answer a question about a picture, or about each picture below a folder")
+    .description("answer a question about a picture, or about each of many pictures")
     .argument("<image>", "a picture file, a folder of them, or - for standard input")
-    .argument("[question]", "the question, unless --raw-prompt is given")
+    .argument("[question...]", "the question, or with --question more pictures and folders")
+    .option("--question <text>", "the question about all pictures that are named")
+    .option("--jsonl", "print one JSON object per line, as --json does")
+    .option(
+      "--out <file>",
+      "keep the answers in a table (.csv, .tsv, .jsonl); goes on where it stopped",
+    )
     .option("--raw-prompt <text>", "exactly the text that the language model continues")
     .option(
       "--answers <file|a,b,c>",
       "choose among these, one on a line of a file, or between commas; BLIP's question models only",
     )
-    .action((image: string, question: string | undefined, flags: AskFlags) =>
+    .action((image: string, more: readonly string[], flags: AskFlags) =>
       run(flags, async (context) => {
         const { ask } = await import("./ask/askCommand");
-        return ask(context, { image, question }, flags);
+        return ask(context, [image, ...more], flags);
       }),
     );
   addTableFlags(addGenerationFlags(addModelFlags(program.command("caption"))))

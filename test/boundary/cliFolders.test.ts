@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -45,6 +45,27 @@ describe("the command line with many pictures", () => {
     const asked = await run(["ask", folder, "what is it?", "--json"]);
     const images = jsonLines(asked).map((line) => line["image"]);
     assert.deepEqual(images, [bad, good]);
+  });
+
+  it("asks about many pictures and goes on where a table ends", async () => {
+    const folder = await mkdtemp(path.join(home, "asked-"));
+    for (const name of ["a.png", "b.png"]) await copyFile(PHOTO, path.join(folder, name));
+    const [a, b] = ["a.png", "b.png"].map((name) => path.join(folder, name)) as [string, string];
+    const out = path.join(folder, "answers.csv");
+    const asked = (...paths: string[]): Promise<CliOutcome> =>
+      run(["ask", ...paths, "--question", "what is it?", "--out", out]);
+    assert.equal((await asked(a)).exitCode, 0);
+    const { exitCode, stdout, stderr } = await asked(a, folder);
+    assert.deepEqual([exitCode, stdout], [0, ""]);
+    assert.match(stderr, /1 picture answered before\./);
+    const rows = (await readFile(out, "utf8")).split("\r\n").map((row) => row.split(",")[0]);
+    assert.deepEqual(rows, ["file", a, b, ""]);
+    const lines = jsonLines(await run(["ask", a, b, "--question", "what is it?", "--jsonl"]));
+    assert.deepEqual(
+      lines.map(({ image }) => image),
+      [a, b],
+    );
+    assert.equal((await run(["ask", a, "what", "is", "it?"])).exitCode, 2);
   });
 
   it("says which folder has no picture, and which picture failed alone", async () => {

@@ -5,7 +5,14 @@ import { AppError, throwIfAborted } from "../../base/errors";
 import { inOrder } from "../../base/inOrder";
 import { answerJson, generateAnswer, printed } from "./answer";
 import { answersOf } from "./givenAnswers";
-import { TABLE_FORMATS, type TableFormat, tableHead, tableRow } from "./answerTable";
+import { AnswerFile } from "./answerFile";
+import {
+  FILE_FORMATS,
+  type FileFormat,
+  type TableFormat,
+  tableHead,
+  tableRow,
+} from "./answerTable";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT, failureJson } from "../terminal/failure";
 import {
@@ -28,7 +35,14 @@ export interface TableFlags {
   readonly tsv?: boolean;
 }
 
-export interface AskFlags extends ModelFlags, GenerationFlags, TableFlags {
+/** Of `ask` about many pictures. */
+export interface ManyFlags {
+  readonly question?: string;
+  readonly jsonl?: boolean;
+  readonly out?: string;
+}
+
+export interface AskFlags extends ModelFlags, GenerationFlags, TableFlags, ManyFlags {
   readonly rawPrompt?: string;
   readonly answers?: string;
 }
@@ -39,16 +53,33 @@ export interface CaptionFlags extends ModelFlags, GenerationFlags, TableFlags {
 
 /**
  * Answers a question about a picture, or about each picture below a folder.
+ * @param given a picture and a question; with `--question` pictures and folders.
  * @throws AppError `option.invalid` without a question or with two prompts, and as `withModel`.
  */
 export async function ask(
   context: CliContext,
-  asked: { readonly image: string; readonly question: string | undefined },
+  given: readonly string[],
   flags: AskFlags,
 ): Promise<number> {
-  const prompt = askPrompt(asked.question, flags.rawPrompt);
+  const { names, question } = askedOf(given, flags);
+  const prompt = askPrompt(question, flags.rawPrompt);
   const answers = flags.answers === undefined ? {} : { answers: await answersOf(flags.answers) };
-  return await answerAll(context, { names: [asked.image], prompt, ...answers }, flags);
+  const text = question ?? flags.rawPrompt ?? "";
+  return await answerAll(context, { names, prompt, ...answers }, { ...flags, question: text });
+}
+
+/** @throws AppError `option.invalid`. */
+function askedOf(
+  given: readonly string[],
+  flags: AskFlags,
+): { readonly names: readonly string[]; readonly question: string | undefined } {
+  if (flags.question !== undefined) return { names: given, question: flags.question };
+  const [image = "", question, ...more] = given;
+  if (more.length === 0) return { names: [image], question };
+  throw new AppError(
+    "option.invalid",
+    "Put the question in quotes, or ask about several pictures with --question: sightline ask PATH… --question QUESTION",
+  );
 }
 
 /**
@@ -100,6 +131,8 @@ interface AnswerRun {
   readonly flags: ModelFlags;
   readonly settings: Omit<GenerateRequest, "image" | "imageName">;
   readonly table: TableFormat | undefined;
+  /** Where answers go that are kept, in place of stdout. */
+  readonly file?: AnswerFile | undefined;
 }
 
 /**
@@ -109,13 +142,19 @@ interface AnswerRun {
 async function answerAll(
   context: CliContext,
   asked: Pick<GenerateRequest, "prompt" | "answers"> & { readonly names: readonly string[] },
-  flags: ModelFlags & GenerationFlags & TableFlags & Pick<AskFlags, "answers">,
+  flags: ModelFlags & GenerationFlags & TableFlags & ManyFlags & Pick<AskFlags, "answers">,
 ): Promise<number> {
-  const table = tableFormatOf(flags);
+  const format = tableFormatOf(flags);
+  const table = format === "jsonl" ? undefined : format;
   const { names, ...what } = asked;
   const settings = { ...settingsOf(context, flags), ...what };
   const pictures = await picturesNamed(names, context.signal);
-  const run: AnswerRun = { context, flags, settings, table };
+  const run: AnswerRun = { context: inLines(context, flags), flags, settings, table };
+  if (flags.out !== undefined) {
+    const { question = "" } = flags;
+    const by = { format: format ?? formatOfName(flags.out), question };
+    return await answerMany({ ...run, file: await AnswerFile.open(flags.out, by) }, pictures);
+  }
   const [only, ...others] = pictures.files;
   const isAlone = only !== undefined && others.length === 0 && !pictures.hasFolder;
   if (isAlone && table === undefined) return await answerAlone(run, only);
@@ -137,20 +176,24 @@ async function answerAlone(run: AnswerRun, image: string): Promise<number> {
     return EXIT.ok;
   } catch (thrown) {
     if (!isAboutPicture(thrown)) throw thrown;
-    reportFailure(run, image, thrown);
+    await reportFailure(run, image, thrown);
     return EXIT.failed;
   }
 }
 
 /** A line or an object for each picture, and a sum on stderr. */
-async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): Promise<number> {
-  const { context, table } = run;
+async function answerMany(run: AnswerRun, named: NamedPictures): Promise<number> {
+  const { context, table, file } = run;
   const { printer } = context;
+  const { failures } = named;
+  const files = named.files.filter((image) => file?.answered.has(image) !== true);
+  const nBefore = named.files.length - files.length;
+  if (nBefore > 0) printer.note(`${countOf(nBefore, "picture")} answered before.`);
   const line = printer.workLine();
   const done = { nAnswers: 0, nFailed: failures.length };
-  if (table !== undefined) printer.text(tableHead(table));
-  for (const { folder, error } of failures) reportFailure(run, folder, error);
-  if (files.length === 0) return EXIT.failed;
+  if (table !== undefined && file === undefined) printer.text(tableHead(table));
+  for (const { folder, error } of failures) await reportFailure(run, folder, error);
+  if (files.length === 0) return nBefore > 0 && done.nFailed === 0 ? EXIT.ok : EXIT.failed;
   line.show("Loading the model…");
   try {
     await withModel(context, run.flags, async (model) => {
@@ -159,7 +202,7 @@ async function answerMany(run: AnswerRun, { files, failures }: NamedPictures): P
         const counts = `${index} of ${countOf(files.length, "picture")}`;
         line.count({ nDone: index, nAll: files.length }, counts);
         const outcome = (await tried.next()).value as Outcome;
-        if (printOne(run, model, { image, ...outcome })) done.nAnswers++;
+        if (await printOne(run, model, { image, ...outcome })) done.nAnswers++;
         else done.nFailed++;
       }
     });
@@ -195,20 +238,24 @@ async function answerOne(run: AnswerRun, model: RunningModel, image: string): Pr
 }
 
 /** @returns false for a picture that failed, which is told. */
-function printOne(
+async function printOne(
   run: AnswerRun,
   model: RunningModel,
   outcome: Outcome & { readonly image: string },
-): boolean {
+): Promise<boolean> {
   const { context, table } = run;
   const { printer } = context;
   const { image } = outcome;
   if ("thrown" in outcome) {
-    reportFailure(run, image, outcome.thrown);
+    await reportFailure(run, image, outcome.thrown);
     return false;
   }
   const { request, result } = outcome;
-  if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
+  if (run.file !== undefined) {
+    for (const { text } of printed(request, result)) {
+      await run.file.add({ file: image, text, error: "" });
+    }
+  } else if (printer.isJson) printer.json({ image, ...answerJson(result, model) });
   else {
     printer.text(
       printed(request, result)
@@ -223,22 +270,40 @@ function lineOf(file: string, text: string, table: TableFormat | undefined): str
   return table === undefined ? `${file}: ${text}\n` : tableRow(table, { file, text, error: "" });
 }
 
-function reportFailure({ context, table }: AnswerRun, image: string, thrown: unknown): void {
+async function reportFailure(run: AnswerRun, image: string, thrown: unknown): Promise<void> {
+  const { context, table, file } = run;
   const { printer } = context;
   const { message } = AppError.from(thrown);
   printer.failure(`sightline: ${message}`);
+  if (file !== undefined) {
+    await file.add({ file: image, text: "", error: message });
+    return;
+  }
   if (printer.isJson) printer.json({ image, ...failureJson(thrown) });
   if (table !== undefined) printer.text(tableRow(table, { file: image, text: "", error: message }));
 }
 
 /** @throws AppError `option.invalid` for two ways to print. */
-function tableFormatOf(flags: TableFlags & OutputFlags): TableFormat | undefined {
-  const asked = ([...TABLE_FORMATS, "json"] as const).filter((name) => flags[name] === true);
+function tableFormatOf(
+  flags: TableFlags & OutputFlags & Pick<ManyFlags, "jsonl">,
+): FileFormat | undefined {
+  const asked = ([...FILE_FORMATS, "json"] as const).filter((name) => flags[name] === true);
   if (asked.length > 1) {
     const names = asked.map((name) => `--${name}`).join(" and ");
     throw new AppError("option.invalid", `Give one of ${names}, not both.`);
   }
-  return TABLE_FORMATS.find((name) => flags[name] === true);
+  return FILE_FORMATS.find((name) => flags[name] === true);
+}
+
+/** A table without a format has that of its name. */
+function formatOfName(file: string): FileFormat {
+  return FILE_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? "csv";
+}
+
+/** Without a file, objects on lines of their own are what `--json` prints. */
+function inLines(context: CliContext, { jsonl }: Pick<ManyFlags, "jsonl">): CliContext {
+  if (jsonl !== true) return context;
+  return { ...context, printer: context.printer.inJson() };
 }
 
 function isAboutPicture(thrown: unknown): boolean {

@@ -24,6 +24,11 @@ export class Printer {
     this.#options = options;
   }
 
+  /** The same for programs. */
+  inJson(): Printer {
+    return new Printer({ ...this.#options, isJson: true });
+  }
+
   /**
    * Text for people, as it is. A terminal gets no control characters, because the text may come from
    * a model or a stranger's file; a pipe gets every character.

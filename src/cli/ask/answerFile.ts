@@ -1,0 +1,94 @@
+/**
+ * A table of answers in a file that grows: who stops loses no answer, and who starts again asks only what has none
+ * yet. Several questions about the same pictures can share a table.
+ */
+
+import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { AppError } from "../../base/errors";
+import { type FileFormat, type FileRow, fileHead, fileRow, fileRows } from "./answerTable";
+
+export class AnswerFile {
+  readonly #file: string;
+  readonly #format: FileFormat;
+  readonly #question: string;
+  readonly #answered: ReadonlySet<string>;
+
+  private constructor(file: string, by: Pick<AnswerFile, "format" | "question" | "answered">) {
+    this.#file = file;
+    this.#format = by.format;
+    this.#question = by.question;
+    this.#answered = by.answered;
+  }
+
+  get format(): FileFormat {
+    return this.#format;
+  }
+
+  get question(): string {
+    return this.#question;
+  }
+
+  /** Pictures that have an answer to the question. */
+  get answered(): ReadonlySet<string> {
+    return this.#answered;
+  }
+
+  /**
+   * Opens a table or makes one. What a crash left half-written and what had failed goes, and is asked again.
+   * @throws AppError `document.unreadable` for a file that is no such table, `document.unwritable`.
+   */
+  static async open(
+    file: string,
+    { format, question }: { readonly format: FileFormat; readonly question: string },
+  ): Promise<AnswerFile> {
+    const text = await readFile(file, "utf8").catch((thrown: unknown) => {
+      const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
+      if (code === "ENOENT") return "";
+      throw new AppError("document.unreadable", `${file} cannot be read: ${code}.`, {
+        cause: thrown,
+        detail: { file },
+      });
+    });
+    const rows = text === "" ? [] : fileRows(format, text);
+    if (rows === undefined) {
+      throw new AppError(
+        "document.unreadable",
+        `${file} is no table of answers in ${format.toUpperCase()}. Name another file, or one that does not exist yet.`,
+        { detail: { file } },
+      );
+    }
+    const kept = rows.filter(({ error }) => error === "");
+    await replace(file, fileHead(format) + kept.map((row) => fileRow(format, row)).join(""));
+    const own = kept.filter((row) => row.question === question);
+    const answered = new Set(own.map((row) => row.file));
+    return new AnswerFile(file, { format, question, answered });
+  }
+
+  /** @throws AppError `document.unwritable`. */
+  async add(row: Omit<FileRow, "question">): Promise<void> {
+    const line = fileRow(this.#format, { ...row, question: this.#question });
+    await appendFile(this.#file, line).catch((thrown: unknown) => {
+      throw unwritable(this.#file, thrown);
+    });
+  }
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  const partial = `${file}.partial-${process.pid}`;
+  try {
+    await writeFile(partial, text);
+    await rename(partial, file);
+  } catch (cause) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw unwritable(file, cause);
+  }
+}
+
+function unwritable(file: string, cause: unknown): AppError {
+  const { code = "unknown reason" } = cause as NodeJS.ErrnoException;
+  return new AppError(
+    "document.unwritable",
+    `${file} cannot be written: ${code}. The answers until here are kept.`,
+    { cause, detail: { file } },
+  );
+}
