@@ -10,6 +10,7 @@ import type { AltListFlags } from "./documents/altListCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";
 import type { BenchFlags } from "./measure/benchCommand";
+import type { BenchSearchFlags } from "./measure/benchSearchCommand";
 import type { ChatFlags } from "./ask/chatCommand";
 import { type CliHost, contextOf, type Run } from "./terminal/cliContext";
 import type { ConvertFlags } from "./models/convertCommand";
@@ -261,12 +262,19 @@ function addBench(program: Command, run: Run): void {
     .option("--whole", "time each precision also with the image encoder held in memory")
     .option("--profile", "tell which operators take the time of an answer, on the CPU")
     .option("--dir <dir>", "folder for 15 GB of weights and the models (default: in the cache)")
+    .option("--search", "time finding pictures instead, over made-up ones")
+    .option("--pictures <n,…>", "with --search: how many pictures", "10000,100000")
+    .option("--recall <n,n>", "with --search: pictures and texts to compare with f32", "20000,1000")
     .option("--chart <file>", "draw the result as an SVG picture")
     .option("--from <files...>", "time nothing; read what earlier runs printed with --json")
     .addOption(new Option("--measure <folder>").hideHelp())
     .addOption(new Option("--convert <folder>").hideHelp())
-    .action((flags: BenchFlags) =>
+    .action((flags: BenchFlags & BenchSearchFlags & { readonly search?: boolean }) =>
       run(flags, async (context) => {
+        if (flags.search === true) {
+          const { benchSearch } = await import("./measure/benchSearchCommand");
+          return benchSearch(context, flags);
+        }
         const { bench } = await import("./measure/benchCommand");
         return bench(context, flags);
       }),

@@ -1,0 +1,260 @@
+/**
+ * What a search costs: made-up pictures of BLIP-2's size in an index like any other, timed, and compared with
+ * products in f32. Knows no command line.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { throwIfAborted } from "../../base/errors";
+import { RandomStream } from "../../engine/decode/sampling";
+import { cpuTensor, floats, type SessionFactory } from "../../engine/session/session";
+import { encodeOnnxModel } from "../../model/graph/onnxProto";
+import { openFlatIndex } from "../../search/index/flatIndex";
+import { indexBytes } from "../../search/index/indexFiles";
+import type { PictureIndex } from "../../search/index/pictureIndex";
+import type { RecordShape } from "../../search/index/vectorRecord";
+
+/** BLIP-2: 32 queries of 256. */
+const SHAPE: RecordShape = { rows: 32, width: 256 };
+/** Pictures that are made; more are these with other numbers in front, which costs a scan the same. */
+const DIFFERENT = 2000;
+const RUNS = 15;
+const TOP = 10;
+
+/** Milliseconds and bytes. */
+export interface SearchFigures {
+  readonly pictures: number;
+  readonly fileBytes: number;
+  /** From the file to an index that answers. */
+  readonly open: number;
+  /** One text over all pictures, the best rescored; median and largest. */
+  readonly query: number;
+  readonly slowestQuery: number;
+  /** What the open index takes beside the program. */
+  readonly memoryBytes: number;
+}
+
+/** How the integers' order differs from that of f32. */
+export interface SearchRecall {
+  readonly pictures: number;
+  readonly texts: number;
+  /** Share of places of the first ten that hold the picture of f32, or one within 1e-4 of it. */
+  readonly recall: number;
+  /** Largest difference of a cosine of the first ten from f32. */
+  readonly largestError: number;
+}
+
+export interface SearchBenchOptions {
+  /** Where the made-up indexes lie meanwhile. */
+  readonly folder: string;
+  readonly factory: SessionFactory;
+  readonly signal: AbortSignal;
+  readonly onStep?: ((text: string) => void) | undefined;
+}
+
+/** @throws AppError `index.unwritable`, `device.failed`, `request.cancelled`. */
+export async function timeSearch(
+  nPictures: number,
+  options: SearchBenchOptions,
+): Promise<SearchFigures> {
+  const { factory, signal, onStep } = options;
+  const folder = path.join(options.folder, `${nPictures}`);
+  const random = RandomStream.seeded(nPictures);
+  try {
+    await mkdir(folder, { recursive: true });
+    onStep?.(`Making an index of ${nPictures} pictures…`);
+    const made = await openFlatIndex({ folder, shape: SHAPE, factory, mode: "write" });
+    await fill(made, { nPictures, random, signal });
+    await made.close();
+    const before = heldBytes();
+    const begin = performance.now();
+    const index = await openFlatIndex({ folder, shape: SHAPE, factory, mode: "read" });
+    const open = performance.now() - begin;
+    onStep?.(`Searching ${nPictures} pictures…`);
+    const times: number[] = [];
+    for (let run = 0; run <= RUNS; run++) {
+      throwIfAborted(signal);
+      const text = unitRows(random, { rows: 1, width: SHAPE.width });
+      const start = performance.now();
+      await index.search(text, { k: TOP });
+      // The first one makes the product.
+      if (run > 0) times.push(performance.now() - start);
+    }
+    times.sort((a, b) => a - b);
+    const memoryBytes = heldBytes() - before;
+    await index.close();
+    return {
+      ...{ pictures: nPictures, fileBytes: await indexBytes(folder), open, memoryBytes },
+      query: times[times.length >> 1] ?? NaN,
+      slowestQuery: times.at(-1) ?? NaN,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of arrays and objects, without what is only waiting to be collected. */
+function heldBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { arrayBuffers, heapUsed } = process.memoryUsage();
+  return arrayBuffers + heapUsed;
+}
+
+/** All pictures different. @throws AppError as `timeSearch`. */
+export async function compareSearch(
+  size: { readonly nPictures: number; readonly nTexts: number },
+  options: SearchBenchOptions,
+): Promise<SearchRecall> {
+  const { factory, signal, onStep } = options;
+  const { nPictures, nTexts } = size;
+  const folder = path.join(options.folder, "recall");
+  const random = RandomStream.seeded(nPictures + nTexts);
+  try {
+    await mkdir(folder, { recursive: true });
+    onStep?.(`Making ${nPictures} pictures to compare with f32…`);
+    const index = await openFlatIndex({ folder, shape: SHAPE, factory, mode: "write" });
+    const exact = new ExactScan(factory, unitRows(random, { rows: nTexts, width: SHAPE.width }));
+    const digests = await fill(index, {
+      ...{ nPictures, random, signal, isDifferent: true },
+      onVectors: (vectors) => exact.add(vectors),
+    });
+    const sums = { nRight: 0, largestError: 0 };
+    for (let text = 0; text < nTexts; text++) {
+      throwIfAborted(signal);
+      onStep?.(`Comparing text ${text + 1} of ${nTexts} with f32…`);
+      const truth = exact.scoresOf(text);
+      const best = [...truth].sort((a, b) => b - a).slice(0, TOP);
+      const found = await index.search(exact.text(text), { k: TOP });
+      for (const [place, { digest, similarity }] of found.entries()) {
+        const own = truth[digests.get(digest) ?? -1] ?? NaN;
+        sums.largestError = Math.max(sums.largestError, Math.abs(own - similarity));
+        if (Math.abs(own - (best[place] ?? NaN)) <= 1e-4) sums.nRight++;
+      }
+    }
+    await exact.release();
+    await index.close();
+    const recall = sums.nRight / (nTexts * Math.min(TOP, nPictures));
+    return { pictures: nPictures, texts: nTexts, recall, largestError: sums.largestError };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns the place of each digest. */
+async function fill(
+  index: PictureIndex,
+  how: {
+    readonly nPictures: number;
+    readonly random: RandomStream;
+    readonly signal: AbortSignal;
+    readonly isDifferent?: boolean;
+    readonly onVectors?: (vectors: Float32Array) => Promise<void>;
+  },
+): Promise<ReadonlyMap<string, number>> {
+  const { nPictures, random, signal, isDifferent = false, onVectors } = how;
+  const places = new Map<string, number>();
+  const made: Float32Array[] = [];
+  for (let i = 0; i < nPictures; i++) {
+    throwIfAborted(signal);
+    const again = isDifferent ? undefined : made[i % DIFFERENT];
+    const vectors = again ?? unitRows(random, SHAPE);
+    if (!isDifferent && again === undefined) made.push(vectors);
+    const digest = createHash("sha256").update(String(i)).digest("hex");
+    places.set(digest, i);
+    await onVectors?.(vectors);
+    const traits = { width: 640, height: 480, isOneColor: false, look: "0".repeat(16) };
+    await index.put({ digest, vectors, ...traits });
+  }
+  return places;
+}
+
+/** [rows · width], each row of unit length, in all directions alike. */
+function unitRows(random: RandomStream, { rows, width }: RecordShape): Float32Array {
+  const out = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    let square = 0;
+    for (let i = 0; i < width; i++) {
+      // A sum of three is near enough to a normal number.
+      const value = random.nextUnit() + random.nextUnit() + random.nextUnit() - 1.5;
+      out[row * width + i] = value;
+      square += value * value;
+    }
+    const length = Math.sqrt(square);
+    for (let i = 0; i < width; i++) out[row * width + i] = (out[row * width + i] ?? 0) / length;
+  }
+  return out;
+}
+
+/** ITC of many texts in f32. */
+class ExactScan {
+  readonly #factory: SessionFactory;
+  /** [texts, width]. */
+  readonly #texts: Float32Array;
+  /** [texts] for each picture. */
+  readonly #scores: Float32Array[] = [];
+
+  constructor(factory: SessionFactory, texts: Float32Array) {
+    this.#factory = factory;
+    this.#texts = texts;
+  }
+
+  #session: ReturnType<SessionFactory["open"]> | undefined;
+
+  text(place: number): Float32Array {
+    return this.#texts.subarray(place * SHAPE.width, (place + 1) * SHAPE.width);
+  }
+
+  /** @param vectors [rows, width]. */
+  async add(vectors: Float32Array): Promise<void> {
+    this.#session ??= this.#factory.open(exactGraph(), { device: "cpu" });
+    const session = await this.#session;
+    const { width, rows } = SHAPE;
+    const outputs = await session.run({
+      texts: cpuTensor(this.#texts, [this.#texts.length / width, width]),
+      vectors: cpuTensor(vectors, [rows, width]),
+    });
+    this.#scores.push(floats(outputs["scores"]).slice());
+  }
+
+  scoresOf(text: number): Float32Array {
+    return Float32Array.from(this.#scores, (scores) => scores[text] ?? NaN);
+  }
+
+  async release(): Promise<void> {
+    await (await this.#session)?.release();
+  }
+}
+
+/** texts [T, width] and vectors [rows, width] → the largest cosine of each text, [T]. */
+function exactGraph(): Uint8Array {
+  const { width, rows } = SHAPE;
+  return encodeOnnxModel({
+    name: "exact",
+    nodes: [
+      {
+        ...{ name: "/product", opType: "FusedMatMul", domain: "com.microsoft" },
+        ...{ inputs: ["texts", "vectors"], outputs: ["products"] },
+        attributes: { transB: { int: 1 } },
+      },
+      {
+        ...{ name: "/largest", opType: "ReduceMax", inputs: ["products", "axes"] },
+        ...{ outputs: ["scores"], attributes: { keepdims: { int: 0 } } },
+      },
+    ],
+    inputs: [
+      { name: "texts", dataType: "float32", dims: ["texts", width] },
+      { name: "vectors", dataType: "float32", dims: [rows, width] },
+    ],
+    outputs: [{ name: "scores", dataType: "float32", dims: ["texts"] }],
+    initializers: [
+      {
+        ...{ name: "axes", dataType: "int64", dims: [1] },
+        data: new Uint8Array(BigInt64Array.of(1n).buffer),
+      },
+    ],
+  });
+}
