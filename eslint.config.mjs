@@ -165,6 +165,8 @@ const kernels = [
   "src/engine/decode/sampling.ts",
   "src/engine/decode/beamSearch.ts",
   "src/search/index/vectorRecord.ts",
+  "src/search/mismatch/assignment.ts",
+  "src/search/mismatch/mismatches.ts",
   "src/search/scan/*.ts",
   "src/train/optimise/*.ts",
   "src/world/chance.ts",

@@ -29,7 +29,7 @@ import type { InspectFlags } from "./models/inspectCommand";
 import type { AddFlags } from "./models/modelsAddCommand";
 import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
 import { Printer } from "./terminal/printer";
-import { addSearch } from "./search/searchProgram";
+import { addMismatch, addSearch } from "./search/searchProgram";
 import { addTrain } from "./train/trainProgram";
 import type { VerifyFlags } from "./measure/verifyCommand";
 import { DEVICE_CHOICES, DEVICES } from "../model/ask/device";
@@ -345,6 +345,10 @@ function addAlt(program: Command, run: Run, host: CliHost): void {
         return altList(context, paths, flags);
       }),
     );
+  addMismatch(alt.command("mismatch"), run, {
+    documents: DOCUMENTS,
+    addDocumentFlags: addAltFlags,
+  });
   addAltFlags(addGenerationFlags(addModelFlags(alt.command("write"))))
     .description(
       `describe pictures, with ${DESCRIPTION_BEAMS} beams unless told otherwise, and write the texts into the documents`,

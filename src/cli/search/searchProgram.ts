@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { Run } from "../terminal/cliContext";
 import { addModelFlags, type ModelFlags } from "../terminal/flags";
 import type { FindFlags, SimilarFlags } from "./findCommand";
+import type { MismatchFlags } from "./mismatchCommand";
 
 const WHERE =
   "folders, picture files or patterns; .gitignore and .sightlineignore are heeded (default: this folder)";
@@ -49,6 +50,28 @@ export function addSearch(program: Command, run: Run): void {
       run(flags, async (context) => {
         const { duplicates } = await import("./duplicatesCommand");
         return duplicates(context, paths, flags);
+      }),
+    );
+}
+
+/** Texts that belong to another picture. */
+export function addMismatch(
+  command: Command,
+  run: Run,
+  of: {
+    /** What documents are. */
+    readonly documents: string;
+    readonly addDocumentFlags: (command: Command) => Command;
+  },
+): void {
+  of.addDocumentFlags(addSearchFlags(command))
+    .description("find alternative texts that describe another picture than their own")
+    .argument("<path...>", of.documents)
+    .option("--check", "exit with 1 when there is such a text")
+    .action((paths: readonly string[], flags: MismatchFlags) =>
+      run(flags, async (context) => {
+        const { altMismatch } = await import("./mismatchCommand");
+        return altMismatch(context, paths, flags);
       }),
     );
 }
