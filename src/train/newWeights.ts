@@ -5,6 +5,7 @@ import { NotedWeights } from "../convert/checkpoint/notedWeights";
 import { TensorReader } from "../convert/checkpoint/tensorReader";
 import type { RandomStream } from "../engine/decode/sampling";
 import { elementsOf } from "../convert/checkpoint/tensorInfo";
+import { TEMPERATURE } from "./parameters";
 import type { StoredTensor } from "./output/safetensorsFile";
 
 /** The names and shapes of all tensors that graphs of a model read. @param build writes the graphs. */
@@ -18,9 +19,6 @@ export function shapesOf(
 
 /** Of query tokens, tables and the class token. */
 const TABLE_DEVIATION = 0.02;
-
-/** The temperature of contrast (LAVIS `blip2_qformer.py`). */
-const TEMPERATURE = 0.07;
 
 /**
  * Random values: norms change nothing, biases are zero, matrices keep the size of what they multiply (Glorot and
@@ -43,7 +41,7 @@ export function newWeights(
 
 function newValues(name: string, shape: readonly number[], random: RandomStream): Float32Array {
   const values = new Float32Array(elementsOf(shape));
-  if (name === "temp") return values.fill(TEMPERATURE);
+  if (name === "temp") return TEMPERATURE.values.slice();
   if (shape.length === 1) return values.fill(/norm\w*\.weight$/i.test(name) ? 1 : 0);
   const [rows = 1, ...others] = shape;
   const cols = elementsOf(others);

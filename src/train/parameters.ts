@@ -10,10 +10,14 @@ import { readSafetensorsHeader } from "../convert/checkpoint/safetensors";
 import { TensorReader } from "../convert/checkpoint/tensorReader";
 import { WeightMap } from "../convert/checkpoint/weightMap";
 import type { Parameter } from "./optimise/adamW";
+import type { StoredTensor } from "./output/safetensorsFile";
 import type { TensorInfo } from "../convert/checkpoint/tensorInfo";
 
 /** What Hugging Face's classes have no place for: the temperature, the head of captions, a teacher. */
 export const HEADS_FILE = "heads.safetensors";
+
+/** BLIP-2's before its first step (LAVIS `blip2_qformer.py`). */
+export const TEMPERATURE: StoredTensor = { shape: [], values: Float32Array.of(0.07) };
 
 /** Whether a tensor is stored beside the model. */
 export function isHead(name: string): boolean {
@@ -24,10 +28,10 @@ export class Parameters {
   readonly checkpoint: Checkpoint;
   /** What the builders of graphs ask. */
   readonly weights: CheckpointWeights;
-  readonly #tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #tensors: Map<string, TensorInfo>;
   readonly #values = new Map<string, Float32Array>();
 
-  private constructor(checkpoint: Checkpoint, tensors: ReadonlyMap<string, TensorInfo>) {
+  private constructor(checkpoint: Checkpoint, tensors: Map<string, TensorInfo>) {
     this.checkpoint = checkpoint;
     this.#tensors = tensors;
     const map = new WeightMap({ folder: checkpoint.folder, tensors });
@@ -50,8 +54,11 @@ export class Parameters {
     return new Parameters(checkpoint, tensors);
   }
 
+  /** Of all tensors but counting buffers. */
   names(): readonly string[] {
-    return [...this.#tensors.keys()];
+    return [...this.#tensors.values()].flatMap(({ name, dtype }) =>
+      isFloatDtype(dtype) ? [name] : [],
+    );
   }
 
   has(name: string): boolean {
@@ -80,6 +87,21 @@ export class Parameters {
     } finally {
       await reader.close();
     }
+  }
+
+  /** Adds a tensor that the files lack. */
+  add(name: string, { shape, values }: StoredTensor): void {
+    this.#tensors.set(name, { name, shape, dtype: "F32", file: "", begin: 0, end: 0 });
+    this.#values.set(name, values);
+  }
+
+  /** The values of a tensor, read anew from its file unless they are in memory. */
+  async read(name: string): Promise<Float32Array> {
+    const held = this.#values.get(name);
+    if (held !== undefined) return held;
+    const other = new Parameters(this.checkpoint, this.#tensors);
+    await other.load([name]);
+    return other.values(name);
   }
 
   /** Tensors as an optimiser takes them; loaded before. */

@@ -5,7 +5,7 @@
 
 import type { EvalResult, ResultFigure } from "../../measure/eval/report/evalResult";
 import { TASKS } from "../../measure/eval/tasks";
-import { CHART_COLORS, escaped } from "../measure/benchChart";
+import { CHART_COLORS, escaped } from "../terminal/svg";
 import { oneLine } from "../terminal/text";
 import { rangeOf } from "./resultTable";
 

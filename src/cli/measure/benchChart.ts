@@ -6,14 +6,8 @@
 import type { BenchFigures } from "../../measure/bench/benchFigures";
 import { bestReference, DTYPES, type BenchReport } from "../../measure/bench/benchReport";
 import { describeMachine, describeVersions, FIGURE_LABELS, formatFigure } from "./benchTable";
+import { CHART_COLORS, escaped, svgHead } from "../terminal/svg";
 import { oneLine } from "../terminal/text";
-
-/** Colours of text and bars; text is at least 4.3:1 and a bar 3:1 on white and on GitHub's #0d1117. */
-export const CHART_COLORS = {
-  text: "#797979",
-  ours: ["#2f81f7", "#1a9c8c", "#a371f7"],
-  transformers: ["#8b8f96", "#767b83", "#686d75"],
-} as const;
 
 /**
  * One picture with a panel for each report.
@@ -29,17 +23,13 @@ export function drawChart(reports: readonly BenchReport[]): string {
     return text;
   });
   const height = top - PANEL_GAP + MARGIN;
-  const head = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}"`,
-    ` viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title desc"`,
-    ` font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"`,
-    ` font-size="13" fill="${CHART_COLORS.text}">\n`,
-  ].join("");
   const title = reports.map(({ model }) => model).join(" and ");
   return [
-    head,
-    `<title id="title">${escaped(`Sightline against transformers: ${title}`)}</title>\n`,
-    `<desc id="desc">${escaped(panels.map(({ description }) => description).join(" "))}</desc>\n`,
+    svgHead({
+      ...{ width: WIDTH, height },
+      title: `Sightline against transformers: ${title}`,
+      description: panels.map(({ description }) => description).join(" "),
+    }),
     ...drawn,
     "</svg>\n",
   ].join("");
@@ -191,17 +181,4 @@ function textAt({ x, y, size, isBold, isEnd }: TextPlace, text: string): string 
 function cut(text: string, most: number): string {
   const letters = Array.from(oneLine(text));
   return letters.length <= most ? letters.join("") : `${letters.slice(0, most - 1).join("")}…`;
-}
-
-// prettier-ignore
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;", "<": "&lt;", ">": "&gt;",
-  '"': "&quot;", "'": "&#39;",
-};
-
-/** Text between tags; what XML does not allow at all becomes a replacement character. */
-export function escaped(text: string): string {
-  return oneLine(text)
-    .replace(/[\ud800-\udfff\ufffe\uffff]/gu, "\ufffd")
-    .replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? "");
 }

@@ -21,6 +21,7 @@ import { meanOf } from "../../measure/metrics/pythonText";
 import { tokenizeCaptions } from "../../measure/metrics/tokenizer/ptbTokenizer";
 import type { SaidCaption } from "../../train/fit/saidCaptions";
 import type { Figures } from "../../train/run/trainingRun";
+import { figuresText, figureText } from "./figuresText";
 import { findModel } from "../ask/openModel";
 import type { CliContext } from "../terminal/cliContext";
 import { durationText } from "../terminal/durationText";
@@ -129,9 +130,7 @@ function show(line: WorkLine, progress: FitProgress): void {
     line.count({ nDone: done, nAll: of }, `Looking at pictures: ${done} of ${of}`);
     return;
   }
-  const losses = Object.entries(progress.losses)
-    .map(([name, loss]) => `${name} ${loss.toFixed(3)}`)
-    .join(", ");
+  const losses = figuresText(progress.losses);
   const left = durationText(progress.leftMs / 1000);
   line.show(`Learning: step ${done} of ${of}, ${losses}, ${left}`);
 }
@@ -161,10 +160,8 @@ function report(
 }
 
 function figuresTable(before: Figures, after: Figures): string {
-  const shown = (name: string, value: number | undefined): string => {
-    if (value === undefined) return "";
-    return name.includes("R@") ? `${(100 * value).toFixed(1)} %` : value.toFixed(3);
-  };
+  const shown = (name: string, value: number | undefined): string =>
+    value === undefined ? "" : figureText(name, value);
   const rows = Object.keys(after).map((name) => [
     name,
     shown(name, before[name]),

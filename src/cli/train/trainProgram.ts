@@ -2,9 +2,11 @@
 
 import { type Command, Option } from "commander";
 import { FIT_TASKS } from "../../train/fit/fitNames";
+import { STAGES } from "../../train/stages/stageNames";
 import type { Run } from "../terminal/cliContext";
 import { addOutputFlags, parseNumber } from "../terminal/flags";
 import type { TrainFitFlags } from "./trainFitCommand";
+import type { TrainStageFlags } from "./trainStageCommand";
 import type { TrainPairsFlags } from "./trainPairsCommand";
 
 /** @param documents What a path may be, as the commands on documents say it. */
@@ -49,6 +51,21 @@ export function addTrain(
         return trainFit(context, pairs, flags);
       }),
     );
+  const stages = {
+    stage1: "match pictures with texts: contrast, matching and captions, as a file says",
+    stage2: "speak through a frozen language model, as a file says",
+  } as const;
+  for (const stage of STAGES) {
+    addOutputFlags(train.command(stage))
+      .description(stages[stage])
+      .requiredOption("--config <file>", "JSON: start, pairs, out, steps and more")
+      .action((flags: TrainStageFlags) =>
+        run(flags, async (context) => {
+          const { trainStageCommand } = await import("./trainStageCommand");
+          return trainStageCommand(context, stage, flags);
+        }),
+      );
+  }
 }
 
 function number(flag: string, text: string, usual: number): Option {

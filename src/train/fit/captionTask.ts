@@ -1,6 +1,6 @@
 /**
- * Fine-tuning for captions (paper section 4.2): the Q-Former and its projection learn what makes the frozen language
- * model say a text. It is differentiated as it lies in the model, and so as it will speak.
+ * The second stage on pairs (paper sections 3.3 and 4.2): the Q-Former and its projection learn what makes the frozen
+ * language model say a text.
  */
 
 import path from "node:path";
@@ -8,45 +8,71 @@ import { defined } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import type { TensorMap } from "../../engine/session/session";
-import { loadTokenizer, type Tokenizer } from "../../engine/text/tokenizer";
+import { loadTokenizer } from "../../engine/text/tokenizer";
 import type { Blip2GenerationConfig } from "../../model/config/blip2Config";
 import { optFeeds, t5Feeds } from "../graphs/stage2Feeds";
-import { stage2Graph, STAGE2_INPUTS, type Stage2Graph } from "../graphs/stage2Graph";
+import { stage2Graph, STAGE2_INPUTS, type FrozenLanguage } from "../graphs/stage2Graph";
 import type { Figures } from "../run/trainingRun";
 import { TrainingSession, type Objectives } from "../session";
 import { batchOf, rowsOf, stepsPerEpoch } from "./batches";
 import type { Example } from "./examples";
 import { frozenLanguage, shareLanguage } from "./frozenLanguage";
-import type { FitTask, FitTaskOptions } from "./task";
+import type { FitTask, FitTaskOptions, TaskOptions } from "./task";
 
 /** Tokens of a text, its end included: alternative texts are longer than the 32 of the authors' captions. */
 const MOST_TOKENS = 48;
 const LENGTH_STEP = 8;
 
-/** @throws AppError `model.unsupported` for a model that does not write, or not by OPT or T5. */
+/**
+ * Fine-tunes a converted model, whose language model is differentiated as it lies there, and so as it will speak.
+ * @throws AppError `model.unsupported` for a model that does not write, or not by OPT or T5.
+ */
 export async function captionTask(options: FitTaskOptions): Promise<FitTask> {
-  const { parameters, examples, features, batch, seed, model } = options;
+  const { model, work } = options;
   const config = expectWriting(model);
-  const texts = await textsOf(options, config);
+  const folder = path.join(work, "language");
+  await shareLanguage(model, folder);
+  const { eosTokenIds = [] } = model.generation ?? {};
+  return await languageTask({
+    ...{ ...options, config, isNormed: true, mostTokens: MOST_TOKENS, folder },
+    ...{ frozen: frozenLanguage(model), endId: eosTokenIds[0] ?? config.text.eosTokenId },
+  });
+}
+
+export interface LanguageOptions extends TaskOptions {
+  readonly config: Blip2GenerationConfig;
+  /** As in `PassesSpec`. */
+  readonly isNormed: boolean;
+  /** Of a text, its end included. */
+  readonly mostTokens: number;
+  /** Ends a text. */
+  readonly endId: number;
+  /** What stands before a text is learnt too, as in LAVIS: the last query says it. @default false */
+  readonly learnsStart?: boolean;
+  /** As in `Stage2Spec`, and the folder of its files. */
+  readonly frozen?: FrozenLanguage;
+  readonly folder?: string;
+}
+
+export async function languageTask(options: LanguageOptions): Promise<FitTask> {
+  const { parameters, examples, features, batch, seed, config, folder, isNormed, frozen } = options;
+  const texts = await textsOf(options);
   const feeds = async (rows: readonly Example[]): Promise<TensorMap> => ({
     [STAGE2_INPUTS.imageFeatures]: await features.of(rows.map(({ image }) => image)),
     ...texts.feeds(rows.map(({ text }) => text)),
   });
-  const frozen = frozenLanguage(model);
-  const folder = path.join(options.work, "language");
-  await shareLanguage(model, folder);
-  const { sizes } = texts;
   const { weights } = parameters;
-  const graphOf = (pictures: number): Stage2Graph & Objectives => ({
-    ...stage2Graph({ config, weights, pictures, ...sizes, frozen, isNormed: true }),
-    folder,
+  const spec = { config, weights, pictures: batch, ...texts.sizes, isNormed };
+  const graphOf = (): Objectives => ({
+    ...stage2Graph({ ...spec, ...(frozen && { frozen }) }),
+    ...(folder === undefined ? {} : { folder }),
   });
-  const graph = graphOf(batch);
+  const graph = graphOf();
   return {
     graph,
-    trained: [...graph.g.parameters.keys()],
+    trained: [...graph.g.parameters.keys()].filter((name) => !name.startsWith("language_model.")),
     batches: async (step) => [await feeds(batchOf(examples.train, { step, batch, seed }))],
-    validate: () => validate(graphOf(batch), feeds, options),
+    validate: () => validate(graphOf(), feeds, options),
     isBetter: (figures, than) => (figures["lm"] ?? Infinity) < (than["lm"] ?? Infinity),
   };
 }
@@ -57,15 +83,21 @@ interface Texts {
 }
 
 /** A text follows the prompt of descriptions, which is empty, and ends as the model's texts do. */
-async function textsOf(
-  { model, examples }: FitTaskOptions,
-  config: Blip2GenerationConfig,
-): Promise<Texts> {
-  const tokenizer = await loadTokenizer(model.folder);
+async function textsOf({
+  parameters,
+  examples,
+  config,
+  mostTokens,
+  endId,
+  learnsStart,
+}: LanguageOptions): Promise<Texts> {
+  const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
   const { numQueryTokens: nQueries, text } = config;
-  const [end = text.eosTokenId] = model.generation?.eosTokenIds ?? [];
   const padId = text.padTokenId;
-  const idsOf = (words: string): readonly number[] => saidIds(tokenizer, words, end);
+  const idsOf = (words: string): readonly number[] => {
+    const ids = tokenizer.encodeRaw(words.replaceAll(/\s+/g, " ").trim());
+    return [...ids.slice(0, mostTokens - 1), endId];
+  };
   const all = [...examples.train, ...examples.heldOut].map(({ text: words }) => idsOf(words));
   const longest = (extra: number): number =>
     LENGTH_STEP * Math.ceil((extra + Math.max(...all.map(({ length }) => length))) / LENGTH_STEP);
@@ -88,24 +120,18 @@ async function textsOf(
       optFeeds({
         texts: some.map((words) => ({
           ids: [...prompt, ...idsOf(words)],
-          given: prompt.length,
+          given: learnsStart === true ? 0 : prompt.length,
         })),
         ...{ length: sizes.textLength, nQueries, padId },
       }),
   };
 }
 
-/** Without what `encode` puts around a text; a long text keeps its beginning and an end. */
-function saidIds(tokenizer: Tokenizer, words: string, end: number): readonly number[] {
-  const ids = tokenizer.encodeRaw(words.replaceAll(/\s+/g, " ").trim());
-  return [...ids.slice(0, MOST_TOKENS - 1), end];
-}
-
 /** How unlikely a token of the held-out texts is, on average: −ln p. */
 async function validate(
-  graph: Stage2Graph & Objectives,
+  graph: Objectives,
   feeds: (rows: readonly Example[]) => Promise<TensorMap>,
-  { examples, batch, parameters, factory }: FitTaskOptions,
+  { examples, batch, parameters, factory }: TaskOptions,
 ): Promise<Figures> {
   const { heldOut } = examples;
   const at = { parameters, factory, device: "cpu", trained: [] } as const;

@@ -25,9 +25,7 @@ export function examplesOf(
   pairs: readonly Pair[],
   { base, keyOf }: { base: string; keyOf: (image: string) => string | undefined },
 ): Split<Example> {
-  const usable = pairs.filter(({ image }) => keyOf(image) !== undefined);
-  const groups = groupsOf(usable, keyOf);
-  const examples = usable.map((pair, i) => ({ ...pair, group: groups[i] ?? i }));
+  const examples = grouped(pairs, keyOf);
   const split = splitPairs(examples, { share: HELD_OUT, base: path.resolve(base) });
   const isEnough = examples.length >= MIN_PAIRS && split.heldOut.length > 0;
   if (isEnough && split.train.length > 1) return split;
@@ -36,6 +34,16 @@ export function examplesOf(
     `There are ${examples.length} pictures with texts, and at least ${MIN_PAIRS} are needed: a fifth of them ` +
       "decides whether the model got better. Collect more with `sightline train pairs`.",
   );
+}
+
+/** Pairs whose pictures can be seen. @param keyOf as in `examplesOf`. */
+export function grouped(
+  pairs: readonly Pair[],
+  keyOf: (image: string) => string | undefined,
+): Example[] {
+  const usable = pairs.filter(({ image }) => keyOf(image) !== undefined);
+  const groups = groupsOf(usable, keyOf);
+  return usable.map((pair, i) => ({ ...pair, group: groups[i] ?? i }));
 }
 
 /** Number of the first pair that each one hangs together with. */

@@ -14,7 +14,7 @@ import type { FreeBytes } from "../../engine/session/stagedSession";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
 import { readPairs, type Split } from "../data/pairs";
 import { writeSafetensors, type StoredTensor } from "../output/safetensorsFile";
-import { HEADS_FILE, isHead, Parameters } from "../parameters";
+import { HEADS_FILE, isHead, Parameters, TEMPERATURE } from "../parameters";
 import {
   bestOf,
   logOf,
@@ -30,7 +30,7 @@ import { captionTask, expectWriting } from "./captionTask";
 import { examplesOf, type Example } from "./examples";
 import type { FitTaskName } from "./fitNames";
 import { planLearning, readLearning } from "./modelTensors";
-import { PictureFeatures, type Unusable } from "./pictureFeatures";
+import { convertedEncoder, PictureFeatures, type Unusable } from "./pictureFeatures";
 import { expectComparing, retrievalTask } from "./retrievalTask";
 import { saidCaptions, type SaidCaption } from "./saidCaptions";
 import { writeSharedModel } from "./sharedModel";
@@ -175,13 +175,13 @@ const TASKS: Readonly<Record<FitTaskName, TaskKind>> = {
 
 async function featuresOf(
   images: readonly string[],
-  { model, work, onProgress, ...options }: FitOptions,
+  { model, work, factory, logger, freeBytes, signal, onProgress }: FitOptions,
 ): Promise<PictureFeatures> {
   const files = new Set(images);
   return await PictureFeatures.compute(files, {
-    ...{ model, folder: path.join(work, "features") },
-    ...{ factory: options.factory, logger: options.logger },
-    ...{ freeBytes: options.freeBytes, signal: options.signal },
+    folder: path.join(work, "features"),
+    open: () => convertedEncoder(model, { factory, logger, freeBytes }),
+    signal,
     onProgress: (done) => onProgress?.({ stage: "features", done, of: files.size }),
   });
 }
@@ -250,9 +250,6 @@ async function withRating(
   return { ...figures, CIDEr: rateCaptions(await saidCaptions(folder, examples.heldOut, at)) };
 }
 
-/** BLIP-2's initial temperature, which Hugging Face's layout has no place for. */
-const TEMPERATURE: StoredTensor = { shape: [], values: Float32Array.of(0.07) };
-
 /** What learns of a model, in the layout of a checkpoint, for whoever trains one. */
 async function writeStart(model: ModelFolder, folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
@@ -265,6 +262,7 @@ async function writeStart(model: ModelFolder, folder: string): Promise<void> {
     await copyFile(path.join(model.folder, name), path.join(next, name));
   }
   const tensors = await readLearning(model, planLearning(model));
+  // Hugging Face's layout has no place for it.
   if (!tensors.has("temp")) tensors.set("temp", TEMPERATURE);
   const some = (isWanted: (name: string) => boolean): Map<string, StoredTensor> =>
     new Map([...tensors].filter(([name]) => isWanted(name)));

@@ -1,28 +1,35 @@
 /**
- * What the frozen image encoder makes of the pictures to learn from: computed once with the model as it answers, and
- * kept on the disk, because a step reads a few of them and two hundred take as much memory as the Q-Former.
+ * What the frozen image encoder makes of the pictures to learn from: computed once, and kept on the disk, because a step reads a few of them and two hundred take as much memory as the Q-Former.
  */
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { AppError, throwIfAborted } from "../../base/errors";
-import type { Logger } from "../../base/logger";
 import { FeatureCache } from "../../engine/picture/featureCache";
 import { encodeImage } from "../../engine/picture/imageEncoder";
+import type { PixelValues } from "../../engine/picture/imagePreprocess";
 import { DECODER } from "../../engine/picture/imageStage";
-import { loadModelParts, releaseParts } from "../../engine/session/modelParts";
-import { cpuTensor, floats, type SessionFactory, type Tensor } from "../../engine/session/session";
-import type { FreeBytes } from "../../engine/session/stagedSession";
+import {
+  loadModelParts,
+  releaseParts,
+  type ModelPartsOptions,
+} from "../../engine/session/modelParts";
+import { cpuTensor, floats, type Tensor } from "../../engine/session/session";
+import type { PreprocessorConfig } from "../../model/config/preprocessorConfig";
 import { IO } from "../../model/graph/graphContract";
 
+/** The frozen image encoder. */
+export interface Encoder {
+  readonly preprocessor: PreprocessorConfig;
+  /** [1, N, width]. */
+  readonly encode: (pixels: PixelValues, signal?: AbortSignal) => Promise<Tensor>;
+  readonly release: () => Promise<void>;
+}
+
 export interface FeatureOptions {
-  /** Of the converted model. */
-  readonly model: string;
+  readonly open: () => Promise<Encoder>;
   /** Where they are kept. */
   readonly folder: string;
-  readonly factory: SessionFactory;
-  readonly logger: Logger;
-  readonly freeBytes?: FreeBytes | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Pictures that are done. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -56,12 +63,7 @@ export class PictureFeatures {
     const cache = new FeatureCache({ folder, maxDiskBytes: Infinity });
     const keys = new Map<string, string>();
     const unusable = new Map<string, Unusable>();
-    const parts = await loadModelParts({
-      folder: options.model,
-      device: "cpu",
-      ...{ factory: options.factory, logger: options.logger, freeBytes: options.freeBytes },
-      featureCacheOf: () => cache,
-    });
+    const encoder = await options.open();
     try {
       const { preprocessImage } = await import("../../engine/picture/imagePreprocess");
       for (const file of files) {
@@ -75,14 +77,14 @@ export class PictureFeatures {
         const key = keyOf(bytes);
         let facts = (await cache.find(key))?.facts;
         if (facts === undefined) {
-          const { preprocessor: config } = parts.model;
+          const { preprocessor: config } = encoder;
           const picture = { config, name: file, alpha: "auto" } as const;
           const pixels = await preprocessImage(bytes, picture).catch(asUnreadable);
           if (pixels === undefined) {
             unusable.set(file, "unreadable");
             continue;
           }
-          const { imageFeatures } = await encodeImage(parts.sessions, pixels, signal);
+          const imageFeatures = await encoder.encode(pixels, signal);
           ({ facts } = pixels);
           await cache.store(key, { features: new Map([[IO.imageFeatures, imageFeatures]]), facts });
         }
@@ -90,7 +92,7 @@ export class PictureFeatures {
         else keys.set(file, key);
       }
     } finally {
-      await releaseParts(parts);
+      await encoder.release();
     }
     return new PictureFeatures(cache, keys, unusable);
   }
@@ -122,6 +124,21 @@ export class PictureFeatures {
     }
     return cpuTensor(all, [files.length, ...dims]);
   }
+}
+
+/** The encoder of a converted model, as it answers: its last norm is behind it. */
+export async function convertedEncoder(
+  folder: string,
+  at: Pick<ModelPartsOptions, "factory" | "logger" | "freeBytes">,
+): Promise<Encoder> {
+  const featureCacheOf = (): FeatureCache => new FeatureCache();
+  const parts = await loadModelParts({ ...at, folder, device: "cpu", featureCacheOf });
+  return {
+    preprocessor: parts.model.preprocessor,
+    encode: async (pixels, signal) =>
+      (await encodeImage(parts.sessions, pixels, signal)).imageFeatures,
+    release: () => releaseParts(parts),
+  };
 }
 
 function keyOf(bytes: Uint8Array): string {

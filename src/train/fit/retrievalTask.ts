@@ -1,6 +1,6 @@
 /**
- * Fine-tuning for retrieval (paper section 4.4): contrast and matching, and captions where the model has the head for
- * them. Pictures come as features of the frozen encoder.
+ * The objectives of the first stage on pairs (paper sections 3.2 and 4.4). Pictures come as what the frozen encoder
+ * makes of them.
  */
 
 import { captionText } from "../../engine/text/captionText";
@@ -25,7 +25,7 @@ import type { Figures } from "../run/trainingRun";
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import { batchOf, rowsOf, stepsPerEpoch } from "./batches";
 import type { Example } from "./examples";
-import type { FitTask, FitTaskOptions } from "./task";
+import type { FitTask, FitTaskOptions, TaskOptions } from "./task";
 
 /** Tokens of a text, both ends included (LAVIS `max_txt_len`). */
 const MOST_TOKENS = 32;
@@ -35,55 +35,82 @@ const LENGTH_STEP = 8;
 /** Streams of random numbers below it are those of epochs. */
 const STEP_STREAMS = 2 ** 20;
 
-/** @throws AppError `model.unsupported` for a model that does not compare. */
+/**
+ * Fine-tunes a converted model: contrast and matching, and captions where it has the head for them.
+ * @throws AppError `model.unsupported` for a model that does not compare.
+ */
 export async function retrievalTask(options: FitTaskOptions): Promise<FitTask> {
-  const { parameters, examples, features, batch, seed } = options;
   const config = expectComparing(options.model);
-  const objectives = OBJECTIVES.filter((name) => name !== "itg" || config.kind === "stage1");
+  const task = await objectivesTask({
+    ...{ ...options, config, isNormed: true, mostTokens: MOST_TOKENS },
+    objectives: OBJECTIVES.filter((name) => name !== "itg" || config.kind === "stage1"),
+  });
+  // What Hugging Face's layout has no place for stays what its models were trained with.
+  const learns = (name: string): boolean => name !== "temp" || config.kind === "stage1";
+  return { ...task, trained: task.trained.filter(learns) };
+}
+
+export interface ObjectivesOptions extends TaskOptions {
+  readonly config: Blip2ComparingConfig;
+  readonly objectives: readonly Objective[];
+  /** As in `PassesSpec`. */
+  readonly isNormed: boolean;
+  /** Of a text, both ends included. */
+  readonly mostTokens: number;
+}
+
+/** BERT's, which stands for [CLS] before captions; LAVIS adds it as the last word. */
+const CAPTION_TOKEN = "[DEC]";
+
+export async function objectivesTask(options: ObjectivesOptions): Promise<FitTask> {
+  const { parameters, examples, features, batch, seed, config, objectives, isNormed } = options;
+  const { maxPositions, vocabSize } = config.qformer;
+  const most = Math.min(options.mostTokens, maxPositions);
   const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
   const idsOf = new Map<string, readonly number[]>();
   for (const { text } of [...examples.train, ...examples.heldOut]) {
-    idsOf.set(text, cut(tokenizer.encode(captionText(text))));
+    idsOf.set(text, cut(tokenizer.encode(captionText(text)), most));
   }
   const longest = Math.max(...[...idsOf.values()].map(({ length }) => length));
-  const sizes = { batch, textLength: Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP };
+  const textLength = Math.min(Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP, maxPositions);
+  const sizes = { batch, textLength };
+  const captionId =
+    config.kind === "stage1"
+      ? config.text.bosTokenId
+      : (tokenizer.idOf(CAPTION_TOKEN) ?? vocabSize - 1);
   const feeds = async (rows: readonly Example[], random: RandomStream): Promise<TensorMap> => ({
     [STAGE1_INPUTS.imageFeatures]: await features.of(rows.map(({ image }) => image)),
     ...stage1Feeds({
       texts: rows.map(({ text }) => idsOf.get(text) ?? []),
-      ...{ textLength: sizes.textLength, padId: 0 },
-      captionId: config.kind === "stage1" ? config.text.bosTokenId : 0,
+      ...{ textLength, padId: 0, captionId },
       imageIds: rows.map(({ group }) => group),
       negatives: random,
     }),
   });
   const graphOf = (detailed: boolean): Stage1Graph => {
     const { weights } = parameters;
-    const spec = { config, weights, ...sizes, objectives, isNormed: true };
+    const spec = { config, weights, ...sizes, objectives, isNormed };
     return stage1Graph({ ...spec, givesDetails: detailed });
   };
   const graph = graphOf(false);
   return {
     graph,
-    // What Hugging Face's layout has no place for stays what its models were trained with.
-    trained: [...graph.g.parameters.keys()].filter(
-      (name) => name !== "temp" || config.kind === "stage1",
-    ),
+    trained: [...graph.g.parameters.keys()],
     batches: async (step) => [
       await feeds(
         batchOf(examples.train, { step, batch, seed }),
         RandomStream.seeded(seed, STEP_STREAMS + step),
       ),
     ],
-    validate: () => validate(graphOf(true), feeds, { ...options, objectives }),
+    validate: () => validate(graphOf(true), feeds, options),
     isBetter,
   };
 }
 
 /** The end of a text stays its end. */
-function cut(ids: readonly number[]): readonly number[] {
-  if (ids.length <= MOST_TOKENS) return ids;
-  return [...ids.slice(0, MOST_TOKENS - 1), ...ids.slice(-1)];
+function cut(ids: readonly number[], most: number): readonly number[] {
+  if (ids.length <= most) return ids;
+  return [...ids.slice(0, most - 1), ...ids.slice(-1)];
 }
 
 /** R@1, 5 and 10 both ways; where they are the same, the losses. */
@@ -101,7 +128,7 @@ function meanRecall(figures: Figures): number {
 async function validate(
   graph: Stage1Graph,
   feeds: (rows: readonly Example[], random: RandomStream) => Promise<TensorMap>,
-  { examples, objectives, batch, ...at }: FitTaskOptions & { objectives: readonly Objective[] },
+  { examples, objectives, batch, ...at }: ObjectivesOptions,
 ): Promise<Figures> {
   const { heldOut } = examples;
   const session = await TrainingSession.open(graph, { ...at, device: "cpu", trained: [] });

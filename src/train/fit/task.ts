@@ -8,11 +8,14 @@ import type { Figures, TrainingTask } from "../run/trainingRun";
 import type { Example } from "./examples";
 import type { PictureFeatures } from "./pictureFeatures";
 
-export interface FitTaskOptions {
+export interface FitTaskOptions extends TaskOptions {
   /** Which learns. */
   readonly model: ModelFolder;
   /** Folder of the work. */
   readonly work: string;
+}
+
+export interface TaskOptions {
   readonly parameters: Parameters;
   readonly examples: Split<Example>;
   readonly features: PictureFeatures;
@@ -23,7 +26,7 @@ export interface FitTaskOptions {
 }
 
 export interface FitTask extends TrainingTask {
-  validate(): Promise<Figures>;
+  readonly validate: () => Promise<Figures>;
   /** By what the held-out pictures say. */
   readonly isBetter: (figures: Figures, than: Figures) => boolean;
 }

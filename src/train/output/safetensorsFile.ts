@@ -1,11 +1,19 @@
 /** Writes weight files in the safetensors format (huggingface.co/docs/safetensors): a header, then the tensors. */
 
 import { open } from "node:fs/promises";
+import { defined } from "../../base/assert";
+import { elementsOf } from "../../convert/checkpoint/tensorInfo";
 import { float32ToFloat16 } from "../../convert/checkpoint/dtype";
 
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
+}
+
+/** One whose values are read when they are written. */
+export interface LateTensor {
+  readonly shape: readonly number[];
+  readonly read: () => Promise<Float32Array>;
 }
 
 /** Tensors begin at a multiple of this. */
@@ -17,7 +25,7 @@ const ALIGNMENT = 8;
  */
 export async function writeSafetensors(
   file: string,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, StoredTensor | LateTensor>,
   storage: "F32" | "F16" = "F32",
 ): Promise<void> {
   const names = [...tensors.keys()].sort();
@@ -25,9 +33,9 @@ export async function writeSafetensors(
   let end = 0;
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   for (const name of names) {
-    const { shape, values } = tensors.get(name) ?? { shape: [], values: new Float32Array() };
+    const { shape } = defined(tensors.get(name), name);
     const begin = end;
-    end += values.length * nBytes;
+    end += elementsOf(shape) * nBytes;
     header[name] = { dtype: storage, shape, data_offsets: [begin, end] };
   }
   const text = JSON.stringify(header);
@@ -39,7 +47,8 @@ export async function writeSafetensors(
   try {
     await handle.writeFile(start);
     for (const name of names) {
-      const values = tensors.get(name)?.values ?? new Float32Array();
+      const tensor = defined(tensors.get(name), name);
+      const values = "read" in tensor ? await tensor.read() : tensor.values;
       const stored = storage === "F32" ? values : float32ToFloat16(values);
       await handle.writeFile(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
     }

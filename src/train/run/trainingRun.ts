@@ -79,9 +79,9 @@ export async function runTraining(
 ): Promise<number> {
   const { out, factory, device } = options;
   await mkdir(out, { recursive: true });
-  await parameters.load(parameters.names());
   const state = await stateOf(options);
   const trained = task.trained.filter((name) => parameters.has(name));
+  await parameters.load(trained);
   const history = (await readLog(logOf(out))).filter(({ step }) => step <= state.step);
   const log = await TrainingLog.open(logOf(out), state.step);
   const trainer = new Trainer(parameters, trained, { ...options.trainer, moments: state.moments });

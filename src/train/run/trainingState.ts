@@ -9,7 +9,7 @@ import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { readFloatTensors } from "../../convert/checkpoint/floatTensors";
 import type { Moments } from "../optimise/adamW";
-import { writeSafetensors, type StoredTensor } from "../output/safetensorsFile";
+import { writeSafetensors, type LateTensor, type StoredTensor } from "../output/safetensorsFile";
 import { HEADS_FILE, isHead, type Parameters } from "../parameters";
 
 const STATE_FILE = "training_state.json";
@@ -128,11 +128,10 @@ export async function writeModel(
       await copyFile(path.join(from, name), path.join(folder, name));
     }
   }
-  const model = new Map<string, StoredTensor>();
-  const heads = new Map<string, StoredTensor>();
-  await parameters.load(parameters.names());
+  const model = new Map<string, LateTensor>();
+  const heads = new Map<string, LateTensor>();
   for (const name of parameters.names()) {
-    const tensor = { shape: parameters.shape(name), values: parameters.values(name) };
+    const tensor = { shape: parameters.shape(name), read: () => parameters.read(name) };
     (isHead(name) ? heads : model).set(name, tensor);
   }
   await writeSafetensors(path.join(folder, MODEL_FILE), model, storage);
