@@ -2,6 +2,7 @@
 
 import type { Logger } from "../base/logger";
 import { createCudaMethods } from "./cudaMethods";
+import { createSearchMethods } from "./searchMethods";
 import type { EnginePort, TaskRun } from "./enginePort";
 import type { StartWorkers } from "../convert/weights/convertWorkers";
 import type { Blip2Engine } from "../engine/blip2Engine";
@@ -71,6 +72,7 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
     ...createCatalogMethods(options),
     ...createStoreMethods(options),
     ...createCudaMethods(options),
+    ...createSearchMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/picture/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });

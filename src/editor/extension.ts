@@ -10,6 +10,7 @@ import { createEngine, followSettings } from "./engine/engineSetup";
 import { lazyApi } from "./api/lazyApi";
 import { type Log, openLog } from "./shell/log";
 import { createMachineCommands } from "./machine/machineCommands";
+import { createSearchCommands } from "./search/searchCommands";
 import { createModelCommands } from "./models/modelCommands";
 import { EditorNotices } from "./shell/notices";
 import { EditorPictureReader } from "./pictures/pictureReader";
@@ -43,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     createStatusBar(services),
     ...createMachineCommands(services),
     createAgents(services),
+    createSearchCommands(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

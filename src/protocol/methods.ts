@@ -292,6 +292,34 @@ export const METHODS = {
     // What is loaded keeps files of it in use.
     ...{ process: "models", lane: "turn", silence: 15, frees: "cuda" },
   },
+  /** Pictures below folders, without those that rules leave out. */
+  listPictures: {
+    /** Paths. */
+    params: fields({ folders: list(text) }),
+    result: fields({ files: list(text) }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
+  /**
+   * Looks at files so that they can be found; those of before stay. Loads a retrieval model when something is new,
+   * and converts the demo where there is none, which sends `progressed` without a step.
+   */
+  indexPictures: {
+    params: fields({ files: list(text) }),
+    result: fields({
+      /** Files that can be found by now. */
+      nFiles: count,
+      skipped: list(fields({ file: text, why: text })),
+    }),
+    ...{ process: "search", lane: "turn", silence: 15 },
+  },
+  /** Pictures of those files that fit words, the best first. */
+  findPictures: {
+    params: fields({ words: text, k: count }),
+    result: fields({
+      matches: list(fields({ file: text, similarity: anyNumber, isLikely: flag })),
+    }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
   /** A small copy of a picture. */
   thumbnail: {
     params: fields({

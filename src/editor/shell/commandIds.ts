@@ -41,6 +41,7 @@ export const COMMAND_LINE_COMMANDS = [
   "sightline.installCommandLine",
   "sightline.uninstallCommandLine",
 ] as const;
+export const SEARCH_COMMANDS = ["sightline.findPicture"] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
 export const AGENT_COMMANDS = ["sightline.shareTools"] as const;
 
@@ -60,6 +61,7 @@ export const COMMAND_IDS = [
   ...COMMAND_LINE_COMMANDS,
   ...CUDA_COMMANDS,
   ...AGENT_COMMANDS,
+  ...SEARCH_COMMANDS,
   ...SHELL_COMMANDS,
 ] as const;
 
@@ -71,3 +73,4 @@ export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];
 export type CommandLineCommandId = (typeof COMMAND_LINE_COMMANDS)[number];
 export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
 export type AgentCommandId = (typeof AGENT_COMMANDS)[number];
+export type SearchCommandId = (typeof SEARCH_COMMANDS)[number];

@@ -17,6 +17,7 @@ export { ChatFeature } from "../chat/chatFeature";
 export { createCommandLine } from "../machine/commandLine";
 export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
+export { createSearch } from "../search/pictureFinder";
 export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";
 export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";

@@ -24,8 +24,8 @@ export const PROFILE_NAMES = ["exact", "balanced", "small"] as const;
  */
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** The same program runs up to four times; methods.ts says which does what. */
-export const PROCESS_KINDS = ["answers", "pictures", "models", "downloads"] as const;
+/** The same program runs up to five times; methods.ts says which does what. */
+export const PROCESS_KINDS = ["answers", "pictures", "models", "downloads", "search"] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 /**
