@@ -47,7 +47,7 @@ describe("finding pictures in the editor", () => {
       return Promise.resolve();
     };
     const services = { engine: { call }, notices: { show }, log: silentLogger };
-    await createSearch(services as unknown as Services).commands["sightline.findPicture"]?.();
+    await createSearch(services as unknown as Services).commands["sightline.findPicture"]();
   }
 
   it("looks at all, finds by words and by names, and opens what is chosen", async () => {
