@@ -71,11 +71,16 @@ export function pupilGraph(spec: TeacherSpec): Objectives {
     ...{ ...weights.norm("vision_model.post_layernorm", vision.hiddenSize), eps: EPS },
   });
   const patches = (g.shape(normed)[1] ?? 0) - 1;
-  const [token = "", parts = ""] = g.nodes("/pupil/parts", {
+  const [, parts = ""] = g.nodes("/pupil/parts", {
     opType: "Split",
     inputs: [normed, g.int64Constant("", [1, patches])],
     attributes: { axis: { int: 1 } },
     outputs: 2,
+  });
+  const token = g.node("/pupil/pooled", {
+    opType: "ReduceMean",
+    inputs: [parts, g.int64Constant("", [1])],
+    attributes: { keepdims: { int: 1 } },
   });
   const seen = (name: string, x: ValueName, width: number): ValueName =>
     linear(g, `/pupil/${name}`, x, {

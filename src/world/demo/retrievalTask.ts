@@ -62,9 +62,10 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
     graph: (spec) => pupilGraph({ ...spec, textLength: TEXT_LENGTH }),
     trained: /^(vision_model|teacher\.pupil)\./,
   },
+  // The image encoder goes on: it has not learnt as much yet as one that others have trained.
   contrast: {
     graph: (spec) => stageOne(spec, ["itc"]),
-    trained: QFORMER,
+    trained: /^/,
   },
   stage1: {
     graph: (spec) => stageOne(spec, OBJECTIVES),
