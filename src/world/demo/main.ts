@@ -33,8 +33,8 @@ const COMPARING: readonly Phase[] = [
   { lesson: "teacher", batch: 256, steps: 1000, rate: 2e-3, warmupSteps: 60, minRate: 1e-5 },
   { lesson: "encoder", batch: 192, steps: 550, rate: 1e-3, warmupSteps: 60, minRate: 1e-5 },
   // Two objectives more cost six times as much, and teach little before pictures and words have met.
-  { lesson: "contrast", batch: 192, steps: 700, rate: 6e-4, warmupSteps: 40, minRate: 1e-5 },
-  { lesson: "stage1", batch: 128, steps: 250, rate: 5e-4, warmupSteps: 25, minRate: 1e-5 },
+  { lesson: "contrast", batch: 192, steps: 420, rate: 7e-4, warmupSteps: 30, minRate: 1e-5 },
+  { lesson: "stage1", batch: 96, steps: 250, rate: 5e-4, warmupSteps: 25, minRate: 1e-5 },
 ];
 
 /** A language model of this size is not published either. */
