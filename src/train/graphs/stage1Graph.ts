@@ -5,7 +5,7 @@
  */
 
 import { linear } from "../../convert/graph/linear";
-import { add, concat, unitLength } from "../../convert/graph/ops";
+import { add, concat, mul, unitLength } from "../../convert/graph/ops";
 import * as bert from "../../convert/families/bertLayer";
 import * as qformer from "../../convert/families/qformerGraph";
 import type { Blip2RetrievalConfig, Blip2StageOneConfig } from "../../model/config/blip2Config";
@@ -36,6 +36,11 @@ export interface Stage1Spec {
   readonly fromPixels?: boolean;
   /** As in `PassesSpec`. @default false */
   readonly isNormed?: boolean;
+  /**
+   * What similarities are multiplied with before negatives are drawn by them: 0 draws any. A matching that has learnt
+   * nothing yet learns from easy ones first. @default 1, as LAVIS
+   */
+  readonly hardness?: number;
   /** What verification looks at besides. @default false */
   readonly givesDetails?: boolean;
 }
@@ -303,7 +308,11 @@ class Passes {
     const g = this.#g;
     const { batch } = this.#spec;
     const added = g.fixedInput(noise, "float32", [batch, batch]);
-    const noisy = add(g, "/itm/noisy", [g.stopGradient("/itm", scores), added]);
+    const { hardness = 1 } = this.#spec;
+    const fixed = g.stopGradient("/itm", scores);
+    const scaled =
+      hardness === 1 ? fixed : mul(g, "/itm/scaled", [fixed, g.floatConstant("", hardness)]);
+    const noisy = add(g, "/itm/noisy", [scaled, added]);
     return g.node("/itm/hardest", {
       opType: "ArgMax",
       inputs: [noisy],

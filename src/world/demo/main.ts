@@ -34,7 +34,7 @@ const COMPARING: readonly Phase[] = [
   { lesson: "encoder", batch: 192, steps: 550, rate: 1e-3, warmupSteps: 60, minRate: 1e-5 },
   // Two objectives more cost six times as much, and teach little before pictures and words have met.
   { lesson: "contrast", batch: 192, steps: 420, rate: 7e-4, warmupSteps: 30, minRate: 1e-5 },
-  { lesson: "stage1", batch: 96, steps: 250, rate: 5e-4, warmupSteps: 25, minRate: 1e-5 },
+  { lesson: "stage1", batch: 96, steps: 200, rate: 7e-4, warmupSteps: 20, minRate: 1e-5 },
 ];
 
 /** A language model of this size is not published either. */

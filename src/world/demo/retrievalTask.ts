@@ -68,12 +68,18 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
     trained: /^/,
   },
   stage1: {
-    graph: (spec) => stageOne(spec, OBJECTIVES),
+    graph: (spec) => stageOne({ ...spec, hardness: HARDNESS }, OBJECTIVES),
     trained: QFORMER,
   },
 };
 
-function stageOne(spec: GraphOptions, objectives: readonly Objective[]): Objectives {
+/** Of negatives; hard ones from the beginning leave matching where it was for hundreds of steps. */
+const HARDNESS = 0.1;
+
+function stageOne(
+  spec: GraphOptions & { readonly hardness?: number },
+  objectives: readonly Objective[],
+): Objectives {
   return stage1Graph({ ...spec, objectives, textLength: TEXT_LENGTH, fromPixels: true });
 }
 
