@@ -360,28 +360,6 @@ describe("the command line", () => {
       assert.equal(demo.state, "ready");
       assert.deepEqual(others, [comparing]);
     });
-
-    it("that compares pictures with texts does so without being named", async () => {
-      const own = await mkdtemp(path.join(home, "score-"));
-      const texts = ["a red circle on a white background", "a clown face"];
-      const args = [
-        "score",
-        path.resolve("media", "samples", "red-circle.png"),
-        ...texts,
-        "--device",
-        "cpu",
-        "--json",
-      ];
-      const outcome = await runCliProcess(args, { home: own });
-      assert.equal(outcome.exitCode, 0, outcome.stderr);
-      const [reply] = jsonLines(outcome);
-      assert.equal(reply?.["model"], "demo-itm");
-      const scores = reply["scores"] as { text: string; itc: number }[];
-      const cosine = (text: string): number =>
-        scores.find((score) => score.text === text)?.itc ?? 0;
-      assert.ok(cosine(texts[0] ?? "") > cosine(texts[1] ?? ""), JSON.stringify(scores));
-      assert.match(outcome.stderr, /Demo model: knows emoji and coloured shapes only\./);
-    });
   });
 
   describe("models remove", () => {

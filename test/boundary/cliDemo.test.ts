@@ -35,4 +35,20 @@ describe("the demo on the command line", () => {
     const outcome = await run([...question, "--model", copy, "--device", "cpu", "--quiet"]);
     assert.deepEqual([outcome.stdout, outcome.stderr], ["circle\n", ""]);
   });
+
+  it("compares pictures with texts without being named", async () => {
+    const right = "a red circle on a white background";
+    const flags = ["--device", "cpu", "--json"];
+    const outcome = await run(["score", PICTURE, right, "a clown face", ...flags]);
+    assert.equal(outcome.exitCode, 0, outcome.stderr);
+    const { model, scores } = JSON.parse(outcome.stdout) as {
+      model: string;
+      scores: { text: string; itc: number; itm: number }[];
+    };
+    assert.equal(model, "demo-itm");
+    assert.equal(scores[0]?.text, right);
+    const [first = 0, second = 0] = scores.map(({ itc }) => itc);
+    assert.ok(first > second, outcome.stdout);
+    assert.match(outcome.stderr, /Demo model: knows emoji and coloured shapes only\./);
+  });
 });
