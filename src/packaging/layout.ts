@@ -38,6 +38,9 @@ const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[]
 /** What runs the models, for the editor and on the command line, and the threads that convert them. */
 const ENGINE_PROGRAMS = ["child.js", "cli.js", "convertWorker.js", "mcp.js"];
 
+/** Workflows take it from the repository; the command line in the package can do the same. */
+const WORKFLOW_PROGRAM = "altCheck.js";
+
 /**
  * What each npm package needs at run time: found by following its require calls. The runtime's
  * other two dependencies are used by its install script only.
@@ -58,7 +61,8 @@ const SHARP_NATIVE_FILES =
 /** Those of the built programs that a target's package holds. */
 export function programsOf(target: Target, built: Iterable<string>): readonly string[] {
   return [...built].filter(
-    (name) => !ENGINE_PROGRAMS.includes(name) || target.native !== undefined,
+    (name) =>
+      name !== WORKFLOW_PROGRAM && (!ENGINE_PROGRAMS.includes(name) || target.native !== undefined),
   );
 }
 
