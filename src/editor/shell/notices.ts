@@ -210,8 +210,9 @@ function headlineOf(error: AppError): string | undefined {
       return vscode.l10n.t("The engine stopped working. It starts again with the next question.");
     case "document":
       return vscode.l10n.t("That cannot be done in this document.");
-    // Silent or translated.
     case "index":
+      return vscode.l10n.t("The index of pictures could not be written.");
+    // Silent or translated.
     case "request":
     case "protocol":
     case "kit":

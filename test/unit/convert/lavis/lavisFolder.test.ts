@@ -174,7 +174,7 @@ describe("a LAVIS release in parts", () => {
         assert.equal(config.kind, "retrieval");
         const out = path.join(await temporaryFolder(), "model");
         const { manifest } = await convertModel({ checkpoint: folder, out });
-        assert.equal(manifest.parts.length, 4);
+        assert.equal(manifest.parts.length, 5);
       }
     });
 

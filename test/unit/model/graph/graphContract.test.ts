@@ -57,6 +57,7 @@ describe("the graph contract", () => {
     assert.deepEqual(partsOf(config({ architectures: ["Blip2ForImageTextRetrieval"] })), [
       "vision_encoder",
       "qformer",
+      "image_reader",
       "qformer_text",
       "qformer_itm",
     ]);
