@@ -2,14 +2,8 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
-import {
-  freeName,
-  insertedAt,
-  markdownImage,
-  PASTED_TYPES,
-  urisInList,
-} from "../../host/documents/pastePlan";
-import { isPictureName } from "../../model/ask/pictureNames";
+import { freeName, insertedAt, markdownImage, urisInList } from "../../host/documents/pastePlan";
+import { isPictureName, PASTED_TYPES } from "../../model/ask/pictureNames";
 import type { Picture } from "../../host/pictures/picture";
 import { describeInTurn, showStatus } from "../documents/altDescribing";
 import { fileName, findInDocument, writeAlt, type DocumentImage } from "../documents/altDocument";

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../alt/languages";
-import { PASTED_TYPES } from "../../host/documents/pastePlan";
+import { PASTED_TYPES } from "../../model/ask/pictureNames";
 import { followCursor } from "./altCursor";
 import { ASK_KIND, PASTE_KIND } from "./altKinds";
 import { filesGlob } from "../pictures/filesGlob";

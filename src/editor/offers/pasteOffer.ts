@@ -1,7 +1,8 @@
 /** Tells whoever pastes pictures into Markdown, once in a window, that they can come with a text. */
 
 import * as vscode from "vscode";
-import { PASTED_TYPES, urisInList } from "../../host/documents/pastePlan";
+import { urisInList } from "../../host/documents/pastePlan";
+import { PASTED_TYPES } from "../../model/ask/pictureNames";
 import { isPictureName } from "../../model/ask/pictureNames";
 import type { Services } from "../shell/services";
 

@@ -3,9 +3,6 @@
 import { relativePath } from "../../alt/resolve/slashPath";
 import { EXTENSION_OF_TYPE, isPictureName } from "../../model/ask/pictureNames";
 
-/** MIME types that hold a picture which can be described. */
-export const PASTED_TYPES: readonly string[] = [...EXTENSION_OF_TYPE.keys()];
-
 /** A folder with more pictures of one name has a problem of another kind. */
 const MAX_TRIES = 1000;
 

@@ -17,6 +17,9 @@ export const EXTENSION_OF_TYPE: ReadonlyMap<string, string> = new Map([
   ["image/svg+xml", "svg"],
 ]);
 
+/** MIME types that hold a picture which can be described. */
+export const PASTED_TYPES: readonly string[] = [...EXTENSION_OF_TYPE.keys()];
+
 /** True for the name of a file that is a picture, by its extension. */
 export function isPictureName(name: string): boolean {
   const dot = name.lastIndexOf(".");
