@@ -1,7 +1,7 @@
 /** One request to a server of chat completions and its answer, with limits for time and size. Tries nothing twice. */
 
 import { AppError } from "../base/errors";
-import type { ToolClock } from "./sendWindow";
+import type { Clock } from "../base/clock";
 import type { ChatBody } from "./chatRequest";
 
 export interface ChatTarget {
@@ -11,7 +11,7 @@ export interface ChatTarget {
   readonly token: string | undefined;
   /** Longest wait for the first byte. */
   readonly firstByteMs: number;
-  readonly clock: ToolClock;
+  readonly clock: Pick<Clock, "after">;
   /** @default the one of Node */
   readonly fetch?: typeof fetch;
 }
@@ -108,13 +108,13 @@ async function send(
 
 /** Ends a request that is silent for too long, that takes too long, or that nobody waits for. */
 class Watch {
-  readonly #clock: ToolClock;
+  readonly #clock: Pick<Clock, "after">;
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   readonly #stopTotal: () => void;
   #stopSilence: () => void = () => undefined;
 
-  constructor(clock: ToolClock, outer: AbortSignal) {
+  constructor(clock: Pick<Clock, "after">, outer: AbortSignal) {
     this.#clock = clock;
     this.#outer = outer;
     this.#stopTotal = clock.after(MAX_TOTAL_MS, this.#abort);

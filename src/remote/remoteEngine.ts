@@ -1,5 +1,6 @@
 /** A server in the place of the engine: asks it as often as that helps, and cleans what it says. */
 
+import type { Clock } from "../base/clock";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { resolveGenerationOptions } from "../model/ask/generationOptions";
@@ -8,13 +9,13 @@ import { askOnce, type ChatAnswer, ChatFailure, type ChatTarget, checkHealth } f
 import { chatBody } from "./chatRequest";
 import type { RemoteEndpoint } from "./endpoint";
 import { remotePicture } from "./remotePicture";
-import { SendWindow, type ToolClock } from "./sendWindow";
+import { SendWindow } from "./sendWindow";
 
 export interface RemoteEngineOptions {
   readonly endpoint: RemoteEndpoint;
   readonly token?: string | undefined;
   readonly logger: Logger;
-  readonly clock: ToolClock;
+  readonly clock: Pick<Clock, "after">;
   /** Milliseconds since an arbitrary start. */
   readonly now: () => number;
   /** 0 to 1. @default that of JavaScript */

@@ -5,11 +5,6 @@
 
 import { AppError } from "../base/errors";
 
-export interface ToolClock {
-  /** Calls back once after `ms`, unless the returned function is called first. */
-  after(ms: number, callback: () => void): () => void;
-}
-
 const FIRST_LIMIT = 2;
 
 export class SendWindow {

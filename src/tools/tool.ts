@@ -1,6 +1,7 @@
 /** What a tool for agents is, and the ports that it works over. Knows no agent's protocol and no engine. */
 
 import type * as v from "valibot";
+import type { Clock } from "../base/clock";
 import type { Capability } from "../model/ask/capabilities";
 import type { World } from "../model/folder/world";
 import type {
@@ -30,7 +31,7 @@ export interface Tool<I = never, O extends object = object> {
 export interface ToolContext {
   readonly pictures: PicturePort;
   readonly models: ModelPort;
-  readonly clock: ToolClock;
+  readonly clock: Pick<Clock, "after">;
   /** Fires when nobody waits for the call any more. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ToolProgress) => void;
@@ -41,11 +42,6 @@ export interface ToolProgress {
   readonly done: number;
   readonly total: number;
   readonly message: string;
-}
-
-export interface ToolClock {
-  /** Calls back once after `ms`, unless the returned function is called first. */
-  after(ms: number, callback: () => void): () => void;
 }
 
 export interface PicturePort {

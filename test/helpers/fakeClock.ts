@@ -1,6 +1,6 @@
 /** A clock that stands still until a test moves it. */
 
-import type { Clock } from "../../src/host/process/clock";
+import type { Clock } from "../../src/base/clock";
 
 interface Alarm {
   readonly atMs: number;

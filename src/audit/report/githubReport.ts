@@ -3,8 +3,9 @@
  * hides the rest without a word, so the rest is counted.
  */
 
+import { groupBy } from "../../base/groupBy";
 import type { ReportedFinding } from "../reportedFinding";
-import { groupBy, type AuditRun } from "./reportRun";
+import { type AuditRun } from "./reportRun";
 
 /** What a step shows of each kind. */
 const MAX_OF_KIND = 10;

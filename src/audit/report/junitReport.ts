@@ -1,6 +1,7 @@
 /** Findings as failed cases of a test run, for servers that know nothing else. */
 
-import { groupBy, type AuditRun } from "./reportRun";
+import { groupBy } from "../../base/groupBy";
+import { type AuditRun } from "./reportRun";
 
 export function junitReport({ findings, failures }: AuditRun): string {
   const byFile = groupBy(findings, ({ file }) => file);

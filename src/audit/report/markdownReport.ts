@@ -1,9 +1,10 @@
 /** Findings as a page of Markdown: a table by rule, then the places by file. */
 
+import { groupBy } from "../../base/groupBy";
 import type { ReportedFinding } from "../reportedFinding";
 import { helpAddress, RULES } from "../ruleTable";
 import { sumOf } from "./textReport";
-import { groupBy, type AuditRun } from "./reportRun";
+import { type AuditRun } from "./reportRun";
 
 /** @param maxUnits what a place for summaries takes; the rest is counted. @default no limit */
 export function markdownReport(run: AuditRun, maxUnits = Infinity): string {

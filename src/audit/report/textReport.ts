@@ -1,7 +1,8 @@
 /** Findings for people, as linters print them, and the sum. */
 
+import { countOf } from "../../base/countOf";
 import { RULES } from "../ruleTable";
-import { countOf, type AuditRun } from "./reportRun";
+import { type AuditRun } from "./reportRun";
 
 export function textReport({ findings }: AuditRun): string {
   return findings

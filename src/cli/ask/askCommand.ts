@@ -1,5 +1,6 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
+import { countOf } from "../../base/countOf";
 import { requestedDescription } from "../../alt/wording/describingRequest";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { inOrder } from "../../base/inOrder";
@@ -26,7 +27,6 @@ import { withModel } from "./openModel";
 import type { RunningModel } from "./runningModel";
 import { type NamedPictures, picturesNamed } from "./pictureList";
 import { readPicture } from "./pictureSource";
-import { countOf } from "../terminal/text";
 import type { GenerateRequest, GenerateResult, Prompt } from "../../model/ask/request";
 
 /** How answers about many pictures are printed. */

@@ -1,5 +1,6 @@
 /** `alt list`: every picture in documents, its alternative text, and what is wrong with it. */
 
+import { countOf } from "../../base/countOf";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { findDocuments, isPassedOver, readDocument } from "./altDocuments";
 import {
@@ -15,7 +16,7 @@ import type { CliContext } from "../terminal/cliContext";
 import { DiskFiles } from "./diskFiles";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { countOf, formatTable } from "../terminal/text";
+import { formatTable } from "../terminal/text";
 
 /** As commander gives them. */
 export interface AltFlags extends OutputFlags {

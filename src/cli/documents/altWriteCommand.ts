@@ -1,5 +1,6 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
+import { countOf } from "../../base/countOf";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { ALT_PROBLEMS, type AltProblem, isLongAlt } from "../../alt/wording/altText";
 import { readDataUri } from "../../alt/write/dataUri";
@@ -25,7 +26,6 @@ import type { GenerationFlags, ModelFlags } from "../terminal/flags";
 import { withModel } from "../ask/openModel";
 import type { RunningModel } from "../ask/runningModel";
 import { type NamedPicture, readPicture } from "../ask/pictureSource";
-import { countOf } from "../terminal/text";
 import type { WorkLine } from "../terminal/workLine";
 import type { GenerateRequest } from "../../model/ask/request";
 

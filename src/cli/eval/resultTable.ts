@@ -1,8 +1,9 @@
 /** Results as a table for people: paper, ours, difference; and what they were made with. */
 
+import { countOf } from "../../base/countOf";
 import type { EvalResult, ResultFigure } from "../../measure/eval/report/evalResult";
 import { TASKS } from "../../measure/eval/tasks";
-import { countOf, formatTable } from "../terminal/text";
+import { formatTable } from "../terminal/text";
 
 /** One table for each result. The paper's columns are only there when something is in them. */
 export function resultTables(results: readonly EvalResult[]): string {

@@ -1,8 +1,9 @@
 /** Figures with their intervals, as a table for people. */
 
+import { countOf } from "../../base/countOf";
 import type { Scored } from "../../measure/eval/score/scored";
 import { TASKS } from "../../measure/eval/tasks";
-import { countOf, formatTable } from "../terminal/text";
+import { formatTable } from "../terminal/text";
 
 export function scoredTable(scored: Scored): string {
   const { task, n, of, figures } = scored;

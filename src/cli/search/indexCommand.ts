@@ -1,7 +1,7 @@
 /** `index`: looks at pictures once, so that later searches need not. */
 
+import { countOf } from "../../base/countOf";
 import { formatBytes } from "../../base/bytes";
-import { countOf } from "../terminal/text";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { finish, withSearch } from "./searchRun";

@@ -1,5 +1,6 @@
 /** `alt mismatch`: alternative texts that describe another picture than their own. */
 
+import { countOf } from "../../base/countOf";
 import path from "node:path";
 import { stat } from "node:fs/promises";
 import { AppError, throwIfAborted } from "../../base/errors";
@@ -24,7 +25,6 @@ import { type AltFlags, settingsFrom } from "../documents/altListCommand";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { ModelFlags } from "../terminal/flags";
-import { countOf } from "../terminal/text";
 import { type SearchRun, skippedText, withSearch } from "./searchRun";
 
 export interface MismatchFlags extends AltFlags, ModelFlags {

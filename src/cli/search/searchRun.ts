@@ -1,5 +1,6 @@
 /** What the commands of search share: which pictures, which model, and the index brought up to date. */
 
+import { countOf } from "../../base/countOf";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { formatBytes } from "../../base/bytes";
@@ -25,7 +26,6 @@ import { picturesNamed } from "../ask/pictureList";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { ModelFlags } from "../terminal/flags";
-import { countOf } from "../terminal/text";
 
 /** What a command works with. */
 export interface SearchRun {

@@ -55,8 +55,3 @@ export function formatTable(
 
 /** Characters, not UTF-16 units. */
 const lengthOf = (text: string): number => Array.from(text).length;
-
-/** "1 picture", "2 pictures". @param noun of a plural with "s". */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -1,5 +1,6 @@
 /** `train fit`: a model of the store learns from pairs, and becomes a new one if that made it better. */
 
+import { countOf } from "../../base/countOf";
 import path from "node:path";
 import { AppError, isCancelled } from "../../base/errors";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
@@ -27,7 +28,7 @@ import type { CliContext } from "../terminal/cliContext";
 import { durationText } from "../terminal/durationText";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { countOf, formatTable } from "../terminal/text";
+import { formatTable } from "../terminal/text";
 import type { WorkLine } from "../terminal/workLine";
 
 export interface TrainFitFlags extends OutputFlags {

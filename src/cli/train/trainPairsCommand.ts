@@ -1,5 +1,6 @@
 /** `train pairs`: the pictures of documents and the texts that people wrote for them, to learn from. */
 
+import { countOf } from "../../base/countOf";
 import { createHash } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,7 +9,7 @@ import { findDocuments, readDocument } from "../documents/altDocuments";
 import { imagesOf, type DocumentImage } from "../documents/altImages";
 import { settingsFrom, type AltFlags } from "../documents/altListCommand";
 import { EXIT } from "../terminal/failure";
-import { countOf, formatTable } from "../terminal/text";
+import { formatTable } from "../terminal/text";
 import type { CliContext } from "../terminal/cliContext";
 
 export interface TrainPairsFlags extends AltFlags {

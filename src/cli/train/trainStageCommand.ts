@@ -1,5 +1,6 @@
 /** `train stage1` and `train stage2`: BLIP-2's two stages on pairs, as a file says. */
 
+import { countOf } from "../../base/countOf";
 import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isCancelled } from "../../base/errors";
@@ -13,7 +14,6 @@ import type { CliContext } from "../terminal/cliContext";
 import { durationText } from "../terminal/durationText";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { countOf } from "../terminal/text";
 import { drawRun } from "./runChart";
 import { figuresText } from "./figuresText";
 

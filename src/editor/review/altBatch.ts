@@ -1,5 +1,6 @@
 /** Texts for many pictures of one or many documents: the work, a look at the results, one edit. */
 
+import { groupBy } from "../../base/groupBy";
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../../base/errors";
 import { isLongAlt } from "../../alt/wording/altText";
@@ -85,7 +86,7 @@ async function writeDrafts(
   services: Services,
   drafts: readonly Draft[],
 ): Promise<readonly ImageFailure[]> {
-  const byDocument = groupBy(drafts, ({ image }) => image.uri.toString());
+  const byDocument = [...groupBy(drafts, ({ image }) => image.uri.toString()).values()];
   const edit = new vscode.WorkspaceEdit();
   const edited: EditedDocument[] = [];
   const written: Draft[] = [];
@@ -159,14 +160,4 @@ async function offerUndo(text: string, edited: readonly EditedDocument[]): Promi
   }
   await vscode.window.showTextDocument(document, { preview: false });
   await vscode.commands.executeCommand("undo");
-}
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return [...groups.values()];
 }

@@ -1,7 +1,7 @@
 /** Answers the turns of one conversation, one after the other, and can be stopped at any moment. */
 
 import { AppError, isCancelled } from "../../base/errors";
-import type { Clock } from "../process/clock";
+import type { Clock } from "../../base/clock";
 import type { ChatTurn, Conversation } from "./conversation";
 import { altTexts } from "../../alt/write/describer";
 import { askAbout } from "../documents/askAbout";

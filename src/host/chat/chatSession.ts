@@ -8,7 +8,7 @@ import type { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import { worldOf } from "../../model/folder/world";
 import { Answerer, type AnswerTexts } from "./answerer";
-import type { Clock } from "../process/clock";
+import type { Clock } from "../../base/clock";
 import {
   type ChatTurn,
   type Conversation,

@@ -3,7 +3,7 @@
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import type { ConversationView } from "../../protocol/viewMessages";
-import type { Clock } from "../process/clock";
+import type { Clock } from "../../base/clock";
 import { type Conversation, conversationView } from "./conversation";
 import type { PastedPictures } from "./pastedPictures";
 import { fromStored, toStored } from "./storedConversation";

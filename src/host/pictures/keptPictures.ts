@@ -3,7 +3,7 @@
  * file once. What is kept counts only while its file is as it was; knows no editor and no file system.
  */
 
-import type { Clock } from "../process/clock";
+import type { Clock } from "../../base/clock";
 import type { Picture } from "./picture";
 
 /** What changes with a file; times in milliseconds since 1970. */

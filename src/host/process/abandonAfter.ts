@@ -1,6 +1,6 @@
 /** Waiting for something that may never happen. */
 
-import type { Clock } from "./clock";
+import type { Clock } from "../../base/clock";
 
 /** Settles with the promise, or after `ms` without it. Never rejects. */
 export function abandonAfter(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {

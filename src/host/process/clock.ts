@@ -1,11 +1,6 @@
-/** The time, as something that a test can replace. */
+/** The real time. */
 
-export interface Clock {
-  /** Milliseconds since an arbitrary start; never goes back. */
-  now(): number;
-  /** Calls back once after `ms`, unless the returned function is called first. */
-  after(ms: number, callback: () => void): () => void;
-}
+import type { Clock } from "../../base/clock";
 
 // setTimeout takes a 32-bit delay and treats a longer one as no delay at all.
 const MAX_DELAY_MS = 2 ** 31 - 1;

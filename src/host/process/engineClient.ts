@@ -6,7 +6,8 @@
 import { abortable } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import { type Clock, systemClock } from "./clock";
+import type { Clock } from "../../base/clock";
+import { systemClock } from "./clock";
 import {
   type ConnectionEnd,
   DEFAULT_TIME_LIMITS,

@@ -5,7 +5,7 @@
 
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import type { Clock } from "./clock";
+import type { Clock } from "../../base/clock";
 import { byDigest } from "../pictures/picture";
 import type { EngineProcess } from "./engineProcess";
 import type { PictureRequest } from "../../model/ask/request";

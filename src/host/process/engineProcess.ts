@@ -10,7 +10,7 @@ import type { Readable } from "node:stream";
 import type { Logger } from "../../base/logger";
 import { NATIVE_MEMORY_ENV } from "../../base/nativeMemory";
 import type { Transport } from "../../protocol/transport";
-import type { Clock } from "./clock";
+import type { Clock } from "../../base/clock";
 
 export interface ForkOptions {
   /** The bundled program of the child. */

@@ -4,7 +4,7 @@
  */
 
 import { AppError, type ErrorCode } from "../../base/errors";
-import type { Clock } from "../process/clock";
+import type { Clock } from "../../base/clock";
 import { type DeviceAdvice, DevicePolicy, type CpuFallback } from "./devicePolicy";
 import type { AskOptions } from "./engine";
 import type { EngineClient } from "../process/engineClient";

@@ -1,5 +1,6 @@
 /** Pictures with texts that people wrote: what a model learns from. Reads a file or a folder of them. */
 
+import { groupBy } from "../../base/groupBy";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
@@ -113,9 +114,9 @@ export function splitPairs<P extends Pair>(
   pairs: readonly P[],
   { share, base }: { share: number; base: string },
 ): Split<P> {
-  const folders = groupsOf(pairs, ({ image }) => path.relative(base, path.dirname(image)));
+  const folders = groupBy(pairs, ({ image }) => path.relative(base, path.dirname(image)));
   const isFine = folders.size >= MIN_FOLDERS && largestOf(folders) <= share * pairs.length;
-  const groups = isFine ? folders : groupsOf(pairs, ({ image }) => path.relative(base, image));
+  const groups = isFine ? folders : groupBy(pairs, ({ image }) => path.relative(base, image));
   const ordered = [...groups].sort(([a], [b]) => hashOf(a) - hashOf(b) || (a < b ? -1 : 1));
   const heldOut: P[] = [];
   for (const [, members] of ordered) {
@@ -128,17 +129,6 @@ export function splitPairs<P extends Pair>(
 
 /** Below this, one folder more or less changes what is measured. */
 const MIN_FOLDERS = 10;
-
-function groupsOf<P>(pairs: readonly P[], keyOf: (pair: P) => string): Map<string, P[]> {
-  const groups = new Map<string, P[]>();
-  for (const pair of pairs) {
-    const key = keyOf(pair);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [pair]);
-    else group.push(pair);
-  }
-  return groups;
-}
 
 function largestOf(groups: ReadonlyMap<string, readonly unknown[]>): number {
   return Math.max(...[...groups.values()].map(({ length }) => length));

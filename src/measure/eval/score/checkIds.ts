@@ -1,5 +1,6 @@
 /** Whether predictions are of exactly the items that are asked for. */
 
+import { countOf } from "../../../base/countOf";
 import { AppError } from "../../../base/errors";
 import type { EvalId } from "../data/evalJson";
 
@@ -57,10 +58,6 @@ function fail(
   const verb = what.startsWith("not") ? (rows.length === 1 ? "is " : "are ") : "";
   const text = `${file}: ${countOf(rows.length, item)} ${verb}${what}: ${named(rows.map(({ id }) => id))}.`;
   throw new AppError("document.unparsable", text, { detail: { file } });
-}
-
-function countOf(count: number, item: string): string {
-  return `${count} ${item}${count === 1 ? "" : "s"}`;
 }
 
 function named(ids: readonly EvalId[]): string {
