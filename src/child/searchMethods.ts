@@ -129,14 +129,13 @@ class WorkspaceSearch {
     const { knownFilesOf, planIndex, withIndex } = await import("../search/index/openIndex");
     const model = await findingModel(store);
     const found = await findNamedModel({ model, store, demoCheckpoint, onProgress });
-    const place = { store, modelFolder: found.folder, alpha: ALPHA } as const;
-    const withFactory = { ...place, factory: createOrtSessionFactory() };
-    await planIndex(withFactory);
+    const plan = await planIndex({ store, modelFolder: found.folder, alpha: ALPHA });
+    const place = { store, factory: createOrtSessionFactory() };
     const engine = inTurn(await loadFoundModel(found, { store, device: "auto", logger }));
     const known = await Known.open(knownFilesOf(store));
     return await new Promise((resolve, reject) => {
       // Until the process ends; who finds the lock of a process that is gone takes it.
-      withIndex(withFactory, async (index, mode) => {
+      withIndex(plan, place, async (index, mode) => {
         resolve({ engine, index, known, isReadOnly: mode === "read" });
         await new Promise(() => undefined);
       }).catch(reject);

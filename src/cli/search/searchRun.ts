@@ -34,13 +34,6 @@ export interface SearchRun {
   readonly searched: SearchablePictures;
 }
 
-/** What each command's JSON ends with. */
-export interface SearchSums {
-  /** Files that were searched. */
-  readonly searched: number;
-  readonly skipped: readonly SkippedFile[];
-}
-
 /** @throws AppError as `withModel`, `planIndex`, `makeSearchable`, and what the work throws. */
 export async function withSearch(
   context: CliContext,
@@ -50,17 +43,15 @@ export async function withSearch(
   const { store } = context;
   const { alpha, device, model: named } = asked.flags;
   const found = await findModel(named ?? (await findingModel(store)), context);
-  const place = {
-    ...{ store, alpha, modelFolder: found.folder },
-    factory: createOrtSessionFactory(),
-  };
   // Before anything is loaded: a model that compares nothing has no index.
-  const { shape } = await planIndex(place);
+  const plan = await planIndex({ store, alpha, modelFolder: found.folder });
+  const { shape } = plan;
   const looked = await lookAt(asked.paths, context);
   const flags = { ...asked.flags, device, model: found.folder };
   return await withModel(context, flags, async ({ engine }) => {
     const model = { engine, name: found.name };
-    return await withIndex(place, async (index, mode) => {
+    const place = { store, factory: createOrtSessionFactory() };
+    return await withIndex(plan, place, async (index, mode) => {
       const searched = await bringUpToDate(looked, {
         ...{ context, model, index, mode, alpha },
         bytesEach: codeBytes(shape) + halfBytes(shape),

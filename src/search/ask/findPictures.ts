@@ -59,8 +59,9 @@ export async function findPictures(words: string, options: FindOptions): Promise
   const { vector, isCut } = await engine.embedText(words, { signal });
   const isWanted = (digest: string): boolean => searched.files.has(digest);
   const most = Math.max(k, options.rerank, MIN_PICTURES);
-  const nearest = await index.search(vector, { k: most, isWanted });
-  const floor = await typicalFloor(vector, { index, isWanted });
+  let floor = -Infinity;
+  const onScores = (scores: Float32Array): void => void (floor = typicalFloor(scores));
+  const nearest = await index.search(vector, { k: most, isWanted, onScores });
   const matches = await matchAll(
     words,
     nearest.slice(0, options.rerank).map(({ digest }) => digest),
@@ -77,11 +78,7 @@ export async function findPictures(words: string, options: FindOptions): Promise
 }
 
 /** Above what a picture stands out among all that were searched. */
-async function typicalFloor(
-  vector: Float32Array,
-  { index, isWanted }: { index: PictureIndex; isWanted: (digest: string) => boolean },
-): Promise<number> {
-  const scores = await index.scores(vector, isWanted);
+function typicalFloor(scores: Float32Array): number {
   if (scores.length < MIN_PICTURES) return -Infinity;
   const middle = median(scores);
   const deviation = median(scores.map((score) => Math.abs(score - middle)));

@@ -117,14 +117,6 @@ class FlatIndex implements PictureIndex {
     });
   }
 
-  async scores(
-    text: Float32Array,
-    isWanted: (digest: string) => boolean = () => true,
-  ): Promise<Float32Array> {
-    const scores = await this.#scan((block) => this.#scanner.largest(block, text));
-    return scores.filter((_, slot) => this.#isCandidate(slot, isWanted));
-  }
-
   async similar(picture: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]> {
     return await this.#nearest(nearest, {
       scan: (block) => this.#scanner.aligned(block, picture),
@@ -143,13 +135,14 @@ class FlatIndex implements PictureIndex {
   }
 
   async #nearest(
-    { k, isWanted = () => true }: Nearest,
+    { k, isWanted = () => true, onScores }: Nearest,
     how: {
       readonly scan: (block: CodeBlock) => Promise<Float32Array>;
       readonly exact: (vectors: Float32Array) => number;
     },
   ): Promise<readonly Neighbour[]> {
     const scores = await this.#scan(how.scan);
+    onScores?.(scores.filter((_, slot) => this.#isCandidate(slot, isWanted)));
     return bestOf(scores, Math.max(CANDIDATES, 2 * k), (slot) => this.#isCandidate(slot, isWanted))
       .flatMap((slot): Neighbour[] => {
         const vectors = this.#halvesOf(slot);

@@ -44,7 +44,11 @@ export function knownFilesOf(store: ModelStore): string {
  * Another model, another way to decode or to lay transparent pictures on a ground has another index.
  * @throws AppError `model.missing`, `model.corrupt`, `model.unsupported` for one that compares nothing.
  */
-export async function planIndex({ store, modelFolder, alpha }: IndexOfModel): Promise<IndexPlan> {
+export async function planIndex({
+  store,
+  modelFolder,
+  alpha,
+}: Omit<IndexOfModel, "factory">): Promise<IndexPlan> {
   const { name, identity, config } = await openModelFolder(modelFolder);
   if (!isComparing(config)) throw new AppError("model.unsupported", cannotText(name, "scores"));
   const key = createHash("sha256").update(`${identity} ${DECODER} ${alpha}`).digest("hex");
@@ -57,14 +61,13 @@ export async function planIndex({ store, modelFolder, alpha }: IndexOfModel): Pr
 
 /**
  * Works with an index that can be written, or with one that can only be read while another process writes.
- * @throws AppError as `planIndex`, `index.unwritable`, and what the work throws.
+ * @throws AppError `index.unwritable`, and what the work throws.
  */
 export async function withIndex<T>(
-  options: IndexOfModel,
+  plan: IndexPlan,
+  { store, factory }: Pick<IndexOfModel, "store" | "factory">,
   work: (index: PictureIndex, mode: "read" | "write") => Promise<T>,
 ): Promise<T> {
-  const plan = await planIndex(options);
-  const { store, factory } = options;
   const run = async (mode: "read" | "write"): Promise<T> => {
     const index = await openFlatIndex({ ...plan, factory, mode });
     try {

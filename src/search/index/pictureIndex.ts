@@ -14,6 +14,8 @@ export interface Nearest {
   readonly k: number;
   /** Which pictures count. @default all */
   readonly isWanted?: ((digest: string) => boolean) | undefined;
+  /** Told the similarities of all pictures that count, within some thousandths, in no order. */
+  readonly onScores?: ((scores: Float32Array) => void) | undefined;
 }
 
 /** Vectors of pictures by the content of their files. All methods throw AppError `index.unwritable` or `device.failed`. */
@@ -28,8 +30,6 @@ export interface PictureIndex {
   put(record: VectorRecord): Promise<void>;
   /** Pictures by the largest cosine of a text, [width], with any of their vectors; the best first. */
   search(text: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
-  /** The largest cosines of a text with all pictures that count, within some thousandths, in no order. */
-  scores(text: Float32Array, isWanted?: (digest: string) => boolean): Promise<Float32Array>;
   /** Pictures by the mean cosine of vectors of the same row, [rows, width]; the best first. */
   similar(picture: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
   /** A picture's vectors, [rows, width]; undefined when it is not there or damaged. */
