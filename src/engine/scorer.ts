@@ -8,6 +8,7 @@ import { floats } from "./session/session";
 import { largestCosine, type TextComparer } from "./textComparer";
 import type { Tokenizer } from "./text/tokenizer";
 import { captionText } from "./text/captionText";
+import { cutIds } from "./text/cutIds";
 import type {
   EmbeddedPicture,
   EmbeddedText,
@@ -121,8 +122,7 @@ export class Scorer {
   #query(text: string): { readonly ids: readonly number[]; readonly isCut: boolean } {
     const ids = this.#options.tokenizer.encode(captionText(text));
     const most = Math.min(QUERY_TOKENS, this.#options.comparer.maxPositions);
-    if (ids.length <= most) return { ids, isCut: false };
-    return { ids: [...ids.slice(0, most - 1), ...ids.slice(-1)], isCut: true };
+    return { ids: cutIds(ids, most), isCut: ids.length > most };
   }
 }
 

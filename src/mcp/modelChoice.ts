@@ -1,6 +1,5 @@
 /** Which of the installed models a tool is answered by, and that model over the engine. */
 
-import { abortable } from "../base/abortable";
 import { AppError } from "../base/errors";
 import { CAPABILITIES, type Capability } from "../model/ask/capabilities";
 import type { ModelKind } from "../model/ask/kinds";
@@ -9,6 +8,7 @@ import { memberFor, type Task } from "../model/ask/modelSets";
 import { isBundled, worldOf } from "../model/folder/world";
 import type { EngineSupervisor } from "../host/service/engineSupervisor";
 import type { ModelPort, ToolModel } from "../tools/tool";
+import { engineModel } from "../tools/toolModel";
 
 export interface ModelChoiceOptions {
   readonly engine: Pick<
@@ -46,31 +46,7 @@ export class ModelChoice implements ModelPort {
       this.#options.choose(name);
       engine.choiceChanged();
     };
-    return {
-      name,
-      get world() {
-        return worldOf({ model: name, world: engine.status.world });
-      },
-      open: async ({ signal, onLoad }) => {
-        use();
-        // Without the signal: who gave up waiting asks again, and then it is loaded.
-        const loaded = engine.warmUp({
-          onProgress: ({ doneBytes, totalBytes }) => {
-            if (totalBytes > 0) onLoad?.(doneBytes / totalBytes);
-          },
-        });
-        loaded.catch(() => undefined);
-        await abortable(loaded, signal);
-      },
-      generate: (request, { signal }) => {
-        use();
-        return abortable(engine.generate(request, { signal }), signal);
-      },
-      score: (request, { signal }) => {
-        use();
-        return abortable(engine.score(request, { signal }), signal);
-      },
-    };
+    return engineModel(engine, { name, use });
   }
 
   async #nameFor(capability: Capability): Promise<string> {

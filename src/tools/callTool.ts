@@ -63,7 +63,7 @@ export class ToolCaller {
 }
 
 /** `code: sentence`, for a model that can then do better. */
-export function failureText(thrown: unknown): string {
+function failureText(thrown: unknown): string {
   const { code, message } = AppError.from(thrown);
   const text = isCancelled(thrown) ? "The call was given up." : message;
   return `${code}: ${cleanText(text, 1000)}`;

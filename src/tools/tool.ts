@@ -79,6 +79,16 @@ export interface ToolModel {
   score(request: ScoreRequest, run: Pick<ModelRun, "signal">): Promise<ScoreResult>;
 }
 
+/** What a tool's model needs of whoever keeps the engine. */
+export interface ToolEngine {
+  readonly status: { readonly world?: World | undefined };
+  warmUp(run: {
+    onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
+  }): Promise<unknown>;
+  generate: ToolModel["generate"];
+  score: ToolModel["score"];
+}
+
 export interface ModelRun {
   readonly signal: AbortSignal;
   /** Of the load, 0 to 1. */

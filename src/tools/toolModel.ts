@@ -2,15 +2,55 @@
 
 import { abortable } from "../base/abortable";
 import { AppError } from "../base/errors";
-import { LIMITS } from "../model/folder/world";
+import { LIMITS, worldOf } from "../model/folder/world";
 import type { Doubt } from "../model/ask/request";
-import type { ToolContext, ToolModel } from "./tool";
+import type { ToolContext, ToolEngine, ToolModel } from "./tool";
 
 /** What is said of a picture whose answer may mean nothing. */
 const DOUBT_WARNINGS: Readonly<Record<Doubt, string>> = {
   oneColor: "The picture shows one colour only. Do not rely on this answer.",
   outsideWorld: "The picture is outside what the model knows. Do not rely on this answer.",
 };
+
+/**
+ * A model over whoever keeps the engine.
+ * @param options `use` is called before the engine is asked. What is loaded by the call itself is not opened before.
+ */
+export function engineModel(
+  engine: ToolEngine,
+  {
+    name,
+    use = () => undefined,
+    isLoadedByCall = false,
+  }: { readonly name: string; readonly use?: () => void; readonly isLoadedByCall?: boolean },
+): ToolModel {
+  return {
+    name,
+    get world() {
+      return worldOf({ model: name, world: engine.status.world });
+    },
+    open: async ({ signal, onLoad }) => {
+      if (isLoadedByCall) return;
+      use();
+      // Without the signal: who gave up waiting asks again, and then it is loaded.
+      const loaded = engine.warmUp({
+        onProgress: ({ doneBytes, totalBytes }) => {
+          if (totalBytes > 0) onLoad?.(doneBytes / totalBytes);
+        },
+      });
+      loaded.catch(() => undefined);
+      await abortable(loaded, signal);
+    },
+    generate: (request, { signal }) => {
+      use();
+      return abortable(engine.generate(request, { signal }), signal);
+    },
+    score: (request, { signal }) => {
+      use();
+      return abortable(engine.score(request, { signal }), signal);
+    },
+  };
+}
 
 /** Why what a model said may mean nothing; empty where nothing is known against it. */
 export function warningsOf(model: ToolModel, doubts: readonly Doubt[] = []): readonly string[] {

@@ -7,8 +7,6 @@ import type { Tool } from "./tool";
 
 export const TOOLS = [describeImage, askImage, scoreImageText] as const;
 
-export type ToolName = (typeof TOOLS)[number]["name"];
-
 /** A tool whose input was checked by its own schema. */
 export type AnyTool = Tool<unknown>;
 

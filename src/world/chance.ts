@@ -20,13 +20,3 @@ export function pickWeighted(random: RandomStream, weights: readonly number[]): 
   const index = weights.findIndex((weight) => (left -= weight) < 0);
   return index === -1 ? weights.length - 1 : index;
 }
-
-/** The same things in another order. */
-export function shuffled<T>(random: RandomStream, items: readonly T[]): T[] {
-  const out = [...items];
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = Math.floor(random.nextUnit() * (i + 1));
-    [out[i], out[j]] = [out[j]!, out[i]!];
-  }
-  return out;
-}

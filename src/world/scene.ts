@@ -1,7 +1,7 @@
 /** What is in a picture of the world, before it is drawn. */
 
 import { invariant } from "../base/assert";
-import { chance, pick, pickWeighted, shuffled } from "./chance";
+import { chance, pick, pickWeighted } from "./chance";
 import { SHAPES, type Shape } from "./picture/shapes";
 import type { Color } from "./picture/canvas";
 import type { Meaning } from "./drawings/meanings";
@@ -75,7 +75,8 @@ export function gridScene(
   draw: () => { slug: string; meaning: Meaning } | undefined,
 ): Scene {
   const count = 1 + pickWeighted(random, [3, 4, 3, 2]);
-  const [first, ...others] = shuffled(random, PLACES)
+  const [first, ...others] = random
+    .shuffled(PLACES)
     .slice(0, count)
     .sort((a, b) => PLACES.indexOf(a) - PLACES.indexOf(b));
   invariant(first !== undefined, "A scene has at least one thing.");

@@ -7,13 +7,13 @@ import { abortable } from "../../base/abortable";
 import { AppError } from "../../base/errors";
 import { systemClock } from "../../host/process/clock";
 import { memberFor } from "../../model/ask/modelSets";
-import { worldOf } from "../../model/folder/world";
 import { ToolCaller } from "../../tools/callTool";
 import { cleanText } from "../../tools/cleanText";
 import { readNamedPath } from "../../tools/namedPath";
 import { pictureInUri } from "../../tools/rootedPictures";
 import type { ModelPort, PicturePort } from "../../tools/tool";
 import { readInput } from "../../tools/toolInput";
+import { engineModel } from "../../tools/toolModel";
 import { toolNamed } from "../../tools/toolTable";
 import type { Services } from "../shell/services";
 
@@ -169,25 +169,8 @@ function editorModels({ engine, settings }: Given): ModelPort {
     modelFor: (capability) => {
       const choice = settings.model;
       const name = memberFor(choice, capability === "describes" ? "describes" : "answers");
-      return Promise.resolve({
-        name,
-        get world() {
-          return worldOf({ model: name, world: engine.status.world });
-        },
-        open: async ({ signal, onLoad }) => {
-          // Of a set, the model for the task is loaded by the call itself.
-          if (name !== choice) return;
-          const loaded = engine.warmUp({
-            onProgress: ({ doneBytes, totalBytes }) => {
-              if (totalBytes > 0) onLoad?.(doneBytes / totalBytes);
-            },
-          });
-          loaded.catch(() => undefined);
-          await abortable(loaded, signal);
-        },
-        generate: (request, { signal }) => abortable(engine.generate(request, { signal }), signal),
-        score: (request, { signal }) => abortable(engine.score(request, { signal }), signal),
-      });
+      // Of a set, the model for the task is loaded by the call itself.
+      return Promise.resolve(engineModel(engine, { name, isLoadedByCall: name !== choice }));
     },
   };
 }

@@ -55,6 +55,16 @@ export class RandomStream {
     return result;
   }
 
+  /** The same things in another order (Fisher and Yates). */
+  shuffled<T>(items: readonly T[]): T[] {
+    const out = [...items];
+    for (let i = out.length - 1; i > 0; i--) {
+      const j = Math.floor(this.nextUnit() * (i + 1));
+      [out[i], out[j]] = [out[j]!, out[i]!];
+    }
+    return out;
+  }
+
   /** Uniform in [0, 1) with 53 random bits. */
   nextUnit(): number {
     const high = this.nextUint32() >>> 5;

@@ -75,7 +75,3 @@ export const TASKS: Readonly<Record<EvalTask, TaskFacts>> = {
     sizes: { test: 5000, val: 5000 },
   },
 };
-
-export function isEvalTask(name: string): name is EvalTask {
-  return (EVAL_TASKS as readonly string[]).includes(name);
-}

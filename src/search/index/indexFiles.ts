@@ -145,7 +145,7 @@ export async function indexBytes(folder: string): Promise<number> {
 }
 
 /** The integers go first: without them halves mean nothing. @throws AppError `index.unwritable`. */
-export async function deleteIndexFiles(folder: string): Promise<void> {
+async function deleteIndexFiles(folder: string): Promise<void> {
   try {
     for (const name of [CODES_FILE, HALVES_FILE]) {
       await rm(path.join(folder, name), { force: true });

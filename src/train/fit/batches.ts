@@ -17,7 +17,7 @@ export function batchOf<T>(
 ): T[] {
   const perEpoch = stepsPerEpoch(examples.length, batch);
   const epoch = Math.floor(step / perEpoch);
-  return rowsOf(shuffled(examples, RandomStream.seeded(seed, epoch)), step % perEpoch, batch);
+  return rowsOf(RandomStream.seeded(seed, epoch).shuffled(examples), step % perEpoch, batch);
 }
 
 /** The n-th `batch` of a list in its order, filled up from its beginning. */
@@ -25,17 +25,4 @@ export function rowsOf<T>(list: readonly T[], index: number, batch: number): T[]
   return Array.from({ length: batch }, (_, i) => list[(index * batch + i) % list.length]).filter(
     (item) => item !== undefined,
   );
-}
-
-/** Fisher and Yates. */
-function shuffled<T>(list: readonly T[], random: RandomStream): T[] {
-  const out = [...list];
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = Math.floor(random.nextUnit() * (i + 1));
-    const [a, b] = [out[i], out[j]];
-    if (a === undefined || b === undefined) continue;
-    out[i] = b;
-    out[j] = a;
-  }
-  return out;
 }

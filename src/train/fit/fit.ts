@@ -131,12 +131,9 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     ...{ out: run, best: { isBetter: task.isBetter, patience: PATIENCE } },
     settings: [model.identity, examples, options.task, options.epochs, batch, options.rate],
   });
-  const [first] = await readLog(logOf(run));
-  const before = defined(first?.figures, "The figures before the first step");
-  const after = defined(
-    bestOf(await readLog(logOf(run)), task.isBetter)?.figures,
-    "The best figures",
-  );
+  const entries = await readLog(logOf(run));
+  const before = defined(entries[0]?.figures, "The figures before the first step");
+  const after = defined(bestOf(entries, task.isBetter)?.figures, "The best figures");
   const found = { examples, features, steps, before, after, task, taskOf };
   const isWorthIt = task.isBetter(after, before);
   const rated = isWorthIt

@@ -1,5 +1,6 @@
 /**
- * What the frozen image encoder makes of the pictures to learn from: computed once, and kept on the disk, because a step reads a few of them and two hundred take as much memory as the Q-Former.
+ * What the frozen image encoder makes of the pictures to learn from: computed once, and kept on the disk, because
+ * a step reads a few of them and two hundred take as much memory as the Q-Former.
  */
 
 import { createHash } from "node:crypto";

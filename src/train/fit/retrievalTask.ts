@@ -4,14 +4,14 @@
  */
 
 import { captionText } from "../../engine/text/captionText";
+import { cutIds } from "../../engine/text/cutIds";
 import { loadTokenizer } from "../../engine/text/tokenizer";
 import type { TensorMap } from "../../engine/session/session";
 import { RandomStream } from "../../engine/decode/sampling";
 import { defined } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import type { Blip2ComparingConfig } from "../../model/config/blip2Config";
-
-import { stage1Feeds } from "../graphs/stage1Feeds";
+import { CAPTION_TOKEN, stage1Feeds } from "../graphs/stage1Feeds";
 import {
   OBJECTIVES,
   stage1Graph,
@@ -59,9 +59,6 @@ export interface ObjectivesOptions extends TaskOptions {
   readonly mostTokens: number;
 }
 
-/** BERT's, which stands for [CLS] before captions; LAVIS adds it as the last word. */
-const CAPTION_TOKEN = "[DEC]";
-
 export async function objectivesTask(options: ObjectivesOptions): Promise<FitTask> {
   const { parameters, examples, features, batch, seed, config, objectives, isNormed } = options;
   const { maxPositions, vocabSize } = config.qformer;
@@ -69,7 +66,7 @@ export async function objectivesTask(options: ObjectivesOptions): Promise<FitTas
   const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
   const idsOf = new Map<string, readonly number[]>();
   for (const { text } of [...examples.train, ...examples.heldOut]) {
-    idsOf.set(text, cut(tokenizer.encode(captionText(text)), most));
+    idsOf.set(text, cutIds(tokenizer.encode(captionText(text)), most));
   }
   const longest = Math.max(...[...idsOf.values()].map(({ length }) => length));
   const textLength = Math.min(Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP, maxPositions);
@@ -105,12 +102,6 @@ export async function objectivesTask(options: ObjectivesOptions): Promise<FitTas
     validate: () => validate(graphOf(true), feeds, options),
     isBetter,
   };
-}
-
-/** The end of a text stays its end. */
-function cut(ids: readonly number[], most: number): readonly number[] {
-  if (ids.length <= most) return ids;
-  return [...ids.slice(0, most - 1), ...ids.slice(-1)];
 }
 
 /** R@1, 5 and 10 both ways; where they are the same, the losses. */

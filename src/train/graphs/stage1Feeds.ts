@@ -21,6 +21,9 @@ export interface Stage1Batch {
     | { readonly imageForText: readonly number[]; readonly textForImage: readonly number[] };
 }
 
+/** Stands for [CLS] before captions; LAVIS adds it to BERT's vocabulary as the last word. */
+export const CAPTION_TOKEN = "[DEC]";
+
 /** Label smoothing of ITC. */
 const ITC_SMOOTHING = 0.1;
 

@@ -133,12 +133,10 @@ class Run {
   step: number;
   readonly #parts: RunParts;
   readonly #beganMs = performance.now();
-  #savedAt: number;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.step = parts.state.step;
-    this.#savedAt = this.step;
   }
 
   /** All steps are taken, or the last ones did not help. */
@@ -178,7 +176,7 @@ class Run {
     const isDue =
       this.step % options.saveEvery === 0 || (isValidated && options.best !== undefined);
     if (isStopped || isDue || this.isOver()) await this.#save();
-    if (isStopped && !this.isOver()) throw cancelled(options.out, this.#savedAt);
+    if (isStopped && !this.isOver()) throw cancelled(options.out, this.step);
   }
 
   /** The parameters of the best are written before the state that knows of them. */
@@ -197,7 +195,6 @@ class Run {
       ...{ step: this.step, fingerprint: state.fingerprint },
       moments: trainer.optimizer.state,
     });
-    this.#savedAt = this.step;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { RandomStream } from "../../engine/decode/sampling";
 import { cpuTensor, type SessionFactory, type Tensor } from "../../engine/session/session";
+import { cutIds } from "../../engine/text/cutIds";
 import type { Tokenizer } from "../../engine/text/tokenizer";
 import { loadTokenizer } from "../../engine/text/tokenizer";
 import {
@@ -10,7 +11,7 @@ import {
   STAGE1_INPUTS,
   type Objective,
 } from "../../train/graphs/stage1Graph";
-import { stage1Feeds } from "../../train/graphs/stage1Feeds";
+import { CAPTION_TOKEN, stage1Feeds } from "../../train/graphs/stage1Feeds";
 import { recalls, type Embeddings } from "../../train/run/recall";
 import { TrainingSession, type Objectives } from "../../train/session";
 import type { Parameters } from "../../train/parameters";
@@ -18,7 +19,6 @@ import type { TrainingTask } from "../../train/run/trainingRun";
 import { defined } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import type { Blip2RetrievalConfig } from "../../model/config/blip2Config";
-import { CAPTION_TOKEN } from "../vocabulary/wordPieceTokenizer";
 import { pairedText } from "../texts/texts";
 import type { EmojiWorld, Specimen } from "../emojiWorld";
 import { TEXT_LENGTH } from "./demoShapes";
@@ -123,18 +123,11 @@ function textFeeds(
 ): Record<string, Tensor> {
   const captionId = defined(tokenizer.idOf(CAPTION_TOKEN), CAPTION_TOKEN);
   return stage1Feeds({
-    texts: texts.map((text) => cut(tokenizer.encode(text))),
+    texts: texts.map((text) => cutIds(tokenizer.encode(text), TEXT_LENGTH)),
     ...{ textLength: TEXT_LENGTH, padId: 0, captionId },
     imageIds: texts.map((text) => texts.indexOf(text)),
     negatives: random,
   });
-}
-
-/** The end of a text stays its end. */
-function cut(ids: readonly number[]): number[] {
-  return ids.length <= TEXT_LENGTH
-    ? [...ids]
-    : [...ids.slice(0, TEXT_LENGTH - 1), ...ids.slice(-1)];
 }
 
 function normalised(planes: Float32Array, side: number): Float32Array {
@@ -169,7 +162,7 @@ async function validate(
 }
 
 /** Of each drawing and of its name. */
-export async function embeddingsOf(
+async function embeddingsOf(
   specimens: readonly Specimen[],
   { config, tokenizer, ...from }: ValidationOptions,
 ): Promise<Embeddings> {

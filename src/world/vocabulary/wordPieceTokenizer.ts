@@ -1,12 +1,10 @@
 /** The tokenizer of BERT for texts of the world: WordPiece, and [DEC] in front of captions. */
 
 import { countWords, learnMerges } from "./merges";
+import { CAPTION_TOKEN } from "../../train/graphs/stage1Feeds";
 import { addedTokens, template } from "./tokenizerParts";
 
 const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-
-/** Begins a caption; the last id, as LAVIS adds it to bert-base-uncased. */
-export const CAPTION_TOKEN = "[DEC]";
 
 /** Marks a piece that goes on a word. */
 const GOES_ON = "##";

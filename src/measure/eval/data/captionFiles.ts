@@ -88,7 +88,7 @@ function karpathyPictures(
 }
 
 /** The digits at the end of a file's name, as LAVIS takes them: COCO_val2014_000000000042.jpg → 42. */
-export function idOfName(name: string): EvalId {
+function idOfName(name: string): EvalId {
   const stem = name.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
   const digits = /\d+$/.exec(stem)?.[0];
   return digits === undefined ? stem : digits.replace(/^0+(?=\d)/, "");

@@ -20,7 +20,7 @@ export async function readEvalJson(file: string): Promise<unknown> {
 }
 
 /** UTF-8, with or without a byte order mark. @throws AppError as `readEvalJson`. */
-export async function readEvalText(file: string): Promise<string> {
+async function readEvalText(file: string): Promise<string> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
