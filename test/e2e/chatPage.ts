@@ -67,8 +67,12 @@ export class ChatPage {
     await this.#view.document.locator("button.engine[data-kind=busy]").waitFor();
   }
 
-  /** Types a question and presses Enter, wherever the keyboard was before. */
+  /**
+   * Types a question and presses Enter, wherever the keyboard was before. The picture that it is about may
+   * still be on its way from the editor, and the page takes no question before it.
+   */
   async ask(question: string): Promise<void> {
+    await this.pictures.first().waitFor();
     await this.field.fill(question);
     await this.field.press("Enter");
   }
