@@ -25,9 +25,15 @@ function filesBelow(folder) {
   });
 }
 
+/** The pages of the editor's webviews: each folder of `webview` that has a start. */
+function pages() {
+  return readdirSync("webview").filter((name) => existsSync(`webview/${name}/main.ts`));
+}
+
 /** True when no source is newer than what was built; keeps `npm run ask` quick. */
 function isFresh() {
-  const built = ["altCheck", "cli", "child", "convertWorker", "extension", "mcp", "webview"].map(
+  const programs = ["altCheck", "cli", "child", "convertWorker", "extension", "mcp"];
+  const built = [...programs, ...pages().map((name) => `webview/${name}`)].map(
     (name) => `dist/${name}.js`,
   );
   if (!built.every((file) => existsSync(file))) return false;
@@ -118,8 +124,8 @@ const page = {
   format: "iife",
   target: "es2022",
   external: [],
-  outdir,
-  entryPoints: { webview: "webview/main.ts" },
+  outdir: path.join(outdir, "webview"),
+  entryPoints: Object.fromEntries(pages().map((name) => [name, `webview/${name}/main.ts`])),
 };
 const named = process.argv
   .slice(2)

@@ -70,7 +70,7 @@ const mayImport = {
 /** Packages that live in exactly one place; src/packaging builds the program and is no part of it. */
 const homeOf = {
   vscode: "src/editor/**/*.ts",
-  "@vscode/webview-ui-toolkit": "webview/components/toolkit.ts",
+  "@vscode/webview-ui-toolkit": "webview/render/toolkit.ts",
   "onnxruntime-node": "src/engine/session/ortSession.ts",
   sharp: "src/engine/picture/imageDecode.ts",
   "@huggingface/tokenizers": "src/engine/text/tokenizer.ts",

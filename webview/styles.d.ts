@@ -1,2 +1,2 @@
-/** Stylesheets are bundled into dist/webview.css and give nothing to the program. */
+/** Stylesheets are bundled into dist/webview/ and give nothing to the program. */
 declare module "*.css";

@@ -181,7 +181,7 @@ describe("the licences of what is bundled", () => {
     const { metafile } = await esbuild.build({
       entryPoints: [
         ...["src/child/main.ts", "src/cli/main.ts", "src/editor/extension.ts"],
-        "webview/main.ts",
+        "webview/chat/main.ts",
       ],
       bundle: true,
       platform: "node",
@@ -238,7 +238,9 @@ describe("vsce", () => {
       ...["child.js", "cli.js", "convertWorker.js", "mcp.js", "extension.js"].map(
         (name) => `dist/${name}`,
       ),
-      ...["extension/A1B2C3D4.js", "webview.js", "webview.css"].map((name) => `dist/${name}`),
+      ...["extension/A1B2C3D4.js", "webview/chat.js", "webview/chat.css"].map(
+        (name) => `dist/${name}`,
+      ),
       ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],
       ...["models/catalog.json", "models/demo/config.json", "models/demo/model.safetensors"],
@@ -260,7 +262,12 @@ describe("vsce", () => {
       ...native("@img/sharp-win32-x64", ["lib/libvips-42.dll"]),
     ];
     const unwanted = [
-      ...["src/editor/extension.ts", "test/unit/a.test.ts", "webview/main.ts", "out/test/a.js"],
+      ...[
+        "src/editor/extension.ts",
+        "test/unit/a.test.ts",
+        "webview/chat/main.ts",
+        "out/test/a.js",
+      ],
       ...["dist/child.js.map", "dist/extension/A1B2C3D4.js.map", ".cache/a", ".env", "a.pem"],
       ...["package-lock.json", "tsconfig.json", "esbuild.mjs", "src/packaging/licences/fast.txt"],
       ...[

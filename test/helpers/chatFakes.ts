@@ -15,7 +15,7 @@ import type {
 } from "../../src/model/ask/request";
 import type { Params, Result } from "../../src/protocol/methods";
 import type { CallOptions } from "../../src/protocol/rpcClient";
-import type { ToView, TurnView } from "../../src/protocol/viewMessages";
+import type { ToChat, TurnView } from "../../src/protocol/views/chatMessages";
 import { callsOf } from "./engineCalls";
 import { FakeClock } from "./fakeClock";
 
@@ -156,7 +156,7 @@ export class ChatBench {
   readonly folder: MemoryFolder;
   /** Files of the workspace by URI. */
   readonly workspace: Map<string, Uint8Array>;
-  readonly messages: ToView[] = [];
+  readonly messages: ToChat[] = [];
   readonly session: ChatSession;
   wallMs: number;
   isPreparingAhead = false;
@@ -210,10 +210,10 @@ export class ChatBench {
   }
 
   /** Messages of a type since the last call. */
-  take<T extends ToView["type"]>(type: T): Extract<ToView, { type: T }>[] {
+  take<T extends ToChat["type"]>(type: T): Extract<ToChat, { type: T }>[] {
     const taken = this.messages.filter((message) => message.type === type);
     this.messages.length = 0;
-    return taken as Extract<ToView, { type: T }>[];
+    return taken as Extract<ToChat, { type: T }>[];
   }
 
   #newSession(prefix: string): ChatSession {

@@ -10,7 +10,7 @@ import "../../src/editor/shell/lazyParts";
 import type { CommandId } from "../../src/editor/shell/commandIds";
 import type { Services } from "../../src/editor/shell/services";
 import type { EngineStatus } from "../../src/host/service/engine";
-import type { ToView } from "../../src/protocol/viewMessages";
+import type { ToChat } from "../../src/protocol/views/chatMessages";
 import { FakeMemento, ScriptedEngine, settled } from "./chatFakes";
 import { fakeEditor } from "./editor/fakeEditor";
 import { FakeUri } from "./editor/values";
@@ -36,9 +36,9 @@ export class ChatWorld {
   }
 
   /** What the page was told, of one type. */
-  posted<T extends ToView["type"]>(type: T): Extract<ToView, { type: T }>[] {
-    return (this.view.posted as ToView[]).filter(
-      (message): message is Extract<ToView, { type: T }> => message.type === type,
+  posted<T extends ToChat["type"]>(type: T): Extract<ToChat, { type: T }>[] {
+    return (this.view.posted as ToChat[]).filter(
+      (message): message is Extract<ToChat, { type: T }> => message.type === type,
     );
   }
 

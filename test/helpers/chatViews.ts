@@ -1,6 +1,6 @@
 /** Chats, pictures and turns as the page gets them. */
 
-import type { ChatState, PictureView, TurnView } from "../../src/protocol/viewMessages";
+import type { ChatState, PictureView, TurnView } from "../../src/protocol/views/chatMessages";
 
 export function chatOf(changes: Partial<ChatState> = {}): ChatState {
   return {

@@ -2,10 +2,11 @@
 /** A document for tests of the page: linkedom's, with a keyboard that is somewhere. */
 
 import { parseHTML } from "linkedom";
-import type { PageContext } from "../../webview/components/context";
-import { readStrings } from "../../webview/strings";
-import type { FromView } from "../../src/protocol/viewMessages";
-import type { Action } from "../../webview/state";
+import type { PageContext } from "../../webview/chat/components/context";
+import { CHAT_NAMES } from "../../webview/chat/strings";
+import type { FromChat } from "../../src/protocol/views/chatMessages";
+import type { ChatStrings } from "../../src/protocol/views/chatStrings";
+import type { Action } from "../../webview/chat/state";
 
 /** What has the keyboard in each document; linkedom's elements do not remember it. */
 const focused = new WeakMap<Document, Element>();
@@ -53,7 +54,7 @@ export function press(key: string, properties: object = {}): boolean {
 export interface PageBench {
   readonly context: PageContext;
   /** What the extension was asked for. */
-  readonly posted: FromView[];
+  readonly posted: FromChat[];
   readonly dispatched: Action[];
   /** What was to be done later, in ms. */
   readonly later: { readonly ms: number; readonly work: () => void }[];
@@ -61,11 +62,11 @@ export interface PageBench {
 
 /** What components are given, with each text's key as the text. */
 export function pageBench(): PageBench {
-  const posted: FromView[] = [];
+  const posted: FromChat[] = [];
   const dispatched: Action[] = [];
   const later: PageBench["later"] = [];
-  const strings = {
-    ...readStrings("{}"),
+  const strings: ChatStrings = {
+    ...CHAT_NAMES,
     removePicture: "remove {0}",
     seconds: "{0} s",
     secondsOf: "{0} s of about {1} s",

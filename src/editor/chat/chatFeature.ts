@@ -9,7 +9,7 @@ import type { DescriptionLength } from "../../alt/write/describer";
 import { failureReport } from "../../host/notices/noticeTable";
 import type { Picture } from "../../host/pictures/picture";
 import { spreadsheetText } from "../../host/chat/spreadsheet";
-import type { NoticeView } from "../../protocol/viewMessages";
+import type { NoticeView } from "../../protocol/views/chatMessages";
 import { showStatus } from "../documents/altDescribing";
 import { askCommands, type ChatControls } from "./askCommands";
 import type { ChatCommandId } from "../shell/commandIds";
@@ -20,7 +20,7 @@ import type { FeatureWith } from "../shell/lazyFeature";
 import { pastedFolder } from "./pastedFolder";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
-import { chatTexts } from "./viewStrings";
+import { chatTexts } from "./chatStrings";
 
 interface OpenChat {
   readonly session: ChatSession;

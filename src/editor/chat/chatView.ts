@@ -1,25 +1,22 @@
 /** The webview in the side bar: carries messages between the page and the chat's session. */
 
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { AppError } from "../../base/errors";
 import { insertAnswer } from "./answerInsert";
 import { engineView } from "../engine/engineView";
 import type { LastEditor } from "./lastEditor";
-import { displayLocale } from "../shell/numbers";
 import { choosePictures } from "../pictures/picturePicker";
 import { readPictures } from "../pictures/readPictures";
 import type { CommandId } from "../shell/commandIds";
 import { CHAT_VIEW_ID, type Services } from "../shell/services";
-import { viewStrings } from "./viewStrings";
-import { chatPage } from "./webviewHtml";
+import { WebviewPage } from "../shell/webviewPage";
+import { chatStrings } from "./chatStrings";
 import type { ChatSession } from "../../host/chat/chatSession";
 import {
-  type FromView,
+  type FromChat,
   type PictureBytes,
-  readFromView,
-  type ToView,
-} from "../../protocol/viewMessages";
+  readFromChat,
+  type ToChat,
+} from "../../protocol/views/chatMessages";
 
 export interface ChatViewOptions {
   readonly services: Services;
@@ -31,11 +28,9 @@ export interface ChatViewOptions {
 export class ChatView implements vscode.Disposable {
   readonly #options: ChatViewOptions;
   readonly #subscriptions: vscode.Disposable[];
-  #view: vscode.WebviewView | undefined;
-  /** True once the page has said so; before, and while it is hidden, it hears nothing. */
-  #isReady = false;
+  #page: WebviewPage<FromChat, ToChat> | undefined;
   /** What the page is told after it has got everything. */
-  #afterReady: ToView[] = [];
+  #afterReady: ToChat[] = [];
 
   constructor(options: ChatViewOptions) {
     this.#options = options;
@@ -53,32 +48,26 @@ export class ChatView implements vscode.Disposable {
 
   /** Fills a view that the editor made. */
   attach(view: vscode.WebviewView): void {
-    const { extensionUri } = this.#options.services.context;
-    const dist = vscode.Uri.joinPath(extensionUri, "dist");
-    this.#view = view;
-    this.#isReady = false;
-    view.webview.options = { enableScripts: true, localResourceRoots: [dist] };
-    const subscriptions = [
-      view.webview.onDidReceiveMessage((message: unknown) => this.#receive(view, message)),
-      view.onDidChangeVisibility(() => {
-        // A hidden page is thrown away; the next one says that it is ready.
-        if (!view.visible && this.#view === view) this.#isReady = false;
-      }),
-      view.onDidDispose(() => {
-        for (const subscription of subscriptions) subscription.dispose();
-        if (this.#view !== view) return;
-        this.#view = undefined;
-        this.#isReady = false;
-      }),
-    ];
-    view.webview.html = chatPage({
-      cspSource: view.webview.cspSource,
-      scriptUri: view.webview.asWebviewUri(vscode.Uri.joinPath(dist, "webview.js")).toString(),
-      styleUri: view.webview.asWebviewUri(vscode.Uri.joinPath(dist, "webview.css")).toString(),
-      nonce: randomBytes(16).toString("hex"),
-      language: displayLocale(),
-      strings: viewStrings(),
+    this.#page?.leave();
+    const frame = {
+      webview: view.webview,
+      get visible() {
+        return view.visible;
+      },
+      onVisibilityChanged: view.onDidChangeVisibility,
+      onDidDispose: view.onDidDispose,
+    };
+    const page = new WebviewPage<FromChat, ToChat>(frame, {
+      services: this.#options.services,
+      name: "chat",
+      strings: chatStrings(),
+      read: readFromChat,
+      receive: (message) => this.#handle(message),
+      closed: () => {
+        if (this.#page === page) this.#page = undefined;
+      },
     });
+    this.#page = page;
   }
 
   /** Brings the view to the front with the keyboard in the question's field. */
@@ -95,8 +84,8 @@ export class ChatView implements vscode.Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  async #showAnd(message: ToView): Promise<void> {
-    const wasReady = this.#isReady;
+  async #showAnd(message: ToChat): Promise<void> {
+    const wasReady = this.#page?.isReady === true;
     // Asked twice before the page is there is asked once; a list that is toggled twice is closed.
     if (!wasReady && !this.#afterReady.some(({ type }) => type === message.type)) {
       this.#afterReady.push(message);
@@ -105,25 +94,11 @@ export class ChatView implements vscode.Disposable {
     if (wasReady) this.#post(message);
   }
 
-  #post(message: ToView): void {
-    if (!this.#isReady || this.#view === undefined) return;
-    void this.#view.webview.postMessage(message);
+  #post(message: ToChat): void {
+    this.#page?.post(message);
   }
 
-  async #receive(view: vscode.WebviewView, received: unknown): Promise<void> {
-    if (view !== this.#view) return;
-    const { services } = this.#options;
-    let message: FromView;
-    try {
-      message = readFromView(received);
-    } catch (thrown) {
-      services.log.warn(AppError.from(thrown).message);
-      return;
-    }
-    await services.notices.guard(() => this.#handle(message));
-  }
-
-  async #handle(message: FromView): Promise<void> {
+  async #handle(message: FromChat): Promise<void> {
     const { services, session, lastEditor } = this.#options;
     switch (message.type) {
       case "ready":
@@ -184,7 +159,6 @@ export class ChatView implements vscode.Disposable {
 
   #greet(): void {
     const { session } = this.#options;
-    this.#isReady = true;
     this.#post({ type: "chatReplaced", chat: session.view() });
     const messages = this.#afterReady;
     this.#afterReady = [];

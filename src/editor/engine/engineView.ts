@@ -7,7 +7,7 @@ import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import type { EngineStatus } from "../../host/service/engine";
 import { modelTitle } from "../../host/models/modelTitle";
 import { exampleQuestion } from "../../host/chat/suggestions";
-import type { EngineView } from "../../protocol/viewMessages";
+import type { EngineView } from "../../protocol/views/chatMessages";
 import { deviceReasonOf } from "./deviceReason";
 import { modelLimits } from "../models/modelLimits";
 import type { Notices } from "../shell/services";

@@ -11,7 +11,7 @@ import { questionPrompt } from "../../model/ask/questionPrompt";
 import type { StepTimes } from "../service/stepTimes";
 import { ANSWER_STEPS, type Stage, type StepName } from "../../model/ask/progress";
 import type { Turn } from "../../model/ask/request";
-import type { NoticeView } from "../../protocol/viewMessages";
+import type { NoticeView } from "../../protocol/views/chatMessages";
 
 export interface AnswerTexts {
   /** The model said nothing. */

@@ -30,9 +30,9 @@ import type {
   ChatState,
   EngineView,
   NoticeView,
-  ToView,
+  ToChat,
   TurnView,
-} from "../../protocol/viewMessages";
+} from "../../protocol/views/chatMessages";
 
 /** Words of the session itself, in the user's language. */
 export interface ChatTexts extends AnswerTexts {
@@ -71,7 +71,7 @@ export class ChatSession {
   readonly #options: ChatSessionOptions;
   readonly #pasted: PastedPictures;
   readonly #store: ConversationStore;
-  readonly #listeners = new Set<(message: ToView) => void>();
+  readonly #listeners = new Set<(message: ToChat) => void>();
   #conversation: Conversation;
   #tray: PictureTray;
   #ahead: PicturePrefetch;
@@ -101,7 +101,7 @@ export class ChatSession {
   }
 
   /** Calls back with each change. Returns the function that ends this. */
-  onMessage(listener: (message: ToView) => void): () => void {
+  onMessage(listener: (message: ToChat) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -376,7 +376,7 @@ export class ChatSession {
     this.#emit({ type: "historyChanged", history: this.#store.history() });
   }
 
-  #emit(message: ToView): void {
+  #emit(message: ToChat): void {
     for (const listener of [...this.#listeners]) listener(message);
   }
 }

@@ -10,7 +10,7 @@ import type {
   TurnState,
   TurnStep,
   TurnView,
-} from "../../protocol/viewMessages";
+} from "../../protocol/views/chatMessages";
 
 export interface Conversation {
   readonly id: string;

@@ -2,7 +2,7 @@
 
 import { AppError } from "../../base/errors";
 import type { Logger } from "../../base/logger";
-import type { ConversationView } from "../../protocol/viewMessages";
+import type { ConversationView } from "../../protocol/views/chatMessages";
 import type { Clock } from "../../base/clock";
 import { type Conversation, conversationView } from "./conversation";
 import type { PastedPictures } from "./pastedPictures";

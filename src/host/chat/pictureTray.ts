@@ -7,7 +7,7 @@ import type { ChatPicture, PictureLocation } from "./conversation";
 import type { EngineApi } from "../service/engine";
 import type { PastedPictures } from "./pastedPictures";
 import { digestOf, type Picture } from "../pictures/picture";
-import type { PictureView } from "../../protocol/viewMessages";
+import type { PictureView } from "../../protocol/views/chatMessages";
 
 /** Reads a picture of the workspace again; it may have changed or gone since. */
 export interface PictureSource {

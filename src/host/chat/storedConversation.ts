@@ -7,7 +7,7 @@ import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { optional } from "../../base/optional";
 import { type Doubt, DOUBTS } from "../../model/ask/request";
-import type { TurnState } from "../../protocol/viewMessages";
+import type { TurnState } from "../../protocol/views/chatMessages";
 import {
   type ChatPicture,
   type ChatTurn,

@@ -6,7 +6,7 @@
 import type { FakeDocument, FakeTextEditor } from "./documents";
 import type { FakeList, ListStep } from "./lists";
 import { FakeEmitter, FakeUri, type FakeEdit } from "./values";
-import type { FakeStatusItem, ViewProvider } from "./windowParts";
+import type { FakeStatusItem, FakeWebviewPanel, ViewProvider } from "./windowParts";
 
 interface FakeMessage {
   readonly kind: "error" | "warning" | "information";
@@ -81,6 +81,8 @@ function newEditor() {
     providers: new Map<string, { readonly provider: unknown; readonly metadata: unknown }>(),
     /** Of views in the side bar, by id. */
     views: new Map<string, ViewProvider>(),
+    /** Webviews among the editors, as they were opened. */
+    panels: [] as FakeWebviewPanel[],
     documentChanged: new FakeEmitter<unknown>(),
     activeEditorChanged: new FakeEmitter<FakeTextEditor | undefined>(),
     /** What `window.state` says; `focusWindow` changes it. */

@@ -21,7 +21,7 @@ import {
   FakeUri,
   holder,
 } from "./values";
-import { FakeStatusItem, type ViewProvider } from "./windowParts";
+import { FakeStatusItem, FakeWebviewPanel, type ViewProvider } from "./windowParts";
 
 export {
   FakeCancellation as CancellationTokenSource,
@@ -52,6 +52,7 @@ export const ThemeIcon = holder("id");
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
+export const ViewColumn = { Active: -1, Beside: -2 };
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
@@ -159,6 +160,7 @@ export const window = {
     return { focused: fakeEditor.isFocused };
   },
   createQuickPick: () => new FakeQuickPick(),
+  createWebviewPanel: (viewType: string, title: string) => new FakeWebviewPanel(viewType, title),
   createStatusBarItem: (id: string) => new FakeStatusItem(id),
   createTextEditorDecorationType: noEvent,
   onDidChangeActiveTextEditor: (listener: (editor: FakeTextEditor | undefined) => unknown) =>

@@ -30,6 +30,30 @@ export class FakeWebviewView {
   };
 }
 
+/** A webview among the editors. */
+export class FakeWebviewPanel extends FakeWebviewView {
+  readonly viewType: string;
+  title: string;
+  iconPath: unknown;
+  nReveals = 0;
+  readonly onDidChangeViewState = this.visibilityChanged.event;
+
+  constructor(viewType: string, title: string) {
+    super();
+    this.viewType = viewType;
+    this.title = title;
+    fakeEditor.panels.push(this);
+  }
+
+  reveal(): void {
+    this.nReveals++;
+  }
+
+  dispose(): void {
+    void this.disposed.fire(undefined);
+  }
+}
+
 export class FakeStatusItem {
   readonly id: string;
   text = "";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createChat } from "../../../../src/editor/chat/chat";
-import { readToView } from "../../../../src/protocol/viewMessages";
+import { readToChat } from "../../../../src/protocol/views/chatMessages";
 import { hangs, says, settled } from "../../../helpers/chatFakes";
 import { addFile, ChatWorld } from "../../../helpers/chatServices";
 import { fakeEditor, messageTexts, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
@@ -39,8 +39,8 @@ describe("the chat's view", () => {
     world.open();
     const { options, html } = world.view.webview;
     const roots = (options as { localResourceRoots: FakeUri[] }).localResourceRoots;
-    assert.deepEqual(roots.map(String), ["file:///extension/dist"]);
-    assert.match(html, /src="https:\/\/page\.example\/extension\/dist\/webview\.js"/);
+    assert.deepEqual(roots.map(String), ["file:///extension/dist/webview"]);
+    assert.match(html, /src="https:\/\/page\.example\/extension\/dist\/webview\/chat\.js"/);
     const again = new ChatWorld();
     again.open();
     const nonceOf = (text: string): string => /'nonce-([0-9a-f]{32})'/.exec(text)?.[1] ?? "";
@@ -89,7 +89,7 @@ describe("the chat's view", () => {
     await world.say({ type: "ask", question: "how many dogs?" });
     assert.equal(world.posted("turnChanged").at(-1)?.turn.answer, "two dogs");
     assert.equal(world.posted("turnAdded")[0]?.turn.pictureName, "Pasted picture");
-    for (const message of world.view.posted) readToView(JSON.parse(JSON.stringify(message)));
+    for (const message of world.view.posted) readToChat(JSON.parse(JSON.stringify(message)));
   });
 
   it("keeps going while the page is away, and shows the next page what happened", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { GenerateRequest } from "../../../../src/model/ask/request";
-import { readToView } from "../../../../src/protocol/viewMessages";
+import { readToChat } from "../../../../src/protocol/views/chatMessages";
 import { ChatBench, fails, says, settled, TEXTS } from "../../../helpers/chatFakes";
 
 describe("ChatSession: asking", () => {
@@ -214,7 +214,7 @@ describe("ChatSession: suggestions and messages", () => {
     const seen = new Set<string>();
     bench.session.onMessage((message) => {
       seen.add(message.type);
-      assert.deepEqual(readToView(JSON.parse(JSON.stringify(message))), message);
+      assert.deepEqual(readToChat(JSON.parse(JSON.stringify(message))), message);
     });
     await bench.session.ask("nothing?");
     bench.session.addPictures([bench.file("a.png")]);

@@ -1,0 +1,47 @@
+/** The names of the chat's texts. */
+
+import type { ChatStrings } from "../../src/protocol/views/chatStrings";
+import type { Names } from "../shell/strings";
+
+/** Every key and its name; one that is missing here or unknown does not compile. */
+export const CHAT_NAMES: Names<ChatStrings> = {
+  emptyTitle: "emptyTitle",
+  emptyHint: "emptyHint",
+  trySample: "trySample",
+  addPicture: "addPicture",
+  removePicture: "removePicture",
+  selectPicture: "selectPicture",
+  pictures: "pictures",
+  dropHere: "dropHere",
+  questionLabel: "questionLabel",
+  questionPlaceholder: "questionPlaceholder",
+  questionPlaceholderNoPicture: "questionPlaceholderNoPicture",
+  ask: "ask",
+  stop: "stop",
+  retry: "retry",
+  copy: "copy",
+  copied: "copied",
+  insert: "insert",
+  waiting: "waiting",
+  stepLoad: "stepLoad",
+  stepLook: "stepLook",
+  stepWrite: "stepWrite",
+  stopped: "stopped",
+  oneColor: "oneColor",
+  outsideWorld: "outsideWorld",
+  failed: "failed",
+  conversation: "conversation",
+  suggestions: "suggestions",
+  history: "history",
+  historyEmpty: "historyEmpty",
+  openConversation: "openConversation",
+  deleteConversation: "deleteConversation",
+  newConversation: "newConversation",
+  close: "close",
+  engineMenu: "engineMenu",
+  seconds: "seconds",
+  secondsOf: "secondsOf",
+  notAPicture: "notAPicture",
+  tooLarge: "tooLarge",
+  tooMany: "tooMany",
+};
