@@ -10,6 +10,7 @@ import { EXIT } from "./terminal/failure";
 import { connectSignals, Interrupts } from "./terminal/interrupts";
 import type * as mcpProgram from "../mcp/mcpProgram";
 import { runCli } from "./program";
+import { runProgram } from "./terminal/runProgram";
 
 // Both the bundle and the package's own files lie below this folder.
 const packageDir = path.join(__dirname, "..");
@@ -50,6 +51,7 @@ void runCli(process.argv.slice(2), {
     const { runMcp } = load("./mcp.js") as typeof mcpProgram;
     await runMcp({ ...options, version, programFolder: __dirname, stdin: process.stdin });
   },
+  startAgain: (args, signal) => runProgram([__filename, ...args], signal),
   startWorkers: () => new WorkerPool({ programFile: path.join(__dirname, "convertWorker.js") }),
 }).then((exitCode) => {
   process.exitCode ??= exitCode;

@@ -3,40 +3,27 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { type ModelFolder, openModelFolder } from "../../engine/session/modelFolder";
 import { ourVersions } from "../../measure/bench/benchMachine";
 import { findBenchmark } from "../../measure/eval/data/benchmark";
 import { PictureFiles } from "../../measure/eval/data/pictureFiles";
 import { readPairs } from "../../measure/eval/data/retrievalFiles";
 import { mergeShards } from "../../measure/eval/predict/mergeShards";
 import { PredictionFile } from "../../measure/eval/predict/predictionFile";
-import { type PresetName, presetOf } from "../../measure/eval/predict/preset";
+import { presetOf } from "../../measure/eval/predict/preset";
 import { expectSameRun, readInfo, type RunInfo } from "../../measure/eval/predict/runInfo";
-import { parseShard, WHOLE } from "../../measure/eval/predict/shard";
+import { parseShard, type Shard, WHOLE } from "../../measure/eval/predict/shard";
 import { evalResult, writeResult } from "../../measure/eval/report/evalResult";
 import type { Scored } from "../../measure/eval/score/scored";
 import { galleryOf, scoreRetrieval } from "../../measure/eval/score/scoreRetrieval";
 import { type EvalTask, TASKS } from "../../measure/eval/tasks";
-import { CAPABILITIES, cannotText } from "../../model/ask/capabilities";
-import { setNamed } from "../../model/ask/modelSets";
-import { precisionName } from "../../model/folder/precisionName";
-import { findModel } from "../ask/openModel";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
-import type { ModelFlags } from "../terminal/flags";
 import { predictShard } from "./evalPredict";
-import { type EvalRun, shardPredictions } from "./evalRun";
-import { type ScoringFlags, scoreFiles } from "./evalScoreCommand";
+import { predictInProcesses } from "./evalProcesses";
+import { type EvalFlags, type EvalRun, shardPredictions } from "./evalRun";
+import { scoreFiles } from "./evalScoreCommand";
+import { evalSubject } from "./evalSubject";
 import { resultTables } from "./resultTable";
-
-export interface EvalFlags extends Omit<ModelFlags, "alpha">, Omit<ScoringFlags, "split"> {
-  readonly data: string;
-  readonly split?: string;
-  readonly preset: PresetName;
-  readonly shard?: string;
-  readonly out?: string;
-  readonly limit?: number;
-}
 
 /**
  * @param isScored false for `eval predict`.
@@ -49,6 +36,8 @@ export async function evaluate(
 ): Promise<number> {
   const { printer } = context;
   const run = await planRun(context, task, flags);
+  const { processes = 1 } = flags;
+  if (processes > 1) await predictInProcesses(context, run, { flags, count: processes });
   const info = await shardInfo(context, run, flags);
   if (run.shard.count > 1) {
     const missing = await mergeShards(run.predictions, run.shard.count);
@@ -72,7 +61,7 @@ export async function evaluate(
   }
   const scored = await scoreRun(context, run, flags);
   for (const note of scored.notes) printer.note(note);
-  const result = evalResult({ scored, run: whole, config: run.model.config });
+  const result = evalResult({ scored, run: whole, config: run.subject.here?.config });
   await writeResult(path.dirname(run.predictions), result);
   if (printer.isJson) printer.json(result);
   else printer.text(resultTables([result]));
@@ -89,17 +78,9 @@ async function planRun(context: CliContext, task: EvalTask, flags: EvalFlags): P
       `${title} has the splits ${splits.join(", ")}, and not ${split}.`,
     );
   }
-  if (setNamed(flags.model ?? "") !== undefined) {
-    throw new AppError(
-      "option.invalid",
-      "A set has several models. Name the one that is evaluated.",
-    );
-  }
-  const shard = flags.shard === undefined ? WHOLE : parseShard(flags.shard);
+  const shard = plannedShard(flags);
   const benchmark = await findBenchmark(task, { folder: data, split, questions, annotations });
-  const found = await findModel(flags.model, context);
-  const model = await openModelFolder(found.folder);
-  expectAble(task, model, found.name);
+  const subject = await evalSubject(context, task, flags.model);
   const asked = benchmark.items.slice(0, limit);
   const allowMissing = flags.allowMissing === true;
   const files = await new PictureFiles(data).findAll(asked, { allowMissing });
@@ -107,23 +88,28 @@ async function planRun(context: CliContext, task: EvalTask, flags: EvalFlags): P
     const file = files[i];
     return file === undefined ? [] : [{ ...item, file }];
   });
-  const out = flags.out ?? path.join("eval", `${task}-${found.name}`);
+  const out = flags.out ?? path.join("eval", `${task}-${subject.name}`);
   await makeFolder(out);
   const versions = await ourVersions(context.host.version);
+  const { name: model, modelHash, precision, style } = subject;
   const isRetrieval = TASKS[task].kind === "retrieval";
   return {
-    ...{ task, benchmark, items, found, model, shard },
+    ...{ task, benchmark, items, subject, shard },
     predictions: path.join(out, "predictions.json"),
     identityOn: (device) => ({
-      ...{ task, split, device, versions },
-      model: found.name,
-      modelHash: model.identity,
-      precision: precisionName(model.manifest) ?? "mixed",
-      ...(isRetrieval ? { k: flags.k } : { preset: presetOf(task, model.config, flags.preset) }),
+      ...{ task, split, device, versions, model, modelHash, precision },
+      ...(isRetrieval ? { k: flags.k } : { preset: presetOf(task, style, flags.preset) }),
       of: benchmark.items.length,
       n: items.length,
     }),
   };
+}
+
+/** The part that this process puts together, or predicts. */
+function plannedShard({ shard, processes = 1 }: EvalFlags): Shard {
+  if (shard === undefined) return { ...WHOLE, count: processes };
+  if (processes === 1) return parseShard(shard);
+  throw new AppError("option.invalid", "--processes makes the parts itself. Leave --shard out.");
 }
 
 /** What this shard was made with, now or before. */
@@ -155,18 +141,6 @@ async function scoreRun(context: CliContext, run: EvalRun, flags: EvalFlags): Pr
     allowMissing: isPart,
     predictions: [predictions],
   });
-}
-
-function expectAble(task: EvalTask, model: ModelFolder, name: string): void {
-  const capability = {
-    answers: "answers",
-    gqa: "answers",
-    captions: "describes",
-    retrieval: "scores",
-  } as const;
-  const needed = capability[TASKS[task].kind];
-  if (CAPABILITIES[model.config.kind][needed]) return;
-  throw new AppError("model.unsupported", cannotText(name, needed));
 }
 
 async function makeFolder(folder: string): Promise<void> {

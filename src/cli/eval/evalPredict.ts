@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { releaseParts } from "../../engine/session/modelParts";
 import { loadTokenizer } from "../../engine/text/tokenizer";
-import { loadFoundParts } from "../../library/open/openNamedModel";
+import { type FoundModel, loadFoundParts } from "../../library/open/openNamedModel";
 import { describeThisMachine } from "../../measure/bench/benchMachine";
 import { predictTexts, type RunTimes } from "../../measure/eval/predict/predictTexts";
 import { runRetrieval } from "../../measure/eval/predict/retrievalRun";
@@ -28,20 +28,24 @@ export async function predictShard(
   run: EvalRun,
   device: DeviceChoice,
 ): Promise<RunInfo | undefined> {
-  if (TASKS[run.task].kind === "retrieval") return await predictPairs(context, run, device);
-  const { found, task, items, shard } = run;
-  const flags = { model: found.folder, device, alpha: "drop" } as const;
-  return await withModel(context, flags, async ({ engine }) => {
+  const { here } = run.subject;
+  if (TASKS[run.task].kind === "retrieval" && here !== undefined) {
+    return await predictPairs(context, run, { found: here.found, device });
+  }
+  const { subject, task, items, shard } = run;
+  const flags = { model: subject.model, device, alpha: "drop" } as const;
+  return await withModel(context, flags, async ({ engine, atOnce }) => {
     const identity = run.identityOn(engine.info.device);
     const preset = identity.preset;
     if (preset === undefined) return undefined;
     const own = items.slice(...shardRange(shard, items.length));
-    const tokens = await loadTokenizer(found.folder);
+    const folder = subject.here?.found.folder;
+    const tokens = folder === undefined ? undefined : await loadTokenizer(folder);
     const line = context.printer.workLine();
     const { item } = TASKS[task];
     return await timed(run, identity, () =>
       predictTexts({
-        ...{ task, preset, engine, tokens, items: own },
+        ...{ task, preset, engine, tokens, atOnce, items: own },
         predictions: shardPredictions(run),
         signal: context.signal,
         onItem: (nDone) => {
@@ -57,10 +61,10 @@ export async function predictShard(
 async function predictPairs(
   context: CliContext,
   run: EvalRun,
-  device: DeviceChoice,
+  { found, device }: { readonly found: FoundModel; readonly device: DeviceChoice },
 ): Promise<RunInfo | undefined> {
   const { store, signal, printer } = context;
-  const { found, items, benchmark, shard } = run;
+  const { items, benchmark, shard } = run;
   const kept = new Map(items.map(({ id, file }) => [id, file]));
   const pictures = benchmark.captions.filter(({ id }) => kept.has(id));
   return await withRollEntry({ model: found.name, store: store.root }, async (entry) => {

@@ -6,7 +6,7 @@ import type { Run } from "../terminal/cliContext";
 import { addOutputFlags, type OutputFlags } from "../terminal/flags";
 import { PRESETS } from "../../measure/eval/predict/preset";
 import { DEVICE_CHOICES } from "../../model/ask/device";
-import type { EvalFlags } from "./evalCommand";
+import type { EvalFlags } from "./evalRun";
 import type { ReportFlags } from "./evalReportCommand";
 import type { ScoreFlags } from "./evalScoreCommand";
 
@@ -55,7 +55,10 @@ function addRun(command: Command, run: Run, isScored: boolean): void {
   addScoringFlags(addOutputFlags(command))
     .addArgument(task())
     .option("--data <dir>", "the benchmark's folder: its files and pictures as published", ".")
-    .option("--model <name|dir>", "a model of `sightline models` or a folder (default: demo)")
+    .option(
+      "--model <name|dir>",
+      "a model of `sightline models`, a folder, or remote:NAME (default: demo)",
+    )
     .addOption(
       new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("auto"),
     )
@@ -66,6 +69,11 @@ function addRun(command: Command, run: Run, isScored: boolean): void {
         .default("paper"),
     )
     .option("--shard <i/n>", "only part i of n; the last to be finished puts all together")
+    .addOption(
+      new Option("--processes <n>", "predict in n processes of this machine").argParser(
+        wholeNumber,
+      ),
+    )
     .option("--out <dir>", "where predictions and result go (default: eval/TASK-MODEL)")
     .addOption(
       new Option("--limit <n>", "only the first n items, as a part").argParser(wholeNumber),

@@ -22,6 +22,12 @@ export type Run = (
 /** What a command says of the server of tools; the rest is the process's. */
 export type McpServing = Omit<McpProgramOptions, "version" | "programFolder" | "stdin">;
 
+/** What is left of a program that has run. */
+export interface EndedProgram {
+  readonly exitCode: number;
+  readonly stderr: string;
+}
+
 /** The process that the command line runs in. */
 export interface CliHost {
   readonly stdin: () => StandardInput;
@@ -36,6 +42,9 @@ export interface CliHost {
   readonly version: string;
   /** The server of tools for agents, until its client is gone; a program of its own. */
   readonly serveMcp?: ((options: McpServing) => Promise<void>) | undefined;
+  /** This program once more, in a process of its own, which ends with the signal. */
+  readonly startAgain?:
+    ((args: readonly string[], signal: AbortSignal) => Promise<EndedProgram>) | undefined;
   /** Who does the arithmetic of a conversion. @default the caller's thread */
   readonly startWorkers?: StartWorkers | undefined;
 }

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { Blip2Engine } from "../../../engine/blip2Engine";
 import { throwIfAborted } from "../../../base/errors";
+import { inOrder } from "../../../base/inOrder";
 import type { EvalItem } from "../data/benchmark";
 import { type EvalTask, TASKS } from "../tasks";
 import { PredictionFile } from "./predictionFile";
@@ -14,7 +15,9 @@ export interface TextRun {
   /** Of this shard, with their pictures. */
   readonly items: readonly (EvalItem & { readonly file: string })[];
   readonly engine: Pick<Blip2Engine, "generate">;
-  readonly tokens: PromptTokens;
+  readonly tokens?: PromptTokens | undefined;
+  /** Items that are asked for at once. @default one */
+  readonly atOnce?: (() => number) | undefined;
   /** What they are written to. */
   readonly predictions: string;
   readonly signal: AbortSignal;
@@ -40,16 +43,16 @@ export async function predictTexts(run: TextRun): Promise<RunTimes> {
       JSON.stringify(idOfRow(row)) ===
       JSON.stringify(idOfRow(rowOf(run.task, items[i]?.id ?? "", ""))),
   );
-  let engineMs = 0;
+  const busy = new BusyTime();
   const nBefore = file.count;
   const begin = performance.now();
   try {
     onItem?.(file.count);
-    for (const item of items.slice(file.count)) {
+    const left = items.slice(file.count);
+    let next = file.count;
+    for await (const text of inOrder(left, (item) => predictOne(run, item, busy), run.atOnce)) {
       throwIfAborted(signal);
-      const { text, ms } = await predictOne(run, item);
-      engineMs += ms;
-      await file.add(rowOf(run.task, item.id, text));
+      await file.add(rowOf(run.task, items[next++]?.id ?? "", text));
       onItem?.(file.count);
     }
     await file.finish();
@@ -57,26 +60,45 @@ export async function predictTexts(run: TextRun): Promise<RunTimes> {
     await file.close();
     throw thrown;
   }
-  return { totalMs: performance.now() - begin, engineMs, timed: file.count - nBefore };
+  return {
+    totalMs: performance.now() - begin,
+    engineMs: busy.totalMs,
+    timed: file.count - nBefore,
+  };
+}
+
+/** How long at least one piece of work was under way, in milliseconds. */
+class BusyTime {
+  totalMs = 0;
+  #nOpen = 0;
+  #since = 0;
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#nOpen++ === 0) this.#since = performance.now();
+    try {
+      return await work();
+    } finally {
+      if (--this.#nOpen === 0) this.totalMs += performance.now() - this.#since;
+    }
+  }
 }
 
 async function predictOne(
   { preset, engine, tokens, signal }: TextRun,
   { file, question }: TextRun["items"][number],
-): Promise<{ readonly text: string; readonly ms: number }> {
+  busy: BusyTime,
+): Promise<string> {
+  throwIfAborted(signal);
   const image = await readFile(file);
-  const begin = performance.now();
-  const { sequences } = await engine.generate(
-    {
-      ...{ image, imageName: file },
-      // As the authors' code, which knows no transparency.
-      alpha: "drop",
-      prompt: promptOf(preset, question, tokens),
-      options: preset.options,
-    },
-    { signal },
-  );
-  return { text: sequences[0]?.text ?? "", ms: performance.now() - begin };
+  const request = {
+    ...{ image, imageName: file },
+    // As the authors' code, which knows no transparency.
+    alpha: "drop" as const,
+    prompt: promptOf(preset, question, tokens),
+    options: preset.options,
+  };
+  const { sequences } = await busy.during(() => engine.generate(request, { signal }));
+  return sequences[0]?.text ?? "";
 }
 
 /** A row of the benchmark's own result file. */

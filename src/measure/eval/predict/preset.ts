@@ -26,29 +26,48 @@ const CAPTION: Partial<GenerationOptions> = { numBeams: 5, maxNewTokens: 30, min
 /** LAVIS cuts OPT's prompts here, wherever the question is by then. */
 const OPT_PROMPT_TOKENS = 32;
 
-/** @param config of the model, whose language model the settings depend on. */
-export function presetOf(task: EvalTask, config: ModelConfig, name: PresetName): Preset {
-  const isLavis = name === "lavis";
-  // The paper has no row of these models, which were trained with words of their own.
-  const isOther =
-    config.family !== "blip-2" || config.kind === "stage1" || config.qformer.readsInstruction;
-  if (TASKS[task].kind === "captions") {
-    const later = isLavis ? { repetitionPenalty: 1.15, lengthPenalty: 0 } : {};
-    return { name, prompt: isOther ? "" : "a photo of", options: { ...CAPTION, ...later } };
-  }
-  if (isOther) return { name, prompt: "{}", options: ANSWER };
-  const isT5 = config.kind === "generation" && config.text.kind === "t5";
-  if (isT5) {
-    return { name, prompt: SHORT_ANSWER, options: { ...ANSWER, lengthPenalty: -1 } };
-  }
-  return {
-    name,
-    prompt: isLavis ? SHORT_ANSWER : "Question: {} Answer:",
-    options: { ...ANSWER, lengthPenalty: isLavis ? 0 : -1 },
-    promptTokens: OPT_PROMPT_TOKENS,
-  };
+/**
+ * What the settings depend on: the language model; whether the checkpoint was fine-tuned on questions, which the
+ * paper did at this size; `own` for models that the paper has no row of, which learned with words of their own.
+ */
+export type PromptStyle = "opt" | "t5" | "fine-tuned" | "own";
+
+/** Pixels a side of the paper's models that were fine-tuned on VQAv2 (appendix, table 8). */
+const FINE_TUNED_PIXELS = 490;
+
+export function promptStyle(config: ModelConfig): PromptStyle {
+  if (config.family !== "blip-2" || config.kind === "stage1") return "own";
+  if (config.qformer.readsInstruction) return "own";
+  if (config.vision.imageSize === FINE_TUNED_PIXELS) return "fine-tuned";
+  return config.kind === "generation" && config.text.kind === "t5" ? "t5" : "opt";
 }
 
+export function presetOf(task: EvalTask, style: PromptStyle, name: PresetName): Preset {
+  const isLavis = name === "lavis";
+  if (TASKS[task].kind === "captions") {
+    const later = isLavis ? { repetitionPenalty: 1.15, lengthPenalty: 0 } : {};
+    const prompt = style === "own" ? "" : "a photo of";
+    return { name, prompt, options: { ...CAPTION, ...later } };
+  }
+  const shortest = { ...ANSWER, lengthPenalty: -1 };
+  switch (style) {
+    case "own":
+      return { name, prompt: "{}", options: ANSWER };
+    case "fine-tuned":
+      return { name, prompt: LONG_ANSWER, options: shortest };
+    case "t5":
+      return { name, prompt: SHORT_ANSWER, options: shortest };
+    case "opt":
+      return {
+        name,
+        prompt: isLavis ? SHORT_ANSWER : LONG_ANSWER,
+        options: isLavis ? { ...ANSWER, lengthPenalty: 0 } : shortest,
+        promptTokens: OPT_PROMPT_TOKENS,
+      };
+  }
+}
+
+const LONG_ANSWER = "Question: {} Answer:";
 const SHORT_ANSWER = "Question: {} Short answer:";
 const MAX_QUESTION_WORDS = 50;
 
@@ -74,11 +93,12 @@ export interface PromptTokens {
 /**
  * The prompt of one item.
  * @param question absent for captions.
+ * @param tokens absent for a server's model, whose prompts are not cut.
  */
 export function promptOf(
   preset: Preset,
   question: string | undefined,
-  tokens: PromptTokens,
+  tokens: PromptTokens | undefined,
 ): Prompt {
   if (preset.prompt === "") return { kind: "caption" };
   if (preset.prompt === "{}") return { kind: "question", question: questionText(question ?? "") };
@@ -87,7 +107,7 @@ export function promptOf(
       ? preset.prompt
       : preset.prompt.replace("{}", () => questionText(question));
   const { promptTokens: limit = Infinity } = preset;
-  if (limit === Infinity) return { kind: "raw", text };
+  if (limit === Infinity || tokens === undefined) return { kind: "raw", text };
   const ids = tokens.encode(text);
   return { kind: "raw", text: ids.length <= limit ? text : tokens.decode(ids.slice(0, limit)) };
 }

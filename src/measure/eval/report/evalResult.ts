@@ -41,7 +41,8 @@ export interface EvalResult {
 export interface ResultParts {
   readonly scored: Scored;
   readonly run: RunInfo;
-  readonly config: ModelConfig;
+  /** Absent for a server, which does not say what its weights are. */
+  readonly config: ModelConfig | undefined;
 }
 
 export function evalResult({ scored, run, config }: ResultParts): EvalResult {
@@ -49,7 +50,10 @@ export function evalResult({ scored, run, config }: ResultParts): EvalResult {
   const { split } = run;
   const published = TASKS[task].sizes[split] ?? 0;
   const isWhole = n === published && n === scored.of && n === run.of;
-  const row = paperRow(task, split, config);
+  const row =
+    config === undefined
+      ? { why: "a server does not say which weights it has" }
+      : paperRow(task, split, config);
   const why = isWhole ? ("why" in row ? row.why : undefined) : `a part: ${n} of ${published}`;
   const paper: PaperFigures = isWhole && "figures" in row ? row.figures : {};
   // The paper's OK-VQA is of dictionary forms; where they were scored, the others stand alone.

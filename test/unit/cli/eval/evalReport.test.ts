@@ -11,7 +11,12 @@ import {
 } from "../../../../src/measure/eval/report/evalResult";
 import { paperRow } from "../../../../src/measure/eval/report/paperFigures";
 import { REPRODUCE_ROWS } from "../../../../src/measure/eval/report/reproduceRows";
-import { presetOf, promptOf, questionText } from "../../../../src/measure/eval/predict/preset";
+import {
+  presetOf,
+  promptOf,
+  promptStyle,
+  questionText,
+} from "../../../../src/measure/eval/predict/preset";
 import type { RunInfo } from "../../../../src/measure/eval/predict/runInfo";
 import { parseShard, shardRange } from "../../../../src/measure/eval/predict/shard";
 import { TASKS } from "../../../../src/measure/eval/tasks";
@@ -211,7 +216,7 @@ describe("the presets", () => {
 
   it("are the paper's and LAVIS's", () => {
     const opt = configOf({ kind: "opt", hiddenSize: 2560 }, 224);
-    const paper = presetOf("vqav2", opt, "paper");
+    const paper = presetOf("vqav2", promptStyle(opt), "paper");
     assert.equal(paper.prompt, "Question: {} Answer:");
     assert.deepEqual(paper.options, {
       numBeams: 5,
@@ -219,18 +224,30 @@ describe("the presets", () => {
       minNewTokens: 1,
       lengthPenalty: -1,
     });
-    const lavis = presetOf("vqav2", opt, "lavis");
+    const lavis = presetOf("vqav2", promptStyle(opt), "lavis");
     assert.equal(lavis.prompt, "Question: {} Short answer:");
     assert.equal(lavis.options.lengthPenalty, 0);
     const t5 = configOf(FLAN_T5_XL, 224);
-    assert.deepEqual(presetOf("gqa", t5, "lavis").options, presetOf("gqa", t5, "paper").options);
-    assert.equal(presetOf("coco-captions", t5, "lavis").options.repetitionPenalty, 1.15);
+    assert.deepEqual(
+      presetOf("gqa", promptStyle(t5), "lavis").options,
+      presetOf("gqa", promptStyle(t5), "paper").options,
+    );
+    assert.equal(
+      presetOf("coco-captions", promptStyle(t5), "lavis").options.repetitionPenalty,
+      1.15,
+    );
+  });
+
+  it("ask a model that was fine-tuned at 490 pixels as it was trained", () => {
+    const style = promptStyle(configOf(FLAN_T5_XL, 490));
+    assert.equal(presetOf("vqav2", style, "paper").prompt, "Question: {} Answer:");
+    assert.equal(presetOf("coco-captions", style, "paper").prompt, "a photo of");
   });
 
   it("clean questions, and cut the prompts of OPT at 32 tokens", () => {
     assert.equal(questionText('What (is) "that"?!'), "what is that?");
     assert.equal(questionText(Array(60).fill("word").join(" ")).split(" ").length, 50);
-    const preset = presetOf("vqav2", configOf({ kind: "opt", hiddenSize: 2560 }, 224), "paper");
+    const preset = presetOf("vqav2", "opt", "paper");
     const prompt = promptOf(preset, "What color is the very large bus?", tokens);
     assert.deepEqual(prompt, { kind: "raw", text: "Question: what color is the ver" });
     assert.deepEqual(promptOf(preset, "$& who?", tokens), {
