@@ -82,7 +82,7 @@ const homeOf = {
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
   ignore: "src/alt/resolve/ignoreRules.ts",
-  picomatch: "src/cli/documents/pathPatterns.ts",
+  picomatch: "src/{cli/documents/pathPatterns,audit/config/pathMatch}.ts",
   "jsonc-parser": "src/alt/jsonc.ts",
   "image-size": "src/host/pictures/pictureSize.ts",
   "@babel/parser": "src/alt/formats/script/jsParser.ts",

@@ -17,9 +17,12 @@ export interface BaselineEntry {
   readonly n: number;
 }
 
-export interface BaselineResult {
-  readonly fresh: readonly ReportedFinding[];
-  readonly known: readonly ReportedFinding[];
+/** What a baseline knows a finding by. */
+export type KnownBy = Pick<ReportedFinding, "rule" | "file" | "target" | "alt">;
+
+export interface BaselineResult<T> {
+  readonly fresh: readonly T[];
+  readonly known: readonly T[];
   /** Entries that no finding matches any more. */
   readonly gone: readonly BaselineEntry[];
 }
@@ -29,12 +32,23 @@ const VERSION = 1;
 const MAX_TARGET = 200;
 
 /** The file's text: sorted, one entry a line, so that two branches merge. */
-export function baselineText(findings: readonly ReportedFinding[]): string {
+export function baselineText(findings: readonly KnownBy[]): string {
+  return entriesText(findings.map(entryOf));
+}
+
+/** The text of a file to which findings were added. */
+export function extendedBaseline(
+  before: readonly BaselineEntry[],
+  findings: readonly KnownBy[],
+): string {
+  return entriesText([...before, ...findings.map(entryOf)]);
+}
+
+function entriesText(given: readonly BaselineEntry[]): string {
   const entries = new Map<string, BaselineEntry>();
-  for (const finding of findings) {
-    const entry = entryOf(finding);
+  for (const entry of given) {
     const key = keyOf(entry);
-    entries.set(key, { ...entry, n: (entries.get(key)?.n ?? 0) + 1 });
+    entries.set(key, { ...entry, n: (entries.get(key)?.n ?? 0) + entry.n });
   }
   const lines = [...entries.keys()].sort().map((key) => JSON.stringify(entries.get(key)));
   return `{"version":${VERSION},"findings":[\n${lines.join(",\n")}${lines.length > 0 ? "\n" : ""}]}\n`;
@@ -68,11 +82,11 @@ function isEntry(value: unknown): value is BaselineEntry {
  * @param isThere whether a file of an entry is there still: where it is gone, its entries are those of a
  * document that got another name.
  */
-export function withoutBaseline(
-  findings: readonly ReportedFinding[],
+export function withoutBaseline<T extends KnownBy>(
+  findings: readonly T[],
   baseline: readonly BaselineEntry[],
   isThere: (file: string) => boolean,
-): BaselineResult {
+): BaselineResult<T> {
   const left = new Map<string, { entry: BaselineEntry; n: number }>();
   for (const entry of baseline) left.set(keyOf(entry), { entry, n: entry.n });
   const take = (key: string): boolean => {
@@ -81,9 +95,9 @@ export function withoutBaseline(
     found.n--;
     return true;
   };
-  const fresh: ReportedFinding[] = [];
-  const known: ReportedFinding[] = [];
-  const others: ReportedFinding[] = [];
+  const fresh: T[] = [];
+  const known: T[] = [];
+  const others: T[] = [];
   for (const finding of findings) (take(keyOf(entryOf(finding))) ? known : others).push(finding);
   const moved = new Map<string, string[]>();
   for (const [key, { entry, n }] of left) {
@@ -99,7 +113,20 @@ export function withoutBaseline(
   return { fresh, known, gone };
 }
 
-function entryOf({ rule, file, target, alt }: ReportedFinding): BaselineEntry {
+/** Files of entries that may be those of a finding whose document got another name. */
+export function otherFilesOf(
+  findings: readonly KnownBy[],
+  baseline: readonly BaselineEntry[],
+): string[] {
+  const wanted = new Set(findings.map((finding) => keyOf({ ...entryOf(finding), file: "" })));
+  const own = new Set(findings.map(({ file }) => file));
+  const files = baseline
+    .filter((entry) => !own.has(entry.file) && wanted.has(keyOf({ ...entry, file: "" })))
+    .map(({ file }) => file);
+  return [...new Set(files)];
+}
+
+function entryOf({ rule, file, target, alt }: KnownBy): BaselineEntry {
   const shown = target.slice(0, MAX_TARGET);
   return { rule, file, target: shown, text: shortHash(alt ?? ""), n: 1 };
 }

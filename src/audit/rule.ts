@@ -46,7 +46,11 @@ export interface Violation {
   readonly fixes?: () => readonly Fix[];
 }
 
+/** What a fix does, so that others can say it in their own language. */
+export type FixKind = "moveTitle" | "quote" | "dropPrefix" | "decorative";
+
 export interface Fix {
+  readonly kind: FixKind;
   readonly title: string;
   readonly edits: readonly TextEdit[];
   /** It needs no judgement, so that it may be applied unseen. */

@@ -54,12 +54,18 @@ export class Suppressions {
   /** True when a comment takes back what a rule says of the picture at a place. */
   covers({ start, end }: TextSpan, rule: RuleFacts): boolean {
     if (this.#directives.length === 0) return false;
-    const { line } = this.#lines.rangeOf({ start, end: start }).start;
+    const range = this.#lines.rangeOf({ start, end });
+    const { line } = range.start;
     let isOff: Directive | undefined;
     for (const directive of this.#directives) {
       if (!means(directive, rule)) continue;
       if (directive.kind === "disable-file") return this.#use(directive);
-      if (directive.start >= end) break;
+      if (directive.start >= end) {
+        // Behind the picture, in its last line.
+        if (directive.line > range.end.line) break;
+        if (directive.kind === "disable-line") return this.#use(directive);
+        continue;
+      }
       if (directive.kind === "disable") isOff = directive;
       if (directive.kind === "enable") isOff = undefined;
       if (this.#isAt(directive, line)) return this.#use(directive);
@@ -89,8 +95,9 @@ export class Suppressions {
   #nextLine(start: number): number {
     const lineEnd = this.#text.indexOf("\n", start);
     if (lineEnd < 0) return -1;
-    const rest = /[^\s]/.exec(this.#text.slice(lineEnd, lineEnd + MAX_GAP));
-    const at = lineEnd + (rest?.index ?? 0);
+    // Keywords of Org belong to what stands below them.
+    const gap = /^(?:\s*#\+[^\n]*\n)*\s*/.exec(this.#text.slice(lineEnd, lineEnd + MAX_GAP));
+    const at = lineEnd + (gap?.[0].length ?? 0);
     return this.#lines.rangeOf({ start: at, end: at }).start.line;
   }
 

@@ -9,6 +9,7 @@ import { createChat } from "./chat/chat";
 import { createEngine, followSettings } from "./engine/engineSetup";
 import { lazyApi } from "./api/lazyApi";
 import { type Log, openLog } from "./shell/log";
+import { createAuditCommands } from "./audit/audit";
 import { createMachineCommands } from "./machine/machineCommands";
 import { createSearchCommands } from "./search/searchCommands";
 import { createModelCommands } from "./models/modelCommands";
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     ...createMachineCommands(services),
     createAgents(services),
     createSearchCommands(services),
+    createAuditCommands(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

@@ -134,6 +134,7 @@ const vscode = {
     getConfiguration: () => ({ get: quiet }),
     onDidChangeConfiguration: listen("configuration"),
     onDidChangeTextDocument: listen("textDocument"),
+    onDidOpenTextDocument: listen("openedDocument"),
   },
 };
 

@@ -7,7 +7,7 @@ import "../../src/editor/shell/lazyParts";
 import type { Services } from "../../src/editor/shell/services";
 import { FakeMemento, ScriptedEngine } from "./chatFakes";
 import { fakeEditor } from "./editor/fakeEditor";
-import { FakeUri } from "./editor/values";
+import { FakeEmitter, FakeUri } from "./editor/values";
 
 /** A window without the chat. */
 export class AltWorld {
@@ -20,7 +20,9 @@ export class AltWorld {
   readonly warnings: string[] = [];
   altOnPaste = true;
   altHover = true;
+  auditEnabled = true;
   readonly remoteHosts: string[] = [];
+  readonly settingsChanged = new FakeEmitter<void>();
   /** What the editor keeps for all windows. */
   readonly memory = new FakeMemento();
 
@@ -41,6 +43,8 @@ export class AltWorld {
         allowRemoteHost: (host: string) => Promise.resolve(void this.remoteHosts.push(host)),
         altOnPaste: () => this.altOnPaste,
         altHover: () => this.altHover,
+        auditEnabled: () => this.auditEnabled,
+        onDidChange: this.settingsChanged.event,
         turnOnAltOnPaste: () => Promise.resolve(void (this.altOnPaste = true)),
       },
       pictures: { read: readPicture },

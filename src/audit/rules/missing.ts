@@ -3,7 +3,7 @@
 import { canSetAlt, setAlt } from "../../alt/edit/editAlt";
 import { oneLineText } from "../../alt/edit/escape";
 import type { ImageReference, TextEdit } from "../../alt/imageReference";
-import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
+import type { AuditDocument, AuditPicture, Fix, Rule, Violation } from "../rule";
 import { quoted } from "../words";
 
 export const missing: Rule = {
@@ -22,7 +22,7 @@ export const missing: Rule = {
     "jsx-a11y(alt-text)", "vuejs-accessibility/alt-text", "@angular-eslint/template/alt-text",
     "require-valid-alt-text", "a11y_missing_attribute", "a11y-missing-attribute", "require-img-alt",
     "alt-require", "html-img-require-alt", "AsciiDoc.ImageContainsAltText", "ContentDescription",
-    "missing-alt-text",
+    "missing-alt-text", "img-alt", "text-alternatives", "h36",
   ],
   check,
 };
@@ -56,14 +56,10 @@ function messageOf({ around }: ImageReference): string {
 }
 
 /** The title becomes the text; where it stands alone for that it goes. */
-function titleFixes(
-  reference: ImageReference,
-  title: string,
-  text: string,
-): { title: string; edits: TextEdit[]; isSafe: boolean }[] {
+function titleFixes(reference: ImageReference, title: string, text: string): Fix[] {
   if (!canSetAlt(reference)) return [];
   const edits = [...setAlt(text, reference, title), ...withoutTitle(reference, text)];
-  return [{ title: "Move the title into the text", edits, isSafe: true }];
+  return [{ kind: "moveTitle", title: "Move the title into the text", edits, isSafe: true }];
 }
 
 function withoutTitle({ captionSlot }: ImageReference, text: string): TextEdit[] {

@@ -31,6 +31,7 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
         ? []
         : [
             {
+              kind: "dropPrefix",
               title: `Remove ${quoted(prefix.trim())}`,
               edits: setAlt(document.text, reference, rest),
               isSafe: true,

@@ -31,6 +31,7 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
       canMarkDecorative(reference)
         ? [
             {
+              kind: "decorative",
               title: "Mark as decorative",
               edits: markDecorative(document.text, reference),
               // Whether a picture with a caption is decoration, only its author knows.

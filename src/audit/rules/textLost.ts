@@ -26,6 +26,13 @@ function check({ reference }: AuditPicture, { text }: AuditDocument): Violation 
     fixes: () =>
       meant === null || !canSetAlt(reference)
         ? []
-        : [{ title: "Quote the text", edits: setAlt(text, reference, meant), isSafe: true }],
+        : [
+            {
+              kind: "quote",
+              title: "Quote the text",
+              edits: setAlt(text, reference, meant),
+              isSafe: true,
+            },
+          ],
   };
 }

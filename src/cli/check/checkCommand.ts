@@ -6,6 +6,7 @@ import path from "node:path";
 import { applyEdits } from "../../alt/textEdit";
 import { languageOfFile } from "../../alt/languages";
 import { baselineText, isAtLeast, readBaseline, withoutBaseline } from "../../audit/baseline";
+import { DEFAULT_BASELINE, type DocumentConfig } from "../../audit/config/configChain";
 import { LEVELS, type Level } from "../../audit/rule";
 import type { ReportedFinding } from "../../audit/reportedFinding";
 import { REPORTS } from "../../audit/report/reports";
@@ -24,7 +25,7 @@ import { DiskFiles } from "../documents/diskFiles";
 import { readAll, writeWhole } from "./checkFiles";
 import { changesSince, type Changes } from "./changedLines";
 import { checkDocument, fileName, type CheckedDocument } from "./checkDocuments";
-import { CheckConfigs, type DocumentConfig } from "./checkConfigs";
+import { CheckConfigs } from "./checkConfigs";
 import { formatsOf, type CheckFlags } from "./checkFlags";
 
 /** What the command is given of its process. */
@@ -38,8 +39,6 @@ export interface CheckContext {
 
 /** Exit codes, those of most linters: a crash must not look like findings. */
 export const CHECK_EXIT = { ok: 0, findings: 1, failed: 2 } as const;
-
-const DEFAULT_BASELINE = ".sightline-baseline.json";
 
 /**
  * @returns 0 when nothing is at `--fail-on` or above, 1 for findings, 2 for wrong usage, a configuration

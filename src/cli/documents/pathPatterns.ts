@@ -3,7 +3,6 @@
 import { lstat } from "node:fs/promises";
 import path from "node:path";
 import picomatch from "picomatch";
-import { toSlashes } from "../../alt/resolve/slashPath";
 import { AppError } from "../../base/errors";
 
 /** What is named on a command line: paths, and patterns of paths. */
@@ -121,21 +120,4 @@ async function isThere(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/**
- * True for a path that a configuration names, as .gitignore does: a pattern without a slash means a name in
- * every folder.
- * @param folder where the patterns begin; nothing outside of it matches.
- */
-export function matchesPath(patterns: readonly string[], file: string, folder: string): boolean {
-  if (patterns.length === 0) return false;
-  const relative = toSlashes(path.relative(folder, path.resolve(file)));
-  if (relative.startsWith("../")) return false;
-  return patterns.some((pattern) => {
-    const trimmed = pattern.replace(/\/$/, "");
-    const bare = trimmed.replace(/^\//, "");
-    const all = trimmed.includes("/") ? bare : `**/${bare}`;
-    return picomatch.isMatch(relative, [all, `${all}/**`], { dot: true });
-  });
 }

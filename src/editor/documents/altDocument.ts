@@ -11,6 +11,7 @@ import {
   isWorthSearching,
   type FoundImages,
 } from "../../host/documents/altPlan";
+import { projectComponents } from "../audit/projectConfigs";
 import { siteLanguage } from "./altContext";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
@@ -55,7 +56,7 @@ export async function findInDocument(
 ): Promise<FoundImages> {
   const language = languageOfDocument(document.languageId, document.uri.path);
   if (language === undefined) return { text: document.getText(), references: [] };
-  const components = settings.altComponents(document.uri);
+  const components = await componentsOf({ settings }, document);
   const key = `${document.version} ${language} ${components.join(" ")}`;
   const known = searches.get(document);
   if (known?.key === key) return known.found;
@@ -86,7 +87,7 @@ export async function findQuietly(
   services: Pick<Services, "settings" | "log">,
   document: vscode.TextDocument,
 ): Promise<FoundImages | undefined> {
-  const components = services.settings.altComponents(document.uri);
+  const components = await componentsOf(services, document);
   if (!isWorthSearching(document.getText(), components)) return undefined;
   try {
     return await findInDocument(services, document);
@@ -94,6 +95,15 @@ export async function findQuietly(
     services.log.debug(AppError.from(thrown).message);
     return undefined;
   }
+}
+
+/** Names of tags that show a picture, as the user and the document's project have them. */
+async function componentsOf(
+  services: Pick<Services, "settings">,
+  { uri }: vscode.TextDocument,
+): Promise<readonly string[]> {
+  const own = services.settings.altComponents(uri);
+  return [...own, ...(await projectComponents(services, uri))];
 }
 
 /** What is to be written for one picture. */

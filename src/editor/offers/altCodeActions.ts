@@ -4,7 +4,9 @@ import * as vscode from "vscode";
 import { altProblem } from "../../alt/wording/altText";
 import { canMarkDecorative } from "../../alt/edit/editAlt";
 import { captionStyles } from "../../alt/edit/insertCaption";
-import { altOwner, isAltRule, isOffered, type FoundImages } from "../../host/documents/altPlan";
+import { altOwner, isOffered, type FoundImages } from "../../host/documents/altPlan";
+import { fixesFor, findingAt } from "../audit/auditFixes";
+import { isAboutText } from "../audit/auditSquiggles";
 import { findQuietly, imageAt, rangeOf, type DocumentImage } from "../documents/altDocument";
 import { ASK_KIND } from "./altKinds";
 import { placeOf } from "../documents/altPicture";
@@ -27,8 +29,11 @@ export async function actionsFor(
   if (found === undefined || token.isCancellationRequested) return [];
   const image = imageAt(found, document, range);
   if (image === undefined) return [];
-  const offers = offersFor(image).filter(({ kind }) => isWanted(kind, context));
-  const actions = offers.map((offer) => actionOf(offer, image, context));
+  const diagnostics = diagnosticsOf(image, context);
+  const isFound = (await findingAt(services, image)) !== undefined;
+  const offers = offersFor(image, isFound).filter(({ kind }) => isWanted(kind, context));
+  const actions = offers.map((offer) => actionOf(offer, image, diagnostics));
+  if (isWanted(QuickFix, context)) actions.push(...(await fixesFor(services, image, diagnostics)));
   if (isWanted(RefactorRewrite, context) && hasSeveralWithout(found)) actions.push(forAll());
   const ask = isWanted(ASK_KIND, context) ? await askAction(services, image) : undefined;
   return ask === undefined ? actions : [...actions, ask];
@@ -60,7 +65,8 @@ interface Offer {
   readonly kind: vscode.CodeActionKind;
 }
 
-function offersFor({ reference }: DocumentImage): Offer[] {
+/** @param isFound true where something is wrong with the picture's text. */
+function offersFor({ reference }: DocumentImage, isFound: boolean): Offer[] {
   const owner = altOwner(reference);
   const offers: Offer[] = [];
   if (isOffered(reference)) {
@@ -88,7 +94,7 @@ function offersFor({ reference }: DocumentImage): Offer[] {
     offers.push({
       title: vscode.l10n.t("Mark as Decorative"),
       command: "sightline.markAsDecorative",
-      kind: RefactorRewrite,
+      kind: isFound && owner === "nobody" ? QuickFix : RefactorRewrite,
     });
   }
   return offers;
@@ -97,22 +103,23 @@ function offersFor({ reference }: DocumentImage): Offer[] {
 function actionOf(
   { title, command, kind }: Offer,
   image: DocumentImage,
-  context: vscode.CodeActionContext,
+  diagnostics: vscode.Diagnostic[],
 ): vscode.CodeAction {
   const action = new vscode.CodeAction(title, kind);
   action.command = { title, command, arguments: [imageArgument(image)] };
-  if (kind === QuickFix) {
-    const span = rangeOf(image.document, image.reference.span);
-    // What linters say about the missing text is mended by the same action.
-    action.diagnostics = context.diagnostics.filter(
-      ({ code, range }) => isAltRule(codeText(code)) && range.intersection(span) !== undefined,
-    );
-  }
+  if (kind === QuickFix) action.diagnostics = diagnostics;
   return action;
 }
 
-function codeText(code: vscode.Diagnostic["code"]): string {
-  return String(typeof code === "object" ? code.value : (code ?? ""));
+/** What anybody's check says of the picture's text: all of it is mended by the same action. */
+function diagnosticsOf(
+  { document, reference }: DocumentImage,
+  { diagnostics }: vscode.CodeActionContext,
+): vscode.Diagnostic[] {
+  const span = rangeOf(document, reference.span);
+  return diagnostics.filter(
+    (each) => isAboutText(each) && each.range.intersection(span) !== undefined,
+  );
 }
 
 /** Undefined where there is no picture to ask about. */

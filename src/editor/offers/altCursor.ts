@@ -2,7 +2,9 @@
 
 import * as vscode from "vscode";
 import type { AltLanguage } from "../../alt/languages";
+import { mayHaveImages } from "../../alt/formats/findContext";
 import { languageOfDocument } from "../../alt/languages";
+import { findQuietly, imageAt } from "../documents/altDocument";
 import type { Services } from "../shell/services";
 
 /**
@@ -68,7 +70,6 @@ async function lookAround(services: Services): Promise<Surroundings> {
     return { isAtImage: false, hasImages: false };
   }
   const { document, selection } = editor;
-  const { findQuietly, imageAt, mayHaveImages } = await import("../shell/lazyParts");
   const found = await findQuietly(services, document);
   if (found === undefined) {
     // In a long document, or one that somebody is typing in, the commands still look for themselves.

@@ -3,8 +3,8 @@
 import * as vscode from "vscode";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../alt/languages";
 import { PASTED_TYPES } from "../../model/ask/pictureNames";
-import { followCursor } from "./altCursor";
 import { ASK_KIND, PASTE_KIND } from "./altKinds";
+import { followDocuments } from "./documentFollowers";
 import { filesGlob } from "../pictures/filesGlob";
 import { lazy } from "../shell/lazyFeature";
 import type { Services } from "../shell/services";
@@ -47,7 +47,7 @@ export function registerAltProviders(services: Services): vscode.Disposable {
       },
     }),
     registerPaste(services),
-    followCursor(services),
+    followDocuments(services),
   );
 }
 

@@ -43,6 +43,7 @@ export const COMMAND_LINE_COMMANDS = [
 ] as const;
 export const SEARCH_COMMANDS = ["sightline.findPicture"] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
+export const AUDIT_COMMANDS = ["sightline.addToBaseline"] as const;
 export const AGENT_COMMANDS = ["sightline.shareTools"] as const;
 
 /** Of no feature alone. */
@@ -62,6 +63,7 @@ export const COMMAND_IDS = [
   ...CUDA_COMMANDS,
   ...AGENT_COMMANDS,
   ...SEARCH_COMMANDS,
+  ...AUDIT_COMMANDS,
   ...SHELL_COMMANDS,
 ] as const;
 
@@ -74,3 +76,4 @@ export type CommandLineCommandId = (typeof COMMAND_LINE_COMMANDS)[number];
 export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
 export type AgentCommandId = (typeof AGENT_COMMANDS)[number];
 export type SearchCommandId = (typeof SEARCH_COMMANDS)[number];
+export type AuditCommandId = (typeof AUDIT_COMMANDS)[number];

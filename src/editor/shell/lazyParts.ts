@@ -5,8 +5,9 @@
 
 export { actionsFor } from "../offers/altCodeActions";
 export { createAltCommands } from "../documents/altCommandTable";
-export { mayHaveImages } from "../../alt/formats/findContext";
-export { findQuietly, imageAt } from "../documents/altDocument";
+export { createAudit } from "../audit/auditCommands";
+export { AuditFollower } from "../audit/auditFollower";
+export { followCursor } from "../offers/altCursor";
 export { hoverAt } from "../offers/altHover";
 export { AltPaste } from "../offers/altPaste";
 export { createAgentTools } from "../agents/agentTools";

@@ -36,6 +36,7 @@ export interface Settings {
   altComponents(uri: vscode.Uri): readonly string[];
   altOnPaste(uri: vscode.Uri): boolean;
   altHover(uri: vscode.Uri): boolean;
+  auditEnabled(uri: vscode.Uri): boolean;
   remoteImages(uri: vscode.Uri): "ask" | "never";
   /** Servers whose pictures are fetched without a question; the user's own and never a workspace's. */
   readonly remoteHosts: readonly string[];
@@ -129,6 +130,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   altHover(uri: vscode.Uri): boolean {
     return this.#read("alt.hover", uri);
+  }
+
+  auditEnabled(uri: vscode.Uri): boolean {
+    return this.#read("audit.enable", uri);
   }
 
   remoteImages(uri: vscode.Uri): "ask" | "never" {

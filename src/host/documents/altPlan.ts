@@ -144,19 +144,3 @@ function movedOffset(span: TextSpan, before: string, after: string): number | un
 function keyOf({ syntax, target, altState, alt }: ImageReference): string {
   return JSON.stringify([syntax, target.kind, target.value, altState, alt]);
 }
-
-/** Rules of markdownlint, jsx-a11y, axe, vuejs-accessibility, Svelte, Biome and eslint-plugin-astro. */
-// prettier-ignore
-const ALT_RULES: ReadonlySet<string> = new Set([
-  "md045", "no-alt-text", "alt-text", "image-alt", "img-alt", "usealttext",
-  "a11y-missing-attribute", "img-redundant-alt", "noredundantalt", "gh001", "no-default-alt-text",
-]);
-
-/** True when a linter's rule is about the alternative texts of pictures. */
-export function isAltRule(code: string): boolean {
-  return code
-    .toLowerCase()
-    .replaceAll("_", "-")
-    .split("/")
-    .some((part) => ALT_RULES.has(part));
-}

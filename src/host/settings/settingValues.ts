@@ -28,6 +28,8 @@ export interface SettingValues {
   readonly "alt.onPaste": boolean;
   readonly "alt.hover": boolean;
   readonly "alt.remoteImages": "ask" | "never";
+  /** Whether faults of alternative texts are marked in open documents. */
+  readonly "audit.enable": boolean;
   /** Servers, as `URL.host` names them, whose pictures are fetched without a question. */
   readonly "alt.remoteHosts": readonly string[];
 }
@@ -50,6 +52,7 @@ export const SETTING_DEFAULTS: SettingValues = {
   "alt.hover": true,
   "alt.remoteImages": "ask",
   "alt.remoteHosts": [],
+  "audit.enable": true,
 };
 
 /** A day; timers of JavaScript end at 24 days. */
@@ -90,6 +93,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   "alt.hover": readBoolean,
   "alt.remoteImages": (value) => (value === "ask" || value === "never" ? value : undefined),
   "alt.remoteHosts": readHosts,
+  "audit.enable": readBoolean,
 };
 
 const EXPECTED: Readonly<Record<SettingKey, string>> = {
@@ -107,6 +111,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   "alt.hover": "Write true or false.",
   "alt.remoteImages": "Write ask or never.",
   "alt.remoteHosts": `Write a list of at most ${MAX_LIST} servers, such as "images.example.org".`,
+  "audit.enable": "Write true or false.",
 };
 
 function readText(value: unknown, minLength: number): string | undefined {

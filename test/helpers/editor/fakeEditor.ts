@@ -5,7 +5,7 @@
 
 import type { FakeDocument, FakeTextEditor } from "./documents";
 import type { FakeList, ListStep } from "./lists";
-import { FakeEmitter, FakeUri, type FakeEdit } from "./values";
+import { FakeEmitter, FakeUri, type FakeDiagnostic, type FakeEdit } from "./values";
 import type { FakeStatusItem, FakeWebviewPanel, ViewProvider } from "./windowParts";
 
 interface FakeMessage {
@@ -84,6 +84,16 @@ function newEditor() {
     /** Webviews among the editors, as they were opened. */
     panels: [] as FakeWebviewPanel[],
     documentChanged: new FakeEmitter<unknown>(),
+    documentOpened: new FakeEmitter<FakeDocument>(),
+    documentSaved: new FakeEmitter<FakeDocument>(),
+    documentClosed: new FakeEmitter<FakeDocument>(),
+    /** Fires for a file that a watcher of this pattern would be told of. */
+    fileChanged: new FakeEmitter<string>(),
+    /** What is marked in documents, by address and by who says so. */
+    diagnostics: new Map<string, Map<string, readonly FakeDiagnostic[]>>(),
+    diagnosticsChanged: new FakeEmitter<{ readonly uris: readonly FakeUri[] }>(),
+    /** How often something was marked anew, and in how many documents at once. */
+    nMarked: [] as number[],
     activeEditorChanged: new FakeEmitter<FakeTextEditor | undefined>(),
     /** What `window.state` says; `focusWindow` changes it. */
     isFocused: true,

@@ -237,3 +237,17 @@ export class FakeEmitter<T> {
     this.#listeners.clear();
   }
 }
+
+export class FakeDiagnostic {
+  readonly range: FakeRange;
+  readonly message: string;
+  readonly severity: number;
+  source: string | undefined;
+  code: unknown;
+
+  constructor(range: FakeRange, message: string, severity = 0) {
+    this.range = range;
+    this.message = message;
+    this.severity = severity;
+  }
+}

@@ -9,6 +9,7 @@ import { FakeQuickPick, showQuickPick } from "./lists";
 import {
   FakeCancellation,
   FakeCancellationError,
+  FakeDiagnostic,
   FakeDisposable,
   FakeEdit,
   FakeEmitter,
@@ -26,6 +27,7 @@ import { FakeStatusItem, FakeWebviewPanel, type ViewProvider } from "./windowPar
 export {
   FakeCancellation as CancellationTokenSource,
   FakeCancellationError as CancellationError,
+  FakeDiagnostic as Diagnostic,
   FakeDisposable as Disposable,
   FakeEmitter as EventEmitter,
   FakeFileSystemError as FileSystemError,
@@ -50,6 +52,7 @@ export const TabInputText = holder("uri");
 export const ThemeColor = holder("id");
 export const ThemeIcon = holder("id");
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 };
 export const ViewColumn = { Active: -1, Beside: -2 };
@@ -103,7 +106,33 @@ function register(
   };
 }
 
+function createDiagnosticCollection(owner: string): object {
+  const mark = (uri: FakeUri, given: readonly FakeDiagnostic[]): void => {
+    const address = uri.toString();
+    const all = fakeEditor.diagnostics.get(address) ?? new Map<string, readonly FakeDiagnostic[]>();
+    fakeEditor.diagnostics.set(address, all.set(owner, given));
+    void fakeEditor.diagnosticsChanged.fire({ uris: [uri] });
+  };
+  return {
+    set: (uri: FakeUri, given: readonly FakeDiagnostic[]) => {
+      fakeEditor.nMarked.push(given.length);
+      mark(uri, given);
+    },
+    delete: (uri: FakeUri) => {
+      mark(uri, []);
+    },
+    dispose: () => {
+      for (const all of fakeEditor.diagnostics.values()) all.delete(owner);
+    },
+  };
+}
+
 export const languages = {
+  createDiagnosticCollection,
+  getDiagnostics: (uri: FakeUri) =>
+    [...(fakeEditor.diagnostics.get(uri.toString())?.values() ?? [])].flat(),
+  onDidChangeDiagnostics: (listener: (event: { readonly uris: readonly FakeUri[] }) => unknown) =>
+    fakeEditor.diagnosticsChanged.event(listener),
   registerCodeActionsProvider: register("actions"),
   registerHoverProvider: register("hover"),
   registerDocumentPasteEditProvider: register("paste"),
@@ -234,6 +263,13 @@ const fs = {
     return Promise.resolve(below.map(([name = "", ...rest]) => [name, rest.length > 0 ? 2 : 1]));
   },
   readFile: async (uri: FakeUri) => Promise.resolve(readFile(uri)),
+  rename: (from: FakeUri, to: FakeUri) => {
+    const bytes = fakeEditor.files.get(from.toString());
+    if (bytes === undefined) throw new FakeFileSystemError("FileNotFound");
+    fakeEditor.files.delete(from.toString());
+    fakeEditor.files.set(to.toString(), bytes);
+    return Promise.resolve();
+  },
   stat: async (uri: FakeUri) => {
     const file = fileAt(uri);
     if (file === "folder") return Promise.resolve({ type: FileType.Directory, size: 0 });
@@ -305,9 +341,23 @@ export const workspace = {
     },
   }),
   getWorkspaceFolder: (uri: FakeUri) =>
-    workspace.workspaceFolders.find((folder) => uri.path.startsWith(`${folder.uri.path}/`)),
+    workspace.workspaceFolders.find(
+      (folder) => folder.uri.scheme === uri.scheme && uri.path.startsWith(`${folder.uri.path}/`),
+    ),
   onDidChangeConfiguration: (listener: Parameters<typeof fakeEditor.settingsChanged.event>[0]) =>
     fakeEditor.settingsChanged.event(listener),
+  createFileSystemWatcher: () => {
+    const onFile = (listener: (file: string) => unknown): object =>
+      fakeEditor.fileChanged.event(listener);
+    const dispose = (): void => undefined;
+    return { onDidCreate: onFile, onDidChange: onFile, onDidDelete: onFile, dispose };
+  },
+  onDidOpenTextDocument: (listener: (document: FakeDocument) => unknown) =>
+    fakeEditor.documentOpened.event(listener),
+  onDidSaveTextDocument: (listener: (document: FakeDocument) => unknown) =>
+    fakeEditor.documentSaved.event(listener),
+  onDidCloseTextDocument: (listener: (document: FakeDocument) => unknown) =>
+    fakeEditor.documentClosed.event(listener),
   onDidChangeTextDocument: (listener: (event: unknown) => unknown) =>
     fakeEditor.documentChanged.event(listener),
   /** Takes an address, or what a new document is to hold. */

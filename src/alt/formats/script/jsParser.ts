@@ -21,6 +21,22 @@ export function parseScript(source: string, kind: ScriptKind, startIndex = 0): J
   return program;
 }
 
+/** Where the comments of a script stand; none where it is not well formed. */
+export function scriptComments(
+  source: string,
+  kind: ScriptKind,
+): readonly { readonly start: number; readonly end: number }[] {
+  try {
+    const comments = firstParsed(
+      kind,
+      (options) => parse(source, { ...options, errorRecovery: false }).comments,
+    );
+    return (comments ?? []).map(({ start = 0, end = 0 }) => ({ start, end }));
+  } catch {
+    return [];
+  }
+}
+
 /** A single expression; undefined when the text is none. Offsets count from its own beginning. */
 export function parseSingleExpression(source: string): JsNode | undefined {
   try {
@@ -32,7 +48,7 @@ export function parseSingleExpression(source: string): JsNode | undefined {
 }
 
 /** @throws what the usual dialect's parser threw, when no dialect can be read. */
-function firstParsed(kind: ScriptKind, read: (options: ParserOptions) => unknown): unknown {
+function firstParsed<T>(kind: ScriptKind, read: (options: ParserOptions) => T): T {
   let first: unknown;
   for (const plugins of DIALECTS[kind]) {
     try {

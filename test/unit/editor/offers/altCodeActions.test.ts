@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { addPicture, AltWorld } from "../../../helpers/altServices";
 import { registerAltProviders } from "../../../../src/editor/offers/altProviders";
+import { addToBaseline } from "../../../../src/editor/audit/baselineFile";
 import { imageFor } from "../../../../src/editor/documents/altTarget";
 import type { FakeDocument } from "../../../helpers/editor/documents";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { openDocument } from "../../../helpers/editor/open";
-import { FakeKind } from "../../../helpers/editor/values";
+import { FakeKind, type FakeEdit } from "../../../helpers/editor/values";
+import { workspace } from "../../../helpers/editor/vscode";
 
 interface Action {
   readonly title: string;
+  readonly isPreferred?: boolean;
+  readonly edit?: FakeEdit;
   readonly kind: FakeKind;
   readonly command: { readonly command: string; readonly arguments: readonly unknown[] };
   readonly diagnostics?: readonly unknown[];
@@ -20,15 +24,21 @@ interface Provider {
 
 const ASK = "Ask About This Image…";
 
+/** What the editor does with an action that brings its edit. */
+async function applied({ edit }: Action): Promise<void> {
+  assert.ok(edit);
+  await workspace.applyEdit(edit);
+}
+
 describe("the lightbulb", () => {
-  const world = new AltWorld();
+  const { services } = new AltWorld();
 
   let registered: { dispose(): unknown };
 
   beforeEach(() => {
     resetFakeEditor();
     addPicture("a.png");
-    registered = registerAltProviders(world.services);
+    registered = registerAltProviders(services);
   });
 
   afterEach(() => {
@@ -49,7 +59,8 @@ describe("the lightbulb", () => {
   }
 
   async function titles(language: string, text: string, words: string): Promise<string[]> {
-    return (await actionsAt(openDocument(language, text), words)).map(({ title }) => title);
+    const actions = await actionsAt(openDocument(language, text), words);
+    return actions.map(({ title }) => title).filter((title) => !/^Suppress|Baseline/.test(title));
   }
 
   it("offers what can be done with a picture, and no more", async () => {
@@ -76,8 +87,14 @@ describe("the lightbulb", () => {
 
   it("gives only the kinds that are asked for", async () => {
     const document = openDocument("markdown", "![](a.png)");
-    const [fix, ...others] = await actionsAt(document, "![", { only: new FakeKind("quickfix") });
-    assert.deepEqual([fix?.title, others.length], ["Generate Alt Text", 0]);
+    const fixes = await actionsAt(document, "![", { only: new FakeKind("quickfix") });
+    assert.deepEqual(
+      fixes.map(({ title }) => title),
+      [
+        ...["Generate Alt Text", "Mark as Decorative"],
+        ...['Suppress "missing" Here with a Comment', "Add to the Baseline of This Folder"],
+      ],
+    );
     assert.deepEqual(await actionsAt(document, "![", { only: new FakeKind("source") }), []);
   });
 
@@ -93,12 +110,61 @@ describe("the lightbulb", () => {
     assert.deepEqual(fix?.diagnostics, diagnostics.slice(0, 1));
   });
 
+  it("has the rules' own fixes, a comment and the baseline, also for what others say", async () => {
+    const text = "a ![](a.png 'A fox') b";
+    const document = openDocument("markdown", text);
+    const range = document.rangeOf("![](a.png");
+    const diagnostics = [{ source: "markdownlint", code: { value: "MD045" }, range }];
+    const actions = await actionsAt(document, "![", { diagnostics });
+    const named = (title: RegExp): Action => {
+      const found = actions.find((action) => title.test(action.title));
+      assert.ok(found, `${String(title)} among ${actions.map((each) => each.title).join(", ")}`);
+      assert.deepEqual(found.diagnostics, diagnostics);
+      return found;
+    };
+    const move = named(/^Move the Title/);
+    assert.equal(move.isPreferred, true);
+    await services.notices.guard(() => applied(move));
+    assert.equal(document.text, "a ![A fox](a.png) b");
+    document.text = text;
+    await applied(named(/^Suppress "missing"/));
+    assert.equal(document.text, "a ![](a.png 'A fox') <!-- sightline-disable-line missing --> b");
+    assert.equal(named(/^Generate Alt Text$/).isPreferred, undefined);
+  });
+
+  it("takes a finding into the baseline, beside what is there, and tells it no more", async () => {
+    const document = openDocument("markdown", "![](a.png)\n\n![image](a.png)\n");
+    const add = async (words: string): Promise<void> => {
+      const actions = await actionsAt(document, words);
+      const action = actions.find(({ title }) => title.startsWith("Add to the Baseline"));
+      assert.ok(action, words);
+      await addToBaseline(services, action.command.arguments);
+    };
+    await add("![](a");
+    await add("![image");
+    const file = fakeEditor.files.get("file:///w/.sightline-baseline.json");
+    const { findings } = JSON.parse(new TextDecoder().decode(file as Uint8Array)) as {
+      findings: { rule: string; file: string }[];
+    };
+    assert.deepEqual(
+      findings.map(({ rule, file }) => [rule, file]),
+      [
+        ["missing", "page.markdown"],
+        ["placeholder", "page.markdown"],
+      ],
+    );
+    const left = (await actionsAt(document, "![](a")).map(({ title }) => title);
+    assert.ok(!left.some((title) => /Baseline|Suppress/.test(title)), left.join());
+    const other = [...fakeEditor.files.keys()].filter((name) => name.endsWith(".tmp"));
+    assert.deepEqual(other, []);
+  });
+
   it("means its picture also after the document changed above it", async () => {
     const document = openDocument("markdown", "![](a.png)\n\n![](b.png)");
     const actions = await actionsAt(document, "![](b");
     await document.type(0, "![](c.png)\n\n");
     const { arguments: given = [] } = actions[0]?.command ?? {};
-    const image = await imageFor(world.services, given);
+    const image = await imageFor(services, given);
     assert.equal(image?.reference.target.value, "b.png");
   });
 

@@ -6,7 +6,6 @@ import {
   findAgain,
   findMarked,
   imageTouching,
-  isAltRule,
   isWorthSearching,
   markOf,
   type FoundImages,
@@ -144,24 +143,5 @@ describe("a picture's mark", () => {
   it("is short, because it stands in links, also for a picture within the document", () => {
     const old = found(`![](data:image/png;base64,${"A".repeat(5000)})`);
     assert.ok(JSON.stringify(markOf(old.references[0]!, old)).length < 100);
-  });
-});
-
-describe("isAltRule", () => {
-  const rules = [
-    ...["MD045", "MD045/no-alt-text", "jsx-a11y/alt-text", "image-alt", "a11y_missing_attribute"],
-    ...["vuejs-accessibility/alt-text", "lint/a11y/useAltText", "astro/jsx-a11y/alt-text"],
-    ...["a11y-missing-attribute", "GH001"],
-  ];
-  for (const rule of rules) {
-    it(`knows ${rule}`, () => {
-      assert.equal(isAltRule(rule), true);
-    });
-  }
-
-  it("knows no other rule", () => {
-    for (const rule of ["", "MD013", "no-alert", "jsx-a11y/anchor-has-content", "2304"]) {
-      assert.equal(isAltRule(rule), false, rule);
-    }
   });
 });

@@ -1,0 +1,114 @@
+/** What the lightbulb offers on a finding, ours or another tool's: the rule's own fixes, a comment, the baseline. */
+
+import * as vscode from "vscode";
+import { AppError } from "../../base/errors";
+import type { TextEdit } from "../../alt/imageReference";
+import type { Finding, Fix } from "../../audit/rule";
+import { ruleOf } from "../../audit/ruleTable";
+import { suppressEdits } from "../../audit/suppressComment";
+import { fileName, rangeOf, type DocumentImage } from "../documents/altDocument";
+import { imageArgument } from "../documents/altTarget";
+import type { CommandId } from "../shell/commandIds";
+import type { Services } from "../shell/services";
+import { auditOf, knownBy } from "./documentAudits";
+
+const { QuickFix } = vscode.CodeActionKind;
+
+/** The finding about a picture; undefined where there is none, or where a configuration has a mistake in it. */
+export async function findingAt(
+  services: Services,
+  { document, reference }: DocumentImage,
+): Promise<Finding | undefined> {
+  try {
+    const { findings } = await auditOf(services, document);
+    const isSame = ({ picture }: Finding): boolean =>
+      picture.reference.span.start === reference.span.start;
+    return findings.find(isSame);
+  } catch (thrown) {
+    services.log.debug(AppError.from(thrown).message);
+    return undefined;
+  }
+}
+
+/** @param diagnostics those that the fixes are for, ours or others'. */
+export async function fixesFor(
+  services: Services,
+  image: DocumentImage,
+  diagnostics: readonly vscode.Diagnostic[],
+): Promise<vscode.CodeAction[]> {
+  const finding = await findingAt(services, image);
+  if (finding === undefined) return [];
+  const { document } = image;
+  const fixes = finding
+    .fixes()
+    // The lightbulb has that for every picture.
+    .filter(({ kind }) => kind !== "decorative")
+    .map((fix) => editAction(document, fixTitle(fix), fix.edits));
+  for (const fix of fixes) fix.isPreferred = true;
+  const others = services.settings.auditEnabled(document.uri)
+    ? await silences(services, image, finding)
+    : [];
+  const actions = [...fixes, ...others];
+  for (const action of actions) action.diagnostics = [...diagnostics];
+  return actions;
+}
+
+/** What mends nothing, and says that somebody has looked. */
+async function silences(
+  services: Services,
+  image: DocumentImage,
+  finding: Finding,
+): Promise<vscode.CodeAction[]> {
+  const { document, found, reference } = image;
+  const { components } = await auditOf(services, document);
+  const rule = ruleOf(finding.rule);
+  const edits = suppressEdits(found.text, reference, { rule, find: { components } });
+  const title = vscode.l10n.t('Suppress "{0}" Here with a Comment', rule.id);
+  const actions = edits.length === 0 ? [] : [editAction(document, title, edits)];
+  if (vscode.workspace.getWorkspaceFolder(document.uri) === undefined) return actions;
+  const add = vscode.l10n.t("Add to the Baseline of This Folder");
+  const action = new vscode.CodeAction(add, QuickFix);
+  const command: CommandId = "sightline.addToBaseline";
+  action.command = { title: add, command, arguments: [imageArgument(image)] };
+  return [...actions, action];
+}
+
+function editAction(
+  document: vscode.TextDocument,
+  title: string,
+  edits: readonly TextEdit[],
+): vscode.CodeAction {
+  const action = new vscode.CodeAction(title, QuickFix);
+  const edit = new vscode.WorkspaceEdit();
+  for (const { start, end, newText } of edits) {
+    edit.replace(document.uri, rangeOf(document, { start, end }), newText);
+  }
+  action.edit = edit;
+  return action;
+}
+
+function fixTitle({ kind, title }: Fix): string {
+  switch (kind) {
+    case "moveTitle":
+      return vscode.l10n.t("Move the Title into the Text");
+    case "quote":
+      return vscode.l10n.t("Quote the Text");
+    case "dropPrefix":
+      return vscode.l10n.t("Remove the Redundant Beginning");
+    case "decorative":
+      return title;
+  }
+}
+
+/** For who adds a finding to the baseline. @throws AppError `document.changed` where there is none any more. */
+export async function knownFinding(
+  services: Services,
+  image: DocumentImage,
+): Promise<ReturnType<typeof knownBy>> {
+  const finding = await findingAt(services, image);
+  if (finding !== undefined) return knownBy(finding, image.document.uri);
+  throw new AppError(
+    "document.changed",
+    vscode.l10n.t("Nothing is wrong with this picture in {0}.", fileName(image.document.uri)),
+  );
+}

@@ -1,0 +1,54 @@
+/** Adds findings to a project's baseline. */
+
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import { extendedBaseline, type KnownBy } from "../../audit/baseline";
+import { AppError } from "../../base/errors";
+import { requireImage } from "../documents/altRequired";
+import { showStatus } from "../documents/altDescribing";
+import { fileName } from "../documents/altDocument";
+import type { Services } from "../shell/services";
+import { knownFinding } from "./auditFixes";
+import { projectConfigs } from "./projectConfigs";
+
+/**
+ * Takes the finding of a picture for known, so that it is told no more.
+ * @param args what the lightbulb gives; without any the picture at the cursor.
+ * @throws AppError as `requireImage`, `addToBaselineOf`.
+ */
+export async function addToBaseline(services: Services, args: readonly unknown[]): Promise<void> {
+  const image = await requireImage(services, args);
+  const known = await knownFinding(services, image);
+  await addToBaselineOf(services, image.document.uri, [known]);
+}
+
+/** @throws AppError `option.invalid` for a baseline with a mistake in it, `document.unwritable`. */
+export async function addToBaselineOf(
+  services: Services,
+  uri: vscode.Uri,
+  findings: readonly KnownBy[],
+): Promise<void> {
+  const configs = projectConfigs(services);
+  // Somebody else may have written it since it was read.
+  configs.forget();
+  const baseline = await configs.baselineFor(uri);
+  if (baseline === undefined) {
+    throw new AppError("document.missing", vscode.l10n.t("No folder is open. Open one first."));
+  }
+  await writeWhole(baseline.uri, extendedBaseline(baseline.entries, findings));
+  configs.forget();
+  showStatus(vscode.l10n.t("{0} knows this finding now.", fileName(baseline.uri)));
+}
+
+async function writeWhole(uri: vscode.Uri, text: string): Promise<void> {
+  const { fs } = vscode.workspace;
+  const temporary = vscode.Uri.joinPath(uri, "..", `.${fileName(uri)}.${randomUUID()}.tmp`);
+  try {
+    await fs.writeFile(temporary, new TextEncoder().encode(text));
+    await fs.rename(temporary, uri, { overwrite: true });
+  } catch (cause) {
+    await fs.delete(temporary).then(undefined, () => undefined);
+    const words = vscode.l10n.t("{0} cannot be written. It may be read-only.", fileName(uri));
+    throw new AppError("document.unwritable", words, { cause });
+  }
+}

@@ -1,0 +1,141 @@
+/** The findings of open documents: one audit for each version, for whoever asks. */
+
+import * as vscode from "vscode";
+import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
+import { resolveTarget } from "../../alt/resolve/resolveTarget";
+import { auditDocument } from "../../audit/auditDocument";
+import { otherFilesOf, withoutBaseline, type KnownBy } from "../../audit/baseline";
+import { configFor, isIgnored, type DocumentConfig } from "../../audit/config/configChain";
+import type { AuditPicture, Finding } from "../../audit/rule";
+import type { FoundImages } from "../../host/documents/altPlan";
+import { baseUri, contextOf } from "../documents/altContext";
+import { findQuietly } from "../documents/altDocument";
+import { ListedLookup } from "../pictures/fileLookup";
+import type { Services } from "../shell/services";
+import { pathOf, projectConfigs, type ProjectConfigs } from "./projectConfigs";
+
+type AuditServices = Pick<Services, "settings" | "log">;
+
+/** What is wrong in a document, and how it was looked at. */
+export interface AuditedDocument {
+  readonly found: FoundImages;
+  /** New ones, in the order of the text. */
+  readonly findings: readonly Finding[];
+  /** How many others the baseline knows. */
+  readonly nKnown: number;
+  /** Names of all components that show a picture. */
+  readonly components: readonly string[];
+}
+
+const NOTHING: AuditedDocument = {
+  ...{ found: { text: "", references: [] }, findings: [], nKnown: 0, components: [] },
+};
+
+interface Kept {
+  readonly key: string;
+  readonly audited: Promise<AuditedDocument>;
+}
+
+/** The last audit of each open document; it goes when the document does. */
+const audits = new WeakMap<vscode.TextDocument, Kept>();
+
+/**
+ * What is wrong in a document; nothing where it has no picture, is too long to be read while somebody types,
+ * or where the project leaves it out.
+ * @throws AppError `option.invalid` for a configuration or a baseline with a mistake in it.
+ */
+export function auditOf(
+  services: AuditServices,
+  document: vscode.TextDocument,
+): Promise<AuditedDocument> {
+  const configs = projectConfigs(services);
+  const key = `${document.version} ${configs.generation}`;
+  const known = audits.get(document);
+  if (known?.key === key) return known.audited;
+  const audited = audit(services, document, configs);
+  audits.set(document, { key, audited });
+  return audited;
+}
+
+/** The next audit of a document looks at the disk again. */
+export function forgetAudit(document: vscode.TextDocument): void {
+  audits.delete(document);
+}
+
+async function audit(
+  services: AuditServices,
+  document: vscode.TextDocument,
+  configs: ProjectConfigs,
+): Promise<AuditedDocument> {
+  const { uri } = document;
+  const found = await findQuietly(services, document);
+  if (found === undefined || found.references.length === 0) return NOTHING;
+  const file = pathOf(baseUri(uri));
+  const placed = await configs.of(uri);
+  if (isIgnored(placed, file)) return NOTHING;
+  const config = configFor(placed, file);
+  const pictures = await resolved(services, document, { found, config });
+  const components = [
+    ...DEFAULT_COMPONENTS,
+    ...services.settings.altComponents(uri),
+    ...config.components,
+  ];
+  const { findings } = auditDocument(found.text, pictures, { ...config.audit, components });
+  const { fresh, nKnown } = await newOnes(findings, document, configs);
+  return { found, findings: fresh, nKnown, components };
+}
+
+async function resolved(
+  services: AuditServices,
+  document: vscode.TextDocument,
+  { found, config }: { readonly found: FoundImages; readonly config: DocumentConfig },
+): Promise<AuditPicture[]> {
+  const context = contextOf(services, document, new ListedLookup());
+  const siteRoots = [...(context.siteRoots ?? []), ...config.siteRoots];
+  const pictures: AuditPicture[] = [];
+  for (const reference of found.references) {
+    const place = await resolveTarget(reference, { ...context, siteRoots });
+    pictures.push({ reference, resolved: place });
+  }
+  return pictures;
+}
+
+/** Takes out what the project's baseline knows. */
+async function newOnes(
+  findings: readonly Finding[],
+  { uri }: vscode.TextDocument,
+  configs: ProjectConfigs,
+): Promise<{ readonly fresh: readonly Finding[]; readonly nKnown: number }> {
+  const baseline = findings.length === 0 ? undefined : await configs.baselineFor(uri);
+  const folder = vscode.workspace.getWorkspaceFolder(baseUri(uri));
+  if (baseline === undefined || folder === undefined || baseline.entries.length === 0) {
+    return { fresh: findings, nKnown: 0 };
+  }
+  const told = findings.map((finding) => ({ ...knownBy(finding, uri), finding }));
+  const there = new Set<string>();
+  for (const file of otherFilesOf(told, baseline.entries)) {
+    const isThere = await exists(vscode.Uri.joinPath(folder.uri, file));
+    if (isThere) there.add(file);
+  }
+  const isThere = (file: string): boolean => file === told[0]?.file || there.has(file);
+  const result = withoutBaseline(told, baseline.entries, isThere);
+  const fresh = new Set(result.fresh.map(({ finding }) => finding));
+  return {
+    fresh: findings.filter((finding) => fresh.has(finding)),
+    nKnown: findings.length - fresh.size,
+  };
+}
+
+/** As the command line names it in the workspace's folder. */
+export function knownBy({ rule, picture }: Finding, uri: vscode.Uri): KnownBy {
+  const { target, alt } = picture.reference;
+  const file = vscode.workspace.asRelativePath(baseUri(uri), false);
+  return { rule, file, target: target.value, alt };
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+}
