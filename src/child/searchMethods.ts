@@ -1,6 +1,7 @@
 /** Finding pictures in the workspace: a retrieval model and its index, kept for as long as the process lives. */
 
 import type { EnginePort, TaskRun } from "./enginePort";
+import { isBelow } from "../disk/belowFolder";
 import { TaskQueue } from "../base/taskQueue";
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
@@ -36,7 +37,7 @@ async function listPictures(
   { folders }: Params<"listPictures">,
   { signal }: TaskRun,
 ): Promise<Result<"listPictures">> {
-  const { filesBelow, SkippedParts } = await import("../search/files/searchFolder");
+  const { filesBelow, SkippedParts } = await import("../disk/searchFolder");
   const { IGNORE_FILES } = await import("../search/files/pictureFiles");
   const { isPictureName } = await import("../model/ask/pictureNames");
   const files: string[] = [];
@@ -52,6 +53,8 @@ async function listPictures(
 
 interface Opened {
   readonly engine: ComparingEngine;
+  /** The model's name. */
+  readonly model: string;
   readonly index: PictureIndex;
   readonly known: KnownFiles;
   /** Another process writes to the index. */
@@ -82,10 +85,13 @@ class WorkspaceSearch {
     return { nFiles, skipped };
   }
 
-  async find({ words, k }: Params<"findPictures">, run: TaskRun): Promise<Result<"findPictures">> {
+  async find(
+    { words, k, below }: Params<"findPictures">,
+    run: TaskRun,
+  ): Promise<Result<"findPictures">> {
     const { findPictures } = await import("../search/ask/findPictures");
-    const { engine, index } = await this.#open(run);
-    const files = this.#files;
+    const { engine, model, index } = await this.#open(run);
+    const files = this.#below(below);
     const { pictures } = await findPictures(words, {
       ...{ index, engine, k, alpha: ALPHA, signal: run.signal },
       // The order of ITC at once; reading pictures and words together takes seconds.
@@ -94,8 +100,18 @@ class WorkspaceSearch {
       read: () => Promise.reject(new AppError("internal", "Nothing is read to find pictures.")),
     });
     return {
+      model,
       matches: pictures.map(({ file, similarity, isLikely }) => ({ file, similarity, isLikely })),
     };
+  }
+
+  #below(folders: readonly string[] | undefined): ReadonlyMap<string, readonly string[]> {
+    if (folders === undefined) return this.#files;
+    const isWanted = (file: string): boolean => folders.some((folder) => isBelow(file, folder));
+    const below = [...this.#files].map(
+      ([digest, same]) => [digest, same.filter(isWanted)] as const,
+    );
+    return new Map(below.filter(([, same]) => same.length > 0));
   }
 
   /** Files that are looked at again are what they are by now. */
@@ -136,7 +152,7 @@ class WorkspaceSearch {
     return await new Promise((resolve, reject) => {
       // Until the process ends; who finds the lock of a process that is gone takes it.
       withIndex(plan, place, async (index, mode) => {
-        resolve({ engine, index, known, isReadOnly: mode === "read" });
+        resolve({ engine, model, index, known, isReadOnly: mode === "read" });
         await new Promise(() => undefined);
       }).catch(reject);
     });

@@ -4,6 +4,7 @@ import path from "node:path";
 import { Writable } from "node:stream";
 import type { Readable } from "node:stream";
 import { formatBytes } from "../base/bytes";
+import { cleanText } from "../base/cleanText";
 import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { systemClock } from "../host/process/clock";
@@ -14,9 +15,10 @@ import { EngineSupervisor } from "../host/service/engineSupervisor";
 import { MemoryGate, type MemoryQuestion } from "../host/service/memoryGate";
 import type { DeviceChoice } from "../model/ask/device";
 import { DEMO_MODEL } from "../model/folder/world";
+import { PictureSearch } from "../host/service/pictureSearch";
 import { EngineRoll } from "../roll/engineRoll";
 import { ToolCaller } from "../tools/callTool";
-import { RootedPictures } from "../tools/rootedPictures";
+import { RootedFiles } from "../tools/files/rootedFiles";
 import { serveMcp } from "./mcpServer";
 import { ModelChoice } from "./modelChoice";
 
@@ -41,11 +43,19 @@ export async function runMcp(options: McpProgramOptions): Promise<void> {
   const logger = stderrLogger();
   const { engine, choice, roll } = createEngine(options, logger);
   let clientRoots: () => Promise<readonly string[]> = () => Promise.resolve([]);
-  const pictures = new RootedPictures({
+  const files = new RootedFiles({
     roots: () => (options.roots.length > 0 ? Promise.resolve(options.roots) : clientRoots()),
     howToAllow: 'Start it with "sightline mcp --root FOLDER" for another folder.',
   });
-  const caller = new ToolCaller({ pictures, models: choice, clock: systemClock });
+  const search = new PictureSearch(engine);
+  const caller = new ToolCaller({
+    ...{ pictures: files, documents: files, models: choice, clock: systemClock },
+    search: {
+      folders: (given, signal) => files.folders(given, signal),
+      lookAt: (folders, run) => search.lookAt(folders, run),
+      find: (words, options) => search.find(words, options),
+    },
+  });
   const ended = endOf(options);
   const server = serveMcp(
     { input: options.stdin, output },
@@ -102,7 +112,7 @@ function keepStdout(): Writable {
 
 function stderrLogger(): Logger {
   const log = (message: string): void => {
-    process.stderr.write(`sightline: ${message.replace(/[\p{Cc}\p{Cf}]+/gu, " ")}\n`);
+    process.stderr.write(`sightline: ${cleanText(message, 2000)}\n`);
   };
   return { debug: () => undefined, info: log, warn: log, error: log };
 }

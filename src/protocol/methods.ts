@@ -314,8 +314,15 @@ export const METHODS = {
   },
   /** Pictures of those files that fit words, the best first. */
   findPictures: {
-    params: fields({ words: text, k: count }),
+    params: fields({
+      words: text,
+      k: count,
+      /** Where they must lie. @default anywhere */
+      below: maybe(list(text)),
+    }),
     result: fields({
+      /** That compares. */
+      model: text,
       matches: list(fields({ file: text, similarity: anyNumber, isLikely: flag })),
     }),
     ...{ process: "search", lane: "beside", silence: 5 },

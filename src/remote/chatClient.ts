@@ -1,5 +1,6 @@
 /** One request to a server of chat completions and its answer, with limits for time and size. Tries nothing twice. */
 
+import { cleanText } from "../base/cleanText";
 import { AppError } from "../base/errors";
 import type { Clock } from "../base/clock";
 import type { ChatBody } from "./chatRequest";
@@ -208,10 +209,7 @@ async function streamedAnswer(
 }
 
 function statusFailure({ status, headers }: Response, text: string): ChatFailure {
-  const said = text
-    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
-    .trim()
-    .slice(0, 200);
+  const said = cleanText(text, 200);
   const message = `It answered with ${status}${said === "" ? "" : `: ${said}`}.`;
   if (status === 401 || status === 403) return new ChatFailure("denied", message);
   if ([429, 502, 503, 504].includes(status)) {

@@ -1,6 +1,7 @@
 /** A server in the place of the engine: asks it as often as that helps, and cleans what it says. */
 
 import type { Clock } from "../base/clock";
+import { cleanText } from "../base/cleanText";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { resolveGenerationOptions } from "../model/ask/generationOptions";
@@ -26,11 +27,10 @@ export interface RemoteEngineOptions {
 /** After the first. */
 const MAX_REPEATS = 5;
 const FIRST_WAIT_MS = 500;
+/** Longer than any answer that a model of this kind gives. */
+const MAX_CHARACTERS = 20_000;
 /** As many pictures that fail one after the other are no fault of the pictures. */
 const MAX_FAULTS = 5;
-
-/** Control characters would do something to a terminal; white space at the ends means nothing. */
-const UNWANTED = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
 
 export class RemoteEngine {
   readonly #options: RemoteEngineOptions;
@@ -174,5 +174,5 @@ function sequenceOf(
 
 /** One line, as a terminal may show it. */
 export function cleanedText(text: string): string {
-  return text.replace(/\s+/g, " ").replace(UNWANTED, "").trim();
+  return cleanText(text, MAX_CHARACTERS);
 }

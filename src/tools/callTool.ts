@@ -1,7 +1,8 @@
 /** A call of a tool from its arrival to an answer that can be sent: checked, in turn, cleaned. */
 
+import { cleanText } from "../base/cleanText";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
-import { cleanAnswer, cleanText } from "./cleanText";
+import { cleanAnswer } from "./cleanAnswer";
 import type { ToolContext } from "./tool";
 import { readInput } from "./toolInput";
 import { ToolQueue } from "./toolQueue";

@@ -1,6 +1,8 @@
 /** What a tool for agents is, and the ports that it works over. Knows no agent's protocol and no engine. */
 
 import type * as v from "valibot";
+import type { ResolveContext } from "../alt/resolve/resolveTarget";
+import type { PicturedDocument } from "../audit/documentPictures";
 import type { Clock } from "../base/clock";
 import type { Capability } from "../model/ask/capabilities";
 import type { World } from "../model/folder/world";
@@ -30,6 +32,8 @@ export interface Tool<I = never, O extends object = object> {
 /** What a call works with. */
 export interface ToolContext {
   readonly pictures: PicturePort;
+  readonly documents: DocumentPort;
+  readonly search: SearchPort;
   readonly models: ModelPort;
   readonly clock: Pick<Clock, "after">;
   /** Fires when nobody waits for the call any more. */
@@ -56,6 +60,64 @@ export interface ToolPicture {
   /** The path that was read. */
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+
+export interface DocumentPort {
+  /**
+   * The documents that a path leads to: itself, or those below a folder in the order of their names.
+   * @throws AppError `path.outside`, `option.invalid`, `document.*`, `request.cancelled`.
+   */
+  find(path: string, signal: AbortSignal): Promise<readonly ToolDocument[]>;
+}
+
+export interface ToolDocument {
+  /** As it is told. */
+  readonly path: string;
+  /** @throws AppError `path.outside`, `document.*`. */
+  read(signal: AbortSignal): Promise<ToolDocumentText>;
+}
+
+/** A document's text, and what its pictures are looked for with. */
+export interface ToolDocumentText extends PicturedDocument {
+  readonly context: ResolveContext;
+}
+
+export interface SearchPort {
+  /**
+   * Folders on this disk that are searched: the one that was named, or all that may be.
+   * @throws AppError `path.outside`, `option.invalid`, `image.*`.
+   */
+  folders(given: string | undefined, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Looks at the pictures below folders, so that they can be found; what was looked at stays so.
+   * @throws AppError `request.cancelled`, after which the picture in hand is seen through; `engine.*`.
+   */
+  lookAt(folders: readonly string[], run: SearchRun): Promise<void>;
+  /** Of those that were looked at, the best first. @throws AppError `engine.*`. */
+  find(
+    words: string,
+    options: {
+      readonly folders: readonly string[];
+      readonly k: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<FoundPictures>;
+}
+
+export interface SearchRun {
+  readonly signal: AbortSignal;
+  readonly onProgress: (nDone: number, nAll: number) => void;
+}
+
+export interface FoundPictures {
+  /** Of the model that compares. */
+  readonly model: string;
+  readonly matches: readonly {
+    readonly file: string;
+    readonly similarity: number;
+    /** It stands out from all that were searched. */
+    readonly isLikely: boolean;
+  }[];
 }
 
 export interface ModelPort {

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { AppError } from "../base/errors";
-import { cleanText } from "./cleanText";
+import { cleanText } from "../base/cleanText";
 
 /** What operating systems take at most. */
 const MAX_PATH = 4096;
@@ -18,6 +18,35 @@ export const pathText = v.pipe(
       'Absolute path of a picture file, a file: URI, or a path relative to an allowed folder. Example: "/home/me/site/photos/dog.jpg"',
   }),
 );
+
+/** A path of something that is no picture. */
+export function pathTo(
+  description: string,
+): v.GenericSchema<string, string> & v.BaseSchema<unknown, string, v.BaseIssue<unknown>> {
+  return v.pipe(
+    v.string("a path"),
+    v.check(
+      (text) => isPath(text) && !/^data:/i.test(text),
+      `a path of 1 to ${MAX_PATH} characters`,
+    ),
+    v.metadata({ description }),
+  );
+}
+
+/** A whole number from 1. */
+export function wholeUpTo(
+  max: number,
+  description: string,
+): v.GenericSchema<number, number> & v.BaseSchema<unknown, number, v.BaseIssue<unknown>> {
+  const said = `a whole number from 1 to ${max}`;
+  return v.pipe(
+    v.number(said),
+    v.integer(said),
+    v.minValue(1, said),
+    v.maxValue(max, said),
+    v.metadata({ description }),
+  );
+}
 
 function isPath(text: string): boolean {
   const max = text.startsWith("data:") ? MAX_DATA_URI : MAX_PATH;

@@ -2,7 +2,7 @@
 
 import { abortable } from "../base/abortable";
 import { AppError } from "../base/errors";
-import { LIMITS, worldOf } from "../model/folder/world";
+import { LIMITS, type World, worldOf } from "../model/folder/world";
 import type { Doubt } from "../model/ask/request";
 import type { ToolContext, ToolEngine, ToolModel } from "./tool";
 
@@ -54,8 +54,12 @@ export function engineModel(
 
 /** Why what a model said may mean nothing; empty where nothing is known against it. */
 export function warningsOf(model: ToolModel, doubts: readonly Doubt[] = []): readonly string[] {
-  const ofModel = model.world === "everyday" ? [] : [LIMITS[model.world]];
-  return [...ofModel, ...doubtWarnings(doubts)];
+  return [...worldWarnings(model.world), ...doubtWarnings(doubts)];
+}
+
+/** Those about a model that knows no photographs. */
+export function worldWarnings(world: World): readonly string[] {
+  return world === "everyday" ? [] : [LIMITS[world]];
 }
 
 /** Those about the picture alone. */

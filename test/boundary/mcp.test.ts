@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { kitPath } from "../helpers/fixtures";
@@ -41,7 +41,7 @@ describe("sightline mcp", function () {
 
   const connect = async (
     args: readonly string[],
-    more: Omit<Parameters<typeof connectMcp>[1], "home"> = {},
+    more: Partial<Parameters<typeof connectMcp>[1]> = {},
   ): Promise<ConnectedClient & { call: (name: string, given: object) => Promise<Answer> }> => {
     const found = await connectMcp(args, { home, ...more });
     connected.push(found);
@@ -87,6 +87,29 @@ describe("sightline mcp", function () {
       }
     });
   }
+
+  it("checks documents without a model, and says what it finds by words", async () => {
+    const docs = path.join(root, "docs");
+    await mkdir(docs, { recursive: true });
+    await writeFile(path.join(docs, "a.md"), "![](../wide.png)");
+    const searching = await temporaryFolder();
+    await cp(await kitModel("itm"), path.join(searching, "models", "itm"), { recursive: true });
+    const { call, transport } = await connect(["--root", root], { home: searching });
+    const audited = await call("audit_alt_text", { paths: ["docs"] });
+    assert.match(audited.content[0]!.text, /"rule":"missing"/);
+    assert.deepEqual(childrenOf(transport.pid!), [], "a process for what needs no model");
+    const found = await call("find_images", { query: "a red sign" });
+    const { matches, ...rest } = found.structuredContent as {
+      matches: readonly { image: string }[];
+    };
+    assert.deepEqual(rest, { model: "itm", searched: 2, remaining: 0 });
+    assert.deepEqual(
+      matches.map(({ image }) => path.basename(image)),
+      ["wide.png"],
+    );
+    const outside = await call("find_images", { query: "a red sign", folder: "/etc" });
+    assert.match(outside.content[0]!.text, /^path\.outside: /);
+  });
 
   it("asks a client for its folders when it was given none", async () => {
     const { call } = await connect(["--model", model], {

@@ -29,7 +29,7 @@ import { readParams, readToChild } from "../../src/protocol/messages";
 import { readEndpoints } from "../../src/remote/endpoint";
 import { RemoteEngine } from "../../src/remote/remoteEngine";
 import { MAX_WAITING } from "../../src/tools/limits";
-import { RootedPictures } from "../../src/tools/rootedPictures";
+import { RootedFiles } from "../../src/tools/files/rootedFiles";
 import { ToolQueue } from "../../src/tools/toolQueue";
 import { startChatServer } from "./chatServer";
 import { testContext, testHost } from "./cliHost";
@@ -58,7 +58,7 @@ async function ask(kit: string, image: Uint8Array, text?: string): Promise<void>
   }
 }
 
-const rooted = new RootedPictures({
+const rooted = new RootedFiles({
   roots: () => Promise.resolve([]),
   howToAllow: "Name one.",
 });

@@ -71,7 +71,10 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
     listPictures: ({ folders }) => Promise.resolve({ files: folders.map((one) => `${one}/a.png`) }),
     indexPictures: ({ files }) => Promise.resolve({ nFiles: files.length, skipped: [] }),
     findPictures: ({ words }) =>
-      Promise.resolve({ matches: [{ file: `/${words}.png`, similarity: 0.5, isLikely: true }] }),
+      Promise.resolve({
+        model: "demo-itm",
+        matches: [{ file: `/${words}.png`, similarity: 0.5, isLikely: true }],
+      }),
     thumbnail: async ({ image }) => {
       if (image.length === 0) return await new Promise<never>(() => undefined);
       await nextTurn();

@@ -12,7 +12,10 @@ export interface FakeModel extends Partial<ToolModel> {
 }
 
 /** Ports whose pictures are there unless their name says "missing" or "outside". */
-export function fakePorts(given: FakeModel = {}): ToolPorts & { readonly clock: FakeClock } {
+export function fakePorts(
+  given: FakeModel = {},
+  more: Partial<Pick<ToolPorts, "documents" | "search">> = {},
+): ToolPorts & { readonly clock: FakeClock } {
   const {
     says = ({ imageName }: GenerateRequest) => Promise.resolve(`text of ${imageName ?? ""}`),
     ...rest
@@ -39,6 +42,13 @@ export function fakePorts(given: FakeModel = {}): ToolPorts & { readonly clock: 
         return Promise.resolve({ path: `/root/${path}`, bytes: new TextEncoder().encode(path) });
       },
     },
+    documents: { find: () => Promise.resolve([]) },
+    search: {
+      folders: () => Promise.resolve(["/root"]),
+      lookAt: () => Promise.resolve(),
+      find: () => Promise.resolve({ model: "fake", matches: [] }),
+    },
+    ...more,
   };
 }
 

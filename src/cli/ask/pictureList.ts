@@ -11,7 +11,7 @@ import {
   matchingFiles,
   SkippedParts,
   type FolderSearch,
-} from "../../search/files/searchFolder";
+} from "../../disk/searchFolder";
 
 /** Which pictures below a folder count. */
 export type PictureRules = Partial<

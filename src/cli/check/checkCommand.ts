@@ -21,7 +21,7 @@ import {
   type DocumentFile,
   type DocumentText,
 } from "../documents/altDocuments";
-import { DiskFiles } from "../documents/diskFiles";
+import { DiskFiles } from "../../disk/diskFiles";
 import { readAll, writeWhole } from "./checkFiles";
 import { changesSince, type Changes } from "./changedLines";
 import { checkDocument, fileName, type CheckedDocument } from "./checkDocuments";

@@ -17,8 +17,13 @@ import {
   matchingFiles,
   SkippedParts,
   type FolderSearch,
-} from "../../search/files/searchFolder";
-import { decodeDocument, encodeDocument, type DecodedText } from "./textEncoding";
+} from "../../disk/searchFolder";
+import {
+  decodeDocument,
+  encodeDocument,
+  MAX_DOCUMENT_BYTES,
+  type DecodedText,
+} from "../../disk/textEncoding";
 
 /** A document that was named, or that lies in a folder that was. */
 export interface DocumentFile {
@@ -43,9 +48,6 @@ export interface DocumentText extends DocumentFile, DecodedText {
   /** What the file held, to notice when somebody else changes it. */
   readonly bytes: Uint8Array;
 }
-
-/** What is looked through for a picture at all; the limit of what is parsed is in characters. */
-const MAX_DOCUMENT_BYTES = 64 << 20;
 
 /**
  * The documents that paths and patterns name. Folders are searched; links in them are not followed,

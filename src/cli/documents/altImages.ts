@@ -5,17 +5,11 @@ import { ALT_PROBLEMS, altProblem } from "../../alt/wording/altText";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { findImages } from "../../alt/formats/findImages";
 import type { ImageReference } from "../../alt/imageReference";
-import type { AltLanguage } from "../../alt/languages";
 import { LinePositions, type LineRange } from "../../alt/linePositions";
-import {
-  resolveTarget,
-  type ResolveContext,
-  type ResolvedTarget,
-  type ResolveFiles,
-} from "../../alt/resolve/resolveTarget";
-import { isReadAsMdx } from "../../alt/site/place";
+import type { ResolveContext, ResolvedTarget, ResolveFiles } from "../../alt/resolve/resolveTarget";
+import { picturesOf } from "../../audit/documentPictures";
 import type { DocumentText } from "./altDocuments";
-import { projectOf } from "./diskFiles";
+import { projectOf } from "../../disk/diskFiles";
 
 export interface AltSettings {
   /** Names of components that show a picture, beside the usual ones. */
@@ -62,15 +56,14 @@ export async function imagesOf(
   settings: AltSettings,
 ): Promise<DocumentImage[]> {
   const context = await resolveContext(given, settings);
-  const document = { ...given, language: await languageOf(given, settings, context) };
-  const references = findReferences(document, document.text, settings);
-  const lines = new LinePositions(document.text);
-  const images: DocumentImage[] = [];
-  for (const reference of references) {
-    const resolved = await resolveTarget(reference, context);
-    images.push({ reference, resolved, row: rowOf({ document, lines, reference, resolved }) });
-  }
-  return images;
+  const { file: name, text, language } = given;
+  const components = [...DEFAULT_COMPONENTS, ...settings.components];
+  const pictures = await picturesOf({ text, language, name, components }, context);
+  const lines = new LinePositions(text);
+  return pictures.map((picture) => ({
+    ...picture,
+    row: rowOf({ document: given, lines, ...picture }),
+  }));
 }
 
 /** @throws AppError as `findImages`. */
@@ -127,22 +120,6 @@ function rowOf({ document, lines, reference, resolved }: RowParts): AltRow {
 function asGiven(file: string, documentFile: string): string {
   const absolute = path.normalize(file);
   return path.isAbsolute(documentFile) ? absolute : path.relative(process.cwd(), absolute);
-}
-
-/** The language that the site around a document reads it in; what that cannot read stays as it was. */
-async function languageOf(
-  document: DocumentText,
-  settings: AltSettings,
-  context: ResolveContext,
-): Promise<AltLanguage> {
-  const { language, text } = document;
-  if (language !== "markdown" || !(await isReadAsMdx(context))) return language;
-  try {
-    findReferences({ ...document, language: "mdx" }, text, settings);
-    return "mdx";
-  } catch {
-    return language;
-  }
 }
 
 async function resolveContext(

@@ -13,7 +13,7 @@ import {
   type ListProblem,
 } from "./altImages";
 import type { CliContext } from "../terminal/cliContext";
-import { DiskFiles } from "./diskFiles";
+import { DiskFiles } from "../../disk/diskFiles";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
 import { formatTable } from "../terminal/text";

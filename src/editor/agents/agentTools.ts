@@ -4,17 +4,19 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
 import { abortable } from "../../base/abortable";
-import { AppError } from "../../base/errors";
+import { isBelow } from "../../disk/belowFolder";
 import { systemClock } from "../../host/process/clock";
 import { memberFor } from "../../model/ask/modelSets";
 import { ToolCaller } from "../../tools/callTool";
-import { cleanText } from "../../tools/cleanText";
-import { readNamedPath } from "../../tools/namedPath";
-import { pictureInUri } from "../../tools/rootedPictures";
+import { cleanText } from "../../base/cleanText";
+import { readNamedPath } from "../../tools/files/namedPath";
+import { pictureInUri } from "../../tools/files/rootedFiles";
 import type { ModelPort, PicturePort } from "../../tools/tool";
 import { readInput } from "../../tools/toolInput";
 import { engineModel } from "../../tools/toolModel";
 import { toolNamed } from "../../tools/toolTable";
+import { editorDocuments, editorSearch } from "./agentFiles";
+import { oneUriOf, pathOf, urisOf } from "./agentPaths";
 import type { Services } from "../shell/services";
 
 /** What every tool is called in the editor before its own name. */
@@ -35,6 +37,8 @@ type Given = Pick<Services, "engine" | "pictures" | "settings">;
 export function createAgentTools(services: Given): AgentTools {
   const caller = new ToolCaller({
     pictures: editorPictures(services),
+    documents: editorDocuments(services),
+    search: editorSearch(services),
     models: editorModels(services),
     clock: systemClock,
   });
@@ -73,15 +77,16 @@ async function prepare(name: string, value: unknown): Promise<vscode.PreparedToo
     return {};
   }
   const names = paths.map((each) => cleanText(path.basename(each), 80)).join(", ");
-  const invocationMessage = vscode.l10n.t("Looking at {0}", names);
+  const invocationMessage =
+    names === "" ? vscode.l10n.t("Looking for pictures") : vscode.l10n.t("Looking at {0}", names);
   const outside: string[] = [];
   for (const each of paths) if (!(await isInWorkspace(each))) outside.push(cleanText(each, 300));
   if (outside.length === 0) return { invocationMessage };
   const message = vscode.l10n.t(
-    "An agent wants to look at pictures outside of this workspace: {0}",
+    "An agent wants to look at files outside of this workspace: {0}",
     outside.join(", "),
   );
-  const title = vscode.l10n.t("Look at Pictures Outside of the Workspace?");
+  const title = vscode.l10n.t("Look at Files Outside of the Workspace?");
   return { invocationMessage, confirmationMessages: { title, message } };
 }
 
@@ -92,14 +97,16 @@ async function isInWorkspace(given: string): Promise<boolean> {
     if (named.kind === "data") return true;
     const [uri] = await urisOf(named);
     if (uri === undefined) return false;
-    if (uri.scheme !== "file") return isBelow(uri.path, folderPaths());
+    if (uri.scheme !== "file") {
+      return folderPaths().some((each) => isBelow(uri.path, each, "linux"));
+    }
     const real = await realpath(uri.fsPath).catch(() => uri.fsPath);
     const folders = await Promise.all(
       (vscode.workspace.workspaceFolders ?? []).map(({ uri: folder }) =>
         realpath(folder.fsPath).catch(() => folder.fsPath),
       ),
     );
-    return isBelow(real, folders);
+    return folders.some((folder) => isBelow(real, folder));
   } catch {
     return true;
   }
@@ -109,56 +116,14 @@ function folderPaths(): readonly string[] {
   return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.path);
 }
 
-function isBelow(file: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => {
-    const relative = path.relative(folder, file);
-    return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-  });
-}
-
-/** Where a path can be: an absolute one in the workspace's own file system, a relative one in its folders. */
-async function urisOf({
-  kind,
-  path: file,
-}: {
-  readonly kind: "absolute" | "relative";
-  readonly path: string;
-}): Promise<readonly vscode.Uri[]> {
-  const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
-  if (kind === "absolute") {
-    const [first] = folders;
-    const isVirtual = first !== undefined && first.scheme !== "file";
-    return [isVirtual ? first.with({ path: file }) : vscode.Uri.file(path.resolve(file))];
-  }
-  const uris = folders.map((folder) => vscode.Uri.joinPath(folder, file.replaceAll("\\", "/")));
-  const found = await Promise.all(
-    uris.map((uri) =>
-      vscode.workspace.fs.stat(uri).then(
-        () => uri,
-        () => undefined,
-      ),
-    ),
-  );
-  const there = found.filter((uri) => uri !== undefined);
-  return there.length > 0 ? there : uris;
-}
-
 function editorPictures({ pictures }: Given): PicturePort {
   return {
     read: async (given, signal) => {
       const named = readNamedPath(given, process.platform);
       if (named.kind === "data") return pictureInUri(named.uri);
-      const uris = await urisOf(named);
-      const [uri] = uris;
-      if (uri === undefined) {
-        throw new AppError("option.invalid", "No folder is open, so give an absolute path.");
-      }
-      if (uris.length > 1 && named.kind === "relative") {
-        const text = `${cleanText(given, 400)} is in several folders. Give its absolute path.`;
-        throw new AppError("option.invalid", text);
-      }
+      const uri = await oneUriOf(given, named);
       const { bytes } = await abortable(pictures.read(uri), signal);
-      return { path: uri.scheme === "file" ? uri.fsPath : uri.toString(), bytes };
+      return { path: pathOf(uri), bytes };
     },
   };
 }

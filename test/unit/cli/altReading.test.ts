@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { AltRow } from "../../../src/cli/documents/altImages";
-import { decodeDocument, encodeDocument } from "../../../src/cli/documents/textEncoding";
+import { decodeDocument, encodeDocument } from "../../../src/disk/textEncoding";
 import type { TestHost } from "../../helpers/cliHost";
 import { useAltPages } from "../../helpers/altPages";
 

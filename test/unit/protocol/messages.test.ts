@@ -76,7 +76,7 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
   installCuda: { proxy: "http://proxy:3128", agreed: { source: "feed: a 1", downloadBytes: 4 } },
   removeCuda: {},
   ...{ listPictures: { folders: ["/w"] }, indexPictures: { files: ["/w/a.png"] } },
-  findPictures: { words: "a red sign", k: 20 },
+  findPictures: { words: "a red sign", k: 20, below: ["/w"] },
   thumbnail: { image, imageName: "cat.png", maxSide: 256 },
   ...{ unload: {}, status: {} },
 };
@@ -160,7 +160,7 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   installCuda: { outcome: "installed" },
   ...{ removeCuda: { freedBytes: 9 }, listPictures: { files: ["/w/a.png"] } },
   indexPictures: { nFiles: 1, skipped: [{ file: "/w/b.png", why: "empty" }] },
-  findPictures: { matches: [{ file: "/w/a.png", similarity: 0.3, isLikely: true }] },
+  findPictures: { model: "itm", matches: [{ file: "/w/a.png", similarity: 0.3, isLikely: true }] },
   thumbnail: { image, width: 640, height: 480 },
   unload: {},
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
@@ -236,7 +236,7 @@ describe("guards", () => {
       "world",
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
-      ...["isOnAdapter", "providerFolder", "missing", "problem", "plan"],
+      ...["isOnAdapter", "providerFolder", "missing", "problem", "plan", "below"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

@@ -9,8 +9,10 @@ describe("the table of tools", () => {
       assert.ok(title.length > 0 && title.length < 60);
       assert.match(description, /^Returns /);
       assert.match(description, /Use it /);
-      assert.match(description, /If you can view the image yourself, do that instead\./);
-      assert.match(description, /224×224/);
+      if (name !== "audit_alt_text") {
+        assert.match(description, /If you can view the image yourself, do that instead\./);
+        assert.match(description, /224×224/);
+      }
       assert.ok(description.length < 1024, `${name}: ${description.length}`);
     }
   });

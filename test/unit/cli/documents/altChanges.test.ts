@@ -8,7 +8,7 @@ import { AppError } from "../../../../src/base/errors";
 import { writeChanges, type WrittenChanges } from "../../../../src/cli/documents/altChanges";
 import { readDocument } from "../../../../src/cli/documents/altDocuments";
 import { imagesOf } from "../../../../src/cli/documents/altImages";
-import { DiskFiles } from "../../../../src/cli/documents/diskFiles";
+import { DiskFiles } from "../../../../src/disk/diskFiles";
 
 describe("writeChanges", () => {
   let file = "";

@@ -10,6 +10,7 @@ import { fakePorts } from "../../../helpers/toolPorts";
 describe("the tools for the editor's language models", () => {
   let tools: AgentTools;
   let asked: GenerateRequest[];
+  let calls: unknown[];
   const cancelled = new FakeEmitter<undefined>();
   const token = {
     isCancellationRequested: false,
@@ -21,6 +22,7 @@ describe("the tools for the editor's language models", () => {
     fakeEditor.files.set(FakeUri.file("/w/pictures/red.png").toString(), Uint8Array.of(1));
     fakeEditor.files.set(FakeUri.file("/elsewhere/blue.png").toString(), Uint8Array.of(2));
     asked = [];
+    calls = [];
     const model = fakePorts().models.modelFor("answers");
     const engine = {
       status: { kind: "off", model: "blip2", world: "everyday" },
@@ -30,11 +32,21 @@ describe("the tools for the editor's language models", () => {
         return await (await model).generate(request, { signal: new AbortController().signal });
       },
       score: () => Promise.reject(new Error("no such model")),
+      call: (method: string, params: unknown) => {
+        calls.push([method, params]);
+        if (method === "listPictures") return Promise.resolve({ files: ["/w/pictures/red.png"] });
+        const matches = [{ file: "/w/pictures/red.png", similarity: 0.5, isLikely: true }];
+        return Promise.resolve({ nFiles: 1, skipped: [], model: "itm", matches });
+      },
     };
     tools = createAgentTools({
       engine: engine as unknown as Services["engine"],
       pictures: new EditorPictureReader(),
-      settings: { model: "blip2" } as Services["settings"],
+      settings: {
+        model: "blip2",
+        altComponents: () => ["img"],
+        altSiteRoots: () => [],
+      } as unknown as Services["settings"],
     });
   });
 
@@ -52,6 +64,55 @@ describe("the tools for the editor's language models", () => {
       });
     }
     assert.deepEqual(asked[0]?.image, Uint8Array.of(1));
+  });
+
+  it("find pictures below the folders that are open, or below the one that is named", async () => {
+    const found = {
+      model: "itm",
+      matches: [{ image: "/w/pictures/red.png", similarity: 0.5, isLikely: true }],
+      ...{ searched: 1, remaining: 0 },
+    };
+    assert.deepEqual(await invoke("find_images", { query: "red" }), found);
+    fakeEditor.files.set(FakeUri.file("/w/pictures").toString(), "folder");
+    assert.deepEqual(await invoke("find_images", { query: "red", folder: "pictures" }), found);
+    assert.deepEqual(calls.slice(3), [
+      ["listPictures", { folders: ["/w/pictures"] }],
+      ["indexPictures", { files: ["/w/pictures/red.png"] }],
+      ["findPictures", { words: "red", k: 10, below: ["/w/pictures"] }],
+    ]);
+    fakeEditor.folders = [];
+    await assert.rejects(invoke("find_images", { query: "red" }), { message: /Open one/ });
+  });
+
+  it("check documents, by folder and by name, as they are in the editor", async () => {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    fakeEditor.files.set(FakeUri.file("/w/docs").toString(), "folder");
+    fakeEditor.files.set(
+      FakeUri.file("/w/docs/a.md").toString(),
+      bytes("![](../pictures/red.png)"),
+    );
+    fakeEditor.files.set(FakeUri.file("/w/docs/b.md").toString(), bytes("![a fox](nothing.png)"));
+    for (const paths of [["docs"], ["docs/a.md", "docs/b.md", "docs"]]) {
+      const { findings, documents } = (await invoke("audit_alt_text", { paths })) as {
+        findings: { file: string; rule: string }[];
+        documents: number;
+      };
+      assert.equal(documents, 2);
+      assert.deepEqual(
+        findings.map(({ file, rule }) => [file, rule]),
+        [
+          ["/w/docs/a.md", "missing"],
+          ["/w/docs/b.md", "unresolved"],
+        ],
+      );
+    }
+    const { failures } = (await invoke("audit_alt_text", { paths: ["none.md"] })) as {
+      failures: { code: string }[];
+    };
+    assert.equal(failures[0]?.code, "document.missing");
+    const outside = await tools.prepare("sightline_audit_alt_text", { paths: ["docs", "/etc"] });
+    const { message = "" } = outside.confirmationMessages ?? {};
+    assert.ok(typeof message === "string" && message.endsWith(": /etc"));
   });
 
   it("throw a sentence for the model, whatever it sent", async () => {

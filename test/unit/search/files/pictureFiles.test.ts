@@ -7,7 +7,7 @@ import {
   lookAtFiles,
   NOT_DOWNLOADED,
 } from "../../../../src/search/files/pictureFiles";
-import { filesBelow, SkippedParts } from "../../../../src/search/files/searchFolder";
+import { filesBelow, SkippedParts } from "../../../../src/disk/searchFolder";
 import { temporaryFolder } from "../../../helpers/kitModel";
 
 const { signal } = new AbortController();

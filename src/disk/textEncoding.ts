@@ -1,6 +1,6 @@
 /** Encodings of documents: UTF-8 and UTF-16. Knows bytes, and no document's language. */
 
-import { decodeUtf16, encodeUtf16, utf16OrderOf, type Utf16Order } from "../../base/utf16";
+import { decodeUtf16, encodeUtf16, utf16OrderOf, type Utf16Order } from "../base/utf16";
 
 export interface DecodedText {
   /** Without the byte order mark. */
@@ -8,6 +8,9 @@ export interface DecodedText {
   readonly hasByteOrderMark: boolean;
   readonly encoding: "utf-8" | Utf16Order;
 }
+
+/** What is looked through for a picture at all; the limit of what is parsed is in characters. */
+export const MAX_DOCUMENT_BYTES = 64 << 20;
 
 const BYTE_ORDER_MARK = "\ufeff";
 

@@ -13,16 +13,3 @@ export function cleanText(text: string, maxLength: number): string {
     .trim();
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`.replace(UNSEEN, "");
 }
-
-/** Longest text of a field in an answer. */
-const MAX_FIELD = 1200;
-
-/** Every text of an answer, cleaned; the answer's own shape stays. */
-export function cleanAnswer<T>(value: T): T {
-  if (typeof value === "string") return cleanText(value, MAX_FIELD) as T;
-  if (Array.isArray(value)) return value.map((each: unknown) => cleanAnswer(each)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, cleanAnswer(each as unknown)]),
-  ) as T;
-}

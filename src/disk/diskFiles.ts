@@ -2,7 +2,7 @@
 
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import type { ResolveFiles } from "../../alt/resolve/resolveTarget";
+import type { ResolveFiles } from "../alt/resolve/resolveTarget";
 
 /** A configuration is a few kilobytes; a larger file is something else. */
 const MAX_CONFIG_BYTES = 1 << 20;

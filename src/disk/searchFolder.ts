@@ -3,10 +3,11 @@
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import path from "node:path";
-import { throwIfAborted } from "../../base/errors";
-import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../../alt/resolve/ignoreRules";
-import { isMadeByTool, skippedByName, type SkipReason } from "../../alt/resolve/madeFolders";
-import { toSlashes } from "../../alt/resolve/slashPath";
+import { isBelow } from "./belowFolder";
+import { throwIfAborted } from "../base/errors";
+import { IgnoreRules, MAX_IGNORE_BYTES, type IgnoreFiles } from "../alt/resolve/ignoreRules";
+import { isMadeByTool, skippedByName, type SkipReason } from "../alt/resolve/madeFolders";
+import { toSlashes } from "../alt/resolve/slashPath";
 
 export interface FolderSearch {
   readonly signal: AbortSignal;
@@ -176,8 +177,7 @@ class Links {
       const led = await Promise.all([stat(link), realpath(link)]).catch(() => undefined);
       if (led === undefined) continue;
       const [found, target] = led;
-      const below = path.relative(this.#root, target);
-      if (below === ".." || below.startsWith(`..${path.sep}`) || path.isAbsolute(below)) continue;
+      if (!isBelow(target, this.#root)) continue;
       const isFolder = found.isDirectory();
       if (rules?.ignores(absolute(link), isFolder ? "folder" : "file") === true) {
         if (isFolder) search.skipped.addFolder(link, "gitignore");

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { RootedPictures } from "../../../src/tools/rootedPictures";
-import { temporaryFolder } from "../../helpers/kitModel";
+import { RootedFiles } from "../../../../src/tools/files/rootedFiles";
+import { temporaryFolder } from "../../../helpers/kitModel";
 
 const { signal } = new AbortController();
 
@@ -12,7 +12,7 @@ describe("pictures below the folders that an agent may read", () => {
   let base = "";
   let root = "";
   let other = "";
-  let pictures: RootedPictures;
+  let pictures: RootedFiles;
 
   before(async () => {
     base = await realpath(await temporaryFolder());
@@ -31,7 +31,7 @@ describe("pictures below the folders that an agent may read", () => {
     await symlink(path.join(root, "dog.png"), path.join(root, "inside.png"));
     await symlink(path.join(root, "loop.png"), path.join(root, "loop.png"));
     execFileSync("mkfifo", [path.join(root, "pipe.png")]);
-    pictures = new RootedPictures({
+    pictures = new RootedFiles({
       roots: () => Promise.resolve([root]),
       howToAllow: "Start it with --root.",
     });
@@ -117,7 +117,7 @@ describe("pictures below the folders that an agent may read", () => {
   });
 
   it("are nowhere while there is no folder", async () => {
-    const none = new RootedPictures({
+    const none = new RootedFiles({
       roots: () => Promise.resolve([]),
       howToAllow: "Start it with --root.",
     });
@@ -131,7 +131,7 @@ describe("pictures below the folders that an agent may read", () => {
 
   it("are asked for by absolute path when a relative one is in two folders", async () => {
     await writeFile(path.join(other, "dog.png"), "other dog");
-    const both = new RootedPictures({
+    const both = new RootedFiles({
       roots: () => Promise.resolve([root, other]),
       howToAllow: "Start it with --root.",
     });

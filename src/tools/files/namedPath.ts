@@ -2,8 +2,8 @@
 
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { AppError } from "../base/errors";
-import { cleanText } from "./cleanText";
+import { AppError } from "../../base/errors";
+import { cleanText } from "../../base/cleanText";
 
 /** A picture in the place of its path, or a path in the form of the platform. */
 export type NamedPath =

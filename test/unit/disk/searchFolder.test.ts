@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { filesBelow, SkippedParts } from "../../../../src/search/files/searchFolder";
+import { filesBelow, SkippedParts } from "../../../src/disk/searchFolder";
 
 describe("filesBelow", () => {
   let folder: string;

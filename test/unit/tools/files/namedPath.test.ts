@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readNamedPath } from "../../../src/tools/namedPath";
+import { readNamedPath } from "../../../../src/tools/files/namedPath";
 
 const pathOf = (text: string, platform: NodeJS.Platform): string => {
   const named = readNamedPath(text, platform);
