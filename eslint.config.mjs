@@ -65,7 +65,7 @@ const mayImport = {
     "remote",
   ],
   "src/train": ["base", "model", "engine", "convert"],
-  "src/world": ["base", "model", "engine", "train"],
+  "src/world": ["base", "model", "engine", "train", "search", "measure"],
   "src/packaging": [],
   webview: ["base", "model", "protocol"],
 };
@@ -167,6 +167,7 @@ const kernels = [
   "src/engine/decode/logitsProcessors.ts",
   "src/engine/decode/sampling.ts",
   "src/engine/decode/beamSearch.ts",
+  "src/measure/mismatch/*.ts",
   "src/search/index/vectorRecord.ts",
   "src/search/mismatch/assignment.ts",
   "src/search/mismatch/mismatches.ts",

@@ -6,6 +6,12 @@
 import { silentLogger } from "../../base/logger";
 import { loadEngine, type Blip2Engine } from "../../engine/blip2Engine";
 import { encodePng } from "../../engine/picture/imageDecode";
+import { largestCosine } from "../../engine/textComparer";
+import { evaluateMismatch, type MismatchFigures } from "../../measure/mismatch/evaluateMismatch";
+import { BANK } from "../../search/mismatch/bank";
+import type { Comparing } from "../../search/mismatch/mismatches";
+import { whyUntested } from "../../search/mismatch/testable";
+import { defined } from "../../base/assert";
 import { cosinesOf, recallsOf } from "../../train/run/recall";
 import { EmojiWorld, type Specimen } from "../emojiWorld";
 import { SIDE } from "./demoShapes";
@@ -57,7 +63,48 @@ async function reportOf(
     reranked: recallsOf(matched, {}),
     meaningsOfTraining: recallsOf(cosines, { counts: (i) => !isNew(i) }),
     newMeanings: recallsOf(cosines, { counts: isNew }),
+    mismatch: await mismatchOf({ engine, specimens, images, pictures }),
   };
+}
+
+/** Drawings that a document shows; people write about several. */
+const PER_DOCUMENT = 6;
+
+/** How many mistakes in names are found that are made on purpose. */
+async function mismatchOf({
+  engine,
+  specimens,
+  images,
+  pictures,
+}: {
+  readonly engine: Blip2Engine;
+  readonly specimens: readonly Specimen[];
+  readonly images: readonly Uint8Array[];
+  readonly pictures: readonly Float32Array[];
+}): Promise<MismatchFigures> {
+  const port: Comparing = {
+    similarities: async (text) => {
+      const { vector } = await engine.embedText(text);
+      return Float32Array.from(pictures, (picture) => largestCosine(picture, vector));
+    },
+    match: async (text, cluster) => {
+      const [match] = await engine.match({
+        text,
+        pictures: [{ image: images[cluster] ?? new Uint8Array() }],
+      });
+      return defined(match, "the match of one picture");
+    },
+  };
+  const bank: Float32Array[] = [];
+  for (const sentence of BANK) bank.push(await port.similarities(sentence));
+  const named = specimens
+    .map(({ meaning }, cluster) => ({ cluster, text: meaning.label, kind: meaning.kinds[0] ?? "" }))
+    .filter(({ text }) => whyUntested(text) === undefined);
+  const texts = named.map(({ cluster, text }, i) => ({
+    ...{ cluster, text },
+    document: String(Math.floor(i / PER_DOCUMENT)),
+  }));
+  return await evaluateMismatch(texts, port, { bank, kinds: named.map(({ kind }) => kind) });
 }
 
 /** Scores in which the shortlists of texts and of pictures are in the order of `match`. */

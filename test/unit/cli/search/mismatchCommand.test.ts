@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runCli } from "../../../../src/cli/program";
 import { testHost } from "../../../helpers/cliHost";
@@ -35,6 +35,35 @@ describe("alt mismatch", () => {
     const code = await runCli(["alt", "mismatch", ...args], host);
     return { code, out: host.stdout.text, notes: host.stderr.text };
   }
+
+  it("counts what it would find of mistakes that it makes in memory", async () => {
+    const page = path.join(folder, "page.md");
+    const text = [
+      "![a red warning sign on a wall](wide.png)",
+      "![two dogs run along the beach](tall.png)",
+      "![a bowl of fruit on a table](photo.png)",
+    ].join("\n\n");
+    await writeFile(page, text);
+    const { code, out } = await run(folder, "--evaluate", "--json");
+    assert.equal(code, 0);
+    const figures = JSON.parse(out) as {
+      readonly mistakes: readonly { readonly mistake: string; readonly interval: object }[];
+      readonly nTexts: number;
+      readonly baselines: readonly object[];
+    };
+    assert.equal(figures.nTexts, 3);
+    assert.deepEqual(
+      figures.mistakes.map(({ mistake }) => mistake),
+      ["random", "document", "nearest", "replaced"],
+    );
+    assert.equal(figures.baselines.length, 3);
+    const shown = await run(folder, "--evaluate");
+    assert.match(shown.out, /another picture takes the place +\d/);
+    assert.match(shown.out, /3 texts of \d+ pictures in 1 documents? were taken for right/);
+    assert.equal(await readFile(page, "utf8"), text);
+    await writeFile(page, "![a red warning sign](wide.png)");
+    assert.match((await run(folder, "--evaluate")).notes, /too few pictures with texts/);
+  });
 
   it("counts what it tested and why not the rest, and confirms each finding", async () => {
     await writeFile(

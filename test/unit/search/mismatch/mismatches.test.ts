@@ -1,63 +1,9 @@
 import assert from "node:assert/strict";
-import { largestCosine } from "../../../../src/engine/textComparer";
 import { bestAssignment, cyclesOf } from "../../../../src/search/mismatch/assignment";
-import {
-  type Comparing,
-  findMismatches,
-  type TextOfPicture,
-} from "../../../../src/search/mismatch/mismatches";
+import { findMismatches, type TextOfPicture } from "../../../../src/search/mismatch/mismatches";
 import { testedParts, whyUntested } from "../../../../src/search/mismatch/testable";
+import { MismatchWorld } from "../../../helpers/mismatchWorld";
 import { SeededRandom } from "../../../helpers/random";
-import { unitVectors } from "../../../helpers/unitVectors";
-
-const WIDTH = 64;
-
-/** A world in which picture i is about topic i, and a text about topic i fits it; some pictures like everything. */
-class World {
-  readonly #topics: Float32Array[];
-  readonly #hubs: number[];
-  readonly #random = new SeededRandom(4);
-  /** [sentences][clusters]. */
-  readonly bank: Float32Array[];
-
-  readonly n: number;
-
-  constructor(n: number) {
-    this.n = n;
-    this.#topics = Array.from({ length: n }, () => this.#vector());
-    this.#hubs = Array.from({ length: n }, (_, i) => (i % 5 === 0 ? 0.3 : 0));
-    this.bank = Array.from({ length: 40 }, () => this.#row(this.#vector()));
-  }
-
-  #vector(): Float32Array {
-    return unitVectors(this.#random, { rows: 1, width: WIDTH });
-  }
-
-  #row(text: Float32Array): Float32Array {
-    return Float32Array.from(
-      this.#topics,
-      (topic, i) => 0.5 * largestCosine(topic, text) + this.#hubs[i]!,
-    );
-  }
-
-  /** Texts are "topic N", with words behind that do not matter here. */
-  #topicOf(text: string): number | undefined {
-    const found = /^topic (\d+)/.exec(text);
-    return found === null ? undefined : Number(found[1]);
-  }
-
-  readonly port: Comparing = {
-    similarities: (text) => {
-      const topic = this.#topicOf(text);
-      if (topic === undefined) return Promise.resolve(new Float32Array(this.n).fill(0.2));
-      return Promise.resolve(this.#row(this.#topics[topic]!));
-    },
-    match: (text, cluster) => {
-      const logOdds = this.#topicOf(text) === cluster ? 4 : -4;
-      return Promise.resolve({ logOdds, probability: 1 / (1 + Math.exp(-logOdds)) });
-    },
-  };
-}
 
 /** Text i about topic `topics[i]`, at picture i, all in one document unless told otherwise. */
 function gallery(topics: readonly number[], document = (i: number): string => `${i}.md`) {
@@ -71,7 +17,7 @@ function gallery(topics: readonly number[], document = (i: number): string => `$
 const straight = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 describe("texts that belong to another picture", () => {
-  const world = new World(40);
+  const world = new MismatchWorld(40);
   const find = (texts: readonly TextOfPicture[]) =>
     findMismatches(texts, world.port, { bank: world.bank });
 
@@ -130,7 +76,7 @@ describe("texts that belong to another picture", () => {
     const texts = gallery(straight(40));
     const { findings, generic } = await find([{ ...texts[0]!, text: "logo" }, ...texts.slice(1)]);
     assert.deepEqual([findings, generic], [[], [0]]);
-    const small = new World(2);
+    const small = new MismatchWorld(2);
     const few = await findMismatches(gallery([1, 0]), small.port, { bank: small.bank });
     assert.deepEqual(few, { findings: [], nTested: 0, generic: [] });
   });
