@@ -3,8 +3,9 @@
 import * as v from "valibot";
 import { requestedDescription } from "../alt/wording/describingRequest";
 import { altTexts } from "../alt/write/describer";
+import { optional } from "../base/optional";
 import { questionPrompt } from "../model/ask/questionPrompt";
-import type { Doubt } from "../model/ask/request";
+import type { Doubt, Prompt } from "../model/ask/request";
 import { LIMITS } from "./limits";
 import { type Look, lookAt } from "./lookAt";
 import type { Tool, ToolContext } from "./tool";
@@ -25,6 +26,12 @@ const input = v.strictObject(
     question: textUpTo(
       500,
       'A short question in English about what can be seen. Example: "what color is the car?"',
+    ),
+    answers: v.exactOptional(
+      listOf(textUpTo(100, "An answer that is possible."), {
+        ...{ min: 2, max: 50 },
+        description: 'Answers to choose among, which only some models can. Example: ["yes", "no"]',
+      }),
     ),
     earlier: v.exactOptional(
       listOf(earlierTurn, {
@@ -62,15 +69,15 @@ export const askImage: Tool<Input, Output> = {
 };
 
 async function ask(
-  { image, question, earlier = [] }: Input,
+  { image, question, answers, earlier = [] }: Input,
   context: ToolContext,
 ): Promise<Output> {
-  const length = requestedDescription(question);
-  const needs = length === undefined ? "answers" : "describes";
+  const length = answers === undefined ? requestedDescription(question) : undefined;
+  const needs = answers !== undefined ? "ranks" : length === undefined ? "answers" : "describes";
   return await lookAt(context, { image, needs }, async (look) => {
     const { answer, isCut, doubts } =
       length === undefined
-        ? await generated(look, questionPrompt(earlier, question))
+        ? await generated(look, { prompt: questionPrompt(earlier, question), answers })
         : await described(look, length);
     const warnings = answer === "" ? ["The model had no answer."] : [];
     return {
@@ -88,9 +95,12 @@ interface Answer {
 
 async function generated(
   { model, picture, signal }: Look,
-  prompt: ReturnType<typeof questionPrompt>,
+  { prompt, answers }: { readonly prompt: Prompt; readonly answers: readonly string[] | undefined },
 ): Promise<Answer> {
-  const request = { image: picture.bytes, imageName: picture.path, prompt };
+  const request = {
+    ...{ image: picture.bytes, imageName: picture.path, prompt },
+    ...optional({ answers }),
+  };
   const { sequences, doubts = [] } = await model.generate(request, { signal });
   const [best] = sequences;
   return { answer: best?.text.trim() ?? "", isCut: best?.finishReason === "length", doubts };

@@ -3,7 +3,7 @@
 import { cleanText } from "../base/cleanText";
 import { AppError, isCancelled, throwIfAborted } from "../base/errors";
 import { cleanAnswer } from "./cleanAnswer";
-import type { ToolContext } from "./tool";
+import type { Tool, ToolContext } from "./tool";
 import { readInput } from "./toolInput";
 import { ToolQueue } from "./toolQueue";
 import { toolNamed } from "./toolTable";
@@ -61,6 +61,18 @@ export class ToolCaller {
     const context = { ...this.#ports, signal, onProgress };
     return await this.#queue.add(() => tool.run(input, context), { signal, onWait });
   }
+}
+
+/**
+ * A call by a program that is trusted to wait and to count: in no queue, and its failures are thrown.
+ * @throws AppError `option.invalid` for a wrong input, and as the tool.
+ */
+export async function runTool<I, O extends object>(
+  tool: Tool<I, O>,
+  value: unknown,
+  context: ToolContext,
+): Promise<O> {
+  return cleanAnswer(await tool.run(readInput(tool, value), context));
 }
 
 /** `code: sentence`, for a model that can then do better. */

@@ -2,6 +2,7 @@
 
 import type * as v from "valibot";
 import type { ResolveContext } from "../alt/resolve/resolveTarget";
+import type { DocumentConfig } from "../audit/config/configChain";
 import type { PicturedDocument } from "../audit/documentPictures";
 import type { Clock } from "../base/clock";
 import type { Capability } from "../model/ask/capabilities";
@@ -80,6 +81,10 @@ export interface ToolDocument {
 /** A document's text, and what its pictures are looked for with. */
 export interface ToolDocumentText extends PicturedDocument {
   readonly context: ResolveContext;
+  /** The project's configuration leaves the document out. */
+  readonly isIgnored: boolean;
+  /** What the project's configuration says. */
+  readonly audit: DocumentConfig["audit"];
 }
 
 export interface SearchPort {

@@ -13,7 +13,14 @@ async function invoke(name: string, input: object): Promise<Record<string, unkno
 describe("the tools for the editor's language models", () => {
   it("are known to the editor", () => {
     const names = vscode.lm.tools.map(({ name }) => name);
-    for (const name of ["describe_image", "ask_image", "score_image_text"]) {
+    const all = [
+      "describe_image",
+      "ask_image",
+      "find_images",
+      "score_image_text",
+      "audit_alt_text",
+    ];
+    for (const name of all) {
       assert.ok(names.includes(`sightline_${name}`), names.join(" "));
     }
   });
@@ -35,6 +42,15 @@ describe("the tools for the editor's language models", () => {
     assert.match(first?.text ?? "", /circle/i);
     assert.equal(second?.error?.code, "image.missing");
     assert.deepEqual(remaining, []);
+  });
+
+  it("check alternative texts, and find pictures by words", async () => {
+    const audited = await invoke("sightline_audit_alt_text", { paths: ["."] });
+    assert.ok(Array.isArray(audited["findings"]));
+    assert.equal(audited["remaining"], 0);
+    const found = await invoke("sightline_find_images", { query: "a red circle", limit: 3 });
+    assert.equal(found["model"], "demo-itm");
+    assert.match(JSON.stringify(found["matches"]), /red-circle\.png/);
   });
 
   it("refuse what the editor lets through", async () => {

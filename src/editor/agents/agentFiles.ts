@@ -2,11 +2,13 @@
 
 import * as vscode from "vscode";
 import { languageOfFile } from "../../alt/languages";
+import { configFor, isIgnored } from "../../audit/config/configChain";
 import { cleanText } from "../../base/cleanText";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { decodeDocument } from "../../disk/textEncoding";
 import { PictureSearch } from "../../host/service/pictureSearch";
 import type { DocumentPort, SearchPort, ToolDocument, ToolDocumentText } from "../../tools/tool";
+import { pathOf as configPath, projectConfigs } from "../audit/projectConfigs";
 import { contextOf } from "../documents/altContext";
 import { documentsBelow } from "../documents/folderDocuments";
 import { ListedLookup } from "../pictures/fileLookup";
@@ -56,10 +58,15 @@ async function readDocument(
   }
   const text = await textOf(uri);
   const document = { uri, getText: () => text };
+  const above = await projectConfigs(services).of(uri);
+  const file = configPath(uri);
+  const { components, siteRoots, audit } = configFor(above, file);
+  const context = contextOf(services, document, lookup);
   return {
     ...{ text, language, name: uri.path.slice(uri.path.lastIndexOf("/") + 1) },
-    components: services.settings.altComponents(uri),
-    context: contextOf(services, document, lookup),
+    ...{ audit, isIgnored: isIgnored(above, file) },
+    components: [...services.settings.altComponents(uri), ...components],
+    context: { ...context, siteRoots: [...siteRoots, ...(context.siteRoots ?? [])] },
   };
 }
 

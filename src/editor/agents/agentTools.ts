@@ -6,16 +6,15 @@ import * as vscode from "vscode";
 import { abortable } from "../../base/abortable";
 import { isBelow } from "../../disk/belowFolder";
 import { systemClock } from "../../host/process/clock";
-import { memberFor } from "../../model/ask/modelSets";
 import { ToolCaller } from "../../tools/callTool";
 import { cleanText } from "../../base/cleanText";
 import { readNamedPath } from "../../tools/files/namedPath";
 import { pictureInUri } from "../../tools/files/rootedFiles";
-import type { ModelPort, PicturePort } from "../../tools/tool";
+import type { PicturePort } from "../../tools/tool";
 import { readInput } from "../../tools/toolInput";
-import { engineModel } from "../../tools/toolModel";
 import { toolNamed } from "../../tools/toolTable";
 import { editorDocuments, editorSearch } from "./agentFiles";
+import { editorModels } from "./agentModels";
 import { oneUriOf, pathOf, urisOf } from "./agentPaths";
 import type { Services } from "../shell/services";
 
@@ -124,18 +123,6 @@ function editorPictures({ pictures }: Given): PicturePort {
       const uri = await oneUriOf(given, named);
       const { bytes } = await abortable(pictures.read(uri), signal);
       return { path: pathOf(uri), bytes };
-    },
-  };
-}
-
-/** The model that the user chose, whatever the tool needs: the engine says what it cannot do. */
-function editorModels({ engine, settings }: Given): ModelPort {
-  return {
-    modelFor: (capability) => {
-      const choice = settings.model;
-      const name = memberFor(choice, capability === "describes" ? "describes" : "answers");
-      // Of a set, the model for the task is loaded by the call itself.
-      return Promise.resolve(engineModel(engine, { name, isLoadedByCall: name !== choice }));
     },
   };
 }

@@ -1,53 +1,65 @@
-/** The calls of api.ts; callers may be JavaScript, so what they give is checked. */
+/** The calls of api.ts, through the one table of tools; callers may be JavaScript, so what they give is checked. */
 
 import * as vscode from "vscode";
-import { AppError } from "../../base/errors";
-import { altTexts } from "../../alt/write/describer";
-import { askAbout } from "../../host/documents/askAbout";
-import { questionPrompt } from "../../model/ask/questionPrompt";
-import type { AskOptions, DescribeOptions, SightlineApi } from "./api";
+import { AppError, isErrorCode } from "../../base/errors";
+import { askImage } from "../../tools/askImage";
+import { runTool } from "../../tools/callTool";
+import { describeImage } from "../../tools/describeImage";
+import { findImages } from "../../tools/findImages";
+import { scoreImageText } from "../../tools/scoreImageText";
+import type { ToolContext } from "../../tools/tool";
+import { editorDocuments, editorSearch } from "../agents/agentFiles";
+import { editorModels } from "../agents/agentModels";
 import type { Services } from "../shell/services";
+import type { CallOptions, SightlineApi } from "./api";
 
-/** Longer texts are no question, and no model has room for them. */
-const MAX_QUESTION_LENGTH = 4000;
+type Given = Pick<Services, "engine" | "pictures" | "settings">;
 
 /** The object that `activate` returns. */
-export function createApi({
-  engine,
-  pictures,
-}: Pick<Services, "engine" | "pictures">): SightlineApi {
+export function createApi(services: Given): SightlineApi {
   return {
     apiVersion: 1,
-    ask: async (uri, question, options = {}) => {
-      const words = readQuestion(question);
-      const picture = await pictures.read(readUri(uri));
-      const reply = await withSignal(options, (signal) =>
-        engine.generate(
-          {
-            image: picture.bytes,
-            imageName: picture.name,
-            prompt: questionPrompt([], words),
-          },
-          { signal },
-        ),
+    ask: async (uri, question, { token, ...options } = {}) => {
+      const input = { ...options, image: addressOf(uri), question: trimmed(question) };
+      const { answer } = await called(services, token, (context) =>
+        runTool(askImage, input, context),
       );
-      return reply.sequences[0]?.text.trim() ?? "";
+      return answer;
     },
-    describe: async (uri, options = {}) => {
-      const length = readLength(options.length);
-      const picture = await pictures.read(readUri(uri));
-      const texts = await withSignal(options, (signal) =>
-        altTexts(askAbout(engine, picture), { length, signal }),
+    describe: async (uri, { token, ...options } = {}) => {
+      const input = { ...options, images: [addressOf(uri)] };
+      const { results } = await called(services, token, (context) =>
+        runTool(describeImage, input, context),
       );
-      return texts[0] ?? "";
+      const [{ text = "", error } = {}] = results;
+      if (error === undefined) return text;
+      throw new AppError(isErrorCode(error.code) ? error.code : "internal", error.message);
+    },
+    score: async (uri, texts, { token } = {}) => {
+      const input = { image: addressOf(uri), texts };
+      const { scores } = await called(services, token, (context) =>
+        runTool(scoreImageText, input, context),
+      );
+      return scores;
+    },
+    find: async (query, { token, folder, ...options } = {}) => {
+      const below = folder === undefined ? {} : { folder: addressOf(folder) };
+      const input = { ...options, ...below, query };
+      const { matches } = await called(services, token, (context) =>
+        runTool(findImages, input, context),
+      );
+      return matches.map(({ image, similarity, isLikely }) => {
+        return { picture: vscode.Uri.file(image), similarity, isLikely };
+      });
     },
   };
 }
 
 /** Runs the work with a signal that fires with the token. */
-async function withSignal<T>(
-  { token }: AskOptions,
-  work: (signal: AbortSignal) => Promise<T>,
+async function called<T>(
+  services: Given,
+  token: CallOptions["token"],
+  work: (context: ToolContext) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const subscription = token?.onCancellationRequested(() => {
@@ -55,28 +67,38 @@ async function withSignal<T>(
   });
   if (token?.isCancellationRequested === true) controller.abort();
   try {
-    return await work(controller.signal);
+    return await work(contextOf(services, controller.signal));
   } finally {
     subscription?.dispose();
   }
 }
 
-function readUri(value: unknown): vscode.Uri {
-  if (value instanceof vscode.Uri) return value;
-  throw invalid("The picture must be a vscode.Uri, such as vscode.Uri.file(path).");
+function contextOf(services: Given, signal: AbortSignal): ToolContext {
+  return {
+    pictures: {
+      read: async (address) => {
+        const { name, bytes } = await services.pictures.read(vscode.Uri.parse(address, true));
+        return { path: name, bytes };
+      },
+    },
+    documents: editorDocuments(services),
+    search: editorSearch(services),
+    models: editorModels(services),
+    // Whoever calls can wait, and ends a call with a token.
+    clock: { after: () => () => undefined },
+    signal,
+    onProgress: () => undefined,
+  };
 }
 
-function readQuestion(value: unknown): string {
-  const words = typeof value === "string" ? value.trim() : "";
-  if (words !== "" && words.length <= MAX_QUESTION_LENGTH) return words;
-  throw invalid(`The question must be a text of 1 to ${MAX_QUESTION_LENGTH} characters.`);
+function addressOf(value: unknown): string {
+  if (value instanceof vscode.Uri) return value.toString();
+  throw new AppError(
+    "option.invalid",
+    "The picture must be a vscode.Uri, such as vscode.Uri.file(path).",
+  );
 }
 
-function readLength(value: unknown): NonNullable<DescribeOptions["length"]> {
-  if (value === undefined || value === "short" || value === "long") return value ?? "short";
-  throw invalid('The length of a description must be "short" or "long".');
-}
-
-function invalid(message: string): AppError {
-  return new AppError("option.invalid", message);
+function trimmed(question: unknown): unknown {
+  return typeof question === "string" ? question.trim() : question;
 }

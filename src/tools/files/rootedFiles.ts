@@ -6,6 +6,7 @@ import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { languageOfFile } from "../../alt/languages";
 import type { ResolveFiles } from "../../alt/resolve/resolveTarget";
 import { toSlashes } from "../../alt/resolve/slashPath";
+import { ConfigChain, configFor, isIgnored } from "../../audit/config/configChain";
 import { readDataUri } from "../../alt/write/dataUri";
 import { cleanText } from "../../base/cleanText";
 import { AppError, throwIfAborted } from "../../base/errors";
@@ -52,9 +53,10 @@ export class RootedFiles implements PicturePort, DocumentPort, Pick<SearchPort, 
     const paths = await this.#paths(DOCUMENT, signal);
     const found = await this.#place(given, paths);
     const lookup = rootedLookup(paths);
+    const configs = new ConfigChain((file) => lookup.readText(file));
     const documentAt = (file: string): ToolDocument => ({
       path: file,
-      read: async () => await readDocument(file, { paths, lookup }),
+      read: async () => await readDocument(file, { paths, lookup, configs }),
     });
     if (!(await isFolder(found))) return [documentAt(found)];
     const documents: ToolDocument[] = [];
@@ -99,10 +101,16 @@ async function isFolder(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** @throws AppError `document.*`, `path.outside`. */
+interface Around {
+  readonly paths: RootedPaths;
+  readonly lookup: ResolveFiles;
+  readonly configs: ConfigChain;
+}
+
+/** @throws AppError `document.*`, `path.outside`, `option.invalid` for a configuration with a mistake. */
 async function readDocument(
   file: string,
-  { paths, lookup }: { readonly paths: RootedPaths; readonly lookup: ResolveFiles },
+  { paths, lookup, configs }: Around,
 ): Promise<ToolDocumentText> {
   const language = languageOfFile(file);
   if (language === undefined) {
@@ -113,11 +121,14 @@ async function readDocument(
     throw unreadable(DOCUMENT, { file, why: "it is neither UTF-8 nor UTF-16" });
   }
   const { text } = decoded;
+  const above = await configs.above(path.dirname(file));
+  const { components, siteRoots, audit } = configFor(above, file);
   return {
-    ...{ text, language, name: path.basename(file), components: DEFAULT_COMPONENTS },
+    ...{ text, language, name: path.basename(file), audit, isIgnored: isIgnored(above, file) },
+    components: [...DEFAULT_COMPONENTS, ...components],
     context: {
       ...{ documentPath: toSlashes(file), documentText: text, files: lookup },
-      workspaceRoots: paths.roots,
+      ...{ workspaceRoots: paths.roots, siteRoots },
     },
   };
 }

@@ -96,6 +96,23 @@ describe("audit_alt_text", () => {
     );
   });
 
+  it("heeds the project's configuration, and none from outside", async () => {
+    const text = "![](https://example.com/a.png) ![image of a cat](https://example.com/b.png)";
+    await put("a.md", text);
+    await put("skip/a.md", text);
+    await writeFile(path.join(base, ".sightline.jsonc"), '{"rules": {"redundant-prefix": "off"}}');
+    await put(".sightline.jsonc", '{"rules": {"missing": "off"}, "ignore": ["skip/**"]}');
+    const { findings, documents } = await audit({ paths: ["."] });
+    assert.deepEqual(
+      findings.map(({ rule }) => rule),
+      ["redundant-prefix"],
+    );
+    assert.equal(documents, 1);
+    await put(".sightline.jsonc", '{"rules": 5}');
+    const broken = await audit({ paths: ["a.md"] });
+    assert.equal(broken.failures?.[0]?.code, "option.invalid");
+  });
+
   it("reads nothing outside, by link, by address or by name, and one answer tells neither", async () => {
     await writeFile(path.join(base, "other", "secret.md"), "![](a.png)");
     await writeFile(path.join(base, "other", "there.png"), "");

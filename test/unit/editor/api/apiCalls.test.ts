@@ -36,24 +36,65 @@ describe("the interface for other extensions", () => {
     assert.ok((asked.at(-1)?.options?.minNewTokens ?? 0) > (asked[0]?.options?.minNewTokens ?? 0));
   });
 
-  it("gives an empty text when the model says nothing", async () => {
+  it("gives an empty answer, and no description, when the model says nothing", async () => {
     const { api } = create("");
     assert.equal(await api.ask(CAR, "What is it?"), "");
-    assert.equal(await api.describe(CAR), "");
+    await assert.rejects(api.describe(CAR), { code: "image.unreadable" });
+  });
+
+  it("chooses among answers, and knows what was said before", async () => {
+    const { api, asked } = create("yes");
+    const earlier = [{ question: "what is it?", answer: "a car" }];
+    assert.equal(await api.ask(CAR, "is it red?", { answers: ["yes", "no"], earlier }), "yes");
+    assert.deepEqual(asked[0]?.answers, ["yes", "no"]);
+    assert.deepEqual(asked[0].prompt, { kind: "chat", turns: earlier, question: "is it red?" });
+    // What asks for a description as a question is a question where answers are given.
+    await api.ask(CAR, "Describe this image.", { answers: ["yes", "no"] });
+    assert.equal(asked[1]?.prompt.kind, "chat");
+  });
+
+  it("compares a picture with texts, the best first", async () => {
+    const { api } = create();
+    assert.deepEqual(await api.score(CAR, ["a", "b"]), [
+      { text: "b", match: 0.1, similarity: 0.5 },
+      { text: "a", match: 0, similarity: 0.5 },
+    ]);
+  });
+
+  it("finds pictures in a folder, whatever time that takes", async () => {
+    const { api, calls } = create();
+    const folder = FakeUri.file("/w/pictures") as unknown as vscode.Uri;
+    const [found] = await api.find("a red car", { folder, limit: 3 });
+    assert.equal(found?.picture.fsPath, "/w/pictures/car.png");
+    assert.deepEqual([found.similarity, found.isLikely], [0.5, true]);
+    assert.deepEqual(calls.at(-1), { words: "a red car", k: 3, below: ["/w/pictures"] });
+  });
+
+  it("gives no characters on that nobody sees", async () => {
+    const { api } = create("a \u001b[31mred\u202e car");
+    assert.equal(await api.ask(CAR, "What is it?"), "a [31mred car");
   });
 
   it("refuses what is no picture's address, no question and no length", async () => {
     const { api, asked } = create();
     const loose = api as unknown as Record<
-      "ask" | "describe",
-      (...args: unknown[]) => Promise<string>
+      "ask" | "describe" | "score" | "find",
+      (...args: unknown[]) => Promise<unknown>
     >;
     const calls = [
       () => loose.ask("/car.png", "What is it?"),
       () => loose.ask(undefined, "What is it?"),
       () => loose.ask(CAR),
       () => loose.ask(CAR, "  "),
-      () => loose.ask(CAR, "x".repeat(4001)),
+      () => loose.ask(CAR, "x".repeat(501)),
+      () => loose.ask(CAR, "What is it?", { answers: ["only one"] }),
+      () => loose.ask(CAR, "What is it?", { temperature: 1 }),
+      () => loose.describe(CAR, { focus: "" }),
+      () => loose.score(CAR, []),
+      () => loose.score(CAR, "a car"),
+      () => loose.find(""),
+      () => loose.find("a car", { folder: "/w" }),
+      () => loose.find("a car", { limit: 51 }),
       () => loose.describe(CAR, { length: "longer" }),
       () => loose.describe({ fsPath: "/car.png" }),
     ];
@@ -99,8 +140,13 @@ class FakeToken {
 function create(
   text = "a car",
   { hangs = false } = {},
-): { readonly api: SightlineApi; readonly asked: GenerateRequest[] } {
+): {
+  readonly api: SightlineApi;
+  readonly asked: GenerateRequest[];
+  readonly calls: unknown[];
+} {
   const asked: GenerateRequest[] = [];
+  const calls: unknown[] = [];
   const generate: EngineApi["generate"] = (params, options = {}) => {
     asked.push(params);
     if (!hangs) return Promise.resolve(replyOf(text));
@@ -113,7 +159,20 @@ function create(
     });
   };
   const pictures = { read: () => Promise.resolve({ name: "car.png", bytes }) };
-  return { api: createApi({ engine: { generate } as EngineApi, pictures }), asked };
+  const engine = {
+    ...{ generate, status: { model: "blip2", world: "everyday" } },
+    warmUp: () => Promise.resolve(),
+    score: ({ texts }: { readonly texts: readonly string[] }) =>
+      Promise.resolve({ scores: texts.map((each, i) => ({ text: each, itm: i / 10, itc: 0.5 })) }),
+    call: (_: string, params: unknown) => {
+      calls.push(params);
+      const matches = [{ file: "/w/pictures/car.png", similarity: 0.5, isLikely: true }];
+      return Promise.resolve({ files: ["/w/pictures/car.png"], model: "itm", matches });
+    },
+  };
+  const settings = { model: "blip2" };
+  const services = { engine, pictures, settings } as unknown as Parameters<typeof createApi>[0];
+  return { api: createApi(services), asked, calls };
 }
 
 function replyOf(text: string): GenerateResult {
