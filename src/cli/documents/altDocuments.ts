@@ -1,8 +1,7 @@
 /** Documents on the disk: finding, reading and replacing them without changing anything else. */
 
-import { randomUUID } from "node:crypto";
-import { constants, statSync } from "node:fs";
-import { access, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { documentError } from "../../alt/documentError";
 import { ALT_FORMATS } from "../../alt/formats/formatTable";
@@ -18,6 +17,7 @@ import {
   SkippedParts,
   type FolderSearch,
 } from "../../disk/searchFolder";
+import { fileError, replaceFile, requireWritableFile } from "../../disk/replaceFile";
 import {
   decodeDocument,
   encodeDocument,
@@ -67,7 +67,7 @@ export async function findDocuments(
     isWanted: (name) => languageOfFile(name) !== undefined,
     heedsGitignore: true,
     skipped,
-    onFailure: (thrown, folder) => failures.push(expected(thrown, folder)),
+    onFailure: (thrown, folder) => failures.push(fileError(thrown, folder)),
   };
   for (const wanted of given.wanted) {
     throwIfAborted(signal);
@@ -80,7 +80,7 @@ export async function findDocuments(
         if (!documents.has(key) && !given.isExcluded(document.file)) documents.set(key, document);
       }
     } catch (thrown) {
-      failures.push(expected(thrown, name));
+      failures.push(fileError(thrown, name));
     }
   }
   return { documents: [...documents.values()], failures, skipped: skipped.summary() };
@@ -120,79 +120,18 @@ export function isPassedOver(thrown: unknown, { isNamed }: DocumentFile): boolea
   return thrown instanceof AppError && thrown.code === "document.tooLarge" && isNamed !== true;
 }
 
-/**
- * A file that may not be written could still be replaced where its folder may: whoever protects it means
- * its content, so that it is left alone, also by root.
- * @throws AppError `document.missing`, `document.unwritable`.
- */
+/** @throws AppError as `requireWritableFile`. */
 export async function requireWritable({ file }: DocumentFile): Promise<void> {
-  const target = await targetOf(file);
-  try {
-    const { mode } = await stat(target);
-    if ((mode & 0o222) !== 0) {
-      await access(target, constants.W_OK);
-      await access(path.dirname(target), constants.W_OK);
-      return;
-    }
-  } catch (thrown) {
-    throw unwritable(file, thrown);
-  }
-  throw documentError(
-    "document.unwritable",
-    `${file} is read-only, so it is left alone. Make it writable, then try again.`,
-  );
-}
-
-async function targetOf(file: string): Promise<string> {
-  return await realpath(file).catch((thrown: unknown) => {
-    throw expected(thrown, file);
-  });
-}
-
-function unwritable(file: string, thrown: unknown): AppError {
-  return documentError(
-    "document.unwritable",
-    `${file} cannot be written: ${reasonOf(thrown)}. Check its permissions and the free space.`,
-    thrown,
-  );
+  await requireWritableFile(file);
 }
 
 /**
  * Replaces a document by a file that is complete before it takes the name; a link stays a link.
- * @throws AppError `document.changed` when somebody changed the file since it was read,
- * `document.missing` when it is gone, `document.unwritable`.
+ * @throws AppError as `replaceFile`.
  */
 export async function replaceDocument(document: DocumentText, text: string): Promise<void> {
   const { file, bytes } = document;
-  await requireWritable(document);
-  const target = await targetOf(file);
-  const temporary = path.join(
-    path.dirname(target),
-    `.${path.basename(target)}.${randomUUID()}.tmp`,
-  );
-  try {
-    const { mode } = await stat(target);
-    const handle = await open(temporary, "wx", mode);
-    try {
-      await handle.writeFile(encodeDocument(text, document));
-      // The mode of a new file is cut by the process's mask.
-      await handle.chmod(mode);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (Buffer.compare(await readFile(target), bytes) !== 0) {
-      throw documentError(
-        "document.changed",
-        `${file} was changed meanwhile, so it is left alone. Try again.`,
-      );
-    }
-    await rename(temporary, target);
-  } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    if (thrown instanceof AppError) throw thrown;
-    throw unwritable(file, thrown);
-  }
+  await replaceFile(file, { bytes: encodeDocument(text, document), expected: bytes });
 }
 
 const LABELS = Object.values(ALT_FORMATS)
@@ -263,30 +202,6 @@ async function readBytes(file: string): Promise<Uint8Array> {
     }
     return await readFile(file);
   } catch (thrown) {
-    throw expected(thrown, file);
+    throw fileError(thrown, file);
   }
-}
-
-function expected(thrown: unknown, file: string): AppError {
-  if (thrown instanceof AppError) return thrown;
-  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return documentError(
-      "document.missing",
-      `There is no file or folder ${file}. Check the path.`,
-      thrown,
-    );
-  }
-  return documentError(
-    "document.unreadable",
-    `${file} cannot be read: ${reasonOf(thrown)}.`,
-    thrown,
-  );
-}
-
-function reasonOf(thrown: unknown): string {
-  const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "EACCES" || code === "EPERM") return "there is no permission";
-  if (code === "ENOSPC") return "the disk is full";
-  return code ?? "unknown reason";
 }
