@@ -120,6 +120,10 @@ export class FakeMemento implements Memento {
     return json === undefined ? undefined : (JSON.parse(json) as unknown);
   }
 
+  keys(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
   update(key: string, value: unknown): Promise<void> {
     this.nUpdates++;
     if (this.failure !== undefined) return Promise.reject(this.failure);
