@@ -11,6 +11,7 @@ import { lazyApi } from "./api/lazyApi";
 import { type Log, openLog } from "./shell/log";
 import { createAuditCommands } from "./audit/audit";
 import { createMachineCommands } from "./machine/machineCommands";
+import { createReview } from "./queue/review";
 import { createSearchCommands } from "./search/searchCommands";
 import { createModelCommands } from "./models/modelCommands";
 import { EditorNotices } from "./shell/notices";
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
     createStatusBar(services),
     ...createMachineCommands(services),
     createAgents(services),
+    createReview(services),
     createSearchCommands(services),
     createAuditCommands(services),
   ];

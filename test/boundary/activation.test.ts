@@ -76,6 +76,7 @@ describe("the built extension", () => {
     const tools = contributes.languageModelTools.map(({ name }) => name);
     assert.deepEqual(report.registered["tools"], tools);
     assert.deepEqual(report.registered["views"], ["sightline.chat"]);
+    assert.deepEqual(report.registered["panels"], ["sightline.review"]);
     assert.deepEqual(report.registered["statusItems"], ["sightline.status"]);
     const providers = [...(report.registered["providers"] ?? [])].sort();
     assert.deepEqual(providers, [

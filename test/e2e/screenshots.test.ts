@@ -10,6 +10,7 @@ import type { Locator } from "playwright-core";
 import sharp from "sharp";
 import { ChatPage } from "./chatPage";
 import type { Editor, Theme } from "./editor";
+import { ReviewPage } from "./reviewPage";
 import { useEditor } from "./useEditor";
 import { WalkthroughPage } from "./walkthroughPage";
 
@@ -86,7 +87,29 @@ describe("pictures of the extension", () => {
     await keyboard.press("Escape");
   });
 
+  for (const theme of ALL_THEMES) {
+    it(`show the review of all pictures in ${theme}`, async () => {
+      const { keyboard, view } = editor();
+      const review = new ReviewPage(view);
+      if (theme === ALL_THEMES[0]) {
+        await editor().runCommand("Sightline: Review Alt Texts…");
+        await editor().quickInput.choose("The Workspace");
+        for (const [nth, key] of ["a", "d"].entries()) {
+          await review.untilShown(nth + 1);
+          await review.proposals.first().waitFor();
+          await keyboard.press(key);
+        }
+      }
+      await editor().useTheme(theme);
+      await untilViewHas(editor(), theme);
+      await review.untilShown(3);
+      await review.proposals.first().waitFor();
+      await take(editor(), path.join(FOLDER, `review-${theme}`));
+    });
+  }
+
   it("show the texts of a whole file before they are written", async () => {
+    await editor().useTheme("dark");
     const { keyboard, quickInput, text } = editor();
     await text.open("post.md");
     await editor().runCommand("Sightline: Generate Alt Text for All Images in This File");

@@ -123,6 +123,7 @@ const vscode = {
     }),
     createStatusBarItem: (id: string) => ({ ...note("statusItems", id), show: quiet }),
     registerWebviewViewProvider: (id: string) => note("views", id),
+    registerWebviewPanelSerializer: (id: string) => note("panels", id),
     onDidChangeActiveTextEditor: listen("activeTextEditor"),
     onDidChangeWindowState: listen("windowState"),
     onDidChangeTextEditorSelection: listen("selection"),

@@ -23,6 +23,9 @@ export function freshDocument(): Document {
     },
   });
   HTMLElement.prototype.focus = takeFocus;
+  // Nothing is drawn, so everything is in sight.
+  HTMLElement.prototype.scrollIntoView = () => undefined;
+  document.hasFocus = () => true;
   Object.assign(globalThis, { document });
   return document;
 }

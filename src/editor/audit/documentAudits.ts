@@ -8,9 +8,9 @@ import { otherFilesOf, withoutBaseline, type KnownBy } from "../../audit/baselin
 import { configFor, isIgnored, type DocumentConfig } from "../../audit/config/configChain";
 import type { AuditPicture, Finding } from "../../audit/rule";
 import type { FoundImages } from "../../host/documents/altPlan";
-import { baseUri, contextOf } from "../documents/altContext";
+import { baseUri, contextOf, type PlacedDocument } from "../documents/altContext";
 import { findQuietly } from "../documents/altDocument";
-import { ListedLookup } from "../pictures/fileLookup";
+import { type FileLookup, ListedLookup } from "../pictures/fileLookup";
 import type { Services } from "../shell/services";
 import { pathOf, projectConfigs, type ProjectConfigs } from "./projectConfigs";
 
@@ -52,7 +52,7 @@ export function auditOf(
   const key = `${document.version} ${configs.generation}`;
   const known = audits.get(document);
   if (known?.key === key) return known.audited;
-  const audited = audit(services, document, configs);
+  const audited = audit(services, document);
   audits.set(document, { key, audited });
   return audited;
 }
@@ -65,16 +65,37 @@ export function forgetAudit(document: vscode.TextDocument): void {
 async function audit(
   services: AuditServices,
   document: vscode.TextDocument,
-  configs: ProjectConfigs,
 ): Promise<AuditedDocument> {
-  const { uri } = document;
   const found = await findQuietly(services, document);
-  if (found === undefined || found.references.length === 0) return NOTHING;
+  if (found === undefined) return NOTHING;
+  return auditFound(services, { document, found, lookup: new ListedLookup() });
+}
+
+/** A document, open or not, and what was found in it. */
+export interface FoundDocument {
+  readonly document: PlacedDocument;
+  readonly found: FoundImages;
+  /** Shared by documents that are looked through together. */
+  readonly lookup: FileLookup;
+}
+
+/**
+ * What is wrong with pictures that were found already.
+ * @throws AppError `option.invalid` for a configuration or a baseline with a mistake in it.
+ */
+export async function auditFound(
+  services: Pick<Services, "settings">,
+  given: FoundDocument,
+): Promise<AuditedDocument> {
+  const { document, found } = given;
+  const { uri } = document;
+  if (found.references.length === 0) return NOTHING;
+  const configs = projectConfigs(services);
   const file = pathOf(baseUri(uri));
   const placed = await configs.of(uri);
   if (isIgnored(placed, file)) return NOTHING;
   const config = configFor(placed, file);
-  const pictures = await resolved(services, document, { found, config });
+  const pictures = await resolved(services, given, config);
   const components = [
     ...DEFAULT_COMPONENTS,
     ...services.settings.altComponents(uri),
@@ -86,11 +107,11 @@ async function audit(
 }
 
 async function resolved(
-  services: AuditServices,
-  document: vscode.TextDocument,
-  { found, config }: { readonly found: FoundImages; readonly config: DocumentConfig },
+  services: Pick<Services, "settings">,
+  { document, found, lookup }: FoundDocument,
+  config: DocumentConfig,
 ): Promise<AuditPicture[]> {
-  const context = contextOf(services, document, new ListedLookup());
+  const context = contextOf(services, document, lookup);
   const siteRoots = [...(context.siteRoots ?? []), ...config.siteRoots];
   const pictures: AuditPicture[] = [];
   for (const reference of found.references) {
@@ -103,7 +124,7 @@ async function resolved(
 /** Takes out what the project's baseline knows. */
 async function newOnes(
   findings: readonly Finding[],
-  { uri }: vscode.TextDocument,
+  { uri }: PlacedDocument,
   configs: ProjectConfigs,
 ): Promise<{ readonly fresh: readonly Finding[]; readonly nKnown: number }> {
   const baseline = findings.length === 0 ? undefined : await configs.baselineFor(uri);

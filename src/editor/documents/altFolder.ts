@@ -2,7 +2,6 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
-import { decodeUtf16, utf16OrderOf } from "../../base/utf16";
 import { mayHaveImages } from "../../alt/formats/findContext";
 import { languageOfDocument } from "../../alt/languages";
 import { LinePositions } from "../../alt/linePositions";
@@ -17,14 +16,13 @@ import { describeAndWrite } from "../review/altBatch";
 import { fileName } from "./altDocument";
 import { addPending, type PendingOfDocument } from "../review/altPending";
 import { ListedLookup } from "../pictures/fileLookup";
-import { documentsBelow, MAX_DOCUMENTS, type FolderDocuments } from "./folderDocuments";
+import { allDocuments, openAt, textOf } from "./documentTexts";
+import { MAX_DOCUMENTS } from "./folderDocuments";
 import { withDelayedProgress, type CancellableRun } from "../shell/delayedProgress";
 import { displayLocale } from "../shell/numbers";
 import type { Services } from "../shell/services";
 import { languageAround } from "../review/writingNotes";
 
-/** Larger than any document that is searched; read before the limit in characters is known. */
-const MAX_DOCUMENT_BYTES = 4 << 20;
 /** Documents that are read at the same time. */
 const N_READ_AHEAD = 16;
 
@@ -121,70 +119,6 @@ async function searchAll(
     }
   }
   return signal.aborted ? undefined : search;
-}
-
-/** Each once, in the order of the choice. */
-async function allDocuments(
-  chosen: readonly vscode.Uri[],
-  signal: AbortSignal,
-): Promise<FolderDocuments> {
-  const documents = new Map<string, vscode.Uri>();
-  let isCut = false;
-  for (const uri of chosen) {
-    const below = (await isFolder(uri)) ? await documentsBelow(uri, signal) : undefined;
-    if (below?.isCut === true) isCut = true;
-    for (const document of below?.documents ?? [uri]) documents.set(document.toString(), document);
-  }
-  return { documents: [...documents.values()], isCut };
-}
-
-async function isFolder(uri: vscode.Uri): Promise<boolean> {
-  try {
-    return ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) !== 0;
-  } catch {
-    return false;
-  }
-}
-
-/** The text as the editor has it, saved or not, else the file's; why there is none. */
-async function textOf(services: Services, uri: vscode.Uri): Promise<string | AppError> {
-  const open = openAt(uri);
-  if (open !== undefined) return open.getText();
-  const name = fileName(uri);
-  try {
-    const { size } = await vscode.workspace.fs.stat(uri);
-    if (size > MAX_DOCUMENT_BYTES) {
-      const text = vscode.l10n.t("{0} is too large to be searched for pictures. Split it.", name);
-      return new AppError("document.tooLarge", text);
-    }
-    const bytes = await vscode.workspace.fs.readFile(uri);
-    const text = decoded(bytes);
-    if (text !== undefined) return text;
-    const ascii = new TextDecoder("latin1").decode(bytes);
-    if (!mayHaveImages(ascii, services.settings.altComponents(uri))) return "";
-    const words = vscode.l10n.t("{0} is not UTF-8 text. Open it and try again.", name);
-    return new AppError("document.unreadable", words);
-  } catch (cause) {
-    const text = vscode.l10n.t("{0} cannot be read.", name);
-    return new AppError("document.unreadable", text, { cause });
-  }
-}
-
-/** As the editor itself would read it; undefined where it would ask or guess. */
-function decoded(bytes: Uint8Array): string | undefined {
-  const order = utf16OrderOf(bytes);
-  if (order !== undefined) return decodeUtf16(bytes, order)?.replace(/^\ufeff/, "");
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The document as it is in memory; undefined while no program has it open. */
-function openAt(uri: vscode.Uri): vscode.TextDocument | undefined {
-  const key = uri.toString();
-  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
 }
 
 interface DocumentText {

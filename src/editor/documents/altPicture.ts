@@ -115,17 +115,17 @@ export async function placeOf(
   lookup: FileLookup = new SingleLookup(),
 ): Promise<PictureLocation> {
   const { document, reference } = image;
-  const base = baseUri(document.uri);
   const { resolveTarget } = await import("../../alt/resolve/resolveTarget");
   const resolved = await resolveTarget(reference, contextOf(services, document, lookup));
-  return placeOfTarget(resolved, image, base);
+  return placeOfTarget(resolved, image);
 }
 
-function placeOfTarget(
+/** As `placeOf`, for what was resolved already. @throws AppError `image.missing`. */
+export function placeOfTarget(
   resolved: ResolvedTarget,
-  { reference }: PlacedReference,
-  base: vscode.Uri,
+  { document, reference }: PlacedReference,
 ): PictureLocation {
+  const base = baseUri(document.uri);
   const target = shortened(reference.target.value);
   switch (resolved.kind) {
     case "file":

@@ -41,9 +41,13 @@ export function locationText({ document, reference }: DocumentImage): string {
 
 /** @param line from zero; people count from one. */
 export function lineText(line: number, { target }: Pick<ImageReference, "target">): string {
+  return vscode.l10n.t("Line {0}: {1}", line + 1, pictureName({ target }));
+}
+
+/** What to call a picture: its file's name. */
+export function pictureName({ target }: Pick<ImageReference, "target">): string {
   const isData = target.value.slice(0, 5).toLowerCase() === "data:";
-  const name = isData ? vscode.l10n.t("picture in the document") : lastPart(target.value);
-  return vscode.l10n.t("Line {0}: {1}", line + 1, name);
+  return isData ? vscode.l10n.t("picture in the document") : lastPart(target.value);
 }
 
 function lastPart(target: string): string {

@@ -41,6 +41,7 @@ export const COMMAND_LINE_COMMANDS = [
   "sightline.installCommandLine",
   "sightline.uninstallCommandLine",
 ] as const;
+export const REVIEW_COMMANDS = ["sightline.reviewAltTexts", "sightline.undoLastReview"] as const;
 export const SEARCH_COMMANDS = ["sightline.findPicture"] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
 export const AUDIT_COMMANDS = ["sightline.addToBaseline"] as const;
@@ -56,6 +57,7 @@ const SHELL_COMMANDS = [
 /** Every command of package.json. */
 export const COMMAND_IDS = [
   ...ALT_COMMANDS,
+  ...REVIEW_COMMANDS,
   ...CHAT_COMMANDS,
   ...MODEL_COMMANDS,
   ...DIAGNOSTICS_COMMANDS,
@@ -69,6 +71,7 @@ export const COMMAND_IDS = [
 
 export type CommandId = (typeof COMMAND_IDS)[number];
 export type AltCommandId = (typeof ALT_COMMANDS)[number];
+export type ReviewCommandId = (typeof REVIEW_COMMANDS)[number];
 export type ChatCommandId = (typeof CHAT_COMMANDS)[number];
 export type ModelCommandId = (typeof MODEL_COMMANDS)[number];
 export type DiagnosticsCommandId = (typeof DIAGNOSTICS_COMMANDS)[number];

@@ -18,6 +18,7 @@ export { ChatFeature } from "../chat/chatFeature";
 export { createCommandLine } from "../machine/commandLine";
 export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
+export { ReviewFeature } from "../queue/reviewFeature";
 export { createSearch } from "../search/pictureFinder";
 export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";

@@ -34,9 +34,16 @@ export class PagePanel<From extends { readonly type: string }, To> implements vs
       this.#open.panel.reveal();
       return;
     }
-    const { viewType, services } = this.#options;
-    const panel = vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active);
-    panel.iconPath = vscode.Uri.joinPath(services.context.extensionUri, "media", "activity.svg");
+    const { viewType } = this.#options;
+    this.adopt(vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active));
+  }
+
+  /** Fills a panel that was made just now, or that the editor kept from before. */
+  adopt(panel: vscode.WebviewPanel): void {
+    const { services } = this.#options;
+    const iconAt = (name: string): vscode.Uri =>
+      vscode.Uri.joinPath(services.context.extensionUri, "media", name);
+    panel.iconPath = { light: iconAt("activity.svg"), dark: iconAt("activity-dark.svg") };
     const frame = {
       webview: panel.webview,
       get visible() {

@@ -41,6 +41,9 @@ export const STEP_KEYS = {
 /** The view of the chat in the side bar. */
 export const CHAT_VIEW_ID = "sightline.chat";
 
+/** The page of a review; the manifest's activation events know it too. */
+export const REVIEW_VIEW_TYPE = "sightline.review";
+
 /** Of the documents that only we can fill; menus of the manifest know it too. */
 export const DIAGNOSTICS_SCHEME = "sightline-diagnostics";
 

@@ -9,6 +9,7 @@ export class FakeDocument {
   readonly languageId: string;
   readonly isClosed = false;
   isDirty = false;
+  nSaves = 0;
   version = 1;
   text: string;
 
@@ -16,6 +17,13 @@ export class FakeDocument {
     this.uri = uri;
     this.languageId = languageId;
     this.text = text;
+  }
+
+  save(): Promise<boolean> {
+    this.nSaves++;
+    this.isDirty = false;
+    fakeEditor.files.set(this.uri.toString(), new TextEncoder().encode(this.text));
+    return Promise.resolve(true);
   }
 
   getText(): string {

@@ -40,6 +40,7 @@ function newEditor() {
     sizes: new Map<string, number>(),
     filesRead: [] as string[],
     documents: [] as FakeDocument[],
+    notebooks: [] as { readonly uri: FakeUri; readonly isDirty: boolean }[],
     activeEditor: undefined as FakeTextEditor | undefined,
     visibleEditors: [] as FakeTextEditor[],
     activeTab: undefined as unknown,

@@ -305,6 +305,9 @@ export const workspace = {
   get textDocuments() {
     return openDocuments();
   },
+  get notebookDocuments() {
+    return fakeEditor.notebooks;
+  },
   get workspaceFolders() {
     return fakeEditor.folders.map((uri) => ({ uri }));
   },
