@@ -6,6 +6,7 @@ import tseslint from "typescript-eslint";
 const mayImport = {
   "src/base": [],
   "src/roll": [],
+  "src/answers": ["base"],
   "src/protocol": ["base", "model"],
   "src/model": ["base"],
   "src/engine": ["base", "model"],
@@ -31,8 +32,19 @@ const mayImport = {
     "search",
     "doctor",
   ],
-  "src/host": ["base", "roll", "model", "protocol", "alt"],
-  "src/editor": ["base", "roll", "model", "protocol", "alt", "audit", "disk", "tools", "host"],
+  "src/host": ["base", "roll", "answers", "model", "protocol", "alt"],
+  "src/editor": [
+    "base",
+    "roll",
+    "answers",
+    "model",
+    "protocol",
+    "alt",
+    "audit",
+    "disk",
+    "tools",
+    "host",
+  ],
   "src/measure": [
     "base",
     "model",
@@ -48,6 +60,7 @@ const mayImport = {
   "src/cli": [
     "base",
     "roll",
+    "answers",
     "model",
     "machine",
     "engine",
@@ -85,7 +98,8 @@ const homeOf = {
   commander: "src/cli/**/*.ts",
   diff: "src/cli/**/*.ts",
   ignore: "src/alt/resolve/ignoreRules.ts",
-  picomatch: "src/{cli/documents/pathPatterns,audit/config/pathMatch}.ts",
+  picomatch:
+    "src/{cli/documents/pathPatterns,audit/config/pathMatch,search/files/excludedPaths}.ts",
   "jsonc-parser": "src/alt/jsonc.ts",
   "image-size": "src/host/pictures/pictureSize.ts",
   "@babel/parser": "src/alt/formats/script/jsParser.ts",

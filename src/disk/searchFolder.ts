@@ -21,6 +21,8 @@ export interface FolderSearch {
    * out of the root is not. @default false
    */
   readonly followsLinks?: boolean;
+  /** Files and folders that are left out by other rules than those of files. @default none */
+  readonly isExcluded?: (file: string) => boolean;
   /** Told of what is left out. */
   readonly skipped: SkippedParts;
   /** Told of a folder below the first that cannot be read; the search goes on. */
@@ -91,8 +93,10 @@ export async function* filesBelow(root: string, search: FolderSearch): AsyncGene
       const file = path.join(folder, entry.name);
       if (entry.isSymbolicLink()) links?.add(file, rules);
       if (!entry.isFile() || !search.isWanted(entry.name)) continue;
-      if (rules?.ignores(absolute(file), "file") === true) search.skipped.addFile(file);
-      else {
+      const isExcluded = search.isExcluded?.(file) === true;
+      if (isExcluded || rules?.ignores(absolute(file), "file") === true) {
+        search.skipped.addFile(file);
+      } else {
         await links?.sawFile(file);
         yield file;
       }
@@ -208,7 +212,9 @@ async function foldersIn(place: Waiting, search: FolderSearch): Promise<Waiting[
   for (const entry of place.entries) {
     if (!entry.isDirectory()) continue;
     const folder = path.join(place.folder, entry.name);
-    const isIgnored = place.rules?.ignores(absolute(folder), "folder") === true;
+    const isIgnored =
+      search.isExcluded?.(folder) === true ||
+      place.rules?.ignores(absolute(folder), "folder") === true;
     const reason = skippedByName(entry.name, around) ?? (isIgnored ? "gitignore" : undefined);
     if (reason !== undefined) search.skipped.addFolder(folder, reason);
     else {

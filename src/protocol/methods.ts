@@ -5,7 +5,7 @@
  */
 
 import { MODEL_USES } from "../model/precision/modelAdvice";
-import { PROFILE_NAMES, type ProcessKind } from "../model/ask/kinds";
+import { PROFILE_NAMES } from "../model/ask/kinds";
 import {
   addedModel,
   cudaPlan,
@@ -34,37 +34,9 @@ import {
   type Read,
   text,
 } from "./schema";
+import type { Entry } from "./methodEntry";
+import { SEARCH_METHODS } from "./searchMethods";
 import * as v from "valibot";
-
-interface Entry {
-  readonly params: v.GenericSchema;
-  readonly result: v.GenericSchema;
-  /**
-   * There are several because ONNX Runtime and the converter block a process for seconds: one for answers,
-   * one for small copies of pictures, one for models on disk, and one for a download, which takes long and
-   * is the only one that uses a network.
-   */
-  readonly process: ProcessKind;
-  /**
-   * `turn`: one after the other, because ONNX Runtime computes one thing at a time; `beside`: at once, as
-   * soon as a computation lets it; `few`: beside the others too, but two at a time, because each decodes a
-   * picture, whose pixels may be hundreds of megabytes.
-   */
-  readonly lane: "turn" | "beside" | "few";
-  /**
-   * Longest silence in minutes while it is worked on: text and progress start it anew, and time in the
-   * queue does not count. Generous: it is there for a child that hangs, not for a slow computer.
-   */
-  readonly silence: number;
-  /** It computes with the model in memory, whose method of the same name does the work. */
-  readonly needs?: "model";
-  /** A cancel ends it only before it has begun, so a silence after one is no sign of a hang. */
-  readonly isUncancellable?: true;
-  /** What the process for answers must let go of before: the model that `name` names, CUDA, or all it has. */
-  readonly frees?: "model" | "cuda" | "everything";
-  /** What the process for answers must load anew afterwards. */
-  readonly renews?: "cuda";
-}
 
 const nothing = fields({});
 /** A model, or a download, by its name. */
@@ -292,41 +264,7 @@ export const METHODS = {
     // What is loaded keeps files of it in use.
     ...{ process: "models", lane: "turn", silence: 15, frees: "cuda" },
   },
-  /** Pictures below folders, without those that rules leave out. */
-  listPictures: {
-    /** Paths. */
-    params: fields({ folders: list(text) }),
-    result: fields({ files: list(text) }),
-    ...{ process: "search", lane: "beside", silence: 5 },
-  },
-  /**
-   * Looks at files so that they can be found; those of before stay. Loads a retrieval model when something is new,
-   * and converts the demo where there is none, which sends `progressed` without a step.
-   */
-  indexPictures: {
-    params: fields({ files: list(text) }),
-    result: fields({
-      /** Files that can be found by now. */
-      nFiles: count,
-      skipped: list(fields({ file: text, why: text })),
-    }),
-    ...{ process: "search", lane: "turn", silence: 15 },
-  },
-  /** Pictures of those files that fit words, the best first. */
-  findPictures: {
-    params: fields({
-      words: text,
-      k: count,
-      /** Where they must lie. @default anywhere */
-      below: maybe(list(text)),
-    }),
-    result: fields({
-      /** That compares. */
-      model: text,
-      matches: list(fields({ file: text, similarity: anyNumber, isLikely: flag })),
-    }),
-    ...{ process: "search", lane: "beside", silence: 5 },
-  },
+  ...SEARCH_METHODS,
   /** A small copy of a picture. */
   thumbnail: {
     params: fields({

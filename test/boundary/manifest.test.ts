@@ -93,6 +93,9 @@ const PRIVATE_NAMES = [
   "sightline.status",
   "sightline.window",
   "sightline.noPasteOffer",
+  "sightline.notDuplicates",
+  "sightline.results",
+  "sightline.answers",
   "sightline.hasHintedAtModels",
   "sightline.modelFolders",
 ];

@@ -4,7 +4,7 @@ import type { WebviewView } from "vscode";
 import { AppError } from "../../src/base/errors";
 import { silentLogger } from "../../src/base/logger";
 import { ChatFeature } from "../../src/editor/chat/chatFeature";
-import { LastEditor } from "../../src/editor/chat/lastEditor";
+import { LastEditor } from "../../src/editor/shell/lastEditor";
 // Here before a test begins, which waits for turns of the event loop and not for files to be read.
 import "../../src/editor/shell/lazyParts";
 import type { CommandId } from "../../src/editor/shell/commandIds";

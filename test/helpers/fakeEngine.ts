@@ -68,13 +68,21 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
     planCuda: () => Promise.resolve({}),
     installCuda: () => Promise.resolve({ outcome: "present" }),
     removeCuda: () => Promise.resolve({ freedBytes: 9 }),
-    listPictures: ({ folders }) => Promise.resolve({ files: folders.map((one) => `${one}/a.png`) }),
+    listPictures: ({ folders }) =>
+      Promise.resolve({ files: folders.map((one) => `${one}/a.png`), skipped: [] }),
     indexPictures: ({ files }) => Promise.resolve({ nFiles: files.length, skipped: [] }),
+    forgetPictures: () => Promise.resolve({}),
     findPictures: ({ words }) =>
       Promise.resolve({
         model: "demo-itm",
         matches: [{ file: `/${words}.png`, similarity: 0.5, isLikely: true }],
       }),
+    similarPictures: ({ file }) =>
+      Promise.resolve({ matches: [{ file, similarity: 0.9, isLikely: true }] }),
+    findDuplicates: () => Promise.resolve({ groups: [] }),
+    samePictures: () => Promise.resolve({ files: [] }),
+    ...{ indexSize: () => Promise.resolve({ bytes: 10 }) },
+    deleteIndex: () => Promise.resolve({ freedBytes: 10 }),
     thumbnail: async ({ image }) => {
       if (image.length === 0) return await new Promise<never>(() => undefined);
       await nextTurn();

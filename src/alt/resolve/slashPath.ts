@@ -44,3 +44,11 @@ export function relativePath(folder: string, file: string): string {
   }
   return [...from.slice(nShared).map(() => ".."), ...to.slice(nShared)].join("/");
 }
+
+/** A path as an address; nothing that ends one in Markdown or begins a query stays as it is. */
+export function encodedPath(path: string): string {
+  return encodeURI(path).replace(
+    /[?#()[\]'\\]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

@@ -1,5 +1,7 @@
 /** Whether words ask for a description of the picture rather than a question about it; pure. */
 
+import type { Prompt } from "../../model/ask/request";
+
 export type DescriptionLength = "short" | "long";
 
 /** What may stand in for the whole picture. */
@@ -76,4 +78,11 @@ function normalised(text: string): string {
     .replace(/\bplease\b/g, " ")
     .replace(/\s+/g, " ")
     .trim();
+}
+
+/** The prompt for a question that stands alone; the wish for a description is one of its own. */
+export function promptOf(question: string): Prompt {
+  return requestedDescription(question) === undefined
+    ? { kind: "question", question }
+    : { kind: "caption" };
 }

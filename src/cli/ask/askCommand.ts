@@ -1,19 +1,19 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
 import { countOf } from "../../base/countOf";
-import { requestedDescription } from "../../alt/wording/describingRequest";
+import { promptOf } from "../../alt/wording/describingRequest";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { inOrder } from "../../base/inOrder";
 import { answerJson, generateAnswer, printed } from "./answer";
 import { answersOf } from "./givenAnswers";
-import { AnswerFile } from "./answerFile";
+import { AnswerFile } from "../../answers/answerFile";
 import {
   FILE_FORMATS,
   type FileFormat,
   type TableFormat,
   tableHead,
   tableRow,
-} from "./answerTable";
+} from "../../answers/answerTable";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT, failureJson } from "../terminal/failure";
 import {
@@ -105,11 +105,7 @@ export function askPrompt(question: string | undefined, rawPrompt: string | unde
     throw new AppError("option.invalid", "Give either a question or --raw-prompt, not both.");
   }
   if (rawPrompt !== undefined) return { kind: "raw", text: rawPrompt };
-  if (question !== undefined) {
-    return requestedDescription(question) === undefined
-      ? { kind: "question", question }
-      : { kind: "caption" };
-  }
+  if (question !== undefined) return promptOf(question);
   throw new AppError(
     "option.invalid",
     'The question is missing. Use: sightline ask IMAGE "QUESTION"',

@@ -6,7 +6,7 @@
 import type { EvalResult, ResultFigure } from "../../measure/eval/report/evalResult";
 import { TASKS } from "../../measure/eval/tasks";
 import { CHART_COLORS, escaped } from "../terminal/svg";
-import { oneLine } from "../terminal/text";
+import { oneLine } from "../../base/printable";
 import { rangeOf } from "./resultTable";
 
 /** Pixels. */

@@ -1,7 +1,7 @@
 /** `duplicates`: files that are the same picture, in three groups that are never mixed. */
 
-import { DUPLICATE_KINDS, findDuplicates } from "../../search/ask/duplicates";
-import type { DuplicateGroup, DuplicateKind } from "../../search/ask/duplicates";
+import { DUPLICATE_KINDS, type DuplicateKind } from "../../model/ask/duplicateKinds";
+import { type DuplicateGroup, findDuplicates } from "../../search/ask/duplicates";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { finish, withSearch } from "./searchRun";

@@ -2,7 +2,8 @@
 
 import type { Logger } from "../../base/logger";
 import { ProgressLine } from "./progressLine";
-import { oneLine, printable, type TextSink } from "./text";
+import { oneLine, printable } from "../../base/printable";
+import type { TextSink } from "./text";
 import { WorkLine } from "./workLine";
 
 export interface PrinterOptions {

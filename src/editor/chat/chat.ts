@@ -1,7 +1,7 @@
 /** The chat as the editor knows it from the start: a view that can be looked at, and commands. */
 
 import * as vscode from "vscode";
-import { LastEditor } from "./lastEditor";
+import { LastEditor } from "../shell/lastEditor";
 import { lazyFeature } from "../shell/lazyFeature";
 import { CHAT_COMMANDS } from "../shell/commandIds";
 import { CHAT_VIEW_ID, type Feature, type Services } from "../shell/services";

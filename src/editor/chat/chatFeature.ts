@@ -15,7 +15,7 @@ import { askCommands, type ChatControls } from "./askCommands";
 import type { ChatCommandId } from "../shell/commandIds";
 import { ChatView } from "./chatView";
 import { engineView } from "../engine/engineView";
-import type { LastEditor } from "./lastEditor";
+import type { LastEditor } from "../shell/lastEditor";
 import type { FeatureWith } from "../shell/lazyFeature";
 import { pastedFolder } from "./pastedFolder";
 import type { Services } from "../shell/services";

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { insertAnswer } from "./answerInsert";
 import { engineView } from "../engine/engineView";
-import type { LastEditor } from "./lastEditor";
+import type { LastEditor } from "../shell/lastEditor";
 import { choosePictures } from "../pictures/picturePicker";
 import { readPictures } from "../pictures/readPictures";
 import type { CommandId } from "../shell/commandIds";

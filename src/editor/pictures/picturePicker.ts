@@ -8,6 +8,7 @@ import { orderPictures } from "../../host/pictures/pictureOrder";
 import { fileName } from "../documents/altDocument";
 import { filesGlob, IN_TOOL_FOLDERS, namedFilesGlob } from "./filesGlob";
 import { readPictures } from "./readPictures";
+import { group } from "../shell/listGroup";
 import type { Services } from "../shell/services";
 
 /** More are neither found quickly nor looked through; of a larger workspace, typing finds the rest. */
@@ -20,7 +21,7 @@ const TYPING_MS = 150;
 const ICON_SIDE = 64;
 
 interface PictureItem extends vscode.QuickPickItem {
-  readonly uri: vscode.Uri | undefined;
+  readonly uri?: vscode.Uri;
 }
 
 /**
@@ -244,11 +245,6 @@ function itemsOf(found: readonly vscode.Uri[], recent: readonly string[]): Pictu
   ];
 }
 
-function group(label: string, items: readonly PictureItem[]): PictureItem[] {
-  if (items.length === 0) return [];
-  return [{ label, kind: vscode.QuickPickItemKind.Separator, uri: undefined }, ...items];
-}
-
 function pictureItem(uri: vscode.Uri): PictureItem {
   const relative = vscode.workspace.asRelativePath(uri);
   const folder = relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
@@ -265,6 +261,5 @@ function otherFileItem(): PictureItem {
     label: vscode.l10n.t("Choose a file…"),
     iconPath: new vscode.ThemeIcon("folder-opened"),
     alwaysShow: true,
-    uri: undefined,
   };
 }

@@ -1,88 +1,81 @@
-/** Find Picture…: pictures of the workspace by what they show, while somebody types. */
+/** A list of pictures by what they show, while somebody types. */
 
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../../base/errors";
-import type { FeatureWith } from "../shell/lazyFeature";
-import type { SearchCommandId } from "../shell/commandIds";
+import { group } from "../shell/listGroup";
 import type { Services } from "../shell/services";
+import { folderText, type WorkspacePictures } from "./workspacePictures";
 
 /** Between two letters of somebody who types, in ms. */
 const TYPING_MS = 250;
-/** Pictures that are looked at before words have a turn. */
-const AT_ONCE = 8;
 /** As many as a list of this kind is read. */
 const MAX_FOUND = 30;
 const MAX_NAMED = 10;
 
 interface FoundItem extends vscode.QuickPickItem {
-  readonly file: string | undefined;
+  readonly file?: string;
+  /** Stands for the view of all results. */
+  readonly isAll?: true;
 }
 
-export function createSearch(services: Services): FeatureWith<SearchCommandId> {
-  return {
-    commands: {
-      "sightline.findPicture": async () => {
-        const folders = (vscode.workspace.workspaceFolders ?? [])
-          .filter(({ uri }) => uri.scheme === "file")
-          .map(({ uri }) => uri.fsPath);
-        if (folders.length === 0) {
-          const text = vscode.l10n.t("Pictures are found in folders on this machine. Open one.");
-          void vscode.window.showInformationMessage(text);
-          return;
-        }
-        const file = await new PictureFinder(services, folders).find();
-        if (file !== undefined) {
-          await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file));
-        }
-      },
-    },
-    dispose: () => undefined,
-  };
+/** What somebody wants with a picture, or with what they typed. */
+export type FinderChoice =
+  | { readonly kind: "choose" | "insert" | "similar"; readonly file: string }
+  | { readonly kind: "all"; readonly words: string };
+
+export interface FinderOptions {
+  readonly title: string;
+  /** What is searched at first. @default nothing */
+  readonly words?: string;
 }
 
-class PictureFinder {
+interface ItemButton extends vscode.QuickInputButton {
+  readonly kind: "reveal" | "insert" | "similar";
+}
+
+export class PictureFinder {
   readonly #services: Services;
-  readonly #folders: readonly string[];
+  readonly #pictures: WorkspacePictures;
+  readonly #options: FinderOptions;
   readonly #picker: vscode.QuickPick<FoundItem>;
   readonly #end = new AbortController();
-  readonly #reveal: vscode.QuickInputButton = {
-    iconPath: new vscode.ThemeIcon("go-to-file"),
-    tooltip: vscode.l10n.t("Reveal in Explorer"),
-  };
+  readonly #buttons: readonly ItemButton[] = [
+    {
+      ...{ kind: "insert", tooltip: vscode.l10n.t("Insert at Cursor") },
+      iconPath: new vscode.ThemeIcon("insert"),
+    },
+    {
+      ...{ kind: "similar", tooltip: vscode.l10n.t("Find Similar") },
+      iconPath: new vscode.ThemeIcon("search-fuzzy"),
+    },
+    {
+      ...{ kind: "reveal", tooltip: vscode.l10n.t("Reveal in Explorer") },
+      iconPath: new vscode.ThemeIcon("go-to-file"),
+    },
+  ];
   #files: readonly string[] = [];
   #isIndexing = true;
   #typing: NodeJS.Timeout | undefined;
   #search: AbortController | undefined;
 
-  constructor(services: Services, folders: readonly string[]) {
+  constructor(services: Services, pictures: WorkspacePictures, options: FinderOptions) {
     this.#services = services;
-    this.#folders = folders;
+    this.#pictures = pictures;
+    this.#options = options;
     this.#picker = vscode.window.createQuickPick<FoundItem>();
   }
 
-  /** The file that was chosen; undefined when the list was left. */
-  async find(): Promise<string | undefined> {
+  /** What was chosen; undefined when the list was left. */
+  async find(): Promise<FinderChoice | undefined> {
     const picker = this.#picker;
-    picker.title = vscode.l10n.t("Find Picture");
+    picker.title = this.#options.title;
+    picker.value = this.#options.words ?? "";
     picker.placeholder = vscode.l10n.t("Say in English what the picture shows, or type its name");
     picker.busy = true;
-    const chosen = new Promise<string | undefined>((resolve) => {
-      picker.onDidAccept(() => {
-        resolve(picker.activeItems[0]?.file);
-        picker.hide();
-      });
-      picker.onDidHide(() => {
-        resolve(undefined);
-      });
-    });
+    const chosen = this.#chosen();
     picker.onDidChangeValue(() => {
       this.#typed();
-    });
-    picker.onDidTriggerItemButton(({ item }) => {
-      if (item.file === undefined) return;
-      const uri = vscode.Uri.file(item.file);
-      void vscode.commands.executeCommand("revealInExplorer", uri);
     });
     picker.show();
     const indexing = this.#index();
@@ -97,41 +90,57 @@ class PictureFinder {
     }
   }
 
+  #chosen(): Promise<FinderChoice | undefined> {
+    const picker = this.#picker;
+    return new Promise((resolve) => {
+      picker.onDidAccept(() => {
+        const [item] = picker.activeItems;
+        if (item?.isAll === true) resolve({ kind: "all", words: picker.value.trim() });
+        else if (item?.file !== undefined) resolve({ kind: "choose", file: item.file });
+        picker.hide();
+      });
+      picker.onDidTriggerItemButton(({ item, button }) => {
+        const { file } = item;
+        const kind = this.#buttons.find((one) => one === button)?.kind;
+        if (file === undefined || kind === undefined) return;
+        if (kind === "reveal") {
+          void vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(file));
+          return;
+        }
+        resolve({ kind, file });
+        picker.hide();
+      });
+      picker.onDidHide(() => {
+        resolve(undefined);
+      });
+    });
+  }
+
   /** Looks at the workspace's pictures, some at a time, so that what is there is found meanwhile. */
   async #index(): Promise<void> {
-    const { engine, notices } = this.#services;
     const { signal } = this.#end;
     try {
-      const listed = await engine.call("listPictures", { folders: [...this.#folders] }, { signal });
-      this.#files = listed.files;
-      this.#tell(0);
-      if (this.#picker.value.trim() === "") this.#typed();
-      for (let begin = 0; begin < this.#files.length; begin += AT_ONCE) {
-        const files = this.#files.slice(begin, begin + AT_ONCE);
-        await engine.call("indexPictures", { files }, { signal });
-        this.#tell(Math.min(begin + AT_ONCE, this.#files.length));
-      }
+      await this.#pictures.look({
+        signal,
+        onProgress: ({ nDone, nAll, text }, { files }) => {
+          if (signal.aborted) return;
+          this.#files = files;
+          this.#picker.title =
+            nDone < nAll ? `${this.#options.title} (${text})` : this.#options.title;
+          if (nDone === 0) this.#typed();
+        },
+      });
     } catch (thrown) {
       if (isCancelled(thrown)) return;
       this.#picker.hide();
-      await notices.show(thrown);
+      await this.#services.notices.show(thrown);
     } finally {
       this.#isIndexing = false;
     }
     if (signal.aborted) return;
-    this.#picker.title = vscode.l10n.t("Find Picture");
     this.#picker.busy = this.#picker.value.trim() !== "";
     // What was looked at since the last letter is found now.
     this.#typed();
-  }
-
-  #tell(nDone: number): void {
-    if (this.#end.signal.aborted) return;
-    this.#picker.title = vscode.l10n.t(
-      "Find Picture ({0} of {1} looked at)",
-      nDone,
-      this.#files.length,
-    );
   }
 
   #typed(): void {
@@ -150,7 +159,7 @@ class PictureFinder {
     const search = new AbortController();
     this.#search = search;
     try {
-      const params = { words, k: MAX_FOUND };
+      const params = { words, k: MAX_FOUND, rerank: 0 };
       const { signal } = search;
       const { matches } = await this.#services.engine.call("findPictures", params, { signal });
       if (signal.aborted || this.#end.signal.aborted) return;
@@ -172,22 +181,28 @@ class PictureFinder {
     const named = this.#files.filter((file) => path.basename(file).toLowerCase().includes(typed));
     const item = (file: string): FoundItem => this.#itemOf(file);
     const likely = matches.filter(({ isLikely }) => isLikely).map(({ file }) => item(file));
-    const others = matches.filter(({ isLikely }) => !isLikely).map(({ file }) => item(file));
+    const others = matches
+      .filter(({ isLikely }) => !isLikely)
+      .map(({ file }) => ({ ...item(file), description: doubtText(file) }));
+    const all: FoundItem = {
+      ...{ label: vscode.l10n.t("Show All Results…"), alwaysShow: true, isAll: true },
+      iconPath: new vscode.ThemeIcon("list-selection"),
+    };
     return [
       ...group(vscode.l10n.t("by name"), named.slice(0, MAX_NAMED).map(item)),
       ...group(vscode.l10n.t("likely"), likely),
       ...group(vscode.l10n.t("less likely"), others),
+      ...group("", [all]),
     ];
   }
 
   #itemOf(file: string): FoundItem {
     const uri = vscode.Uri.file(file);
-    const relative = vscode.workspace.asRelativePath(uri);
     return {
       label: path.basename(file),
-      description: relative.slice(0, Math.max(0, relative.lastIndexOf("/"))),
+      description: folderText(file),
       iconPath: uri,
-      buttons: [this.#reveal],
+      buttons: [...this.#buttons],
       // The words are what it shows and not what it is called.
       alwaysShow: true,
       file,
@@ -195,7 +210,9 @@ class PictureFinder {
   }
 }
 
-function group(label: string, items: readonly FoundItem[]): FoundItem[] {
-  if (items.length === 0) return [];
-  return [{ label, kind: vscode.QuickPickItemKind.Separator, file: undefined }, ...items];
+/** The editor leaves headings out while somebody types. */
+function doubtText(file: string): string {
+  const folder = folderText(file);
+  const doubt = vscode.l10n.t("less likely");
+  return folder === "" ? doubt : `${folder} · ${doubt}`;
 }

@@ -42,7 +42,14 @@ export const COMMAND_LINE_COMMANDS = [
   "sightline.uninstallCommandLine",
 ] as const;
 export const REVIEW_COMMANDS = ["sightline.reviewAltTexts", "sightline.undoLastReview"] as const;
-export const SEARCH_COMMANDS = ["sightline.findPicture"] as const;
+export const SEARCH_COMMANDS = [
+  "sightline.findPicture",
+  "sightline.findSimilarPictures",
+  "sightline.findDuplicatePictures",
+  "sightline.insertFittingPicture",
+  "sightline.askAboutFolder",
+  "sightline.deletePictureIndex",
+] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
 export const AUDIT_COMMANDS = ["sightline.addToBaseline"] as const;
 export const AGENT_COMMANDS = ["sightline.shareTools"] as const;

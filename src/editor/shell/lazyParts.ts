@@ -19,7 +19,7 @@ export { createCommandLine } from "../machine/commandLine";
 export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
 export { ReviewFeature } from "../queue/reviewFeature";
-export { createSearch } from "../search/pictureFinder";
+export { createSearch } from "../search/searchFeature";
 export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";
 export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";

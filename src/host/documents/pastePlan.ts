@@ -1,6 +1,6 @@
 /** Where a pasted picture goes and how a document refers to it; pure. */
 
-import { relativePath } from "../../alt/resolve/slashPath";
+import { encodedPath, relativePath } from "../../alt/resolve/slashPath";
 import { EXTENSION_OF_TYPE, isPictureName } from "../../model/ask/pictureNames";
 
 /** A folder with more pictures of one name has a problem of another kind. */
@@ -71,12 +71,4 @@ function partsOf({ name, type }: { readonly name: string; readonly type: string 
     return { stem: base === "" ? "image" : base, extension: known };
   }
   return { stem: base.slice(0, dot), extension: base.slice(dot + 1) };
-}
-
-/** Nothing that ends an address in Markdown or begins a query stays as it is. */
-function encodedPath(path: string): string {
-  return encodeURI(path).replace(
-    /[?#()[\]'\\]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -24,6 +24,7 @@ import {
   text,
   type Typed,
 } from "../schema";
+import { id, ID_LENGTH, nothing, thumbnail } from "./viewParts";
 
 /** What one message of the webview may hold at most; the page refuses more with a sentence. */
 export const VIEW_LIMITS = {
@@ -38,11 +39,9 @@ export const VIEW_LIMITS = {
   /** UTF-16 units of an address; `data:` addresses are not among them. */
   uriLength: 10_000,
   /** UTF-16 units of an id. */
-  idLength: 200,
+  idLength: ID_LENGTH,
 } as const;
 
-const id = bounded(VIEW_LIMITS.idLength);
-const nothing = v.object({});
 const ofTurn = fields({ turnId: id });
 const ofConversation = fields({ conversationId: id });
 
@@ -96,13 +95,8 @@ const FROM_VIEW = {
 const pictureView = fields({
   id: text,
   name: text,
-  /** Absent until it is made and when it cannot be. Only embedded: the page may load nothing from anywhere. */
-  thumbnail: maybe(
-    v.custom<string>(
-      (value) => typeof value === "string" && value.startsWith("data:image/"),
-      "a data: address of a picture",
-    ),
-  ),
+  /** Absent until it is made and when it cannot be. */
+  thumbnail: maybe(thumbnail),
   /** Of the original, in pixels. */
   width: maybe(count),
   height: maybe(count),

@@ -3,19 +3,27 @@
  * alike, which people keep apart from copies. The three are never mixed.
  */
 
-import { throwIfAborted } from "../../base/errors";
-import type { PictureIndex } from "../index/pictureIndex";
+import { DisjointSets } from "../../base/groupBy";
+import { DUPLICATE_KINDS, type DuplicateKind } from "../../model/ask/duplicateKinds";
+import type { AlikePair, PictureIndex } from "../index/pictureIndex";
 import type { SearchablePictures } from "../indexing/searchable";
 import { LOOKS_ALIKE } from "./similarPictures";
-
-export const DUPLICATE_KINDS = ["same bytes", "same picture", "looks alike"] as const;
-export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
 
 export interface DuplicateGroup {
   readonly kind: DuplicateKind;
   /** The smallest aligned cosine that holds the group together; 1 for the same bytes. */
   readonly similarity: number;
   readonly files: readonly string[];
+  /** What the files are by their content, in the same order. */
+  readonly digests: readonly string[];
+}
+
+export interface DuplicateOptions {
+  readonly index: PictureIndex;
+  readonly signal: AbortSignal;
+  /** True for two contents that a person has called different. */
+  readonly isPardoned?: (a: string, b: string) => boolean;
+  readonly onProgress?: (nDone: number, nAll: number) => void;
 }
 
 /** From here on, with nearly the same look, it is the same picture. A starting value. */
@@ -25,37 +33,37 @@ const MAX_LOOK_BITS = 5;
 /** Pictures that each one is compared with exactly. */
 const NEIGHBOURS = 8;
 
-interface Pair {
-  readonly a: string;
-  readonly b: string;
-  readonly similarity: number;
+interface Pair extends AlikePair {
   readonly kind: Exclude<DuplicateKind, "same bytes">;
 }
 
 /**
  * Groups, the surest kind first, within a kind the largest.
- * @param isPardoned true for two contents that a person has called different.
  * @throws AppError `device.failed`, `request.cancelled`.
  */
 export async function findDuplicates(
   searched: SearchablePictures,
-  options: {
-    readonly index: PictureIndex;
-    readonly signal: AbortSignal;
-    readonly isPardoned?: (a: string, b: string) => boolean;
-    readonly onProgress?: (nDone: number, nAll: number) => void;
-  },
+  options: DuplicateOptions,
 ): Promise<readonly DuplicateGroup[]> {
   const { isPardoned = () => false } = options;
-  const same = [...searched.files.values()]
-    .filter((files) => files.length > 1)
-    .map((files): DuplicateGroup => ({ kind: "same bytes", similarity: 1, files }));
+  const filesOf = (digests: readonly string[]): Pick<DuplicateGroup, "files" | "digests"> => {
+    const files = digests.flatMap((digest) =>
+      (searched.files.get(digest) ?? []).map((file) => [file, digest] as const),
+    );
+    return { files: files.map(([file]) => file), digests: files.map(([, digest]) => digest) };
+  };
+  const same = [...searched.files]
+    .filter(([, files]) => files.length > 1)
+    .map(([digest]): DuplicateGroup => ({
+      kind: "same bytes",
+      similarity: 1,
+      ...filesOf([digest]),
+    }));
   const pairs = (await nearPairs(searched, options)).filter(({ a, b }) => !isPardoned(a, b));
   const groups = (["same picture", "looks alike"] as const).flatMap((kind) =>
     joined(pairs.filter((pair) => pair.kind === kind)).map(
       ({ digests, similarity }): DuplicateGroup => ({
-        ...{ kind, similarity },
-        files: digests.flatMap((digest) => searched.files.get(digest) ?? []),
+        ...{ kind, similarity, ...filesOf(digests) },
       }),
     ),
   );
@@ -71,35 +79,16 @@ const first = ({ files }: DuplicateGroup): string => files[0] ?? "";
 /** Each once, with what it is. Pictures of one colour are like each other and nothing else. */
 async function nearPairs(
   searched: SearchablePictures,
-  options: {
-    readonly index: PictureIndex;
-    readonly signal: AbortSignal;
-    readonly onProgress?: (nDone: number, nAll: number) => void;
-  },
+  { index, signal, onProgress }: DuplicateOptions,
 ): Promise<readonly Pair[]> {
-  const { index, signal, onProgress } = options;
-  const digests = [...searched.files.keys()].filter(
-    (digest) => index.traits(digest)?.isOneColor === false,
-  );
-  const wanted = new Set(digests);
-  const pairs = new Map<string, Pair>();
-  for (const [i, a] of digests.entries()) {
-    throwIfAborted(signal);
-    onProgress?.(i, digests.length);
-    const vectors = await index.vectors(a);
-    if (vectors === undefined) continue;
-    const nearest = await index.similar(vectors, {
-      k: NEIGHBOURS,
-      isWanted: (digest) => digest !== a && wanted.has(digest),
-    });
-    for (const { digest: b, similarity } of nearest) {
-      if (similarity < LOOKS_ALIKE) break;
-      const isSame = similarity >= SAME_PICTURE && lookBits(index, a, b) <= MAX_LOOK_BITS;
-      const key = a < b ? `${a} ${b}` : `${b} ${a}`;
-      pairs.set(key, { a, b, similarity, kind: isSame ? "same picture" : "looks alike" });
-    }
-  }
-  return [...pairs.values()];
+  const pairs = await index.alike({
+    ...{ least: LOOKS_ALIKE, k: NEIGHBOURS, signal, onProgress },
+    isWanted: (digest) => searched.files.has(digest) && index.traits(digest)?.isOneColor === false,
+  });
+  return pairs.map(({ a, b, similarity }) => {
+    const isSame = similarity >= SAME_PICTURE && lookBits(index, a, b) <= MAX_LOOK_BITS;
+    return { a, b, similarity, kind: isSame ? "same picture" : "looks alike" };
+  });
 }
 
 /** Bits in which two looks differ. */
@@ -113,20 +102,15 @@ function lookBits(index: PictureIndex, a: string, b: string): number {
 function joined(
   pairs: readonly Pair[],
 ): readonly { readonly digests: readonly string[]; readonly similarity: number }[] {
-  const groupOf = new Map<string, { digests: string[]; similarity: number }>();
-  for (const { a, b, similarity } of pairs) {
-    const [left, right] = [a, b].map(
-      (digest) => groupOf.get(digest) ?? { digests: [digest], similarity: 1 },
-    ) as [{ digests: string[]; similarity: number }, { digests: string[]; similarity: number }];
-    const group =
-      left === right
-        ? left
-        : {
-            digests: [...left.digests, ...right.digests],
-            similarity: Math.min(left.similarity, right.similarity),
-          };
-    group.similarity = Math.min(group.similarity, similarity);
-    for (const digest of group.digests) groupOf.set(digest, group);
+  const sets = new DisjointSets<string>();
+  for (const { a, b } of pairs) sets.join(a, b);
+  const least = new Map<string, number>();
+  for (const { a, similarity } of pairs) {
+    const root = sets.rootOf(a);
+    least.set(root, Math.min(least.get(root) ?? 1, similarity));
   }
-  return [...new Set(groupOf.values())];
+  return sets.groups().map((digests) => {
+    const root = sets.rootOf(digests[0] ?? "");
+    return { digests, similarity: least.get(root) ?? 1 };
+  });
 }

@@ -4,7 +4,7 @@
  */
 
 import { IndexFiles, type IndexPlace } from "./indexFiles";
-import type { Nearest, Neighbour, PictureIndex } from "./pictureIndex";
+import type { Alike, AlikePair, Nearest, Neighbour, PictureIndex } from "./pictureIndex";
 import {
   codeBytes,
   encodeRecord,
@@ -16,6 +16,7 @@ import {
 } from "./vectorRecord";
 import { bestOf } from "../scan/best";
 import { largestCosine } from "../../engine/textComparer";
+import { alikePairs } from "../scan/alikePairs";
 import { type CodeBlock, Scanner } from "../scan/scanner";
 import type { SessionFactory } from "../../engine/session/session";
 
@@ -122,6 +123,25 @@ class FlatIndex implements PictureIndex {
       scan: (block) => this.#scanner.aligned(block, picture),
       exact: (vectors) => alignedCosine(vectors, picture, this.#options.shape),
     });
+  }
+
+  async alike({ isWanted, ...alike }: Alike): Promise<readonly AlikePair[]> {
+    const { factory, shape } = this.#options;
+    const slots = [...this.#slotOf].flatMap(([digest, slot]) => (isWanted(digest) ? [slot] : []));
+    const places = slots.map((slot) => ({
+      block: this.#blocks[Math.floor(slot / BLOCK_RECORDS)] as CodeBlock,
+      record: slot % BLOCK_RECORDS,
+    }));
+    const pairs = await alikePairs(places, { ...alike, factory, shape });
+    const exact = pairs.flatMap(({ a, b }): AlikePair[] => {
+      const [one, other] = [slots[a] ?? -1, slots[b] ?? -1];
+      const [vectors, others] = [this.#halvesOf(one), this.#halvesOf(other)];
+      const [first, second] = [this.#slots[one]?.digest, this.#slots[other]?.digest];
+      if (vectors === undefined || others === undefined) return [];
+      if (first === undefined || second === undefined) return [];
+      return [{ a: first, b: second, similarity: alignedCosine(vectors, others, shape) }];
+    });
+    return exact.filter(({ similarity }) => similarity >= alike.least);
   }
 
   vectors(digest: string): Promise<Float32Array | undefined> {

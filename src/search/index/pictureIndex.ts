@@ -18,6 +18,25 @@ export interface Nearest {
   readonly onScores?: ((scores: Float32Array) => void) | undefined;
 }
 
+/** Two pictures and how much they look alike, the aligned similarity. */
+export interface AlikePair {
+  readonly a: string;
+  readonly b: string;
+  readonly similarity: number;
+}
+
+export interface Alike {
+  /** The least similarity of a pair. */
+  readonly least: number;
+  /** Pairs of each picture at most, its most similar ones. */
+  readonly k: number;
+  /** Which pictures count. */
+  readonly isWanted: (digest: string) => boolean;
+  readonly signal: AbortSignal;
+  /** Told how many of the pictures were compared with all others. */
+  readonly onProgress?: ((nDone: number, nAll: number) => void) | undefined;
+}
+
 /** Vectors of pictures by the content of their files. All methods throw AppError `index.unwritable` or `device.failed`. */
 export interface PictureIndex {
   /** Pictures that are there. */
@@ -32,6 +51,8 @@ export interface PictureIndex {
   search(text: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
   /** Pictures by the mean cosine of vectors of the same row, [rows, width]; the best first. */
   similar(picture: Float32Array, nearest: Nearest): Promise<readonly Neighbour[]>;
+  /** Pairs of pictures that look alike, each once. @throws AppError `request.cancelled` too. */
+  alike(alike: Alike): Promise<readonly AlikePair[]>;
   /** A picture's vectors, [rows, width]; undefined when it is not there or damaged. */
   vectors(digest: string): Promise<Float32Array | undefined>;
   close(): Promise<void>;

@@ -138,12 +138,12 @@ function queryColumns(
   return { columns, scales };
 }
 
-const CODES = "codes";
-const QUERIES = "queries";
-const SUMS = "sums";
+export const CODES = "codes";
+export const QUERIES = "queries";
+export const SUMS = "sums";
 
 /** codes u8 [records' rows, width] and queries i8 [width, queries] → sums i32 [records' rows, queries]. */
-function productGraph(width: number): Uint8Array {
+export function productGraph(width: number): Uint8Array {
   return encodeOnnxModel({
     name: "scan",
     nodes: [

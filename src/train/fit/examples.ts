@@ -1,6 +1,7 @@
 /** Pairs as a model learns from them: whose pictures can be seen, and which belong together. */
 
 import path from "node:path";
+import { DisjointSets } from "../../base/groupBy";
 import { AppError } from "../../base/errors";
 import { splitPairs, type Pair, type Split } from "../data/pairs";
 
@@ -51,18 +52,14 @@ function groupsOf(
   pairs: readonly Pair[],
   keyOf: (image: string) => string | undefined,
 ): readonly number[] {
-  const parents = pairs.map((_, i) => i);
-  const rootOf = (i: number): number => {
-    const parent = parents[i] ?? i;
-    return parent === i ? i : (parents[i] = rootOf(parent));
-  };
+  const sets = new DisjointSets(pairs.keys());
   const first = new Map<string, number>();
   pairs.forEach(({ image, text }, i) => {
     for (const key of [`picture ${keyOf(image) ?? ""}`, `text ${text.trim().toLowerCase()}`]) {
       const other = first.get(key);
       if (other === undefined) first.set(key, i);
-      else parents[rootOf(i)] = rootOf(other);
+      else sets.join(other, i);
     }
   });
-  return pairs.map((_, i) => rootOf(i));
+  return pairs.map((_, i) => sets.rootOf(i));
 }

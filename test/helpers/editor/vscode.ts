@@ -335,9 +335,10 @@ export const workspace = {
   },
   fs,
   getConfiguration: (section: string, scope?: { readonly languageId?: string } | null) => ({
-    get: (key: string) =>
+    get: (key: string, otherwise?: unknown) =>
       fakeEditor.settings.get(`[${scope?.languageId ?? ""}]${section}.${key}`) ??
-      fakeEditor.settings.get(`${section}.${key}`),
+      fakeEditor.settings.get(`${section}.${key}`) ??
+      otherwise,
     update: (key: string, value: unknown, target: number) => {
       fakeEditor.updates.push({ key: `${section}.${key}`, value, target });
       return Promise.resolve();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
-import { formatTable, oneLine, printable } from "../../../../src/cli/terminal/text";
+import { oneLine, printable } from "../../../../src/base/printable";
+import { formatTable } from "../../../../src/cli/terminal/text";
 
 describe("printable", () => {
   it("leaves no character that could begin an escape sequence", () => {

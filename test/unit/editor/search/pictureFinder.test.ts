@@ -4,7 +4,7 @@ import path from "node:path";
 import { silentLogger } from "../../../../src/base/logger";
 import { createSearchMethods } from "../../../../src/child/searchMethods";
 import type { TaskRun } from "../../../../src/child/enginePort";
-import { createSearch } from "../../../../src/editor/search/pictureFinder";
+import { createSearch } from "../../../../src/editor/search/searchFeature";
 import type { Services } from "../../../../src/editor/shell/services";
 import { modelStoreOf } from "../../../../src/library/store/modelStore";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
@@ -62,7 +62,8 @@ describe("finding pictures in the editor", () => {
     const labels = second.items.map(({ label }) => label);
     assert.deepEqual(labels.slice(0, 3), ["by name", "photo.png", "likely"]);
     // Each of the eight, whatever the words are; few pictures have no outliers.
-    assert.equal(labels.length, 11);
+    assert.equal(labels.length, 13);
+    assert.equal(labels.at(-1), "Show All Results…");
     // The editor would hide what does not contain the words; headings are no lines.
     const lines = second.items.filter(({ buttons }) => buttons !== undefined);
     assert.equal(lines.length, 9);
@@ -85,7 +86,7 @@ describe("finding pictures in the editor", () => {
 
   it("says so in a window without a folder on this machine", async () => {
     fakeEditor.folders = [FakeUri.parse("memfs://host/w")];
-    await find();
+    await assert.rejects(find(), { code: "document.missing" });
     assert.deepEqual([calls, fakeEditor.lists.length], [[], 0]);
   });
 });

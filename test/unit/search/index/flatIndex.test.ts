@@ -81,6 +81,59 @@ describe("the index of this machine", () => {
     await index.close();
   });
 
+  it("finds the pairs that look alike, each once, as one by one", async () => {
+    // Pictures of several blocks, a third of them a little different from another one.
+    const random = new SeededRandom(5);
+    const all = records(700).map((record, i, others) => {
+      if (i % 3 !== 0 || i === 0) return record;
+      const vectors = others[i - 1]!.vectors.map((value) => value + 0.02 * (random.next() - 0.5));
+      for (let row = 0; row < shape.rows; row++) {
+        const part = vectors.subarray(row * shape.width, (row + 1) * shape.width);
+        const length = Math.hypot(...part);
+        for (let at = 0; at < part.length; at++) part[at]! /= length;
+      }
+      return { ...record, vectors };
+    });
+    await filled(folder, all);
+    const index = await open(folder, "read");
+    const unwanted = all[3]!.digest;
+    const counts: number[] = [];
+    const found = await index.alike({
+      ...{ least: 0.9, k: 8, signal: new AbortController().signal },
+      isWanted: (digest) => digest !== unwanted,
+      onProgress: (nDone) => counts.push(nDone),
+    });
+    const expected = all.flatMap((one, i) =>
+      all.slice(i + 1).flatMap((other) => {
+        const similarity = alignedCosine(one.vectors, other.vectors, shape);
+        const isPair = similarity >= 0.9 && ![one.digest, other.digest].includes(unwanted);
+        return isPair ? [`${one.digest} ${other.digest}`] : [];
+      }),
+    );
+    assert.ok(expected.length > 200);
+    assert.deepEqual(found.map(({ a, b }) => `${a} ${b}`).sort(), expected.sort());
+    assert.deepEqual(counts, [0, 256, 512]);
+    const stopped = index.alike({
+      least: 0.9,
+      k: 8,
+      isWanted: () => true,
+      signal: AbortSignal.abort(),
+    });
+    await assert.rejects(stopped, { code: "request.cancelled" });
+    await index.close();
+  });
+
+  it("keeps of each picture only its most similar ones", async () => {
+    const [first] = records(1);
+    const all = records(50).map((record) => ({ ...record, vectors: first!.vectors }));
+    await filled(folder, all);
+    const index = await open(folder, "read");
+    const signal = new AbortController().signal;
+    const found = await index.alike({ least: 0.9, k: 2, isWanted: () => true, signal });
+    assert.ok(found.length >= 49 && found.length <= 100, String(found.length));
+    await index.close();
+  });
+
   it("keeps a picture once and says what is known of it", async () => {
     const [first] = records(1);
     await filled(folder, [first!, first!]);

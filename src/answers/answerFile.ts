@@ -4,20 +4,22 @@
  */
 
 import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { AppError } from "../../base/errors";
+import { AppError } from "../base/errors";
 import { type FileFormat, type FileRow, fileHead, fileRow, fileRows } from "./answerTable";
 
 export class AnswerFile {
   readonly #file: string;
   readonly #format: FileFormat;
   readonly #question: string;
+  readonly #rows: readonly FileRow[];
   readonly #answered: ReadonlySet<string>;
 
-  private constructor(file: string, by: Pick<AnswerFile, "format" | "question" | "answered">) {
+  private constructor(file: string, by: Pick<AnswerFile, "format" | "question" | "rows">) {
     this.#file = file;
     this.#format = by.format;
     this.#question = by.question;
-    this.#answered = by.answered;
+    this.#rows = by.rows;
+    this.#answered = new Set(by.rows.map((row) => row.file));
   }
 
   get format(): FileFormat {
@@ -28,7 +30,12 @@ export class AnswerFile {
     return this.#question;
   }
 
-  /** Pictures that have an answer to the question. */
+  /** The answers to the question that were there when the table was opened. */
+  get rows(): readonly FileRow[] {
+    return this.#rows;
+  }
+
+  /** Pictures that have one. */
   get answered(): ReadonlySet<string> {
     return this.#answered;
   }
@@ -60,8 +67,7 @@ export class AnswerFile {
     const kept = rows.filter(({ error }) => error === "");
     await replace(file, fileHead(format) + kept.map((row) => fileRow(format, row)).join(""));
     const own = kept.filter((row) => row.question === question);
-    const answered = new Set(own.map((row) => row.file));
-    return new AnswerFile(file, { format, question, answered });
+    return new AnswerFile(file, { format, question, rows: own });
   }
 
   /** @throws AppError `document.unwritable`. */

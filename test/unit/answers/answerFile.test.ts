@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { AnswerFile } from "../../../../src/cli/ask/answerFile";
-import { FILE_FORMATS, fileHead, fileRow, fileRows } from "../../../../src/cli/ask/answerTable";
-import { temporaryFolder } from "../../../helpers/kitModel";
+import { AnswerFile } from "../../../src/answers/answerFile";
+import { FILE_FORMATS, fileHead, fileRow, fileRows } from "../../../src/answers/answerTable";
+import { temporaryFolder } from "../../helpers/kitModel";
 
 const ROWS = [
   { file: 'a,"b".png', question: "what, is it?", text: 'a "red"\nsign', error: "" },

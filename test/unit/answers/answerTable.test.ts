@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { tableHead, tableRow } from "../../../../src/cli/ask/answerTable";
+import { tableHead, tableRow } from "../../../src/answers/answerTable";
 
 describe("the table of answers", () => {
   it("quotes in CSV what RFC 4180 wants quoted, and ends lines as it says", () => {

@@ -1,0 +1,106 @@
+/** The methods that find pictures, as `methods.ts` has them. */
+
+import { DUPLICATE_KINDS } from "../model/ask/duplicateKinds";
+import type { Entry } from "./methodEntry";
+import { anyNumber, count, fields, flag, list, maybe, oneOf, text } from "./schema";
+
+const matches = list(
+  fields({
+    file: text,
+    similarity: anyNumber,
+    isLikely: flag,
+    /** How sure the model is when it reads picture and words together, 0 to 1; of the best ones only. */
+    match: maybe(anyNumber),
+  }),
+);
+
+const skipped = list(fields({ file: text, why: text }));
+
+/** Where pictures are: folders, and patterns of paths below them that are left out. */
+const places = { folders: list(text), exclude: maybe(list(text)) };
+
+export const SEARCH_METHODS = {
+  /** Pictures below folders, without those that rules leave out. */
+  listPictures: {
+    params: fields(places),
+    result: fields({ files: list(text), skipped }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
+  /**
+   * Looks at files so that they can be found; those of before stay. Loads a retrieval model when something is new,
+   * and converts the demo where there is none, which sends `progressed` without a step.
+   */
+  indexPictures: {
+    params: fields({ files: list(text) }),
+    result: fields({
+      /** Files that can be found by now. */
+      nFiles: count,
+      skipped,
+    }),
+    ...{ process: "search", lane: "turn", silence: 15 },
+  },
+  /** Forgets files that are gone, so that they are not found any more. */
+  forgetPictures: {
+    params: fields({ files: list(text) }),
+    result: fields({}),
+    ...{ process: "search", lane: "beside", silence: 1 },
+  },
+  /** Pictures of those files that fit words, the best first; the first `rerank` are read together with the words. */
+  findPictures: {
+    params: fields({
+      words: text,
+      k: count,
+      /** @default none */
+      rerank: maybe(count),
+      /** Where they must lie. @default anywhere */
+      below: maybe(list(text)),
+    }),
+    result: fields({
+      /** That compares. */
+      model: text,
+      matches,
+    }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
+  /** Pictures of those files that are like a picture, the most similar first. */
+  similarPictures: {
+    params: fields({ file: text, k: count }),
+    result: fields({ matches }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
+  /** Those files that are one picture, or look alike; the surest kind first. */
+  findDuplicates: {
+    /** `pardoned`: two contents, parted by a blank, that a person has called different. */
+    params: fields({ pardoned: list(text) }),
+    result: fields({
+      groups: list(
+        fields({
+          kind: oneOf(DUPLICATE_KINDS),
+          similarity: anyNumber,
+          /** `digest`: sha256 of the content. */
+          files: list(fields({ file: text, digest: text })),
+        }),
+      ),
+    }),
+    ...{ process: "search", lane: "beside", silence: 30 },
+  },
+  /** Pictures below folders with this very content; needs no model and no index. */
+  samePictures: {
+    /** `digest`: sha256; `size`: in bytes. */
+    params: fields({ ...places, digest: text, size: count }),
+    result: fields({ files: list(text) }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
+  /** What the indexes of all models take of the disk. */
+  indexSize: {
+    params: fields({}),
+    result: fields({ bytes: count }),
+    ...{ process: "search", lane: "beside", silence: 1 },
+  },
+  /** Deletes the indexes of all models. Pictures must be looked at again before they are found. */
+  deleteIndex: {
+    params: fields({}),
+    result: fields({ freedBytes: count }),
+    ...{ process: "search", lane: "turn", silence: 5 },
+  },
+} as const satisfies Readonly<Record<string, Entry>>;

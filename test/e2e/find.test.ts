@@ -1,0 +1,178 @@
+/** Pictures that are found by what they show, by keyboard alone, with the bundled model that compares. */
+
+import assert from "node:assert/strict";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { drawingsOf } from "./drawings";
+import { untilTrue } from "./polling";
+import { useEditor } from "./useEditor";
+
+/** Where pictures of the view go, to be looked at. */
+const FOLDER = path.resolve(process.env["SIGHTLINE_SCREENSHOTS"] ?? "out/e2e/screenshots");
+
+describe("finding pictures", () => {
+  const editor = useEditor({
+    files: {
+      "README.md": "# Fruit\n\nIn summer we eat a red apple every day.\n\nIn winter we do not.\n",
+      "pages/other.md": "![A shiny apple](../pictures/red-apple.svg)\n",
+      "pages/copies.html":
+        '<img src="../copies/banana.svg" alt="A banana">\n<img src="../pictures/banana.svg">\n',
+      "pictures/empty.png": "",
+    },
+  });
+  const cells = () => editor().view.document.getByRole("gridcell");
+  const cell = (name: RegExp) => editor().view.document.getByRole("gridcell", { name });
+
+  before(async () => {
+    const pictures = path.join(editor().folder, "pictures");
+    for (const [name, svg] of await drawingsOf()) {
+      await writeFile(path.join(pictures, `${name}.svg`), svg);
+    }
+    const copies = path.join(editor().folder, "copies");
+    await mkdir(copies);
+    await copyFile(path.join(pictures, "banana.svg"), path.join(copies, "banana.svg"));
+    await mkdir(FOLDER, { recursive: true });
+  });
+
+  it("finds while somebody types, and opens what is chosen", async () => {
+    await editor().runCommand("Sightline: Find Picture…");
+    const { quickInput, page, keyboard } = editor();
+    await quickInput.field.fill("a red apple");
+    await page
+      .locator(".quick-input-list .monaco-list-row", { hasText: "red-apple.svg" })
+      .first()
+      .waitFor();
+    await untilTrue(
+      async () => (await page.locator(".quick-input-title").innerText()) === "Find Picture",
+      "all pictures looked at",
+    );
+    await keyboard.press("ArrowDown", "ArrowUp");
+    await quickInput.choose("red-apple.svg");
+    await page.locator(".tab.active", { hasText: "red-apple.svg" }).waitFor();
+  });
+
+  it("shows all results, which are walked through with the arrow keys", async () => {
+    const { keyboard, view, page } = editor();
+    await keyboard.unplugMouse();
+    await showAll("a yellow banana");
+    await cell(/^banana\.svg, Likely/)
+      .first()
+      .waitFor();
+    assert.match(await view.document.getByRole("heading").innerText(), /a yellow banana/);
+    await keyboard.tabTo(/^Likely \(/);
+    await keyboard.press("ArrowDown");
+    const first = await keyboard.focused();
+    assert.equal(first?.role, "gridcell");
+    await keyboard.press("ArrowRight");
+    assert.notEqual((await keyboard.focused())?.name, first.name);
+    await keyboard.press("ArrowLeft");
+    assert.equal((await keyboard.focused())?.name, first.name);
+    assert.deepEqual(await violations(), []);
+    // What was not searched is closed, at the end, and says why.
+    await keyboard.press("Control+End");
+    assert.match((await keyboard.focused())?.name ?? "", /^Not searched \(1\)/);
+    await keyboard.press("Enter", "ArrowDown");
+    assert.match((await keyboard.focused())?.name ?? "", /empty\.png\s*empty/);
+    assert.deepEqual(await violations(), []);
+    await keyboard.press("Control+Home", "ArrowDown");
+    await keyboard.tabTo("Find Similar");
+    await keyboard.press("Enter");
+    await page.locator(".tab.active", { hasText: /^Pictures like / }).waitFor();
+  });
+
+  it("shows pictures like one", async () => {
+    const { view } = editor();
+    await view.document.getByRole("heading", { name: /^Pictures like / }).waitFor();
+    await cells().first().waitFor();
+    assert.deepEqual(await violations(), []);
+  });
+
+  it("inserts a picture that fits the sentence, with the text that it has elsewhere", async () => {
+    const { quickInput, text, page } = editor();
+    await text.openAt("README.md", "summer");
+    await editor().runCommand("Sightline: Insert a Picture That Fits…");
+    assert.equal(await quickInput.field.inputValue(), "In summer we eat a red apple every day.");
+    await page
+      .locator(".quick-input-list .monaco-list-row", { hasText: "red-apple.svg" })
+      .first()
+      .waitFor();
+    await quickInput.choose("red-apple.svg");
+    await text.untilChanged();
+    assert.match(
+      await text.savedText("README.md"),
+      /every day\.\n\n!\[A shiny apple\]\(pictures\/red-apple\.svg\)\n\nIn winter/,
+    );
+  });
+
+  it("finds files that are the same, and makes all documents show one of them", async () => {
+    const { keyboard, quickInput, page, messages } = editor();
+    await editor().runCommand("Sightline: Find Duplicate Pictures");
+    await cell(/^banana\.svg, The same file/)
+      .first()
+      .waitFor();
+    assert.deepEqual(await violations(), []);
+    await shoot("duplicates");
+    await keyboard.tabTo(/^The same file/);
+    await keyboard.press("ArrowDown");
+    assert.match((await keyboard.focused())?.name ?? "", /^Use One File Everywhere…: 2 files/);
+    await keyboard.press("Enter");
+    await untilTrue(
+      async () => (await quickInput.texts()).title === "Use One File Everywhere",
+      "the list of files",
+    );
+    await quickInput.choose("banana.svg");
+    await page.locator(".monaco-dialog-box", { hasText: "Rewrite 1 references" }).waitFor();
+    await keyboard.press("Enter");
+    await messages.notification(/^References rewritten: 1/).waitFor();
+    await untilTrue(async () => (await copies()).size === 1, "one file in all documents");
+  });
+
+  it("looks well in every theme", async () => {
+    await showAll("fruit");
+    await cell(/Likely/)
+      .first()
+      .waitFor();
+    await editor().view.document.locator(".tile img").first().waitFor();
+    for (const theme of ["light", "dark", "highContrast", "highContrastLight"] as const) {
+      await editor().useTheme(theme);
+      await editor().keyboard.tabTo(/^Likely \(/);
+      await editor().keyboard.press("ArrowDown");
+      assert.deepEqual(await violations(), []);
+      await shoot(`results-${theme}`);
+    }
+  });
+
+  /** The last line of the list, which is above the first. */
+  async function showAll(words: string): Promise<void> {
+    await editor().runCommand("Sightline: Find Picture…");
+    const { quickInput, keyboard, page } = editor();
+    await quickInput.field.fill(words);
+    const rows = page.locator(".quick-input-list .monaco-list-row");
+    await rows.filter({ hasText: "less likely" }).first().waitFor();
+    await keyboard.press("ArrowUp");
+    await page
+      .locator(".quick-input-list .monaco-list-row.focused", { hasText: "Show All Results…" })
+      .waitFor();
+    await keyboard.press("Enter");
+  }
+
+  /** Which files the page of copies shows, as it is saved. */
+  async function copies(): Promise<ReadonlySet<string>> {
+    await editor().runCommand("File: Save All Files");
+    const page = await readFile(path.join(editor().folder, "pages", "copies.html"), "utf8");
+    return new Set([...page.matchAll(/src="([^"]*)"/g)].map(([, address = ""]) => address));
+  }
+
+  async function violations(): Promise<unknown[]> {
+    return (await editor().view.accessibilityViolations()).map(({ id, nodes }) => ({
+      id,
+      html: nodes.map(({ html }) => html),
+    }));
+  }
+
+  async function shoot(name: string): Promise<void> {
+    const file = path.join(FOLDER, `${name}.png`);
+    await rm(file, { force: true });
+    await editor().page.screenshot({ path: file, animations: "disabled" });
+  }
+});

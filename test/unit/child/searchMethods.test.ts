@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { silentLogger } from "../../../src/base/logger";
+import { createSearchMethods } from "../../../src/child/searchMethods";
+import type { TaskRun } from "../../../src/child/enginePort";
+import { modelStoreOf } from "../../../src/library/store/modelStore";
+import { fixturePath } from "../../helpers/fixtures";
+import { kitModel, temporaryFolder } from "../../helpers/kitModel";
+
+const ignore = (): void => undefined;
+const run: TaskRun = {
+  ...{ signal: new AbortController().signal, onText: ignore, onProgress: ignore, onStage: ignore },
+};
+
+describe("finding pictures in a process of the editor", () => {
+  let home: string;
+  let pictures: string;
+  let methods: ReturnType<typeof createSearchMethods>;
+
+  beforeEach(async () => {
+    home = await temporaryFolder();
+    await cp(await kitModel("itm"), path.join(home, "models", "itm"), { recursive: true });
+    const store = modelStoreOf({ env: { SIGHTLINE_HOME: home }, platform: "linux", homeDir: home });
+    methods = createSearchMethods({ store, demoCheckpoint: "/none", logger: silentLogger });
+    pictures = path.join(await temporaryFolder(), "pictures");
+    await cp(fixturePath("kits", "itm", "images"), pictures, { recursive: true });
+    await mkdir(path.join(pictures, "out"));
+    await cp(path.join(pictures, "photo.png"), path.join(pictures, "out", "copy.png"));
+  });
+
+  const list = (exclude: string[] = []) =>
+    methods.listPictures({ folders: [pictures], exclude }, run);
+  const index = async () => {
+    const { files } = await list();
+    return await methods.indexPictures({ files: [...files] }, run);
+  };
+
+  it("leaves out what the editor leaves out, and says so", async () => {
+    const all = (await list()).files;
+    const { files, skipped } = await list(["**/out", "**/gr*.png", "["]);
+    assert.ok(all.some((file) => file.endsWith("copy.png")));
+    assert.ok(!files.some((file) => /copy|gray/.test(file)), files.join());
+    assert.deepEqual(skipped.map(({ file }) => path.relative(pictures, file)).sort(), [
+      "gray.png",
+      "out",
+    ]);
+  });
+
+  it("finds pictures like one, never the one itself, and copies first", async () => {
+    await index();
+    const file = path.join(pictures, "photo.png");
+    const { matches } = await methods.similarPictures({ file, k: 3 }, run);
+    assert.equal(matches[0]?.file, path.join(pictures, "out", "copy.png"));
+    assert.ok(matches.every((match) => match.file !== file));
+    const gone = methods.similarPictures({ file: "/none.png", k: 3 }, run);
+    await assert.rejects(gone, { code: "image.missing" });
+  });
+
+  it("reads the best together with the words, in the same order", async () => {
+    await index();
+    const words = "a red sign";
+    const plain = await methods.findPictures({ words, k: 20, rerank: 0 }, run);
+    const read = await methods.findPictures({ words, k: 20, rerank: 32 }, run);
+    assert.deepEqual(
+      read.matches.map(({ file }) => file),
+      plain.matches.map(({ file }) => file),
+    );
+    assert.ok(plain.matches.every(({ match }) => match === undefined));
+    assert.ok(read.matches.some(({ match }) => match !== undefined));
+  });
+
+  it("finds duplicates, without those that a person has called different", async () => {
+    await index();
+    const { groups } = await methods.findDuplicates({ pardoned: [] }, run);
+    const [same] = groups;
+    assert.equal(same?.kind, "same bytes");
+    assert.equal(same.files.length, 2);
+    assert.equal(same.files[0]?.digest, same.files[1]?.digest);
+    const others = groups.filter(({ kind }) => kind !== "same bytes");
+    const pardoned = others.flatMap(({ files }) =>
+      files.flatMap((a) => files.map((b) => `${a.digest} ${b.digest}`)),
+    );
+    const after = await methods.findDuplicates({ pardoned }, run);
+    assert.deepEqual(
+      after.groups.map(({ kind }) => kind),
+      ["same bytes"],
+    );
+  });
+
+  it("forgets files that are gone", async () => {
+    const { nFiles } = await index();
+    const file = path.join(pictures, "photo.png");
+    await rm(file);
+    await methods.forgetPictures({ files: [file] }, run);
+    const { matches } = await methods.findPictures({ words: "a photo", k: 50, rerank: 0 }, run);
+    assert.equal(matches.length, nFiles - 1);
+    assert.ok(matches.every((match) => match.file !== file));
+  });
+
+  it("knows which files have a content, without a model", async () => {
+    const bytes = await readFile(path.join(pictures, "photo.png"));
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    const of = (size: number) =>
+      methods.samePictures({ folders: [pictures], exclude: [], digest, size }, run);
+    assert.equal((await of(bytes.length)).files.length, 2);
+    assert.deepEqual((await of(bytes.length + 1)).files, []);
+    assert.deepEqual(await readdir(home), ["models"]);
+  });
+
+  it("says how large the index is, and deletes it, and begins anew", async () => {
+    assert.deepEqual(await methods.indexSize({}, run), { bytes: 0 });
+    assert.deepEqual(await methods.deleteIndex({}, run), { freedBytes: 0 });
+    const before = await index();
+    const { bytes } = await methods.indexSize({}, run);
+    assert.ok(bytes > 1000);
+    const { freedBytes } = await methods.deleteIndex({}, run);
+    assert.ok(freedBytes > 1000 && freedBytes <= bytes);
+    assert.deepEqual(await methods.indexSize({}, run), { bytes: 0 });
+    await writeFile(path.join(home, "search", "other.txt"), "");
+    assert.equal((await index()).nFiles, before.nFiles);
+  });
+});
