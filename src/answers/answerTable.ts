@@ -1,6 +1,6 @@
 /** Answers as rows for spreadsheets and other programs: CSV as RFC 4180 has it, and tab-separated values. */
 
-import { oneLine } from "../base/printable";
+import { oneLine } from "../base/cleanText";
 
 export const TABLE_FORMATS = ["csv", "tsv"] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];

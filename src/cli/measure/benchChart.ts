@@ -7,7 +7,7 @@ import type { BenchFigures } from "../../measure/bench/benchFigures";
 import { bestReference, DTYPES, type BenchReport } from "../../measure/bench/benchReport";
 import { describeMachine, describeVersions, FIGURE_LABELS, formatFigure } from "./benchTable";
 import { CHART_COLORS, escaped, svgHead } from "../terminal/svg";
-import { oneLine } from "../../base/printable";
+import { oneLine } from "../../base/cleanText";
 
 /**
  * One picture with a panel for each report.

@@ -4,7 +4,7 @@ import { CommanderError } from "commander";
 import { AppError, isCancelled, type ErrorCode } from "../../base/errors";
 import { flagOf } from "./flags";
 import type { Interrupts } from "./interrupts";
-import { oneLine } from "../../base/printable";
+import { oneLine } from "../../base/cleanText";
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 

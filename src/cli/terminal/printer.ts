@@ -2,7 +2,7 @@
 
 import type { Logger } from "../../base/logger";
 import { ProgressLine } from "./progressLine";
-import { oneLine, printable } from "../../base/printable";
+import { oneLine, printable } from "../../base/cleanText";
 import type { TextSink } from "./text";
 import { WorkLine } from "./workLine";
 

@@ -1,6 +1,6 @@
 /** What charts in SVG have in common: colours for white and for dark pages, a head, and text made safe. */
 
-import { oneLine } from "../../base/printable";
+import { oneLine } from "../../base/cleanText";
 
 /** Colours of text and bars; text is at least 4.3:1 and a bar 3:1 on white and on GitHub's #0d1117. */
 export const CHART_COLORS = {

@@ -1,6 +1,6 @@
 /** Text for terminals: tables, and lines that are written again. */
 
-import { oneLine } from "../../base/printable";
+import { oneLine } from "../../base/cleanText";
 
 /** ECMA-48: back to the start of the line, and erase to its end. */
 export const CLEAR_LINE = "\r\u001b[K";

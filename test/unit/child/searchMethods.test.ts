@@ -30,6 +30,11 @@ describe("finding pictures in a process of the editor", () => {
     await cp(path.join(pictures, "photo.png"), path.join(pictures, "out", "copy.png"));
   });
 
+  afterEach(async () => {
+    // Closes the files.
+    await methods.deleteIndex({}, run);
+  });
+
   const list = (exclude: string[] = []) =>
     methods.listPictures({ folders: [pictures], exclude }, run);
   const index = async () => {

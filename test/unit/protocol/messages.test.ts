@@ -253,6 +253,7 @@ describe("guards", () => {
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
       ...["isOnAdapter", "providerFolder", "missing", "problem", "plan", "below"],
+      ...["exclude", "rerank", "match"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

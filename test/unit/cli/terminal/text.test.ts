@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { oneLine, printable } from "../../../../src/base/printable";
+import { oneLine, printable } from "../../../../src/base/cleanText";
 import { formatTable } from "../../../../src/cli/terminal/text";
 
 describe("printable", () => {
