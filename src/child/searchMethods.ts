@@ -36,7 +36,10 @@ export function createSearchMethods(
   return {
     listPictures: (params, run) => listPictures(params, run),
     indexPictures: (params, run) => search.add(params, run),
-    forgetPictures: (params) => search.forget(params),
+    forgetPictures: ({ files }) => {
+      search.forget(files);
+      return Promise.resolve({});
+    },
     findPictures: (params, run) => search.find(params, run),
     similarPictures: (params, run) => search.similar(params, run),
     findDuplicates: (params, run) => search.duplicates(params, run),
@@ -132,9 +135,8 @@ class WorkspaceSearch {
     return { nFiles: this.#searched().nFiles, skipped };
   }
 
-  forget({ files }: Params<"forgetPictures">): Promise<Result<"forgetPictures">> {
+  forget(files: readonly string[]): void {
     this.#take(files, new Map());
-    return Promise.resolve({});
   }
 
   async find(params: Params<"findPictures">, run: TaskRun): Promise<Result<"findPictures">> {

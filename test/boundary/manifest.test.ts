@@ -89,13 +89,11 @@ const english = readNls("package.nls.json");
 const german = readNls("package.nls.de.json");
 const sources = sourcesBelow("src/editor");
 /** Known to the code alone: the status bar's item and what tells windows apart. */
-const PRIVATE_NAMES = [
+const PRIVATE_NAMES: readonly string[] = [
   "sightline.status",
   "sightline.window",
   "sightline.noPasteOffer",
-  "sightline.notDuplicates",
-  "sightline.results",
-  "sightline.answers",
+  ...["sightline.notDuplicates", "sightline.results", "sightline.answers"],
   "sightline.hasHintedAtModels",
   "sightline.modelFolders",
 ];

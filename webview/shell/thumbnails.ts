@@ -55,8 +55,9 @@ export function createWanting(
       const { ids, made } = inSight;
       const missing = ids.filter((id) => !made.has(id) && !asked.has(id));
       asked = new Set(ids);
-      if (missing.length > 0)
+      if (missing.length > 0) {
         post({ type: "wantThumbnails", itemIds: missing.slice(0, MAX_WANTED) });
+      }
     });
   };
 }

@@ -259,11 +259,12 @@ export class ResultsPanel implements vscode.Disposable {
   async #makeThumbnails(itemIds: readonly string[]): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
+    const isCurrent = (): boolean => this.#running?.id === running.id;
     const make = async (itemId: string): Promise<void> => {
       const file = running.files.get(itemId);
-      if (file === undefined || this.#running?.id !== running.id) return;
+      if (file === undefined || !isCurrent()) return;
       const thumbnail = await this.#thumbnails.of(vscode.Uri.file(file));
-      if (this.#running?.id !== running.id) return;
+      if (!isCurrent()) return;
       this.#panel.post({
         ...{ type: "thumbnailMade", itemId },
         ...(thumbnail === undefined ? {} : { thumbnail }),

@@ -8,6 +8,7 @@ import {
   readToChild,
 } from "../../../src/protocol/messages";
 import type { MethodName } from "../../../src/protocol/methods";
+import { SEARCH_PARAMS, SEARCH_RESULTS } from "../../helpers/searchCalls";
 
 const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, total: 10.5 };
 const cached = { imageFeatures: "disk", prefixTokens: 3 };
@@ -75,13 +76,7 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
   planCuda: { proxy: "http://proxy:3128", noProxy: "a" },
   installCuda: { proxy: "http://proxy:3128", agreed: { source: "feed: a 1", downloadBytes: 4 } },
   removeCuda: {},
-  listPictures: { folders: ["/w"], exclude: ["**/dist"] },
-  ...{ indexPictures: { files: ["/w/a.png"] }, forgetPictures: { files: ["/w/a.png"] } },
-  findPictures: { words: "a red sign", k: 20, rerank: 32, below: ["/w"] },
-  similarPictures: { file: "/w/a.png", k: 20 },
-  findDuplicates: { pardoned: ["ab cd"] },
-  samePictures: { folders: ["/w"], exclude: [], digest: "ab", size: 3 },
-  ...{ indexSize: {}, deleteIndex: {} },
+  ...SEARCH_PARAMS,
   thumbnail: { image, imageName: "cat.png", maxSide: 256 },
   ...{ unload: {}, status: {} },
 };
@@ -164,19 +159,7 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   },
   installCuda: { outcome: "installed" },
   removeCuda: { freedBytes: 9 },
-  listPictures: { files: ["/w/a.png"], skipped: [{ file: "/w/b.png", why: "ignored" }] },
-  forgetPictures: {},
-  similarPictures: { matches: [{ file: "/w/a.png", similarity: 0.9, isLikely: true }] },
-  findDuplicates: {
-    groups: [{ kind: "same bytes", similarity: 1, files: [{ file: "/w/a.png", digest: "ab" }] }],
-  },
-  samePictures: { files: ["/w/a.png"] },
-  ...{ indexSize: { bytes: 10 }, deleteIndex: { freedBytes: 10 } },
-  indexPictures: { nFiles: 1, skipped: [{ file: "/w/b.png", why: "empty" }] },
-  findPictures: {
-    model: "itm",
-    matches: [{ file: "/w/a.png", similarity: 0.3, isLikely: true, match: 0.9 }],
-  },
+  ...SEARCH_RESULTS,
   thumbnail: { image, width: 640, height: 480 },
   unload: {},
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },

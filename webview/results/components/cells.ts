@@ -17,10 +17,13 @@ export interface CellState {
 type RowOf<K extends ResultRow["kind"]> = Extract<ResultRow, { kind: K }>;
 
 /** A row and its cells. @param stateOf what is so now. */
-export function createRow(context: PageContext, row: ResultRow, stateOf: () => CellState) {
+export function createRow(
+  context: PageContext,
+  row: ResultRow,
+  stateOf: () => CellState,
+): Part<ResultRow> {
   const root = element("div", { role: "row", class: `row row-${row.kind}` });
-  const filled = contentOf(context, root, { row, stateOf });
-  return { element: root, update: filled } satisfies Part<ResultRow>;
+  return { element: root, update: contentOf(context, root, { row, stateOf }) };
 }
 
 interface Filling {

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
-import { insertionOf } from "../../../../src/alt/edit/newImage";
+import { insertionOf, type NewImage } from "../../../../src/alt/edit/newImage";
 import { findImages } from "../../../../src/alt/formats/findImages";
 import { ALT_LANGUAGES, type AltLanguage } from "../../../../src/alt/languages";
 
 const options = { components: [], name: "a" };
 const HOSTILE = `A "red" [sign] | 'stop' & <b> {x} $5_a_`;
 
-function inserted(language: AltLanguage, text: string, offset: number, alt?: string): string {
-  const image = { language, path: "img/my sign.png", alt, options };
+function inserted(
+  language: AltLanguage,
+  text: string,
+  { offset, alt }: { readonly offset: number; readonly alt?: string },
+): string {
+  const image: NewImage = { language, path: "img/my sign.png", alt, options };
   const insertion = insertionOf(text, offset, image);
   assert.ok(insertion !== undefined, language);
   return text.slice(0, insertion.at) + insertion.newText + text.slice(insertion.at);
@@ -33,7 +37,7 @@ describe("a new picture", () => {
         assert.equal(insertionOf("{}", 0, image), undefined);
         continue;
       }
-      const text = inserted(language, before + after, before.length, "A red sign");
+      const text = inserted(language, before + after, { offset: before.length, alt: "A red sign" });
       const [found, other] = findImages(text, language, options);
       assert.equal(other, undefined, text);
       assert.match(decodeURI(found?.target.value ?? ""), /img\/my sign\.png$/, text);
@@ -44,22 +48,22 @@ describe("a new picture", () => {
   it("is read back whatever its text is", () => {
     for (const language of ["markdown", "mdx", "html", "jsx", "vue", "svelte"] as const) {
       const [before, after] = AROUND[language] ?? ["Words.\n", "\nMore words.\n"];
-      const text = inserted(language, before + after, before.length, HOSTILE);
+      const text = inserted(language, before + after, { offset: before.length, alt: HOSTILE });
       const [found] = findImages(text, language, options);
       assert.equal(found?.alt?.replace(/\s+/g, " "), HOSTILE, text);
     }
   });
 
   it("has no text yet where none is known", () => {
-    const [found] = findImages(inserted("markdown", "", 0), "markdown", options);
+    const [found] = findImages(inserted("markdown", "", { offset: 0 }), "markdown", options);
     assert.equal(found?.alt ?? "", "");
-    const [inPage] = findImages(inserted("html", "<p></p>", 3), "html", options);
+    const [inPage] = findImages(inserted("html", "<p></p>", { offset: 3 }), "html", options);
     assert.equal(inPage?.altState, "absent");
   });
 
   it("stands below the paragraph at the cursor, with an empty line on each side", () => {
     const image = "![](img/my%20sign.png)";
-    const at = (text: string, offset: number): string => inserted("markdown", text, offset);
+    const at = (text: string, offset: number): string => inserted("markdown", text, { offset });
     assert.equal(at("One\ntwo.\n\nThree.\n", 1), `One\ntwo.\n\n${image}\n\nThree.\n`);
     assert.equal(at("One", 3), `One\n\n${image}`);
     assert.equal(at("", 0), image);

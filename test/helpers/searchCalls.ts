@@ -1,0 +1,27 @@
+/** What the methods that find pictures may carry, with every optional field. */
+
+export const SEARCH_PARAMS = {
+  listPictures: { folders: ["/w"], exclude: ["**/dist"] },
+  ...{ indexPictures: { files: ["/w/a.png"] }, forgetPictures: { files: ["/w/a.png"] } },
+  findPictures: { words: "a red sign", k: 20, rerank: 32, below: ["/w"] },
+  similarPictures: { file: "/w/a.png", k: 20 },
+  findDuplicates: { pardoned: ["ab cd"] },
+  samePictures: { folders: ["/w"], exclude: [], digest: "ab", size: 3 },
+  ...{ indexSize: {}, deleteIndex: {} },
+};
+
+export const SEARCH_RESULTS = {
+  listPictures: { files: ["/w/a.png"], skipped: [{ file: "/w/b.png", why: "ignored" }] },
+  forgetPictures: {},
+  similarPictures: { matches: [{ file: "/w/a.png", similarity: 0.9, isLikely: true }] },
+  findDuplicates: {
+    groups: [{ kind: "same bytes", similarity: 1, files: [{ file: "/w/a.png", digest: "ab" }] }],
+  },
+  samePictures: { files: ["/w/a.png"] },
+  ...{ indexSize: { bytes: 10 }, deleteIndex: { freedBytes: 10 } },
+  indexPictures: { nFiles: 1, skipped: [{ file: "/w/b.png", why: "empty" }] },
+  findPictures: {
+    model: "itm",
+    matches: [{ file: "/w/a.png", similarity: 0.3, isLikely: true, match: 0.9 }],
+  },
+};
