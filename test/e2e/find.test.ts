@@ -127,6 +127,41 @@ describe("finding pictures", () => {
     await untilTrue(async () => (await copies()).size === 1, "one file in all documents");
   });
 
+  it("answers one question about each picture of a folder, and goes on where it stopped", async () => {
+    const { keyboard, quickInput, view } = editor();
+    await editor().runCommand("Sightline: Ask About All Pictures in This Folder…");
+    await untilTrue(
+      async () => /^Ask About \d+ Pictures$/.test((await quickInput.texts()).title),
+      "the question's field",
+    );
+    await quickInput.answer("what is this?");
+    const answered = view.document.locator(".answers-body .cell-answer:not(:empty)");
+    await answered.first().waitFor();
+    await keyboard.tabTo("Stop");
+    await keyboard.press("Enter");
+    await view.byRole("button", "Go On").waitFor();
+    assert.deepEqual(await violations(), []);
+    await keyboard.tabTo("Go On");
+    await keyboard.press("Enter");
+    await view.byRole("button", "Go On").waitFor({ state: "hidden" });
+    await view.byRole("button", "Stop").waitFor({ state: "hidden" });
+    await keyboard.tabTo("Answer");
+    await keyboard.press("Enter");
+    await view.document.locator("[aria-sort=ascending]").waitFor();
+    await keyboard.tabTo(/svg, /);
+    await keyboard.press("ArrowDown", "End");
+    assert.equal((await keyboard.focused())?.role, "row");
+    await shoot("answers");
+    assert.deepEqual(await violations(), []);
+    await keyboard.press("Shift+Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab");
+    await keyboard.tabTo("Filter by file or answer");
+    await keyboard.type("banana");
+    await untilTrue(
+      async () => /^2 of \d+/.test(await view.document.locator(".answers-tools").innerText()),
+      "two rows",
+    );
+  });
+
   it("looks well in every theme", async () => {
     await showAll("fruit");
     await cell(/Likely/)

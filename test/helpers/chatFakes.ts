@@ -101,7 +101,7 @@ export class ScriptedEngine implements Pick<EngineApi, "generate" | "prepare" | 
     await this.prepareOne(params, options);
   }
 
-  readonly call = callsOf({
+  call = callsOf({
     thumbnail: (params) => {
       this.thumbnails.push(params);
       return this.makeThumbnail(params);

@@ -1,5 +1,6 @@
 /** Pictures that are pasted or dropped into Markdown: a reference at once, its text when it is there. */
 
+import { createHash } from "node:crypto";
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
 import { freeName, insertedAt, markdownImage, urisInList } from "../../host/documents/pastePlan";
@@ -10,6 +11,7 @@ import { fileName, findInDocument, writeAlt, type DocumentImage } from "../docum
 import { PASTE_KIND } from "./altKinds";
 import type { Services } from "../shell/services";
 import { languageAround, showNotesOnce } from "../review/writingNotes";
+import { searchPlaces } from "../search/searchPlaces";
 
 /**
  * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook
@@ -22,6 +24,9 @@ const YIELD_TO: readonly vscode.DocumentDropOrPasteEditKind[] = [
 /** How long a paste that was offered may take to happen; it may wait for a choice. In ms. */
 const PASTE_MS = 60_000;
 
+/** A paste waits no longer for the files that are there already, in ms. */
+const LOOK_MS = 1500;
+
 /** Offers pictures that are pasted or dropped, and gives texts to those that were taken. */
 export class AltPaste implements vscode.Disposable {
   readonly #services: Services;
@@ -33,36 +38,38 @@ export class AltPaste implements vscode.Disposable {
   }
 
   async pasteEdits(paste: Paste): Promise<vscode.DocumentPasteEdit[] | undefined> {
-    const offer = await this.#offer(paste);
-    if (offer === undefined) return undefined;
-    const edit = new vscode.DocumentPasteEdit(offer.text, titleText(), PASTE_KIND);
-    edit.yieldTo = YIELD_TO;
-    edit.additionalEdit = offer.newFiles;
-    return [edit];
+    const offers = await this.#offers(paste);
+    return offers?.map((offer) => {
+      const edit = new vscode.DocumentPasteEdit(offer.text, offer.title, PASTE_KIND);
+      edit.yieldTo = YIELD_TO;
+      edit.additionalEdit = offer.newFiles;
+      return edit;
+    });
   }
 
-  async dropEdit(paste: Paste): Promise<vscode.DocumentDropEdit | undefined> {
-    const offer = await this.#offer(paste);
-    if (offer === undefined) return undefined;
-    const edit = new vscode.DocumentDropEdit(offer.text, titleText(), PASTE_KIND);
-    edit.yieldTo = YIELD_TO;
-    edit.additionalEdit = offer.newFiles;
-    return edit;
+  async dropEdits(paste: Paste): Promise<vscode.DocumentDropEdit[] | undefined> {
+    const offers = await this.#offers(paste);
+    return offers?.map((offer) => {
+      const edit = new vscode.DocumentDropEdit(offer.text, offer.title, PASTE_KIND);
+      edit.yieldTo = YIELD_TO;
+      edit.additionalEdit = offer.newFiles;
+      return edit;
+    });
   }
 
   dispose(): void {
     this.#watches.dispose();
   }
 
-  async #offer(paste: Paste): Promise<Offer | undefined> {
+  /** The first is what happens without a choice. */
+  async #offers(paste: Paste): Promise<readonly Offer[] | undefined> {
     const offer = await offerFor(this.#services, paste);
-    if (offer !== undefined) this.#watches.add(paste.document, offer);
-    return offer;
+    if (offer === undefined) return undefined;
+    const known = await knownOffer(this.#services, paste.document, offer);
+    const offers = known === undefined ? [offer] : [known, offer];
+    for (const one of offers) this.#watches.add(paste.document, one);
+    return offers;
   }
-}
-
-function titleText(): string {
-  return vscode.l10n.t("Insert picture with alt text");
 }
 
 /** A picture that is about to be in the document. */
@@ -70,9 +77,13 @@ interface PastedPicture {
   readonly uri: vscode.Uri;
   /** The bytes do not wait for the file, which the paste writes last. */
   readonly read: () => Promise<Picture>;
+  /** The file is written by the paste. */
+  readonly isNew?: true;
 }
 
 interface Offer {
+  /** For people who choose among several. */
+  readonly title: string;
   /** What is inserted. */
   readonly text: string;
   /** In the order of the text. */
@@ -96,9 +107,51 @@ async function offerFor(services: Services, paste: Paste): Promise<Offer | undef
   const files = await filesOf(services, paste, newFiles);
   const pictures = files.length > 0 ? files : await listedPictures(services, paste);
   if (pictures.length === 0 || token.isCancellationRequested) return undefined;
-  const folder = vscode.Uri.joinPath(document.uri, "..").path;
-  const text = pictures.map(({ uri }) => markdownImage(folder, uri.path)).join(" ");
-  return { text, pictures, newFiles };
+  const title = vscode.l10n.t("Insert picture with alt text");
+  return { title, text: textOf(document, pictures), pictures, newFiles };
+}
+
+function textOf({ uri: own }: vscode.TextDocument, pictures: readonly PastedPicture[]): string {
+  const folder = vscode.Uri.joinPath(own, "..").path;
+  return pictures.map(({ uri }) => markdownImage(folder, uri.path)).join(" ");
+}
+
+/** The same pictures as files that are in the workspace already; undefined unless all of them are. */
+async function knownOffer(
+  services: Services,
+  document: vscode.TextDocument,
+  { pictures }: Offer,
+): Promise<Offer | undefined> {
+  if (!pictures.some(({ isNew }) => isNew === true)) return undefined;
+  try {
+    const signal = AbortSignal.timeout(LOOK_MS);
+    const known: PastedPicture[] = [];
+    for (const picture of pictures) {
+      const uri = picture.isNew === true ? await sameFile(services, picture, signal) : picture.uri;
+      if (uri === undefined) return undefined;
+      known.push(fileAt(services, uri));
+    }
+    const [first] = known;
+    const name = first === undefined ? "" : vscode.workspace.asRelativePath(first.uri);
+    const title = vscode.l10n.t("Insert {0}, which is the same picture", name);
+    const text = textOf(document, known);
+    return { title, text, pictures: known, newFiles: new vscode.WorkspaceEdit() };
+  } catch (thrown) {
+    services.log.debug(AppError.from(thrown).message);
+    return undefined;
+  }
+}
+
+async function sameFile(
+  { engine }: Services,
+  picture: PastedPicture,
+  signal: AbortSignal,
+): Promise<vscode.Uri | undefined> {
+  const { bytes } = await picture.read();
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const params = { ...searchPlaces(), digest, size: bytes.length };
+  const { files } = await engine.call("samePictures", params, { signal });
+  return files[0] === undefined ? undefined : vscode.Uri.file(files[0]);
 }
 
 /** Bitmaps and files from outside the editor; what is in no workspace folder is copied. */
@@ -127,7 +180,7 @@ async function filesOf(
       bytes: await data,
       uri: uri.toString(),
     });
-    pictures.push({ uri, read });
+    pictures.push({ uri, read, isNew: true });
   }
   return pictures;
 }

@@ -96,7 +96,7 @@ function registerPaste(services: Services): vscode.Disposable {
       {
         provideDocumentDropEdits: async (...[document, , transfer, token]) => {
           if (!services.settings.altOnPaste(document.uri)) return tell(document, transfer);
-          return (await paste()).dropEdit({ document, transfer, token });
+          return (await paste()).dropEdits({ document, transfer, token });
         },
       },
       { providedDropEditKinds: [PASTE_KIND], dropMimeTypes: PASTED },

@@ -5,7 +5,8 @@ import * as vscode from "vscode";
 import { AppError, isCancelled } from "../../base/errors";
 import { group } from "../shell/listGroup";
 import type { Services } from "../shell/services";
-import { folderText, type WorkspacePictures } from "./workspacePictures";
+import { folderText } from "./searchPlaces";
+import type { WorkspacePictures } from "./workspacePictures";
 
 /** Between two letters of somebody who types, in ms. */
 const TYPING_MS = 250;

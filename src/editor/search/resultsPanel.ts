@@ -16,7 +16,8 @@ import { PagePanel } from "../shell/pagePanel";
 import type { Services } from "../shell/services";
 import { resultsStrings } from "./resultsStrings";
 import { Thumbnails } from "./thumbnails";
-import { folderText, type SkippedPicture } from "./workspacePictures";
+import { folderText } from "./searchPlaces";
+import type { SkippedPicture } from "./workspacePictures";
 
 export interface FoundFile {
   readonly file: string;

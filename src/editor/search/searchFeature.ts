@@ -18,7 +18,8 @@ import { FolderAnswers } from "./folderQuestion";
 import { PictureFinder } from "./pictureFinder";
 import { type ItemDeeds, ResultsPanel } from "./resultsPanel";
 import { likenessSearch, wordSearch } from "./searches";
-import { expectFolders, localFolders, WorkspacePictures } from "./workspacePictures";
+import { expectFolders, localFolders, searchPlaces } from "./searchPlaces";
+import { WorkspacePictures } from "./workspacePictures";
 
 export function createSearch(services: Services): FeatureWith<SearchCommandId> {
   return new SearchFeature(services);
@@ -142,7 +143,7 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
     const folder = first instanceof vscode.Uri ? first : await chooseFolder();
     if (folder === undefined) return;
     const { engine } = this.#services;
-    const { exclude } = this.#pictures.places();
+    const { exclude } = searchPlaces();
     const { files } = await withDelayedProgress(
       vscode.l10n.t("Looking for pictures"),
       ({ signal }) =>

@@ -2,10 +2,10 @@
 
 import * as vscode from "vscode";
 import { TimeLeft } from "../../base/timeLeft";
-import { AppError } from "../../base/errors";
 import { PICTURE_EXTENSIONS } from "../../model/ask/pictureNames";
 import { filesGlob } from "../pictures/filesGlob";
 import { timeLeftText } from "../shell/numbers";
+import { searchPlaces } from "./searchPlaces";
 import type { Services } from "../shell/services";
 
 export interface SkippedPicture {
@@ -66,23 +66,13 @@ export class WorkspacePictures implements vscode.Disposable {
     return this.#changed.event;
   }
 
-  /** Paths of the window's folders on this machine. */
-  folders(): readonly string[] {
-    return localFolders().map(({ uri }) => uri.fsPath);
-  }
-
-  /** Where pictures are looked for, as the engine wants to know it. */
-  places(): { folders: string[]; exclude: string[] } {
-    return { folders: [...this.folders()], exclude: excludedPatterns() };
-  }
-
   /**
    * Brings the index up to what lies in the folders; what was seen before costs a look at its size and time.
    * @throws AppError as the engine; `request.cancelled`.
    */
   async look({ signal, onProgress }: LookOptions): Promise<LookedAt> {
     const { engine } = this.#services;
-    const listed = await engine.call("listPictures", this.places(), { signal });
+    const listed = await engine.call("listPictures", searchPlaces(), { signal });
     const { files } = listed;
     const skipped = [...listed.skipped];
     await this.#forgetOthers(files, signal);
@@ -126,36 +116,4 @@ export class WorkspacePictures implements vscode.Disposable {
     await this.#services.engine.call("forgetPictures", { files: gone }, { signal });
     for (const file of gone) this.#known.delete(file);
   }
-}
-
-/** Folders of the window whose files a process of this machine can read. */
-export function localFolders(): readonly vscode.WorkspaceFolder[] {
-  return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
-}
-
-/** @throws AppError `document.missing` in a window that has no folder here. */
-export function expectFolders(): void {
-  if (localFolders().length > 0) return;
-  const text = vscode.l10n.t("Pictures are found in folders on this machine. Open one.");
-  throw new AppError("document.missing", text);
-}
-
-/** What the editor leaves out of the Explorer and of its own search. */
-function excludedPatterns(): string[] {
-  const patterns = new Set<string>();
-  for (const { uri } of localFolders()) {
-    for (const section of ["files", "search"]) {
-      const configuration = vscode.workspace.getConfiguration(section, uri);
-      const found = configuration.get<Record<string, unknown>>("exclude", {});
-      // A condition such as "when there is a .ts beside it" is about no picture.
-      for (const [pattern, isOn] of Object.entries(found)) if (isOn === true) patterns.add(pattern);
-    }
-  }
-  return [...patterns];
-}
-
-/** The folder of a file, relative to the workspace, with the folder's name where there are several. */
-export function folderText(file: string): string {
-  const relative = vscode.workspace.asRelativePath(vscode.Uri.file(file));
-  return relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
 }

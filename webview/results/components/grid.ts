@@ -25,6 +25,9 @@ const STEPS: Readonly<Partial<Record<string, Step>>> = {
   End: "rowEnd",
 };
 
+/** Room on both sides of the rows, in CSS pixels; `panel.css` has it too. */
+const PADDING = 32;
+
 export interface Grid extends Part<ResultsState> {
   /** The rows as they are now. */
   readonly rows: readonly ResultRow[];
@@ -133,6 +136,6 @@ function followWidth(root: HTMLElement, tell: (nColumns: number) => void): void 
   // Tests have a document without a layout.
   if (typeof ResizeObserver === "undefined") return;
   new ResizeObserver(() => {
-    tell(Math.max(1, Math.floor(root.clientWidth / TILE_WIDTH)));
+    tell(Math.max(1, Math.floor((root.clientWidth - PADDING) / TILE_WIDTH)));
   }).observe(root);
 }

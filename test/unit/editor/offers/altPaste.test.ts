@@ -62,8 +62,12 @@ describe("pasting and dropping a picture into Markdown", () => {
   async function drop(transfer: Map<string, Item>): Promise<PasteEdit | undefined> {
     const { provider } = fakeEditor.providers.get("drop") ?? {};
     return (
-      provider as { provideDocumentDropEdits(...given: unknown[]): Promise<PasteEdit | undefined> }
-    ).provideDocumentDropEdits(document, {}, transfer, token);
+      await (
+        provider as {
+          provideDocumentDropEdits(...given: unknown[]): Promise<PasteEdit[] | undefined>;
+        }
+      ).provideDocumentDropEdits(document, {}, transfer, token)
+    )?.[0];
   }
 
   it("inserts a reference to a new file, and its text once it is there", async () => {
@@ -74,6 +78,29 @@ describe("pasting and dropping a picture into Markdown", () => {
     await document.type(6, edit.insertText);
     await until(() => document.text.includes("cat"));
     assert.equal(document.text, "words\n![A black cat](image.png)");
+  });
+
+  it("offers the file that is there first, when the workspace has the very picture", async () => {
+    const call = world.engine.call.bind(world.engine);
+    const asked: unknown[] = [];
+    world.engine.call = (async (method: string, params: never, options: never) => {
+      if (method !== "samePictures") return await call("thumbnail", params, options);
+      asked.push(params);
+      return { files: ["/w/img/known.png"] };
+    }) as typeof call;
+    const { provider } = fakeEditor.providers.get("paste") ?? {};
+    const edits = await (
+      provider as { provideDocumentPasteEdits(...given: unknown[]): Promise<PasteEdit[]> }
+    ).provideDocumentPasteEdits(document, [], bitmap(), {}, token);
+    assert.deepEqual(
+      edits.map(({ insertText, additionalEdit }) => [insertText, additionalEdit.created]),
+      [
+        ["![](img/known.png)", []],
+        ["![](image.png)", ["file:///w/image.png"]],
+      ],
+    );
+    const digest = "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222";
+    assert.deepEqual(asked, [{ folders: ["/w"], exclude: [], digest, size: 2 }]);
   });
 
   it("refers to files of the workspace as they are, from the clipboard and by mouse", async () => {
