@@ -114,7 +114,10 @@ async function writeCommonJs({ outputFiles = [], errors }, options) {
 const extension = {
   ...split,
   outdir,
-  entryPoints: { extension: "src/editor/extension.ts" },
+  entryPoints: {
+    extension: "src/editor/extension.ts",
+    "extension/audit": "src/child/auditProgram.ts",
+  },
   chunkNames: "extension/[hash]",
 };
 

@@ -27,6 +27,8 @@ const mayImport = {
     "machine",
     "engine",
     "convert",
+    "alt",
+    "audit",
     "library",
     "disk",
     "search",

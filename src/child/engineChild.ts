@@ -1,9 +1,7 @@
-/** The life of the engine's process: hello, requests, and an end with a code that says why. */
+/** The life of a process beside the editor's: hello, requests, and an end with a code that says why. */
 
 import { writeSync } from "node:fs";
 import type { Logger } from "../base/logger";
-import type { EnginePort } from "./enginePort";
-import { serveEngine } from "./engineServer";
 import { ipcTransport, isForked } from "./ipcTransport";
 import { type LoggedMessage, PROTOCOL_VERSION, type ReadyMessage } from "../protocol/messages";
 import type { Transport } from "../protocol/transport";
@@ -19,10 +17,12 @@ export const CHILD_EXIT = {
 } as const;
 
 /**
- * Runs this process as an engine until the host is gone.
+ * Runs this process until the host is gone.
  * No handler for SIGTERM: while ONNX Runtime computes, only the default action ends the process.
  */
-export function runEngineChild(createEngine: (logger: Logger) => EnginePort): void {
+export function runEngineChild(
+  serve: (given: { readonly transport: Transport; readonly logger: Logger }) => void,
+): void {
   process.on("uncaughtException", (error) => {
     die(CHILD_EXIT.uncaught, `Uncaught: ${describe(error)}`);
   });
@@ -37,7 +37,7 @@ export function runEngineChild(createEngine: (logger: Logger) => EnginePort): vo
     process.exit(CHILD_EXIT.hostGone);
   });
   const logger = hostLogger(transport);
-  serveEngine({ transport, engine: createEngine(logger), logger });
+  serve({ transport, logger });
   const hello = { type: "ready", protocolVersion: PROTOCOL_VERSION, pid: process.pid } as const;
   transport.send(hello satisfies ReadyMessage);
 }

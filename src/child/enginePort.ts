@@ -3,7 +3,7 @@
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { LoadPlan, LoadRequest } from "../model/ask/models";
 import type { Progress, Stage } from "../model/ask/progress";
-import type { MethodName, ModelMethod, Params, Result } from "../protocol/methods";
+import type { AuditMethod, MethodName, ModelMethod, Params, Result } from "../protocol/methods";
 
 /** How a task is stopped and what it tells while it goes on. */
 export interface TaskRun {
@@ -19,8 +19,8 @@ export type Work = {
   readonly [M in MethodName]: (params: Params<M>, run: TaskRun) => Promise<Result<M>>;
 };
 
-/** Methods about the model in memory, which the server holds. */
-type HolderMethod = ModelMethod | "load" | "planLoad" | "unload" | "status";
+/** Methods about the model in memory, which the server holds, and those of another program. */
+type HolderMethod = ModelMethod | AuditMethod | "load" | "planLoad" | "unload" | "status";
 
 /** Each may throw the AppErrors that its own documentation in src/library names. */
 export interface EnginePort extends Omit<Work, HolderMethod | "deleteModel"> {

@@ -7,10 +7,17 @@ import { abortable } from "../base/abortable";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import type { EngineInfo, LoadPlan, LoadRequest } from "../model/ask/models";
-import { forEachMethod, isModelMethod, type ModelMethod } from "../protocol/methods";
+import {
+  type AuditMethod,
+  forEachMethod,
+  isAuditMethod,
+  isModelMethod,
+  type ModelMethod,
+} from "../protocol/methods";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import type { Transport } from "../protocol/transport";
 import type { EnginePort, LoadedModel, TaskRun, Work } from "./enginePort";
+import { ofOther } from "./otherProgram";
 import { RunQueue } from "./runQueue";
 
 export interface EngineServerOptions {
@@ -30,6 +37,7 @@ export function serveEngine(options: EngineServerOptions): void {
   const few = new RunQueue(AT_ONCE);
   const handlers = forEachMethod((method, { lane }) => (params: never, context: RequestContext) => {
     const run = taskRun(context);
+    if (isAuditMethod(method)) return Promise.reject(ofOther(method));
     const begin = (): Promise<unknown> =>
       isModelMethod(method) ? held.compute(method, params, run) : work[method](params, run);
     if (lane === "beside") return begin();
@@ -48,7 +56,7 @@ export function serveEngine(options: EngineServerOptions): void {
 }
 
 /** A handler for each method that the model in memory does not answer itself. */
-function workOf(engine: EnginePort, held: HeldModel): Omit<Work, ModelMethod> {
+function workOf(engine: EnginePort, held: HeldModel): Omit<Work, ModelMethod | AuditMethod> {
   return {
     ...engine,
     load: (params, run) => held.load(params, run),

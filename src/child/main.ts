@@ -4,6 +4,7 @@ import path from "node:path";
 import { isDoctorRun, runDoctor } from "./doctorProgram";
 import { runEngineChild } from "./engineChild";
 import { createEngineMethods } from "./engineMethods";
+import { serveEngine } from "./engineServer";
 import { WorkerPool } from "../convert/workers/workerPool";
 import { homeFolder } from "../machine/homeFolder";
 import { modelStoreOf } from "../library/store/modelStore";
@@ -46,5 +47,8 @@ if (isDoctorRun(args)) {
 } else {
   const programFile = path.join(__dirname, "convertWorker.js");
   const startWorkers = (): WorkerPool => new WorkerPool({ programFile });
-  runEngineChild((logger) => createEngineMethods({ logger, ...place, startWorkers }));
+  runEngineChild(({ transport, logger }) => {
+    const engine = createEngineMethods({ logger, ...place, startWorkers });
+    serveEngine({ transport, engine, logger });
+  });
 }

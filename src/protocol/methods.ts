@@ -5,6 +5,7 @@
  */
 
 import { MODEL_USES } from "../model/precision/modelAdvice";
+import { auditRequest, auditResult } from "./auditSchemas";
 import { PROFILE_NAMES } from "../model/ask/kinds";
 import {
   addedModel,
@@ -265,6 +266,11 @@ export const METHODS = {
     ...{ process: "models", lane: "turn", silence: 15, frees: "cuda" },
   },
   ...SEARCH_METHODS,
+  /** Looks for faults in the texts of pictures: reads documents and the names of files, and no picture. */
+  auditDocuments: {
+    ...{ params: auditRequest, result: auditResult },
+    ...{ process: "audit", lane: "turn", silence: 5 },
+  },
   /** A small copy of a picture. */
   thumbnail: {
     params: fields({
@@ -301,6 +307,10 @@ export type HelperMethod = {
 export type ModelMethod = {
   [M in MethodName]: Methods[M] extends { readonly needs: "model" } ? M : never;
 }[MethodName];
+/** Methods of the program that audits and has no engine. */
+export type AuditMethod = {
+  [M in MethodName]: Methods[M]["process"] extends "audit" ? M : never;
+}[MethodName];
 export type CatalogEntryReply = Read<typeof catalogEntry>;
 export type HubParams = Read<typeof hub>;
 
@@ -312,6 +322,11 @@ export function entryOf(method: MethodName): Entry {
 /** True for what the model in memory answers itself. */
 export function isModelMethod(method: MethodName): method is ModelMethod {
   return entryOf(method).needs === "model";
+}
+
+/** True for what the program that audits answers. */
+export function isAuditMethod(method: MethodName): method is AuditMethod {
+  return entryOf(method).process === "audit";
 }
 
 /** Something for each method. */

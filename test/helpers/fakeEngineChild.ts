@@ -1,13 +1,14 @@
 /** A real child with the real server and a fake engine that can be told to misbehave. */
 
 import { runEngineChild } from "../../src/child/engineChild";
+import { serveEngine } from "../../src/child/engineServer";
 import { createFakeEngine, nextTurn } from "./fakeEngine";
 
-runEngineChild((logger) => {
+runEngineChild(({ transport, logger }) => {
   logger.info("The fake engine is there.");
   process.stderr.write("a line on stderr\n");
   process.stdout.write("a line on stdout\n");
-  return createFakeEngine({
+  const engine = createFakeEngine({
     // Blocks the process as a run of ONNX Runtime does, for ever.
     hang: ({ onText }) => {
       onText?.("hanging");
@@ -53,4 +54,5 @@ runEngineChild((logger) => {
       return "é漢🙂";
     },
   });
+  serveEngine({ transport, engine, logger });
 });

@@ -1,15 +1,30 @@
 /** The commands of the audit, and who does them. */
 
+import * as vscode from "vscode";
 import type { AuditCommandId } from "../shell/commandIds";
 import type { FeatureWith } from "../shell/lazyFeature";
 import type { Services } from "../shell/services";
+import { AuditTree } from "./auditTree";
 import { addToBaseline } from "./baselineFile";
+import { DocumentWatch } from "./documentWatch";
+import { checkWorkspace } from "./workspaceAudit";
+import { workspaceFindings } from "./workspaceFindings";
 
 export function createAudit(services: Services): FeatureWith<AuditCommandId> {
+  const tree = new AuditTree(workspaceFindings(services));
+  const watch = new DocumentWatch(services);
   return {
     commands: {
       "sightline.addToBaseline": (...args) => addToBaseline(services, args),
+      "sightline.checkWorkspace": async () => {
+        await tree.show();
+        await checkWorkspace(services);
+      },
+      "sightline.showFindingsByRule": () => tree.group("rule"),
+      "sightline.showFindingsByFile": () => tree.group("file"),
     },
-    dispose: () => undefined,
+    dispose: () => {
+      vscode.Disposable.from(tree, watch).dispose();
+    },
   };
 }

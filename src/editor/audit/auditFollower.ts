@@ -7,6 +7,10 @@ import { CONFIG_NAME } from "../../audit/config/auditConfig";
 import { DEFAULT_BASELINE } from "../../audit/config/configChain";
 import { AppError } from "../../base/errors";
 import type { Services } from "../shell/services";
+import { MAX_PASSIVE_UNITS } from "../../host/documents/altPlan";
+import { squiggleSpan } from "../../audit/squiggle";
+import { rangeOf } from "../documents/altDocument";
+import { workspaceFindings } from "./workspaceFindings";
 import { AUDIT_SOURCE, squigglesOf } from "./auditSquiggles";
 import { auditOf, forgetAudit, type AuditedDocument } from "./documentAudits";
 import { projectConfigs } from "./projectConfigs";
@@ -108,11 +112,28 @@ export class AuditFollower implements vscode.Disposable {
       if (document.version !== version || isGone(document)) return;
       followed.audited = audited;
       this.#show(followed);
+      this.#tellWorkspace(document, audited);
     } catch (thrown) {
       this.#collection.delete(document.uri);
       followed.shown = "";
       this.#tellOnce(AppError.from(thrown).message);
     }
+  }
+
+  /** A workspace that was checked has the newest findings, also of what is not saved. */
+  #tellWorkspace(
+    document: vscode.TextDocument,
+    { found, findings, nKnown }: AuditedDocument,
+  ): void {
+    const workspace = workspaceFindings(this.#services);
+    const { uri } = document;
+    // What was too long to look at here was looked at elsewhere.
+    if (!workspace.has(uri) || document.getText().length > MAX_PASSIVE_UNITS) return;
+    const placed = findings.map(({ rule, level, message, picture: { reference } }) => ({
+      ...{ uri, rule, level, message, target: reference.target.value },
+      range: rangeOf(document, squiggleSpan(found.text, reference)),
+    }));
+    workspace.put([{ uri, nPictures: found.references.length, findings: placed, nKnown }]);
   }
 
   /** Never several documents in one call: the editor drops what is too much in it without a word. */

@@ -1,10 +1,10 @@
 /** The findings of open documents: one audit for each version, for whoever asks. */
 
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { resolveTarget } from "../../alt/resolve/resolveTarget";
 import { auditDocument } from "../../audit/auditDocument";
-import { otherFilesOf, withoutBaseline, type KnownBy } from "../../audit/baseline";
+import type { KnownBy } from "../../audit/baseline";
 import { configFor, isIgnored, type DocumentConfig } from "../../audit/config/configChain";
 import type { AuditPicture, Finding } from "../../audit/rule";
 import type { FoundImages } from "../../host/documents/altPlan";
@@ -12,7 +12,8 @@ import { baseUri, contextOf, type PlacedDocument } from "../documents/altContext
 import { findQuietly } from "../documents/altDocument";
 import { type FileLookup, ListedLookup } from "../pictures/fileLookup";
 import type { Services } from "../shell/services";
-import { pathOf, projectConfigs, type ProjectConfigs } from "./projectConfigs";
+import { nameInFolder, withoutKnown } from "./knownFindings";
+import { pathOf, projectConfigs } from "./projectConfigs";
 
 type AuditServices = Pick<Services, "settings" | "log">;
 
@@ -102,8 +103,9 @@ export async function auditFound(
     ...config.components,
   ];
   const { findings } = auditDocument(found.text, pictures, { ...config.audit, components });
-  const { fresh, nKnown } = await newOnes(findings, document, configs);
-  return { found, findings: fresh, nKnown, components };
+  const told = findings.map((finding) => ({ ...knownBy(finding, uri), finding }));
+  const fresh = (await withoutKnown(told, uri, configs)).map(({ finding }) => finding);
+  return { found, findings: fresh, nKnown: findings.length - fresh.length, components };
 }
 
 async function resolved(
@@ -121,42 +123,8 @@ async function resolved(
   return pictures;
 }
 
-/** Takes out what the project's baseline knows. */
-async function newOnes(
-  findings: readonly Finding[],
-  { uri }: PlacedDocument,
-  configs: ProjectConfigs,
-): Promise<{ readonly fresh: readonly Finding[]; readonly nKnown: number }> {
-  const baseline = findings.length === 0 ? undefined : await configs.baselineFor(uri);
-  const folder = vscode.workspace.getWorkspaceFolder(baseUri(uri));
-  if (baseline === undefined || folder === undefined || baseline.entries.length === 0) {
-    return { fresh: findings, nKnown: 0 };
-  }
-  const told = findings.map((finding) => ({ ...knownBy(finding, uri), finding }));
-  const there = new Set<string>();
-  for (const file of otherFilesOf(told, baseline.entries)) {
-    const isThere = await exists(vscode.Uri.joinPath(folder.uri, file));
-    if (isThere) there.add(file);
-  }
-  const isThere = (file: string): boolean => file === told[0]?.file || there.has(file);
-  const result = withoutBaseline(told, baseline.entries, isThere);
-  const fresh = new Set(result.fresh.map(({ finding }) => finding));
-  return {
-    fresh: findings.filter((finding) => fresh.has(finding)),
-    nKnown: findings.length - fresh.size,
-  };
-}
-
-/** As the command line names it in the workspace's folder. */
+/** As a baseline knows a finding. */
 export function knownBy({ rule, picture }: Finding, uri: vscode.Uri): KnownBy {
   const { target, alt } = picture.reference;
-  const file = vscode.workspace.asRelativePath(baseUri(uri), false);
-  return { rule, file, target: target.value, alt };
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
+  return { rule, file: nameInFolder(uri), target: target.value, alt };
 }

@@ -20,6 +20,7 @@ import {
 import { inspectorOptions } from "../../host/process/inspector";
 import { MemoryGate } from "../../host/service/memoryGate";
 import { missingRuntime } from "../../host/process/runtimeCheck";
+import type { ProcessKind } from "../../model/ask/kinds";
 import type { OtherEngine } from "../../roll/engineRoll";
 
 export interface EngineSetup {
@@ -31,6 +32,9 @@ export interface EngineSetup {
   /** Told of answers that may mean nothing. @default nobody is */
   readonly onDoubted?: EngineSupervisorOptions["onDoubted"];
 }
+
+/** Those that are no engine; it shares the parsers with the extension's own files. */
+const PROGRAMS: { readonly [K in ProcessKind]?: string } = { audit: "extension/audit.js" };
 
 /** Starts no process; the first question does. */
 export function createEngine(setup: EngineSetup): EngineSupervisor {
@@ -74,7 +78,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
       if (kind === "answers") void join();
       return forkEngine({
         label: kind,
-        childFile: path.join(extensionFolder, "dist", "child.js"),
+        childFile: path.join(extensionFolder, "dist", PROGRAMS[kind] ?? "child.js"),
         env: environmentOf(settings),
         execArgv: inspectorOptions(kind, process.env),
         logger: log,

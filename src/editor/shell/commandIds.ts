@@ -51,7 +51,12 @@ export const SEARCH_COMMANDS = [
   "sightline.deletePictureIndex",
 ] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
-export const AUDIT_COMMANDS = ["sightline.addToBaseline"] as const;
+export const AUDIT_COMMANDS = [
+  "sightline.addToBaseline",
+  "sightline.checkWorkspace",
+  "sightline.showFindingsByRule",
+  "sightline.showFindingsByFile",
+] as const;
 export const AGENT_COMMANDS = ["sightline.shareTools"] as const;
 
 /** Of no feature alone. */

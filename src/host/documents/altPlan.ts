@@ -43,7 +43,7 @@ export function isOffered(reference: ImageReference): boolean {
 }
 
 /** Longer documents are searched only when somebody asks, because parsing them is felt. */
-const MAX_PASSIVE_UNITS = 300_000;
+export const MAX_PASSIVE_UNITS = 300_000;
 
 /**
  * False when a document surely has no picture, or is too long to look while somebody types. Says

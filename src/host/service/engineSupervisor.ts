@@ -343,7 +343,10 @@ export class EngineSupervisor implements EngineApi {
   }
 
   async #client(kind: ProcessKind): Promise<EngineClient> {
-    if (this.#options.unsupported !== undefined) throw this.#options.unsupported;
+    // Who audits needs no runtime of the engine.
+    if (this.#options.unsupported !== undefined && kind !== "audit") {
+      throw this.#options.unsupported;
+    }
     // Two models at once would need the memory of both.
     await this.#gone;
     const { EngineClient: Client } = await import("../process/engineClient");

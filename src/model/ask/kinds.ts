@@ -24,8 +24,11 @@ export const PROFILE_NAMES = ["exact", "balanced", "small"] as const;
  */
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** The same program runs up to five times; methods.ts says which does what. */
-export const PROCESS_KINDS = ["answers", "pictures", "models", "downloads", "search"] as const;
+/** Processes beside the editor's; methods.ts says which does what. All but `audit` run the same program. */
+// prettier-ignore
+export const PROCESS_KINDS = [
+  "answers", "pictures", "models", "downloads", "search", "audit",
+] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 /**

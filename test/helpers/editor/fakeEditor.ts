@@ -20,6 +20,13 @@ interface FakeProgress {
   cancel(): void;
 }
 
+/** A tree view, as the extension fills it. */
+export interface FakeTree {
+  readonly provider: unknown;
+  readonly message: string;
+  readonly badge: { readonly value: number } | undefined;
+}
+
 function newEditor() {
   return {
     /** In which the editor is shown. */
@@ -84,12 +91,14 @@ function newEditor() {
     views: new Map<string, ViewProvider>(),
     /** Webviews among the editors, as they were opened. */
     panels: [] as FakeWebviewPanel[],
+    /** Trees in the side bar, by id. */
+    trees: new Map<string, FakeTree>(),
     documentChanged: new FakeEmitter<unknown>(),
     documentOpened: new FakeEmitter<FakeDocument>(),
     documentSaved: new FakeEmitter<FakeDocument>(),
     documentClosed: new FakeEmitter<FakeDocument>(),
-    /** Fires for a file that a watcher of this pattern would be told of. */
-    fileChanged: new FakeEmitter<string>(),
+    /** Fires for a file that changed on the disk. */
+    fileChanged: new FakeEmitter<FakeUri>(),
     /** What is marked in documents, by address and by who says so. */
     diagnostics: new Map<string, Map<string, readonly FakeDiagnostic[]>>(),
     diagnosticsChanged: new FakeEmitter<{ readonly uris: readonly FakeUri[] }>(),

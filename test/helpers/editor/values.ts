@@ -85,9 +85,11 @@ export class FakeRange {
   readonly start: FakePosition;
   readonly end: FakePosition;
 
-  constructor(start: FakePosition, end: FakePosition) {
-    this.start = start;
-    this.end = end;
+  /** Two places, or four numbers. */
+  constructor(...given: [FakePosition, FakePosition] | [number, number, number, number]) {
+    const [first, second] = given;
+    this.start = typeof first === "number" ? new FakePosition(first, Number(second)) : first;
+    this.end = given.length === 4 ? new FakePosition(given[2], given[3]) : (second as FakePosition);
   }
 
   intersection(other: FakeRange): FakeRange | undefined {

@@ -49,6 +49,8 @@ export const McpStdioServerDefinition = holder("label", "command", "args", "env"
 export const Hover = holder("contents", "range");
 export const RelativePattern = holder("base", "pattern");
 export const TabInputText = holder("uri");
+export const TreeItem = holder("label", "collapsibleState");
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const ThemeColor = holder("id");
 export const ThemeIcon = holder("id");
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
@@ -192,6 +194,11 @@ export const window = {
   createWebviewPanel: (viewType: string, title: string) => new FakeWebviewPanel(viewType, title),
   createStatusBarItem: (id: string) => new FakeStatusItem(id),
   createTextEditorDecorationType: noEvent,
+  createTreeView: (id: string, { treeDataProvider }: { readonly treeDataProvider: unknown }) => {
+    const view = { id, provider: treeDataProvider, message: "", badge: undefined };
+    fakeEditor.trees.set(id, view);
+    return Object.assign(view, { dispose: () => fakeEditor.trees.delete(id) });
+  },
   onDidChangeActiveTextEditor: (listener: (editor: FakeTextEditor | undefined) => unknown) =>
     fakeEditor.activeEditorChanged.event(listener),
   onDidChangeTextEditorSelection: noEvent,
@@ -350,11 +357,14 @@ export const workspace = {
     ),
   onDidChangeConfiguration: (listener: Parameters<typeof fakeEditor.settingsChanged.event>[0]) =>
     fakeEditor.settingsChanged.event(listener),
-  createFileSystemWatcher: () => {
-    const onFile = (listener: (file: string) => unknown): object =>
-      fakeEditor.fileChanged.event(listener);
+  createFileSystemWatcher: (pattern: string) => {
+    const isWatched = picomatch(pattern, { dot: true });
+    const onDidChange = (listener: (file: FakeUri) => unknown): object =>
+      fakeEditor.fileChanged.event((file) =>
+        isWatched(file.path.slice(1)) ? listener(file) : undefined,
+      );
     const dispose = (): void => undefined;
-    return { onDidCreate: onFile, onDidChange: onFile, onDidDelete: onFile, dispose };
+    return { onDidCreate: noEvent, onDidChange, onDidDelete: noEvent, dispose };
   },
   onDidOpenTextDocument: (listener: (document: FakeDocument) => unknown) =>
     fakeEditor.documentOpened.event(listener),

@@ -8,6 +8,7 @@ import {
   readToChild,
 } from "../../../src/protocol/messages";
 import type { MethodName } from "../../../src/protocol/methods";
+import { AUDIT_REQUEST, AUDIT_RESULT } from "../../helpers/auditMessages";
 import { SEARCH_PARAMS, SEARCH_RESULTS } from "../../helpers/searchCalls";
 
 const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, total: 10.5 };
@@ -77,7 +78,7 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
   installCuda: { proxy: "http://proxy:3128", agreed: { source: "feed: a 1", downloadBytes: 4 } },
   removeCuda: {},
   ...SEARCH_PARAMS,
-  thumbnail: { image, imageName: "cat.png", maxSide: 256 },
+  ...{ auditDocuments: AUDIT_REQUEST, thumbnail: { image, imageName: "cat.png", maxSide: 256 } },
   ...{ unload: {}, status: {} },
 };
 const catalogEntry = {
@@ -160,8 +161,7 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   installCuda: { outcome: "installed" },
   removeCuda: { freedBytes: 9 },
   ...SEARCH_RESULTS,
-  thumbnail: { image, width: 640, height: 480 },
-  unload: {},
+  ...{ auditDocuments: AUDIT_RESULT, thumbnail: { image, width: 640, height: 480 }, unload: {} },
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
 };
 const methods = Object.keys(fullParams) as MethodName[];

@@ -136,12 +136,12 @@ describe("what is marked in open documents", () => {
     );
     const entry = { rule: "missing", file: "page.markdown", target: "a.png", text: HASH, n: 1 };
     writeFile(".sightline-baseline.json", JSON.stringify({ version: 1, findings: [entry] }));
-    await fakeEditor.fileChanged.fire("");
+    await fakeEditor.fileChanged.fire(FakeUri.file("/w/.sightline.jsonc"));
     await pass(0);
     assert.deepEqual(ours(), []);
     writeFile(".sightline-baseline.json", JSON.stringify({ version: 1, findings: [] }));
     writeFile(".sightline.jsonc", '{ "ignore": ["*.markdown"] }');
-    await fakeEditor.fileChanged.fire("");
+    await fakeEditor.fileChanged.fire(FakeUri.file("/w/.sightline.jsonc"));
     await pass(0);
     assert.deepEqual(ours(), []);
   });

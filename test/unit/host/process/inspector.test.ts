@@ -9,10 +9,10 @@ describe("the inspector of the engine's processes", () => {
   });
 
   it("has a port for each process, from the one that is named on", () => {
-    const kinds = ["answers", "pictures", "models", "downloads", "search"] as const;
+    const kinds = ["answers", "pictures", "models", "downloads", "search", "audit"] as const;
     assert.deepEqual(
       kinds.map((kind) => inspectorOptions(kind, { SIGHTLINE_INSPECT: "9230" })),
-      [9230, 9231, 9232, 9233, 9234].map((port) => [`--inspect=127.0.0.1:${port}`]),
+      [9230, 9231, 9232, 9233, 9234, 9235].map((port) => [`--inspect=127.0.0.1:${port}`]),
     );
   });
 });

@@ -1,0 +1,42 @@
+/** What is said of documents whose pictures are checked. */
+
+import { count, fields, list, maybe, type Read, text } from "./schema";
+
+const position = fields({ line: count, character: count });
+
+const finding = fields({
+  /** Words of the audit, which whoever reads them checks. */
+  rule: text,
+  level: text,
+  message: text,
+  /** The picture's address as the document has it. */
+  target: text,
+  alt: maybe(text),
+  /** What is marked of the picture; lines from zero, columns in UTF-16 units. */
+  range: fields({ start: position, end: position }),
+});
+
+const checkedDocument = fields({
+  file: text,
+  nPictures: count,
+  findings: list(finding),
+  /** Why it was not looked at, for people. */
+  failure: maybe(text),
+});
+
+export const auditRequest = fields({
+  /** The same for all calls of one look at a workspace: what was read of the disk counts for all of them. */
+  run: text,
+  /** The workspace's folder. */
+  folder: text,
+  /** Paths, and the text of those that the editor has otherwise than the disk. */
+  documents: list(fields({ file: text, text: maybe(text) })),
+  /** Names of components that show a picture, beside those that the project names. */
+  components: list(text),
+  siteRoots: list(text),
+});
+
+/** In the order of the request. */
+export const auditResult = fields({ documents: list(checkedDocument) });
+
+export type CheckedDocumentReply = Read<typeof checkedDocument>;

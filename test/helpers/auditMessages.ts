@@ -1,0 +1,29 @@
+/** A request to check documents, and its answer, with every field that there is. */
+
+export const AUDIT_REQUEST = {
+  run: "1",
+  folder: "/w",
+  documents: [{ file: "/w/a.md", text: "![](a.png)" }],
+  components: ["Photo"],
+  siteRoots: ["public"],
+};
+
+export const AUDIT_RESULT = {
+  documents: [
+    {
+      file: "/w/a.md",
+      nPictures: 1,
+      findings: [
+        {
+          rule: "filename",
+          level: "warn",
+          message: "It is a file's name.",
+          target: "a.png",
+          alt: "a.png",
+          range: { start: { line: 0, character: 2 }, end: { line: 0, character: 7 } },
+        },
+      ],
+      failure: "a.md cannot be read.",
+    },
+  ],
+};
