@@ -3,8 +3,9 @@
  * yet. Several questions about the same pictures can share a table.
  */
 
-import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, stat } from "node:fs/promises";
 import { AppError } from "../base/errors";
+import { writeWholeFile } from "../disk/wholeFile";
 import { type FileFormat, type FileRow, fileHead, fileRow, fileRows } from "./answerTable";
 
 export class AnswerFile {
@@ -48,14 +49,7 @@ export class AnswerFile {
     file: string,
     { format, question }: { readonly format: FileFormat; readonly question: string },
   ): Promise<AnswerFile> {
-    const text = await readFile(file, "utf8").catch((thrown: unknown) => {
-      const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
-      if (code === "ENOENT") return "";
-      throw new AppError("document.unreadable", `${file} cannot be read: ${code}.`, {
-        cause: thrown,
-        detail: { file },
-      });
-    });
+    const text = await readTable(file);
     const rows = text === "" ? [] : fileRows(format, text);
     if (rows === undefined) {
       throw new AppError(
@@ -79,13 +73,27 @@ export class AnswerFile {
   }
 }
 
+/** Empty where there is none yet. @throws AppError `document.unreadable`. */
+async function readTable(file: string): Promise<string> {
+  const unreadable = (why: string, cause?: unknown): AppError =>
+    new AppError("document.unreadable", `${file} ${why}. Name another file with --out.`, {
+      cause,
+      detail: { file },
+    });
+  const found = await stat(file).catch(() => undefined);
+  // A pipe has nothing to go on from, and reading it would wait for a writer.
+  if (found !== undefined && !found.isFile()) throw unreadable("is no ordinary file");
+  return await readFile(file, "utf8").catch((thrown: unknown) => {
+    const { code = "unknown reason" } = thrown as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "";
+    throw unreadable(`cannot be read: ${code}`, thrown);
+  });
+}
+
 async function replace(file: string, text: string): Promise<void> {
-  const partial = `${file}.partial-${process.pid}`;
   try {
-    await writeFile(partial, text);
-    await rename(partial, file);
+    await writeWholeFile(file, text);
   } catch (cause) {
-    await rm(partial, { force: true }).catch(() => undefined);
     throw unwritable(file, cause);
   }
 }
@@ -94,7 +102,7 @@ function unwritable(file: string, cause: unknown): AppError {
   const { code = "unknown reason" } = cause as NodeJS.ErrnoException;
   return new AppError(
     "document.unwritable",
-    `${file} cannot be written: ${code}. The answers until here are kept.`,
+    `${file} cannot be written: ${code}. Check its folder, its permissions and the free space; what is in it stays.`,
     { cause, detail: { file } },
   );
 }

@@ -1,8 +1,11 @@
 /** What every form of a report is made of. */
 
 import type { ReportedFinding } from "../reportedFinding";
+import type { Level } from "../rule";
 
 export interface AuditRun {
+  /** From this level on the command fails. */
+  readonly failOn: Level;
   readonly findings: readonly ReportedFinding[];
   readonly nDocuments: number;
   readonly nPictures: number;

@@ -12,6 +12,7 @@ import type { ReportedFinding } from "../../audit/reportedFinding";
 import { REPORTS } from "../../audit/report/reports";
 import type { AuditRun } from "../../audit/report/reportRun";
 import { sumOf } from "../../audit/report/textReport";
+import { countOf } from "../../base/countOf";
 import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
 import {
   findDocuments,
@@ -122,6 +123,7 @@ class CheckRun {
 
   facts(): Omit<AuditRun, "findings"> {
     return {
+      failOn: this.#failOn,
       nDocuments: this.#nDocuments,
       nPictures: this.#nPictures,
       failures: this.#failures,
@@ -140,21 +142,30 @@ class CheckRun {
       return;
     }
     if (paths.length === 0) {
-      throw new AppError("option.invalid", "Nothing is named to check. Name files or folders.");
+      const { changed: ref } = this.#flags;
+      const isPath = typeof ref === "string" && existsSync(ref);
+      throw new AppError(
+        "option.invalid",
+        isPath
+          ? `--changed takes ${ref} for a branch or commit, so nothing is named to check. Write --changed= before the paths, or put the paths before it.`
+          : "Nothing is named to check. Name files or folders.",
+      );
     }
-    const { changed } = this.#flags;
+    const { changed, ignoreUnknown = false } = this.#flags;
     const changes =
       changed === undefined || changed === false
         ? undefined
         : await changesSince(typeof changed === "string" ? changed : undefined);
-    const { documents, failures, skipped } = await findDocuments(paths, this.#context.signal);
+    const { documents, failures, skipped } = await findDocuments(paths, this.#context.signal, {
+      ignoreUnknown,
+    });
     for (const failure of failures) this.#fail(undefined, failure);
     if (skipped !== undefined) this.note(skipped);
     for (const file of documents) {
       throwIfAborted(this.#context.signal);
       await this.#checkFile(file, changes);
     }
-    if (this.#nFixed > 0) this.note(`${this.#nFixed} of the findings were mended.`);
+    if (this.#nFixed > 0) this.note(`${countOf(this.#nFixed, "finding")} mended.`);
   }
 
   async #checkFile(file: DocumentFile, changes: Changes | undefined): Promise<void> {
@@ -215,7 +226,9 @@ class CheckRun {
     if (file === undefined || language === undefined) {
       throw new AppError(
         "option.invalid",
-        "--stdin needs --stdin-filename with the name of a document, which tells its language.",
+        file === undefined
+          ? "--stdin needs --stdin-filename with the name of a document, which tells its language."
+          : `${file} is the name of no document that Sightline knows. Correct --stdin-filename.`,
       );
     }
     const bytes = await readAll(this.#context.stdin());

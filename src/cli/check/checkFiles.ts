@@ -1,8 +1,7 @@
 /** Reading standard input and writing reports that are whole or not there. */
 
-import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { AppError } from "../../base/errors";
+import { writeWholeFile } from "../../disk/wholeFile";
 
 export async function readAll(stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
   const parts: Buffer[] = [];
@@ -12,12 +11,9 @@ export async function readAll(stream: AsyncIterable<Uint8Array | string>): Promi
 
 /** @throws AppError `document.unwritable`. */
 export async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, text, { flag: "wx" });
-    await rename(temporary, file);
+    await writeWholeFile(file, text);
   } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw new AppError(
       "document.unwritable",
       `${file} cannot be written. Check its folder, its permissions and the free space.`,

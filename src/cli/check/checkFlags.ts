@@ -7,6 +7,7 @@ import { AppError } from "../../base/errors";
 /** As commander gives them. */
 export interface CheckFlags {
   readonly changed?: string | boolean;
+  readonly ignoreUnknown?: boolean;
   readonly stdin?: boolean;
   readonly stdinFilename?: string;
   readonly failOn?: string;
@@ -53,8 +54,16 @@ export function formatsOf({ format = [], json }: CheckFlags): WantedReport[] {
       "Only one --format can go to standard output. Write the others to files, as in --format sarif=out.sarif.",
     );
   }
+  const isPrinted = wanted.some(({ file }) => file === undefined);
+  if (json === true && isPrinted) {
+    throw new AppError(
+      "option.invalid",
+      "--json and --format both go to standard output. Leave one out, or write --format NAME=FILE.",
+    );
+  }
+  if (json === true) return [...wanted, { format: "json", file: undefined }];
   if (wanted.length > 0) return wanted;
-  return [{ format: json === true ? "json" : "text", file: undefined }];
+  return [{ format: "text", file: undefined }];
 }
 
 /** `--rule missing=error`. @throws AppError `option.invalid`. */

@@ -52,11 +52,13 @@ export interface DocumentText extends DocumentFile, DecodedText {
 /**
  * The documents that paths and patterns name. Folders are searched; links in them are not followed,
  * so a search ends. Each document comes once, in the order of the paths and of the names below them.
+ * @param options.ignoreUnknown pass over files of other kinds, also one that is named alone.
  * @throws AppError `request.cancelled`, `option.invalid` as `readGivenPaths`.
  */
 export async function findDocuments(
   paths: readonly string[],
   signal: AbortSignal,
+  { ignoreUnknown = false }: { readonly ignoreUnknown?: boolean } = {},
 ): Promise<FoundDocuments> {
   const given = await readGivenPaths(paths);
   const documents = new Map<string, DocumentFile>();
@@ -74,7 +76,7 @@ export async function findDocuments(
     const name = typeof wanted === "string" ? wanted : wanted.pattern;
     try {
       // As hooks name them: every file of a commit, pictures too.
-      if (isForeign(wanted, paths)) continue;
+      if ((ignoreUnknown || paths.length > 1) && isForeign(wanted)) continue;
       for await (const document of documentsOf(wanted, search)) {
         const key = path.resolve(document.file);
         if (!documents.has(key) && !given.isExcluded(document.file)) documents.set(key, document);
@@ -150,9 +152,8 @@ function namedDocument(file: string): DocumentFile {
 }
 
 /** One file among several of which no finder knows anything; alone it is a mistake that is told. */
-function isForeign(wanted: string | PathPattern, paths: readonly string[]): boolean {
-  if (typeof wanted !== "string" || paths.length < 2) return false;
-  return path.extname(wanted) !== "" && languageOfFile(wanted) === undefined && isFile(wanted);
+function isForeign(wanted: string | PathPattern): boolean {
+  return typeof wanted === "string" && languageOfFile(wanted) === undefined && isFile(wanted);
 }
 
 function isFile(name: string): boolean {

@@ -2,9 +2,8 @@
 
 import { countOf } from "../../base/countOf";
 import { AppError, throwIfAborted } from "../../base/errors";
-import { findDocuments, isPassedOver, readDocument } from "./altDocuments";
+import { isPassedOver } from "./altDocuments";
 import {
-  imagesOf,
   LIST_PROBLEMS,
   placeOf,
   type AltRow,
@@ -12,6 +11,7 @@ import {
   type AltSettings,
   type ListProblem,
 } from "./altImages";
+import { HeededDocuments } from "./heeded";
 import type { CliContext } from "../terminal/cliContext";
 import { DiskFiles } from "../../disk/diskFiles";
 import { EXIT } from "../terminal/failure";
@@ -44,17 +44,16 @@ export async function altList(
   const { printer, signal } = context;
   const kinds =
     flags.only === undefined ? undefined : problemsNamed(flags.only, LIST_PROBLEMS, "--only");
-  const { documents, failures, skipped } = await findDocuments(paths, signal);
+  const project = await HeededDocuments.with(settingsFrom(flags));
+  const { documents, failures, skipped } = await project.find(paths, signal);
   let nFailed = failures.length;
   for (const failure of failures) printer.failure(`sightline: ${failure.message}`);
   if (skipped !== undefined) printer.note(skipped);
   const all: AltRow[] = [];
-  const settings = settingsFrom(flags);
-  const { components } = settings;
   for (const document of documents) {
     throwIfAborted(signal);
     try {
-      const images = await imagesOf(await readDocument(document, components), settings);
+      const { images } = await project.read(document);
       all.push(...images.map(({ row }) => row));
     } catch (thrown) {
       const { message } = AppError.from(thrown);

@@ -1,23 +1,20 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
+import path from "node:path";
 import { countOf } from "../../base/countOf";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { ALT_PROBLEMS, type AltProblem, isLongAlt } from "../../alt/wording/altText";
+import { isEnglish, languagesOf } from "../../alt/wording/pageLanguage";
 import { readDataUri } from "../../alt/write/dataUri";
 import { type Described, PictureDescriber } from "../../alt/write/describePictures";
 import { shortDescription } from "../../alt/write/describer";
 import { canSetAlt } from "../../alt/edit/editAlt";
 import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
 import { changedText, writeChanges, type Change, type WrittenChanges } from "./altChanges";
-import {
-  type DocumentText,
-  findDocuments,
-  isPassedOver,
-  readDocument,
-  requireWritable,
-} from "./altDocuments";
-import { type DocumentImage, imagesOf, placeOf, shortened } from "./altImages";
+import { type DocumentText, isPassedOver, requireWritable } from "./altDocuments";
+import { type DocumentImage, placeOf, shortened } from "./altImages";
 import { type AltFlags, problemsNamed, settingsFrom } from "./altListCommand";
+import { HeededDocuments } from "./heeded";
 import { DOUBT_NOTES } from "../ask/answer";
 import { settingsOf } from "../ask/askCommand";
 import type { CliContext } from "../terminal/cliContext";
@@ -49,10 +46,20 @@ export async function altWrite(
   const kinds = kindsOf(flags.only ?? "missing");
   const settings = settingsOf(context, shortDescription(flags));
   const line = context.printer.workLine();
-  const run: WriteRun = { context, flags, settings, line, counts: noCounts() };
+  const project = await HeededDocuments.with(settingsFrom(flags));
+  const run: WriteRun = {
+    context,
+    flags,
+    settings,
+    project,
+    line,
+    counts: noCounts(),
+    foreign: new Set(),
+  };
   try {
     line.show("Looking for pictures…");
     const jobs = await findJobs(run, paths, kinds);
+    reportLanguages(run);
     if (jobs.length > 0) {
       line.show("Loading the model…");
       await withModel(context, flags, async (model) => {
@@ -77,19 +84,18 @@ async function findJobs(
   kinds: ReadonlySet<AltProblem>,
 ): Promise<readonly DocumentJob[]> {
   const { context, counts, flags } = run;
-  const { documents, failures, skipped } = await findDocuments(paths, context.signal);
+  const { documents, failures, skipped } = await run.project.find(paths, context.signal);
   for (const failure of failures) reportFailure(run, failure);
   if (skipped !== undefined) context.printer.note(skipped);
   const jobs: DocumentJob[] = [];
-  const settings = settingsFrom(flags);
   for (const file of documents) {
     throwIfAborted(context.signal);
     try {
-      const document = await readDocument(file, settings.components);
-      const images = await imagesOf(document, settings);
+      const { document, images } = await run.project.read(file);
       const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
       const [first] = wanted;
       if (first === undefined) continue;
+      foreignTags(document, wanted).forEach((tag) => run.foreign.add(tag));
       // Before the model takes minutes for it.
       if (flags.dryRun !== true) await requireWritable(file);
       // The site around it may read it in another language than its name says.
@@ -109,8 +115,11 @@ async function findJobs(
 interface WriteRun {
   readonly context: CliContext;
   readonly flags: AltWriteFlags;
+  readonly project: HeededDocuments;
   readonly settings: Required<Pick<GenerateRequest, "options" | "alpha">>;
   readonly line: WorkLine;
+  /** Languages of pages, other than English, that get texts. */
+  readonly foreign: Set<string>;
   readonly counts: WriteCounts;
 }
 
@@ -127,13 +136,14 @@ interface WriteCounts {
   nWrittenDocuments: number;
   /** Pictures and documents. */
   nFailed: number;
-  /** Pictures whose bytes are not on this disk. */
+  /** Pictures whose bytes are not on this disk, and those that are left to people. */
   nSkipped: number;
+  nLeft: number;
 }
 
 function noCounts(): WriteCounts {
   const found = { nPictures: 0, nDocuments: 0, nSeen: 0, nSeenDocuments: 0 };
-  return { ...found, nWritten: 0, nWrittenDocuments: 0, nFailed: 0, nSkipped: 0 };
+  return { ...found, nWritten: 0, nWrittenDocuments: 0, nFailed: 0, nSkipped: 0, nLeft: 0 };
 }
 
 interface DocumentJob {
@@ -150,14 +160,36 @@ function isWanted({ row }: DocumentImage, kinds: ReadonlySet<AltProblem>): boole
   return row.problem !== null && row.problem !== "unresolved" && kinds.has(row.problem);
 }
 
+/** The languages, other than English, of the places where texts would stand. */
+function foreignTags(
+  { text, language, file, root }: DocumentText,
+  images: readonly DocumentImage[],
+): readonly string[] {
+  const name = path.relative(root, file) || path.basename(file);
+  const languageAt = languagesOf({ text, language, path: name });
+  return images.flatMap(({ reference }) => {
+    const tag = languageAt(reference.span.start);
+    return tag === undefined || isEnglish(tag) ? [] : [tag];
+  });
+}
+
+/** A screen reader reads English in a page of another language with that language's sounds. */
+function reportLanguages({ context, foreign }: WriteRun): void {
+  if (foreign.size === 0) return;
+  const names = new Intl.DisplayNames(["en"], { type: "language" });
+  const list = [...foreign].map((tag) => names.of(tag) ?? tag).sort();
+  context.printer.note(
+    `The model writes English, and some of the pages are in ${new Intl.ListFormat("en").format(list)}.`,
+  );
+}
+
 /** Tells of the pictures whose bytes are not to be had. */
 function canDescribe(run: WriteRun): (image: DocumentImage) => boolean {
   const { printer } = run.context;
   return ({ reference, resolved, row }) => {
     if (!canSetAlt(reference)) {
-      printer.note(
-        `${placeOf(row)}: a template makes parts of the tag, so write its text by hand.`,
-      );
+      printer.note(`${placeOf(row)}: its text cannot be put in from here. Write it by hand.`);
+      run.counts.nLeft++;
       return false;
     }
     if (resolved.kind === "remote" || resolved.kind === "dynamic") run.counts.nSkipped++;
@@ -236,7 +268,7 @@ async function save(
   // A preview that nobody waits for any more.
   if (flags.dryRun === true && context.signal.aborted) return;
   try {
-    const settings = settingsFrom(flags);
+    const settings = await run.project.settingsOf(document.file);
     const done =
       flags.dryRun === true
         ? { document, changes, text: changedText(document, changes, settings) }
@@ -258,13 +290,14 @@ function lostText(nLost: number): string {
 
 /** The sum of it all, on stderr. */
 function reportEnd({ counts, flags, context }: WriteRun): void {
-  const { nWritten, nWrittenDocuments, nFailed, nSkipped } = counts;
-  if (nWritten + nFailed + nSkipped === 0) return;
+  const { nWritten, nWrittenDocuments, nFailed, nSkipped, nLeft } = counts;
+  if (nWritten + nFailed + nSkipped + nLeft === 0) return;
   const texts = `${countOf(nWritten, "text")} in ${countOf(nWrittenDocuments, "file")}`;
   const failed = nFailed === 0 ? "" : `, ${nFailed} failed`;
   const skipped = nSkipped === 0 ? "" : `, ${nSkipped} not on this disk`;
+  const left = nLeft === 0 ? "" : `, ${nLeft} to be written by hand`;
   const dry = flags.dryRun === true ? " Nothing is written with --dry-run." : "";
-  context.printer.note(`${texts}${failed}${skipped}.${dry}`);
+  context.printer.note(`${texts}${failed}${skipped}${left}.${dry}`);
 }
 
 function reportStop({ counts, flags, context }: WriteRun): void {
@@ -279,15 +312,27 @@ function reportStop({ counts, flags, context }: WriteRun): void {
 /** What should be looked at before a text is kept. */
 function reportDoubts(
   { context: { printer } }: WriteRun,
-  { picture: { row }, alt, doubts }: Described<DocumentImage> & { readonly error?: undefined },
+  {
+    picture: { row, reference },
+    alt,
+    doubts,
+  }: Described<DocumentImage> & { readonly error?: undefined },
 ): void {
   if (isLongAlt(alt)) {
     printer.note(`${placeOf(row)}: the alt text is long. Read it before you keep it.`);
+  }
+  const named = reference.around?.names;
+  if (named !== undefined) {
+    printer.note(
+      `${placeOf(row)}: the picture is all that a ${named} shows. Say ${AIMS[named]} instead of what it shows.`,
+    );
   }
   for (const doubt of doubts) {
     printer.note(`${placeOf(row)}: ${shortened(row.target)} ${DOUBT_NOTES[doubt]}`);
   }
 }
+
+const AIMS = { link: "where it leads", button: "what it does" } as const;
 
 /** The picture in a data: URI. @throws AppError `image.unreadable`, `image.tooLarge`. */
 function dataPicture(uri: string): NamedPicture {

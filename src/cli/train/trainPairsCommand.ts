@@ -2,12 +2,13 @@
 
 import { countOf } from "../../base/countOf";
 import { createHash } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { findDocuments, readDocument } from "../documents/altDocuments";
 import { imagesOf, type DocumentImage } from "../documents/altImages";
 import { settingsFrom, type AltFlags } from "../documents/altListCommand";
+import { writeWholeFile } from "../../disk/wholeFile";
 import { EXIT } from "../terminal/failure";
 import { formatTable } from "../terminal/text";
 import type { CliContext } from "../terminal/cliContext";
@@ -158,12 +159,9 @@ function nothingFound(paths: readonly string[]): AppError {
 }
 
 async function writeLines(file: string, lines: readonly PairLine[]): Promise<void> {
-  const beside = `${file}.partial`;
   try {
-    await writeFile(beside, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    await rename(beside, file);
+    await writeWholeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   } catch (cause) {
-    await rm(beside, { force: true });
     throw new AppError("document.unwritable", `${file} cannot be written.`, {
       cause,
       detail: { file },

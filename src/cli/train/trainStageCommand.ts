@@ -1,7 +1,7 @@
 /** `train stage1` and `train stage2`: BLIP-2's two stages on pairs, as a file says. */
 
 import { countOf } from "../../base/countOf";
-import { rename, writeFile } from "node:fs/promises";
+import { writeWholeFile } from "../../disk/wholeFile";
 import path from "node:path";
 import { isCancelled } from "../../base/errors";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
@@ -78,7 +78,5 @@ export async function trainStageCommand(
 }
 
 async function draw(file: string, title: string, out: string): Promise<void> {
-  const beside = `${file}.partial`;
-  await writeFile(beside, drawRun(title, await readLog(logOf(out))));
-  await rename(beside, file);
+  await writeWholeFile(file, drawRun(title, await readLog(logOf(out))));
 }

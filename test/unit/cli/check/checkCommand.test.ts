@@ -43,6 +43,38 @@ describe("sightline alt check", () => {
 
   const rowsOf = (out: string): Row[] => JSON.parse(out) as Row[];
 
+  it("passes over what is no document when a hook says so, also alone", async () => {
+    const code = await put("main.py", "print(1)");
+    assert.equal((await check([code])).code, 2);
+    assert.equal((await check([code], { ignoreUnknown: true })).code, 0);
+    assert.equal((await check([at("none.md")], { ignoreUnknown: true })).code, 2);
+  });
+
+  it("fails in JUnit only what fails the command", async () => {
+    const twice = await put("a.md", "![](https://example.com/a.png)");
+    const { out } = await check([twice], { format: ["junit"], failOn: "error" });
+    assert.match(out, /tests="1" failures="0"/);
+    assert.match(out, /<system-out>warn: The picture has no text/);
+    assert.match((await check([twice], { format: ["junit"] })).out, /<failure type="warn"/);
+  });
+
+  it("prints JSON beside a report in a file, and not two reports", async () => {
+    const file = await put("a.md", "![](https://example.com/a.png)");
+    const report = at("report.txt");
+    const both = await check([file], { format: [`text=${report}`], json: true });
+    assert.equal(rowsOf(both.out).length, 1);
+    assert.match(readFileSync(report, "utf8"), /warn missing/);
+    const twice = await check([file], { format: ["text"], json: true });
+    assert.equal(twice.code, 2);
+    assert.match(twice.err, /both go to standard output/);
+  });
+
+  it("says when a path was taken for a branch", async () => {
+    const { code, err } = await check([], { changed: pages.folder });
+    assert.equal(code, 2);
+    assert.match(err, /--changed takes .* for a branch or commit/);
+  });
+
   it("exits with 0, 1 and 2 for nothing, findings and what could not be read", async () => {
     const good = await put("good.md", "![A fox](https://example.com/a.png)");
     const bad = await put("bad.md", "![](https://example.com/a.png)");
