@@ -324,7 +324,7 @@ function addCuda(cuda: Command, run: Run): void {
 }
 
 const DOCUMENTS =
-  "Markdown, MDX, HTML, JSX, TSX, Vue, Svelte or Astro files, folders of them, or patterns such as 'docs/**/*.md' and '!docs/old/**'";
+  "Markdown, HTML, JSX, Vue and other documents (the README lists them), folders of them, or patterns such as 'docs/**/*.md' and '!docs/old/**'";
 
 function addAlt(program: Command, run: Run, host: CliHost): void {
   const alt = program.command("alt").description("find and write alternative texts in documents");

@@ -1,5 +1,6 @@
 /** Findings for people, as linters print them, and the sum. */
 
+import { oneLine } from "../../base/cleanText";
 import { countOf } from "../../base/countOf";
 import { RULES } from "../ruleTable";
 import { type AuditRun } from "./reportRun";
@@ -7,7 +8,8 @@ import { type AuditRun } from "./reportRun";
 export function textReport({ findings }: AuditRun): string {
   return findings
     .map(({ file, range: { start }, level, rule, message }) => {
-      return `${file}:${start.line + 1}:${start.character + 1} ${level} ${rule} ${message}\n`;
+      const place = `${file}:${start.line + 1}:${start.character + 1}`;
+      return `${oneLine(`${place} ${level} ${rule} ${message}`)}\n`;
     })
     .join("");
 }

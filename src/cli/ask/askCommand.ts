@@ -291,9 +291,14 @@ function tableFormatOf(
   return FILE_FORMATS.find((name) => flags[name] === true);
 }
 
-/** A table without a format has that of its name. */
+/** A table without a format has that of its name. @throws AppError `option.invalid` for another ending. */
 function formatOfName(file: string): FileFormat {
-  return FILE_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? "csv";
+  const found = FILE_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`));
+  if (found !== undefined) return found;
+  throw new AppError(
+    "option.invalid",
+    `${file} must end with ${FILE_FORMATS.map((format) => `.${format}`).join(" or ")}, or --${FILE_FORMATS.join(" or --")} must say what it is.`,
+  );
 }
 
 /** Without a file, objects on lines of their own are what `--json` prints. */

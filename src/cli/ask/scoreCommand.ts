@@ -23,6 +23,8 @@ export async function score(
   const { printer, signal } = context;
   const picture = await readPicture(asked.image, context);
   const model = flags.model ?? (await findingModel(context.store));
+  // The best that is installed may be another one today.
+  if (flags.model === undefined) context.printer.note(`With ${model}.`);
   await withModel(context, { ...flags, model }, async ({ engine, name }) => {
     const request = { ...picture, texts: asked.texts, alpha: flags.alpha };
     const result = await engine.score(request, { signal });

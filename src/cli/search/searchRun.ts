@@ -43,6 +43,8 @@ export async function withSearch(
   const { store } = context;
   const { alpha, device, model: named } = asked.flags;
   const found = await findModel(named ?? (await findingModel(store)), context);
+  // The best that is installed may be another one today.
+  if (named === undefined) context.printer.note(`With ${found.name}.`);
   // Before anything is loaded: a model that compares nothing has no index.
   const plan = await planIndex({ store, alpha, modelFolder: found.folder });
   const { shape } = plan;
@@ -77,7 +79,9 @@ export function skippedText(skipped: readonly SkippedFile[]): string {
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
   const reasons = sorted.slice(0, MAX_REASONS).map(([why, count]) => {
     const [one] = skipped.filter((file) => file.why === why);
-    return count === 1 ? `${one?.file ?? ""}: ${why}` : `${count} ${why}`;
+    // A reason that begins with the file's name says it itself.
+    const file = one?.file ?? "";
+    return count > 1 ? `${count} ${why}` : why.startsWith(file) ? why : `${file}: ${why}`;
   });
   const more = sorted.length > MAX_REASONS ? "; and others, which --json names" : "";
   const text = `Not searched: ${reasons.join("; ")}${more}`;
