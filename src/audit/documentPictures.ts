@@ -24,24 +24,32 @@ export async function picturesOf(
   context: ResolveContext,
 ): Promise<readonly AuditPicture[]> {
   const pictures: AuditPicture[] = [];
-  for (const reference of await referencesOf(document, context)) {
+  const find = await finderOf(document, context);
+  for (const reference of find(document.text)) {
     pictures.push({ reference, resolved: await resolveTarget(reference, context) });
   }
   return pictures;
 }
 
-/** In the language that the site around the document reads it in; what that cannot read stays as it was. */
-async function referencesOf(
+/** The pictures of a text, in its order. @throws AppError as `findImages`. */
+export type FindIn = (text: string) => readonly ImageReference[];
+
+/**
+ * How the pictures of a document are found, in it and in a text that takes its place: in the language that
+ * the site around it reads it in; what that cannot read stays as it was.
+ */
+export async function finderOf(
   { text, language, name, components }: PicturedDocument,
   context: ResolveContext,
-): Promise<readonly ImageReference[]> {
+): Promise<FindIn> {
   const options = { components, name };
   if (language === "markdown" && (await isReadAsMdx(context))) {
     try {
-      return findImages(text, "mdx", options);
+      const found = findImages(text, "mdx", options);
+      return (now) => (now === text ? found : findImages(now, "mdx", options));
     } catch {
       // What the site's own tools could not read either is read as its name says.
     }
   }
-  return findImages(text, language, options);
+  return (now) => findImages(now, language, options);
 }

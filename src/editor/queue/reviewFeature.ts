@@ -137,18 +137,13 @@ export class ReviewFeature implements FeatureWith<ReviewCommandId> {
   }
 
   async #undoLast(): Promise<void> {
-    if (this.#session !== undefined && this.#panel.isOpen) {
-      if (!(await this.#session.undoApplied())) sayNothing();
-      return;
-    }
-    const outcome = await undoLastReview(reviewPorts(this.#services));
-    if (outcome === undefined) sayNothing();
+    const outcome =
+      this.#session === undefined
+        ? await undoLastReview(reviewPorts(this.#services))
+        : await this.#session.undoApplied();
+    if (outcome === undefined) showStatus(vscode.l10n.t("There is no review to take back."));
     else await tellUndone(outcome);
   }
-}
-
-function sayNothing(): void {
-  showStatus(vscode.l10n.t("There is no review to take back."));
 }
 
 async function tellUndone({ uris, failures }: UndoOutcome): Promise<void> {

@@ -1,10 +1,8 @@
-/** How the pictures of a document are found, in it and in what takes its place, whether or not it is open. */
+/** How the pictures of a document are found, whether or not the editor has it open. */
 
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
-import { findImages } from "../../alt/formats/findImages";
-import type { ImageReference } from "../../alt/imageReference";
 import type { AltLanguage } from "../../alt/languages";
-import { isReadAsMdx } from "../../alt/site/place";
+import { finderOf, type FindIn } from "../../audit/documentPictures";
 import { projectComponents } from "../audit/projectConfigs";
 import { contextOf, type PlacedDocument } from "../documents/altContext";
 import { fileName } from "../documents/altDocument";
@@ -20,26 +18,14 @@ export interface TextToRead {
   readonly lookup: FileLookup;
 }
 
-/** The pictures of a text, in its order. @throws AppError as `findImages`. */
-export type FindIn = (text: string) => readonly ImageReference[];
-
 export async function finderFor(
   services: Pick<Services, "settings">,
   { document, language, lookup }: TextToRead,
 ): Promise<FindIn> {
   const components = await componentsFor(services, document);
-  const options = { components, name: fileName(document.uri) };
-  const isMdx =
-    language === "markdown" && (await isReadAsMdx(contextOf(services, document, lookup)));
-  if (isMdx) {
-    try {
-      findImages(document.getText(), "mdx", options);
-      return (text) => findImages(text, "mdx", options);
-    } catch {
-      // What the site's own tools could not read either is read as its name says.
-    }
-  }
-  return (text) => findImages(text, language, options);
+  const name = fileName(document.uri);
+  const context = contextOf(services, document, lookup);
+  return finderOf({ text: document.getText(), language, name, components }, context);
 }
 
 /** Names of tags that show a picture: the usual ones, the user's, and the project's. */

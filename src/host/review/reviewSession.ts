@@ -25,6 +25,7 @@ import {
   undoLastReview,
   type ApplyOutcome,
   type ReviewPorts,
+  type UndoOutcome,
 } from "./applyReview";
 import { marksAfter, type PlannedChange } from "./documentPlan";
 import { Lookahead, type LookaheadPorts } from "./lookahead";
@@ -202,19 +203,19 @@ export class ReviewSession {
     this.tellAll();
   }
 
-  /** Takes back what was applied last. @returns false where there is nothing. */
-  async undoApplied(): Promise<boolean> {
-    if (this.#work !== "none") return false;
+  /** Takes back what was applied last. @returns undefined where there is nothing. */
+  async undoApplied(): Promise<UndoOutcome | undefined> {
+    if (this.#work !== "none") return undefined;
     const outcome = await this.#during("undo", async () => {
       const undone = await undoLastReview(this.#ports.review);
       if (undone !== undefined) await this.#regather(undone.uris, new Map());
       return undone;
     });
-    if (outcome === undefined) return false;
+    if (outcome === undefined) return undefined;
     const { uris, failures } = outcome;
     this.#post({ type: "takenBack", nFiles: uris.length, failures });
     this.tellAll();
-    return true;
+    return outcome;
   }
 
   /** Another model was chosen, or one is there now. */

@@ -78,27 +78,35 @@ function createRow({ strings, dispatch }: PageContext, id: string): Part<Row> {
   const name = element("span", { class: "row-name" });
   // Of a long path its end is shown, which tells one file of a folder from the next.
   const place = element("bdi");
+  // What mark and tooltip say to eyes.
+  const heard = element("span", { class: "visually-hidden" });
   const root = element("li", { class: "row", role: "option", id: rowId(id) }, [
     mark,
     element("span", { class: "row-words" }, [
       name,
       element("span", { class: "row-place" }, [place]),
+      heard,
     ]),
   ]);
   root.addEventListener("click", () => {
     dispatch({ type: "movedTo", id });
   });
   let kind: string | undefined = "unknown";
+  let last: readonly unknown[] = [];
   return {
     element: root,
     update: ({ item, state }) => {
       const decision = state.decisions.get(id);
-      const where = `${item.file}:${item.line}`;
+      const isCurrent = id === state.currentId;
+      // There may be thousands of rows, and most stay as they are.
+      const now = [item, decision, isCurrent];
+      if (now.every((part, at) => part === last[at])) return;
+      last = now;
       setText(name, item.name);
-      setText(place, where);
+      setText(place, `${item.file}:${item.line}`);
+      setText(heard, `. ${item.ruleTitle}. ${decisionText(decision, strings)}.`);
       setAttributes(root, {
-        "aria-selected": id === state.currentId ? "true" : "false",
-        "aria-label": `${item.name} ${where}. ${item.ruleTitle}. ${decisionText(decision, strings)}`,
+        "aria-selected": isCurrent ? "true" : "false",
         title: decisionText(decision, strings),
         "data-decision": decision?.kind ?? "open",
       });

@@ -186,7 +186,7 @@ describe("the session of a review", () => {
     const { session, told } = await open();
     await session.handle({ type: "apply" });
     await session.handle({ type: "undo" });
-    assert.equal(await session.undoApplied(), false);
+    assert.equal(await session.undoApplied(), undefined);
     assert.deepEqual(told.at(-1), { type: "workChanged", work: "none" });
     assert.ok(told.some((message) => message.type === "undone" && message.id === undefined));
     assert.ok(!told.some(({ type }) => type === "applied"));
