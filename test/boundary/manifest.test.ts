@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type * as TypeScript from "typescript";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../src/alt/languages";
 import { COMMAND_IDS } from "../../src/editor/shell/commandIds";
-import { DIAGNOSTICS_SCHEME, STEP_KEYS } from "../../src/editor/shell/services";
+import { DIAGNOSTICS_SCHEME, STEP_KEYS, REVIEW_VIEW_TYPE } from "../../src/editor/shell/services";
 import { PICTURE_EXTENSIONS } from "../../src/model/ask/pictureNames";
 import { SETTING_DEFAULTS, type SettingKey } from "../../src/host/settings/settingValues";
 import { collect, sourcesBelow, ts } from "../helpers/sourceTree";
@@ -96,6 +96,8 @@ const PRIVATE_NAMES: readonly string[] = [
   ...["sightline.notDuplicates", "sightline.results", "sightline.answers"],
   "sightline.hasHintedAtModels",
   "sightline.modelFolders",
+  "sightline.openReview",
+  "sightline.review",
 ];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);
 
@@ -183,10 +185,15 @@ describe("the manifest's menus", () => {
 
   it("wait for projects that write JSX into scripts, which are known by one file and not by a search", () => {
     const contained = manifest.activationEvents.filter(
-      (event) => !/^(onLanguage|onFileSystem):/.test(event),
+      (event) => !/^(onLanguage|onFileSystem|onWebviewPanel):/.test(event),
     );
     assert.ok(contained.includes("workspaceContains:src/App.js"));
     for (const event of contained) assert.match(event, /^workspaceContains:[\w./-]+\.m?js$/);
+  });
+
+  it("come with a page of ours that the editor brings back", () => {
+    const own = manifest.activationEvents.filter((event) => event.startsWith("onWebviewPanel:"));
+    assert.deepEqual(own, [`onWebviewPanel:${REVIEW_VIEW_TYPE}`]);
   });
 
   it("come with a document of ours that the editor brings back", () => {

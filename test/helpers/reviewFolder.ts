@@ -60,7 +60,7 @@ export class ReviewFolder {
     return {
       documents: { open: (uri) => this.#open(uri) },
       planPorts: (uri) => Promise.resolve(planPorts(uri)),
-      folder: this.journals,
+      journals: { folder: this.journals, noJournal: "no journal" },
       now: () => new Date(Date.UTC(2026, 0, 1) + 1000 * this.#time++),
       notThere: (uri) => `${uri} holds something else`,
       partThere: (uri, nLost) => `${uri} has lost ${nLost}`,

@@ -77,7 +77,12 @@ export function reviewPorts(services: Services): ReviewPorts {
       );
       return { find, texts: { changed: changedText(uri), misread } };
     },
-    folder: vscode.Uri.joinPath(storageUri ?? globalStorageUri, "reviews").fsPath,
+    journals: {
+      folder: vscode.Uri.joinPath(storageUri ?? globalStorageUri, "reviews").fsPath,
+      noJournal: vscode.l10n.t(
+        "The journal by which a review is taken back cannot be written, so nothing more is written. Check the free space.",
+      ),
+    },
     now: () => new Date(),
     notThere: (address) =>
       vscode.l10n.t("{0} holds something else by now, so it was left as it is.", nameOf(address)),

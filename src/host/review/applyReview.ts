@@ -4,7 +4,13 @@ import { AppError } from "../../base/errors";
 import type { TextEdit } from "../../alt/imageReference";
 import type { FoundImages } from "../documents/altPlan";
 import { planDocument, type PlannedChange, type PlanPorts } from "./documentPlan";
-import { addRecord, JournalWriter, lastJournal, type JournalledFile } from "./reviewJournal";
+import {
+  addRecord,
+  JournalWriter,
+  lastJournal,
+  type JournalledFile,
+  type JournalPlace,
+} from "./reviewJournal";
 import { changeOf, hashOf, wayBack } from "./textChange";
 
 /** A document as it is now, in the editor or on the disk. */
@@ -28,8 +34,7 @@ export interface ReviewPorts {
   readonly documents: DocumentStore;
   /** How the pictures of a document are found. @throws AppError as `findImages`. */
   readonly planPorts: (uri: string, text: string) => Promise<PlanPorts>;
-  /** Where journals lie. */
-  readonly folder: string;
+  readonly journals: JournalPlace;
   readonly now: () => Date;
   /** What is said of a file of which nothing that was written is there any more. */
   readonly notThere: (uri: string) => string;
@@ -60,7 +65,7 @@ export async function applyReview(
   changes: ReadonlyMap<string, readonly PlannedChange[]>,
   ports: ReviewPorts,
 ): Promise<ApplyOutcome> {
-  const journal = await JournalWriter.begin(ports.folder, ports.now());
+  const journal = await JournalWriter.begin(ports.journals, ports.now());
   const done: string[] = [];
   const failures: { id: string; error: AppError }[] = [];
   const files: AppliedFile[] = [];
@@ -127,7 +132,7 @@ export interface UndoOutcome {
 
 /** Takes back what was applied last. Undefined where there is nothing to take back. */
 export async function undoLastReview(ports: ReviewPorts): Promise<UndoOutcome | undefined> {
-  const journal = await lastJournal(ports.folder);
+  const journal = await lastJournal(ports.journals.folder);
   if (journal === undefined) return undefined;
   const uris: string[] = [];
   const failures: string[] = [];

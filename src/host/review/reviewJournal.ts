@@ -35,31 +35,39 @@ export interface ReadJournal {
   readonly isClosed: boolean;
 }
 
+/** Where journals lie, and what is said where there can be none. */
+export interface JournalPlace {
+  readonly folder: string;
+  readonly noJournal: string;
+}
+
 /** Writes one review's journal. */
 export class JournalWriter {
   readonly #handle: FileHandle;
+  readonly #noJournal: string;
 
-  private constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, noJournal: string) {
     this.#handle = handle;
+    this.#noJournal = noJournal;
   }
 
   /**
    * Begins a journal, and forgets the oldest.
    * @throws AppError `document.unwritable` where there can be none, and then nothing may be written.
    */
-  static async begin(folder: string, at: Date): Promise<JournalWriter> {
+  static async begin({ folder, noJournal }: JournalPlace, at: Date): Promise<JournalWriter> {
     try {
       await mkdir(folder, { recursive: true });
       const stamp = at.toISOString();
       // The names of files sort by time, and hold no colon for Windows.
       const name = `${stamp.replaceAll(":", "-")}-${randomUUID().slice(0, 8)}${ENDING}`;
       const handle = await open(path.join(folder, name), "ax");
-      const writer = new JournalWriter(handle);
+      const writer = new JournalWriter(handle, noJournal);
       await writer.add(begunRecord(stamp));
       await prune(folder);
       return writer;
     } catch (cause) {
-      throw noJournal(folder, cause);
+      throw unwritable(noJournal, cause);
     }
   }
 
@@ -69,7 +77,7 @@ export class JournalWriter {
       await this.#handle.appendFile(`${JSON.stringify(record)}\n`);
       await this.#handle.datasync();
     } catch (cause) {
-      throw noJournal("", cause);
+      throw unwritable(this.#noJournal, cause);
     }
   }
 
@@ -142,8 +150,6 @@ async function prune(folder: string): Promise<void> {
   }
 }
 
-function noJournal(folder: string, cause: unknown): AppError {
-  const where = folder === "" ? "" : ` in ${folder}`;
-  const text = `The journal that lets a review be taken back cannot be written${where}, so nothing more is written. Check the free space.`;
-  return new AppError("document.unwritable", text, { cause });
+function unwritable(message: string, cause: unknown): AppError {
+  return new AppError("document.unwritable", message, { cause });
 }

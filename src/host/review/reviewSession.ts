@@ -124,7 +124,7 @@ export class ReviewSession {
       const gathered = await this.#ports.gather(this.#scope, this.#end.signal);
       this.#nDocuments = gathered.nDocuments;
       this.#unread = gathered.unread;
-      this.#canUndoApplied = await canUndoReview(this.#ports.review.folder);
+      this.#canUndoApplied = await canUndoReview(this.#ports.review.journals.folder);
       this.#queue.replace(gathered.items);
       if (this.#isLoaded) return;
       const stored = fromStoredReview(this.#ports.memento.get(keyOf(this.#scope)));
@@ -302,7 +302,7 @@ export class ReviewSession {
     renamed: ReadonlyMap<string, string>,
     settled: ReadonlySet<string> = new Set(),
   ): Promise<void> {
-    this.#canUndoApplied = await canUndoReview(this.#ports.review.folder);
+    this.#canUndoApplied = await canUndoReview(this.#ports.review.journals.folder);
     if (uris.length === 0) return;
     const { rules } = this.#scope;
     const scope = { uris, ...(rules === undefined ? {} : { rules }) };
