@@ -95,9 +95,7 @@ const PRIVATE_NAMES: readonly string[] = [
   "sightline.noPasteOffer",
   ...["sightline.notDuplicates", "sightline.results", "sightline.answers"],
   "sightline.hasHintedAtModels",
-  "sightline.modelFolders",
-  "sightline.openReview",
-  "sightline.review",
+  ...["sightline.modelFolders", "sightline.openReview", "sightline.review"],
 ];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);
 
@@ -191,14 +189,10 @@ describe("the manifest's menus", () => {
     for (const event of contained) assert.match(event, /^workspaceContains:[\w./-]+\.m?js$/);
   });
 
-  it("come with a page of ours that the editor brings back", () => {
-    const own = manifest.activationEvents.filter((event) => event.startsWith("onWebviewPanel:"));
-    assert.deepEqual(own, [`onWebviewPanel:${REVIEW_VIEW_TYPE}`]);
-  });
-
-  it("come with a document of ours that the editor brings back", () => {
-    const own = manifest.activationEvents.filter((event) => event.startsWith("onFileSystem:"));
-    assert.deepEqual(own, [`onFileSystem:${DIAGNOSTICS_SCHEME}`]);
+  it("come with a document and a page of ours that the editor brings back", () => {
+    const own = manifest.activationEvents.filter((event) => /^on(?:File|Webview)/.test(event));
+    const [document, page] = [DIAGNOSTICS_SCHEME, REVIEW_VIEW_TYPE];
+    assert.deepEqual(own, [`onFileSystem:${document}`, `onWebviewPanel:${page}`]);
     const menu = menus.find(([name]) => name === "editor/title")?.[1] ?? [];
     const whens = menu.map(({ when }) => when);
     assert.ok(whens.includes(`resourceScheme == ${DIAGNOSTICS_SCHEME}`));
