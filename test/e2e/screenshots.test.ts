@@ -4,13 +4,13 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Locator } from "playwright-core";
-import sharp from "sharp";
 import { ChatPage } from "./chatPage";
 import type { Editor, Theme } from "./editor";
 import { ReviewPage } from "./reviewPage";
+import { take } from "./takePicture";
 import { useEditor } from "./useEditor";
 import { WalkthroughPage } from "./walkthroughPage";
 
@@ -316,19 +316,4 @@ async function openModels(editor: Editor): Promise<void> {
       hasText: "Recommended",
     })
     .waitFor();
-}
-
-/** An empty page of these sizes is compressed to some ten kilobytes. */
-const LEAST_BYTES = 30_000;
-/** Of a picture that is kept. */
-const MOST_BYTES = 60_000;
-
-/** @throws when the picture holds nothing but one colour, as that of a page that is not drawn */
-async function take({ page }: Editor, name: string): Promise<void> {
-  const drawn = await page.screenshot({ animations: "disabled" });
-  assert.ok(drawn.length > LEAST_BYTES, `${name} shows nothing`);
-  // The colours of an editor are few; a worse quality would turn the small green lamp grey.
-  const small = await sharp(drawn).png({ palette: true, quality: 90, effort: 10 }).toBuffer();
-  assert.ok(small.length < MOST_BYTES, `${name} takes ${small.length} bytes`);
-  await writeFile(`${name}.png`, small);
 }

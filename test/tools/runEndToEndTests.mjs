@@ -21,7 +21,7 @@ const problem = whyNoEditor();
 const wanted = process.argv.slice(2);
 const isForPictures = wanted.includes("--screenshots");
 if (isForPictures) process.env.SIGHTLINE_SCREENSHOTS = path.resolve("media", "screenshots");
-if (problem === undefined) await main(isForPictures ? ["screenshots"] : wanted);
+if (problem === undefined) await main(isForPictures ? ["screenshots", "find"] : wanted);
 else console.log(`End-to-end tests not run. ${problem}`);
 
 /** Says in one sentence what this machine lacks, or undefined when it lacks nothing. */

@@ -52,6 +52,7 @@ function createProgress({ strings, post }: PageContext): Part<AnswersState> {
     update: ({ progress, rows }) => {
       const isLeft = [...rows.values()].some(({ answer }) => answer === undefined);
       setText(words, progress?.text ?? "");
+      setShown(words, { when: progress !== undefined });
       setShown(bar, { when: progress !== undefined });
       setShown(stop, { when: progress !== undefined });
       setShown(goOn, { when: progress === undefined && isLeft });

@@ -182,7 +182,9 @@ export class FolderAnswers implements vscode.Disposable {
     const open = this.#open;
     if (open === undefined) return;
     const { id, question, folder, rows } = open;
-    const place = vscode.workspace.asRelativePath(folder);
+    const relative = vscode.workspace.asRelativePath(folder);
+    // Of a folder of the window itself the editor gives the whole path.
+    const place = relative === folder.fsPath ? path.basename(relative) : relative;
     const answers = { id, question, place, rows: [...rows.values()] };
     this.#panel.post({ type: "answersReplaced", answers });
     this.#setProgress(this.#progress);

@@ -1,7 +1,7 @@
 /** The answers as a table: a head that sorts, and a virtual list of rows, one of which has the keyboard. */
 
 import type { AnswerRowView } from "../../../src/protocol/views/answersMessages";
-import { element, setAttributes, setText, type Part } from "../../render/dom";
+import { element, setAttributes, setShown, setText, type Part } from "../../render/dom";
 import { createPicture } from "../../render/picture";
 import { VirtualList, type VirtualRow } from "../../render/virtualList";
 import { createWanting } from "../../shell/thumbnails";
@@ -147,7 +147,9 @@ function createRow(
   const picture = createPicture("answers-picture");
   const name = element("span", { class: "answers-name" });
   const folder = element("span", { class: "answers-folder" });
-  const answer = element("div", { role: "gridcell", class: "cell-answer" });
+  const words = element("span");
+  const none = element("span", { class: "visually-hidden" }, [strings.noAnswer]);
+  const answer = element("div", { role: "gridcell", class: "cell-answer" }, [words, none]);
   const root = element("div", { role: "row", class: "answers-row" }, [
     element("div", { role: "gridcell", class: "cell-picture" }, [picture.element]),
     element("div", { role: "gridcell", class: "cell-file" }, [name, folder]),
@@ -166,8 +168,8 @@ function createRow(
       picture.update(thumbnails.get(id) ?? undefined);
       setText(name, view.name);
       setText(folder, view.folder);
-      setText(answer, view.answer ?? view.problem ?? "");
-      const words = [view.name, view.answer ?? view.problem ?? strings.noAnswer];
+      setText(words, view.answer ?? view.problem ?? "");
+      setShown(none, { when: view.answer === undefined && view.problem === undefined });
       setAttributes(answer, {
         "data-problem": view.answer === undefined && view.problem !== undefined,
         title: view.answer ?? view.problem,
@@ -177,7 +179,6 @@ function createRow(
         tabindex: id === current ? 0 : -1,
         "aria-selected": String(id === current),
         "aria-rowindex": nth + 2,
-        "aria-label": words.join(", "),
       });
     },
   };

@@ -3,6 +3,7 @@
 import type { GroupAction, ResultItem } from "../../../src/protocol/views/resultsMessages";
 import { element, setAttributes, setShown, setText, type Part } from "../../render/dom";
 import { icon } from "../../render/icons";
+import { KeyedList } from "../../render/keyedList";
 import { createPicture } from "../../render/picture";
 import { actionCell, type ResultRow } from "../rows";
 import type { PageContext } from "./context";
@@ -13,8 +14,6 @@ export interface CellState {
   readonly thumbnailOf: (itemId: string) => string | undefined;
   readonly isDoubted: (itemId: string) => boolean;
 }
-
-type RowOf<K extends ResultRow["kind"]> = Extract<ResultRow, { kind: K }>;
 
 /** A row and its cells. @param stateOf what is so now. */
 export function createRow(
@@ -116,37 +115,40 @@ function fillTiles(
   root: HTMLElement,
   stateOf: () => CellState,
 ): (row: ResultRow) => void {
-  const tiles = new Map<string, Part<TileProps>>();
+  let section = "";
+  // A tile that is moved without need would lose the keyboard.
+  const tiles = new KeyedList<ResultItem>(root, {
+    keyOf: ({ id }) => id,
+    create: ({ id }) => {
+      const tile = createTile(context, id);
+      const update = (item: ResultItem): void => {
+        tile.update({ item, section, state: stateOf() });
+      };
+      return { element: tile.element, update };
+    },
+  });
   return (row) => {
     if (row.kind !== "tiles") return;
-    const wanted = new Set(row.items.map(({ id }) => id));
-    for (const [id, tile] of tiles) {
-      if (wanted.has(id)) continue;
-      tile.element.remove();
-      tiles.delete(id);
-    }
-    for (const item of row.items) {
-      const tile = tiles.get(item.id) ?? createTile(context, item.id);
-      tiles.set(item.id, tile);
-      tile.update({ item, row, state: stateOf() });
-      root.append(tile.element);
-    }
+    ({ section } = row);
+    tiles.update(row.items);
   };
 }
 
 interface TileProps {
   readonly item: ResultItem;
-  readonly row: RowOf<"tiles">;
+  readonly section: string;
   readonly state: CellState;
 }
 
 function createTile({ strings, dispatch, post }: PageContext, id: string): Part<TileProps> {
   const picture = createPicture("tile-picture");
   const name = element("span", { class: "tile-name" });
+  // What is seen is heard in the same order, and the section, which stands above.
+  const where = element("span", { class: "visually-hidden" });
   const folder = element("span", { class: "tile-folder" });
   const doubt = element("span", { class: "tile-doubt" }, [strings.lessLikely]);
   const root = element("div", { role: "gridcell", class: "tile" }, [
-    ...[picture.element, name, folder, doubt],
+    ...[picture.element, name, doubt, where, folder],
   ]);
   root.addEventListener("click", () => {
     dispatch({ type: "cellReached", cell: id, isAsked: true });
@@ -156,15 +158,14 @@ function createTile({ strings, dispatch, post }: PageContext, id: string): Part<
   });
   return {
     element: root,
-    update: ({ item, row, state }) => {
+    update: ({ item, section, state }) => {
       const isDoubted = state.isDoubted(id);
       picture.update(state.thumbnailOf(id));
       setText(name, item.name);
       setText(folder, item.folder);
       setShown(doubt, { when: isDoubted });
-      const words = [item.name, isDoubted ? strings.lessLikely : row.section, item.folder];
+      setText(where, isDoubted ? "," : `, ${section},`);
       setAttributes(root, {
-        "aria-label": words.filter((word) => word !== "").join(", "),
         "aria-description": item.detail,
         title: item.folder === "" ? item.name : `${item.folder}/${item.name}`,
         "data-doubted": isDoubted,
