@@ -21,6 +21,7 @@ const PROJECT_FILES: readonly { readonly path: string; readonly only?: RegExp }[
   { path: "l10n", only: /^bundle\.l10n\.[\w-]+\.json$/ },
   { path: "media/icon.png" },
   { path: "media/activity.svg" },
+  { path: "media/activity-dark.svg" },
   { path: "media/samples", only: /\.(md|png)$/ },
   { path: "media/walkthrough", only: /\.(md|png|svg)$/ },
 ];

@@ -241,7 +241,12 @@ describe("vsce", () => {
       ...["extension/A1B2C3D4.js", "webview/chat.js", "webview/chat.css"].map(
         (name) => `dist/${name}`,
       ),
-      ...["media/icon.png", "media/activity.svg", "media/samples/red-circle.png"],
+      ...[
+        "media/icon.png",
+        "media/activity.svg",
+        "media/activity-dark.svg",
+        "media/samples/red-circle.png",
+      ],
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],
       ...["models/catalog.json", "models/demo/config.json", "models/demo/model.safetensors"],
       ...native("onnxruntime-node", [
