@@ -22,6 +22,7 @@ const PROJECT_FILES: readonly { readonly path: string; readonly only?: RegExp }[
   { path: "media/icon.png" },
   { path: "media/activity.svg" },
   { path: "media/activity-dark.svg" },
+  { path: "media/sightline.schema.json" },
   { path: "media/samples", only: /\.(md|png)$/ },
   { path: "media/walkthrough", only: /\.(md|png|svg)$/ },
 ];

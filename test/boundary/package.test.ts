@@ -247,6 +247,7 @@ describe("vsce", () => {
         "media/activity-dark.svg",
         "media/samples/red-circle.png",
       ],
+      "media/sightline.schema.json",
       ...["media/walkthrough/ask.svg", "media/walkthrough/ask.md"],
       ...["models/catalog.json", "models/demo/config.json", "models/demo/model.safetensors"],
       ...native("onnxruntime-node", [

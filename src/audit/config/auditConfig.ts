@@ -60,13 +60,16 @@ const READERS: Readonly<Record<string, Reader>> = {
   baseline: textOf,
 };
 
+/** Every key that is read; the schema has the same. */
+export const CONFIG_KEYS: readonly string[] = Object.keys(READERS);
+
 /** What is wrong, without the file that it is in. */
 class Mistake extends Error {}
 
 /** @throws AppError `option.invalid` that names the file, the key and what may stand there. */
 export function readConfig(text: string, file: string): AuditConfig {
   try {
-    const fields = fieldsOf(parseJsonc(text), "the configuration", Object.keys(READERS));
+    const fields = fieldsOf(parseJsonc(text), "the configuration", CONFIG_KEYS);
     return Object.fromEntries(
       Object.entries(fields).map(([key, value]) => [key, READERS[key]?.(value, key)]),
     );
