@@ -33,6 +33,7 @@ const mayImport = {
     "disk",
     "search",
     "doctor",
+    "remote",
   ],
   "src/host": ["base", "roll", "answers", "model", "protocol", "alt"],
   "src/editor": [

@@ -34,6 +34,10 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
   const { logger, store, demoCheckpoint, startWorkers } = options;
   return {
     load: async (params, run) => {
+      if (params.remote !== undefined) {
+        const { openRemoteModel } = await import("./remoteModel");
+        return await openRemoteModel(params.remote, { logger, signal: run.signal });
+      }
       const { findNamedModel, loadFoundModel } = await import("../library/open/openNamedModel");
       const { model, device } = params;
       const found = await findNamedModel({ model, ...run, store, demoCheckpoint });

@@ -33,7 +33,8 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
   const onDoubted = (doubts: readonly Doubt[]): void => {
     if (doubts.includes("outsideWorld")) void notices.guard(() => hint(context));
   };
-  const setup = { extensionFolder: context.extensionPath, settings, log, notices, onDoubted };
+  const { extensionPath: extensionFolder } = context;
+  const setup = { extensionFolder, context, settings, log, notices, onDoubted };
   const engine = createEngine(setup);
   running = engine;
   const pictures = new EditorPictureReader();

@@ -10,7 +10,7 @@ import type { Logger } from "../base/logger";
 import { systemClock } from "../host/process/clock";
 import { forkEngine } from "../host/process/engineProcess";
 import { inspectorOptions } from "../host/process/inspector";
-import { rollEntryOf } from "../host/service/engineStatus";
+import { rollEntryOf } from "../host/service/rollEntry";
 import { EngineSupervisor } from "../host/service/engineSupervisor";
 import { MemoryGate, type MemoryQuestion } from "../host/service/memoryGate";
 import type { DeviceChoice } from "../model/ask/device";

@@ -13,7 +13,14 @@ import type {
   LoadPlan,
   LoadRequest,
   ModelEntry,
+  RemoteTarget,
 } from "../model/ask/models";
+import {
+  DIALECTS,
+  REMOTE_FAMILIES,
+  type RemoteEndpoint,
+  type SpecialTokens,
+} from "../model/ask/remoteEndpoint";
 import { type Progress, PROGRESS_STEPS, type Stage, STAGES } from "../model/ask/progress";
 import {
   ALPHA_MODES,
@@ -51,7 +58,22 @@ import {
 export const kind = oneOf(MODEL_KINDS);
 const device = oneOf(DEVICES);
 
-export const loadRequest = shape<LoadRequest>({ model: text, device: oneOf(DEVICE_CHOICES) });
+/** What it may hold is the child's business, which reads it as a list in a file. */
+const remoteEndpoint = shape<RemoteEndpoint>({
+  ...{ name: text, url: text, model: text },
+  ...{ dialect: oneOf(DIALECTS), family: oneOf(REMOTE_FAMILIES) },
+  ...{ imageSize: count, maxParallel: count, timeoutSeconds: count },
+  tokens: shape<SpecialTokens>({
+    ...{ eos_token_id: count, pad_token_id: count },
+    ...{ bos_token_id: maybe(count), decoder_start_token_id: maybe(count) },
+  }),
+});
+
+export const loadRequest = shape<LoadRequest>({
+  model: text,
+  device: oneOf(DEVICE_CHOICES),
+  remote: maybe(shape<RemoteTarget>({ endpoint: remoteEndpoint, token: maybe(text) })),
+});
 
 export const engineInfo = shape<EngineInfo>({
   name: text,
@@ -64,6 +86,7 @@ export const engineInfo = shape<EngineInfo>({
   kind,
   precision: maybe(text),
   world: maybe(oneOf(WORLDS)),
+  server: maybe(text),
 });
 
 export const loadPlan = shape<LoadPlan>({

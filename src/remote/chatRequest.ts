@@ -5,7 +5,7 @@ import { buildPrompt } from "../engine/text/prompt";
 import { type GenerationOptions, resolveGenerationOptions } from "../model/ask/generationOptions";
 import { AppError } from "../base/errors";
 import type { GenerateRequest } from "../model/ask/request";
-import type { RemoteEndpoint } from "./endpoint";
+import type { RemoteEndpoint } from "../model/ask/remoteEndpoint";
 
 /** The body of a request to `/v1/chat/completions`. */
 export interface ChatBody {

@@ -8,7 +8,7 @@ import { resolveGenerationOptions } from "../model/ask/generationOptions";
 import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
 import { askOnce, type ChatAnswer, ChatFailure, type ChatTarget, checkHealth } from "./chatClient";
 import { chatBody } from "./chatRequest";
-import type { RemoteEndpoint } from "./endpoint";
+import type { RemoteEndpoint } from "../model/ask/remoteEndpoint";
 import { remotePicture } from "./remotePicture";
 import { SendWindow } from "./sendWindow";
 
@@ -22,6 +22,8 @@ export interface RemoteEngineOptions {
   /** 0 to 1. @default that of JavaScript */
   readonly random?: () => number;
   readonly fetch?: typeof fetch;
+  /** For whoever is denied. @default the variable of the command line */
+  readonly howToSetToken?: string;
 }
 
 /** After the first. */
@@ -125,7 +127,8 @@ export class RemoteEngine {
     const message = token === undefined ? said : said.replaceAll(token, "…");
     const server = `The server "${name}" (${new URL(url).host})`;
     if (kind === "denied") {
-      const what = "wants another token. Set SIGHTLINE_REMOTE_TOKEN";
+      const { howToSetToken = "Set SIGHTLINE_REMOTE_TOKEN" } = this.#options;
+      const what = `wants another token. ${howToSetToken}`;
       return new AppError("remote.denied", `${server} ${what}. ${message}`);
     }
     this.#nFaults++;

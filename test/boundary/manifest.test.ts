@@ -94,6 +94,7 @@ const PRIVATE_NAMES: readonly string[] = [
   "sightline.window",
   "sightline.noPasteOffer",
   ...["sightline.notDuplicates", "sightline.results", "sightline.answers"],
+  "sightline.remoteOrigins",
   "sightline.hasHintedAtModels",
   ...["sightline.modelFolders", "sightline.openReview", "sightline.review"],
 ];

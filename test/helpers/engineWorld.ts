@@ -6,6 +6,7 @@ import { silentLogger } from "../../src/base/logger";
 import type { AskOptions, EngineStatus } from "../../src/host/service/engine";
 import { DEFAULT_TIME_LIMITS } from "../../src/host/process/engineConnection";
 import { EngineSupervisor } from "../../src/host/service/engineSupervisor";
+import type { RemoteWay } from "../../src/host/service/remoteWay";
 import type { MemoryGate } from "../../src/host/service/memoryGate";
 import type { ProcessKind } from "../../src/model/ask/kinds";
 import type { LoadPlan, LoadRequest } from "../../src/model/ask/models";
@@ -50,6 +51,7 @@ export interface CreateOptions {
   /** Asked before a model is loaded. */
   readonly memory?: Pick<MemoryGate, "permit">;
   readonly platform?: string;
+  readonly remote?: RemoteWay;
   readonly nFailures?: number;
   /** Processes do not end when they are killed. */
   readonly isImmortal?: boolean;
@@ -77,6 +79,7 @@ export function createService(options: CreateOptions = {}): Created {
     idleMs: () => idleMs,
     logger: silentLogger,
     ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(options.remote === undefined ? {} : { remote: options.remote }),
     onDeviceOverruled: ({ chosen, failed }, error) => {
       overruled.push(`${chosen} ${failed ?? "?"} ${error.code}`);
     },

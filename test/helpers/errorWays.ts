@@ -26,7 +26,7 @@ import { resolveGenerationOptions } from "../../src/model/ask/generationOptions"
 import { parseModelConfig } from "../../src/model/config/modelConfig";
 import { encodeOnnxModel } from "../../src/model/graph/onnxProto";
 import { readParams, readToChild } from "../../src/protocol/messages";
-import { readEndpoints } from "../../src/remote/endpoint";
+import { readEndpoints } from "../../src/model/ask/remoteEndpoint";
 import { RemoteEngine } from "../../src/remote/remoteEngine";
 import { MAX_WAITING } from "../../src/tools/limits";
 import { RootedFiles } from "../../src/tools/files/rootedFiles";

@@ -128,6 +128,7 @@ export function createModelWorld(): ModelWorld {
       return Promise.resolve();
     },
     hub: { endpoint: "https://huggingface.co", proxy: "http://proxy:3128" },
+    remoteEndpoints: [] as readonly unknown[],
   };
   const secrets = new Map<string, string>();
   const memory = new Map<string, unknown>();

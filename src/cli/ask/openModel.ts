@@ -14,7 +14,7 @@ import { planLoad } from "../../library/open/loadPlan";
 import { findNamedModel, type FoundModel, loadFoundModel } from "../../library/open/openNamedModel";
 import type { LoadPlan } from "../../model/ask/models";
 import { setNamed } from "../../model/ask/modelSets";
-import { remoteName } from "../../remote/endpoint";
+import { remoteName } from "../../model/ask/remoteName";
 
 /**
  * Finds a model; the demo is converted when this is its first use.

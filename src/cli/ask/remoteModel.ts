@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import { cannotText } from "../../model/ask/capabilities";
-import { readEndpoints, type RemoteEndpoint } from "../../remote/endpoint";
+import { readEndpoints, type RemoteEndpoint } from "../../model/ask/remoteEndpoint";
+import { realClock } from "../../remote/realClock";
 import { RemoteEngine } from "../../remote/remoteEngine";
 import type { CliContext } from "../terminal/cliContext";
 import type { RunningModel } from "./runningModel";
@@ -31,14 +32,7 @@ export async function withRemote<T>(
   const engine = new RemoteEngine({
     ...{ endpoint, token, logger: printer.logger() },
     now: () => performance.now(),
-    clock: {
-      after: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => {
-          clearTimeout(timer);
-        };
-      },
-    },
+    clock: realClock,
   });
   const cannot = (): Promise<never> => {
     const text = cannotText(`remote:${name}`, "scores");

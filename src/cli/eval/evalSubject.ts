@@ -7,7 +7,7 @@ import { type EvalTask, TASKS } from "../../measure/eval/tasks";
 import { CAPABILITIES, cannotText } from "../../model/ask/capabilities";
 import { setNamed } from "../../model/ask/modelSets";
 import { precisionName } from "../../model/folder/precisionName";
-import { remoteName } from "../../remote/endpoint";
+import { remoteName } from "../../model/ask/remoteName";
 import { findModel } from "../ask/openModel";
 import { endpointNamed } from "../ask/remoteModel";
 import type { CliContext } from "../terminal/cliContext";

@@ -11,7 +11,11 @@ import type { DeviceReason } from "../../model/ask/device";
 export function deviceReasonOf({
   deviceReason,
   overruled,
-}: Pick<EngineStatus, "deviceReason" | "overruled">): string | undefined {
+  server,
+}: Pick<EngineStatus, "deviceReason" | "overruled" | "server">): string | undefined {
+  if (server !== undefined) {
+    return vscode.l10n.t("{0} answers. Pictures that you ask about are sent there.", server);
+  }
   if (overruled === "failed") {
     return vscode.l10n.t(
       "The chosen device failed twice while it computed. Choose a device again or reload the window to try it again.",

@@ -11,7 +11,6 @@ import type { CommandId } from "../shell/commandIds";
 import type { Notices } from "../shell/services";
 import type { Settings } from "../shell/settings";
 import { systemClock } from "../../host/process/clock";
-import { rollEntryOf } from "../../host/service/engineStatus";
 import { forkEngine } from "../../host/process/engineProcess";
 import {
   EngineSupervisor,
@@ -26,6 +25,7 @@ import type { OtherEngine } from "../../roll/engineRoll";
 export interface EngineSetup {
   /** The folder of the installed extension. */
   readonly extensionFolder: string;
+  readonly context: Pick<vscode.ExtensionContext, "workspaceState" | "secrets">;
   readonly settings: Settings;
   readonly log: Logger;
   readonly notices: Pick<Notices, "run">;
@@ -38,11 +38,11 @@ const PROGRAMS: { readonly [K in ProcessKind]?: string } = { audit: "extension/a
 
 /** Starts no process; the first question does. */
 export function createEngine(setup: EngineSetup): EngineSupervisor {
-  const { extensionFolder, settings, log, notices, onDoubted } = setup;
+  const { extensionFolder, context, settings, log, notices, onDoubted } = setup;
   const missing = missingRuntime(extensionFolder);
   // Before the first process, and not at the start.
   const roll = lazy(async () => {
-    const { EngineRoll } = await import("../../roll/engineRoll");
+    const { EngineRoll, rollEntryOf } = await lazyParts();
     return new EngineRoll({
       describe: () => rollEntryOf(engine.status, memory.plannedBytes),
       release: () => engine.releaseIdle(),
@@ -91,6 +91,9 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     onDeviceOverruled: (device) => {
       void lazyParts().then(({ showCpuFallback }) => showCpuFallback(device, notices));
     },
+    remote: {
+      permit: async (model) => (await lazyParts()).permitServer({ context, settings }, model),
+    },
     ...optional({ onDoubted }),
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
@@ -110,14 +113,15 @@ export function followSettings(
   engine: Pick<EngineSupervisor, "choiceChanged" | "restart">,
   { settings, log }: Pick<EngineSetup, "settings" | "log">,
 ): vscode.Disposable {
-  let known = JSON.stringify(environmentOf(settings));
+  // A child knows these from its start.
+  const facts = (): string => JSON.stringify([environmentOf(settings), settings.remoteEndpoints]);
+  let known = facts();
   return settings.onDidChange(() => {
     const before = known;
-    known = JSON.stringify(environmentOf(settings));
+    known = facts();
     engine.choiceChanged();
     if (known === before) return;
-    // A child knows its folders from its start.
-    log.info("The engine is ended because its folders changed; the next question starts it.");
+    log.info("The engine is ended because its settings changed.");
     engine.restart().catch((thrown: unknown) => {
       log.error(`The engine could not be ended: ${String(thrown)}`);
     });

@@ -27,8 +27,11 @@ export function engineView(status: EngineStatus, notices: Pick<Notices, "describ
   };
 }
 
-function labelOf({ kind, model, device, precision }: EngineStatus): string {
-  const title = modelTitle(model);
+function labelOf({ kind, model, device, precision, server }: EngineStatus): string {
+  const name = modelTitle(model);
+  // Whoever asks sees at any time that pictures leave the machine.
+  const isElsewhere = server !== undefined && server !== name;
+  const title = isElsewhere ? vscode.l10n.t("{0} on {1}", name, server) : name;
   switch (kind) {
     case "off":
       return vscode.l10n.t("{0} · not started", title);
@@ -38,7 +41,7 @@ function labelOf({ kind, model, device, precision }: EngineStatus): string {
       return vscode.l10n.t("Loading {0}…", title);
     case "ready":
     case "busy":
-      return [title, precision, device && DEVICE_NAMES[device]]
+      return [title, precision, server === undefined && device ? DEVICE_NAMES[device] : undefined]
         .filter((word) => word !== undefined)
         .join(" · ");
     case "failed":

@@ -30,9 +30,12 @@ export function createStatusBar(services: Services): Feature {
   const draw = (status: EngineStatus): void => {
     const failure = status.error === undefined ? undefined : notices.describe(status.error).text;
     const state = failure ?? stateText(status);
-    item.text = `$(${ICONS[status.kind]}) Sightline${percentOf(status)}`;
+    const { server } = status;
+    const where = server === undefined ? "" : ` $(server) ${server}`;
+    item.text = `$(${ICONS[status.kind]}) Sightline${percentOf(status)}${where}`;
     item.tooltip = tooltipOf(status, [state, ...othersText(others)]);
-    item.accessibilityInformation = { label: `Sightline: ${state}`, role: "button" };
+    const label = `Sightline: ${server === undefined ? "" : `${server}. `}${state}`;
+    item.accessibilityInformation = { label, role: "button" };
     item.backgroundColor =
       status.kind === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
   };
@@ -147,7 +150,8 @@ function tooltipOf(status: EngineStatus, sentences: readonly string[]): vscode.M
   const name = member === undefined ? title : `${title} (${member})`;
   const lines = [...sentences, vscode.l10n.t("Model: {0}", name)];
   if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
-  if (device !== undefined) {
+  if (status.server !== undefined) lines.push(deviceReasonOf(status) ?? "");
+  else if (device !== undefined) {
     lines.push(vscode.l10n.t("Device: {0}", DEVICE_NAMES[device]));
     const reason = deviceReasonOf(status);
     if (reason !== undefined) lines.push(reason);

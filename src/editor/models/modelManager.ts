@@ -14,6 +14,8 @@ import { importCheckpoint, type ImportAction } from "./modelImport";
 import { type ModelOffer, type ModelAction, pickModelAction } from "./modelPicker";
 import { sizeText } from "../shell/numbers";
 import { recentModels, rememberModel } from "./recentModels";
+import { isAgreed, revoke, serversOf, setServerToken } from "./remoteServers";
+import type { ServerOffer } from "./serverItems";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
 import { removeEverything } from "./storeRemoval";
@@ -21,6 +23,7 @@ import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import { type ModelChoice, readProfile } from "../../host/models/modelChoices";
 import { modelTitle } from "../../host/models/modelTitle";
 import type { ModelKind, ProfileName } from "../../model/ask/kinds";
+import { modelOfServer } from "../../model/ask/remoteEndpoint";
 import type { CatalogEntryReply } from "../../protocol/methods";
 
 /** Long enough to read, in ms. */
@@ -37,6 +40,7 @@ export function createModelManager(services: Services): FeatureWith<ModelCommand
       "sightline.removeAllModels": () => removeEverything(services),
       "sightline.setHubToken": () => setHubToken(services.context),
       "sightline.setHubMirror": () => setHubMirror(services),
+      "sightline.setServerToken": () => setServerToken(services),
       "sightline.restartEngine": () => manager.restart(),
     },
     dispose: () => undefined,
@@ -105,7 +109,20 @@ class ModelManager {
         return { freeBytes: 0, entries: [], sets: [], later: [] };
       }),
     ]);
-    return { recentFolders, stored, catalog };
+    return { recentFolders, stored, catalog, servers: this.#servers() };
+  }
+
+  /** Models of this machine can be used where a server's entry has a mistake. */
+  #servers(): readonly ServerOffer[] {
+    try {
+      return serversOf(this.#services).map((endpoint) => ({
+        ...{ endpoint, model: modelOfServer(endpoint.name) },
+        isAgreed: isAgreed(this.#services, endpoint),
+      }));
+    } catch (thrown) {
+      void this.#services.notices.show(thrown);
+      return [];
+    }
   }
 
   /** Gets a model of the catalogue and offers to use it. */
@@ -193,6 +210,21 @@ class ModelManager {
       case "removeAll":
         await removeEverything(this.#services);
         return false;
+      case "chooseServer":
+        await this.#use(modelOfServer(action.endpoint.name));
+        return false;
+      case "setServerToken":
+        await setServerToken(this.#services, action.endpoint);
+        return true;
+      case "revokeServer":
+        await revoke(this.#services, action.endpoint);
+        return true;
+      case "addServer":
+        await vscode.commands.executeCommand(
+          "workbench.action.openSettings",
+          "sightline.remote.endpoints",
+        );
+        return false;
       case "remove": {
         const deletion = await pickDeletion(action.actions);
         return deletion === undefined || this.#perform(deletion, profile);
@@ -233,15 +265,12 @@ class ModelManager {
   }
 
   #reportReady(): void {
-    const { model, device } = this.#services.engine.status;
+    const { model, device, server } = this.#services.engine.status;
+    const place = server ?? (device && DEVICE_NAMES[device]);
     const text =
-      device === undefined
+      place === undefined
         ? vscode.l10n.t("Sightline answers with {0}.", modelTitle(model))
-        : vscode.l10n.t(
-            "Sightline answers with {0} on {1}.",
-            modelTitle(model),
-            DEVICE_NAMES[device],
-          );
+        : vscode.l10n.t("Sightline answers with {0} on {1}.", modelTitle(model), place);
     vscode.window.setStatusBarMessage(text, NOTE_MS);
   }
 

@@ -4,9 +4,11 @@ import * as vscode from "vscode";
 import { CAPABILITIES } from "../../model/ask/capabilities";
 import type { ModelKind } from "../../model/ask/kinds";
 import { type Advice, advise } from "../../model/precision/modelAdvice";
+import { modelOfServer } from "../../model/ask/remoteEndpoint";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogStrings";
 import { type DeletionAction, deletionActions } from "./modelDeletion";
+import { addServerItem, type ServerAction, serverItems, type ServerOffer } from "./serverItems";
 import { displayLocale, sizeParts, sizeText } from "../shell/numbers";
 import {
   candidateOf,
@@ -24,11 +26,13 @@ export type ModelAction =
   | { readonly kind: "explain"; readonly entry: Result<"catalog">["later"][number] }
   | { readonly kind: "reveal"; readonly folder: string }
   | { readonly kind: "import" | "removeAll" }
+  | ServerAction
   /** Something is to be deleted; these can be. */
   | { readonly kind: "remove"; readonly actions: readonly DeletionAction[] };
 
 /** What there is, and what could be had. */
 export interface ModelOffer {
+  readonly servers: readonly ServerOffer[];
   /** Folders that were chosen before and are still there. */
   readonly recentFolders: readonly string[];
   readonly stored: Result<"models">;
@@ -97,7 +101,7 @@ function showModels(
   offer: ModelOffer,
   { currentModel, hasAllOffers, memoryBytes }: PickerLook,
 ): void {
-  const { stored: reply, catalog, recentFolders } = offer;
+  const { stored: reply, catalog, recentFolders, servers } = offer;
   const { sets } = catalog;
   const locale = displayLocale();
   const models = modelChoices(reply, { currentModel, recentFolders, locale, sets });
@@ -117,17 +121,22 @@ function showModels(
   const tooLarge = offers.filter((other) => !isFitting(other));
   const first = leads.map(offerItem);
   const others = isNew && leads.some(({ model }) => model.missing !== undefined);
+  const onServers = serverItems(servers, currentModel);
+  const hasHeading = first.length > 0 || onServers.length > 0;
   picker.items = [
     ...first,
-    ...(first.length === 0 ? [] : [heading(vscode.l10n.t("On this machine"))]),
+    ...(hasHeading ? [heading(vscode.l10n.t("On this machine"))] : []),
     ...choices,
+    ...onServers,
     ...offerItems(others ? othersHeading() : vscode.l10n.t("Get a model"), fitting),
     ...offerItems(vscode.l10n.t("Too large for this machine"), tooLarge),
     ...laterItems(catalog.later),
     ...otherItems(reply, deletable),
   ];
   // Whoever has the demo alone is here for another one.
-  const current = choices.find(({ isCurrent }) => isCurrent);
+  const isServer = ({ action }: ActionItem): boolean =>
+    action?.kind === "chooseServer" && currentModel === modelOfServer(action.endpoint.name);
+  const current = choices.find(({ isCurrent }) => isCurrent) ?? onServers.find(isServer);
   const active = currentModel === DEMO_MODEL ? (first[0] ?? current) : current;
   if (active !== undefined) picker.activeItems = [active];
   picker.ignoreFocusOut = false;
@@ -147,6 +156,7 @@ function otherItems(
       alwaysShow: true,
       action: { kind: "import" },
     },
+    addServerItem(),
     ...(deletable.length === 0
       ? []
       : [

@@ -23,5 +23,8 @@ export { createSearch } from "../search/searchFeature";
 export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";
 export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";
+export { EngineRoll } from "../../roll/engineRoll";
+export { rollEntryOf } from "../../host/service/rollEntry";
+export { permitServer } from "../models/remoteServers";
 export { createModelManager } from "../models/modelManager";
 export { showMenu } from "../engine/statusMenu";

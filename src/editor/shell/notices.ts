@@ -236,6 +236,7 @@ function labelOf(action: NoticeAction): string {
     case "importModel":
       return vscode.l10n.t("Import From a Folder…");
     case "setHubToken":
+    case "setServerToken":
       return vscode.l10n.t("Set Token");
     case "useMirror":
       return vscode.l10n.t("Use a Mirror…");
@@ -290,6 +291,8 @@ function commandOf(
       return ["sightline.importModel"];
     case "setHubToken":
       return ["sightline.setHubToken"];
+    case "setServerToken":
+      return ["sightline.setServerToken"];
     case "useMirror":
       return ["sightline.setHubMirror"];
     case "restartEngine":

@@ -26,6 +26,8 @@ export interface Settings {
   readonly prepareAhead: boolean;
   /** The way to the hub: its address, and the editor's proxy where one is set. */
   readonly hub: HubOptions;
+  /** Servers as the user wrote them. */
+  readonly remoteEndpoints: readonly unknown[];
   /** Where NVIDIA's libraries are, if not in a usual place. */
   readonly cudaLibraryFolder: string | undefined;
   /** Whether this editor's agents get the tools from a server too. */
@@ -105,6 +107,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
       ...(typeof proxy === "string" && proxy.trim() !== "" ? { proxy } : {}),
       ...(Array.isArray(noProxy) && noProxy.length > 0 ? { noProxy: noProxy.join(",") } : {}),
     };
+  }
+
+  get remoteEndpoints(): readonly unknown[] {
+    return this.#read("remote.endpoints");
   }
 
   get cudaLibraryFolder(): string | undefined {

@@ -10,6 +10,7 @@ import {
   type ModelCost,
 } from "../../model/precision/modelAdvice";
 import { DEMO_MODEL } from "../../model/folder/world";
+import { remoteName } from "../../model/ask/remoteName";
 import { modelsOnlyIn } from "../../model/ask/setsInStore";
 import { isFolder, modelTitle } from "./modelTitle";
 import { type ModelKind, PROFILE_NAMES, type ProfileName } from "../../model/ask/kinds";
@@ -69,6 +70,8 @@ export function modelChoices(
   const unlisted = [currentModel, ...recentFolders].filter(
     (name, i, all) =>
       all.findIndex((other) => isSameFolder(other, name) || other === name) === i &&
+      // A server is listed among servers.
+      remoteName(name) === undefined &&
       // Of a set that is not whole, the rest is offered.
       !sets.some((set) => set.name === name) &&
       !reply.models.some((model) => model.name === name || isSameFolder(model.folder, name)),

@@ -11,6 +11,7 @@ export const NOTICE_ACTIONS = [
   "getModel",
   "importModel",
   "setHubToken",
+  "setServerToken",
   "useMirror",
   "restartEngine",
   "reloadWindow",
@@ -85,7 +86,6 @@ export function noticePlan(error: Pick<AppError, "code" | "detail">): NoticePlan
 const BY_HAND = [
   "document.missing", "document.unreadable", "document.tooLarge", "document.notEditable",
   "document.unparsable", "option.invalid", "path.outside", "engine.busy",
-  "remote.denied", "remote.failed",
 ] as const satisfies readonly ErrorCode[];
 
 function isByHand(code: ErrorCode): code is (typeof BY_HAND)[number] {
@@ -127,6 +127,10 @@ function planOf(code: ErrorCode, detail: AppError["detail"]): NoticePlan {
       return error("openFolderSetting", "tryAgain", "showLog");
     case "hub.denied":
       return warning("setHubToken", "showLog");
+    case "remote.denied":
+      return warning("setServerToken", "chooseModel", "showLog");
+    case "remote.failed":
+      return warning("tryAgain", "chooseModel", "showLog");
     case "hub.unreachable":
       return warning("tryAgain", "useMirror", "importModel");
     case "hub.failed":

@@ -65,6 +65,8 @@ export interface EngineStatus {
   readonly kind: EngineKind;
   /** The chosen model's or set's name. */
   readonly model: string;
+  /** The server that answers in the place of this machine, where one was chosen: its host once it was asked, its name before. */
+  readonly server?: string;
   /** The model of the chosen set that is loaded. */
   readonly member?: string;
   /** Where the loaded model computes. */

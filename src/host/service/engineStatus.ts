@@ -7,10 +7,9 @@ import type { EngineStatus } from "./engine";
 import type { EngineState } from "../process/engineClient";
 import type { ModelLoader } from "./modelLoader";
 import { isSameReason } from "../../model/ask/device";
+import { remoteName } from "../../model/ask/remoteName";
 import { setNamed } from "../../model/ask/modelSets";
-import type { EngineEntry } from "../../roll/engineRoll";
 
-/** What is said of the CPU that stands in for a device, by why it does. */
 export interface EngineFacts {
   /** The chosen model's or set's name. */
   readonly model: string;
@@ -38,6 +37,7 @@ export function statusOf(facts: EngineFacts): EngineStatus {
     kind,
     model,
     ...optional({
+      server: loaded?.server ?? remoteName(model),
       member: setNamed(model) && loaded?.name,
       device: loaded?.device,
       deviceReason: loaded?.deviceReason,
@@ -57,6 +57,7 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
   return (
     a.kind === b.kind &&
     a.model === b.model &&
+    a.server === b.server &&
     a.member === b.member &&
     a.device === b.device &&
     a.step === b.step &&
@@ -81,23 +82,4 @@ function kindOf(
   if (client?.kind === "starting") return "starting";
   if (client?.kind === "busy" && isAsked) return "busy";
   return isThere && loader.loaded !== undefined ? "ready" : "off";
-}
-
-/** What other windows are told of an engine; nothing while it holds no model. */
-export function rollEntryOf(
-  { kind, model, rssBytes }: EngineStatus,
-  plannedBytes: number,
-): Omit<EngineEntry, "pid"> | undefined {
-  switch (kind) {
-    case "starting":
-    case "loading":
-      return { holder: "window", model, state: "loading", bytes: plannedBytes };
-    case "ready":
-    case "busy":
-      return { holder: "window", model, state: kind, bytes: rssBytes ?? plannedBytes };
-    case "off":
-    case "failed":
-    case "unsupported":
-      return undefined;
-  }
 }

@@ -21,8 +21,10 @@ import { isSameStatus, statusOf } from "./engineStatus";
 import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { ForegroundGate } from "./foregroundGate";
+import type { RemoteWay } from "./remoteWay";
 import type { ProcessKind } from "../../model/ask/kinds";
-import type { LoadRequest } from "../../model/ask/models";
+import type { LoadRequest, RemoteTarget } from "../../model/ask/models";
+import { remoteName } from "../../model/ask/remoteName";
 import { setNamed, type Task, taskOf } from "../../model/ask/modelSets";
 import type { Stage } from "../../model/ask/progress";
 import type { Doubt } from "../../model/ask/request";
@@ -45,6 +47,8 @@ export interface EngineSupervisorOptions {
   readonly onDoubted?: (doubts: readonly Doubt[]) => void;
   /** Of this user on this machine. @default there are no others */
   readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
+  /** @default no server is asked */
+  readonly remote?: RemoteWay;
   /** Why every call is refused, when this installation has no runtime for the platform. */
   readonly unsupported?: AppError | undefined;
   /** @default the real time */
@@ -104,12 +108,17 @@ export class EngineSupervisor implements EngineApi {
       model: this.#options.chosen().model,
       overruled: this.#recovery.overruled,
       unsupported: this.#options.unsupported,
-      client: this.#clients.get("answers")?.state,
+      client: this.#clients.get(this.#answering)?.state,
       isAsked: this.#foregroundGate.isAsked,
       step: this.#step,
       loader: this.#loader,
       rssBytes: this.#rssBytes,
     });
+  }
+
+  /** The process for what was chosen. */
+  get #answering(): "answers" | "remote" {
+    return remoteName(this.#options.chosen().model) === undefined ? "answers" : "remote";
   }
 
   onStatusChanged(listener: (status: EngineStatus) => void): () => void {
@@ -151,6 +160,8 @@ export class EngineSupervisor implements EngineApi {
   }
 
   async prepare(params: Params<"prepare">, options: CallOptions = {}): Promise<void> {
+    // A server sees a picture with its question, and not before.
+    if (this.#answering === "remote") return;
     // Whatever becomes of the picture, a model that is wanted is loaded to the end.
     await this.warmUp();
     await this.#foregroundGate.background(options.signal, (signal) =>
@@ -250,16 +261,14 @@ export class EngineSupervisor implements EngineApi {
     { place, task = "answers" }: ModelNeed,
   ): Promise<T> {
     for (;;) {
-      const client = await this.#client("answers");
+      const kind = this.#answering;
+      const remote = await this.#permitRemote(kind, options);
+      const client = await this.#client(kind);
       place.holder = client;
       throwIfAborted(options.signal);
-      const runtime = runtimeOf(this.#recovery.applied);
-      if (this.#runtime !== undefined && this.#runtime !== runtime) {
-        await this.#leaveRuntime(options);
-        continue;
-      }
-      this.#runtime = runtime;
-      const load = this.#loader.neededLoad(client, task);
+      if (kind !== this.#answering) continue;
+      if (kind === "answers" && !(await this.#hasRuntime(options))) continue;
+      const load = this.#loader.neededLoad(client, { task, remote });
       if (load === undefined) {
         place.device = this.#loader.loaded?.device;
         return await this.#inUse(use(client));
@@ -268,6 +277,28 @@ export class EngineSupervisor implements EngineApi {
       // The user may have chosen another model meanwhile, so the loop looks again.
       await load.join(options);
     }
+  }
+
+  /** Before the user agreed, nothing starts. */
+  async #permitRemote(
+    kind: "answers" | "remote",
+    { signal }: CallOptions,
+  ): Promise<RemoteTarget | undefined> {
+    const { chosen, remote } = this.#options;
+    if (kind === "answers") return undefined;
+    if (remote === undefined) throw new AppError("model.missing", "There is no server.");
+    return await abortable(remote.permit(chosen().model), signal);
+  }
+
+  /** False when the child had another one. */
+  async #hasRuntime(options: CallOptions): Promise<boolean> {
+    const runtime = runtimeOf(this.#recovery.applied);
+    if (this.#runtime !== undefined && this.#runtime !== runtime) {
+      await this.#leaveRuntime(options);
+      return false;
+    }
+    this.#runtime = runtime;
+    return true;
   }
 
   async #answer(
@@ -367,14 +398,14 @@ export class EngineSupervisor implements EngineApi {
       startProcess: () => startProcess(kind),
       logger,
       clock: this.#clock,
-      idleMs: kind === "answers" ? this.#options.idleMs : () => HELPER_IDLE_MS,
+      idleMs: isAnswering(kind) ? this.#options.idleMs : () => HELPER_IDLE_MS,
       ...optional({ limits, restart }),
     });
-    if (kind !== "answers") return client;
+    if (!isAnswering(kind)) return client;
     client.onStateChanged((state) => {
       if (state.kind !== "ready" && state.kind !== "busy") {
         this.#rssBytes = undefined;
-        if (state.kind !== "starting") this.#runtime = undefined;
+        if (state.kind !== "starting" && kind === "answers") this.#runtime = undefined;
         // The next question then loads it again where its progress can be seen and cancelled.
         this.#loader.lose();
       }
@@ -386,7 +417,7 @@ export class EngineSupervisor implements EngineApi {
 
   #askMemory(client: EngineClient): void {
     const note = (rssBytes: number | undefined): void => {
-      if (this.#clients.get("answers") !== client || !isRunning(client)) return;
+      if (this.#clients.get(this.#answering) !== client || !isRunning(client)) return;
       this.#rssBytes = rssBytes;
       this.#update();
     };
@@ -419,6 +450,11 @@ type Runtime = "cuda" | "usual";
 
 function runtimeOf({ device }: LoadRequest): Runtime {
   return device === "cuda" ? "cuda" : "usual";
+}
+
+/** True for the processes that questions go to. */
+function isAnswering(kind: ProcessKind): boolean {
+  return kind === "answers" || kind === "remote";
 }
 
 function isRunning({ state }: EngineClient): boolean {

@@ -9,7 +9,7 @@ import type { EngineClient } from "../process/engineClient";
 import type { MemoryGate } from "./memoryGate";
 import { progressText } from "./progressText";
 import { SharedWork, type WorkContext } from "./sharedWork";
-import type { EngineInfo, LoadPlan, LoadRequest } from "../../model/ask/models";
+import type { EngineInfo, LoadPlan, LoadRequest, RemoteTarget } from "../../model/ask/models";
 import { memberFor, membersOf, missingText, type Task } from "../../model/ask/modelSets";
 import type { Progress } from "../../model/ask/progress";
 
@@ -30,8 +30,17 @@ interface Load {
   /** What is loaded: the choice, or its member for the task. */
   readonly request: LoadRequest;
   readonly task: Task;
+  /** The server in the place of the model. */
+  readonly remote: RemoteTarget | undefined;
   readonly holder: ModelHolder;
   readonly work: SharedWork;
+}
+
+/** What is wanted of the model. */
+export interface LoadNeed {
+  /** Tells which model of a set is meant. */
+  readonly task: Task;
+  readonly remote?: RemoteTarget | undefined;
 }
 
 export class ModelLoader {
@@ -67,9 +76,8 @@ export class ModelLoader {
 
   /**
    * The load to wait for before the chosen model can be used, or undefined when it is loaded.
-   * @param task tells which model of a set is meant.
    */
-  neededLoad(holder: ModelHolder, task: Task): SharedWork | undefined {
+  neededLoad(holder: ModelHolder, { task, remote }: LoadNeed): SharedWork | undefined {
     const current = this.#load;
     const choice = { ...this.#options.chosen() };
     const request = { ...choice, model: memberFor(choice.model, task) };
@@ -82,14 +90,15 @@ export class ModelLoader {
       await current?.work.settled();
       throwIfAborted(context.signal);
       try {
-        await this.#permit({ choice, request, task, holder, work }, context);
-        await this.#run({ choice, request, task, holder, work }, context);
+        const load = { choice, request, task, remote, holder, work };
+        await this.#permit(load, context);
+        await this.#run(load, context);
       } finally {
         if (this.#load?.work === work) this.#load = undefined;
         this.#options.onChanged();
       }
     });
-    this.#load = { choice, request, task, holder, work };
+    this.#load = { choice, request, task, remote, holder, work };
     this.#options.onChanged();
     return work;
   }
@@ -125,7 +134,12 @@ export class ModelLoader {
   }
 
   /** @throws AppError `request.cancelled` when the user would rather not, or chose another model. */
-  async #permit({ choice, request, holder, work }: Load, { signal }: WorkContext): Promise<void> {
+  async #permit(
+    { choice, request, remote, holder, work }: Load,
+    { signal }: WorkContext,
+  ): Promise<void> {
+    // A server takes nothing of this machine's memory.
+    if (remote !== undefined) return;
     const { memory } = this.#options;
     const plan = async (): Promise<LoadPlan> => {
       const { smaller, ...planned } = await holder.call("planLoad", request, { signal });
@@ -143,19 +157,23 @@ export class ModelLoader {
   }
 
   async #run(load: Load, context: WorkContext): Promise<void> {
-    const { choice, request, holder, work } = load;
+    const { choice, request, remote, holder, work } = load;
     this.#loaded = undefined;
     this.#failed = undefined;
     this.#progress = undefined;
     const isCurrent = (): boolean => this.#load?.work === work;
     try {
-      const info = await holder.call("load", request, {
-        signal: context.signal,
-        onProgress: (progress) => {
-          context.onProgress(progress);
-          if (isCurrent()) this.#note(progress);
+      const info = await holder.call(
+        "load",
+        { ...request, ...optional({ remote }) },
+        {
+          signal: context.signal,
+          onProgress: (progress) => {
+            context.onProgress(progress);
+            if (isCurrent()) this.#note(progress);
+          },
         },
-      });
+      );
       if (isCurrent()) this.#loaded = { choice, request, info };
     } catch (thrown) {
       const error = failureOf(thrown, load);

@@ -20,6 +20,8 @@ export interface SettingValues {
   readonly prepareAhead: boolean;
   /** Where published checkpoints are downloaded from; "" stands for Hugging Face itself. */
   readonly "hub.endpoint": string;
+  /** Servers that can answer in the place of this machine, as the user wrote them. */
+  readonly "remote.endpoints": readonly unknown[];
   /** Where NVIDIA's libraries are besides the usual places; "" stands for those alone. */
   readonly "cuda.libraryFolder": string;
   readonly "agents.mcpServer": boolean;
@@ -44,6 +46,7 @@ export const SETTING_DEFAULTS: SettingValues = {
   idleMinutes: 10,
   prepareAhead: true,
   "hub.endpoint": "",
+  "remote.endpoints": [],
   "cuda.libraryFolder": "",
   "agents.mcpServer": false,
   "alt.siteRoots": [],
@@ -85,6 +88,8 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
     typeof value === "number" && value >= 1 && value <= MAX_IDLE_MINUTES ? value : undefined,
   prepareAhead: readBoolean,
   "hub.endpoint": readAddress,
+  "remote.endpoints": (value) =>
+    Array.isArray(value) && value.length <= MAX_LIST ? value : undefined,
   "cuda.libraryFolder": readFolder,
   "agents.mcpServer": readBoolean,
   "alt.siteRoots": readTexts,
@@ -103,6 +108,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   idleMinutes: `Write a number from 1 to ${MAX_IDLE_MINUTES}.`,
   prepareAhead: "Write true or false.",
   "hub.endpoint": "Write an address that begins with https:// or http://, or leave it empty.",
+  "remote.endpoints": `Write a list of at most ${MAX_LIST} servers.`,
   "cuda.libraryFolder": "Write the absolute path of a folder, or leave it empty.",
   "agents.mcpServer": "Write true or false.",
   "alt.siteRoots": `Write a list of at most ${MAX_LIST} folders.`,

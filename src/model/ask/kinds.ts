@@ -24,10 +24,13 @@ export const PROFILE_NAMES = ["exact", "balanced", "small"] as const;
  */
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** Processes beside the editor's; methods.ts says which does what. All but `audit` run the same program. */
+/**
+ * Processes beside the editor's; methods.ts says which does what. All but `audit` run the same program; `remote`
+ * does what `answers` does.
+ */
 // prettier-ignore
 export const PROCESS_KINDS = [
-  "answers", "pictures", "models", "downloads", "search", "audit",
+  "answers", "pictures", "models", "downloads", "search", "audit", "remote",
 ] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 

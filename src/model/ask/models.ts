@@ -3,11 +3,21 @@
 import type { World } from "../folder/world";
 import type { Device, DeviceChoice, DeviceReason } from "./device";
 import type { ModelKind } from "./kinds";
+import type { RemoteEndpoint } from "./remoteEndpoint";
 
 export interface LoadRequest {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
   readonly model: string;
   readonly device: DeviceChoice;
+  /** Of a server in the place of the model. */
+  readonly remote?: RemoteTarget;
+}
+
+/** A server, and the right to ask it. */
+export interface RemoteTarget {
+  readonly endpoint: RemoteEndpoint;
+  /** A secret: never to be logged. */
+  readonly token?: string;
 }
 
 /** A model that is loaded. */
@@ -22,6 +32,8 @@ export interface EngineInfo {
   readonly precision?: string;
   /** What pictures it knows. @default "everyday" */
   readonly world?: World;
+  /** The host that answers in the place of this machine. */
+  readonly server?: string;
 }
 
 /** What loading a model would take. */

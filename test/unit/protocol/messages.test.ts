@@ -34,7 +34,18 @@ const storedModel = {
 
 /** Everything that a method may carry, with every optional field. */
 const fullParams: Record<MethodName, Record<string, unknown>> = {
-  load: { model: "/models/opt", device: "auto" },
+  load: {
+    model: "remote:gpu",
+    device: "auto",
+    remote: {
+      token: "secret",
+      endpoint: {
+        ...{ name: "gpu", url: "https://gpu.example", model: "blip2", dialect: "vllm" },
+        ...{ family: "opt", imageSize: 224, maxParallel: 4, timeoutSeconds: 120 },
+        tokens: { eos_token_id: 2, pad_token_id: 1 },
+      },
+    },
+  },
   generate: {
     image,
     imageName: "cat.png",
@@ -237,6 +248,7 @@ describe("guards", () => {
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
       ...["isOnAdapter", "providerFolder", "missing", "problem", "plan", "below"],
       ...["exclude", "rerank", "match"],
+      ...["remote", "server"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

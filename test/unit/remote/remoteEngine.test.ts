@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger";
 import type { GenerationOptions } from "../../../src/model/ask/generationOptions";
-import { readEndpoints, type RemoteEndpoint } from "../../../src/remote/endpoint";
+import { readEndpoints, type RemoteEndpoint } from "../../../src/model/ask/remoteEndpoint";
 import { RemoteEngine } from "../../../src/remote/remoteEngine";
 import {
   type AnswerChat,

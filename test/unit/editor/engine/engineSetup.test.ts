@@ -67,7 +67,8 @@ describe("the engine's settings", () => {
 
   function setupIn(extensionFolder: string): EngineSetup {
     const notices = { run: () => Promise.resolve() };
-    return { extensionFolder, settings, notices, log: silentLogger };
+    const context = {} as EngineSetup["context"];
+    return { extensionFolder, context, settings, notices, log: silentLogger };
   }
 
   function change(key: string, value: unknown): void {

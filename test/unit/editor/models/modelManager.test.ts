@@ -26,6 +26,7 @@ describe("the model manager", () => {
       ["itm", "BLIP-2 ITM · int8 · 4.0 GB", "Compares pictures with texts; answers no questions"],
       ["", undefined, undefined],
       [IMPORT, undefined, undefined],
+      ["Use a server…", undefined, undefined],
       ["Delete a model or a download…", undefined, undefined],
       ["Remove all models and caches…", undefined, undefined],
       ["Open model folder", "50.0 GB free", "/store"],

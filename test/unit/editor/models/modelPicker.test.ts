@@ -21,7 +21,7 @@ describe("the list of models", () => {
   ): Promise<readonly (readonly (string | undefined)[])[]> => {
     const stored = { folder: "/store", freeBytes: 50 * GB, models: [{ name: "demo", bytes: 0 }] };
     const catalog = { freeBytes: 50 * GB, entries, sets: [], later: [] };
-    await pickModelAction(Promise.resolve({ recentFolders: [], stored, catalog }), {
+    await pickModelAction(Promise.resolve({ recentFolders: [], stored, catalog, servers: [] }), {
       ...{ currentModel: "demo", memoryBytes, hasAllOffers: false },
     });
     return firstList().map(({ label, description, detail }) => [...[label, description, detail]]);

@@ -1,7 +1,18 @@
 /** A server that answers in the place of this machine: its address and what it is, checked before anything is sent. */
 
-import { AppError } from "../base/errors";
-import { JsonObject } from "../base/json";
+import { AppError } from "../../base/errors";
+import { JsonObject } from "../../base/json";
+import { REMOTE } from "./remoteName";
+
+/** What every runtime has; the types of this room know none. */
+declare const URL: {
+  canParse(text: string): boolean;
+  new (
+    text: string,
+  ): Readonly<
+    Record<"protocol" | "hostname" | "origin" | "pathname" | "username" | "password", string>
+  >;
+};
 
 /** How a server wants its questions; each speaks OpenAI's chat completions. */
 export const DIALECTS = ["transformers", "vllm"] as const;
@@ -42,11 +53,9 @@ const TOKENS: Readonly<Record<RemoteFamily, SpecialTokens>> = {
   t5: { decoder_start_token_id: 0, eos_token_id: 1, pad_token_id: 0 },
 };
 
-const REMOTE = "remote:";
-
-/** The endpoint's name in what `--model` says; undefined for a model of this machine. */
-export function remoteName(model: string | undefined): string | undefined {
-  return model?.startsWith(REMOTE) === true ? model.slice(REMOTE.length) : undefined;
+/** What a setting or `--model` says for a server. */
+export function modelOfServer(name: string): string {
+  return `${REMOTE}${name}`;
 }
 
 /**

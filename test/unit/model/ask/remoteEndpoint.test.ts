@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readEndpoints, remoteName } from "../../../src/remote/endpoint";
+import { readEndpoints } from "../../../../src/model/ask/remoteEndpoint";
+import { remoteName } from "../../../../src/model/ask/remoteName";
 
 const GPU = {
   ...{ name: "gpu", url: "https://gpu.example/", dialect: "vllm", family: "opt" },

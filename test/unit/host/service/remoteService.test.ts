@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../../src/base/errors";
+import type { RemoteWay } from "../../../../src/host/service/remoteWay";
+import type { LoadRequest, RemoteTarget } from "../../../../src/model/ask/models";
+import { readEndpoints } from "../../../../src/model/ask/remoteEndpoint";
+import {
+  ask,
+  type Created,
+  createService,
+  methods,
+  rejectsWith,
+  turn,
+} from "../../../helpers/engineWorld";
+
+const [endpoint] = readEndpoints(
+  [{ name: "gpu", url: "https://gpu.example", dialect: "vllm", model: "blip2", family: "opt" }],
+  "settings",
+);
+const REMOTE = { model: "remote:gpu", device: "auto" } as const;
+
+describe("a server that was chosen in the place of a model", () => {
+  let created: Created;
+  let asked: string[];
+  let permit: RemoteWay["permit"];
+  let loads: LoadRequest[];
+
+  beforeEach(() => {
+    asked = [];
+    loads = [];
+    const target: RemoteTarget = { endpoint: endpoint!, token: "secret" };
+    permit = () => Promise.resolve(target);
+    created = createService({
+      remote: {
+        permit: (model) => {
+          asked.push(model);
+          return permit(model);
+        },
+      },
+    });
+    created.world.beforeLoad = (params) => {
+      loads.push(params);
+      return Promise.resolve();
+    };
+  });
+
+  it("is asked in a process of its own, once the user agreed", async () => {
+    const { service, choose, started } = created;
+    choose(REMOTE);
+    assert.equal(service.status.server, "gpu");
+    assert.equal(await ask(service), "remote:gpu on cpu");
+    assert.deepEqual(started, ["remote"]);
+    assert.deepEqual(loads[0]?.remote, { endpoint, token: "secret" });
+    assert.equal(service.status.kind, "ready");
+    const nAsked = asked.length;
+    await ask(service);
+    assert.ok(asked.length > nAsked, "each question is one that the user may forbid");
+    assert.equal(loads.length, 1);
+    await service.dispose();
+  });
+
+  it("gets nothing, and no process is started, when the user would rather not", async () => {
+    const { service, choose, started } = created;
+    choose(REMOTE);
+    permit = () => Promise.reject(new AppError("request.cancelled", "No."));
+    await rejectsWith(ask(service), "request.cancelled");
+    assert.deepEqual(started, []);
+    assert.equal(service.status.kind, "off");
+    await service.dispose();
+  });
+
+  it("gets nothing more when the user takes the consent back", async () => {
+    const { service, choose, processes } = created;
+    choose(REMOTE);
+    await ask(service);
+    permit = () => Promise.reject(new AppError("request.cancelled", "No."));
+    await rejectsWith(ask(service), "request.cancelled");
+    assert.deepEqual(methods(processes[0]), ["load", "generate"]);
+    await service.dispose();
+  });
+
+  it("sees no picture before its question, and its failure is nobody else's", async () => {
+    const { service, choose, world, started } = created;
+    choose(REMOTE);
+    await service.prepare({ image: new Uint8Array(1) });
+    assert.deepEqual([started, asked], [[], []]);
+    world.answer = () => Promise.reject(new AppError("remote.failed", "It did not answer."));
+    await rejectsWith(ask(service), "remote.failed");
+    assert.deepEqual(started, ["remote"], "nothing of this machine answered instead");
+    await service.dispose();
+  });
+
+  it("leaves the model of this machine as it is, and gives way to it", async () => {
+    const { service, choose, started, processes } = created;
+    assert.equal(await ask(service), "demo on cpu");
+    choose(REMOTE);
+    assert.equal(await ask(service), "remote:gpu on cpu");
+    choose({ model: "demo", device: "auto" });
+    assert.equal(service.status.server, undefined);
+    assert.equal(await ask(service), "demo on cpu");
+    assert.deepEqual(started, ["answers", "remote"]);
+    assert.equal(loads.at(-1)?.remote, undefined);
+    processes[0]?.kill();
+    processes[1]?.kill();
+    await turn();
+    assert.equal(await ask(service), "demo on cpu");
+    await service.dispose();
+  });
+
+  it("takes the choice of whoever changes it while the user is asked", async () => {
+    const { service, choose, started } = created;
+    choose(REMOTE);
+    permit = () => {
+      choose({ model: "demo", device: "auto" });
+      return Promise.resolve({ endpoint: endpoint! });
+    };
+    assert.equal(await ask(service), "demo on cpu");
+    assert.ok(started.includes("answers"));
+    assert.equal(loads.length, 1);
+    await service.dispose();
+  });
+});
