@@ -394,14 +394,15 @@ export class EngineSupervisor implements EngineApi {
 
   #createClient(kind: ProcessKind, Client: typeof EngineClient): EngineClient {
     const { startProcess, logger, limits, restart } = this.#options;
+    const isAsked = kind === "answers" || kind === "remote";
     const client = new Client({
       startProcess: () => startProcess(kind),
       logger,
       clock: this.#clock,
-      idleMs: isAnswering(kind) ? this.#options.idleMs : () => HELPER_IDLE_MS,
+      idleMs: isAsked ? this.#options.idleMs : () => HELPER_IDLE_MS,
       ...optional({ limits, restart }),
     });
-    if (!isAnswering(kind)) return client;
+    if (!isAsked) return client;
     client.onStateChanged((state) => {
       if (state.kind !== "ready" && state.kind !== "busy") {
         this.#rssBytes = undefined;
@@ -450,11 +451,6 @@ type Runtime = "cuda" | "usual";
 
 function runtimeOf({ device }: LoadRequest): Runtime {
   return device === "cuda" ? "cuda" : "usual";
-}
-
-/** True for the processes that questions go to. */
-function isAnswering(kind: ProcessKind): boolean {
-  return kind === "answers" || kind === "remote";
 }
 
 function isRunning({ state }: EngineClient): boolean {
