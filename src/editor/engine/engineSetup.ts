@@ -38,7 +38,7 @@ const PROGRAMS: { readonly [K in ProcessKind]?: string } = { audit: "extension/a
 
 /** Starts no process; the first question does. */
 export function createEngine(setup: EngineSetup): EngineSupervisor {
-  const { extensionFolder, context, settings, log, notices, onDoubted } = setup;
+  const { extensionFolder, settings, log, notices, onDoubted } = setup;
   const missing = missingRuntime(extensionFolder);
   // Before the first process, and not at the start.
   const roll = lazy(async () => {
@@ -91,9 +91,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     onDeviceOverruled: (device) => {
       void lazyParts().then(({ showCpuFallback }) => showCpuFallback(device, notices));
     },
-    remote: {
-      permit: async (model) => (await lazyParts()).permitServer({ context, settings }, model),
-    },
+    remote: { permit: async (model) => (await lazyParts()).permitServer(setup, model) },
     ...optional({ onDoubted }),
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),

@@ -10,6 +10,7 @@ import {
 import type { MethodName } from "../../../src/protocol/methods";
 import { AUDIT_REQUEST, AUDIT_RESULT } from "../../helpers/auditMessages";
 import { SEARCH_PARAMS, SEARCH_RESULTS } from "../../helpers/searchCalls";
+import { REMOTE_TARGET } from "../../helpers/remoteTarget";
 
 const timings = { preprocess: 0, vision: 1, qformer: 2, prefill: 3, decode: 4, total: 10.5 };
 const cached = { imageFeatures: "disk", prefixTokens: 3 };
@@ -34,18 +35,7 @@ const storedModel = {
 
 /** Everything that a method may carry, with every optional field. */
 const fullParams: Record<MethodName, Record<string, unknown>> = {
-  load: {
-    model: "remote:gpu",
-    device: "auto",
-    remote: {
-      token: "secret",
-      endpoint: {
-        ...{ name: "gpu", url: "https://gpu.example", model: "blip2", dialect: "vllm" },
-        ...{ family: "opt", imageSize: 224, maxParallel: 4, timeoutSeconds: 120 },
-        tokens: { eos_token_id: 2, pad_token_id: 1 },
-      },
-    },
-  },
+  load: { model: "remote:gpu", device: "auto", remote: REMOTE_TARGET },
   generate: {
     image,
     imageName: "cat.png",
@@ -87,10 +77,9 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
   cudaStatus: {},
   planCuda: { proxy: "http://proxy:3128", noProxy: "a" },
   installCuda: { proxy: "http://proxy:3128", agreed: { source: "feed: a 1", downloadBytes: 4 } },
-  removeCuda: {},
   ...SEARCH_PARAMS,
   ...{ auditDocuments: AUDIT_REQUEST, thumbnail: { image, imageName: "cat.png", maxSide: 256 } },
-  ...{ unload: {}, status: {} },
+  ...{ removeCuda: {}, unload: {}, status: {} },
 };
 const catalogEntry = {
   name: "blip2-opt-2.7b",
@@ -247,8 +236,7 @@ describe("guards", () => {
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
       ...["isOnAdapter", "providerFolder", "missing", "problem", "plan", "below"],
-      ...["exclude", "rerank", "match"],
-      ...["remote", "server"],
+      ...["exclude", "rerank", "match", "remote", "server"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../../src/base/errors";
 import type { RemoteWay } from "../../../../src/host/service/remoteWay";
-import type { LoadRequest, RemoteTarget } from "../../../../src/model/ask/models";
-import { readEndpoints } from "../../../../src/model/ask/remoteEndpoint";
+import type { LoadRequest } from "../../../../src/model/ask/models";
 import {
   ask,
   type Created,
@@ -11,11 +10,8 @@ import {
   rejectsWith,
   turn,
 } from "../../../helpers/engineWorld";
+import { REMOTE_TARGET } from "../../../helpers/remoteTarget";
 
-const [endpoint] = readEndpoints(
-  [{ name: "gpu", url: "https://gpu.example", dialect: "vllm", model: "blip2", family: "opt" }],
-  "settings",
-);
 const REMOTE = { model: "remote:gpu", device: "auto" } as const;
 
 describe("a server that was chosen in the place of a model", () => {
@@ -27,8 +23,7 @@ describe("a server that was chosen in the place of a model", () => {
   beforeEach(() => {
     asked = [];
     loads = [];
-    const target: RemoteTarget = { endpoint: endpoint!, token: "secret" };
-    permit = () => Promise.resolve(target);
+    permit = () => Promise.resolve(REMOTE_TARGET);
     created = createService({
       remote: {
         permit: (model) => {
@@ -49,7 +44,7 @@ describe("a server that was chosen in the place of a model", () => {
     assert.equal(service.status.server, "gpu");
     assert.equal(await ask(service), "remote:gpu on cpu");
     assert.deepEqual(started, ["remote"]);
-    assert.deepEqual(loads[0]?.remote, { endpoint, token: "secret" });
+    assert.deepEqual(loads[0]?.remote, REMOTE_TARGET);
     assert.equal(service.status.kind, "ready");
     const nAsked = asked.length;
     await ask(service);
@@ -111,7 +106,7 @@ describe("a server that was chosen in the place of a model", () => {
     choose(REMOTE);
     permit = () => {
       choose({ model: "demo", device: "auto" });
-      return Promise.resolve({ endpoint: endpoint! });
+      return Promise.resolve(REMOTE_TARGET);
     };
     assert.equal(await ask(service), "demo on cpu");
     assert.ok(started.includes("answers"));
