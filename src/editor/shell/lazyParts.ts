@@ -24,7 +24,6 @@ export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";
 export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";
 export { EngineRoll } from "../../roll/engineRoll";
-export { settingProblem } from "../../host/settings/settingProblems";
 export { rollEntryOf } from "../../host/service/rollEntry";
 export { permitServer } from "../models/remoteServers";
 export { createModelManager } from "../models/modelManager";

@@ -7,6 +7,7 @@ import {
   readSetting,
   SETTING_DEFAULTS,
   type SettingKey,
+  settingProblem,
   type SettingValues,
 } from "../../host/settings/settingValues";
 import type { DeviceChoice } from "../../model/ask/device";
@@ -185,15 +186,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
     const value: unknown = vscode.workspace.getConfiguration(SECTION, scopeOf(uri)).get(key);
     const valid = readSetting(key, value);
     if (valid !== undefined) return valid;
-    void this.#report(key, value);
-    return SETTING_DEFAULTS[key];
-  }
-
-  async #report(key: SettingKey, value: unknown): Promise<void> {
-    const { settingProblem } = await import("./lazyParts");
     const problem = settingProblem(key, value);
     if (!this.#reported.has(problem)) this.#log.warn(problem);
     this.#reported.add(problem);
+    return SETTING_DEFAULTS[key];
   }
 }
 

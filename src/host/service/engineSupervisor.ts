@@ -394,15 +394,14 @@ export class EngineSupervisor implements EngineApi {
 
   #createClient(kind: ProcessKind, Client: typeof EngineClient): EngineClient {
     const { startProcess, logger, limits, restart } = this.#options;
-    const isAsked = kind === "answers" || kind === "remote";
     const client = new Client({
       startProcess: () => startProcess(kind),
       logger,
       clock: this.#clock,
-      idleMs: isAsked ? this.#options.idleMs : () => HELPER_IDLE_MS,
+      idleMs: isAnswering(kind) ? this.#options.idleMs : () => HELPER_IDLE_MS,
       ...optional({ limits, restart }),
     });
-    if (!isAsked) return client;
+    if (!isAnswering(kind)) return client;
     client.onStateChanged((state) => {
       if (state.kind !== "ready" && state.kind !== "busy") {
         this.#rssBytes = undefined;
@@ -451,6 +450,11 @@ type Runtime = "cuda" | "usual";
 
 function runtimeOf({ device }: LoadRequest): Runtime {
   return device === "cuda" ? "cuda" : "usual";
+}
+
+/** True for the processes that questions go to. */
+function isAnswering(kind: ProcessKind): boolean {
+  return kind === "answers" || kind === "remote";
 }
 
 function isRunning({ state }: EngineClient): boolean {

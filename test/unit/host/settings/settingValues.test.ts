@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { homedir } from "node:os";
 import path from "node:path";
-import { settingProblem } from "../../../../src/host/settings/settingProblems";
 import {
   MAX_IDLE_MINUTES,
   readSetting,
   SETTING_DEFAULTS,
   type SettingKey,
+  settingProblem,
 } from "../../../../src/host/settings/settingValues";
 
 const KEYS = Object.keys(SETTING_DEFAULTS) as SettingKey[];
