@@ -5,7 +5,7 @@ import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import type { EngineStatus } from "../../host/service/engine";
 import { modelTitle } from "../../host/models/modelTitle";
 import type { OtherEngine } from "../../roll/engineRoll";
-import { deviceReasonOf } from "./deviceReason";
+import type { deviceReasonOf } from "./deviceReason";
 import { sentenceOf } from "./otherEngines";
 import { progressMessage, shareText, sizeText } from "../shell/numbers";
 import type { CommandId } from "../shell/commandIds";
@@ -27,21 +27,28 @@ export function createStatusBar(services: Services): Feature {
   item.command = MENU;
   /** As they were when this was last looked at. */
   let others: readonly OtherEngine[] = [];
+  let reasonOf: typeof deviceReasonOf | undefined;
   const draw = (status: EngineStatus): void => {
+    if (status.device !== undefined && reasonOf === undefined) void readReasons();
     const failure = status.error === undefined ? undefined : notices.describe(status.error).text;
     const state = failure ?? stateText(status);
     const { server } = status;
     const where = server === undefined ? "" : ` $(server) ${server}`;
     item.text = `$(${ICONS[status.kind]}) Sightline${percentOf(status)}${where}`;
-    item.tooltip = tooltipOf(status, [state, ...othersText(others)]);
+    item.tooltip = tooltipOf(status, [state, ...othersText(others)], reasonOf?.(status));
     const label = `Sightline: ${server === undefined ? "" : `${server}. `}${state}`;
     item.accessibilityInformation = { label, role: "button" };
     item.backgroundColor =
       status.kind === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
   };
+  /** There is one only once a model is loaded. */
+  const readReasons = async (): Promise<void> => {
+    ({ deviceReasonOf: reasonOf } = await import("../shell/lazyParts"));
+    if (!isDisposed) draw(engine.status);
+  };
+  let isDisposed = false;
   draw(engine.status);
   item.show();
-  let isDisposed = false;
   /** Nobody tells of others, so they are looked at when somebody may be about to read of them. */
   const lookAround = async (): Promise<void> => {
     others = await engine.otherEngines().catch(() => []);
@@ -144,18 +151,20 @@ function othersText(others: readonly OtherEngine[]): readonly string[] {
 }
 
 /** @param sentences on how things stand. */
-function tooltipOf(status: EngineStatus, sentences: readonly string[]): vscode.MarkdownString {
+function tooltipOf(
+  status: EngineStatus,
+  sentences: readonly string[],
+  reason: string | undefined,
+): vscode.MarkdownString {
   const { model, member, precision, device, rssBytes } = status;
   const title = modelTitle(model);
   const name = member === undefined ? title : `${title} (${member})`;
   const lines = [...sentences, vscode.l10n.t("Model: {0}", name)];
   if (precision !== undefined) lines.push(vscode.l10n.t("Precision: {0}", precision));
-  if (status.server !== undefined) lines.push(deviceReasonOf(status) ?? "");
-  else if (device !== undefined) {
+  if (device !== undefined && status.server === undefined) {
     lines.push(vscode.l10n.t("Device: {0}", DEVICE_NAMES[device]));
-    const reason = deviceReasonOf(status);
-    if (reason !== undefined) lines.push(reason);
   }
+  if (reason !== undefined) lines.push(reason);
   if (rssBytes !== undefined) lines.push(vscode.l10n.t("Memory: {0}", sizeText(rssBytes)));
   const tooltip = new vscode.MarkdownString("**Sightline**");
   // Names and messages may contain what Markdown would read as its own.

@@ -12,6 +12,7 @@ export { hoverAt } from "../offers/altHover";
 export { AltPaste } from "../offers/altPaste";
 export { createAgentTools } from "../agents/agentTools";
 export { createSharing, serversOf } from "../agents/sharing";
+export { deviceReasonOf } from "../engine/deviceReason";
 export { showCpuFallback } from "../engine/deviceNotice";
 export { createApi } from "../api/apiCalls";
 export { ChatFeature } from "../chat/chatFeature";

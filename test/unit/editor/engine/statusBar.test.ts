@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../../src/base/errors";
 import { createStatusBar } from "../../../../src/editor/engine/statusBar";
 import { settled } from "../../../helpers/chatFakes";
+import { until } from "../../../helpers/waiting";
 import { createModelWorld, type ModelWorld } from "../../../helpers/modelServices";
 import { fakeEditor, focusWindow, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import type { FakeStatusItem } from "../../../helpers/editor/windowParts";
@@ -56,18 +57,20 @@ describe("the item in the status bar", () => {
     assert.equal(label, "Sightline: The model is being loaded: 1.0 of 4.0 GB (25%).");
   });
 
-  it("says which model computes where, why there, and what it takes", () => {
+  it("says which model computes where, why there, and what it takes", async () => {
     const { world, item } = create();
     const deviceReason = { code: "asked", device: "cpu" } as const;
     const facts = { device: "cpu", deviceReason, rssBytes: 1.2e9, precision: "small" } as const;
     world.tell({ kind: "ready", model: "/a/b", ...facts });
+    const tooltip = (): string => item.tooltip?.value ?? "";
+    await until(() => tooltip().includes("asked for by name"), "for the reason");
     assert.equal(
       item.tooltip?.value,
       "**Sightline**\n\nReady.\n\nModel: b\n\nPrecision: small\n\nDevice: CPU\n\nCPU was asked for by name.\n\nMemory: 1.2 GB",
     );
     assert.equal(item.accessibilityInformation?.label, "Sightline: Ready.");
     world.tell({ kind: "ready", model: "blip-base", member: "blip-vqa-base" });
-    assert.match(item.tooltip.value, /^Model: BLIP base \\\(blip\\-vqa\\-base\\\)$/m);
+    assert.match(tooltip(), /^Model: BLIP base \\\(blip\\-vqa\\-base\\\)$/m);
   });
 
   it("tells what others hold, looked at when the window gets the focus or the engine changes", async () => {
