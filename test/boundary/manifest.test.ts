@@ -94,8 +94,7 @@ const PRIVATE_NAMES: readonly string[] = [
   "sightline.window",
   "sightline.noPasteOffer",
   ...["sightline.notDuplicates", "sightline.results", "sightline.answers"],
-  "sightline.remoteOrigins",
-  "sightline.hasHintedAtModels",
+  ...["sightline.hasHintedAtModels", "sightline.remoteOrigins"],
   ...["sightline.modelFolders", "sightline.openReview", "sightline.review"],
 ];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);
