@@ -50,6 +50,8 @@ describe("finding pictures", () => {
     await keyboard.press("ArrowDown", "ArrowUp");
     await quickInput.choose("red-apple.svg");
     await page.locator(".tab.active", { hasText: "red-apple.svg" }).waitFor();
+    // A preview takes the keyboard when it is drawn, which would close the next list.
+    await page.locator(".statusbar-item", { hasText: "160x160" }).waitFor();
   });
 
   it("shows all results, which are walked through with the arrow keys", async () => {
