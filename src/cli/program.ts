@@ -244,12 +244,18 @@ function addVerify(program: Command, run: Run): void {
     );
 }
 
+/** As in `BENCH_MODELS`, which would bring the converter into each start. */
+const BENCH_SIZES = [
+  ...["opt-2.7b", "flan-t5-xl"],
+  ...["blip-caption-base", "blip-caption-large", "blip-vqa-base"],
+];
+
 function addBench(program: Command, run: Run): void {
   addOutputFlags(program.command("bench"))
     .description("time a model of a published size with made-up weights")
     .addOption(
       new Option("--model <name>", "the published checkpoint whose sizes it has")
-        .choices(["opt-2.7b", "flan-t5-xl"])
+        .choices(BENCH_SIZES)
         .default("opt-2.7b"),
     )
     .option("--precision <list>", "precisions as for convert, such as balanced,small", "small")

@@ -15,7 +15,7 @@ import time
 
 import torch
 import transformers
-from transformers import AutoConfig, Blip2ForConditionalGeneration
+from transformers import AutoConfig
 
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 
@@ -62,7 +62,7 @@ def load(config_file, dtype, device):
     """A model with weights of sensible scale; they are filled in place, so that nothing is doubled."""
     config = AutoConfig.from_pretrained(config_file)
     with torch.device("meta"):
-        model = Blip2ForConditionalGeneration._from_config(config, dtype=dtype)
+        model = getattr(transformers, config.architectures[0])._from_config(config, dtype=dtype)
     model.to_empty(device=device)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -107,6 +107,27 @@ class Stages:
             times.clear()
 
 
+def modules_of(model):
+    """What is timed, under our names; BLIP has no Q-Former."""
+    if model.config.model_type == "blip":
+        modules = {"vision": model.vision_model, "decoder": model.text_decoder}
+        if hasattr(model, "text_encoder"):
+            modules["encoder"] = model.text_encoder
+        return modules
+    language = model.language_model
+    modules = {"vision": model.vision_model, "qformer": model.qformer}
+    if model.config.text_config.model_type == "t5":
+        return {**modules, "decoder": language.decoder, "encoder": language.encoder}
+    return {**modules, "decoder": language}
+
+
+def prompt_of(config, n_prompt):
+    words = list(range(5, 5 + n_prompt))
+    if config.model_type == "blip":
+        return torch.tensor([words])
+    return torch.tensor([[config.image_token_index] * config.num_query_tokens + words])
+
+
 def main():
     config_file, n_prompt, n_new, n_beams = sys.argv[1], *map(int, sys.argv[2:5])
     dtype, device = DTYPES[sys.argv[5]], place_of(sys.argv[6])
@@ -115,15 +136,8 @@ def main():
     model = load(config_file, dtype, device)
     wait_for(device)
     load_seconds = time.perf_counter() - begin
-    language = model.language_model
-    is_t5 = model.config.text_config.model_type == "t5"
-    modules = {"vision": model.vision_model, "qformer": model.qformer}
-    modules["decoder"] = language.decoder if is_t5 else language
-    if is_t5:
-        modules["encoder"] = language.encoder
-    stages = Stages(modules, device)
-    image_ids = [model.config.image_token_index] * model.config.num_query_tokens
-    ids = torch.tensor([image_ids + list(range(5, 5 + n_prompt))], device=device)
+    stages = Stages(modules_of(model), device)
+    ids = prompt_of(model.config, n_prompt).to(device)
     side = model.config.vision_config.image_size
 
     def answer(beams):
@@ -149,12 +163,12 @@ def main():
     steps = stages.times["decoder"]
     tokens = steps[1:]
     prefill = steps[0] + sum(stages.times.get("encoder", []))
-    token = (total - sum(stages.times["vision"]) - sum(stages.times["qformer"]) - prefill) / len(tokens)
+    token = (total - sum(stages.times["vision"]) - sum(stages.times.get("qformer", [])) - prefill) / len(tokens)
     figures = {
         "load": load_seconds,
         "preprocess": 0,
         "vision": sum(stages.times["vision"]),
-        "qformer": sum(stages.times["qformer"]),
+        "qformer": sum(stages.times.get("qformer", [])),
         "prefill": prefill,
         "token": token,
         "firstToken": total - token * len(tokens),

@@ -28,6 +28,7 @@ import type { OutputFlags } from "../terminal/flags";
 import { openModelFolder } from "../../engine/session/modelFolder";
 import type { Device } from "../../model/ask/device";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
+import { RETRIEVAL_DEMO } from "../../model/folder/world";
 import { parsePrecisionPlan } from "../../model/precision/precision";
 
 export interface BenchFlags extends OutputFlags {
@@ -225,7 +226,7 @@ async function writeCheckpoint(
       config: benchConfig(flags.model),
       folder: checkpoint,
       signal,
-      tokenizerFrom: host.demoCheckpoint,
+      tokenizerFrom: tokenizerFolder(host.demoCheckpoint, flags.model),
       onProgress: writing.update,
     });
   } catch (cause) {
@@ -233,6 +234,13 @@ async function writeCheckpoint(
   } finally {
     writing.end();
   }
+}
+
+/** BLIP's text models have the tokenizer of BERT, as the retrieval demo does. */
+function tokenizerFolder(demoCheckpoint: string, model: BenchModel): string {
+  return model.startsWith("blip-")
+    ? path.join(path.dirname(demoCheckpoint), RETRIEVAL_DEMO)
+    : demoCheckpoint;
 }
 
 /** In a process of its own, whose peak of memory is that of the conversion. */

@@ -152,11 +152,11 @@ export function describeVersions(versions: BenchReport["versions"]): string {
   ].join(", ");
 }
 
-/** What not every system tells has a row only when somebody could measure it. */
+/** What not every system tells, or not every model has, has a row only when somebody could measure it. */
 function names({ ours, transformers }: BenchReport): readonly (keyof BenchFigures)[] {
   const all = Object.keys(FIGURE_LABELS) as (keyof BenchFigures)[];
   const measured = [...ours, ...transformers];
-  return all.filter((name) => measured.some(({ figures }) => figures[name] !== undefined));
+  return all.filter((name) => measured.some(({ figures }) => (figures[name] ?? 0) > 0));
 }
 
 const shown = (name: keyof BenchFigures, value: number | undefined): string =>

@@ -25,7 +25,13 @@ import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 import { parseModelConfig } from "../../model/config/modelConfig";
 
 /** Models that can be timed. */
-export const BENCH_MODELS = ["opt-2.7b", "flan-t5-xl"] as const;
+export const BENCH_MODELS = [
+  "opt-2.7b",
+  "flan-t5-xl",
+  "blip-caption-base",
+  "blip-caption-large",
+  "blip-vqa-base",
+] as const;
 export type BenchModel = (typeof BENCH_MODELS)[number];
 
 /** A tensor's name and its axes, outermost first. */
@@ -43,8 +49,47 @@ export interface BenchCheckpointOptions {
   readonly onProgress: (progress: ByteProgress) => void;
 }
 
-/** config.json of Salesforce/blip2-opt-2.7b and Salesforce/blip2-flan-t5-xl, as far as sizes go. */
+/** config.json of a published checkpoint (Salesforce/blip2-opt-2.7b and others), as far as sizes go. */
 export function benchConfig(model: BenchModel): Readonly<Record<string, unknown>> {
+  switch (model) {
+    case "opt-2.7b":
+    case "flan-t5-xl":
+      return blip2Config(model);
+    case "blip-caption-base":
+    case "blip-caption-large":
+      return blipConfig("BlipForConditionalGeneration", model.endsWith("large"));
+    case "blip-vqa-base":
+      return blipConfig("BlipForQuestionAnswering", false);
+  }
+}
+
+/** Of BLIP (arXiv 2201.12086): a ViT-B or, for captions, ViT-L at 384 pixels, and BERT of one size. */
+function blipConfig(architecture: string, isLarge: boolean): Readonly<Record<string, unknown>> {
+  const width = isLarge ? 1024 : 768;
+  // prettier-ignore
+  const vision = {
+    hidden_size: width, intermediate_size: 4 * width, num_hidden_layers: isLarge ? 24 : 12,
+    num_attention_heads: isLarge ? 16 : 12, image_size: 384, patch_size: 16,
+    hidden_act: "gelu", layer_norm_eps: 1e-5, model_type: "blip_vision_model",
+  };
+  // prettier-ignore
+  const text = {
+    hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12,
+    encoder_hidden_size: width, vocab_size: 30524, max_position_embeddings: 512,
+    hidden_act: "gelu", layer_norm_eps: 1e-12, is_decoder: true, model_type: "blip_text_model",
+    bos_token_id: 30522, eos_token_id: 2, sep_token_id: 102, pad_token_id: 0,
+  };
+  return {
+    architectures: [architecture],
+    model_type: "blip",
+    image_text_hidden_size: 256,
+    projection_dim: 512,
+    vision_config: vision,
+    text_config: text,
+  };
+}
+
+function blip2Config(model: "opt-2.7b" | "flan-t5-xl"): Readonly<Record<string, unknown>> {
   // prettier-ignore
   const vision = {
     hidden_size: 1408, intermediate_size: 6144, num_hidden_layers: 39,
@@ -153,6 +198,8 @@ class WishedWeights extends WeightMap {
   }
 
   override has(name: string): boolean {
+    // Of BLIP's head transformers stores one of two names.
+    if (name === "text_decoder.cls.predictions.bias") return true;
     return this.#hasHead && name === "language_model.lm_head.weight";
   }
 

@@ -157,8 +157,9 @@ function limitsFor(
   { model }: TimedModel,
   machine: MachineSpeed | undefined,
 ): BenchLimits | undefined {
-  if (machine === undefined) return undefined;
   const { config, manifest } = model;
+  // The work of BLIP's text models, which read the picture in each layer, is not counted.
+  if (machine === undefined || config.family === "blip") return undefined;
   return limitsOf(workOf({ tensors: benchTensors(benchConfig(name)), config, manifest }), machine);
 }
 
