@@ -10,7 +10,7 @@ import { RemoteEngine } from "../remote/remoteEngine";
 import type { LoadedModel } from "./enginePort";
 
 /**
- * Asks whether the server is there and knows the model.
+ * Asks whether the server is there; whether it knows the model is told by the first answer.
  * @throws AppError `option.invalid`, `remote.*`, `request.cancelled`.
  */
 export async function openRemoteModel(

@@ -60,4 +60,15 @@ describe("the audit in the editor", () => {
     await untilMarked(1);
     await text.savedText("page.md");
   });
+
+  it("checks the workspace, and opens a finding from its list, by keyboard alone", async () => {
+    const { keyboard, page } = editor();
+    await editor().runCommand("Sightline: Check Alt Texts of This Workspace");
+    await page.getByText("Documents: 1, pictures: 3, findings: 1.").waitFor();
+    const focused = page.locator(".monaco-list:focus-within .monaco-list-row.focused");
+    await untilTrue(async () => (await focused.count()) === 1, "a row with the keyboard");
+    await keyboard.press("ArrowDown", "Enter");
+    await page.locator(".tab.active", { hasText: "page.md" }).waitFor();
+    await page.locator(".statusbar-item", { hasText: "Ln 5, Col 1" }).waitFor();
+  });
 });

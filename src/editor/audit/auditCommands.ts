@@ -18,7 +18,14 @@ export function createAudit(services: Services): FeatureWith<AuditCommandId> {
       "sightline.addToBaseline": (...args) => addToBaseline(services, args),
       "sightline.checkWorkspace": async () => {
         await tree.show();
-        await checkWorkspace(services);
+        const editors = new EditorUse();
+        try {
+          await checkWorkspace(services);
+        } finally {
+          editors.dispose();
+        }
+        // An empty view had no row that could take the keyboard.
+        if (!editors.isUsed) await tree.focusFirst();
       },
       "sightline.showFindingsByRule": () => tree.group("rule"),
       "sightline.showFindingsByFile": () => tree.group("file"),
@@ -27,4 +34,24 @@ export function createAudit(services: Services): FeatureWith<AuditCommandId> {
       vscode.Disposable.from(tree, watch).dispose();
     },
   };
+}
+
+/** Whether somebody went on to work in an editor meanwhile. */
+class EditorUse {
+  isUsed = false;
+  readonly #watching: Pick<vscode.Disposable, "dispose">;
+
+  constructor() {
+    const note = (): void => {
+      this.isUsed = true;
+    };
+    this.#watching = vscode.Disposable.from(
+      vscode.window.onDidChangeActiveTextEditor(note),
+      vscode.window.onDidChangeTextEditorSelection(note),
+    );
+  }
+
+  dispose(): void {
+    this.#watching.dispose();
+  }
 }

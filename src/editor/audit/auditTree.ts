@@ -53,6 +53,13 @@ export class AuditTree implements vscode.TreeDataProvider<Node>, vscode.Disposab
     await vscode.commands.executeCommand(`${AUDIT_VIEW_ID}.focus`);
   }
 
+  /** Puts the keyboard on the first finding's group; where the view is hidden or empty nothing happens. */
+  async focusFirst(): Promise<void> {
+    const [first] = this.getChildren();
+    if (first === undefined || !this.#view.visible) return;
+    await this.#view.reveal(first, { focus: true, select: true });
+  }
+
   async group(grouping: Grouping): Promise<void> {
     this.#grouping = grouping;
     await vscode.commands.executeCommand("setContext", GROUPING_KEY, grouping);
