@@ -58,7 +58,8 @@ export class AnswerFile {
         { detail: { file } },
       );
     }
-    const kept = rows.filter(({ error }) => error === "");
+    // What failed of another question is told until that one is asked again.
+    const kept = rows.filter((row) => row.error === "" || row.question !== question);
     await replace(file, fileHead(format) + kept.map((row) => fileRow(format, row)).join(""));
     const own = kept.filter((row) => row.question === question);
     return new AnswerFile(file, { format, question, rows: own });

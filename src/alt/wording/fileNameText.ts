@@ -130,9 +130,12 @@ const NAMES: readonly RegExp[] = [
 
 /** True for a text that is the name of a picture's file. */
 export function isFileName(text: string): boolean {
-  if (WITH_EXTENSION.test(text)) return true;
+  if (WITH_EXTENSION.test(text) || ADDRESS.test(text)) return true;
   return text.length <= MAX_NAME && NAMES.some((pattern) => pattern.test(text));
 }
+
+/** Nobody wants an address to be read aloud, whatever lies there. */
+const ADDRESS = /^(?:https?|ftp|file|data|blob):\S+$/i;
 
 /** Longer texts are no names, and patterns stay cheap. */
 const MAX_NAME = 100;

@@ -50,6 +50,17 @@ describe("a table of answers in a file", () => {
       assert.ok(whole.length > 0);
     });
 
+    it(`keeps what failed of another question, as ${format}`, async () => {
+      const first = await AnswerFile.open(file, { format, question: "what?" });
+      await first.add({ file: "b.png", text: "", error: "broken" });
+      await AnswerFile.open(file, { format, question: "why?" });
+      const rows = fileRows(format, await readFile(file, "utf8")) ?? [];
+      assert.deepEqual(
+        rows.map((row) => [row.file, row.question, row.error]),
+        [["b.png", "what?", "broken"]],
+      );
+    });
+
     it(`is not written over a file that is none, as ${format}`, async () => {
       await writeFile(file, "my notes\n");
       const opening = AnswerFile.open(file, { format, question: "why?" });

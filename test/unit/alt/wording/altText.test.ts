@@ -75,6 +75,7 @@ describe("textProblem", () => {
     filename: [
       ...["IMG_1234.png", "IMG_1234", "DSC00042.JPG", "photo.jpeg", "my holiday photo.webp"],
       ...["../img/a.svg", "image-12345.png", "PXL_20240101_120000", "logo@2x.png"],
+      ...["https://example.org/a", "data:image/png;base64,iVBORw0KGgo="],
       ...["Screenshot 2024-01-02 at 10.11.12", "Screen Shot 2022-03-04 at 5.06.07 PM"],
     ],
     "redundant-prefix": [
