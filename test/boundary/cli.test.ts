@@ -343,7 +343,8 @@ describe("the command line", () => {
       const bundled = await runCliProcess(["models", "--json"], { home: own });
       const [before] = jsonLines(bundled);
       const comparing = { name: "demo-itm", state: "bundled", kind: "retrieval" };
-      assert.deepEqual(before?.["models"], [{ name: "demo", state: "bundled" }, comparing]);
+      const answering = { name: "demo", state: "bundled", kind: "generation" };
+      assert.deepEqual(before?.["models"], [answering, comparing]);
       const args = ["caption", PHOTO, "--device", "cpu", "--json"];
       const outcomes = await Promise.all(
         Array.from({ length: 3 }, () => runCliProcess(args, { home: own })),

@@ -53,6 +53,14 @@ describe("sightline mcp", function () {
     return { ...found, call };
   };
 
+  it("answers with a demo that was never used, if that is asked for", async () => {
+    const options = { home: await temporaryFolder() };
+    const { call } = await connect(["--root", root, "--model", "demo"], options);
+    const answered = await call("ask_image", { image: "wide.png", question: "what is it?" });
+    assert.notEqual(answered.isError, true, answered.content[0]?.text);
+    assert.equal(answered.structuredContent?.["model"], "demo");
+  });
+
   for (const [era, options] of Object.entries(ERAS)) {
     it(`serves a client of the ${era} revision`, async () => {
       const { client, call, transport, stderr } = await connect(

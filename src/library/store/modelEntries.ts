@@ -1,7 +1,13 @@
 /** The models of the store as people see them: the demos first, the others by name. */
 
 import type { ModelEntry } from "../../model/ask/models";
-import { BUNDLED_MODELS, type BundledModel, RETRIEVAL_DEMO } from "../../model/folder/world";
+import type { ModelKind } from "../../model/ask/kinds";
+import {
+  BUNDLED_MODELS,
+  type BundledModel,
+  DEMO_MODEL,
+  RETRIEVAL_DEMO,
+} from "../../model/folder/world";
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import { type ModelConfig, type WriterConfig, writerOf } from "../../model/config/modelConfig";
 import type { Manifest, ManifestFile } from "../../model/folder/manifest";
@@ -54,12 +60,18 @@ export async function modelEntries(
   const bundled = [...demos].map(async ([name, folder]): Promise<StoreEntry> => {
     const converted = stored.find((model) => model.folder === folder);
     if (converted !== undefined) return await entryOf({ ...converted, name });
-    return { name, state: "bundled", ...(name === RETRIEVAL_DEMO ? { kind: "retrieval" } : {}) };
+    return { name, state: "bundled", kind: BUNDLED_KINDS[name] };
   });
   const folders = new Set(demos.values());
   const others = stored.filter(({ folder }) => !folders.has(folder));
   return await Promise.all([...bundled, ...others.map(entryOf)]);
 }
+
+/** Known before they are converted, so that whoever looks for a model that can do something finds them. */
+const BUNDLED_KINDS: Readonly<Record<BundledModel, ModelKind>> = {
+  [DEMO_MODEL]: "generation",
+  [RETRIEVAL_DEMO]: "retrieval",
+};
 
 const LANGUAGE_MODELS: Readonly<Record<WriterConfig["kind"], string>> = {
   opt: "OPT",

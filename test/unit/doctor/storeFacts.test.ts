@@ -36,7 +36,7 @@ describe("storeFacts", () => {
     const facts = await storeFacts(sources());
     assert.equal(facts.folder, home);
     assert.ok(facts.freeBytes > 0);
-    assert.deepEqual(facts.models, [{ name: "demo", state: "bundled" }]);
+    assert.deepEqual(facts.models, [{ name: "demo", state: "bundled", kind: "generation" }]);
     assert.deepEqual([facts.copies, facts.unfinished], [[], []]);
     assert.deepEqual(facts.caches, { features: 0, demo: 0, cuda: 0 });
   });

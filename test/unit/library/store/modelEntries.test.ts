@@ -22,7 +22,7 @@ describe("listEntries", () => {
 
   it("shows a demo that was never used as bundled", async () => {
     assert.deepEqual(await listEntries(store, demoCheckpoint), [
-      { name: "demo", state: "bundled" },
+      { name: "demo", state: "bundled", kind: "generation" },
     ]);
   });
 
