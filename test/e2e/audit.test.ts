@@ -69,6 +69,6 @@ describe("the audit in the editor", () => {
     await untilTrue(async () => (await focused.count()) === 1, "a row with the keyboard");
     await keyboard.press("ArrowDown", "Enter");
     await page.locator(".tab.active", { hasText: "page.md" }).waitFor();
-    await page.locator(".statusbar-item", { hasText: "Ln 5, Col 1" }).waitFor();
+    await page.locator(".statusbar-item", { hasText: "Ln 5, Col 8 (5 selected)" }).waitFor();
   });
 });

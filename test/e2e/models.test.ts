@@ -13,6 +13,9 @@ import { useEditor } from "./useEditor";
 /** A BLIP-2 with random weights, so what it answers is nothing that one could expect. */
 const CHECKPOINT = "test/fixtures/kits/opt/checkpoint";
 
+/** A busy machine starts the extensions of two windows slowly. */
+const SECOND_WINDOW_MS = 180_000;
+
 describe("models in the editor", () => {
   const editor = useEditor({
     files: {
@@ -48,6 +51,8 @@ describe("models in the editor", () => {
       await page.goto(editor().page.url());
       const messages = new Messages(page, EXTENSION);
       const quickInput = new QuickInput(page);
+      // A second window begins while the first one and its engine are there.
+      await messages.statusItem.waitFor({ timeout: SECOND_WINDOW_MS });
       await messages.statusItem.click();
       await quickInput.choose(/^Another.window's.engine.holds.\d.*\(tiny-model\)\.$/);
       await messages.notification(/The memory is free/).waitFor();

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { offerFiles, type OfferedFiles } from "./pageScripts";
+import { untilTrue } from "./polling";
 import type { QuickInput } from "./quickInput";
 
 /** A user would press again after so long. */
@@ -64,7 +65,13 @@ export class TextEditor {
     await this.focus();
     await this.#page.keyboard.press("Control+s");
     await this.#activeTab.and(this.#page.locator(":not(.dirty)")).waitFor();
-    return readFile(path.join(this.#folder, name), "utf8");
+    let text = "";
+    // A file that was as it is is written again, and is empty for a moment.
+    await untilTrue(async () => {
+      text = await readFile(path.join(this.#folder, name), "utf8");
+      return text !== "";
+    }, `a text in ${name}`);
+    return text;
   }
 
   /** Waits until the open file differs from what is on disk. */
