@@ -16,7 +16,9 @@ import {
 /** Every so manyth meaning is shown. */
 const EACH = 15;
 
-describe("the demo model that compares", () => {
+describe("the demo model that compares", function () {
+  // Hundreds of drawings are looked at; a hang ends here.
+  this.timeout(600_000);
   let temporary: string;
   let engine: Blip2Engine;
 

@@ -152,11 +152,14 @@ export function describeVersions(versions: BenchReport["versions"]): string {
   ].join(", ");
 }
 
-/** What not every system tells, or not every model has, has a row only when somebody could measure it. */
+/** What not every system tells has a row only when somebody could measure it, and a Q-Former where there is one. */
 function names({ ours, transformers }: BenchReport): readonly (keyof BenchFigures)[] {
   const all = Object.keys(FIGURE_LABELS) as (keyof BenchFigures)[];
-  const measured = [...ours, ...transformers];
-  return all.filter((name) => measured.some(({ figures }) => (figures[name] ?? 0) > 0));
+  const measured = [...ours, ...transformers].map(({ figures }) => figures);
+  const isThere = (name: keyof BenchFigures): boolean =>
+    measured.some((figures) => figures[name] !== undefined) &&
+    (name !== "qformer" || measured.some(({ qformer }) => qformer > 0));
+  return all.filter(isThere);
 }
 
 const shown = (name: keyof BenchFigures, value: number | undefined): string =>
