@@ -57,7 +57,7 @@ function addRun(command: Command, run: Run, isScored: boolean): void {
     .option("--data <dir>", "the benchmark's folder: its files and pictures as published", ".")
     .option(
       "--model <name|dir>",
-      "a model of `sightline models`, a folder, or remote:NAME (default: demo)",
+      "a model of `sightline models`, a folder, or remote:NAME (default: the demo; of retrieval the best that compares)",
     )
     .addOption(
       new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("auto"),

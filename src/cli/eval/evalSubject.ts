@@ -1,6 +1,7 @@
 /** From the value of `--model` to what is evaluated. */
 
 import { AppError } from "../../base/errors";
+import { findingModel } from "../../library/open/openNamedModel";
 import { openModelFolder } from "../../engine/session/modelFolder";
 import { promptStyle } from "../../measure/eval/predict/preset";
 import { type EvalTask, TASKS } from "../../measure/eval/tasks";
@@ -36,7 +37,9 @@ async function localSubject(
   task: EvalTask,
   model: string | undefined,
 ): Promise<EvalSubject> {
-  const found = await findModel(model, context);
+  const isRetrieval = TASKS[task].kind === "retrieval";
+  const named = model ?? (isRetrieval ? await findingModel(context.store) : undefined);
+  const found = await findModel(named, context);
   const { config, identity, manifest } = await openModelFolder(found.folder);
   const needed = NEEDED[TASKS[task].kind];
   if (!CAPABILITIES[config.kind][needed]) {

@@ -81,6 +81,22 @@ describe("eval TASK", () => {
     });
   }
 
+  it("does every task with the demos, where no model is named", async () => {
+    const demoCheckpoint = path.resolve("models", "demo");
+    for (const task of EVAL_TASKS) {
+      const host = testHost({ home, demoCheckpoint });
+      const out = await temporaryFolder();
+      const args = ["eval", task, "--data", data, "--device", "cpu", "--out", out, "--json"];
+      assert.equal(await runCli(args, host), 0, host.stderr.text);
+      const { figures, run: made } = JSON.parse(host.stdout.text) as EvalResult;
+      assert.equal(
+        made.model,
+        task === "flickr30k" || task === "coco-retrieval" ? "demo-itm" : "demo",
+      );
+      assert.ok(figures.length > 0 && figures.every(({ ours }) => Number.isFinite(ours)));
+    }
+  });
+
   it("never prints the paper's column for a part, and says that it is one", async () => {
     const out = await temporaryFolder();
     const { stdout } = await run("vqav2", out, "--limit", "3");
