@@ -300,7 +300,7 @@ describe("the real engine in a process of its own", () => {
       steps.push(progress);
     };
     const bundled = await client.call("models", {});
-    assert.deepEqual(bundled.models, [{ name: "demo" }]);
+    assert.deepEqual(bundled.models, [{ name: "demo", kind: "generation" }]);
     assert.equal(bundled.folder, path.join(store, "models"));
     assert.ok(bundled.freeBytes > 0);
     const demo = { model: "demo", device: "cpu" } as const;
