@@ -46,16 +46,20 @@ export async function runRetrieval(
   const begin = performance.now();
   const comparer = defined(run.parts.comparer, "The comparer");
   const ids = textIds(run);
-  await embed(run, "texts", {
+  const textBytes = await embed(run, "texts", {
     nItems: ids.length,
     compute: async (i) => (await comparer.embed(ids[i] ?? [])).values,
   });
-  await embed(run, "pictures", {
+  const pictureBytes = await embed(run, "pictures", {
     nItems: run.pictures.length,
     compute: async (i) => floats((await look(run, i)).features.get(IO.imageEmbeds)),
   });
-  const { all: texts, missing: missingTexts } = await embeddings(run, "texts", ids.length);
-  const { all: pictures, missing } = await embeddings(run, "pictures", run.pictures.length);
+  const { all: texts, missing: missingTexts } = await embeddings(run, "texts", {
+    ...{ nItems: ids.length, rowBytes: textBytes },
+  });
+  const { all: pictures, missing } = await embeddings(run, "pictures", {
+    ...{ nItems: run.pictures.length, rowBytes: pictureBytes },
+  });
   const waitsFor = [...missingTexts, ...missing];
   const nothing = { totalMs: performance.now() - begin, engineMs: 0, timed: 0 };
   if (waitsFor.length > 0) return { waitsFor, times: nothing };
@@ -139,8 +143,8 @@ function embeddingFile({ predictions }: RetrievalRun, side: Side, shard: Shard):
 }
 
 /**
- * Appends the embeddings of this shard to a file of rows of one size. The first row of a new file says the size; a
- * row that was cut is computed again.
+ * Appends the embeddings of this shard to a file of rows of one size; a row that was cut is computed again.
+ * @returns bytes of a row, also where the shard has none.
  */
 async function embed(
   run: RetrievalRun,
@@ -149,10 +153,10 @@ async function embed(
     nItems,
     compute,
   }: { readonly nItems: number; readonly compute: (i: number) => Promise<Float32Array> },
-): Promise<void> {
+): Promise<number> {
   const { shard, signal, onItem } = run;
   const [from, to] = shardRange(shard, nItems);
-  if (from === to) return;
+  if (from === to) return (await compute(0)).byteLength;
   const file = embeddingFile(run, side, shard);
   const nBytes = (await stat(file).catch(() => undefined))?.size ?? 0;
   if (nBytes === 0) await writeFile(file, "");
@@ -171,13 +175,14 @@ async function embed(
   } finally {
     await handle.close();
   }
+  return rowBytes;
 }
 
-/** Of all shards, [items][values]; and the names of files that are missing. */
+/** Of all shards, [items][values]; and the names of files that are missing, or that somebody still appends to. */
 async function embeddings(
   run: RetrievalRun,
   side: Side,
-  nItems: number,
+  { nItems, rowBytes }: { readonly nItems: number; readonly rowBytes: number },
 ): Promise<{ readonly all: readonly Float32Array[]; readonly missing: readonly string[] }> {
   const all: Float32Array[] = [];
   const missing: string[] = [];
@@ -186,8 +191,7 @@ async function embeddings(
     if (from === to) continue;
     const file = embeddingFile(run, side, shard);
     const bytes = await readFile(file).catch(() => undefined);
-    const rowBytes = bytes === undefined ? 0 : bytes.length / (to - from);
-    if (bytes === undefined || rowBytes === 0 || rowBytes % 4 !== 0) {
+    if (bytes?.length !== (to - from) * rowBytes) {
       missing.push(file);
       continue;
     }

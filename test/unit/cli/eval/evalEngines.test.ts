@@ -51,6 +51,29 @@ describe("eval --processes", () => {
     });
   }
 
+  it("waits for embeddings that another process still writes, whatever their size divides by", async () => {
+    const [whole, parts] = [await temporaryFolder(), await temporaryFolder()];
+    const model = await kitModel(KIT_OF.flickr30k);
+    const given = ["eval", "predict", "flickr30k", "--data", data, "--model", model, "--k", "4"];
+    const args = [...given, "--device", "cpu", "--out"];
+    await run(...args, whole);
+    const shard = (part: string) => run(...args, parts, "--shard", part);
+    await shard("2/2");
+    for (const side of ["texts", "pictures"]) {
+      const file = path.join(parts, `${side}-2-of-2.f32`);
+      const all = await readFile(file);
+      // Each row is half as long to whoever counts rows and not bytes.
+      await writeFile(file, all.subarray(0, all.length / 2));
+      const early = await shard("1/2");
+      assert.equal(early.exitCode, 0, early.stderr);
+      await assert.rejects(readFile(path.join(parts, "predictions-1-of-2.json")), side);
+      await writeFile(file, all);
+    }
+    await shard("1/2");
+    await shard("2/2");
+    assert.equal(await predictions(parts), await predictions(whole));
+  });
+
   it("says what a process said that failed, and goes on with what is there", async () => {
     const out = await temporaryFolder();
     const model = await kitModel("opt");
