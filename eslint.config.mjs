@@ -55,6 +55,7 @@ const mayImport = {
     "engine",
     "convert",
     "library",
+    "disk",
     "search",
     "doctor",
     "train",

@@ -39,14 +39,23 @@ export type FindIn = (text: string) => readonly ImageReference[];
  * the site around it reads it in; what that cannot read stays as it was.
  */
 export async function finderOf(
-  { text, language, name, components }: PicturedDocument,
+  document: PicturedDocument,
   context: ResolveContext,
 ): Promise<FindIn> {
+  const isMdx = document.language === "markdown" && (await isReadAsMdx(context));
+  return finderIn(document, isMdx ? "mdx" : document.language);
+}
+
+/** As `finderOf`, where it is known in which language the site reads the document. */
+export function finderIn(
+  { text, language, name, components }: PicturedDocument,
+  siteLanguage: AltLanguage,
+): FindIn {
   const options = { components, name };
-  if (language === "markdown" && (await isReadAsMdx(context))) {
+  if (siteLanguage !== language) {
     try {
-      const found = findImages(text, "mdx", options);
-      return (now) => (now === text ? found : findImages(now, "mdx", options));
+      const found = findImages(text, siteLanguage, options);
+      return (now) => (now === text ? found : findImages(now, siteLanguage, options));
     } catch {
       // What the site's own tools could not read either is read as its name says.
     }

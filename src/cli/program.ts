@@ -9,6 +9,7 @@ import { addCheck } from "./check/checkProgram";
 import type { AltListFlags } from "./documents/altListCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";
+import { BENCH_MODELS } from "../measure/bench/benchModels";
 import type { BenchFlags } from "./measure/benchCommand";
 import type { BenchSearchFlags } from "./measure/benchSearchCommand";
 import type { ChatFlags } from "./ask/chatCommand";
@@ -244,18 +245,12 @@ function addVerify(program: Command, run: Run): void {
     );
 }
 
-/** As in `BENCH_MODELS`, which would bring the converter into each start. */
-const BENCH_SIZES = [
-  ...["opt-2.7b", "flan-t5-xl"],
-  ...["blip-caption-base", "blip-caption-large", "blip-vqa-base"],
-];
-
 function addBench(program: Command, run: Run): void {
   addOutputFlags(program.command("bench"))
     .description("time a model of a published size with made-up weights")
     .addOption(
       new Option("--model <name>", "the published checkpoint whose sizes it has")
-        .choices(BENCH_SIZES)
+        .choices(BENCH_MODELS)
         .default("opt-2.7b"),
     )
     .option("--precision <list>", "precisions as for convert, such as balanced,small", "small")

@@ -46,17 +46,20 @@ export class HeededDocuments {
 
   /** What applies to a document in place of what holds for the run. */
   async settingsOf(file: string): Promise<AltSettings> {
-    const { components, siteRoots } = await this.#configs.of(file);
-    return { ...this.#settings, components, siteRoots };
+    return this.#settingsIn(await this.#configs.of(file));
   }
 
   /** A problem that somebody took back is none. @throws AppError as `readDocument` and `imagesOf`. */
   async read(file: DocumentFile): Promise<HeededDocument> {
     const config = await this.#configs.of(file.file);
-    const settings = await this.settingsOf(file.file);
+    const settings = this.#settingsIn(config);
     const document = await readDocument(file, settings.components);
     const images = await imagesOf(document, settings);
     return { document, images: heeded(document.text, images, config) };
+  }
+
+  #settingsIn({ components, siteRoots }: DocumentConfig): AltSettings {
+    return { ...this.#settings, components, siteRoots };
   }
 }
 

@@ -4,11 +4,8 @@ import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { drawChart } from "./benchChart";
-import {
-  benchConfig,
-  type BenchModel,
-  writeBenchCheckpoint,
-} from "../../measure/bench/benchCheckpoint";
+import { benchConfig, writeBenchCheckpoint } from "../../measure/bench/benchCheckpoint";
+import type { BenchModel } from "../../measure/bench/benchModels";
 import { measureConversion } from "../../measure/bench/benchConversion";
 import { readReports } from "../../measure/bench/benchFile";
 import { measureModel } from "../../measure/bench/benchMeasure";

@@ -62,18 +62,12 @@ export async function findInDocument(
   if (known?.key === key) return known.found;
   const text = document.getText();
   const name = fileName(document.uri);
-  const options = { components, name };
   const found = Promise.all([
-    import("../../alt/formats/findImages"),
+    import("../../audit/documentPictures"),
     siteLanguage({ settings }, document, language),
-  ]).then(([{ findImages }, read]) => {
-    if (read === language) return { text, references: findImages(text, language, options) };
-    try {
-      return { text, references: findImages(text, read, options) };
-    } catch {
-      // What the site's own tools could not read either is read as its name says.
-      return { text, references: findImages(text, language, options) };
-    }
+  ]).then(([{ finderIn }, read]) => {
+    const find = finderIn({ text, language, name, components }, read);
+    return { text, references: find(text) };
   });
   searches.set(document, { key, found });
   return found;

@@ -23,16 +23,7 @@ import { TensorReader } from "../../convert/checkpoint/tensorReader";
 import { WeightMap } from "../../convert/checkpoint/weightMap";
 import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 import { parseModelConfig } from "../../model/config/modelConfig";
-
-/** Models that can be timed. */
-export const BENCH_MODELS = [
-  "opt-2.7b",
-  "flan-t5-xl",
-  "blip-caption-base",
-  "blip-caption-large",
-  "blip-vqa-base",
-] as const;
-export type BenchModel = (typeof BENCH_MODELS)[number];
+import type { BenchModel } from "./benchModels";
 
 /** A tensor's name and its axes, outermost first. */
 export interface BenchTensor {

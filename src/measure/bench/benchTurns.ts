@@ -3,7 +3,8 @@
 import { throwIfAborted } from "../../base/errors";
 import { NATIVE_MEMORY_ENV } from "../../base/nativeMemory";
 import { optional } from "../../base/optional";
-import { benchConfig, type BenchModel, benchTensors } from "./benchCheckpoint";
+import { benchConfig, benchTensors } from "./benchCheckpoint";
+import type { BenchModel } from "./benchModels";
 import { BEAMS, type BenchFigures, NEW_TOKENS, PROMPT_TOKENS } from "./benchFigures";
 import { type BenchLimits, limitsOf, type MachineSpeed, workOf } from "./benchLimits";
 import { describeThisMachine, ourVersions } from "./benchMachine";

@@ -165,7 +165,6 @@ const TO_REVIEW = {
 export type FromReview = Typed<typeof FROM_REVIEW>;
 export type ToReview = Typed<typeof TO_REVIEW>;
 export type Decision = Read<typeof decision>;
-export type DecisionKind = Decision["kind"];
 export type ReviewItemView = Read<typeof item>;
 export type ReviewQueueView = Read<typeof queue>;
 export type LookView = Read<typeof look>;

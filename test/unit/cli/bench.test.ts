@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { AppError } from "../../../src/base/errors";
 import {
-  BENCH_MODELS,
   benchConfig,
   benchTensors,
   writeBenchCheckpoint,
 } from "../../../src/measure/bench/benchCheckpoint";
 import { measureConversion } from "../../../src/measure/bench/benchConversion";
+import { BENCH_MODELS } from "../../../src/measure/bench/benchModels";
 import { limitsOf } from "../../../src/measure/bench/benchLimits";
 import { measureModel } from "../../../src/measure/bench/benchMeasure";
 import {

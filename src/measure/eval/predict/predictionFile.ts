@@ -13,6 +13,7 @@ import {
   type FileHandle,
 } from "node:fs/promises";
 import { AppError } from "../../../base/errors";
+import { writeWholeFile } from "../../../disk/wholeFile";
 
 const BEGIN = "[\n";
 const BETWEEN = ",\n";
@@ -104,8 +105,7 @@ export async function writeRows(file: string, rows: readonly object[]): Promise<
 /** Writes a file whole or not at all. @throws AppError `document.unwritable`. */
 export async function writeBeside(file: string, text: string): Promise<void> {
   try {
-    await writeFile(partialOf(file), text);
-    await rename(partialOf(file), file);
+    await writeWholeFile(file, text);
   } catch (thrown) {
     throw unwritable(file, thrown);
   }
