@@ -1,6 +1,6 @@
 /** The pictures of a document, and the file that each means. */
 
-import { findImages } from "../alt/formats/findImages";
+import { canHaveImages, findImages } from "../alt/formats/findImages";
 import type { ImageReference } from "../alt/imageReference";
 import type { AltLanguage } from "../alt/languages";
 import { resolveTarget, type ResolveContext } from "../alt/resolve/resolveTarget";
@@ -23,7 +23,10 @@ export async function picturesOf(
   document: PicturedDocument,
   context: ResolveContext,
 ): Promise<readonly AuditPicture[]> {
+  const { text, language, components } = document;
   const pictures: AuditPicture[] = [];
+  // Most documents show none, and what is around them need not be known.
+  if (!canHaveImages(text, language, components)) return pictures;
   const find = await finderOf(document, context);
   for (const reference of find(document.text)) {
     pictures.push({ reference, resolved: await resolveTarget(reference, context) });
@@ -42,8 +45,15 @@ export async function finderOf(
   document: PicturedDocument,
   context: ResolveContext,
 ): Promise<FindIn> {
-  const isMdx = document.language === "markdown" && (await isReadAsMdx(context));
-  return finderIn(document, isMdx ? "mdx" : document.language);
+  return finderIn(document, await siteLanguageOf(document.language, context));
+}
+
+/** The language in which the site around a document reads it. */
+export async function siteLanguageOf(
+  language: AltLanguage,
+  context: ResolveContext,
+): Promise<AltLanguage> {
+  return language === "markdown" && (await isReadAsMdx(context)) ? "mdx" : language;
 }
 
 /** As `finderOf`, where it is known in which language the site reads the document. */

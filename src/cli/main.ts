@@ -45,6 +45,7 @@ void runCli(process.argv.slice(2), {
   demoCheckpoint: path.join(packageDir, "models", "demo"),
   catalogFile: path.join(packageDir, "models", "catalog.json"),
   version,
+  programFile: __filename,
   serveMcp: async (options) => {
     // It brings a library that nothing else needs.
     const load = createRequire(__filename);

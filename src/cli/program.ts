@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { addMcp } from "./agents/agentsProgram";
 import { ALT_PROBLEMS } from "../alt/wording/altText";
 import { DESCRIPTION_BEAMS } from "../alt/write/describer";
-import type { CheckContext } from "./check/checkCommand";
+import type { CheckContext } from "./check/checkContext";
 import { addCheck } from "./check/checkProgram";
 import type { AltListFlags } from "./documents/altListCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
@@ -29,6 +29,7 @@ import {
 import type { InspectFlags } from "./models/inspectCommand";
 import type { AddFlags } from "./models/modelsAddCommand";
 import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
+import { storeRoot } from "../library/store/storeRoot";
 import { Printer } from "./terminal/printer";
 import { addMismatch, addSearch } from "./search/searchProgram";
 import { addTrain } from "./train/trainProgram";
@@ -367,15 +368,19 @@ function addAlt(program: Command, run: Run, host: CliHost): void {
 
 /** What the audit needs of the process. */
 function checkContextOf(host: CliHost): CheckContext {
-  const { stdout, stderr, stdin, version } = host;
-  return { stdout, stderr, stdin, version, signal: host.interrupts.signal };
+  const { stdout, stderr, stdin, version, programFile } = host;
+  const context = { stdout, stderr, stdin, version, signal: host.interrupts.signal };
+  if (programFile === undefined) return context;
+  const root = (): string => storeRoot(host.environment);
+  return { ...context, cachePlace: { root, programFile } };
 }
 
 function addAltFlags(command: Command): Command {
   const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
   return command
     .option("--component <name>", "a component that shows a picture, as <img> does", collect)
-    .option("--site-root <dir>", "a folder that the site serves as its root", collect);
+    .option("--site-root <dir>", "a folder that the site serves as its root", collect)
+    .option("--config <file>", "this configuration and no other");
 }
 
 function precisionFlag(text: string): Option {

@@ -11,6 +11,7 @@ export class DiskFiles implements ResolveFiles {
   readonly #exists = new Map<string, Promise<boolean>>();
   readonly #texts = new Map<string, Promise<string | undefined>>();
   readonly #lists = new Map<string, Promise<readonly string[] | undefined>>();
+  readonly #projects = new Map<string, Promise<string | undefined>>();
 
   exists(file: string): Promise<boolean> {
     return kept(this.#exists, file, isFile);
@@ -22,6 +23,19 @@ export class DiskFiles implements ResolveFiles {
 
   list(folder: string): Promise<readonly string[] | undefined> {
     return kept(this.#lists, folder, namesIn);
+  }
+
+  /** The nearest folder, this one or one above, that is a project of its own. */
+  projectOf(folder: string): Promise<string | undefined> {
+    return kept(this.#projects, folder, async () => {
+      for (const mark of [".git", "package.json"]) {
+        if ((await stat(path.join(folder, mark)).catch(() => undefined)) !== undefined) {
+          return folder;
+        }
+      }
+      const above = path.dirname(folder);
+      return above === folder ? undefined : await this.projectOf(above);
+    });
   }
 }
 
@@ -49,17 +63,4 @@ async function readConfig(file: string): Promise<string | undefined> {
 async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   return entries?.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
-}
-
-/** The nearest folder above a document that is a project of its own. */
-export async function projectOf(documentPath: string): Promise<string | undefined> {
-  let folder = path.dirname(documentPath);
-  for (;;) {
-    for (const mark of [".git", "package.json"]) {
-      if ((await stat(path.join(folder, mark)).catch(() => undefined)) !== undefined) return folder;
-    }
-    const above = path.dirname(folder);
-    if (above === folder) return undefined;
-    folder = above;
-  }
 }

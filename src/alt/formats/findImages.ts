@@ -61,7 +61,17 @@ export function findImages(
   return markLength === 0 ? images : images.map((image) => shiftImage(image, markLength));
 }
 
-/** Cheap: whether there may be a picture at all. */
+/** Cheap: false where `findImages` surely finds nothing and has nothing to say. */
+export function canHaveImages(
+  text: string,
+  language: AltLanguage,
+  components: readonly string[] = DEFAULT_COMPONENTS,
+): boolean {
+  if (language === "vue" && hasPugImages(text)) return true;
+  const imported = text.includes("import") ? importedNames(text, components).components : [];
+  return hasMark(text, language, [...components, ...imported]);
+}
+
 function hasMark(text: string, language: AltLanguage, components: readonly string[]): boolean {
   const { mark } = ALT_FORMATS[language];
   return mark === "tags" ? mayHaveTags(text, components) : mark.test(text);

@@ -1,52 +1,122 @@
-/** From paths to findings: reads documents one after the other, so that memory stays flat. */
+/** From a document to its findings, or to those that were found before. */
 
+import { createHash } from "node:crypto";
 import path from "node:path";
-import { auditDocument } from "../../audit/auditDocument";
-import type { AuditSettings } from "../../audit/auditDocument";
-import type { Finding } from "../../audit/rule";
-import { identityOf, reported, type ReportedFinding } from "../../audit/reportedFinding";
-import { LinePositions } from "../../alt/linePositions";
-import { toSlashes } from "../../alt/resolve/slashPath";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
+import { canHaveImages } from "../../alt/formats/findImages";
+import { LinePositions } from "../../alt/linePositions";
+import {
+  type ResolveContext,
+  type ResolvedTarget,
+  resolveTarget,
+} from "../../alt/resolve/resolveTarget";
+import { toSlashes } from "../../alt/resolve/slashPath";
+import { auditDocument } from "../../audit/auditDocument";
+import type { DocumentConfig } from "../../audit/config/configChain";
+import { siteLanguageOf } from "../../audit/documentPictures";
+import { identityOf, reported, type ReportedFinding } from "../../audit/reportedFinding";
+import type { Finding } from "../../audit/rule";
 import type { DocumentText } from "../documents/altDocuments";
-import { imagesOf, type AltSettings } from "../documents/altImages";
+import { contextOf, type DocumentImage, imagesOf } from "../documents/altImages";
+import type { ProjectDocument } from "../documents/projectDocuments";
+import type { CheckCache, FoundInDocument, KeptCheck, KnownAddress } from "./checkCache";
 
-export interface CheckedDocument {
+export interface CheckedDocument extends FoundInDocument {
   readonly document: DocumentText;
-  readonly nPictures: number;
-  readonly findings: readonly ReportedFinding[];
-  readonly nSuppressed: number;
-  /** Lines, from one, of comments that take nothing back. */
-  readonly unusedLines: readonly number[];
 }
 
-/** @throws AppError as `findImages`. */
+/** @param cache what was found before, if that counts. @throws AppError as `findImages`. */
 export async function checkDocument(
-  document: DocumentText,
-  settings: AltSettings,
-  audit: AuditSettings,
+  given: ProjectDocument,
+  cache: CheckCache | undefined,
 ): Promise<CheckedDocument> {
-  const images = await imagesOf(document, settings);
+  const { document, settings } = given;
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
-  const done = auditDocument(document.text, images, { ...audit, components });
+  // What shows no picture is not parsed, so that there is nothing to come back to.
+  if (cache === undefined || !canHaveImages(document.text, document.language, components)) {
+    return { document, ...auditImages(given, await imagesOf(document, settings)) };
+  }
+  const context = await contextOf(document, settings);
+  const key = await keyOf(given, context);
+  const kept = await cache.get(document.file, key);
+  if (kept !== undefined && (await isAsItWas(kept, context))) return { document, ...kept.found };
+  const images = await imagesOf(document, settings);
+  const found = auditImages(given, images);
+  await cache.put(document.file, { key, addresses: addressesOf(images), found });
+  return { document, ...found };
+}
+
+function auditImages(
+  { document, settings, config }: ProjectDocument,
+  images: readonly DocumentImage[],
+): FoundInDocument {
+  const components = [...DEFAULT_COMPONENTS, ...settings.components];
+  const done = auditDocument(document.text, images, { ...config.audit, components });
   const lines = new LinePositions(done.findings.length > 0 ? document.text : "");
   const resolved = new Map(images.map(({ reference, row }) => [reference, row.resolved]));
   const counts = new Map<string, number>();
+  const file = fileName(document.file);
   const report = (finding: Finding): ReportedFinding => {
     const identity = identityOf(finding);
     const ordinal = counts.get(identity) ?? 0;
     counts.set(identity, ordinal + 1);
-    const file = fileName(document.file);
     const place = { file, lines, resolved: resolved.get(finding.picture.reference) ?? null };
     return reported(finding, place, ordinal);
   };
   return {
-    document,
     nPictures: images.length,
     findings: done.findings.map(report),
-    nSuppressed: done.suppressed.length,
     unusedLines: done.unusedLines.map((line) => line + 1),
   };
+}
+
+/** A hash of everything that decides what is found, but for where addresses lead. */
+async function keyOf(
+  { document, config }: ProjectDocument,
+  context: ResolveContext,
+): Promise<string> {
+  const { file, language, text } = document;
+  const siteLanguage = await siteLanguageOf(language, context);
+  const given = [file, language, siteLanguage, ...wantedOf(config)];
+  return createHash("sha256").update(JSON.stringify(given)).update(text).digest("hex");
+}
+
+function wantedOf({ components, audit }: DocumentConfig): readonly unknown[] {
+  const { maxLength, title, allowed, placeholders } = audit.options;
+  const words = [[...allowed], [...placeholders]];
+  return [components, [...audit.levels], audit.honorsOthers, maxLength, title, words];
+}
+
+function addressesOf(images: readonly DocumentImage[]): readonly KnownAddress[] {
+  const known = new Map<string, KnownAddress>();
+  for (const { reference, resolved } of images) {
+    const { target } = reference;
+    // A picture within the document is as long as a file, and nowhere else.
+    if (resolved.kind === "data") continue;
+    known.set(JSON.stringify(target), [target, answerOf(resolved)]);
+  }
+  return [...known.values()];
+}
+
+async function isAsItWas({ addresses }: KeptCheck, context: ResolveContext): Promise<boolean> {
+  for (const [target, answer] of addresses) {
+    if (answerOf(await resolveTarget({ target }, context)) !== answer) return false;
+  }
+  return true;
+}
+
+function answerOf(resolved: ResolvedTarget): string {
+  switch (resolved.kind) {
+    case "file":
+      return `file ${resolved.path}`;
+    case "remote":
+      return `remote ${resolved.url}`;
+    case "data":
+      return `data ${resolved.uri}`;
+    case "dynamic":
+    case "unresolved":
+      return resolved.kind;
+  }
 }
 
 /** Relative paths are the same on every machine; one outside of the folder stays as it was given. */

@@ -3,9 +3,10 @@
 import { LEVELS, RULE_IDS, type Level, type RuleId } from "../../audit/rule";
 import { REPORT_FORMATS, type ReportFormat } from "../../audit/report/reports";
 import { AppError } from "../../base/errors";
+import type { ConfigFlags } from "../documents/documentConfigs";
 
 /** As commander gives them. */
-export interface CheckFlags {
+export interface CheckFlags extends ConfigFlags {
   readonly changed?: string | boolean;
   readonly ignoreUnknown?: boolean;
   readonly stdin?: boolean;
@@ -21,11 +22,10 @@ export interface CheckFlags {
   readonly strictBaseline?: boolean;
   readonly fix?: boolean;
   readonly rule?: readonly string[];
-  readonly config?: string;
   readonly printConfig?: string;
   readonly reportUnused?: boolean;
-  readonly component?: readonly string[];
-  readonly siteRoot?: readonly string[];
+  /** False for `--no-cache`. */
+  readonly cache?: boolean;
 }
 
 export interface WantedReport {

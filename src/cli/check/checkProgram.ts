@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { LEVELS, RULE_IDS } from "../../audit/rule";
-import type { CheckContext } from "./checkCommand";
+import type { CheckContext } from "./checkContext";
 import type { CheckFlags } from "./checkFlags";
 
 /** @param run gives the command what it needs of the process, and keeps the exit code. */
@@ -45,6 +45,7 @@ export function addCheck(
     )
     .option("--config <file>", "this configuration and no other")
     .option("--print-config <file>", "say what applies to a document, and from where")
+    .option("--no-cache", "read every document anew, and keep nothing")
     .option("--report-unused", "tell comments that take nothing back")
     .option("--component <name>", "a component that shows a picture, as <img> does", collect)
     .option("--site-root <dir>", "a folder that the site serves as its root", collect)

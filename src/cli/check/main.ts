@@ -3,6 +3,9 @@
 
 import { Command } from "commander";
 import { AppError } from "../../base/errors";
+import { storeRoot } from "../../library/store/storeRoot";
+import type { Environment } from "../../machine/environment";
+import { homeFolder } from "../../machine/homeFolder";
 import { connectSignals, Interrupts } from "../terminal/interrupts";
 import { CHECK_EXIT } from "./checkCommand";
 import { addCheck } from "./checkProgram";
@@ -10,6 +13,12 @@ import { addCheck } from "./checkProgram";
 /** The version of the program that this was built for. */
 declare const SIGHTLINE_VERSION: string;
 
+const environment: Environment = {
+  ...{ env: process.env, platform: process.platform },
+  get homeDir() {
+    return homeFolder();
+  },
+};
 const interrupts = new Interrupts();
 connectSignals(interrupts, process);
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -21,7 +30,10 @@ addCheck(program, async (_, work) => {
   const { stdout, stderr } = process;
   const stdin = (): NodeJS.ReadStream => process.stdin;
   const { signal } = interrupts;
-  process.exitCode = await work({ stdout, stderr, stdin, signal, version: SIGHTLINE_VERSION });
+  process.exitCode = await work({
+    ...{ stdout, stderr, stdin, signal, version: SIGHTLINE_VERSION },
+    cachePlace: { root: () => storeRoot(environment), programFile: __filename },
+  });
 });
 program.parseAsync().catch((thrown: unknown) => {
   const code = (thrown as { readonly exitCode?: unknown } | undefined)?.exitCode;

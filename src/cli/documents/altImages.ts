@@ -6,17 +6,18 @@ import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { findImages } from "../../alt/formats/findImages";
 import type { ImageReference } from "../../alt/imageReference";
 import { LinePositions, type LineRange } from "../../alt/linePositions";
-import type { ResolveContext, ResolvedTarget, ResolveFiles } from "../../alt/resolve/resolveTarget";
+import type { ResolveContext, ResolvedTarget } from "../../alt/resolve/resolveTarget";
 import { picturesOf } from "../../audit/documentPictures";
 import type { DocumentText } from "./altDocuments";
-import { projectOf } from "../../disk/diskFiles";
+import type { DiskFiles } from "../../disk/diskFiles";
 
 export interface AltSettings {
   /** Names of components that show a picture, beside the usual ones. */
   readonly components: readonly string[];
   /** Folders that a site serves as its root, before the usual ones. */
   readonly siteRoots: readonly string[];
-  readonly files: ResolveFiles;
+  /** What is asked of the disk is kept for one run. */
+  readonly files: DiskFiles;
 }
 
 /** Nothing is `unresolved` that is computed, remote, or within the document. */
@@ -55,11 +56,11 @@ export async function imagesOf(
   given: DocumentText,
   settings: AltSettings,
 ): Promise<DocumentImage[]> {
-  const context = await resolveContext(given, settings);
+  const context = await contextOf(given, settings);
   const { file: name, text, language } = given;
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
   const pictures = await picturesOf({ text, language, name, components }, context);
-  const lines = new LinePositions(text);
+  const lines = new LinePositions(pictures.length === 0 ? "" : text);
   return pictures.map((picture) => ({
     ...picture,
     row: rowOf({ document: given, lines, ...picture }),
@@ -122,12 +123,14 @@ function asGiven(file: string, documentFile: string): string {
   return path.isAbsolute(documentFile) ? absolute : path.relative(process.cwd(), absolute);
 }
 
-async function resolveContext(
+/** Where the addresses of a document are looked up. */
+export async function contextOf(
   document: DocumentText,
   settings: AltSettings,
 ): Promise<ResolveContext> {
   const documentPath = path.resolve(document.file);
-  const roots = [path.resolve(document.root), process.cwd(), await projectOf(documentPath)];
+  const project = await settings.files.projectOf(path.dirname(documentPath));
+  const roots = [path.resolve(document.root), process.cwd(), project];
   return {
     documentPath,
     documentText: document.text,

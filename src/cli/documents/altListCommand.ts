@@ -1,28 +1,17 @@
 /** `alt list`: every picture in documents, its alternative text, and what is wrong with it. */
 
 import { countOf } from "../../base/countOf";
-import { AppError, throwIfAborted } from "../../base/errors";
-import { isPassedOver } from "./altDocuments";
-import {
-  LIST_PROBLEMS,
-  placeOf,
-  type AltRow,
-  shortened,
-  type AltSettings,
-  type ListProblem,
-} from "./altImages";
-import { HeededDocuments } from "./heeded";
+import { AppError } from "../../base/errors";
+import { LIST_PROBLEMS, placeOf, type AltRow, shortened, type ListProblem } from "./altImages";
+import type { ConfigFlags } from "./documentConfigs";
+import { heededImages, ProjectDocuments } from "./projectDocuments";
 import type { CliContext } from "../terminal/cliContext";
-import { DiskFiles } from "../../disk/diskFiles";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
 import { formatTable } from "../terminal/text";
 
 /** As commander gives them. */
-export interface AltFlags extends OutputFlags {
-  readonly component?: readonly string[];
-  readonly siteRoot?: readonly string[];
-}
+export interface AltFlags extends OutputFlags, ConfigFlags {}
 
 export interface AltListFlags extends AltFlags {
   readonly only?: string;
@@ -41,30 +30,11 @@ export async function altList(
   paths: readonly string[],
   flags: AltListFlags,
 ): Promise<number> {
-  const { printer, signal } = context;
+  const { printer } = context;
   const kinds =
     flags.only === undefined ? undefined : problemsNamed(flags.only, LIST_PROBLEMS, "--only");
-  const project = await HeededDocuments.with(settingsFrom(flags));
-  const { documents, failures, skipped } = await project.find(paths, signal);
-  let nFailed = failures.length;
-  for (const failure of failures) printer.failure(`sightline: ${failure.message}`);
-  if (skipped !== undefined) printer.note(skipped);
-  const all: AltRow[] = [];
-  for (const document of documents) {
-    throwIfAborted(signal);
-    try {
-      const { images } = await project.read(document);
-      all.push(...images.map(({ row }) => row));
-    } catch (thrown) {
-      const { message } = AppError.from(thrown);
-      if (isPassedOver(thrown, document)) {
-        printer.note(`Not searched: ${message}`);
-        continue;
-      }
-      nFailed++;
-      printer.failure(`sightline: ${message}`);
-    }
-  }
+  const project = await ProjectDocuments.with(flags);
+  const { rows: all, nFailed } = await rowsBelow(context, project, paths);
   const rows =
     kinds === undefined ? all : all.filter(({ problem }) => problem !== null && kinds.has(problem));
   if (printer.isJson) printer.json(rows);
@@ -74,6 +44,27 @@ export async function altList(
   if (all.length > 0) printer.note(sumOf(all));
   const isBad = flags.check === true && rows.some(({ problem }) => problem !== null);
   return nFailed > 0 || isBad ? EXIT.failed : EXIT.ok;
+}
+
+/** Pictures of all documents; what could not be read is told. @throws AppError as `forEach`. */
+export async function rowsBelow(
+  { printer, signal }: Pick<CliContext, "printer" | "signal">,
+  project: ProjectDocuments,
+  paths: readonly string[],
+): Promise<{ readonly rows: readonly AltRow[]; readonly nFailed: number }> {
+  const rows: AltRow[] = [];
+  let nFailed = 0;
+  const note = (line: string): void => {
+    printer.note(line);
+  };
+  const failure = ({ message }: AppError): void => {
+    nFailed++;
+    printer.failure(`sightline: ${message}`);
+  };
+  await project.forEach(paths, { signal, note, failure }, async (document) => {
+    rows.push(...(await heededImages(document)).map(({ row }) => row));
+  });
+  return { rows, nFailed };
 }
 
 /**
@@ -114,15 +105,6 @@ function sumOf(rows: readonly AltRow[]): string {
   });
   const problems = parts.length === 0 ? ["no problem found"] : parts;
   return `${[countOf(rows.length, "picture"), ...problems].join(", ")}.`;
-}
-
-/** For one run: what is asked of the disk is kept that long. */
-export function settingsFrom(flags: AltFlags): AltSettings {
-  return {
-    components: flags.component ?? [],
-    siteRoots: flags.siteRoot ?? [],
-    files: new DiskFiles(),
-  };
 }
 
 function tableOf(rows: readonly AltRow[]): string {

@@ -9,12 +9,12 @@ import { readDataUri } from "../../alt/write/dataUri";
 import { type Described, PictureDescriber } from "../../alt/write/describePictures";
 import { shortDescription } from "../../alt/write/describer";
 import { canSetAlt } from "../../alt/edit/editAlt";
-import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
+import { AppError, isCancelled } from "../../base/errors";
 import { changedText, writeChanges, type Change, type WrittenChanges } from "./altChanges";
-import { type DocumentText, isPassedOver, requireWritable } from "./altDocuments";
-import { type DocumentImage, placeOf, shortened } from "./altImages";
-import { type AltFlags, problemsNamed, settingsFrom } from "./altListCommand";
-import { HeededDocuments } from "./heeded";
+import { type DocumentText, requireWritable } from "./altDocuments";
+import { type AltSettings, type DocumentImage, placeOf, shortened } from "./altImages";
+import { type AltFlags, problemsNamed } from "./altListCommand";
+import { type DocumentReport, heededImages, ProjectDocuments } from "./projectDocuments";
 import { DOUBT_NOTES } from "../ask/answer";
 import { settingsOf } from "../ask/askCommand";
 import type { CliContext } from "../terminal/cliContext";
@@ -46,7 +46,7 @@ export async function altWrite(
   const kinds = kindsOf(flags.only ?? "missing");
   const settings = settingsOf(context, shortDescription(flags));
   const line = context.printer.workLine();
-  const project = await HeededDocuments.with(settingsFrom(flags));
+  const project = await ProjectDocuments.with(flags);
   const run: WriteRun = {
     context,
     flags,
@@ -84,29 +84,29 @@ async function findJobs(
   kinds: ReadonlySet<AltProblem>,
 ): Promise<readonly DocumentJob[]> {
   const { context, counts, flags } = run;
-  const { documents, failures, skipped } = await run.project.find(paths, context.signal);
-  for (const failure of failures) reportFailure(run, failure);
-  if (skipped !== undefined) context.printer.note(skipped);
+  const report: DocumentReport = {
+    signal: context.signal,
+    note: (line) => {
+      context.printer.note(line);
+    },
+    failure: (error, file) => {
+      reportFailure(run, error, file === undefined ? {} : { file });
+    },
+  };
   const jobs: DocumentJob[] = [];
-  for (const file of documents) {
-    throwIfAborted(context.signal);
-    try {
-      const { document, images } = await run.project.read(file);
-      const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
-      const [first] = wanted;
-      if (first === undefined) continue;
-      foreignTags(document, wanted).forEach((tag) => run.foreign.add(tag));
-      // Before the model takes minutes for it.
-      if (flags.dryRun !== true) await requireWritable(file);
-      // The site around it may read it in another language than its name says.
-      const { language } = first.reference;
-      jobs.push({ document: { ...document, language }, images: wanted });
-    } catch (thrown) {
-      if (isPassedOver(thrown, file)) {
-        context.printer.note(`Not searched: ${AppError.from(thrown).message}`);
-      } else reportFailure(run, thrown, { file: file.file });
-    }
-  }
+  await run.project.forEach(paths, report, async (found) => {
+    const { document, settings } = found;
+    const images = await heededImages(found);
+    const wanted = images.filter((image) => isWanted(image, kinds)).filter(canDescribe(run));
+    const [first] = wanted;
+    if (first === undefined) return;
+    foreignTags(document, wanted).forEach((tag) => run.foreign.add(tag));
+    // Before the model takes minutes for it.
+    if (flags.dryRun !== true) await requireWritable(document);
+    // The site around it may read it in another language than its name says.
+    const { language } = first.reference;
+    jobs.push({ document: { ...document, language }, settings, images: wanted });
+  });
   counts.nPictures = jobs.reduce((sum, { images }) => sum + images.length, 0);
   counts.nDocuments = jobs.length;
   return jobs;
@@ -115,7 +115,7 @@ async function findJobs(
 interface WriteRun {
   readonly context: CliContext;
   readonly flags: AltWriteFlags;
-  readonly project: HeededDocuments;
+  readonly project: ProjectDocuments;
   readonly settings: Required<Pick<GenerateRequest, "options" | "alpha">>;
   readonly line: WorkLine;
   /** Languages of pages, other than English, that get texts. */
@@ -148,6 +148,7 @@ function noCounts(): WriteCounts {
 
 interface DocumentJob {
   readonly document: DocumentText;
+  readonly settings: AltSettings;
   readonly images: readonly DocumentImage[];
 }
 
@@ -252,7 +253,7 @@ async function writeDocument(
       run.counts.nSeen++;
     }
   } finally {
-    await save(run, job.document, changes);
+    await save(run, job, changes);
   }
   run.counts.nSeenDocuments++;
 }
@@ -260,7 +261,7 @@ async function writeDocument(
 /** Writes the texts of a document, all of them or none. */
 async function save(
   run: WriteRun,
-  document: DocumentText,
+  { document, settings }: DocumentJob,
   changes: readonly Change[],
 ): Promise<void> {
   if (changes.length === 0) return;
@@ -268,7 +269,6 @@ async function save(
   // A preview that nobody waits for any more.
   if (flags.dryRun === true && context.signal.aborted) return;
   try {
-    const settings = await run.project.settingsOf(document.file);
     const done =
       flags.dryRun === true
         ? { document, changes, text: changedText(document, changes, settings) }

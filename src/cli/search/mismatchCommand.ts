@@ -2,11 +2,10 @@
 
 import { countOf } from "../../base/countOf";
 import { stat } from "node:fs/promises";
-import { AppError, throwIfAborted } from "../../base/errors";
 import { findMismatches, MIN_CLUSTERS, type Mismatch } from "../../search/mismatch/mismatches";
-import { findDocuments, isPassedOver, readDocument } from "../documents/altDocuments";
-import { type AltRow, imagesOf, placeOf, shortened } from "../documents/altImages";
-import { type AltFlags, settingsFrom } from "../documents/altListCommand";
+import { placeOf, shortened } from "../documents/altImages";
+import { type AltFlags, rowsBelow } from "../documents/altListCommand";
+import { ProjectDocuments } from "../documents/projectDocuments";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { ModelFlags } from "../terminal/flags";
@@ -35,7 +34,8 @@ export async function altMismatch(
   paths: readonly string[],
   flags: MismatchFlags,
 ): Promise<number> {
-  const { rows, nFailed } = await rowsOf(context, paths, flags);
+  const project = await ProjectDocuments.with(flags);
+  const { rows, nFailed } = await rowsBelow(context, project, paths);
   const found = await Promise.all(paths.map((name) => stat(name).catch(() => undefined)));
   const folders = paths.filter((_, i) => found[i]?.isDirectory() === true);
   const shown = new Set(rows.flatMap(({ resolved }) => resolved ?? []));
@@ -50,30 +50,6 @@ export async function altMismatch(
     const { nFindings } = await report(context, work);
     return nFailed > 0 || (flags.check === true && nFindings > 0) ? EXIT.failed : EXIT.ok;
   });
-}
-
-async function rowsOf(
-  { printer, signal }: CliContext,
-  paths: readonly string[],
-  flags: MismatchFlags,
-): Promise<{ readonly rows: readonly AltRow[]; readonly nFailed: number }> {
-  const { documents, failures } = await findDocuments(paths, signal);
-  for (const failure of failures) printer.failure(`sightline: ${failure.message}`);
-  let nFailed = failures.length;
-  const settings = settingsFrom(flags);
-  const rows: AltRow[] = [];
-  for (const document of documents) {
-    throwIfAborted(signal);
-    try {
-      const read = await readDocument(document, settings.components);
-      rows.push(...(await imagesOf(read, settings)).map(({ row }) => row));
-    } catch (thrown) {
-      if (isPassedOver(thrown, document)) continue;
-      nFailed++;
-      printer.failure(`sightline: ${AppError.from(thrown).message}`);
-    }
-  }
-  return { rows, nFailed };
 }
 
 interface Found extends Pick<ComparedTexts, "untested" | "clusters" | "textRows"> {

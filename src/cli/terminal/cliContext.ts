@@ -40,6 +40,8 @@ export interface CliHost {
   /** The list of published checkpoints that comes with the program. */
   readonly catalogFile: string;
   readonly version: string;
+  /** The file that is run. @default nothing is kept that depends on it */
+  readonly programFile?: string | undefined;
   /** The server of tools for agents, until its client is gone; a program of its own. */
   readonly serveMcp?: ((options: McpServing) => Promise<void>) | undefined;
   /** This program once more, in a process of its own, which ends with the signal. */

@@ -4,10 +4,10 @@ import { countOf } from "../../base/countOf";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { AppError, throwIfAborted } from "../../base/errors";
-import { findDocuments, readDocument } from "../documents/altDocuments";
-import { imagesOf, type DocumentImage } from "../documents/altImages";
-import { settingsFrom, type AltFlags } from "../documents/altListCommand";
+import { AppError } from "../../base/errors";
+import type { DocumentImage } from "../documents/altImages";
+import type { AltFlags } from "../documents/altListCommand";
+import { heededImages, ProjectDocuments } from "../documents/projectDocuments";
 import { writeWholeFile } from "../../disk/wholeFile";
 import { EXIT } from "../terminal/failure";
 import { formatTable } from "../terminal/text";
@@ -51,24 +51,18 @@ export async function trainPairs(
   flags: TrainPairsFlags,
 ): Promise<number> {
   const { printer, signal } = context;
-  const { documents, failures, skipped } = await findDocuments(paths, signal);
-  if (skipped !== undefined) printer.note(skipped);
-  const messages = failures.map(({ message }) => message);
-  const settings = settingsFrom(flags);
+  const messages: string[] = [];
+  const project = await ProjectDocuments.with(flags);
   const collection = new Collection(path.dirname(path.resolve(flags.out)));
-  for (const document of documents) {
-    throwIfAborted(signal);
-    try {
-      for (const image of await imagesOf(
-        await readDocument(document, settings.components),
-        settings,
-      )) {
-        await collection.add(image);
-      }
-    } catch (thrown) {
-      messages.push(AppError.from(thrown).message);
-    }
-  }
+  const note = (line: string): void => {
+    printer.note(line);
+  };
+  const failure = ({ message }: AppError): void => {
+    messages.push(message);
+  };
+  await project.forEach(paths, { signal, note, failure }, async (document) => {
+    for (const image of await heededImages(document)) await collection.add(image);
+  });
   for (const message of messages) printer.failure(`sightline: ${message}`);
   const { lines } = collection;
   if (lines.length === 0) throw nothingFound(paths);

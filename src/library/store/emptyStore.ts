@@ -13,6 +13,7 @@ import { cudaFolder } from "../cuda/cudaRuntime";
 import { folderBytes } from "./diskSpace";
 import { expectNoLocks, withModelLock } from "./modelLock";
 import type { ModelStore } from "./modelStore";
+import { CHECKS_FOLDER } from "./storeRoot";
 
 /** What something of ours is for. */
 export type StorePart = "models" | "downloads" | "cuda" | "caches";
@@ -77,7 +78,7 @@ export async function emptyStore(
     else left.push(file);
   }
   const { modelsDir, featuresDir, trainingDir, root } = store;
-  const within = ["downloads", "search"].map((name) => path.join(root, name));
+  const within = ["downloads", "search", CHECKS_FOLDER].map((name) => path.join(root, name));
   for (const folder of [modelsDir, featuresDir, trainingDir, ...within]) {
     for (const name of await namesIn(folder)) await removeEmpty(path.join(folder, name));
     await removeEmpty(folder);
@@ -153,6 +154,7 @@ async function survey({ store, downloads }: EmptyOptions): Promise<Found> {
     cuda: (folder) => sort(folder, found, (name) => /^(?:download$|onnxruntime-\d)/.test(name)),
     training: (folder) => sort(folder, found, (name) => /^[0-9a-f]{16}$/.test(name)),
     search: (folder) => surveySearch(folder, found),
+    [CHECKS_FOLDER]: (folder) => surveyEach(folder, found, surveyChecks),
     locks: (folder) => sort(folder, found, (name) => name.endsWith(".lock")),
   };
   for (const name of await namesIn(store.root)) {
@@ -209,6 +211,11 @@ async function surveySearch(folder: string, found: Found): Promise<void> {
     if (await isFolder(inner)) await sort(inner, found, (file) => file.endsWith(".index"));
     else (/^files\.jsonl(?:\.partial-\d+)?$/.test(name) ? found.own : found.foreign).push(inner);
   }
+}
+
+/** What the audit found, a file for each folder of documents. */
+async function surveyChecks(folder: string, found: Found): Promise<void> {
+  await sort(folder, found, (name) => /^[0-9a-f]{32}\.json(?:\.[0-9a-f-]{36}\.tmp)?$/.test(name));
 }
 
 /** Looks into each folder; links and files are not ours. */

@@ -10,6 +10,7 @@ import { BUNDLED_MODELS, type BundledModel, DEMO_MODEL, isBundled } from "../../
 import { openModelFolder, type ModelFolder } from "../../engine/session/modelFolder";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
 import type { Environment } from "../../machine/environment";
+import { storeRoot } from "./storeRoot";
 
 /** Folders of the store. They need not exist yet. */
 export interface ModelStore {
@@ -57,7 +58,7 @@ class LazyStore implements ModelStore {
   }
 
   get root(): string {
-    return rootOf(this.#environment);
+    return storeRoot(this.#environment);
   }
 
   get modelsDir(): string {
@@ -81,11 +82,7 @@ class LazyStore implements ModelStore {
   }
 }
 
-/**
- * The store of a user: SIGHTLINE_HOME, or the cache folder that the platform prescribes
- * (XDG Base Directory Specification on Linux, `Library/Caches` on macOS, LOCALAPPDATA on Windows).
- * Its folders throw AppError `option.invalid` where there is no home folder and none of these is set.
- */
+/** The store of a user. Its folders throw as `storeRoot`. */
 export function modelStoreOf(environment: Environment): ModelStore {
   return new LazyStore(environment);
 }
@@ -179,20 +176,6 @@ export async function listModels(store: ModelStore): Promise<readonly StoredMode
     }
   }
   return models;
-}
-
-function rootOf(environment: Environment): string {
-  const { env, platform } = environment;
-  const own = env["SIGHTLINE_HOME"];
-  if (own !== undefined && own !== "") return path.resolve(own);
-  if (platform === "darwin") {
-    return path.join(environment.homeDir, "Library", "Caches", "sightline");
-  }
-  const prescribed = env[platform === "win32" ? "LOCALAPPDATA" : "XDG_CACHE_HOME"] ?? "";
-  // The specification asks to ignore a relative path.
-  if (path.isAbsolute(prescribed)) return path.join(prescribed, "sightline");
-  const usual = platform === "win32" ? ["AppData", "Local"] : [".cache"];
-  return path.join(environment.homeDir, ...usual, "sightline");
 }
 
 async function hasManifest(folder: string): Promise<boolean> {

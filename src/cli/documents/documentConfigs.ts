@@ -13,24 +13,36 @@ import {
 } from "../../audit/config/configChain";
 import type { Level, RuleId } from "../../audit/rule";
 import { AppError } from "../../base/errors";
-import { levelsOf, type CheckFlags } from "./checkFlags";
 
-export class CheckConfigs {
-  readonly #flags: CheckFlags;
-  readonly #levels: ReadonlyMap<RuleId, Level | "off">;
+/** What flags say of every document; as commander gives them. */
+export interface ConfigFlags {
+  readonly component?: readonly string[];
+  readonly siteRoot?: readonly string[];
+  /** This configuration and no other. */
+  readonly config?: string;
+}
+
+export type RuleLevels = ReadonlyMap<RuleId, Level | "off">;
+
+export class DocumentConfigs {
+  readonly #flags: ConfigFlags;
+  readonly #levels: RuleLevels;
   readonly #chain = new ConfigChain(readConfigText);
   #named: readonly PlacedConfig[] | undefined;
   /** Those of the folder that the program runs in. */
   #here: readonly PlacedConfig[] = [];
 
-  private constructor(flags: CheckFlags) {
+  private constructor(flags: ConfigFlags, levels: RuleLevels) {
     this.#flags = flags;
-    this.#levels = levelsOf(flags);
+    this.#levels = levels;
   }
 
-  /** @throws AppError `option.invalid` for flags or a configuration with a mistake in it. */
-  static async from(flags: CheckFlags): Promise<CheckConfigs> {
-    const configs = new CheckConfigs(flags);
+  /**
+   * @param levels of rules, in place of what configurations say.
+   * @throws AppError `option.invalid` for a configuration with a mistake in it.
+   */
+  static async from(flags: ConfigFlags, levels: RuleLevels = new Map()): Promise<DocumentConfigs> {
+    const configs = new DocumentConfigs(flags, levels);
     if (flags.config !== undefined) {
       configs.#named = await configs.#chain.load(path.resolve(flags.config));
       if (configs.#named === undefined) {
@@ -88,12 +100,15 @@ export class CheckConfigs {
   }
 }
 
-/** @throws AppError `option.invalid` for a file that is too large to be one. */
+/** @throws AppError `option.invalid` for a file that is too large to be one, or cannot be read. */
 async function readConfigText(file: string): Promise<string | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true) return undefined;
   if (found.size > MAX_CONFIG_BYTES) {
     throw new AppError("option.invalid", `${file} is too large for a configuration. Correct it.`);
   }
-  return readFile(file, "utf8");
+  return await readFile(file, "utf8").catch((cause: unknown) => {
+    const message = `${file} cannot be read. Check its permissions.`;
+    throw new AppError("option.invalid", message, { cause });
+  });
 }
