@@ -24,8 +24,8 @@ export interface Specimen {
 }
 
 /** How often a scene is of each sort; the rest are grids of emoji and shapes. */
-const SOLO_SHARE = 0.7;
-const SHAPES_SHARE = 0.15;
+const SOLO_SHARE = 0.85;
+const SHAPES_SHARE = 0.08;
 
 /** One of so many meanings is kept out of training. */
 const HELD_OUT = 10;

@@ -170,6 +170,7 @@ function nativeOptions(options: SessionOptions): Ort.InferenceSession.SessionOpt
     extra: { session },
     // The arena keeps the most that a run ever needed: 100 MB of OPT-2.7B, for no time (measured).
     enableCpuMemArena: options.keepsArena === true,
+    ...(options.nThreads === undefined ? {} : { intraOpNumThreads: options.nThreads }),
     ...(options.profileTo === undefined
       ? {}
       : { enableProfiling: true, profileFilePrefix: options.profileTo }),

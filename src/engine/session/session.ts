@@ -51,6 +51,8 @@ export interface SessionOptions {
    * and again. @default false
    */
   readonly keepsArena?: boolean;
+  /** Of the CPU, for one run. @default one for each core */
+  readonly nThreads?: number | undefined;
   /**
    * Start of the path of a file in which the runtime notes what each operator takes, written when the session
    * is released. Slows everything down a little. @default nowhere

@@ -8,6 +8,7 @@ import { invariant } from "../../base/assert";
 import type { ValueName } from "../../convert/graph/graphBuilder";
 import { Emitter, type Rule } from "./emitter";
 import type { NamedNode, TrainingGraph } from "./trainingGraph";
+import { CHANNELS_LAST_RULES } from "./channelsLast";
 import { CONVOLUTION_RULES } from "./rules/convolution";
 import { ELEMENTWISE_RULES } from "./rules/elementwise";
 import { NORM_RULES } from "./rules/norms";
@@ -23,6 +24,7 @@ export const RULES: Readonly<Partial<Record<string, Rule>>> = {
   ...REDUCTION_RULES,
   ...SHAPE_RULES,
   ...CONVOLUTION_RULES,
+  ...CHANNELS_LAST_RULES,
 };
 
 /**

@@ -221,7 +221,19 @@ const constantOf: ShapeOf = (node, known) => [known.ints(inputOf(node, 0))];
 const SHAPES: Readonly<Partial<Record<string, ShapeOf>>> = {
   ...Object.fromEntries(
     [
-      ...["Identity", "Relu", "Gelu", "QuickGelu", "Exp", "Log", "Sqrt", "Erf", "Neg", "Abs"],
+      ...[
+        "Identity",
+        "Relu",
+        "Gelu",
+        "QuickGelu",
+        "Exp",
+        "Log",
+        "Sqrt",
+        "Erf",
+        "Neg",
+        "Abs",
+        "Sign",
+      ],
       ...[
         "Reciprocal",
         "Tanh",

@@ -181,7 +181,8 @@ export class TrainingGraph extends GraphBuilder implements Known {
     super.output(name, dataType, this.shape(name));
   }
 
-  override nodes(path: string, spec: NodeSpec): readonly ValueName[] {
+  override nodes(path: string, given: NodeSpec): readonly ValueName[] {
+    const spec = this.#withStatistics(given);
     const outputs = super.nodes(path, spec);
     const inputs = spec.inputs.filter((value) => value !== "");
     const node = { ...spec, inputs, outputs };
@@ -190,6 +191,12 @@ export class TrainingGraph extends GraphBuilder implements Known {
       this.#shapes.set(outputs[i] ?? "", shape);
     });
     return outputs;
+  }
+
+  /** The mean and 1/σ of each row, which the way back needs; on WebGPU such outputs have been wrong. */
+  #withStatistics(spec: NodeSpec): NodeSpec {
+    const isNorm = spec.opType === "LayerNormalization" && spec.outputs === undefined;
+    return isNorm && this.device === "cpu" ? { ...spec, outputs: 3 } : spec;
   }
 
   /** Passes share the paths of their nodes, so a constant goes by its value. */
@@ -210,6 +217,17 @@ export class TrainingGraph extends GraphBuilder implements Known {
   tensorConstant(name: ValueName, data: Float32Array, dims: Shape): ValueName {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return this.constantOf({ name, dataType: "float32", dims, data: bytes });
+  }
+
+  /**
+   * Writes nodes that count as one operator with a derivative of its own: the way back does not look into them.
+   * @param make gives the operator's outputs; what its derivative reads again is among them.
+   */
+  asOne(spec: NodeSpec, make: () => readonly ValueName[]): ValueName {
+    const begin = this.#nodes.length;
+    const outputs = make();
+    this.#nodes.splice(begin, Infinity, { ...spec, outputs });
+    return defined(outputs[0], `The result of ${spec.opType}`);
   }
 
   /**

@@ -67,9 +67,8 @@ export class QformerPasses {
   }
 
   /** Queries that read the picture, and nothing else. */
-  readPicture(): ReadPicture {
+  readPicture(image = this.imageFeatures()): ReadPicture {
     const { qformer: sizes } = this.#spec.config;
-    const image = this.imageFeatures();
     const own: KeysAndValues[] = [];
     const cross = new Map<number, KeysAndValues>();
     let x = this.queries();

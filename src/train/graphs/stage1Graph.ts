@@ -82,7 +82,7 @@ export interface Stage1Graph {
 export function stage1Graph(spec: Stage1Spec): Stage1Graph {
   const { batch, textLength, device = "cpu", objectives = OBJECTIVES } = spec;
   const g = new TrainingGraph("stage1", { batch, device, sizes: { text: textLength } });
-  const passes = new Passes(g, spec);
+  const passes = new Stage1Passes(g, spec);
   const losses: Partial<Record<Objective, ValueName>> = {};
   const pictures = passes.pictures();
   const texts = passes.texts();
@@ -164,7 +164,7 @@ interface Texts {
 }
 
 /** The four passes through the Q-Former (figure 2 of the paper: which position sees which). */
-class Passes {
+export class Stage1Passes {
   readonly #g: TrainingGraph;
   readonly #spec: Stage1Spec;
   readonly #q: QformerPasses;
@@ -175,11 +175,15 @@ class Passes {
     this.#q = new QformerPasses(g, spec);
   }
 
+  imageFeatures(): ValueName {
+    return this.#q.imageFeatures();
+  }
+
   /** Queries that read the picture. */
-  pictures(): Pictures {
+  pictures(image = this.imageFeatures()): Pictures {
     const g = this.#g;
     const { config, weights } = this.#spec;
-    const { x, own, cross } = this.#q.readPicture();
+    const { x, own, cross } = this.#q.readPicture(image);
     const projected = linear(g, "/vision_projection", x, {
       ...weights.linear("vision_projection", config.projectionSize, config.qformer.hiddenSize),
       precision: this.#q.part.precision,

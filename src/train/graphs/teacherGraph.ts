@@ -4,21 +4,20 @@
  */
 
 import { linear } from "../../convert/graph/linear";
+import { channelsLastConv } from "../grad/channelsLast";
 import {
   activation,
   add,
   embedding,
   layerNorm,
-  mul,
   reshape,
+  tensor,
   transpose,
   unitLength,
+  vector,
 } from "../../convert/graph/ops";
-import { visionStates } from "../../convert/families/visionGraph";
-import { DataFilePlan } from "../../convert/weights/dataFile";
 import { contrast, itcLoss, STAGE1_INPUTS } from "./stage1Graph";
 import { TrainingGraph } from "../grad/trainingGraph";
-import { sumAll } from "./losses";
 import type { CheckpointWeights } from "../../convert/checkpoint/checkpointWeights";
 import type { ValueName } from "../../convert/graph/graphBuilder";
 import type { Blip2RetrievalConfig } from "../../model/config/blip2Config";
@@ -33,8 +32,11 @@ export interface TeacherSpec {
   readonly givesDetails?: boolean;
 }
 
+/** It sees pictures smaller than the image encoder does: it learns more in the same time. */
+export const TEACHER_SIDE = 32;
+
 /** Widths of the maps: a half, a quarter, an eighth and a sixteenth of a picture's side. */
-const WIDTHS = { half: 32, quarter: 64, eighth: 160, sixteenth: 256 } as const;
+export const WIDTHS = { half: 32, quarter: 64, eighth: 160, sixteenth: 256 } as const;
 
 /** Residual blocks at each size. */
 const BLOCKS = { quarter: 2, eighth: 2, sixteenth: 1 } as const;
@@ -55,75 +57,16 @@ export function teacherGraph(spec: TeacherSpec): Objectives {
   return { g, losses: { itc: loss }, loss };
 }
 
-/**
- * The image encoder beside the teacher, which stays as it is: the class token as the whole picture, and each patch
- * as that part of the teacher's map.
- */
-export function pupilGraph(spec: TeacherSpec): Objectives {
-  const { config, weights, batch } = spec;
-  const { vision, projectionSize } = config;
-  const g = new TrainingGraph("pupil", { batch, sizes: { text: spec.textLength } });
-  const pixels = pixelsOf(g, spec);
-  const { embeds, map } = new Teacher(g, spec).pictures(pixels);
-  const data = new DataFilePlan("none");
-  const states = visionStates(g, pixels, { config: vision, weights, precision: PRECISION, data });
-  const normed = layerNorm(g, "/pupil/norm", states, {
-    ...{ ...weights.norm("vision_model.post_layernorm", vision.hiddenSize), eps: EPS },
-  });
-  const patches = (g.shape(normed)[1] ?? 0) - 1;
-  const [, parts = ""] = g.nodes("/pupil/parts", {
-    opType: "Split",
-    inputs: [normed, g.int64Constant("", [1, patches])],
-    attributes: { axis: { int: 1 } },
-    outputs: 2,
-  });
-  const token = g.node("/pupil/pooled", {
-    opType: "ReduceMean",
-    inputs: [parts, g.int64Constant("", [1])],
-    attributes: { keepdims: { int: 1 } },
-  });
-  const seen = (name: string, x: ValueName, width: number): ValueName =>
-    linear(g, `/pupil/${name}`, x, {
-      ...weights.linear(`teacher.pupil.${name}`, width, vision.hiddenSize),
-      precision: PRECISION,
-    });
-  const whole = seen("whole", token, projectionSize); // [B, 1, P]
-  const each = seen("part", parts, WIDTHS.eighth); // [B, patches, d]
-  const losses = {
-    whole: distance(g, "/pupil/whole/loss", { x: whole, to: embeds, weight: 8 }),
-    parts: distance(g, "/pupil/part/loss", { x: each, to: map, weight: 4 }),
-  };
-  if (spec.givesDetails === true) {
-    g.result("image_embeds", "/pupil/whole/loss/x/unit");
-    g.result("text_embeds", bagOfWords(g, spec));
-  }
-  return { g, losses, loss: add(g, "/loss", [losses.whole, losses.parts]) };
-}
-
-function pixelsOf(g: TrainingGraph, { config, batch }: TeacherSpec): ValueName {
+export function pixelsOf(g: TrainingGraph, { config, batch }: TeacherSpec): ValueName {
   const { imageSize: side } = config.vision;
   return g.fixedInput(STAGE1_INPUTS.pixelValues, "float32", [batch, 3, side, side]);
 }
 
-/** weight · mean over rows of 1 − cos(x, to). */
-function distance(
-  g: TrainingGraph,
-  path: string,
-  { x, to, weight }: { x: ValueName; to: ValueName; weight: number },
-): ValueName {
-  const shape = g.shape(x);
-  const rows = shape.slice(0, -1).reduce((product, dim) => product * dim, 1);
-  unitLength(g, `${path}/x`, x, `${path}/x/unit`);
-  const target = reshape(g, `${path}/to`, to, shape);
-  unitLength(g, `${path}/to`, target, `${path}/to/unit`);
-  const cosines = mul(g, path, [`${path}/x/unit`, g.stopGradient(path, `${path}/to/unit`)]);
-  const sum = sumAll(g, path, cosines);
-  const scaled = mul(g, path, [sum, g.floatConstant("", -weight / rows)]);
-  return add(g, path, [scaled, g.floatConstant("", weight)]);
-}
-
 /** [B, P] of unit length: the words of a text, each with a weight that it has learnt. */
-function bagOfWords(g: TrainingGraph, { config, weights, batch, textLength }: TeacherSpec): string {
+export function bagOfWords(
+  g: TrainingGraph,
+  { config, weights, batch, textLength }: TeacherSpec,
+): string {
   const { vocabSize, hiddenSize: width } = config.qformer;
   const ids = g.fixedInput(STAGE1_INPUTS.textIds, "int64", [batch, textLength]);
   const table = (name: string, size: number): ValueName =>
@@ -149,12 +92,37 @@ function bagOfWords(g: TrainingGraph, { config, weights, batch, textLength }: Te
     ...weights.norm("teacher.words.norm", width),
     eps: EPS,
   });
-  const projected = linear(g, "/text_projection", normed, {
+  const projected = linear(g, "/words/projection", normed, {
     ...weights.linear("text_projection", config.projectionSize, width),
     precision: PRECISION,
   });
-  unitLength(g, "/text_projection/normalize", projected, "/text_embeds");
-  return "/text_embeds";
+  unitLength(g, "/words", projected, "/words/embeds");
+  return "/words/embeds";
+}
+
+/** [B, 3, side, side] → [B, 3, TEACHER_SIDE, TEACHER_SIDE], each pixel the mean of what it covers. */
+function shrunk(g: TrainingGraph, pixels: ValueName, side: number): ValueName {
+  const path = "/teacher/shrunk";
+  const rows = meansOver(TEACHER_SIDE, side);
+  const down = g.tensorConstant(`${path}/down`, rows, [TEACHER_SIDE, side]);
+  const across = g.tensorConstant(`${path}/across`, turned(rows, side), [side, TEACHER_SIDE]);
+  const narrow = g.node(path, { opType: "MatMul", inputs: [pixels, across] });
+  return g.node(path, { opType: "MatMul", inputs: [down, narrow] });
+}
+
+/** [to, from]: each of `to` lengths is the mean of what it covers of `from`. */
+export function meansOver(to: number, from: number): Float32Array {
+  const step = from / to;
+  return Float32Array.from({ length: to * from }, (_, i) => {
+    const [row, column] = [Math.floor(i / from), i % from];
+    const covered = Math.min((row + 1) * step, column + 1) - Math.max(row * step, column);
+    return Math.max(0, covered) / step;
+  });
+}
+
+function turned(matrix: Float32Array, columns: number): Float32Array {
+  const rows = matrix.length / columns;
+  return matrix.map((_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
 }
 
 /** A map [B, side, side, width]; channels come last, so that a convolution is a product of matrices. */
@@ -164,7 +132,7 @@ interface Place {
   readonly width: number;
 }
 
-class Teacher {
+export class Teacher {
   readonly #g: TrainingGraph;
   readonly #spec: TeacherSpec;
 
@@ -173,12 +141,13 @@ class Teacher {
     this.#spec = spec;
   }
 
-  /** @param pixels f32 [B, 3, side, side]. `embeds` is [B, 1, P] of unit length, `map` [B, side/8, side/8, d]. */
+  /** @param pixels f32 [B, 3, side, side]. `embeds` is [B, 1, P] of unit length, `map` [B, 4, 4, d]. */
   pictures(pixels: ValueName): { embeds: ValueName; map: ValueName } {
     const g = this.#g;
     const { config, batch } = this.#spec;
-    const side = config.vision.imageSize;
-    const last = transpose(g, "/teacher/pixels", pixels, { perm: [0, 2, 3, 1] });
+    const side = TEACHER_SIDE;
+    const small = shrunk(g, pixels, config.vision.imageSize);
+    const last = transpose(g, "/teacher/pixels", small, { perm: [0, 2, 3, 1] });
     const fine = this.#together({ x: last, side, width: 3 });
     const stem = {
       ...fine,
@@ -202,7 +171,7 @@ class Teacher {
     return { embeds: "/teacher/embeds", map: this.#norm("map", eighth.x, eighth.width) };
   }
 
-  /** Halves the map, then blocks: x + conv(gelu(conv(norm(x)))). */
+  /** Halves the map, then blocks: x + conv(relu(conv(norm(x)))). */
   #stage(name: keyof typeof BLOCKS, from: Place): Place {
     const merged = this.#together(from);
     const width = WIDTHS[name];
@@ -229,35 +198,18 @@ class Teacher {
     return { x: out, side: half, width: 4 * width };
   }
 
-  /** Three by three, zeros around the map: nine shifted maps beside each other, times one matrix. */
+  /** Three by three, zeros around the map. */
   #conv(name: string, { x, side, width }: Place, out: number): ValueName {
     const g = this.#g;
-    const { batch } = this.#spec;
-    const reads = Array.from({ length: 9 * side ** 2 }, (_, i) => {
-      const [place, shift] = [Math.floor(i / 9), i % 9];
-      const row = Math.floor(place / side) + Math.floor(shift / 3) - 1;
-      const column = (place % side) + (shift % 3) - 1;
-      const isInside = Math.min(row, column) >= 0 && Math.max(row, column) < side;
-      const around = (at: number): number => (at + side) % side;
-      return { place: around(row) * side + around(column), isInside };
+    const { batch, weights } = this.#spec;
+    const at = `teacher.${name}`;
+    const source = weights.linear(at, out, 9 * width);
+    const folded = channelsLastConv(g, `/${at}`, {
+      x: reshape(g, `/${at}`, x, [batch, side ** 2, width]),
+      weight: tensor(g, `/${at}/weight`, { source: source.weight, dims: [out, 9 * width] }),
+      bias: vector(g, `/${at}/bias`, source.bias),
     });
-    // Opposite borders meet first, so that each place is read nine times; then what came around is taken away.
-    const shifted = g.node("/teacher/shifted", {
-      opType: "Gather",
-      inputs: [
-        reshape(g, "/teacher/places", x, [batch, side ** 2, width]),
-        g.int64Constant(
-          "",
-          reads.map(({ place }) => place),
-        ),
-      ],
-      attributes: { axis: { int: 1 } },
-    });
-    const inside = Float32Array.from(reads, ({ isInside }) => (isInside ? 1 : 0));
-    const mask = g.tensorConstant(`/teacher/inside/${side}`, inside, [reads.length, 1]);
-    const masked = mul(g, "/teacher/shifted", [shifted, mask]);
-    const beside = reshape(g, "/teacher/beside", masked, [batch, side, side, 9 * width]);
-    return this.#linear(name, beside, { width: 9 * width, out });
+    return reshape(g, `/${at}`, folded, [batch, side, side, out]);
   }
 
   #linear(name: string, x: ValueName, { width, out }: { width: number; out: number }): ValueName {
@@ -275,6 +227,6 @@ class Teacher {
   }
 
   #active(name: string, x: ValueName): ValueName {
-    return activation(this.#g, `/teacher/${name}/gelu`, x, "gelu");
+    return activation(this.#g, `/teacher/${name}`, x, "relu");
   }
 }

@@ -1,11 +1,13 @@
 /**
- * Trains the demo models from nothing: `npm run train:demo -- [FOLDER]`. Interrupted or killed, the same
- * command goes on from the last saved state.
+ * Trains the demo models: `npm run train:demo -- [FOLDER] [--from CHECKPOINT] [--threads N]`, from nothing, or the one
+ * that compares from a checkpoint. Interrupted or killed, the same command goes on from the last saved state.
  */
 
 import { access, mkdir } from "node:fs/promises";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
+import type { SessionFactory } from "../../engine/session/session";
 import { latestCheckpoint, writeModel } from "../../train/run/trainingState";
 import { Parameters } from "../../train/parameters";
 import { type BundledModel, DEMO_MODEL, RETRIEVAL_DEMO } from "../../model/folder/world";
@@ -14,7 +16,7 @@ import { defined } from "../../base/assert";
 import { EmojiWorld } from "../emojiWorld";
 import { SIDE } from "./demoShapes";
 import { generationTask, type SpokenLesson } from "./generationTask";
-import { newGenerationDemo, newRetrievalDemo } from "./newDemo";
+import { continuedRetrievalDemo, newGenerationDemo, newRetrievalDemo } from "./newDemo";
 import { retrievalTask, type Lesson } from "./retrievalTask";
 
 const SEED = 1;
@@ -27,13 +29,14 @@ interface Phase extends Pick<RunOptions, "rate" | "warmupSteps" | "minRate" | "s
 
 /**
  * The published models begin with an image encoder that others have trained. There is none of this size, so that
- * one learns first, from a teacher that learns faster than it; then it is frozen, as the paper has it.
+ * one learns first, with the Q-Former, from a teacher that learns faster than they do; then it is frozen, as the paper
+ * has it. Small batches: a step that is half as large teaches more than half as much.
  */
 const COMPARING: readonly Phase[] = [
-  { lesson: "teacher", batch: 256, steps: 1000, rate: 2e-3, warmupSteps: 60, minRate: 1e-5 },
-  { lesson: "encoder", batch: 192, steps: 550, rate: 1e-3, warmupSteps: 60, minRate: 1e-5 },
+  { lesson: "teacher", batch: 128, steps: 4000, rate: 1.5e-3, warmupSteps: 80, minRate: 1e-5 },
+  { lesson: "encoder", batch: 64, steps: 6000, rate: 7e-4, warmupSteps: 80, minRate: 1e-5 },
   // Two objectives more cost six times as much, and teach little before pictures and words have met.
-  { lesson: "contrast", batch: 192, steps: 420, rate: 7e-4, warmupSteps: 30, minRate: 1e-5 },
+  { lesson: "contrast", batch: 128, steps: 600, rate: 3e-4, warmupSteps: 30, minRate: 1e-5 },
   { lesson: "stage1", batch: 96, steps: 200, rate: 7e-4, warmupSteps: 20, minRate: 1e-5 },
 ];
 
@@ -43,23 +46,38 @@ const ANSWERING: readonly Phase[] = [
   { lesson: "stage2", batch: 96, steps: 500, rate: 5e-4, warmupSteps: 25, minRate: 1e-5 },
 ];
 
+interface Given {
+  readonly out: string;
+  readonly from?: string | undefined;
+  readonly nThreads?: number | undefined;
+}
+
 interface Place {
+  readonly factory: SessionFactory;
   readonly out: string;
   readonly world: EmojiWorld;
   readonly signal: AbortSignal;
 }
 
-async function main(out: string): Promise<void> {
+async function main({ out, from, nThreads }: Given): Promise<void> {
   const aborter = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       aborter.abort();
     });
   }
-  const place = { out, world: await EmojiWorld.open(SIDE), signal: aborter.signal };
+  const ort = createOrtSessionFactory();
+  const factory: SessionFactory = {
+    open: (graph, options) => ort.open(graph, { ...options, nThreads }),
+  };
+  const world = await EmojiWorld.open(SIDE);
+  const place = { out, world, factory, signal: aborter.signal };
   const comparing = await trainModel(RETRIEVAL_DEMO, COMPARING, {
     ...place,
-    make: (folder) => newRetrievalDemo(folder, place.world, SEED),
+    make: (folder) =>
+      from === undefined
+        ? newRetrievalDemo(folder, place.world, SEED)
+        : continuedRetrievalDemo(folder, from, SEED),
   });
   const answering = await trainModel(DEMO_MODEL, ANSWERING, {
     ...place,
@@ -90,9 +108,8 @@ async function trainModel(
 async function trainPhase(
   { lesson, batch, ...schedule }: Phase,
   start: string,
-  { out, world, signal }: Place,
+  { out, world, factory, signal }: Place,
 ): Promise<string> {
-  const factory = createOrtSessionFactory();
   const run = path.join(out, lesson);
   const parameters = await openRun(run, start);
   const options = { world, parameters, factory, seed: SEED, batch };
@@ -130,7 +147,13 @@ async function isThere(file: string): Promise<boolean> {
   );
 }
 
-void main(process.argv[2] ?? path.join("out", "demo")).catch((error: unknown) => {
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { from: { type: "string" }, threads: { type: "string" } },
+});
+const [out = path.join("out", "demo")] = positionals;
+const nThreads = values.threads === undefined ? undefined : Number(values.threads);
+void main({ out, from: values.from, nThreads }).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -7,10 +7,11 @@ import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 import { type ModelConfig, parseModelConfig } from "../../model/config/modelConfig";
 import { stage1Graph } from "../../train/graphs/stage1Graph";
 import { stage2Graph } from "../../train/graphs/stage2Graph";
-import { pupilGraph } from "../../train/graphs/teacherGraph";
+import { pupilGraph } from "../../train/graphs/pupilGraph";
 import { newWeights, shapesOf } from "../../train/newWeights";
 import { writeSafetensors, type StoredTensor } from "../../train/output/safetensorsFile";
-import { HEADS_FILE, isHead, type Parameters } from "../../train/parameters";
+import { HEADS_FILE, isHead, Parameters } from "../../train/parameters";
+import { writeModel } from "../../train/run/trainingState";
 import { captionOf, pairedText, questionAbout } from "../texts/texts";
 import { byteTokenizer, IMAGE_TOKEN, LINE_END_ID } from "../vocabulary/byteTokenizer";
 import { wordPieceTokenizer } from "../vocabulary/wordPieceTokenizer";
@@ -46,13 +47,6 @@ export async function newRetrievalDemo(
     sightline_world: "emoji",
     qformer_config: { ...RETRIEVAL_CONFIG.qformer_config, vocab_size: VOCAB_SIZE },
   };
-  const shapes = shapesOf((weights) => {
-    const parsed = parsedConfig(config);
-    if (parsed.family !== "blip-2" || parsed.kind !== "retrieval") return;
-    const spec = { config: parsed, weights, batch: 2, textLength: TEXT_LENGTH };
-    stage1Graph({ ...spec, fromPixels: true });
-    pupilGraph({ ...spec, givesDetails: true });
-  });
   await writeCheckpoint(folder, {
     config,
     tokenizer,
@@ -60,8 +54,35 @@ export async function newRetrievalDemo(
       ...{ bos_token: "[DEC]", cls_token: "[CLS]", mask_token: "[MASK]" },
       ...{ pad_token: "[PAD]", sep_token: "[SEP]", unk_token: "[UNK]" },
     },
-    weights: newWeights(new Map([...shapes, ["temp", []]]), RandomStream.seeded(seed, 1)),
+    weights: newRetrievalWeights(parsedConfig(config), seed),
   });
+}
+
+/**
+ * Writes a model that goes on from a checkpoint, such as the bundled one: what that lacks, the teacher and the heads
+ * that no published model has, is new.
+ */
+export async function continuedRetrievalDemo(
+  folder: string,
+  from: string,
+  seed: number,
+): Promise<void> {
+  const parameters = await Parameters.open(from);
+  for (const [name, tensor] of newRetrievalWeights(parameters.checkpoint.config, seed)) {
+    if (!parameters.has(name)) parameters.add(name, tensor);
+  }
+  await mkdir(folder, { recursive: true });
+  await writeModel(folder, parameters);
+}
+
+function newRetrievalWeights(config: ModelConfig, seed: number): Map<string, StoredTensor> {
+  const shapes = shapesOf((weights) => {
+    if (config.family !== "blip-2" || config.kind !== "retrieval") return;
+    const spec = { config, weights, batch: 2, textLength: TEXT_LENGTH };
+    stage1Graph({ ...spec, fromPixels: true });
+    pupilGraph(spec);
+  });
+  return newWeights(new Map([...shapes, ["temp", []]]), RandomStream.seeded(seed, 1));
 }
 
 /**

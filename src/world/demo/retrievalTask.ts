@@ -22,7 +22,8 @@ import type { Blip2RetrievalConfig } from "../../model/config/blip2Config";
 import { pairedText } from "../texts/texts";
 import type { EmojiWorld, Specimen } from "../emojiWorld";
 import { TEXT_LENGTH } from "./demoShapes";
-import { pupilGraph, teacherGraph } from "../../train/graphs/teacherGraph";
+import { pupilGraph } from "../../train/graphs/pupilGraph";
+import { teacherGraph } from "../../train/graphs/teacherGraph";
 import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 
 /** Parts of the training, in their order. */
@@ -46,8 +47,10 @@ interface GraphOptions {
 
 /** What a lesson learns with, and which tensors change in it. */
 interface LessonPlan {
-  graph(spec: GraphOptions): Objectives;
+  graph(spec: GraphOptions & { readonly textLength: number }): Objectives;
   readonly trained: RegExp;
+  /** Tokens of a text; longer ones are cut. @default TEXT_LENGTH */
+  readonly textLength?: number;
 }
 
 /** The image encoder stays as it is, but for its last norm (paper section 3.2). */
@@ -55,12 +58,15 @@ const QFORMER = /^(?!vision_model\.(embeddings|encoder)\.)/;
 
 const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
   teacher: {
-    graph: (spec) => teacherGraph({ ...spec, textLength: TEXT_LENGTH }),
+    graph: teacherGraph,
     trained: /^(teacher\.(?!pupil)|embeddings\.word_embeddings|text_projection|temp)/,
   },
   encoder: {
-    graph: (spec) => pupilGraph({ ...spec, textLength: TEXT_LENGTH }),
-    trained: /^(vision_model|teacher\.pupil)\./,
+    graph: pupilGraph,
+    // What the teacher's words are made of stays, because it is learnt from.
+    trained: /^(?!teacher\.(?!pupil)|embeddings\.word_embeddings|text_projection|temp)/,
+    // Almost all names fit, and a text of twice as many tokens takes twice as long.
+    textLength: 12,
   },
   // The image encoder goes on: it has not learnt as much yet as one that others have trained.
   contrast: {
@@ -77,18 +83,18 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
 const HARDNESS = 0.1;
 
 function stageOne(
-  spec: GraphOptions & { readonly hardness?: number },
+  spec: GraphOptions & { readonly textLength: number; readonly hardness?: number },
   objectives: readonly Objective[],
 ): Objectives {
-  return stage1Graph({ ...spec, objectives, textLength: TEXT_LENGTH, fromPixels: true });
+  return stage1Graph({ ...spec, objectives, fromPixels: true });
 }
 
 export async function retrievalTask(options: RetrievalTaskOptions): Promise<TrainingTask> {
   const { parameters, batch, world, seed, lesson } = options;
   const config = configOf(parameters);
   const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
-  const plan = LESSONS[lesson];
-  const graph = plan.graph({ config, weights: parameters.weights, batch });
+  const { textLength = TEXT_LENGTH, ...plan } = LESSONS[lesson];
+  const graph = plan.graph({ config, weights: parameters.weights, batch, textLength });
   let specimens: readonly Specimen[] | undefined;
   return {
     graph,
@@ -104,7 +110,7 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
       const texts = scenes.map(({ text }) => text);
       const feeds = {
         ...pixelFeed(pictures, world.side),
-        ...textFeeds(tokenizer, texts, random),
+        ...textFeeds(texts, { tokenizer, textLength, random }),
       };
       return Promise.resolve([feeds]);
     },
@@ -117,23 +123,20 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
 
 /** Pictures with the same text belong to both. */
 function textFeeds(
-  tokenizer: Tokenizer,
   texts: readonly string[],
-  random: RandomStream,
+  options: {
+    readonly tokenizer: Tokenizer;
+    readonly textLength: number;
+    readonly random: RandomStream;
+  },
 ): Record<string, Tensor> {
+  const { tokenizer, textLength, random } = options;
   const captionId = defined(tokenizer.idOf(CAPTION_TOKEN), CAPTION_TOKEN);
   return stage1Feeds({
-    texts: texts.map((text) => cutIds(tokenizer.encode(text), TEXT_LENGTH)),
-    ...{ textLength: TEXT_LENGTH, padId: 0, captionId },
+    texts: texts.map((text) => cutIds(tokenizer.encode(text), textLength)),
+    ...{ textLength, padId: 0, captionId },
     imageIds: texts.map((text) => texts.indexOf(text)),
     negatives: random,
-  });
-}
-
-function normalised(planes: Float32Array, side: number): Float32Array {
-  return planes.map((value, i) => {
-    const channel = Math.floor(i / side ** 2);
-    return (value - (CLIP_MEAN[channel] ?? 0)) / (CLIP_STD[channel] ?? 1);
   });
 }
 
@@ -142,10 +145,17 @@ export function pixelFeed(
   pictures: readonly (Float32Array | undefined)[],
   side: number,
 ): Record<string, Tensor> {
-  const size = 3 * side ** 2;
-  const pixels = new Float32Array(pictures.length * size);
+  const area = side ** 2;
+  const pixels = new Float32Array(pictures.length * 3 * area);
   pictures.forEach((planes, b) => {
-    if (planes !== undefined) pixels.set(normalised(planes, side), b * size);
+    if (planes === undefined) return;
+    for (let channel = 0; channel < 3; channel++) {
+      const [mean, deviation] = [CLIP_MEAN[channel] ?? 0, CLIP_STD[channel] ?? 1];
+      const begin = (3 * b + channel) * area;
+      for (let i = 0; i < area; i++) {
+        pixels[begin + i] = ((planes[channel * area + i] ?? 0) - mean) / deviation;
+      }
+    }
   });
   return { [STAGE1_INPUTS.pixelValues]: cpuTensor(pixels, [pictures.length, 3, side, side]) };
 }
@@ -167,8 +177,9 @@ async function embeddingsOf(
   { config, tokenizer, ...from }: ValidationOptions,
 ): Promise<Embeddings> {
   const { world, parameters } = from;
-  const graph = LESSONS[from.lesson].graph({
-    ...{ config, weights: parameters.weights, batch: AT_ONCE, givesDetails: true },
+  const { textLength = TEXT_LENGTH, ...plan } = LESSONS[from.lesson];
+  const graph = plan.graph({
+    ...{ config, weights: parameters.weights, batch: AT_ONCE, textLength, givesDetails: true },
   });
   const session = await TrainingSession.open(graph, { ...from, device: "cpu", trained: [] });
   const pictures: Float32Array[] = [];
@@ -182,7 +193,7 @@ async function embeddingsOf(
           Array.from({ length: AT_ONCE }, (_, i) => some[i]?.planes),
           world.side,
         ),
-        ...textFeeds(tokenizer, names, RandomStream.seeded(0)),
+        ...textFeeds(names, { tokenizer, textLength, random: RandomStream.seeded(0) }),
       });
       const rows = (name: string): Float32Array[] => {
         const all = defined(details[name], `The output ${name}`);

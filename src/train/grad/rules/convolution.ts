@@ -1,7 +1,7 @@
 /** The derivative of a convolution. dY is the gradient of the result. */
 
 import { invariant } from "../../../base/assert";
-import type { Rule } from "../emitter";
+import type { Emitter, Rule } from "../emitter";
 import { convolutionOf } from "../shapes";
 
 /**
@@ -26,6 +26,9 @@ const conv: Rule = (e, [dY]) => {
       e.op("ConvTranspose", [dY, w], { strides: { ints: strides }, pads: around }),
     ),
     e.ifNeeded(1, () => {
+      if (kh === strides[0] && kw === strides[1] && Math.max(...pads) === 0) {
+        return patchesBack(e, { x, dY, kernel: [kh, kw] });
+      }
       const [channels, gradients] = [x, dY].map((value) => e.transpose(value, [1, 0, 2, 3])) as [
         string,
         string,
@@ -39,5 +42,22 @@ const conv: Rule = (e, [dY]) => {
     e.ifNeeded(2, () => e.sum(dY, [0, 2, 3], false)),
   ];
 };
+
+/** Of patches that lie beside each other, each of which is read once: dW = dYᵀ·patches, one product of matrices. */
+function patchesBack(
+  e: Emitter,
+  { x, dY, kernel: [kh, kw] }: { x: string; dY: string; kernel: readonly [number, number] },
+): string {
+  const [batch = 1, channels = 1] = e.shape(x);
+  const [, outputs = 1, rows = 1, columns = 1] = e.shape(dY);
+  const apart = e.reshape(x, [batch, channels, rows, kh, columns, kw]);
+  const nPatches = batch * rows * columns;
+  const patches = e.reshape(e.transpose(apart, [0, 2, 4, 1, 3, 5]), [
+    ...[nPatches, channels * kh * kw],
+  ]);
+  const flat = e.reshape(e.transpose(dY, [0, 2, 3, 1]), [nPatches, outputs]);
+  const product = e.op("Gemm", [flat, patches], { transA: { int: 1 } });
+  return e.reshape(product, [outputs, channels, kh, kw]);
+}
 
 export const CONVOLUTION_RULES = { Conv: conv } as const satisfies Readonly<Record<string, Rule>>;

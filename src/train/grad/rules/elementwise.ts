@@ -85,8 +85,8 @@ const erf = unary((e, dY) => {
   return e.mul(dY, e.mul(bell, e.number(2 / Math.sqrt(Math.PI))));
 });
 
-/** y = max(x, 0): dx = dY where y > 0. */
-const relu = unary((e, dY) => e.mul(dY, greater(e, e.output(0), e.number(0))));
+/** y = max(x, 0): dx = dY where y > 0, which is the sign of y. */
+const relu = unary((e, dY) => e.mul(dY, e.op("Sign", [e.output(0)])));
 
 /**
  * y = x·Φ(x), Φ the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415): dx = dY·(Φ(x) + x·φ(x)).

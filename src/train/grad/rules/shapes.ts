@@ -1,8 +1,7 @@
 /** Derivatives of what only moves numbers. dY is the gradient of the result. */
 
 import { defined, invariant } from "../../../base/assert";
-import type { ValueName } from "../../../convert/graph/graphBuilder";
-import type { Emitter, Rule } from "../emitter";
+import type { Rule } from "../emitter";
 import { axisOf, intAttribute, intsAttribute, sizeOf, sliceBounds } from "../shapes";
 
 /** The shape of before. */
@@ -68,7 +67,8 @@ const expand: Rule = (e, [dY]) =>
 const gather: Rule = (e, [dY]) => {
   if (dY === undefined) return [];
   const [table, rows] = [e.input(0), e.input(1)];
-  if (intAttribute(e.node, "axis", 0) !== 0) return [gatheredBack(e, dY)];
+  const axis = intAttribute(e.node, "axis", 0);
+  invariant(axis === 0, "Training differentiates no Gather along another axis than the first.");
   return [
     e.ifNeeded(0, () => {
       const shape = e.shape(table);
@@ -82,25 +82,6 @@ const gather: Rule = (e, [dY]) => {
     }),
   ];
 };
-
-/**
- * Of places along another axis, each of which is read equally often: where each was read is known, so that its
- * gradients are gathered and summed, which takes a tenth of the time of adding them where they belong.
- */
-function gatheredBack(e: Emitter, dY: ValueName): ValueName {
-  const from = e.shape(e.input(0));
-  const axis = intAttribute(e.node, "axis", 0);
-  const size = from[axis] ?? 0;
-  const readAt = Array.from({ length: size }, (): number[] => []);
-  e.g.ints(e.input(1)).forEach((place, at) => readAt[place]?.push(at));
-  const times = readAt[0]?.length ?? 0;
-  const isEven = readAt.every((reads) => reads.length === times);
-  invariant(isEven && times > 0, "Only places that are read equally often can be gathered.");
-  const attributes = { axis: { int: axis } };
-  const reads = e.op("Gather", [dY, e.ints(readAt.flat())], attributes);
-  const apart = e.reshape(reads, [...from.slice(0, axis), size, times, ...from.slice(axis + 1)]);
-  return e.sum(apart, [axis + 1], false);
-}
 
 /** ONNX's numbers. */
 const INT32 = 6;

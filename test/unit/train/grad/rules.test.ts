@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
 import { cpuTensor, floats, type TensorMap } from "../../../../src/engine/session/session";
 import { backward, RULES } from "../../../../src/train/grad/backward";
+import { channelsLastConv } from "../../../../src/train/grad/channelsLast";
 import { sizeOf, type Shape } from "../../../../src/train/grad/shapes";
 import { TrainingGraph } from "../../../../src/train/grad/trainingGraph";
 import type { AttributeValue } from "../../../../src/model/graph/onnxProto";
@@ -213,11 +214,10 @@ const CASES: readonly Case[] = [
     build: (op, [x = ""], g) => op("Gather", [x, g.int64Constant("", [2, 0, 2])]),
   },
   {
-    rule: "Gather",
-    what: "places along an axis, each twice",
-    shapes: [[2, 3, 4]],
-    build: (op, [x = ""], g) =>
-      op("Gather", [x, g.int64Constant("", [2, 0, 1, 1, 0, 2])], { axis: { int: 1 } }),
+    rule: "ChannelsLastConv",
+    shapes: [[2, 9, 2], [3, 18], [3]],
+    build: (_, [x = "", weight = "", bias = ""], g) =>
+      channelsLastConv(g, "/y", { x, weight, bias }),
   },
   convolution(1, 1, 4),
   convolution(2, 0, 5),
