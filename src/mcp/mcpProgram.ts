@@ -15,7 +15,7 @@ import { EngineSupervisor } from "../host/service/engineSupervisor";
 import { MemoryGate, type MemoryQuestion } from "../host/service/memoryGate";
 import type { DeviceChoice } from "../model/ask/device";
 import { DEMO_MODEL } from "../model/folder/world";
-import { PictureSearch } from "../host/service/pictureSearch";
+import { PictureSearch } from "../host/search/pictureSearch";
 import { EngineRoll } from "../roll/engineRoll";
 import { ToolCaller } from "../tools/callTool";
 import { RootedFiles } from "../tools/files/rootedFiles";

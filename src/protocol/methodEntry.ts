@@ -25,8 +25,13 @@ export interface Entry {
   readonly silence: number;
   /** It computes with the model in memory, whose method of the same name does the work. */
   readonly needs?: "model";
-  /** A cancel ends it only before it has begun, so a silence after one is no sign of a hang. */
-  readonly isUncancellable?: true;
+  /**
+   * Something in it cannot be stopped once it has begun, so a silence after a cancel is no sign of a hang. Its
+   * caller `waits` for the end, or `leaves` at once: what was begun, such as the load of a model, is then seen
+   * through for the next call.
+   * @default the child must answer a cancel soon
+   */
+  readonly afterCancel?: "waits" | "leaves";
   /** What the process for answers must let go of before: the model that `name` names, CUDA, or all it has. */
   readonly frees?: "model" | "cuda" | "everything";
   /** What the process for answers must load anew afterwards. */

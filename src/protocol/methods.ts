@@ -112,7 +112,7 @@ export const METHODS = {
    */
   prepare: {
     ...{ params: pictureRequest, result: prepareResult },
-    ...{ process: "answers", lane: "turn", silence: 10, isUncancellable: true, needs: "model" },
+    ...{ process: "answers", lane: "turn", silence: 10, afterCancel: "waits", needs: "model" },
   },
   /** Answers a question about a picture; sends `staged` and `textEmitted`. */
   generate: {

@@ -27,6 +27,22 @@ export const SEARCH_METHODS = {
     ...{ process: "search", lane: "beside", silence: 5 },
   },
   /**
+   * Says what can be found below folders: of these files those whose content is in the index already, and no
+   * others. Loads the index, and converts the demo where there is no other model, which sends `progressed`
+   * without a step.
+   */
+  knownPictures: {
+    params: fields({ files: list(text), below: list(text) }),
+    result: fields({
+      /** Files that would have to be looked at, the newest first. */
+      fresh: list(text),
+      skipped,
+      /** What a picture takes in the index. */
+      bytesEach: count,
+    }),
+    ...{ process: "search", lane: "turn", silence: 15, afterCancel: "leaves" },
+  },
+  /**
    * Looks at files so that they can be found; those of before stay. Loads a retrieval model when something is new,
    * and converts the demo where there is none, which sends `progressed` without a step.
    */
@@ -37,13 +53,7 @@ export const SEARCH_METHODS = {
       nFiles: count,
       skipped,
     }),
-    ...{ process: "search", lane: "turn", silence: 15 },
-  },
-  /** Forgets files that are gone, so that they are not found any more. */
-  forgetPictures: {
-    params: fields({ files: list(text) }),
-    result: fields({}),
-    ...{ process: "search", lane: "beside", silence: 1 },
+    ...{ process: "search", lane: "turn", silence: 15, afterCancel: "leaves" },
   },
   /** Pictures of those files that fit words, the best first; the first `rerank` are read together with the words. */
   findPictures: {
@@ -60,13 +70,13 @@ export const SEARCH_METHODS = {
       model: text,
       matches,
     }),
-    ...{ process: "search", lane: "beside", silence: 5 },
+    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves" },
   },
   /** Pictures of those files that are like a picture, the most similar first. */
   similarPictures: {
     params: fields({ file: text, k: count }),
     result: fields({ matches }),
-    ...{ process: "search", lane: "beside", silence: 5 },
+    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves" },
   },
   /** Those files that are one picture, or look alike; the surest kind first. */
   findDuplicates: {
@@ -82,7 +92,7 @@ export const SEARCH_METHODS = {
         }),
       ),
     }),
-    ...{ process: "search", lane: "beside", silence: 30 },
+    ...{ process: "search", lane: "beside", silence: 30, afterCancel: "leaves" },
   },
   /** Pictures below folders with this very content; needs no model and no index. */
   samePictures: {

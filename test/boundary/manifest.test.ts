@@ -92,9 +92,9 @@ const sources = sourcesBelow("src/editor");
 const PRIVATE_NAMES: readonly string[] = [
   "sightline.status",
   "sightline.window",
-  "sightline.noPasteOffer",
-  ...["sightline.notDuplicates", "sightline.results", "sightline.answers"],
-  ...["sightline.hasHintedAtModels", "sightline.remoteOrigins"],
+  ...["sightline.noPasteOffer", "sightline.remoteOrigins"],
+  ...["sightline.notDuplicates", "sightline.looksAtAllPictures", "sightline.pictures"],
+  ...["sightline.results", "sightline.answers", "sightline.hasHintedAtModels"],
   ...["sightline.modelFolders", "sightline.openReview", "sightline.review"],
 ];
 const isCommand = (id: string): boolean => (COMMAND_IDS as readonly string[]).includes(id);

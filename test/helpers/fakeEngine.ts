@@ -71,7 +71,8 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
     listPictures: ({ folders }) =>
       Promise.resolve({ files: folders.map((one) => `${one}/a.png`), skipped: [] }),
     indexPictures: ({ files }) => Promise.resolve({ nFiles: files.length, skipped: [] }),
-    forgetPictures: () => Promise.resolve({}),
+    knownPictures: ({ files }) =>
+      Promise.resolve({ fresh: [...files], skipped: [], bytesEach: 100 }),
     findPictures: ({ words }) =>
       Promise.resolve({
         model: "demo-itm",

@@ -2,7 +2,8 @@
 
 export const SEARCH_PARAMS = {
   listPictures: { folders: ["/w"], exclude: ["**/dist"] },
-  ...{ indexPictures: { files: ["/w/a.png"] }, forgetPictures: { files: ["/w/a.png"] } },
+  knownPictures: { files: ["/w/a.png"], below: ["/w"] },
+  indexPictures: { files: ["/w/a.png"] },
   findPictures: { words: "a red sign", k: 20, rerank: 32, below: ["/w"] },
   similarPictures: { file: "/w/a.png", k: 20 },
   findDuplicates: { pardoned: ["ab cd"] },
@@ -12,7 +13,9 @@ export const SEARCH_PARAMS = {
 
 export const SEARCH_RESULTS = {
   listPictures: { files: ["/w/a.png"], skipped: [{ file: "/w/b.png", why: "ignored" }] },
-  forgetPictures: {},
+  knownPictures: {
+    ...{ fresh: ["/w/a.png"], skipped: [{ file: "/w/b.png", why: "empty" }], bytesEach: 100 },
+  },
   similarPictures: { matches: [{ file: "/w/a.png", similarity: 0.9, isLikely: true }] },
   findDuplicates: {
     groups: [{ kind: "same bytes", similarity: 1, files: [{ file: "/w/a.png", digest: "ab" }] }],

@@ -6,7 +6,7 @@ import { configFor, isIgnored } from "../../audit/config/configChain";
 import { cleanText } from "../../base/cleanText";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { decodeDocument } from "../../disk/textEncoding";
-import { PictureSearch } from "../../host/service/pictureSearch";
+import { PictureSearch } from "../../host/search/pictureSearch";
 import type { DocumentPort, SearchPort, ToolDocument, ToolDocumentText } from "../../tools/tool";
 import { pathOf as configPath, projectConfigs } from "../audit/projectConfigs";
 import { contextOf } from "../documents/altContext";

@@ -28,6 +28,7 @@ export function duplicateSearch(services: Services, pictures: WorkspacePictures)
   return {
     title: vscode.l10n.t("Duplicate pictures"),
     actions: ["open", "similar", "reveal", "copyPath"],
+    stop: () => pictures.stop(),
     run: async (run) => {
       const looked = await lookAndShow(pictures, run, () => Promise.resolve());
       run.progress({ text: vscode.l10n.t("Comparing the pictures with each other…") });

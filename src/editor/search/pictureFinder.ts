@@ -4,15 +4,19 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { AppError, isCancelled } from "../../base/errors";
 import { group } from "../shell/listGroup";
+import type { LookProgress } from "../../host/search/lookAtPictures";
+import { LiteralTexts } from "../../host/search/literalMatches";
 import type { Services } from "../shell/services";
+import type { KnownTexts } from "./knownTexts";
 import { folderText } from "./searchPlaces";
-import type { WorkspacePictures } from "./workspacePictures";
+import { lookText, type WorkspacePictures } from "./workspacePictures";
 
 /** Between two letters of somebody who types, in ms. */
 const TYPING_MS = 250;
 /** As many as a list of this kind is read. */
 const MAX_FOUND = 30;
-const MAX_NAMED = 10;
+/** By name, and by text. */
+const MAX_LITERAL = 10;
 
 interface FoundItem extends vscode.QuickPickItem {
   readonly file?: string;
@@ -35,9 +39,20 @@ interface ItemButton extends vscode.QuickInputButton {
   readonly kind: "reveal" | "insert" | "similar";
 }
 
+/** What a finder searches. */
+export interface FinderParts {
+  readonly services: Services;
+  readonly pictures: Pick<WorkspacePictures, "look">;
+  readonly texts: Pick<KnownTexts, "gather">;
+}
+
+interface Found {
+  readonly file: string;
+  readonly isLikely: boolean;
+}
+
 export class PictureFinder {
-  readonly #services: Services;
-  readonly #pictures: WorkspacePictures;
+  readonly #parts: FinderParts;
   readonly #options: FinderOptions;
   readonly #picker: vscode.QuickPick<FoundItem>;
   readonly #end = new AbortController();
@@ -56,13 +71,17 @@ export class PictureFinder {
     },
   ];
   #files: readonly string[] = [];
+  #names = new LiteralTexts([]);
+  #texts = new LiteralTexts([]);
+  #textOf: ReadonlyMap<string, string> = new Map();
+  /** What the model found last; it stays until other words have an answer. */
+  #found: { readonly matches: readonly Found[] } | undefined;
   #isIndexing = true;
   #typing: NodeJS.Timeout | undefined;
   #search: AbortController | undefined;
 
-  constructor(services: Services, pictures: WorkspacePictures, options: FinderOptions) {
-    this.#services = services;
-    this.#pictures = pictures;
+  constructor(parts: FinderParts, options: FinderOptions) {
+    this.#parts = parts;
     this.#options = options;
     this.#picker = vscode.window.createQuickPick<FoundItem>();
   }
@@ -74,12 +93,14 @@ export class PictureFinder {
     picker.value = this.#options.words ?? "";
     picker.placeholder = vscode.l10n.t("Say in English what the picture shows, or type its name");
     picker.busy = true;
+    picker.keepScrollPosition = true;
     const chosen = this.#chosen();
     picker.onDidChangeValue(() => {
       this.#typed();
     });
     picker.show();
-    const indexing = this.#index();
+    void this.#index();
+    void this.#gatherTexts();
     try {
       return await chosen;
     } finally {
@@ -87,7 +108,6 @@ export class PictureFinder {
       this.#search?.abort();
       clearTimeout(this.#typing);
       picker.dispose();
-      await indexing;
     }
   }
 
@@ -121,37 +141,53 @@ export class PictureFinder {
   async #index(): Promise<void> {
     const { signal } = this.#end;
     try {
-      await this.#pictures.look({
+      await this.#parts.pictures.look({
         signal,
-        onProgress: ({ nDone, nAll, text }, { files }) => {
-          if (signal.aborted) return;
-          this.#files = files;
-          this.#picker.title =
-            nDone < nAll ? `${this.#options.title} (${text})` : this.#options.title;
-          if (nDone === 0) this.#typed();
+        onProgress: (progress) => {
+          this.#take(progress);
         },
       });
     } catch (thrown) {
       if (isCancelled(thrown)) return;
       this.#picker.hide();
-      await this.#services.notices.show(thrown);
+      await this.#parts.services.notices.show(thrown);
     } finally {
       this.#isIndexing = false;
     }
     if (signal.aborted) return;
+    this.#picker.title = this.#options.title;
     this.#picker.busy = this.#picker.value.trim() !== "";
     // What was looked at since the last letter is found now.
     this.#typed();
   }
 
+  #take(progress: LookProgress): void {
+    const { files, nLeft } = progress;
+    const { title } = this.#options;
+    this.#picker.title = nLeft > 0 ? `${title} (${lookText(progress)})` : title;
+    if (files === this.#files) return;
+    this.#files = files;
+    this.#names = new LiteralTexts(files.map((file) => ({ file, text: path.basename(file) })));
+    this.#typed();
+  }
+
+  /** Texts are a help beside the names; without them the list is as good as it was before. */
+  async #gatherTexts(): Promise<void> {
+    try {
+      const texts = await this.#parts.texts.gather(this.#end.signal);
+      this.#texts = new LiteralTexts(texts);
+      this.#textOf = new Map(texts.map(({ file, text }) => [file, text]));
+      if (!this.#end.signal.aborted) this.#showMore();
+    } catch (thrown) {
+      if (!isCancelled(thrown)) this.#parts.services.log.warn(AppError.from(thrown).message);
+    }
+  }
+
   #typed(): void {
     clearTimeout(this.#typing);
     this.#search?.abort();
-    if (this.#picker.value.trim() === "") {
-      const some = this.#files.slice(0, MAX_FOUND).map((file) => this.#itemOf(file));
-      this.#picker.items = group(vscode.l10n.t("in the workspace"), some);
-      return;
-    }
+    this.#show();
+    if (this.#picker.value.trim() === "") return;
     this.#picker.busy = true;
     this.#typing = setTimeout(() => void this.#find(this.#picker.value), TYPING_MS);
   }
@@ -162,35 +198,62 @@ export class PictureFinder {
     try {
       const params = { words, k: MAX_FOUND, rerank: 0 };
       const { signal } = search;
-      const { matches } = await this.#services.engine.call("findPictures", params, { signal });
+      const { engine } = this.#parts.services;
+      const { matches } = await engine.call("findPictures", params, { signal });
       if (signal.aborted || this.#end.signal.aborted) return;
-      this.#picker.items = this.#itemsOf(words, matches);
+      this.#found = { matches };
+      this.#showMore();
     } catch (thrown) {
-      if (!isCancelled(thrown)) this.#services.log.warn(AppError.from(thrown).message);
+      if (!isCancelled(thrown)) this.#parts.services.log.warn(AppError.from(thrown).message);
     } finally {
       const isLatest = this.#search === search && !this.#end.signal.aborted;
       if (isLatest) this.#picker.busy = this.#isIndexing;
     }
   }
 
+  /** Names and texts at once, with each letter; beside them what the model found last. */
+  #show(): void {
+    const typed = this.#picker.value.trim();
+    if (typed !== "") {
+      this.#picker.items = this.#itemsOf(typed);
+      return;
+    }
+    this.#found = undefined;
+    const some = this.#files.slice(0, MAX_FOUND).map((file) => this.#itemOf(file));
+    this.#picker.items = group(vscode.l10n.t("in the workspace"), some);
+  }
+
+  /** Where somebody has gone down the list, what comes later does not take them back. */
+  #showMore(): void {
+    const [active] = this.#picker.activeItems;
+    const isFirst = active === this.#picker.items.find(({ file }) => file !== undefined);
+    this.#show();
+    if (isFirst || active?.file === undefined) return;
+    const again = this.#picker.items.find(({ file }) => file === active.file);
+    if (again !== undefined) this.#picker.activeItems = [again];
+  }
+
   /** Names first, because somebody who types one means it. The order within a group is the search's. */
-  #itemsOf(
-    words: string,
-    matches: readonly { readonly file: string; readonly isLikely: boolean }[],
-  ): FoundItem[] {
-    const typed = words.trim().toLowerCase();
-    const named = this.#files.filter((file) => path.basename(file).toLowerCase().includes(typed));
-    const item = (file: string): FoundItem => this.#itemOf(file);
-    const likely = matches.filter(({ isLikely }) => isLikely).map(({ file }) => item(file));
+  #itemsOf(typed: string): FoundItem[] {
+    const there = new Set(this.#files);
+    const item = ({ file }: { readonly file: string }): FoundItem => this.#itemOf(file);
+    const named = this.#names.matching(typed, MAX_LITERAL).map(item);
+    const described = this.#texts
+      .matching(typed, MAX_LITERAL)
+      .filter(({ file }) => there.has(file))
+      .map(({ file, text }) => ({ ...this.#itemOf(file), detail: text }));
+    const { matches = [] } = this.#found ?? {};
+    const likely = matches.filter(({ isLikely }) => isLikely).map(item);
     const others = matches
       .filter(({ isLikely }) => !isLikely)
-      .map(({ file }) => ({ ...item(file), description: doubtText(file) }));
+      .map(({ file }) => ({ ...this.#itemOf(file), description: doubtText(file) }));
     const all: FoundItem = {
       ...{ label: vscode.l10n.t("Show All Results…"), alwaysShow: true, isAll: true },
       iconPath: new vscode.ThemeIcon("list-selection"),
     };
     return [
-      ...group(vscode.l10n.t("by name"), named.slice(0, MAX_NAMED).map(item)),
+      ...group(vscode.l10n.t("by name"), named),
+      ...group(vscode.l10n.t("by alt text"), described),
       ...group(vscode.l10n.t("likely"), likely),
       ...group(vscode.l10n.t("less likely"), others),
       ...group("", [all]),
@@ -199,6 +262,7 @@ export class PictureFinder {
 
   #itemOf(file: string): FoundItem {
     const uri = vscode.Uri.file(file);
+    const text = this.#textOf.get(file);
     return {
       label: path.basename(file),
       description: folderText(file),
@@ -207,6 +271,7 @@ export class PictureFinder {
       // The words are what it shows and not what it is called.
       alwaysShow: true,
       file,
+      ...(text === undefined ? {} : { detail: text }),
     };
   }
 }

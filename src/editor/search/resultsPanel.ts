@@ -17,7 +17,7 @@ import type { Services } from "../shell/services";
 import { resultsStrings } from "./resultsStrings";
 import { Thumbnails } from "./thumbnails";
 import { folderText } from "./searchPlaces";
-import type { SkippedPicture } from "./workspacePictures";
+import type { SkippedPicture } from "../../host/search/lookAtPictures";
 
 export interface FoundFile {
   readonly file: string;
@@ -56,6 +56,8 @@ export interface Search {
   /** What can be done with each of its pictures. */
   readonly actions: readonly ItemAction[];
   readonly run: (run: SearchRun) => Promise<void>;
+  /** Ends the looking, so that what is there is shown; false when the search itself is to end. */
+  readonly stop?: () => boolean;
   /** A button of a group; true when the search is to be run again. */
   readonly actOnGroup?: (groupId: string, action: GroupAction) => Promise<boolean>;
 }
@@ -229,7 +231,7 @@ export class ResultsPanel implements vscode.Disposable {
         await this.#makeThumbnails(message.itemIds);
         return;
       case "stop":
-        running?.end.abort();
+        if (running?.search.stop?.() !== true) running?.end.abort();
         return;
       case "again":
         await this.#again();

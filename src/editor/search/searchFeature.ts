@@ -15,7 +15,8 @@ import type { Services } from "../shell/services";
 import { duplicateSearch } from "./duplicateSearch";
 import { insertPicture } from "./insertPicture";
 import { FolderAnswers } from "./folderQuestion";
-import { PictureFinder } from "./pictureFinder";
+import { KnownTexts } from "./knownTexts";
+import { type FinderOptions, PictureFinder } from "./pictureFinder";
 import { type ItemDeeds, ResultsPanel } from "./resultsPanel";
 import { likenessSearch, wordSearch } from "./searches";
 import { expectFolders, localFolders, searchPlaces } from "./searchPlaces";
@@ -30,12 +31,14 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
   readonly #services: Services;
   readonly #lastEditor = new LastEditor();
   readonly #pictures: WorkspacePictures;
+  readonly #texts: KnownTexts;
   readonly #results: ResultsPanel;
   readonly #answers: FolderAnswers;
 
   constructor(services: Services) {
     this.#services = services;
     this.#pictures = new WorkspacePictures(services);
+    this.#texts = new KnownTexts(services);
     this.#results = new ResultsPanel(services, this.#deeds());
     this.#answers = new FolderAnswers(services);
     this.#pictures.onDidChange(() => {
@@ -50,6 +53,10 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
       },
       "sightline.insertFittingPicture": () => this.#insertFitting(),
       "sightline.askAboutFolder": (...args) => this.#askAboutFolder(args),
+      "sightline.stopOrGoOnIndexing": async () => {
+        expectFolders();
+        await this.#pictures.stopOrGoOn();
+      },
       "sightline.deletePictureIndex": () => this.#deleteIndex(),
     };
   }
@@ -85,10 +92,15 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
     return insertPicture(this.#services, this.#lastEditor.current, vscode.Uri.file(file));
   }
 
+  #finder(options: FinderOptions): PictureFinder {
+    const parts = { services: this.#services, pictures: this.#pictures, texts: this.#texts };
+    return new PictureFinder(parts, options);
+  }
+
   async #find(): Promise<void> {
     expectFolders();
     const title = vscode.l10n.t("Find Picture");
-    const choice = await new PictureFinder(this.#services, this.#pictures, { title }).find();
+    const choice = await this.#finder({ title }).find();
     if (choice === undefined) return;
     const deeds = this.#deeds();
     if (choice.kind === "all") await this.#showAll(choice.words);
@@ -109,7 +121,7 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
   /** A picture of the workspace, when no menu named one. */
   async #choose(): Promise<vscode.Uri | undefined> {
     const title = vscode.l10n.t("Find Pictures Like…");
-    const choice = await new PictureFinder(this.#services, this.#pictures, { title }).find();
+    const choice = await this.#finder({ title }).find();
     if (choice === undefined) return undefined;
     if (choice.kind !== "all") return vscode.Uri.file(choice.file);
     await this.#showAll(choice.words);
@@ -129,8 +141,7 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
       ? sentenceAt(document.getText(), document.offsetAt(selection.active))
       : plainWords(document.getText(selection));
     const title = vscode.l10n.t("Insert a Picture That Fits");
-    const finder = new PictureFinder(this.#services, this.#pictures, { title, words });
-    const choice = await finder.find();
+    const choice = await this.#finder({ title, words }).find();
     if (choice === undefined) return;
     if (choice.kind === "all") await this.#showAll(choice.words);
     else if (choice.kind === "similar") await this.#results.show(this.#likeness(choice.file));
@@ -178,7 +189,6 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
     const options = { modal: true, detail };
     if ((await vscode.window.showWarningMessage(question, options, remove)) !== remove) return;
     const { freedBytes } = await engine.call("deleteIndex", {});
-    this.#pictures.forget();
     showStatus(vscode.l10n.t("Index deleted: {0}.", sizeText(freedBytes)));
   }
 }

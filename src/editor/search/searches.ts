@@ -2,10 +2,11 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import type { LookedAt } from "../../host/search/lookAtPictures";
 import type { ItemAction } from "../../protocol/views/resultsMessages";
 import type { Services } from "../shell/services";
 import type { FoundSection, Search, SearchRun } from "./resultsPanel";
-import type { LookedAt, WorkspacePictures } from "./workspacePictures";
+import { lookText, type WorkspacePictures } from "./workspacePictures";
 
 /** More than anybody looks through; what is behind them fits no better. */
 const MAX_FOUND = 400;
@@ -32,6 +33,7 @@ export function wordSearch(services: Services, pictures: WorkspacePictures, word
   return {
     title: vscode.l10n.t("Pictures of “{0}”", words),
     actions: ACTIONS,
+    stop: () => pictures.stop(),
     run: async (run) => {
       const show = (matches: readonly Match[], { skipped }: LookedAt): void => {
         run.show(likelySections(matches), skipped);
@@ -65,6 +67,7 @@ export function likenessSearch(
   return {
     title: vscode.l10n.t("Pictures like {0}", path.basename(file)),
     actions: ACTIONS,
+    stop: () => pictures.stop(),
     run: async (run) => {
       const looked = await lookAndShow(pictures, run, async ({ skipped }) => {
         run.show(alikeSections(await find(run)), skipped);
@@ -88,9 +91,10 @@ export async function lookAndShow(
   let isShowing = false;
   const looked = await pictures.look({
     signal,
-    onProgress: ({ nDone, nAll, text }, soFar) => {
-      progress({ text, share: nAll === 0 ? 1 : nDone / nAll });
-      if (nDone === 0 || isShowing || performance.now() - shownMs < STEP_MS) return;
+    onProgress: (soFar) => {
+      const { nDone, nAll, nLeft } = soFar;
+      progress({ text: lookText(soFar), share: nAll === 0 ? 1 : nDone / nAll });
+      if (nDone === 0 || nLeft === 0 || isShowing || performance.now() - shownMs < STEP_MS) return;
       isShowing = true;
       showing = show(soFar).finally(() => {
         shownMs = performance.now();

@@ -49,6 +49,7 @@ export const SEARCH_COMMANDS = [
   "sightline.findDuplicatePictures",
   "sightline.insertFittingPicture",
   "sightline.askAboutFolder",
+  "sightline.stopOrGoOnIndexing",
   "sightline.deletePictureIndex",
 ] as const;
 export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;

@@ -16,7 +16,7 @@ import {
 } from "./engineConnection";
 import type { EngineProcess } from "./engineProcess";
 import { type RestartLimits, RestartPolicy } from "./restartPolicy";
-import type { MethodName, Params, Result } from "../../protocol/methods";
+import { entryOf, type MethodName, type Params, type Result } from "../../protocol/methods";
 import type { CallOptions } from "../../protocol/rpcClient";
 
 export interface EngineClientOptions {
@@ -91,6 +91,17 @@ export class EngineClient {
   ): Promise<Result<M>> {
     throwIfAborted(options.signal);
     this.#throwIfDisposed();
+    const answer = this.#answerOf(method, params, options);
+    if (entryOf(method).afterCancel !== "leaves") return await answer;
+    return await abortable(answer, options.signal);
+  }
+
+  /** Counts as work until the child has answered, also when the caller has left. */
+  async #answerOf<M extends MethodName>(
+    method: M,
+    params: Params<M>,
+    options: CallOptions,
+  ): Promise<Result<M>> {
     this.#nActive += 1;
     this.#updateState();
     try {

@@ -207,7 +207,7 @@ export class EngineConnection {
     const first = this.#line[0];
     if (first === undefined || !this.#isReady) return;
     const { cancelGraceMs, requestMs } = this.#options.limits;
-    if (first.isCancelled && entryOf(first.method).isUncancellable !== true) {
+    if (first.isCancelled && entryOf(first.method).afterCancel === undefined) {
       this.#startTimer(cancelGraceMs, () => {
         this.#isExpectedEnd = true;
         const text = "The engine did not react to a cancel and was ended. Ask again to restart it.";

@@ -61,13 +61,15 @@ export async function planIndex({
 
 /**
  * Works with an index that can be written, or with one that can only be read while another process writes.
+ * @param place `wanted`: what is enough. @default write
  * @throws AppError `index.unwritable`, and what the work throws.
  */
 export async function withIndex<T>(
   plan: IndexPlan,
-  { store, factory }: Pick<IndexOfModel, "store" | "factory">,
+  place: Pick<IndexOfModel, "store" | "factory"> & { readonly wanted?: "read" | "write" },
   work: (index: PictureIndex, mode: "read" | "write") => Promise<T>,
 ): Promise<T> {
+  const { store, factory, wanted = "write" } = place;
   const run = async (mode: "read" | "write"): Promise<T> => {
     const index = await openFlatIndex({ ...plan, factory, mode });
     try {
@@ -76,6 +78,7 @@ export async function withIndex<T>(
       await index.close();
     }
   };
+  if (wanted === "read") return await run("read");
   const lock = { isHeld: false };
   try {
     return await withModelLock({ store, folder: plan.folder, ifBusy: "refuse" }, () => {

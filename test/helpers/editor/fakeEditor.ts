@@ -4,7 +4,7 @@
  */
 
 import type { FakeDocument, FakeTextEditor } from "./documents";
-import type { FakeList, ListStep } from "./lists";
+import type { FakeList, FakeQuickPick, ListStep } from "./lists";
 import { FakeEmitter, FakeUri, type FakeDiagnostic, type FakeEdit } from "./values";
 import type { FakeStatusItem, FakeWebviewPanel, ViewProvider } from "./windowParts";
 
@@ -51,6 +51,8 @@ function newEditor() {
     activeEditor: undefined as FakeTextEditor | undefined,
     visibleEditors: [] as FakeTextEditor[],
     activeTab: undefined as unknown,
+    /** What has a tab, in the order of the tabs. */
+    tabs: [] as FakeUri[],
     edits: [] as FakeEdit[],
     decorations: [] as unknown[],
     /** Lines that were brought into sight, from zero. */
@@ -61,6 +63,8 @@ function newEditor() {
     /** What the user does, one for each list that is shown; without one the user leaves. */
     listSteps: [] as ListStep[],
     lists: [] as FakeList[],
+    /** Lists that a feature fills itself, oldest first. */
+    pickers: [] as FakeQuickPick[],
     /** What the user types into boxes, in order; undefined for Escape, which is also what comes last. */
     typed: [] as (string | undefined)[],
     boxes: [] as { readonly value?: string; readonly title?: string }[],

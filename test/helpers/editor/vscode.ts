@@ -184,13 +184,19 @@ export const window = {
     get activeTabGroup() {
       return { activeTab: { input: fakeEditor.activeTab } };
     },
-    all: [],
+    get all() {
+      return [{ tabs: fakeEditor.tabs.map((uri) => ({ input: { uri } })) }];
+    },
     close: () => Promise.resolve(true),
   },
   get state() {
     return { focused: fakeEditor.isFocused };
   },
-  createQuickPick: () => new FakeQuickPick(),
+  createQuickPick: () => {
+    const picker = new FakeQuickPick();
+    fakeEditor.pickers.push(picker);
+    return picker;
+  },
   createWebviewPanel: (viewType: string, title: string) => new FakeWebviewPanel(viewType, title),
   createStatusBarItem: (id: string) => new FakeStatusItem(id),
   createTextEditorDecorationType: noEvent,

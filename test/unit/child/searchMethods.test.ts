@@ -5,7 +5,7 @@ import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { createSearchMethods } from "../../../src/child/searchMethods";
 import type { TaskRun } from "../../../src/child/enginePort";
-import { modelStoreOf } from "../../../src/library/store/modelStore";
+import { type ModelStore, modelStoreOf } from "../../../src/library/store/modelStore";
 import { fixturePath } from "../../helpers/fixtures";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
 
@@ -17,13 +17,16 @@ const run: TaskRun = {
 describe("finding pictures in a process of the editor", () => {
   let home: string;
   let pictures: string;
+  let store: ModelStore;
   let methods: ReturnType<typeof createSearchMethods>;
 
   beforeEach(async () => {
     home = await temporaryFolder();
     await cp(await kitModel("itm"), path.join(home, "models", "itm"), { recursive: true });
-    const store = modelStoreOf({ env: { SIGHTLINE_HOME: home }, platform: "linux", homeDir: home });
-    methods = createSearchMethods({ store, demoCheckpoint: "/none", logger: silentLogger });
+    store = modelStoreOf({ env: { SIGHTLINE_HOME: home }, platform: "linux", homeDir: home });
+    methods = createSearchMethods({
+      ...{ store, demoCheckpoint: "/none", logger: silentLogger, writerMs: 60_000 },
+    });
     pictures = path.join(await temporaryFolder(), "pictures");
     await cp(fixturePath("kits", "itm", "images"), pictures, { recursive: true });
     await mkdir(path.join(pictures, "out"));
@@ -94,11 +97,22 @@ describe("finding pictures in a process of the editor", () => {
     );
   });
 
-  it("forgets files that are gone", async () => {
+  it("knows what is in the index, says what is new, and forgets files that are gone", async () => {
     const { nFiles } = await index();
     const file = path.join(pictures, "photo.png");
     await rm(file);
-    await methods.forgetPictures({ files: [file] }, run);
+    const fresh = path.join(pictures, "new.png");
+    await cp(path.join(pictures, "gray.png"), fresh);
+    const { files } = await list();
+    const known = await methods.knownPictures({ files: [...files], below: [pictures] }, run);
+    // A file that has just changed is read again, whatever its size and time are.
+    assert.ok(known.fresh.includes(fresh));
+    assert.ok(known.bytesEach > 100);
+    await methods.indexPictures({ files: [...known.fresh] }, run);
+    await rm(fresh);
+    const after = files.filter((one) => one !== fresh);
+    const again = await methods.knownPictures({ files: after, below: [pictures] }, run);
+    await methods.indexPictures({ files: [...again.fresh] }, run);
     const { matches } = await methods.findPictures({ words: "a photo", k: 50, rerank: 0 }, run);
     assert.equal(matches.length, nFiles - 1);
     assert.ok(matches.every((match) => match.file !== file));
@@ -112,6 +126,41 @@ describe("finding pictures in a process of the editor", () => {
     assert.equal((await of(bytes.length)).files.length, 2);
     assert.deepEqual((await of(bytes.length + 1)).files, []);
     assert.deepEqual(await readdir(home), ["models"]);
+  });
+
+  it("lets a cancelled search go while the model is opened, which goes on for the next", async () => {
+    const controller = new AbortController();
+    const words = { words: "a sign", k: 1 };
+    const left = methods.findPictures(words, { ...run, signal: controller.signal });
+    controller.abort();
+    await assert.rejects(left, { code: "request.cancelled" });
+    await index();
+    assert.equal((await methods.findPictures(words, run)).matches.length, 1);
+  });
+
+  it("shares the index with another window: one writes, both find, and then the other writes", async () => {
+    const other = createSearchMethods({
+      ...{ store, demoCheckpoint: "/none", logger: silentLogger, writerMs: 60_000 },
+    });
+    const { files } = await list();
+    const [first = "", ...rest] = files;
+    await methods.indexPictures({ files: [first] }, run);
+    // The first one still holds the lock.
+    const late = await other.indexPictures({ files: [...files] }, run);
+    assert.deepEqual(
+      new Set(late.skipped.map(({ file, why }) => `${why}: ${file}`)),
+      new Set(rest.map((file) => `not indexed yet, another program is at it: ${file}`)),
+    );
+    assert.equal(late.nFiles, 1);
+    await methods.indexPictures({ files: rest }, run);
+    const seen = await other.indexPictures({ files: [...files] }, run);
+    assert.deepEqual([seen.nFiles, seen.skipped], [files.length, []]);
+    const found = await other.findPictures({ words: "a sign", k: 100 }, run);
+    assert.equal(found.matches.length, files.length);
+    await methods.deleteIndex({}, run);
+    const alone = await other.indexPictures({ files: [...files] }, run);
+    assert.deepEqual(alone.skipped, []);
+    await other.deleteIndex({}, run);
   });
 
   it("says how large the index is, and deletes it, and begins anew", async () => {

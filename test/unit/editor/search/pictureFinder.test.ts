@@ -81,7 +81,7 @@ describe("finding pictures in the editor", () => {
     await find();
     const labels = fakeEditor.lists[1]?.items.map(({ label }) => label) ?? [];
     assert.ok(labels.includes("copy.png"));
-    assert.deepEqual(calls.slice(0, 2), ["listPictures", "indexPictures"]);
+    assert.deepEqual(calls.slice(0, 2), ["listPictures", "knownPictures"]);
   });
 
   it("says so in a window without a folder on this machine", async () => {

@@ -329,6 +329,33 @@ describe("EngineClient", () => {
     assert.deepEqual(processes[0]?.kills, []);
   });
 
+  it("lets a cancelled caller go where something cannot be stopped, and sees it through", async () => {
+    const gate = new Gate();
+    const finding: EnginePort = {
+      ...createFakeEngine(),
+      findPictures: async () => {
+        await gate.opened;
+        return { model: "itm", matches: [] };
+      },
+    };
+    const { client, processes, clock } = create({}, () => ({ engine: finding }));
+    const params = { words: "a sign", k: 1 };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const left = rejectsWith(client.call("findPictures", params, { signal }), "request.cancelled");
+    await turn();
+    controller.abort();
+    await left;
+    // As when each letter cancels the search of the one before.
+    const next = client.call("findPictures", params);
+    clock.advance(10_000);
+    assert.equal(client.state.kind, "busy");
+    gate.open();
+    assert.equal((await next).model, "itm");
+    assert.equal(processes.length, 1);
+    assert.deepEqual(processes[0]?.kills, []);
+  });
+
   it("leaves no timer behind", async () => {
     const { client, clock } = create();
     await client.call("load", model);

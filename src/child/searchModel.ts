@@ -1,0 +1,216 @@
+/**
+ * The retrieval model of a process and its index, opened once for all who wait. Whoever is cancelled leaves at
+ * once; what was begun is seen through for the next call, because a model's load cannot be stopped.
+ */
+
+import { abortable, type CancelSignal } from "../base/abortable";
+import type { Logger } from "../base/logger";
+import { TaskQueue } from "../base/taskQueue";
+import type { ModelStore } from "../library/store/modelStore";
+import type { KnownFiles } from "../search/files/knownFiles";
+import type { IndexPlan } from "../search/index/openIndex";
+import type { PictureIndex } from "../search/index/pictureIndex";
+import type { ComparingEngine } from "../search/indexing/indexPictures";
+import type { TaskRun } from "./enginePort";
+
+export interface SearchOptions {
+  readonly logger: Logger;
+  readonly store: ModelStore;
+  /** Folder of the checkpoint that the demo is made from. */
+  readonly demoCheckpoint: string;
+  /** After this long without a new picture another process may write, in ms. @default 3000 */
+  readonly writerMs?: number;
+}
+
+/** How transparent pictures are looked at. */
+export const ALPHA = "auto";
+const DEFAULT_WRITER_MS = 3000;
+
+/** What is done with the model and its index. */
+export interface Opened {
+  readonly engine: ComparingEngine;
+  /** Of the model. */
+  readonly name: string;
+  readonly index: PictureIndex;
+  readonly known: KnownFiles;
+  /** Bytes that a picture takes in the index. */
+  readonly bytesEach: number;
+  /** Nobody may write, or another process does. */
+  readonly isReadOnly: boolean;
+}
+
+type Run = Pick<TaskRun, "signal" | "onProgress">;
+type Mode = "read" | "write";
+
+interface Model {
+  readonly engine: ComparingEngine;
+  readonly name: string;
+  readonly plan: IndexPlan;
+  readonly known: KnownFiles;
+}
+
+/** An open index, and how many work with it. */
+interface Held {
+  /** What was asked for; another process may have been faster. */
+  readonly wanted: Mode;
+  readonly opened: Opened;
+  readonly close: () => Promise<void>;
+  nUsers: number;
+  /** Another is opened in its place. */
+  isLeft: boolean;
+}
+
+export class SearchModel {
+  readonly #options: SearchOptions;
+  readonly #waiting = new Set<Run["onProgress"]>();
+  /** One index is opened or closed at a time. */
+  readonly #changes = new TaskQueue();
+  #model: Promise<Model> | undefined;
+  #held: Held | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Works with what is open, or with what can be read.
+   * @throws AppError `request.cancelled` at once, as `findNamedModel`, `planIndex` and `withIndex`, and what the
+   * work throws.
+   */
+  async read<T>(run: Run, work: (opened: Opened) => Promise<T>): Promise<T> {
+    return await this.#use(run, "read", work);
+  }
+
+  /** Works with an index that can be written, unless another process writes. @throws AppError as `read`. */
+  async write<T>(run: Run, work: (opened: Opened) => Promise<T>): Promise<T> {
+    clearTimeout(this.#quiet);
+    try {
+      return await this.#use(run, "write", work);
+    } finally {
+      clearTimeout(this.#quiet);
+      const quietMs = this.#options.writerMs ?? DEFAULT_WRITER_MS;
+      this.#quiet = setTimeout(() => void this.#stopWriting(), quietMs).unref();
+    }
+  }
+
+  /** Closes the index, so that its files can be deleted; the model stays. */
+  async close(): Promise<void> {
+    await this.#changes.add(() => this.#leave());
+  }
+
+  async #use<T>(run: Run, mode: Mode, work: (opened: Opened) => Promise<T>): Promise<T> {
+    const held = await this.#hold(run, mode);
+    try {
+      return await work(held.opened);
+    } finally {
+      await release(held);
+    }
+  }
+
+  async #hold(run: Run, mode: Mode): Promise<Held> {
+    this.#waiting.add(run.onProgress);
+    const holding = this.#changes.add(async () => {
+      if (!this.#isEnough(mode)) await this.#leave();
+      this.#held ??= await this.#openNew(mode);
+      this.#held.nUsers++;
+      return this.#held;
+    });
+    try {
+      return await abortable(holding, run.signal);
+    } catch (thrown) {
+      // Who has left uses nothing.
+      holding.then(release).catch(() => undefined);
+      throw thrown;
+    } finally {
+      this.#waiting.delete(run.onProgress);
+    }
+  }
+
+  /** A reader looks again whether it may write, and sees what was written meanwhile. */
+  #isEnough(mode: Mode): boolean {
+    return this.#held !== undefined && (mode === "read" || !this.#held.opened.isReadOnly);
+  }
+
+  async #leave(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return;
+    held.isLeft = true;
+    if (held.nUsers === 0) await held.close();
+  }
+
+  async #stopWriting(): Promise<void> {
+    await this.#changes.add(async () => {
+      if (this.#held?.wanted === "write" && this.#held.nUsers === 0) await this.#leave();
+    });
+  }
+
+  /** What failed is tried again with the next call. */
+  #load(): Promise<Model> {
+    this.#model ??= this.#loadNew().catch((thrown: unknown) => {
+      this.#model = undefined;
+      throw thrown;
+    });
+    return this.#model;
+  }
+
+  async #loadNew(): Promise<Model> {
+    const { store, demoCheckpoint, logger } = this.#options;
+    const { findingModel, findNamedModel, loadFoundModel } =
+      await import("../library/open/openNamedModel");
+    const { KnownFiles: Known } = await import("../search/files/knownFiles");
+    const { knownFilesOf, planIndex } = await import("../search/index/openIndex");
+    const onProgress: Run["onProgress"] = (progress) => {
+      for (const tell of [...this.#waiting]) tell(progress);
+    };
+    const model = await findingModel(store);
+    const found = await findNamedModel({ model, store, demoCheckpoint, onProgress });
+    const plan = await planIndex({ store, modelFolder: found.folder, alpha: ALPHA });
+    const engine = inTurn(await loadFoundModel(found, { store, device: "auto", logger }));
+    const known = await Known.open(knownFilesOf(store));
+    return { engine, name: found.name, plan, known };
+  }
+
+  async #openNew(wanted: Mode): Promise<Held> {
+    const { store } = this.#options;
+    const { createOrtSessionFactory } = await import("../engine/session/ortSession");
+    const { withIndex } = await import("../search/index/openIndex");
+    const { codeBytes, halfBytes } = await import("../search/index/vectorRecord");
+    const { plan, ...model } = await this.#load();
+    const place = { store, factory: createOrtSessionFactory(), wanted };
+    const bytesEach = codeBytes(plan.shape) + halfBytes(plan.shape);
+    return await new Promise((resolve, reject) => {
+      // Until it is closed, or the process ends; who finds the lock of a process that is gone takes it.
+      const open = withIndex(plan, place, async (index, mode) => {
+        await new Promise<void>((end) => {
+          const close = async (): Promise<void> => {
+            end();
+            await open;
+          };
+          const opened = { ...model, index, bytesEach, isReadOnly: mode === "read" };
+          resolve({ wanted, opened, close, nUsers: 0, isLeft: false });
+        });
+      });
+      open.catch(reject);
+    });
+  }
+}
+
+/** The last one who works with an index that was left closes it. */
+async function release(held: Held): Promise<void> {
+  held.nUsers--;
+  if (held.isLeft && held.nUsers === 0) await held.close();
+}
+
+/** A model does one thing at a time; words wait for the picture that is looked at, unless they are cancelled. */
+function inTurn(engine: ComparingEngine): ComparingEngine {
+  const queue = new TaskQueue();
+  const add = <T>(task: () => Promise<T>, signal: CancelSignal | undefined): Promise<T> =>
+    queue.add(task, signal);
+  return {
+    embedText: (words, run) => add(() => engine.embedText(words, run), run?.signal),
+    embedPicture: (request, run) => add(() => engine.embedPicture(request, run), run?.signal),
+    match: (request, run) => add(() => engine.match(request, run), run?.signal),
+  };
+}

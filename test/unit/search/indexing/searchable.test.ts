@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { rename, rm, utimes, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
+import { KnownFiles } from "../../../../src/search/files/knownFiles";
+import { lookAtFiles } from "../../../../src/search/files/pictureFiles";
+import { openFlatIndex } from "../../../../src/search/index/flatIndex";
+import type { PictureIndex } from "../../../../src/search/index/pictureIndex";
+import type { ComparingEngine } from "../../../../src/search/indexing/indexPictures";
+import { makeSearchable } from "../../../../src/search/indexing/searchable";
+import { onFullDisk } from "../../../helpers/fullDisk";
+import { temporaryFolder } from "../../../helpers/kitModel";
+import { SeededRandom } from "../../../helpers/random";
+import { unitVectors } from "../../../helpers/unitVectors";
+
+const shape = { rows: 4, width: 256 };
+const { signal } = new AbortController();
+
+describe("bringing an index up to date", () => {
+  let folder: string;
+  let index: PictureIndex;
+  /** Done while a picture is embedded. */
+  let during: (text: string) => Promise<void>;
+
+  const open = () =>
+    openFlatIndex({
+      ...{ folder: path.join(folder, "index"), shape, mode: "write" },
+      factory: createOrtSessionFactory(),
+    });
+
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    index = await open();
+    during = () => Promise.resolve();
+  });
+  afterEach(() => index.close());
+
+  /** Makes vectors of the bytes, whatever they are. */
+  const engine = {
+    embedPicture: async ({ image }: { image: Uint8Array }) => {
+      await during(Buffer.from(image).toString());
+      const seed = createHash("sha256").update(image).digest().readUInt32LE();
+      const facts = { width: 1, height: 1, isOneColor: false, look: "0".repeat(16) };
+      return { vectors: unitVectors(new SeededRandom(seed), shape), facts };
+    },
+  } as unknown as ComparingEngine;
+
+  const write = async (names: readonly string[]): Promise<readonly string[]> => {
+    const files = names.map((name) => path.join(folder, name));
+    for (const file of files) await writeFile(file, path.basename(file));
+    return files;
+  };
+  const bringUpToDate = async (files: readonly string[]) =>
+    makeSearchable(await lookAtFiles(files, signal), {
+      ...{ index, signal, alpha: "auto", engine: () => Promise.resolve(engine) },
+      known: await KnownFiles.open(path.join(folder, "files.jsonl")),
+    });
+  const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+  it("keeps of a picture that changes while it is read what was embedded, and sees the change next", async () => {
+    const [file = "", other = ""] = await write(["a.png", "b.png"]);
+    // Long ago, so that size and time are trusted.
+    for (const one of [file, other]) await utimes(one, 1, 1);
+    during = async (text) => {
+      if (text === "b.png") return;
+      // As a program that writes a new file and renames it.
+      await writeFile(`${file}.new`, "later");
+      await rename(`${file}.new`, file);
+    };
+    const searched = await bringUpToDate([file, other]);
+    assert.deepEqual(searched.files.get(digestOf("a.png")), [file]);
+    assert.deepEqual(searched.skipped, []);
+    const again = await bringUpToDate([file, other]);
+    assert.deepEqual([...again.files.values()].flat(), [file, other]);
+    assert.deepEqual(again.files.get(digestOf("later")), [file]);
+    assert.equal(again.nEmbedded, 1);
+  });
+
+  it("embeds what a file is when its turn comes, and names one that is gone by then", async () => {
+    const [first = "", second = "", third = ""] = await write(["1.png", "2.png", "3.png"]);
+    during = async (text) => {
+      if (text !== "1.png") return;
+      await writeFile(second, "other");
+      await rm(third);
+    };
+    const searched = await bringUpToDate([first, second, third]);
+    assert.deepEqual(searched.files.get(digestOf("other")), [second]);
+    assert.deepEqual(searched.skipped, [{ file: third, why: "cannot be read (ENOENT)" }]);
+    assert.equal(searched.files.get(digestOf("2.png")), undefined);
+  });
+
+  it("ends with whole records on a full disk, at whichever byte it is full, and goes on when there is room", async () => {
+    const files = await write(["1.png", "2.png", "3.png"]);
+    await bringUpToDate(files.slice(0, 1));
+    for (const nBytes of [0, 100, 2048, 2049, 3000]) {
+      await onFullDisk(nBytes, () =>
+        assert.rejects(bringUpToDate(files), {
+          code: "index.unwritable",
+          message: /the disk is full.*What was indexed before is kept/,
+        }),
+      );
+      assert.equal(index.size, 1);
+      await index.close();
+      index = await open();
+      assert.deepEqual(index.digests(), [digestOf("1.png")]);
+    }
+    const searched = await bringUpToDate(files);
+    assert.deepEqual([searched.nFiles, searched.nEmbedded], [3, 2]);
+    assert.equal(index.size, 3);
+  });
+});
