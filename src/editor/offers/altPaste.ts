@@ -11,7 +11,7 @@ import { fileName, findInDocument, writeAlt, type DocumentImage } from "../docum
 import { PASTE_KIND } from "./altKinds";
 import type { Services } from "../shell/services";
 import { languageAround, showNotesOnce } from "../review/writingNotes";
-import { searchPlaces } from "../search/searchPlaces";
+import { searchPlaces } from "../indexing/searchPlaces";
 
 /**
  * Whoever copies from a program that also gives a bitmap of the text means the text, and a notebook

@@ -8,7 +8,7 @@ import type { Services } from "../shell/services";
 import type { FoundGroup, FoundSection, Search } from "./resultsPanel";
 import { lookAndShow } from "./searches";
 import { useOneFile } from "./useOneFile";
-import type { WorkspacePictures } from "./workspacePictures";
+import type { WorkspacePictures } from "../indexing/workspacePictures";
 
 /** Two contents in each, parted by a blank: what a person has called different. */
 const PARDONED_KEY = "sightline.notDuplicates";

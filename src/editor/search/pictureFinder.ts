@@ -8,8 +8,8 @@ import type { LookProgress } from "../../host/search/lookAtPictures";
 import { LiteralTexts } from "../../host/search/literalMatches";
 import type { Services } from "../shell/services";
 import type { KnownTexts } from "./knownTexts";
-import { folderText } from "./searchPlaces";
-import { lookText, type WorkspacePictures } from "./workspacePictures";
+import { folderText } from "../indexing/searchPlaces";
+import { lookText, type WorkspacePictures } from "../indexing/workspacePictures";
 
 /** Between two letters of somebody who types, in ms. */
 const TYPING_MS = 250;

@@ -16,7 +16,7 @@ import { PagePanel } from "../shell/pagePanel";
 import type { Services } from "../shell/services";
 import { resultsStrings } from "./resultsStrings";
 import { Thumbnails } from "./thumbnails";
-import { folderText } from "./searchPlaces";
+import { folderText } from "../indexing/searchPlaces";
 import type { SkippedPicture } from "../../host/search/lookAtPictures";
 
 export interface FoundFile {

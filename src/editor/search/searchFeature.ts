@@ -19,8 +19,8 @@ import { KnownTexts } from "./knownTexts";
 import { type FinderOptions, PictureFinder } from "./pictureFinder";
 import { type ItemDeeds, ResultsPanel } from "./resultsPanel";
 import { likenessSearch, wordSearch } from "./searches";
-import { expectFolders, localFolders, searchPlaces } from "./searchPlaces";
-import { WorkspacePictures } from "./workspacePictures";
+import { expectFolders, localFolders, searchPlaces } from "../indexing/searchPlaces";
+import { WorkspacePictures } from "../indexing/workspacePictures";
 
 export function createSearch(services: Services): FeatureWith<SearchCommandId> {
   return new SearchFeature(services);

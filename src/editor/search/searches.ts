@@ -6,7 +6,7 @@ import type { LookedAt } from "../../host/search/lookAtPictures";
 import type { ItemAction } from "../../protocol/views/resultsMessages";
 import type { Services } from "../shell/services";
 import type { FoundSection, Search, SearchRun } from "./resultsPanel";
-import { lookText, type WorkspacePictures } from "./workspacePictures";
+import { lookText, type WorkspacePictures } from "../indexing/workspacePictures";
 
 /** More than anybody looks through; what is behind them fits no better. */
 const MAX_FOUND = 400;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { KnownTexts } from "../../../../src/editor/search/knownTexts";
-import { openFirst } from "../../../../src/editor/search/openFirst";
+import { openFirst } from "../../../../src/editor/indexing/openFirst";
 import { PictureFinder } from "../../../../src/editor/search/pictureFinder";
-import { WorkspacePictures } from "../../../../src/editor/search/workspacePictures";
+import { WorkspacePictures } from "../../../../src/editor/indexing/workspacePictures";
 import type { Services } from "../../../../src/editor/shell/services";
 import { AltWorld } from "../../../helpers/altServices";
 import { FakeMemento } from "../../../helpers/chatFakes";
