@@ -60,7 +60,7 @@ describe("the child's report on the machine", () => {
     stop.abort();
     await failed;
     // Left to itself, the first device takes longer.
-    await until(() => !probes.some(isAlive), "the end of the process that tries a device", 1000);
+    await until(() => !probes.some(isAlive), "the end of the process that tries a device");
   });
 
   it("fails with a line for the caller when there is no such device", async () => {

@@ -11,7 +11,7 @@ const { chromium } = createRequire(path.resolve("package.json"))(
 ) as typeof Playwright;
 
 /** How long an element may take to appear; a hang, not a speed. */
-const ELEMENT_LIMIT_MS = 60_000;
+const ELEMENT_LIMIT_MS = 120_000;
 
 export interface WindowOptions {
   readonly programs: EditorPrograms;

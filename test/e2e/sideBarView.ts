@@ -8,7 +8,7 @@ import type { Frame, FrameLocator, Locator, Page } from "playwright-core";
 import { runAxe } from "./pageScripts";
 
 /** A view that has not moved for so long is drawn. */
-const FRAME_LIMIT_MS = 60_000;
+const FRAME_LIMIT_MS = 120_000;
 
 export class SideBarView {
   readonly #page: Page;

@@ -3,8 +3,6 @@ import * as vscode from "vscode";
 import { until } from "../helpers/waiting";
 import { extension, openDocument } from "./world";
 
-const LIMIT_MS = 30_000;
-
 /** Each has one picture without a text; the expression finds the text that it gets. */
 const SHAPES = [
   {
@@ -41,11 +39,11 @@ describe("pictures in documents", () => {
     it(`get a text in ${name} that one undo takes back`, async () => {
       const { document } = await openDocument(name, content, cursorBefore);
       await vscode.commands.executeCommand("sightline.generateAltText");
-      await until(() => document.getText() !== content, `a text in ${name}`, LIMIT_MS);
+      await until(() => document.getText() !== content, `a text in ${name}`);
       assert.match(text.exec(document.getText())?.[1] ?? "", /circle/i, document.getText());
       await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
       await vscode.commands.executeCommand("undo");
-      await until(() => document.getText() === content, `${name} as it was`, LIMIT_MS);
+      await until(() => document.getText() === content, `${name} as it was`);
     });
   }
 
@@ -72,7 +70,7 @@ describe("pictures in documents", () => {
     const { document } = await openDocument("decorative.html", content, "<img");
     await vscode.commands.executeCommand("sightline.markAsDecorative");
     const marked = '<img src="pictures/red-circle.png" alt="">\n';
-    await until(() => document.getText() === marked, "an empty text", LIMIT_MS);
+    await until(() => document.getText() === marked, "an empty text");
   });
 });
 

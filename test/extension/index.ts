@@ -5,7 +5,7 @@ import path from "node:path";
 import Mocha from "mocha";
 
 /** The first use of the demo model converts it. */
-const TEST_LIMIT_MS = 60_000;
+const TEST_LIMIT_MS = 240_000;
 
 /**
  * Runs every test file beside this one, and writes what happened to the file that

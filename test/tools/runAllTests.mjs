@@ -21,18 +21,13 @@ const prettierCache = [...cache("prettier"), "--cache-strategy", "content"];
 const nJobs = String(Math.min(8, Math.max(2, availableParallelism())));
 
 /**
- * The steps of a lane run one after the other. The first lane takes every processor that it can get, the second
- * waits half of its time for an editor to draw, and the steps of the third run on one processor each.
+ * The steps of a lane run one after the other. While editors draw, there is room for one thing beside them: tests that
+ * compute begin when those of the editor have ended, because an editor that waits for a processor misses its limits.
  */
 const LANES = [
   [
     { name: "bundle", command: node("esbuild.mjs", "--tests") },
-    { name: "unit", command: tool("mocha/bin/mocha.js", "--jobs", nJobs), needs: "bundle" },
-  ],
-  [{ name: "e2e", command: node("test/tools/runEndToEndTests.mjs"), isUrgent: true }],
-  [
     { name: "types", command: tool("typescript/bin/tsc", "-b") },
-    { name: "webgpu", command: node("test/tools/runWebgpuTests.mjs"), needs: "bundle" },
     {
       name: "lint",
       command: tool("eslint/bin/eslint.js", ".", "--max-warnings", "0", ...eslintCache),
@@ -48,6 +43,15 @@ const LANES = [
         ...prettierCache,
       ),
     },
+    {
+      name: "webgpu",
+      command: node("test/tools/runWebgpuTests.mjs"),
+      ...{ needs: "bundle", after: "e2e" },
+    },
+  ],
+  [
+    { name: "e2e", command: node("test/tools/runEndToEndTests.mjs"), isUrgent: true },
+    { name: "unit", command: tool("mocha/bin/mocha.js", "--jobs", nJobs), needs: "bundle" },
   ],
 ];
 /**
@@ -92,8 +96,8 @@ console.log(line((performance.now() - startMs) / 1000, "in all", ""));
 if (results.some(({ outcome }) => outcome !== "passed")) process.exitCode = 1;
 
 async function runAfter(previous, step) {
-  const { name, needs } = step;
-  await Promise.all([previous, ended.get(needs)]);
+  const { name, needs, after } = step;
+  await Promise.all([previous, ended.get(needs), ended.get(after)]);
   const isLost = results.some((one) => one.name === needs && one.outcome !== "passed");
   if (!isLost) console.log(`        begins  ${name}`);
   const { output, code, seconds } = isLost ? { output: "", seconds: 0 } : await run(step);

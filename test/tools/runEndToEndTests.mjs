@@ -99,7 +99,7 @@ function pack() {
 /** Settles when the tests of a file have ended and everything that they printed has arrived. */
 function runMocha(file, stdio) {
   const mocha = path.join("node_modules", "mocha", "bin", "mocha.js");
-  const options = ["--no-config", "--timeout", "240000", "--forbid-only", "--forbid-pending"];
+  const options = ["--no-config", "--timeout", "480000", "--forbid-only", "--forbid-pending"];
   const startMs = performance.now();
   const args = ["--enable-source-maps", mocha, ...options, file];
   // The engines of a user know each other by a folder among the temporary files, and free each other's memory:

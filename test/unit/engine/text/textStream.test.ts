@@ -209,12 +209,10 @@ describe("a stop string", () => {
   });
 
   it("of any length costs time in line with the text", () => {
-    const stop = `${"a".repeat(50_000)}b`;
-    const startedMs = performance.now();
-    const text = `${"a".repeat(49_999)}c`.repeat(4);
+    const stop = `${"a".repeat(1_000_000)}b`;
+    const text = `${"a".repeat(999_999)}c`.repeat(4);
+    // A naive search compares 4 · 10^12 units, which no test waits for.
     assert.equal(cutAtStopString(text, [stop]), text);
-    // A naive search compares 10^10 units, which takes many seconds.
-    assert.ok(performance.now() - startedMs < 5000);
   });
 });
 

@@ -173,20 +173,6 @@ describe("the tokenizer of a model", () => {
     }
   });
 
-  it("encodes a prompt of 200 characters in less than 5 ms", async () => {
-    const prompt = "Question: which city is this? Answer: singapore. ".repeat(4) + "Yes?";
-    for (const where of Object.values(FOLDERS)) {
-      const tokenizer = await loadTokenizer(where);
-      // The best of several runs: other programs share the machine.
-      const timesMs = Array.from({ length: 20 }, (_, i) => {
-        const startedMs = performance.now();
-        tokenizer.encode(`${prompt}${i}`);
-        return performance.now() - startedMs;
-      });
-      assert.ok(Math.min(...timesMs) < 5, `${Math.min(...timesMs)} ms`);
-    }
-  });
-
   it("refuses a text that no model has room for", async () => {
     const tokenizer = await loadTokenizer(FOLDERS.t5);
     assert.throws(
