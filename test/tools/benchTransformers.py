@@ -4,17 +4,20 @@
 
 Prints one line of JSON: milliseconds and bytes under the names of BenchFigures, where it computed, and
 the versions. `adapter` is the graphics adapter that torch has: CUDA or ROCm, Apple's, or Intel's.
-Needs torch and transformers; neither is needed to install or to test Sightline.
+Needs torch, transformers and Pillow; none of them is needed to install or to test Sightline.
 """
 
+import io
 import json
 import resource
 import subprocess
 import sys
 import time
 
+import numpy
 import torch
 import transformers
+from PIL import Image
 from transformers import AutoConfig
 
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
@@ -79,11 +82,11 @@ def load(config_file, dtype, device):
 
 
 class Stages:
-    """Wall time of each call of a module, newest last."""
+    """Wall time of each call of a module, newest last, and of what is done to the picture before."""
 
     def __init__(self, modules, device):
         self.device = device
-        self.times = {name: [] for name in modules}
+        self.times = {"preprocess": [], **{name: [] for name in modules}}
         for name, module in modules.items():
             module.register_forward_pre_hook(self._before(name), with_kwargs=True)
             module.register_forward_hook(self._after(name), with_kwargs=True)
@@ -128,10 +131,31 @@ def prompt_of(config, n_prompt):
     return torch.tensor([[config.image_token_index] * config.num_query_tokens + words])
 
 
+def picture():
+    """A PNG file of the size that Sightline's own bench takes."""
+    height, width = 480, 640
+    rows = numpy.arange(height * width * 3) // (3 * height) % 256
+    grain = numpy.random.randint(0, 32, rows.size)
+    file = io.BytesIO()
+    Image.fromarray((rows ^ grain).astype(numpy.uint8).reshape(height, width, 3)).save(file, "PNG")
+    return file.getvalue()
+
+
+MEAN = numpy.float32([0.48145466, 0.4578275, 0.40821073])
+STD = numpy.float32([0.26862954, 0.26130258, 0.27577711])
+
+
+def preprocess(file, side):
+    """What BlipImageProcessor does: decode, resize, rescale, normalise. [1, 3, side, side]"""
+    image = Image.open(io.BytesIO(file)).convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+    pixels = (numpy.asarray(image, dtype=numpy.float32) / 255 - MEAN) / STD
+    return torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None]
+
+
 def main():
     config_file, n_prompt, n_new, n_beams = sys.argv[1], *map(int, sys.argv[2:5])
     dtype, device = DTYPES[sys.argv[5]], place_of(sys.argv[6])
-    before = None if device == "cpu" else adapter_bytes()
+    empty = None if device == "cpu" else adapter_bytes()
     begin = time.perf_counter()
     model = load(config_file, dtype, device)
     wait_for(device)
@@ -142,9 +166,11 @@ def main():
 
     def answer(beams):
         stages.clear()
-        pixels = torch.rand(1, 3, side, side, dtype=dtype, device=device)
+        file = picture()
         wait_for(device)
         begin = time.perf_counter()
+        pixels = preprocess(file, side).to(device=device, dtype=dtype)
+        stages.times["preprocess"].append(time.perf_counter() - begin)
         with torch.inference_mode():
             model.generate(
                 pixel_values=pixels,
@@ -163,10 +189,11 @@ def main():
     steps = stages.times["decoder"]
     tokens = steps[1:]
     prefill = steps[0] + sum(stages.times.get("encoder", []))
-    token = (total - sum(stages.times["vision"]) - sum(stages.times.get("qformer", [])) - prefill) / len(tokens)
+    before = sum(sum(stages.times.get(name, [])) for name in ("preprocess", "vision", "qformer"))
+    token = (total - before - prefill) / len(tokens)
     figures = {
         "load": load_seconds,
-        "preprocess": 0,
+        "preprocess": sum(stages.times["preprocess"]),
         "vision": sum(stages.times["vision"]),
         "qformer": sum(stages.times.get("qformer", [])),
         "prefill": prefill,
@@ -184,9 +211,9 @@ def main():
     own = own_bytes()
     if own is not None:
         figures["ownBytes"] = own
-    after = None if before is None else adapter_bytes()
-    if after is not None:
-        figures["deviceBytes"] = max(0, after - before)
+    filled = None if empty is None else adapter_bytes()
+    if filled is not None:
+        figures["deviceBytes"] = max(0, filled - empty)
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     print(json.dumps({"figures": figures, "device": device, "versions": versions}))
 

@@ -5,6 +5,7 @@ import { throwIfAborted } from "../../base/errors";
 import { BEAMS, type BenchFigures, NEW_TOKENS, PROMPT_TOKENS } from "./benchFigures";
 import { type MachineSpeed, measureMachine } from "./benchLimits";
 import { FeatureCache } from "../../engine/picture/featureCache";
+import { encodePng } from "../../engine/picture/imageDecode";
 import { loadModelParts, type ModelParts, releaseParts } from "../../engine/session/modelParts";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import type { SessionFactory } from "../../engine/session/session";
@@ -142,7 +143,7 @@ export interface BenchQuestion {
 }
 
 /** Answers a question about a picture. @throws AppError as `Blip2Engine.generate`. */
-export function askBench(
+export async function askBench(
   parts: ModelParts,
   { seed, text, numBeams, signal }: BenchQuestion,
 ): Promise<GenerateResult> {
@@ -153,7 +154,7 @@ export function askBench(
     numBeams,
   };
   const prompt = { kind: "raw", text } as const;
-  return generator.generate({ image: picture(seed), prompt, options }, { signal });
+  return generator.generate({ image: await picture(seed), prompt, options }, { signal });
 }
 
 const KIB = 1024;
@@ -169,13 +170,17 @@ export async function questions(folder: string): Promise<readonly [string, strin
   return [grown("Question:", " is"), grown("Question:", " a")];
 }
 
-/** A picture that differs from every other one. */
-function picture(seed: number): Uint8Array {
-  const shapes = Array.from({ length: 12 }, (_, i) => {
-    const at = (seed * 97 + i * 131) % 400;
-    const color = ((seed * 7919 + i * 104_729) & 0xffffff).toString(16).padStart(6, "0");
-    return `<rect x="${at}" y="${(at * 3) % 300}" width="160" height="120" fill="#${color}"/>`;
-  });
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">${shapes.join("")}</svg>`;
-  return new TextEncoder().encode(svg);
+/** As a page shows one, in pixels. */
+const PICTURE = { width: 640, height: 480 } as const;
+
+/** A PNG file that differs from every other one: a gradient under a grain, as compressible as a photograph is not. */
+function picture(seed: number): Promise<Uint8Array> {
+  const { width, height } = PICTURE;
+  const data = new Uint8Array(width * height * 3);
+  let grain = seed + 1;
+  for (let i = 0; i < data.length; i++) {
+    grain = (Math.imul(grain, 1_664_525) + 1_013_904_223) >>> 0;
+    data[i] = ((i / 3 / height) & 0xff) ^ (grain >>> 27);
+  }
+  return encodePng({ ...PICTURE, data });
 }
