@@ -61,10 +61,18 @@ function readsBack(
 }
 
 const TEXTS = ["Fox & 'hen'", 'A "red" fox, = 5% #1', "A {b} [c] \\d", "Ünï 😀"];
-/** Far more than any of these takes. */
+/** Of the processor; far more than any of these takes. */
 const MAX_MS = 2000;
+/** The same for a document of up to a megabyte that is made to be slow; far less than a person waits. */
+const MAX_BOMB_MS = 5000;
+const PICTURE = "<img src='a' />";
+/** Those whose grammar is known whole, so that nearly every text that is written is read back. */
+const WHOLE = ["markdown", "mdx", "html", "jsx", "tsx", "vue", "svelte", "astro"];
+
 /** A damaged document may have no place that is safe; then the edit is refused when it is read back. */
-const MIN_SHARE = 0.9;
+function minShare(language: AltLanguage): number {
+  return WHOLE.includes(language) ? 0.999 : 0.9;
+}
 
 describe("damaged documents", () => {
   for (const language of ALT_LANGUAGES) {
@@ -100,12 +108,63 @@ describe("damaged documents", () => {
         }
       }
       const share = nEdited / Math.max(1, nEdited + nRefused);
-      assert.ok(nEdited > 2 && share >= MIN_SHARE, `${nEdited} edits, ${nRefused} refused`);
+      assert.ok(
+        nEdited > 2 && share >= minShare(language),
+        `${nEdited} edits, ${nRefused} refused`,
+      );
     });
   }
 
   const n = 20_000;
   const bombs: readonly (readonly [AltLanguage, string])[] = [
+    ["markdown", "[".repeat(50 * n)],
+    ["markdown", "![".repeat(9000)],
+    ["markdown", "[a](".repeat(9000)],
+    ["markdown", "[a](".repeat(10 * n)],
+    ["markdown", `${">".repeat(1000)} ![a](b)`],
+    ["mdx", ">".repeat(50 * n)],
+    ["markdown", "- ".repeat(500)],
+    ["markdown", "1. ".repeat(10 * n)],
+    ["markdown", "*a _b ".repeat(n)],
+    ["markdown", Array.from({ length: 300 }, (_, i) => "`".repeat(i)).join(" ")],
+    ["markdown", "<".repeat(n)],
+    ["markdown", `|${"a|".repeat(200)}\n|${"-|".repeat(200)}\n${"|b\n".repeat(200)}`],
+    ["markdown", "[a]: b\n".repeat(5000) + "![a]".repeat(5000)],
+    ["html", "<figure>".repeat(n) + "<img src=a>".repeat(n)],
+    ["html", "<svg>".repeat(n) + "</figure>".repeat(n)],
+    ["html", `<img ${"a ".repeat(n)}>`],
+    ["html", "<!--".repeat(n)],
+    ["jsx", `${"<a>".repeat(500)}<img src='b' />${"</a>".repeat(500)}`],
+    ["vue", `<template>${"<a>".repeat(2000)}`],
+    ["vue", `<template>${"{{".repeat(n)}`],
+    ["vue", `<template>${"<!--".repeat(10 * n)}`],
+    ["svelte", "{#if a}".repeat(1000)],
+    ["svelte", "<script ".repeat(n)],
+    ["svelte", "<script>".repeat(n)],
+    ["svelte", "{a b}<style>".repeat(n)],
+    ["svelte", "{a b}<!--".repeat(n)],
+    ["svelte", `{a b}${"<a b='".repeat(n)}`],
+    ["astro", "{".repeat(n)],
+    ["astro", "{`${".repeat(n)],
+    ["astro", "<a ".repeat(n)],
+    ["astro", "<a b={".repeat(n)],
+    ["astro", '<a b="'.repeat(n)],
+    ["astro", "<!--".repeat(n) + "{/*".repeat(n)],
+    ["astro", `---\n${"import a\n".repeat(n)}const = ;\n---\n`],
+    ["astro", "<a>".repeat(1500) + "</b>".repeat(n)],
+    ["mdx", "<a>".repeat(500)],
+    ["mdx", "{".repeat(n)],
+    ["mdx", "{\n\n".repeat(n / 20)],
+    ["mdx", `{(${"}".repeat(n)}`],
+    ["mdx", "<a ".repeat(n)],
+    ["mdx", "<a\n\n".repeat(n / 20)],
+    ["mdx", "<a b={".repeat(n)],
+    ["mdx", "<!--\n\n".repeat(n / 20)],
+    ["mdx", "a <!-- ".repeat(n)],
+    ["mdx", "import a\n\n".repeat(n / 20)],
+    ["tsx", "<a ".repeat(n)],
+    ["tsx", "`${<a>".repeat(n)],
+    ["tsx", "<T,>(".repeat(n / 20)],
     ["asciidoc", "image:".repeat(n)],
     ["asciidoc", "image:a[".repeat(n)],
     ["asciidoc", "image::a[".repeat(n / 10) + "\n".repeat(n)],
@@ -147,12 +206,14 @@ describe("damaged documents", () => {
     ["html", "<svg role=img>".repeat(n / 4)],
   ];
   for (const [index, [language, text]] of bombs.entries()) {
-    it(`end in bounded time (${language}, ${index})`, function () {
-      this.timeout(40_000);
+    it(`end in bounded time (${language}, ${index})`, () => {
       const began = process.cpuUsage();
-      findOrRefuse(text.slice(0, 1 << 20), language);
+      // A document without a picture would not be read at all.
+      findOrRefuse(`${text.slice(0, 1 << 20)}\n\n${PICTURE}`, language);
+      // Of the processor, because machines that run tests are busy.
       const { user, system } = process.cpuUsage(began);
-      assert.ok(user + system < 5_000_000, `It took ${Math.round((user + system) / 1000)} ms.`);
+      const tookMs = (user + system) / 1000;
+      assert.ok(tookMs < MAX_BOMB_MS, `It took ${Math.round(tookMs)} ms.`);
     });
   }
 });
