@@ -6,7 +6,7 @@ import type { Names } from "../shell/strings";
 /** Every key and its name; one that is missing here or unknown does not compile. */
 export const RESULTS_NAMES: Names<ResultsStrings> = {
   pictures: "pictures",
-  lessLikely: "lessLikely",
+  doubted: "doubted",
   skipped: "skipped",
   nothingFound: "nothingFound",
   waiting: "waiting",

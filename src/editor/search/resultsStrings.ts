@@ -7,7 +7,7 @@ import type { ResultsStrings } from "../../protocol/views/resultsStrings";
 export function resultsStrings(): ResultsStrings {
   return {
     pictures: vscode.l10n.t("Pictures"),
-    lessLikely: vscode.l10n.t("less likely"),
+    doubted: vscode.l10n.t("probably not"),
     skipped: vscode.l10n.t("Not searched"),
     nothingFound: vscode.l10n.t("Nothing was found."),
     waiting: vscode.l10n.t("Looking at the pictures of the workspace…"),

@@ -8,7 +8,7 @@ export interface ResultsStrings
   /** Of the whole list, for a screen reader. */
   readonly pictures: string;
   /** Of a picture that fits less when it is read together with the words. */
-  readonly lessLikely: string;
+  readonly doubted: string;
   readonly skipped: string;
   readonly nothingFound: string;
   /** Before the first results. */

@@ -146,7 +146,7 @@ function createTile({ strings, dispatch, post }: PageContext, id: string): Part<
   // What is seen is heard in the same order, and the section, which stands above.
   const where = element("span", { class: "visually-hidden" });
   const folder = element("span", { class: "tile-folder" });
-  const doubt = element("span", { class: "tile-doubt" }, [strings.lessLikely]);
+  const doubt = element("span", { class: "tile-doubt" }, [strings.doubted]);
   const root = element("div", { role: "gridcell", class: "tile" }, [
     ...[picture.element, name, doubt, where, folder],
   ]);
