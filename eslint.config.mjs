@@ -13,7 +13,7 @@ const mayImport = {
   "src/convert": ["base", "model"],
   "src/machine": ["base", "roll", "model", "engine"],
   "src/alt": ["base", "model"],
-  "src/audit": ["base", "alt"],
+  "src/audit": ["base", "model", "alt"],
   "src/disk": ["base", "alt"],
   "src/remote": ["base", "model", "engine"],
   "src/tools": ["base", "model", "alt", "audit", "disk"],

@@ -14,6 +14,7 @@ import type {
   RuleOptions,
   Violation,
 } from "./rule";
+import { englishOf } from "./messages";
 import { RULES } from "./ruleTable";
 import { Suppressions } from "./suppressions";
 
@@ -75,7 +76,8 @@ export function auditDocument(
       const fixes = (): readonly Fix[] =>
         (what.fixes?.() ?? []).filter((fix) => readsBack(document, picture, { fix, settings }));
       const also = others.map((other) => other.rule);
-      target.push({ rule, level, message: what.message, picture, also, fixes });
+      const { says } = what;
+      target.push({ rule, level, says, message: englishOf(says), picture, also, fixes });
     }
   }
   return { findings, suppressed, unusedLines: comments.unusedLines() };

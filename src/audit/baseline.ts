@@ -20,6 +20,24 @@ export interface BaselineEntry {
 /** What a baseline knows a finding by. */
 export type KnownBy = Pick<ReportedFinding, "rule" | "file" | "target" | "alt">;
 
+/**
+ * A text that somebody called right for a picture, whatever a model says: hashes of both, so that neither a new name
+ * nor another document matters, and another picture under the same name does.
+ */
+export interface RightText {
+  /** The beginning of the SHA-256 of the picture's file. */
+  readonly picture: string;
+  readonly text: string;
+}
+
+/** What a baseline's file holds. */
+export interface Baseline {
+  readonly findings: readonly BaselineEntry[];
+  readonly right: readonly RightText[];
+}
+
+export const NO_BASELINE: Baseline = { findings: [], right: [] };
+
 export interface BaselineResult<T> {
   readonly fresh: readonly T[];
   readonly known: readonly T[];
@@ -31,31 +49,40 @@ const VERSION = 1;
 /** Addresses within the document are long; their beginning tells them apart with the text. */
 const MAX_TARGET = 200;
 
+/** What a file is written for: findings take the place of those before, or come to them. */
+export function entriesOf(findings: readonly KnownBy[]): readonly BaselineEntry[] {
+  return findings.map(entryOf);
+}
+
 /** The file's text: sorted, one entry a line, so that two branches merge. */
-export function baselineText(findings: readonly KnownBy[]): string {
-  return entriesText(findings.map(entryOf));
-}
-
-/** The text of a file to which findings were added. */
-export function extendedBaseline(
-  before: readonly BaselineEntry[],
-  findings: readonly KnownBy[],
-): string {
-  return entriesText([...before, ...findings.map(entryOf)]);
-}
-
-function entriesText(given: readonly BaselineEntry[]): string {
+export function baselineText({ findings, right }: Baseline): string {
   const entries = new Map<string, BaselineEntry>();
-  for (const entry of given) {
+  for (const entry of findings) {
     const key = keyOf(entry);
     entries.set(key, { ...entry, n: (entries.get(key)?.n ?? 0) + entry.n });
   }
   const lines = [...entries.keys()].sort().map((key) => JSON.stringify(entries.get(key)));
-  return `{"version":${VERSION},"findings":[\n${lines.join(",\n")}${lines.length > 0 ? "\n" : ""}]}\n`;
+  const rights = [...new Set(right.map(({ picture, text }) => JSON.stringify({ picture, text })))];
+  const more = rights.length === 0 ? "" : `,"right":${linesText(rights.sort())}`;
+  return `{"version":${VERSION},"findings":${linesText(lines)}${more}}\n`;
+}
+
+function linesText(lines: readonly string[]): string {
+  return `[\n${lines.join(",\n")}${lines.length > 0 ? "\n" : ""}]`;
+}
+
+/** @param digest SHA-256 of the picture's file, in hexadecimal. */
+export function rightText(digest: string, alt: string): RightText {
+  return { picture: digest.slice(0, 16), text: shortHash(alt) };
+}
+
+/** True for a text that somebody called right for this picture. */
+export function isRight({ right }: Baseline, { picture, text }: RightText): boolean {
+  return right.some((known) => known.picture === picture && known.text === text);
 }
 
 /** @throws AppError `option.invalid` for a file that is no baseline. */
-export function readBaseline(text: string, file: string): BaselineEntry[] {
+export function readBaseline(text: string, file: string): Baseline {
   const broken = new AppError(
     "option.invalid",
     `${file} is no baseline of this program. Write one with --update-baseline.`,
@@ -66,9 +93,15 @@ export function readBaseline(text: string, file: string): BaselineEntry[] {
   } catch {
     throw broken;
   }
-  const { version, findings } = (parsed ?? {}) as { version?: unknown; findings?: unknown };
+  const { version, findings, right = [] } = (parsed ?? {}) as Readonly<Record<string, unknown>>;
   if (version !== VERSION || !Array.isArray(findings) || !findings.every(isEntry)) throw broken;
-  return findings;
+  if (!Array.isArray(right) || !right.every(isRightEntry)) throw broken;
+  return { findings, right };
+}
+
+function isRightEntry(value: unknown): value is RightText {
+  const { picture, text } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof picture === "string" && typeof text === "string";
 }
 
 function isEntry(value: unknown): value is BaselineEntry {

@@ -1,13 +1,15 @@
 /** What a rule of the audit is, and what it is given. Knows no file system and no editor. */
 
 import type { ImageReference, TextEdit } from "../alt/imageReference";
+import type { MismatchKind } from "../model/ask/textScores";
 import type { ResolvedTarget } from "../alt/resolve/resolveTarget";
+import type { Said } from "./messages";
 
 /** Rules by how much a reader loses, the worst first: of several at one picture the first is told. */
 // prettier-ignore
 export const RULE_IDS = [
   "missing", "link-unnamed", "placeholder", "filename", "text-lost", "hidden-conflict",
-  "redundant-prefix", "same-as-text", "repeated", "too-long", "unresolved",
+  "redundant-prefix", "same-as-text", "repeated", "too-long", "mismatch", "unresolved",
 ] as const;
 
 export type RuleId = (typeof RULE_IDS)[number];
@@ -33,6 +35,8 @@ export interface RuleFacts {
   readonly act: readonly string[];
   /** Names that other tools give it. */
   readonly aliases: readonly string[];
+  /** A model's opinion, which is wrong more often than not; nothing is told where nobody asked one. */
+  readonly isGuess?: true;
 }
 
 export interface Rule extends RuleFacts {
@@ -41,7 +45,7 @@ export interface Rule extends RuleFacts {
 }
 
 export interface Violation {
-  readonly message: string;
+  readonly says: readonly Said[];
   /** Asked for only where somebody wants them: each costs a reading of the document. */
   readonly fixes?: () => readonly Fix[];
 }
@@ -60,6 +64,15 @@ export interface Fix {
 export interface AuditPicture {
   readonly reference: ImageReference;
   readonly resolved: ResolvedTarget;
+  /** @default no model was asked, or it had nothing to say */
+  readonly mismatch?: Mismatched;
+}
+
+/** That a text fits another picture better. */
+export interface Mismatched {
+  readonly kind: MismatchKind;
+  /** The other picture's file, as people call it. */
+  readonly fits: string;
 }
 
 export interface RuleOptions {
@@ -84,6 +97,8 @@ export interface AuditDocument {
 export interface Finding {
   readonly rule: RuleId;
   readonly level: Level;
+  readonly says: readonly Said[];
+  /** The same in English. */
   readonly message: string;
   readonly picture: AuditPicture;
   /** Rules that say something of the same picture, too. */

@@ -5,6 +5,7 @@ import { RULE_IDS } from "./rule";
 import { filename } from "./rules/filename";
 import { hiddenConflict } from "./rules/hiddenConflict";
 import { linkUnnamed } from "./rules/linkUnnamed";
+import { mismatch } from "./rules/mismatch";
 import { missing } from "./rules/missing";
 import { placeholder } from "./rules/placeholder";
 import { redundantPrefix } from "./rules/redundantPrefix";
@@ -25,6 +26,7 @@ const BY_ID: Readonly<Record<RuleId, Rule>> = {
   "same-as-text": sameAsText,
   repeated,
   "too-long": tooLong,
+  mismatch,
   unresolved,
 };
 

@@ -26,10 +26,3 @@ export function folded(words: string): string {
     .replace(/[\p{P}\p{S}\s]+/gu, " ")
     .trim();
 }
-
-/** A text in a message; a novel would fill the screen. */
-export function quoted(text: string): string {
-  const characters = Array.from(text);
-  const shown = characters.length > 60 ? `${characters.slice(0, 59).join("")}…` : text;
-  return `“${shown}”`;
-}

@@ -85,8 +85,9 @@ async function auditOne(
     return {
       file,
       nPictures: pictures.length,
-      findings: findings.map(({ rule, level, message, picture: { reference } }) => ({
-        ...{ rule, level, message, target: reference.target.value },
+      findings: findings.map(({ rule, level, says, picture: { reference } }) => ({
+        ...{ rule, level, target: reference.target.value },
+        says: says.map(({ id, values }) => ({ id, values: [...values] })),
         ...(reference.alt === null ? {} : { alt: reference.alt }),
         range: lines.rangeOf(squiggleSpan(content, reference)),
       })),

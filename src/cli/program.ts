@@ -5,8 +5,10 @@ import { addMcp } from "./agents/agentsProgram";
 import { ALT_PROBLEMS } from "../alt/wording/altText";
 import { DESCRIPTION_BEAMS } from "../alt/write/describer";
 import type { CheckContext } from "./check/checkContext";
+import type { CheckFlags } from "./check/checkFlags";
 import { addCheck } from "./check/checkProgram";
 import type { AltListFlags } from "./documents/altListCommand";
+import type { RightFlags } from "./documents/altRightCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";
 import { BENCH_MODELS } from "../measure/bench/benchModels";
@@ -20,6 +22,7 @@ import { addEval } from "./eval/evalProgram";
 import type { DoctorFlags } from "./machine/doctorCommand";
 import { EXIT, failureOf } from "./terminal/failure";
 import {
+  addEngineFlags,
   addGenerationFlags,
   addModelFlags,
   addOutputFlags,
@@ -330,9 +333,17 @@ const DOCUMENTS =
 
 function addAlt(program: Command, run: Run, host: CliHost): void {
   const alt = program.command("alt").description("find and write alternative texts in documents");
-  addCheck(alt.command("check"), (flags, work) =>
-    run(flags, async () => work(checkContextOf(host))),
-  );
+  addComparing(alt.command("check"), run, host);
+  addOutputFlags(alt.command("right"))
+    .description("call the texts of pictures right, whatever a model says of them")
+    .argument("<place...>", "as `alt check` prints them, such as docs/page.md:12")
+    .option("--baseline <file>", "where that is kept (default: .sightline-baseline.json)")
+    .action((places: readonly string[], flags: RightFlags) =>
+      run(flags, async (context) => {
+        const { altRight } = await import("./documents/altRightCommand");
+        return altRight(context, places, flags);
+      }),
+    );
   addAltFlags(addOutputFlags(alt.command("list")))
     .description("list pictures, their alt text and its problem (--json: one array)")
     .argument("<path...>", DOCUMENTS)
@@ -364,6 +375,27 @@ function addAlt(program: Command, run: Run, host: CliHost): void {
         return altWrite(context, paths, flags);
       }),
     );
+}
+
+type CompareFlags = CheckFlags & ModelFlags;
+
+/** The audit, with a model beside it where somebody asks for one. */
+function addComparing(command: Command, run: Run, host: CliHost): void {
+  addCheck(command, (flags, work) =>
+    run(flags, async (context) =>
+      work({
+        ...checkContextOf(host),
+        compare: async (project, paths) => {
+          const { comparePictures } = await import("./search/textComparison");
+          return comparePictures(context, { project, paths, flags: command.opts<CompareFlags>() });
+        },
+      }),
+    ),
+  );
+  addEngineFlags(
+    command.option("--pictures", "compare texts with pictures, too, with a model (rule mismatch)"),
+    "with --pictures, a retrieval model of this machine",
+  );
 }
 
 /** What the audit needs of the process. */

@@ -8,7 +8,8 @@ const finding = fields({
   /** Words of the audit, which whoever reads them checks. */
   rule: text,
   level: text,
-  message: text,
+  /** Names of sentences, and what stands in them. */
+  says: list(fields({ id: text, values: list(text) })),
   /** The picture's address as the document has it. */
   target: text,
   alt: maybe(text),

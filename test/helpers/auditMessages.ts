@@ -17,7 +17,7 @@ export const AUDIT_RESULT = {
         {
           rule: "filename",
           level: "warn",
-          message: "It is a file's name.",
+          says: [{ id: "filename", values: ["a.png"] }],
           target: "a.png",
           alt: "a.png",
           range: { start: { line: 0, character: 2 }, end: { line: 0, character: 7 } },

@@ -51,7 +51,7 @@ function driverOf(version: string): unknown {
   };
 }
 
-function ruleOf({ id, level, title, help, criteria, techniques }: RuleFacts): unknown {
+function ruleOf({ id, level, title, help, criteria, techniques, isGuess }: RuleFacts): unknown {
   const tags = [
     "accessibility",
     ...(criteria.length > 0 ? ["wcag2a"] : []),
@@ -66,7 +66,10 @@ function ruleOf({ id, level, title, help, criteria, techniques }: RuleFacts): un
     help: { text: `${help}${named}`, markdown: `${help}${named} [More](${helpAddress(id)})` },
     helpUri: helpAddress(id),
     defaultConfiguration: { level: sarifLevel(level) },
-    properties: { tags, precision: "high", "problem.severity": SEVERITIES[level] },
+    properties: {
+      ...{ tags, precision: isGuess === true ? "low" : "high" },
+      "problem.severity": SEVERITIES[level],
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 /** A file's name that stands where a text should (WCAG failure F30). */
 
 import { isFileName, isOwnName } from "../../alt/wording/fileNameText";
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
-import { judgedText, quoted } from "../words";
+import { judgedText } from "../words";
 
 export const filename: Rule = {
   id: "filename",
@@ -20,5 +21,5 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   const text = judgedText(picture, document);
   if (text === undefined) return undefined;
   if (!isFileName(text) && !isOwnName(text, picture.reference.target)) return undefined;
-  return { message: `${quoted(text)} is the name of a file. Describe what the picture shows.` };
+  return { says: [say("filename", text)] };
 }

@@ -1,8 +1,8 @@
 /** A text on a picture that its own role or attribute hides: one of the two is a mistake. */
 
 import { oneLineText } from "../../alt/edit/escape";
+import { say } from "../messages";
 import type { AuditPicture, Rule, Violation } from "../rule";
-import { quoted } from "../words";
 
 export const hiddenConflict: Rule = {
   id: "hidden-conflict",
@@ -20,7 +20,5 @@ function check({ reference }: AuditPicture): Violation | undefined {
   const { altState, alt, around } = reference;
   const text = oneLineText(alt ?? "");
   if (around?.isHiddenItself !== true || altState !== "text" || text === "") return undefined;
-  return {
-    message: `The picture is hidden from screen readers, and has the text ${quoted(text)}. Take one of the two away.`,
-  };
+  return { says: [say("hidden", text)] };
 }

@@ -1,5 +1,6 @@
 /** A link or button that shows nothing but pictures without a text has no name (WCAG failure F89). */
 
+import { say } from "../messages";
 import type { AuditPicture, Rule, Violation } from "../rule";
 
 export const linkUnnamed: Rule = {
@@ -24,8 +25,5 @@ function check({ reference }: AuditPicture): Violation | undefined {
   if (kind === undefined || altState === "dynamic" || altState === "named") return undefined;
   const isSilent = (alt ?? "").trim() === "" || (isHidden && isDecorative);
   if (!isSilent) return undefined;
-  const aim = kind === "link" ? "where it leads" : "what it does";
-  return {
-    message: `This picture is all that a ${kind} shows, and has no text, so the ${kind} has no name. Say ${aim}.`,
-  };
+  return { says: [say(`unnamed-${kind}`)] };
 }

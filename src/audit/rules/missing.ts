@@ -3,8 +3,8 @@
 import { canSetAlt, setAlt } from "../../alt/edit/editAlt";
 import { oneLineText } from "../../alt/edit/escape";
 import type { ImageReference, TextEdit } from "../../alt/imageReference";
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Fix, Rule, Violation } from "../rule";
-import { quoted } from "../words";
 
 export const missing: Rule = {
   id: "missing",
@@ -35,24 +35,19 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   if (!(isTitled && document.options.title === "report") && !hasNoText(reference)) return undefined;
   if (title !== "") {
     return {
-      message: `The text is missing, and the title says ${quoted(title)}. Move it into the text.`,
+      says: [say("missing-title", title)],
       fixes: () => titleFixes(reference, title, document.text),
     };
   }
-  const heard =
-    around.fallback === undefined ? "" : ` Readers hear ${quoted(around.fallback)} instead.`;
-  return { message: `${messageOf(reference)}${heard}` };
+  const heard = around.fallback === undefined ? [] : [say("heard-instead", around.fallback)];
+  return {
+    says: [say(around.names === undefined ? "missing" : `missing-${around.names}`), ...heard],
+  };
 }
 
 function hasNoText({ altState, alt, isDecorative, isHidden, around }: ImageReference): boolean {
   if (isDecorative || isHidden || around?.isOptional === true) return false;
   return altState === "absent" || (altState === "text" && oneLineText(alt ?? "") === "");
-}
-
-function messageOf({ around }: ImageReference): string {
-  return around?.names === undefined
-    ? "The picture has no text. Describe it, or mark it as decorative."
-    : `The picture has no text, and it is all that a ${around.names} shows. Say where it leads or what it does.`;
 }
 
 /** The title becomes the text; where it stands alone for that it goes. */

@@ -1,8 +1,9 @@
 /** Words that stand where a description should (WCAG failures F30 and F39). */
 
 import { isPlaceholder } from "../../alt/wording/placeholderText";
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
-import { judgedText, quoted } from "../words";
+import { judgedText } from "../words";
 
 export const placeholder: Rule = {
   id: "placeholder",
@@ -21,5 +22,5 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   if (text === undefined) return undefined;
   const isKnown = document.options.placeholders.has(text.toLowerCase());
   if (!isKnown && !isPlaceholder(text)) return undefined;
-  return { message: `${quoted(text)} says nothing of the picture. Describe what it shows.` };
+  return { says: [say("placeholder", text)] };
 }

@@ -2,8 +2,9 @@
 
 import { canSetAlt, setAlt } from "../../alt/edit/editAlt";
 import { redundantPrefix as prefixOf } from "../../alt/wording/altText";
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
-import { judgedText, quoted } from "../words";
+import { judgedText } from "../words";
 
 export const redundantPrefix: Rule = {
   id: "redundant-prefix",
@@ -25,14 +26,14 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   const [first = "", ...others] = Array.from(text.slice(prefix.length).trim());
   const rest = first.toUpperCase() + others.join("");
   return {
-    message: `${quoted(prefix.trim())} is said by the screen reader already. Begin with what the picture shows.`,
+    says: [say("prefix", prefix.trim())],
     fixes: () =>
       rest === "" || !canSetAlt(reference)
         ? []
         : [
             {
               kind: "dropPrefix",
-              title: `Remove ${quoted(prefix.trim())}`,
+              title: `Remove “${prefix.trim()}”`,
               edits: setAlt(document.text, reference, rest),
               isSafe: true,
             },

@@ -1,7 +1,8 @@
 /** Different pictures with one text, and rows of a picture that say the same again and again. */
 
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
-import { folded, judgedText, quoted } from "../words";
+import { folded, judgedText } from "../words";
 
 export const repeated: Rule = {
   id: "repeated",
@@ -18,14 +19,7 @@ export const repeated: Rule = {
 function check(picture: AuditPicture, document: AuditDocument): Violation | undefined {
   const kind = repeatsOf(document).get(picture);
   if (kind === undefined) return undefined;
-  const text = quoted(picture.reference.alt ?? "");
-  return kind === "row"
-    ? {
-        message: `The picture before this one says ${text} already. Let one text speak for the row.`,
-      }
-    : {
-        message: `Another picture of this document has the text ${text}, too. Say what tells them apart.`,
-      };
+  return { says: [say(kind === "row" ? "repeated-row" : "repeated", picture.reference.alt ?? "")] };
 }
 
 type Repeat = "row" | "other";

@@ -1,8 +1,9 @@
 /** A text that repeats the caption, or the words right beside the picture: readers hear them twice. */
 
 import { canMarkDecorative, markDecorative } from "../../alt/edit/editAlt";
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
-import { folded, judgedText, quoted } from "../words";
+import { folded, judgedText } from "../words";
 
 export const sameAsText: Rule = {
   id: "same-as-text",
@@ -24,9 +25,8 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   const words = folded(text);
   const isCaption = words !== "" && folded(caption ?? "") === words;
   if (!isCaption && (words === "" || folded(beside ?? "") !== words)) return undefined;
-  const where = isCaption ? "the caption" : "the words beside the picture";
   return {
-    message: `The text repeats ${where}: ${quoted(text)}. Say what the picture shows beyond that, or mark it as decorative.`,
+    says: [say(isCaption ? "same-as-caption" : "same-as-beside", text)],
     fixes: () =>
       canMarkDecorative(reference)
         ? [

@@ -1,8 +1,8 @@
 /** A text of which the syntax drops a part, so that readers hear another one than was written. */
 
 import { canSetAlt, setAlt } from "../../alt/edit/editAlt";
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
-import { quoted } from "../words";
 
 export const textLost: Rule = {
   id: "text-lost",
@@ -20,9 +20,10 @@ function check({ reference }: AuditPicture, { text }: AuditDocument): Violation 
   const lost = reference.around?.lost;
   if (lost === undefined) return undefined;
   const { written, meant } = lost;
-  const heard = reference.alt === null ? "nothing of it" : `only ${quoted(reference.alt)}`;
   return {
-    message: `${quoted(written)} is written, and readers hear ${heard}. Put the text in quotes.`,
+    says: [
+      reference.alt === null ? say("lost-all", written) : say("lost-part", written, reference.alt),
+    ],
     fixes: () =>
       meant === null || !canSetAlt(reference)
         ? []

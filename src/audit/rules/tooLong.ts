@@ -1,5 +1,6 @@
 /** A text that is longer than a listener keeps in mind; a longer description belongs into the page. */
 
+import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
 import { judgedText } from "../words";
 
@@ -19,7 +20,5 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   const text = judgedText(picture, document);
   const nCharacters = text === undefined ? 0 : Array.from(text).length;
   if (nCharacters <= document.options.maxLength) return undefined;
-  return {
-    message: `The text has ${nCharacters} characters, more than ${document.options.maxLength}. Consider a short one and a description in the page.`,
-  };
+  return { says: [say("too-long", String(nCharacters), String(document.options.maxLength))] };
 }

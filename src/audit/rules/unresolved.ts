@@ -1,7 +1,7 @@
 /** A picture whose file is not there. */
 
+import { say } from "../messages";
 import type { AuditPicture, Rule, Violation } from "../rule";
-import { quoted } from "../words";
 
 export const unresolved: Rule = {
   id: "unresolved",
@@ -17,7 +17,5 @@ export const unresolved: Rule = {
 
 function check({ reference, resolved }: AuditPicture): Violation | undefined {
   if (resolved.kind !== "unresolved") return undefined;
-  return {
-    message: `There is no file for ${quoted(reference.target.value)}. Correct the address, or name its folder as a site's root.`,
-  };
+  return { says: [say("unresolved", reference.target.value)] };
 }

@@ -46,7 +46,15 @@ async function checked(
     return CHECK_EXIT.ok;
   }
   const cache = await checkCacheOf(context, flags);
-  const run = new CheckRun(context, flags, { project, cache });
+  const compare = flags.pictures === true ? context.compare : undefined;
+  if (compare !== undefined && flags.stdin === true) {
+    throw new AppError(
+      "option.invalid",
+      "--pictures compares documents on the disk. Leave --stdin out.",
+    );
+  }
+  const compared = compare === undefined ? {} : { mismatches: await compare(project, paths) };
+  const run = new CheckRun(context, flags, { project, cache, ...compared });
   await run.checkAll(paths);
   await cache?.close();
   const findings = await run.afterBaseline();

@@ -1,5 +1,8 @@
 /** What `alt check` is given of its process, which may be the whole program or the audit alone. */
 
+import type { ProjectDocuments } from "../documents/projectDocuments";
+import type { FoundMismatches } from "./foundMismatches";
+
 export interface CheckContext {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
@@ -8,6 +11,11 @@ export interface CheckContext {
   readonly version: string;
   /** Where findings are kept between runs. @default nowhere */
   readonly cachePlace?: CachePlace;
+  /** Compares the texts of documents with pictures. @default there is no model in this program */
+  readonly compare?: (
+    project: ProjectDocuments,
+    paths: readonly string[],
+  ) => Promise<FoundMismatches>;
 }
 
 export interface CachePlace {

@@ -15,26 +15,38 @@ import { auditDocument } from "../../audit/auditDocument";
 import type { DocumentConfig } from "../../audit/config/configChain";
 import { siteLanguageOf } from "../../audit/documentPictures";
 import { identityOf, reported, type ReportedFinding } from "../../audit/reportedFinding";
-import type { Finding } from "../../audit/rule";
+import type { AuditPicture, Finding } from "../../audit/rule";
 import type { DocumentText } from "../documents/altDocuments";
 import { contextOf, type DocumentImage, imagesOf } from "../documents/altImages";
 import type { ProjectDocument } from "../documents/projectDocuments";
+import { type FoundMismatches, mismatchKey } from "./foundMismatches";
 import type { CheckCache, FoundInDocument, KeptCheck, KnownAddress } from "./checkCache";
 
 export interface CheckedDocument extends FoundInDocument {
   readonly document: DocumentText;
 }
 
-/** @param cache what was found before, if that counts. @throws AppError as `findImages`. */
+export interface CheckedBy {
+  /** What was found before, if that counts. */
+  readonly cache: CheckCache | undefined;
+  readonly mismatches: FoundMismatches | undefined;
+}
+
+/** @throws AppError as `findImages`. */
 export async function checkDocument(
   given: ProjectDocument,
-  cache: CheckCache | undefined,
+  { cache, mismatches }: CheckedBy,
 ): Promise<CheckedDocument> {
   const { document, settings } = given;
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
   // What shows no picture is not parsed, so that there is nothing to come back to.
   if (cache === undefined || !canHaveImages(document.text, document.language, components)) {
-    return { document, ...auditImages(given, await imagesOf(document, settings)) };
+    const found = mismatches?.get(document.file);
+    const images = (await imagesOf(document, settings)).map((image) => {
+      const mismatch = found?.get(mismatchKey(image.row));
+      return mismatch === undefined ? image : { ...image, mismatch };
+    });
+    return { document, ...auditImages(given, images) };
   }
   const context = await contextOf(document, settings);
   const key = await keyOf(given, context);
@@ -48,7 +60,7 @@ export async function checkDocument(
 
 function auditImages(
   { document, settings, config }: ProjectDocument,
-  images: readonly DocumentImage[],
+  images: readonly (DocumentImage & AuditPicture)[],
 ): FoundInDocument {
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
   const done = auditDocument(document.text, images, { ...config.audit, components });

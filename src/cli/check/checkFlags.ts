@@ -24,6 +24,8 @@ export interface CheckFlags extends ConfigFlags {
   readonly rule?: readonly string[];
   readonly printConfig?: string;
   readonly reportUnused?: boolean;
+  /** Asks a model that compares. */
+  readonly pictures?: boolean;
   /** False for `--no-cache`. */
   readonly cache?: boolean;
 }

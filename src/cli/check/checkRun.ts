@@ -1,18 +1,25 @@
 /** One run of `alt check`: from paths to findings, with what is known, changed or mended on the way. */
 
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { languageOfFile } from "../../alt/languages";
 import { applyEdits } from "../../alt/textEdit";
-import { baselineText, isAtLeast, readBaseline, withoutBaseline } from "../../audit/baseline";
-import { DEFAULT_BASELINE } from "../../audit/config/configChain";
+import {
+  type BaselineEntry,
+  baselineText,
+  entriesOf,
+  isAtLeast,
+  NO_BASELINE,
+  withoutBaseline,
+} from "../../audit/baseline";
 import type { AuditRun } from "../../audit/report/reportRun";
 import type { ReportedFinding } from "../../audit/reportedFinding";
 import { LEVELS, type Level } from "../../audit/rule";
+import { ruleOf } from "../../audit/ruleTable";
 import { countOf } from "../../base/countOf";
 import { AppError } from "../../base/errors";
 import { replaceDocument, type DocumentText } from "../documents/altDocuments";
+import { baselineIn, baselineNamed } from "../documents/baselineFile";
 import type {
   DocumentReport,
   ProjectDocument,
@@ -21,13 +28,16 @@ import type {
 import { changesSince, type Changes } from "./changedLines";
 import type { CheckCache } from "./checkCache";
 import type { CheckContext } from "./checkContext";
-import { checkDocument, fileName, type CheckedDocument } from "./checkDocuments";
+import { type CheckedBy, type CheckedDocument, checkDocument, fileName } from "./checkDocuments";
+import type { FoundMismatches } from "./foundMismatches";
 import { readAll, writeWhole } from "./checkFiles";
 import { formatsOf, type CheckFlags } from "./checkFlags";
 
 /** What the documents are read with. */
 export interface CheckWork {
   readonly project: ProjectDocuments;
+  /** What a model said. @default nobody asked one */
+  readonly mismatches?: FoundMismatches;
   readonly cache: CheckCache | undefined;
 }
 
@@ -115,10 +125,12 @@ export class CheckRun {
   async #checkOne(given: ProjectDocument, changes?: Changes): Promise<void> {
     const { document } = given;
     const isRead = this.#flags.stdin === true;
-    // What is not on the disk is nothing to come back to.
-    const { cache } = isRead ? { cache: undefined } : this.#work;
-    let checked = await checkDocument(given, cache);
-    if (this.#flags.fix === true && !isRead) checked = await this.#fixed(given, checked);
+    const { mismatches } = this.#work;
+    // What is not on the disk is nothing to come back to, and a model may change its mind.
+    const cache = isRead || mismatches !== undefined ? undefined : this.#work.cache;
+    const by = { cache, mismatches };
+    let checked = await checkDocument(given, by);
+    if (this.#flags.fix === true && !isRead) checked = await this.#fixed(given, checked, by);
     this.#nDocuments++;
     this.#nPictures += checked.nPictures;
     const wanted = changes === undefined ? checked.findings : inChanges(checked, changes);
@@ -133,14 +145,18 @@ export class CheckRun {
   }
 
   /** Applies what needs no judgement, as long as there is something of it. */
-  async #fixed(given: ProjectDocument, checked: CheckedDocument): Promise<CheckedDocument> {
+  async #fixed(
+    given: ProjectDocument,
+    checked: CheckedDocument,
+    by: CheckedBy,
+  ): Promise<CheckedDocument> {
     let now = checked;
     for (let nRounds = 0; nRounds < MAX_ROUNDS; nRounds++) {
       const edits = safeEdits(now.findings);
       if (edits.length === 0) break;
       const text = applyEdits(now.document.text, edits.flat());
       const document = { ...now.document, text };
-      now = await checkDocument({ ...given, document }, this.#work.cache);
+      now = await checkDocument({ ...given, document }, by);
       this.#nFixed += edits.length;
     }
     if (now === checked) return checked;
@@ -168,18 +184,30 @@ export class CheckRun {
   /** @throws AppError `option.invalid` for a baseline that cannot be read. */
   async afterBaseline(): Promise<readonly ReportedFinding[]> {
     const { baseline, updateBaseline, pruneBaseline, strictBaseline } = this.#flags;
-    const file = baseline ?? this.#work.project.configs.baseline ?? DEFAULT_BASELINE;
+    const file = baselineNamed(baseline, this.#work.project.configs);
+    // One with a mistake in it is written anew.
+    const ifUpdated = updateBaseline === true ? () => undefined : undefined;
+    const before = await baselineIn(file).catch(ifUpdated);
+    const { findings: entries, right } = before ?? NO_BASELINE;
+    // Where nobody asked a model, what is known of its opinions stays.
+    const isHere = ({ rule }: BaselineEntry): boolean =>
+      this.#flags.pictures === true || ruleOf(rule).isGuess !== true;
+    const others = entries.filter((entry) => !isHere(entry));
+    const keep = async (findings: readonly ReportedFinding[]): Promise<void> => {
+      const all = [...others, ...entriesOf(findings)];
+      await writeWhole(file, baselineText({ findings: all, right }));
+    };
     if (updateBaseline === true) {
-      await writeWhole(file, baselineText(this.#findings));
+      await keep(this.#findings);
       this.note(`${this.#findings.length} findings are in ${file}.`);
       return [];
     }
-    if (!existsSync(file)) {
+    if (before === undefined) {
       if (baseline === undefined) return this.#findings;
       throw new AppError("option.invalid", `There is no ${file}. Write it with --update-baseline.`);
     }
-    const entries = readBaseline(await readFile(file, "utf8"), file);
-    const result = withoutBaseline(this.#findings, entries, (each) => existsSync(each));
+    const wanted = entries.filter(isHere);
+    const result = withoutBaseline(this.#findings, wanted, (each) => existsSync(each));
     this.note(`${result.known.length} findings are in ${file} and are not told.`);
     if (result.gone.length > 0) {
       this.note(
@@ -187,7 +215,7 @@ export class CheckRun {
       );
       this.hasStaleBaseline = strictBaseline === true && pruneBaseline !== true;
     }
-    if (pruneBaseline === true) await writeWhole(file, baselineText(result.known));
+    if (pruneBaseline === true) await keep(result.known);
     return result.fresh;
   }
 

@@ -4,7 +4,7 @@ import { countOf } from "../../base/countOf";
 import { AppError } from "../../base/errors";
 import { LIST_PROBLEMS, placeOf, type AltRow, shortened, type ListProblem } from "./altImages";
 import type { ConfigFlags } from "./documentConfigs";
-import { heededImages, ProjectDocuments } from "./projectDocuments";
+import { type HeededImage, heededImages, ProjectDocuments } from "./projectDocuments";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
@@ -34,7 +34,8 @@ export async function altList(
   const kinds =
     flags.only === undefined ? undefined : problemsNamed(flags.only, LIST_PROBLEMS, "--only");
   const project = await ProjectDocuments.with(flags);
-  const { rows: all, nFailed } = await rowsBelow(context, project, paths);
+  const { images, nFailed } = await imagesBelow(context, project, paths);
+  const all = images.map(({ row }) => row);
   const rows =
     kinds === undefined ? all : all.filter(({ problem }) => problem !== null && kinds.has(problem));
   if (printer.isJson) printer.json(rows);
@@ -47,12 +48,12 @@ export async function altList(
 }
 
 /** Pictures of all documents; what could not be read is told. @throws AppError as `forEach`. */
-export async function rowsBelow(
+export async function imagesBelow(
   { printer, signal }: Pick<CliContext, "printer" | "signal">,
   project: ProjectDocuments,
   paths: readonly string[],
-): Promise<{ readonly rows: readonly AltRow[]; readonly nFailed: number }> {
-  const rows: AltRow[] = [];
+): Promise<{ readonly images: readonly HeededImage[]; readonly nFailed: number }> {
+  const images: HeededImage[] = [];
   let nFailed = 0;
   const note = (line: string): void => {
     printer.note(line);
@@ -62,9 +63,9 @@ export async function rowsBelow(
     printer.failure(`sightline: ${message}`);
   };
   await project.forEach(paths, { signal, note, failure }, async (document) => {
-    rows.push(...(await heededImages(document)).map(({ row }) => row));
+    images.push(...(await heededImages(document)));
   });
-  return { rows, nFailed };
+  return { images, nFailed };
 }
 
 /**

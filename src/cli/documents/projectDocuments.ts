@@ -1,7 +1,8 @@
 /** Documents that paths name, each with what its project and its authors say of it: the one loop of all commands. */
 
 import type { DocumentConfig } from "../../audit/config/configChain";
-import { RULES } from "../../audit/ruleTable";
+import type { RuleFacts } from "../../audit/rule";
+import { RULES, ruleOf } from "../../audit/ruleTable";
 import { Suppressions } from "../../audit/suppressions";
 import { AppError, isCancelled, throwIfAborted } from "../../base/errors";
 import { inOrder } from "../../base/inOrder";
@@ -107,21 +108,28 @@ export class ProjectDocuments {
   }
 }
 
-/** The pictures of a document. A problem that somebody took back is none. @throws AppError as `imagesOf`. */
+/** A picture; a problem that somebody took back is none. */
+export interface HeededImage extends DocumentImage {
+  /** Somebody took back whatever a model might say of its text. */
+  readonly isAccepted: boolean;
+}
+
+/** The pictures of a document. @throws AppError as `imagesOf`. */
 export async function heededImages({
   document,
   config: { audit },
   settings,
-}: ProjectDocument): Promise<readonly DocumentImage[]> {
+}: ProjectDocument): Promise<readonly HeededImage[]> {
   const images = await imagesOf(document, settings);
   const comments = new Suppressions(document.text, { honorsOthers: audit.honorsOthers ?? true });
   return images.map((image) => {
     const { reference, row } = image;
-    const rule = RULES.find(({ id }) => id === row.problem);
-    if (rule === undefined) return image;
     const isAllowed = audit.options.allowed.has((row.alt ?? "").trim().toLowerCase());
-    const isTakenBack =
+    const isTakenBack = (rule: RuleFacts): boolean =>
       audit.levels.get(rule.id) === "off" || isAllowed || comments.covers(reference.span, rule);
-    return isTakenBack ? { ...image, row: { ...row, problem: null } } : image;
+    const isAccepted = isTakenBack(ruleOf("mismatch"));
+    const rule = RULES.find(({ id }) => id === row.problem);
+    if (rule === undefined || !isTakenBack(rule)) return { ...image, isAccepted };
+    return { ...image, row: { ...row, problem: null }, isAccepted };
   });
 }

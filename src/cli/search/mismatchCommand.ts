@@ -1,27 +1,27 @@
 /** `alt mismatch`: alternative texts that describe another picture than their own. */
 
 import { countOf } from "../../base/countOf";
-import { stat } from "node:fs/promises";
-import { findMismatches, MIN_CLUSTERS, type Mismatch } from "../../search/mismatch/mismatches";
+import { count } from "../../search/mismatch/comparedTexts";
+import { MIN_CLUSTERS, type Mismatch } from "../../search/mismatch/mismatches";
 import { placeOf, shortened } from "../documents/altImages";
-import { type AltFlags, rowsBelow } from "../documents/altListCommand";
+import { type AltFlags, imagesBelow } from "../documents/altListCommand";
 import { ProjectDocuments } from "../documents/projectDocuments";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { ModelFlags } from "../terminal/flags";
+import { skippedText } from "./searchRun";
 import {
-  comparedTexts,
-  type ComparedTexts,
-  count,
-  hasText,
-  type MismatchWork,
-  type TextRow,
-} from "./comparedTexts";
-import { skippedText, withSearch } from "./searchRun";
+  type Comparison,
+  findTold,
+  type PlacedText,
+  type ToldMismatches,
+  withComparison,
+} from "./textComparison";
 
 export interface MismatchFlags extends AltFlags, ModelFlags {
   readonly check?: boolean;
   readonly evaluate?: boolean;
+  readonly baseline?: string;
 }
 
 /**
@@ -35,61 +35,41 @@ export async function altMismatch(
   flags: MismatchFlags,
 ): Promise<number> {
   const project = await ProjectDocuments.with(flags);
-  const { rows, nFailed } = await rowsBelow(context, project, paths);
-  const found = await Promise.all(paths.map((name) => stat(name).catch(() => undefined)));
-  const folders = paths.filter((_, i) => found[i]?.isDirectory() === true);
-  const shown = new Set(rows.flatMap(({ resolved }) => resolved ?? []));
-  const pictures = [...folders, ...shown];
-  return await withSearch(context, { flags, paths: pictures }, async (run) => {
-    const work = { run, rows, alpha: flags.alpha };
+  const { images, nFailed } = await imagesBelow(context, project, paths);
+  const of = { project, paths, flags, images };
+  return await withComparison(context, of, async (comparison) => {
     if (flags.evaluate === true) {
       const { evaluateFound } = await import("./mismatchEvaluation");
-      await evaluateFound(context, work);
+      await evaluateFound(context, comparison);
       return nFailed > 0 ? EXIT.failed : EXIT.ok;
     }
-    const { nFindings } = await report(context, work);
-    return nFailed > 0 || (flags.check === true && nFindings > 0) ? EXIT.failed : EXIT.ok;
+    const told = await findTold(comparison, of);
+    report(context, comparison, told);
+    const isBad = flags.check === true && told.findings.length > 0;
+    return nFailed > 0 || isBad ? EXIT.failed : EXIT.ok;
   });
 }
 
-interface Found extends Pick<ComparedTexts, "untested" | "clusters" | "textRows"> {
-  readonly findings: readonly Mismatch[];
-  readonly nTested: number;
-}
-
-async function look(context: CliContext, work: MismatchWork): Promise<Found> {
-  const compared = await comparedTexts(context, work);
-  const { texts, port, bank, untested, clusters, textRows } = compared;
-  const { findings, nTested, generic } = await findMismatches(texts, port, { bank });
-  count(untested, "says little of any picture", generic.length);
-  return { findings, nTested, untested, clusters, textRows };
-}
-
-async function report(
-  context: CliContext,
-  work: MismatchWork,
-): Promise<{ readonly nFindings: number }> {
-  const { printer } = context;
-  const { run, rows } = work;
+function report(
+  { printer }: CliContext,
+  { run, compared, nTexts }: Comparison,
+  { findings, nTested, generic }: ToldMismatches,
+): void {
   const { searched } = run;
-  const { findings, nTested, untested, clusters, textRows } = await look(context, work);
-  const nTexts = rows.filter(hasText).length;
-  const placesOf = ({ texts: places }: Mismatch): readonly TextRow[] =>
-    places.map((place) => textRows[place]).filter((row) => row !== undefined);
-  const rivalOf = ({ rival }: Mismatch): string =>
-    searched.files.get(clusters[rival]?.[0] ?? "")?.[0] ?? "";
+  const { untested, clusters, places, fileOf } = compared;
+  count(untested, "says little of any picture", generic.length);
+  const placesIn = ({ texts }: Mismatch): readonly PlacedText[] =>
+    texts.map((text) => places[text]).filter((place) => place !== undefined);
   if (printer.isJson) {
     printer.json({
       model: run.model.name,
       findings: findings.map((finding) => ({
         kind: finding.kind,
-        places: placesOf(finding).map(({ file, range, resolved, alt }) => ({
-          file,
-          range,
-          resolved,
-          alt,
+        places: placesIn(finding).map(({ image: { row } }) => ({
+          ...{ file: row.file, range: row.range, resolved: row.resolved, alt: row.alt },
         })),
-        ...{ fits: rivalOf(finding), margin: finding.margin, own: finding.own, match: finding.fit },
+        fits: fileOf(finding.rival),
+        ...{ margin: finding.margin, own: finding.own, match: finding.fit },
       })),
       ...{ tested: nTested, texts: nTexts },
       untested: Object.fromEntries(untested),
@@ -97,7 +77,7 @@ async function report(
     });
   } else {
     for (const finding of findings) {
-      printer.text(findingText(finding.kind, placesOf(finding), rivalOf(finding)));
+      printer.text(findingText(finding.kind, placesIn(finding), fileOf(finding.rival)));
     }
   }
   const reasons = [...untested].map(([why, n]) => `${n} ${why}`);
@@ -108,19 +88,19 @@ async function report(
       : `Tested ${nTested} of ${countOf(nTexts, "text")}${untestedText}: ${countOf(findings.length, "finding")}.`,
   );
   if (searched.skipped.length > 0) printer.note(skippedText(searched.skipped));
-  return { nFindings: findings.length };
 }
 
-function findingText(kind: Mismatch["kind"], places: readonly TextRow[], rival: string): string {
+function findingText(kind: Mismatch["kind"], places: readonly PlacedText[], rival: string): string {
   const [first, second] = places;
   if (first === undefined) return "";
   const text = `"${shortened(first.alt)}"`;
+  const there = second === undefined ? "" : placeOf(second.image.row);
   const said = {
-    swapped: `${text} fits ${rival}, and its text fits this picture: ${second === undefined ? "" : placeOf(second)}`,
+    swapped: `${text} fits ${rival}, and its text fits this picture: ${there}`,
     copied: `${text} is the text of ${rival}`,
     moved: `${text} fits ${rival}, which has no text`,
-    other: `${text} fits ${rival} better than ${first.resolved}`,
+    other: `${text} fits ${rival} better than ${first.picture}`,
     shifted: `${countOf(places.length, "text")} from here on belong to the next picture each`,
   }[kind];
-  return `${placeOf(first)}: ${kind}: ${said}\n`;
+  return `${placeOf(first.image.row)}: ${kind}: ${said}\n`;
 }

@@ -9,12 +9,14 @@ import {
 import { MIN_CLUSTERS } from "../../search/mismatch/mismatches";
 import type { CliContext } from "../terminal/cliContext";
 import { formatTable } from "../terminal/text";
-import { comparedTexts, type MismatchWork } from "./comparedTexts";
+import type { Comparison } from "./textComparison";
 
 /** Documents stay as they are. @throws AppError `option.invalid` when there is too little to compare. */
-export async function evaluateFound(context: CliContext, work: MismatchWork): Promise<void> {
-  const { printer, signal } = context;
-  const { texts, port, bank, clusters } = await comparedTexts(context, work);
+export async function evaluateFound(
+  { printer, signal }: CliContext,
+  { run, compared }: Comparison,
+): Promise<void> {
+  const { texts, port, bank, clusters } = compared;
   if (clusters.length < MIN_CLUSTERS || texts.length < MIN_CLUSTERS) {
     throw new AppError(
       "option.invalid",
@@ -28,7 +30,7 @@ export async function evaluateFound(context: CliContext, work: MismatchWork): Pr
     };
     const figures = await evaluateMismatch(texts, port, { bank, signal, onTrial });
     line.end();
-    if (printer.isJson) printer.json({ model: work.run.model.name, ...figures });
+    if (printer.isJson) printer.json({ model: run.model.name, ...figures });
     else printer.text(evaluationText(figures));
   } finally {
     line.end();

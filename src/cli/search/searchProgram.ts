@@ -68,6 +68,7 @@ export function addMismatch(
     .description("find alternative texts that describe another picture than their own")
     .argument("<path...>", of.documents)
     .option("--check", "exit with 1 when there is such a text")
+    .option("--baseline <file>", "texts that are right (default: .sightline-baseline.json)")
     .option("--evaluate", "change texts in memory, and count how many would be found")
     .action((paths: readonly string[], flags: MismatchFlags) =>
       run(flags, async (context) => {

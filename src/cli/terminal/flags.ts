@@ -63,7 +63,12 @@ export function addOutputFlags(command: Command): Command {
 
 /** @param usual the model that is used when none is named. */
 export function addModelFlags(command: Command, usual = "demo"): Command {
-  return addOutputFlags(command)
+  return addEngineFlags(addOutputFlags(command), usual);
+}
+
+/** Which model, and how it is run. */
+export function addEngineFlags(command: Command, usual: string): Command {
+  return command
     .option("--model <name|dir>", `a model of \`sightline models\` or a folder (default: ${usual})`)
     .addOption(
       new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("auto"),

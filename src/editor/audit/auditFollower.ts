@@ -13,6 +13,7 @@ import { rangeOf } from "../documents/altDocument";
 import { workspaceFindings } from "./workspaceFindings";
 import { AUDIT_SOURCE, squigglesOf } from "./auditSquiggles";
 import { auditOf, forgetAudit, type AuditedDocument } from "./documentAudits";
+import { findingText } from "./findingWords";
 import { projectConfigs } from "./projectConfigs";
 
 /** Between the last letter of somebody who types and the look at the document, in ms. */
@@ -129,8 +130,8 @@ export class AuditFollower implements vscode.Disposable {
     const { uri } = document;
     // What was too long to look at here was looked at elsewhere.
     if (!workspace.has(uri) || document.getText().length > MAX_PASSIVE_UNITS) return;
-    const placed = findings.map(({ rule, level, message, picture: { reference } }) => ({
-      ...{ uri, rule, level, message, target: reference.target.value },
+    const placed = findings.map(({ rule, level, says, picture: { reference } }) => ({
+      ...{ uri, rule, level, message: findingText(says), target: reference.target.value },
       range: rangeOf(document, squiggleSpan(found.text, reference)),
     }));
     workspace.put([{ uri, nPictures: found.references.length, findings: placed, nKnown }]);

@@ -7,6 +7,7 @@ import { helpAddress } from "../../audit/ruleTable";
 import { squiggleSpan } from "../../audit/squiggle";
 import { rangeOf } from "../documents/altDocument";
 import type { AuditedDocument } from "./documentAudits";
+import { findingText } from "./findingWords";
 
 /** By which the editor and people tell ours from those of others. */
 export const AUDIT_SOURCE = "Sightline";
@@ -44,10 +45,10 @@ export function squigglesOf(
 function squiggle(
   document: vscode.TextDocument,
   text: string,
-  { rule, level, message, picture }: Finding,
+  { rule, level, says, picture }: Finding,
 ): vscode.Diagnostic {
   const range = rangeOf(document, squiggleSpan(text, picture.reference));
-  const diagnostic = marked(new vscode.Diagnostic(range, message, SEVERITIES[level]));
+  const diagnostic = marked(new vscode.Diagnostic(range, findingText(says), SEVERITIES[level]));
   diagnostic.code = { value: rule, target: vscode.Uri.parse(helpAddress(rule)) };
   return diagnostic;
 }

@@ -28,6 +28,8 @@ export function ruleTitle(rule: RuleId): string {
       return vscode.l10n.t("Different pictures share one text");
     case "too-long":
       return vscode.l10n.t("A text is very long");
+    case "mismatch":
+      return vscode.l10n.t("A text fits another picture better");
     case "unresolved":
       return vscode.l10n.t("The picture's file is not there");
   }

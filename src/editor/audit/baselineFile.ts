@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { extendedBaseline, type KnownBy } from "../../audit/baseline";
+import { type Baseline, baselineText, entriesOf, type KnownBy } from "../../audit/baseline";
 import { AppError } from "../../base/errors";
 import { requireImage } from "../documents/altRequired";
 import { showStatus } from "../documents/altDescribing";
@@ -28,6 +28,12 @@ export async function addToBaselineOf(
   uri: vscode.Uri,
   findings: readonly KnownBy[],
 ): Promise<void> {
+  const baseline = await extend(services, uri, { findings: entriesOf(findings), right: [] });
+  showStatus(vscode.l10n.t("{0} knows this finding now.", fileName(baseline)));
+}
+
+/** @returns the file. @throws AppError as `addToBaselineOf`. */
+async function extend(services: Services, uri: vscode.Uri, more: Baseline): Promise<vscode.Uri> {
   const configs = projectConfigs(services);
   // Somebody else may have written it since it was read.
   configs.forget();
@@ -35,9 +41,11 @@ export async function addToBaselineOf(
   if (baseline === undefined) {
     throw new AppError("document.missing", vscode.l10n.t("No folder is open. Open one first."));
   }
-  await writeWhole(baseline.uri, extendedBaseline(baseline.entries, findings));
+  const findings = [...baseline.findings, ...more.findings];
+  const right = [...baseline.right, ...more.right];
+  await writeWhole(baseline.uri, baselineText({ findings, right }));
   configs.forget();
-  showStatus(vscode.l10n.t("{0} knows this finding now.", fileName(baseline.uri)));
+  return baseline.uri;
 }
 
 async function writeWhole(uri: vscode.Uri, text: string): Promise<void> {

@@ -21,12 +21,12 @@ export async function withoutKnown<T extends KnownBy>(
 ): Promise<readonly T[]> {
   const baseline = told.length === 0 ? undefined : await configs.baselineFor(uri);
   const folder = vscode.workspace.getWorkspaceFolder(baseUri(uri));
-  if (baseline === undefined || folder === undefined || baseline.entries.length === 0) return told;
+  if (baseline === undefined || folder === undefined || baseline.findings.length === 0) return told;
   const there = new Set(told.map(({ file }) => file));
-  for (const file of otherFilesOf(told, baseline.entries)) {
+  for (const file of otherFilesOf(told, baseline.findings)) {
     if (await exists(vscode.Uri.joinPath(folder.uri, file))) there.add(file);
   }
-  const { known } = withoutBaseline(told, baseline.entries, (file) => there.has(file));
+  const { known } = withoutBaseline(told, baseline.findings, (file) => there.has(file));
   const left = new Set(known);
   return told.filter((finding) => !left.has(finding));
 }

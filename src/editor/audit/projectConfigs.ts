@@ -2,7 +2,7 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { readBaseline, type BaselineEntry } from "../../audit/baseline";
+import { type Baseline, NO_BASELINE, readBaseline } from "../../audit/baseline";
 import {
   baselineOf,
   ConfigChain,
@@ -14,9 +14,8 @@ import { SingleLookup } from "../pictures/fileLookup";
 import { baseUri } from "../documents/altContext";
 
 /** Where a project's baseline is, and what it holds. */
-export interface ProjectBaseline {
+export interface ProjectBaseline extends Baseline {
   readonly uri: vscode.Uri;
-  readonly entries: readonly BaselineEntry[];
 }
 
 /** As long as nothing is forgotten, each file is read once. */
@@ -68,7 +67,7 @@ export class ProjectConfigs {
         ? vscode.Uri.joinPath(folder, DEFAULT_BASELINE)
         : uriOfPath(folder, named);
     const text = await new SingleLookup().readText(uri);
-    return { uri, entries: text === undefined ? [] : readBaseline(text, pathOf(uri)) };
+    return { uri, ...(text === undefined ? NO_BASELINE : readBaseline(text, pathOf(uri))) };
   }
 }
 

@@ -9,6 +9,7 @@ import { documentsBelow } from "../documents/folderDocuments";
 import { withDelayedProgress, type CancellableRun } from "../shell/delayedProgress";
 import { displayLocale } from "../shell/numbers";
 import type { Services } from "../shell/services";
+import { findingText, saidBy } from "./findingWords";
 import { nameInFolder, withoutKnown } from "./knownFindings";
 import { projectConfigs } from "./projectConfigs";
 import { workspaceFindings, type DocumentFindings } from "./workspaceFindings";
@@ -137,7 +138,8 @@ async function placed(
     const level = LEVELS.find((each) => each === finding.level);
     if (rule === undefined || level === undefined) return [];
     const range = new vscode.Range(start.line, start.character, end.line, end.character);
-    return { ...finding, rule, level, uri, file, range, alt: finding.alt ?? null };
+    const message = findingText(saidBy(finding.says));
+    return { ...finding, rule, level, message, uri, file, range, alt: finding.alt ?? null };
   });
   const fresh = await withoutKnown(told, uri, projectConfigs(services));
   return {

@@ -6,3 +6,10 @@ import type { TextScore } from "./request";
 export function bestFirst(scores: readonly TextScore[]): readonly TextScore[] {
   return [...scores].sort((a, b) => b.itm - a.itm || b.itc - a.itc);
 }
+
+/**
+ * `swapped`: the other picture's text fits this one in turn; `copied`: the other one has the same text; `moved`: it
+ * has none; `other`: it has another text; `shifted`: several texts of a document in a circle.
+ */
+export const MISMATCH_KINDS = ["swapped", "copied", "moved", "other", "shifted"] as const;
+export type MismatchKind = (typeof MISMATCH_KINDS)[number];

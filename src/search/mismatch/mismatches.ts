@@ -4,6 +4,7 @@
  * document: who calls says how pictures and texts compare.
  */
 
+import type { MismatchKind } from "../../model/ask/textScores";
 import type { PictureMatch } from "../../model/ask/request";
 import { bestAssignment, cyclesOf } from "./assignment";
 
@@ -21,12 +22,6 @@ export interface Comparing {
   /** ITM of a text with a cluster. */
   match(text: string, cluster: number): Promise<PictureMatch>;
 }
-
-/**
- * `swapped`: the other picture's text fits this one in turn; `copied`: the other one has the same text; `moved`: it
- * has none; `other`: it has another text; `shifted`: several texts of a document in a circle.
- */
-export type MismatchKind = "swapped" | "copied" | "moved" | "other" | "shifted";
 
 export interface Mismatch {
   readonly kind: MismatchKind;
@@ -46,6 +41,26 @@ export interface MismatchResult {
   readonly nTested: number;
   /** Indices of texts that say as little of one picture as of another. */
   readonly generic: readonly number[];
+}
+
+/** That a text fits a cluster, beside which text of which document. */
+export interface PlacedMismatch {
+  readonly kind: MismatchKind;
+  /** Index of the text. */
+  readonly text: number;
+  /** The cluster that it fits. */
+  readonly fits: number;
+}
+
+/** What a finding says of each of its texts. */
+export function placesOf(
+  { kind, texts: places, rival }: Mismatch,
+  texts: readonly TextOfPicture[],
+): readonly PlacedMismatch[] {
+  return places.map((text, at) => {
+    const next = texts[places[(at + 1) % places.length] ?? text]?.cluster;
+    return { kind, text, fits: places.length === 1 ? rival : (next ?? rival) };
+  });
 }
 
 /** Starting values; the published measurements of this method are synthetic. */

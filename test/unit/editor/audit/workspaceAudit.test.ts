@@ -3,6 +3,8 @@ import { mock } from "node:test";
 import { createAudit } from "../../../../src/editor/audit/auditCommands";
 import { ruleTitle } from "../../../../src/editor/audit/auditStrings";
 import { AuditFollower } from "../../../../src/editor/audit/auditFollower";
+import { findingText, saidBy } from "../../../../src/editor/audit/findingWords";
+import { englishOf, MESSAGE_IDS, say } from "../../../../src/audit/messages";
 import type { RuleId } from "../../../../src/audit/rule";
 import { RULES } from "../../../../src/audit/ruleTable";
 import { AppError } from "../../../../src/base/errors";
@@ -32,7 +34,8 @@ interface Provider {
 }
 
 const finding = (rule: RuleId, line: number, target = "a.png"): Finding => ({
-  ...{ rule, level: "warn", message: `Of ${rule}.`, target, alt: "" },
+  ...{ rule, level: "warn", target, alt: "" },
+  says: [{ id: "placeholder", values: [rule] }],
   range: { start: { line, character: 0 }, end: { line, character: 3 } },
 });
 
@@ -130,7 +133,10 @@ describe("the check of a workspace", () => {
     const [uri, { selection }] = item.command.arguments;
     assert.equal(uri.toString(), "file:///w/a.md");
     assert.equal(selection.start.line, 2);
-    assert.equal(item.accessibilityInformation.label, "a.png, a.md, line 3: Of missing.");
+    assert.equal(
+      item.accessibilityInformation.label,
+      "a.png, a.md, line 3: “missing” says nothing of the picture. Describe what it shows.",
+    );
   });
 
   it("says so where nothing is wrong, and what the baseline hides", async () => {
@@ -214,6 +220,11 @@ describe("the check of a workspace", () => {
 describe("the titles of rules in the editor", () => {
   it("are those of the table", () => {
     for (const { id, title } of RULES) assert.equal(ruleTitle(id), title);
+    for (const id of MESSAGE_IDS) {
+      const says = [say(id, "one", "two")];
+      assert.equal(findingText(says), englishOf(says));
+    }
+    assert.deepEqual(saidBy([{ id: "unheard-of", values: [] }]), []);
   });
 });
 

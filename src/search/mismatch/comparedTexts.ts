@@ -1,0 +1,138 @@
+/** Texts that can be compared with the pictures of an index, and what compares them. */
+
+import path from "node:path";
+import { captionText } from "../../engine/text/captionText";
+import { largestCosine } from "../../engine/textComparer";
+import type { AlphaMode } from "../../model/ask/request";
+import { findDuplicates } from "../ask/duplicates";
+import type { PictureIndex } from "../index/pictureIndex";
+import type { ComparingEngine } from "../indexing/indexPictures";
+import type { SearchablePictures } from "../indexing/searchable";
+import { BANK } from "./bank";
+import { clustersOf } from "./clusters";
+import type { Comparing, TextOfPicture } from "./mismatches";
+import { testedParts, type Untested, whyUntested } from "./testable";
+
+/** An alternative text that no other rule speaks of, at a picture whose file is there. */
+export interface TextAtPicture {
+  readonly document: string;
+  readonly alt: string;
+  /** Its file. */
+  readonly picture: string;
+}
+
+export interface ComparedWith {
+  readonly searched: SearchablePictures;
+  readonly index: PictureIndex;
+  readonly engine: Pick<ComparingEngine, "embedText" | "match">;
+  readonly alpha: AlphaMode;
+  readonly read: (file: string) => Promise<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+export interface ComparedTexts<T extends TextAtPicture> {
+  readonly texts: readonly TextOfPicture[];
+  /** Where each of them stands. */
+  readonly places: readonly (T & {
+    /** Of the picture's content. */
+    readonly digest: string;
+  })[];
+  readonly untested: Map<Untested, number>;
+  /** Digests of pictures that are one. */
+  readonly clusters: readonly (readonly string[])[];
+  readonly port: Comparing;
+  /** As `findMismatches` takes it. */
+  readonly bank: readonly Float32Array[];
+  /** The first file of a cluster. */
+  readonly fileOf: (cluster: number) => string;
+}
+
+/** @throws what the engine and the index throw. */
+export async function compareTexts<T extends TextAtPicture>(
+  given: readonly T[],
+  by: ComparedWith,
+): Promise<ComparedTexts<T>> {
+  const { index, searched, signal } = by;
+  const groups = await findDuplicates(searched, { index, signal });
+  const clusters = clustersOf(searched.files, groups);
+  const fileOf = (cluster: number): string =>
+    searched.files.get(clusters[cluster]?.[0] ?? "")?.[0] ?? "";
+  const port = await comparing(by, clusters, fileOf);
+  const bank: Float32Array[] = [];
+  for (const sentence of BANK) bank.push(await port.similarities(sentence));
+  return { ...testable(given, by, clusters), clusters, port, bank, fileOf };
+}
+
+/** Smaller pictures are icons. */
+const MIN_SIDE = 32;
+
+function testable<T extends TextAtPicture>(
+  given: readonly T[],
+  { index, searched }: ComparedWith,
+  clusters: readonly (readonly string[])[],
+): Pick<ComparedTexts<T>, "texts" | "places" | "untested"> {
+  const digestOf = new Map(
+    [...searched.files].flatMap(([digest, same]) =>
+      same.map((file) => [path.resolve(file), digest]),
+    ),
+  );
+  const clusterOf = new Map(clusters.flatMap((same, i) => same.map((digest) => [digest, i])));
+  const untested = new Map<Untested, number>();
+  const texts: TextOfPicture[] = [];
+  const places: (T & { readonly digest: string })[] = [];
+  for (const place of given) {
+    const { alt, picture, document } = place;
+    const digest = digestOf.get(path.resolve(picture));
+    const cluster = clusterOf.get(digest ?? "");
+    if (digest === undefined || cluster === undefined) continue;
+    const traits = index.traits(digest);
+    const isSmall = Math.max(traits?.width ?? 0, traits?.height ?? 0) < MIN_SIDE;
+    const showsLittle = traits?.isOneColor === true || isSmall;
+    const why = showsLittle ? "the picture shows too little" : whyUntested(alt);
+    if (why !== undefined) {
+      count(untested, why, 1);
+      continue;
+    }
+    texts.push({ cluster, text: captionText(alt), document });
+    places.push({ ...place, digest });
+  }
+  return { texts, places, untested };
+}
+
+export function count(counts: Map<Untested, number>, why: Untested, more: number): void {
+  if (more > 0) counts.set(why, (counts.get(why) ?? 0) + more);
+}
+
+/** The engine and the index behind the port of the test. */
+async function comparing(
+  { index, engine, alpha, read, signal }: ComparedWith,
+  clusters: readonly (readonly string[])[],
+  fileOf: (cluster: number) => string,
+): Promise<Comparing> {
+  const vectors: (readonly Float32Array[])[] = [];
+  for (const cluster of clusters) {
+    const own = await Promise.all(cluster.map((digest) => index.vectors(digest)));
+    vectors.push(own.filter((some) => some !== undefined));
+  }
+  return {
+    similarities: async (text) => {
+      const parts: Float32Array[] = [];
+      for (const part of testedParts(text)) {
+        parts.push((await engine.embedText(part, { signal })).vector);
+      }
+      return Float32Array.from(vectors, (members) =>
+        Math.max(...members.flatMap((member) => parts.map((part) => largestCosine(member, part)))),
+      );
+    },
+    match: async (text, cluster) => {
+      const imageName = fileOf(cluster);
+      const pictures = [{ image: await read(imageName), imageName, alpha }];
+      let best = { logOdds: -Infinity, probability: 0 };
+      for (const part of testedParts(text)) {
+        const [found = best] = await engine.match({ text: part, pictures }, { signal });
+        if (found.logOdds > best.logOdds) best = found;
+      }
+      return best;
+    },
+  };
+}
