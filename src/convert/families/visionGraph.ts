@@ -112,9 +112,21 @@ export function postNorm(
   });
 }
 
-/** What the last block gives, before the last norm: [B, 3, side, side] → [B, 1 + patches, width]. */
-export function visionStates(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec): ValueName {
+/**
+ * What the last block gives, before the last norm: [B, 3, side, side] → [B, 1 + patches, width].
+ * @param spec `kept`: int64 [B, K], the tokens that are looked at, by their rows in [B · (1 + patches), width].
+ * @default kept all
+ */
+export function visionStates(
+  g: GraphBuilder,
+  pixels: ValueName,
+  spec: VisionGraphSpec & { readonly kept?: ValueName | undefined },
+): ValueName {
   let x = embedPatches(g, pixels, spec);
+  if (spec.kept !== undefined) {
+    const rows = reshape(g, "/embeddings/rows", x, [-1, spec.config.hiddenSize]);
+    x = g.node("/embeddings/kept", { opType: "Gather", inputs: [rows, spec.kept] });
+  }
   for (let i = 0; i < spec.config.nLayers; i++) x = block(g, i, { ...spec, x });
   return x;
 }

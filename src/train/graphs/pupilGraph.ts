@@ -1,7 +1,7 @@
 /**
  * BLIP-2's two sides learn what a teacher has learnt: all queries see a picture as it does, the image encoder sees
- * each part as its map does, and a text means what its bag of words does. A text has no hard negatives here, so that
- * a step takes a few pictures. B pictures with a text each.
+ * each patch as its map does, and a text means what its bag of words does. Nothing is compared with the others of a
+ * batch, so that a step can take few pictures, and fewer texts. B pictures.
  */
 
 import { linear } from "../../convert/graph/linear";
@@ -9,38 +9,47 @@ import { add, mul, reshape, unitLength } from "../../convert/graph/ops";
 import { TrainingGraph } from "../grad/trainingGraph";
 import { sumAll } from "./losses";
 import { Stage1Passes } from "./stage1Graph";
-import {
-  bagOfWords,
-  meansOver,
-  pixelsOf,
-  Teacher,
-  TEACHER_SIDE,
-  type TeacherSpec,
-  WIDTHS,
-} from "./teacherGraph";
+import { bagOfWords, meansOver, pixelsOf, Teacher, type TeacherSpec, WIDTHS } from "./teacherGraph";
 import type { ValueName } from "../../convert/graph/graphBuilder";
 import type { Objectives } from "../session";
 
-/** On a side of the teacher's map. */
-const MAP_SIDE = TEACHER_SIDE / 8;
+/** Inputs of the graph besides those of stage 1 from pixels. */
+export const PUPIL_INPUTS = {
+  /** int64 [B, 1 + K]: the class token and K patches of each picture, by their rows in [B · (1 + patches), d]. */
+  tokens: "pupil/tokens",
+  /** int64 [B, K]: the same patches, by their rows in [B · patches, d]. */
+  patches: "pupil/patches",
+} as const;
 
-export function pupilGraph(spec: TeacherSpec): Objectives {
-  const { config, weights, batch } = spec;
+export interface PupilSpec extends TeacherSpec {
+  /** K: so many patches of each picture are looked at (Li et al., arXiv 2212.00794). @default all */
+  readonly nPatches?: number | undefined;
+  /** Texts of the first pictures alone. @default batch */
+  readonly nTexts?: number | undefined;
+}
+
+export function pupilGraph(spec: PupilSpec): Objectives {
+  const { config, weights, batch, nPatches, nTexts = batch } = spec;
   const g = new TrainingGraph("pupil", { batch, sizes: { text: spec.textLength } });
   const { embeds, map } = new Teacher(g, spec).pictures(pixelsOf(g, spec));
-  const passes = new Stage1Passes(g, { ...spec, fromPixels: true });
+  const rows = (name: string, count: number): ValueName | undefined =>
+    nPatches === undefined ? undefined : g.fixedInput(name, "int64", [batch, count + nPatches]);
+  const kept = rows(PUPIL_INPUTS.tokens, 1);
+  const passes = new Stage1Passes(g, { ...spec, fromPixels: true, kept });
   const image = passes.imageFeatures();
   const pictures = passes.pictures(image).embeds; // [B, Q, P]
-  const texts = passes.texts().embeds; // [B, P]
-  const each = linear(g, "/pupil/part", partsOf(g, image), {
+  const each = linear(g, "/pupil/part", withoutToken(g, image), {
     ...weights.linear("teacher.pupil.part", WIDTHS.eighth, config.vision.hiddenSize),
     precision: { kind: "f32" },
-  }); // [B, MAP_SIDE², d]
-  const mapped = reshape(g, "/pupil/map", map, [batch, MAP_SIDE ** 2, WIDTHS.eighth]);
+  }); // [B, K, d]
+  const mapped = patchesOf(g, map, { ...config.vision, kept: rows(PUPIL_INPUTS.patches, 0) });
+  g.batch = nTexts;
+  const textSpec = { ...spec, batch: nTexts };
+  const texts = new Stage1Passes(g, textSpec).texts().embeds; // [nTexts, P]
   const losses = {
     whole: distance(g, "/pupil/whole", { x: pictures, to: embeds, weight: 8 }),
     parts: distance(g, "/pupil/part", { x: each, to: mapped, weight: 2 }),
-    words: distance(g, "/pupil/words", { x: texts, to: bagOfWords(g, spec), weight: 8 }),
+    words: distance(g, "/pupil/words", { x: texts, to: bagOfWords(g, textSpec), weight: 4 }),
   };
   if (spec.givesDetails === true) {
     g.result("image_embeds", pictures);
@@ -50,27 +59,42 @@ export function pupilGraph(spec: TeacherSpec): Objectives {
   return { g, losses, loss: add(g, "/loss", [pictured, losses.words]) };
 }
 
-/** What the image encoder sees of each part of the teacher's map: [B, 1 + side², d] → [B, MAP_SIDE², d]. */
-function partsOf(g: TrainingGraph, image: ValueName): ValueName {
-  const patches = (g.shape(image)[1] ?? 0) - 1;
+/** [B, 1 + K, d] → [B, K, d]. */
+function withoutToken(g: TrainingGraph, image: ValueName): ValueName {
   const [, parts = ""] = g.nodes("/pupil/parts", {
     opType: "Split",
-    inputs: [image, g.int64Constant("", [1, patches])],
+    inputs: [image, g.int64Constant("", [1, (g.shape(image)[1] ?? 0) - 1])],
     attributes: { axis: { int: 1 } },
     outputs: 2,
   });
-  const side = Math.sqrt(patches);
-  const means = meansOver(MAP_SIDE, side);
-  const weights = Float32Array.from({ length: MAP_SIDE ** 2 * patches }, (_, i) => {
-    const [part, patch] = [Math.floor(i / patches), i % patches];
-    const along = (to: number, from: number): number => means[to * side + from] ?? 0;
-    return (
-      along(Math.floor(part / MAP_SIDE), Math.floor(patch / side)) *
-      along(part % MAP_SIDE, patch % side)
-    );
+  return parts;
+}
+
+/** What the teacher's map has of each patch that is looked at: [B, s, s, d] → [B, K, d]. */
+function patchesOf(
+  g: TrainingGraph,
+  map: ValueName,
+  {
+    imageSize,
+    patchSize,
+    kept,
+  }: { imageSize: number; patchSize: number; kept: ValueName | undefined },
+): ValueName {
+  const [batch = 1, mapSide = 1, , width = 1] = g.shape(map);
+  const [side, places] = [imageSize / patchSize, mapSide ** 2];
+  const means = meansOver(side, mapSide);
+  const along = (to: number, from: number): number => means[to * mapSide + from] ?? 0;
+  const weights = Float32Array.from({ length: side ** 2 * places }, (_, i) => {
+    const [patch, place] = [Math.floor(i / places), i % places];
+    const rows = along(Math.floor(patch / side), Math.floor(place / mapSide));
+    return rows * along(patch % side, place % mapSide);
   });
-  const matrix = g.tensorConstant("/pupil/means", weights, [MAP_SIDE ** 2, patches]);
-  return g.node("/pupil/parts", { opType: "MatMul", inputs: [matrix, parts] });
+  const matrix = g.tensorConstant("/pupil/means", weights, [side ** 2, places]);
+  const flat = reshape(g, "/pupil/map", map, [batch, places, width]);
+  const patches = g.node("/pupil/patches", { opType: "MatMul", inputs: [matrix, flat] });
+  if (kept === undefined) return patches;
+  const rows = reshape(g, "/pupil/rows", patches, [batch * side ** 2, width]);
+  return g.node("/pupil/kept", { opType: "Gather", inputs: [rows, kept] });
 }
 
 /** weight · mean over rows of 1 − cos(x, to). A row of `to` may stand for several. */

@@ -46,6 +46,8 @@ export interface PassesSpec {
   readonly batch: number;
   /** Pictures come as pixels, and the image encoder is part of the graph. @default false */
   readonly fromPixels?: boolean;
+  /** As in `visionStates`. */
+  readonly kept?: ValueName | undefined;
   /**
    * Features come behind the encoder's last norm, which then stays as it is: the matrices of keys and values, which
    * read them next, can learn all that its gain and shift could. LAVIS trains the norm. @default false
@@ -86,13 +88,13 @@ export class QformerPasses {
 
   imageFeatures(): ValueName {
     const g = this.#g;
-    const { config, weights, batch, fromPixels, isNormed } = this.#spec;
+    const { config, weights, batch, fromPixels, kept, isNormed } = this.#spec;
     const { vision } = config;
     const spec = { ...this.part, config: vision, weights };
     const { imageSize: side } = vision;
     if (fromPixels === true) {
       const pixels = g.fixedInput(PICTURE_INPUTS.pixelValues, "float32", [batch, 3, side, side]);
-      return postNorm(g, visionStates(g, pixels, spec), spec);
+      return postNorm(g, visionStates(g, pixels, { ...spec, kept }), spec);
     }
     const states = g.fixedInput(PICTURE_INPUTS.imageFeatures, "float32", [
       batch,

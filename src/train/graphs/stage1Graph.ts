@@ -34,6 +34,8 @@ export interface Stage1Spec {
   readonly bothSides?: boolean;
   /** Pictures come as pixels, and the image encoder is part of the graph. @default false */
   readonly fromPixels?: boolean;
+  /** As in `PassesSpec`. */
+  readonly kept?: ValueName | undefined;
   /** As in `PassesSpec`. @default false */
   readonly isNormed?: boolean;
   /**

@@ -21,8 +21,8 @@ import { AppError } from "../../base/errors";
 import type { Blip2RetrievalConfig } from "../../model/config/blip2Config";
 import { pairedText } from "../texts/texts";
 import type { EmojiWorld, Specimen } from "../emojiWorld";
-import { TEXT_LENGTH } from "./demoShapes";
-import { pupilGraph } from "../../train/graphs/pupilGraph";
+import { PATCH, SIDE, TEXT_LENGTH } from "./demoShapes";
+import { PUPIL_INPUTS, pupilGraph } from "../../train/graphs/pupilGraph";
 import { teacherGraph } from "../../train/graphs/teacherGraph";
 import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 
@@ -47,10 +47,20 @@ interface GraphOptions {
 
 /** What a lesson learns with, and which tensors change in it. */
 interface LessonPlan {
-  graph(spec: GraphOptions & { readonly textLength: number }): Objectives;
+  graph(spec: PlannedOptions): Objectives;
   readonly trained: RegExp;
   /** Tokens of a text; longer ones are cut. @default TEXT_LENGTH */
   readonly textLength?: number;
+  /** As in `PupilSpec`; a validation looks at all. */
+  readonly nPatches?: number;
+  /** Of the pictures of a batch, so many have a text. @default 1 */
+  readonly textShare?: number;
+}
+
+interface PlannedOptions extends GraphOptions {
+  readonly textLength: number;
+  readonly nPatches?: number | undefined;
+  readonly nTexts?: number;
 }
 
 /** The image encoder stays as it is, but for its last norm (paper section 3.2). */
@@ -65,8 +75,8 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
     graph: pupilGraph,
     // What the teacher's words are made of stays, because it is learnt from.
     trained: /^(?!teacher\.(?!pupil)|embeddings\.word_embeddings|text_projection|temp)/,
-    // Almost all names fit, and a text of twice as many tokens takes twice as long.
-    textLength: 12,
+    // What is seldom needed takes no time: long texts, patches of plain ground, and the same names again.
+    ...{ textLength: 12, nPatches: 20, textShare: 1 / 4 },
   },
   // The image encoder goes on: it has not learnt as much yet as one that others have trained.
   contrast: {
@@ -83,7 +93,7 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
 const HARDNESS = 0.1;
 
 function stageOne(
-  spec: GraphOptions & { readonly textLength: number; readonly hardness?: number },
+  spec: PlannedOptions & { readonly hardness?: number },
   objectives: readonly Objective[],
 ): Objectives {
   return stage1Graph({ ...spec, objectives, fromPixels: true });
@@ -93,8 +103,11 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
   const { parameters, batch, world, seed, lesson } = options;
   const config = configOf(parameters);
   const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
-  const { textLength = TEXT_LENGTH, ...plan } = LESSONS[lesson];
-  const graph = plan.graph({ config, weights: parameters.weights, batch, textLength });
+  const { textLength = TEXT_LENGTH, nPatches, textShare = 1, ...plan } = LESSONS[lesson];
+  const nTexts = Math.ceil(batch * textShare);
+  const graph = plan.graph({
+    ...{ config, weights: parameters.weights, batch, textLength, nPatches, nTexts },
+  });
   let specimens: readonly Specimen[] | undefined;
   return {
     graph,
@@ -107,9 +120,10 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
         return { planes, text: pairedText(scene, random) };
       });
       const pictures = scenes.map(({ planes }) => planes);
-      const texts = scenes.map(({ text }) => text);
+      const texts = scenes.slice(0, nTexts).map(({ text }) => text);
       const feeds = {
         ...pixelFeed(pictures, world.side),
+        ...(nPatches === undefined ? {} : patchFeeds(pictures, nPatches)),
         ...textFeeds(texts, { tokenizer, textLength, random }),
       };
       return Promise.resolve([feeds]);
@@ -158,6 +172,44 @@ export function pixelFeed(
     }
   });
   return { [STAGE1_INPUTS.pixelValues]: cpuTensor(pixels, [pictures.length, 3, side, side]) };
+}
+
+/** Of each picture the patches in which most changes. @param pictures [3, SIDE, SIDE] each. */
+function patchFeeds(pictures: readonly Float32Array[], count: number): Record<string, Tensor> {
+  const nPatches = (SIDE / PATCH) ** 2;
+  const kept = pictures.map((planes) => {
+    const changes = changesIn(planes);
+    const order = [...changes.keys()].sort((a, b) => (changes[b] ?? 0) - (changes[a] ?? 0));
+    return order.slice(0, count).sort((a, b) => a - b);
+  });
+  const tokens = kept.flatMap((patches, b) =>
+    [-1, ...patches].map((patch) => b * (1 + nPatches) + 1 + patch),
+  );
+  const patches = kept.flatMap((some, b) => some.map((patch) => b * nPatches + patch));
+  const rows = (values: readonly number[], width: number): Tensor =>
+    cpuTensor(BigInt64Array.from(values, BigInt), [pictures.length, width]);
+  return {
+    [PUPIL_INPUTS.tokens]: rows(tokens, 1 + count),
+    [PUPIL_INPUTS.patches]: rows(patches, count),
+  };
+}
+
+/** Of each patch: Σ x² − (Σ x)²/n, over the channels. */
+function changesIn(planes: Float32Array): Float32Array {
+  const across = SIDE / PATCH;
+  const sums = new Float32Array(across ** 2 * 3);
+  const changes = new Float32Array(across ** 2);
+  for (let i = 0; i < planes.length; i++) {
+    const row = Math.floor(i / SIDE) % SIDE;
+    const patch = Math.floor(row / PATCH) * across + Math.floor((i % SIDE) / PATCH);
+    const x = planes[i]!;
+    changes[patch]! += x * x;
+    sums[3 * patch + Math.floor(i / SIDE ** 2)]! += x;
+  }
+  return changes.map((squares, patch) => {
+    const own = sums.subarray(3 * patch, 3 * patch + 3);
+    return squares - own.reduce((sum, x) => sum + x * x, 0) / PATCH ** 2;
+  });
 }
 
 /** Drawings that a validation looks at together. */
