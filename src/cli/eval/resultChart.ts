@@ -5,7 +5,7 @@
 
 import type { EvalResult, ResultFigure } from "../../measure/eval/report/evalResult";
 import { TASKS } from "../../measure/eval/tasks";
-import { CHART_COLORS, escaped } from "../terminal/svg";
+import { CHART_COLORS, escaped } from "../../measure/chart/svg";
 import { oneLine } from "../../base/cleanText";
 import { rangeOf } from "./resultTable";
 

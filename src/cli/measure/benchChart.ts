@@ -6,7 +6,7 @@
 import type { BenchFigures } from "../../measure/bench/benchFigures";
 import { bestReference, DTYPES, type BenchReport } from "../../measure/bench/benchReport";
 import { describeMachine, describeVersions, FIGURE_LABELS, formatFigure } from "./benchTable";
-import { CHART_COLORS, escaped, svgHead } from "../terminal/svg";
+import { CHART_COLORS, escaped, svgHead } from "../../measure/chart/svg";
 import { oneLine } from "../../base/cleanText";
 
 /**

@@ -14,7 +14,7 @@ import type { CliContext } from "../terminal/cliContext";
 import { durationText } from "../terminal/durationText";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
-import { drawRun } from "./runChart";
+import { drawRun } from "../../measure/chart/runChart";
 import { figuresText } from "./figuresText";
 
 export interface TrainStageFlags extends OutputFlags {

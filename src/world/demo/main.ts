@@ -3,15 +3,17 @@
  * that compares from a checkpoint. Interrupted or killed, the same command goes on from the last saved state.
  */
 
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { drawRun } from "../../measure/chart/runChart";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import type { SessionFactory } from "../../engine/session/session";
 import { latestCheckpoint, writeModel } from "../../train/run/trainingState";
 import { Parameters } from "../../train/parameters";
 import { type BundledModel, DEMO_MODEL, RETRIEVAL_DEMO } from "../../model/folder/world";
-import { openRun, runTraining, type RunOptions } from "../../train/run/trainingRun";
+import { readLog } from "../../train/run/trainingLog";
+import { logOf, openRun, runTraining, type RunOptions } from "../../train/run/trainingRun";
 import { defined } from "../../base/assert";
 import { EmojiWorld } from "../emojiWorld";
 import { SIDE } from "./demoShapes";
@@ -133,6 +135,8 @@ async function trainPhase(
       process.stdout.write(`${lesson} ${step}/${steps}: ${parts.join(", ")}\n`);
     },
   });
+  const chart = drawRun(`The demo model, lesson "${lesson}"`, await readLog(logOf(run)));
+  await writeFile(path.join(run, "chart.svg"), chart);
   return defined(await latestCheckpoint(run), `The checkpoint of ${lesson}`);
 }
 

@@ -86,6 +86,7 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
   stage1: {
     graph: (spec) => stageOne({ ...spec, hardness: HARDNESS }, OBJECTIVES),
     trained: QFORMER,
+    textLength: 16,
   },
 };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DOMParser } from "linkedom";
 import { drawChart } from "../../../../src/cli/measure/benchChart";
-import { CHART_COLORS } from "../../../../src/cli/terminal/svg";
+import { CHART_COLORS } from "../../../../src/measure/chart/svg";
 import { figures, ours, reportWith, theirs } from "../../../helpers/benchReports";
 
 /** The pages of GitHub that a picture must be readable on. */

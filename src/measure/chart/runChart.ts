@@ -1,7 +1,7 @@
 /** The course of a training as a line chart in SVG: losses above, figures of what is held out below. */
 
 import type { LogEntry } from "../../train/run/trainingLog";
-import { CHART_COLORS, escaped, svgHead } from "../terminal/svg";
+import { CHART_COLORS, escaped, svgHead } from "./svg";
 
 /** Pixels. */
 const WIDTH = 760;
