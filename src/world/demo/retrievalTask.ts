@@ -195,21 +195,23 @@ function patchFeeds(pictures: readonly Float32Array[], count: number): Record<st
   };
 }
 
-/** Of each patch: Σ x² − (Σ x)²/n, over the channels. */
+/** Of each patch how far its colours are from their means: Σ (x − mean)², over the channels. */
 function changesIn(planes: Float32Array): Float32Array {
   const across = SIDE / PATCH;
-  const sums = new Float32Array(across ** 2 * 3);
-  const changes = new Float32Array(across ** 2);
-  for (let i = 0; i < planes.length; i++) {
-    const row = Math.floor(i / SIDE) % SIDE;
-    const patch = Math.floor(row / PATCH) * across + Math.floor((i % SIDE) / PATCH);
-    const x = planes[i]!;
-    changes[patch]! += x * x;
-    sums[3 * patch + Math.floor(i / SIDE ** 2)]! += x;
-  }
-  return changes.map((squares, patch) => {
-    const own = sums.subarray(3 * patch, 3 * patch + 3);
-    return squares - own.reduce((sum, x) => sum + x * x, 0) / PATCH ** 2;
+  return Float32Array.from({ length: across ** 2 }, (_, patch) => {
+    const begin = Math.floor(patch / across) * PATCH * SIDE + (patch % across) * PATCH;
+    let change = 0;
+    for (let channel = 0; channel < 3; channel++) {
+      let [sum, squares] = [0, 0];
+      for (let i = 0; i < PATCH ** 2; i++) {
+        const at = channel * SIDE ** 2 + begin + Math.floor(i / PATCH) * SIDE + (i % PATCH);
+        const x = planes[at] ?? 0;
+        sum += x;
+        squares += x * x;
+      }
+      change += squares - sum ** 2 / PATCH ** 2;
+    }
+    return change;
   });
 }
 
