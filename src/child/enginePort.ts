@@ -47,7 +47,10 @@ export interface EnginePort extends Omit<Work, HolderMethod | "deleteModel"> {
   ): Promise<Result<"deleteModel">>;
 }
 
-/** A model in memory. Its methods are called one after the other; the server's lanes see to that. */
+/**
+ * A model in memory. Its methods are called one after the other, or as many at once as it says itself; the server's
+ * lanes see to that.
+ */
 export interface LoadedModel {
   readonly engine: Pick<Blip2Engine, ModelMethod | "info" | "release">;
   /** Where its files are. */

@@ -33,15 +33,16 @@ const AT_ONCE = 2;
 export function serveEngine(options: EngineServerOptions): void {
   const held = new HeldModel(options);
   const work = workOf(options.engine, held);
-  const turn = new RunQueue();
-  const few = new RunQueue(AT_ONCE);
+  const turn = new RunQueue(() => held.info?.maxParallel ?? 1);
+  const few = new RunQueue(() => AT_ONCE);
   const handlers = forEachMethod((method, { lane }) => (params: never, context: RequestContext) => {
     const run = taskRun(context);
     if (isAuditMethod(method)) return Promise.reject(ofOther(method));
     const begin = (): Promise<unknown> =>
       isModelMethod(method) ? held.compute(method, params, run) : work[method](params, run);
     if (lane === "beside") return begin();
-    if (lane === "turn") return turn.run(run.signal, begin);
+    // What loads or releases the model waits for all who use it.
+    if (lane === "turn") return turn.run(run.signal, begin, !isModelMethod(method));
     // A cancel is answered at once, though what cannot be stopped keeps its place to the end.
     return abortable(few.run(run.signal, begin), run.signal);
   });

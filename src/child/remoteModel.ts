@@ -10,8 +10,8 @@ import { RemoteEngine } from "../remote/remoteEngine";
 import type { LoadedModel } from "./enginePort";
 
 /**
- * Asks whether the server is there; whether it knows the model is told by the first answer.
- * @throws AppError `option.invalid`, `remote.*`, `request.cancelled`.
+ * Asks whether the server is there and has the model.
+ * @throws AppError as `RemoteEngine.connect`, `option.invalid`.
  */
 export async function openRemoteModel(
   { endpoint: given, token }: RemoteTarget,
@@ -24,17 +24,19 @@ export async function openRemoteModel(
     howToSetToken: "Set it for this server",
   });
   await engine.connect(signal);
+  const server = new URL(endpoint.url).host;
   return {
     folder: "",
     engine: {
       info: {
-        ...{ name: endpoint.model, kind: "generation", server: new URL(endpoint.url).host },
+        ...{ name: endpoint.model, kind: "generation", server },
+        maxParallel: endpoint.maxParallel,
         // This machine's part of it: pictures are made small here.
         ...{ device: "cpu", deviceReason: { code: "asked", device: "cpu" } },
       },
       // What is sent is made of the picture when it is asked about.
       prepare: () => Promise.resolve({ cached: { imageFeatures: "computed" } }),
-      generate: (request, run) => engine.generate(request, run),
+      generate: async (request, run) => ({ ...(await engine.generate(request, run)), server }),
       score: () => {
         const text = cannotText(endpoint.name, "scores");
         return Promise.reject(new AppError("model.unsupported", text));

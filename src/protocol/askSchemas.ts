@@ -87,6 +87,7 @@ export const engineInfo = shape<EngineInfo>({
   precision: maybe(text),
   world: maybe(oneOf(WORLDS)),
   server: maybe(text),
+  maxParallel: maybe(count),
 });
 
 export const loadPlan = shape<LoadPlan>({
@@ -216,6 +217,7 @@ export const generateResult = shape<GenerateResult>({
   cached: fields({ imageFeatures, prefixTokens: count }),
   droppedTurns: count,
   doubts: maybe(doubts),
+  server: maybe(text),
 });
 
 export const scoreRequest = shape<ScoreRequest>({ ...pictureFields, texts: list(text) });

@@ -1,62 +1,50 @@
 /** A server in the place of the engine: asks it as often as that helps, and cleans what it says. */
 
-import type { Clock } from "../base/clock";
 import { cleanText } from "../base/cleanText";
-import { AppError, throwIfAborted } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { resolveGenerationOptions } from "../model/ask/generationOptions";
-import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
-import { askOnce, type ChatAnswer, ChatFailure, type ChatTarget, checkHealth } from "./chatClient";
-import { chatBody } from "./chatRequest";
 import type { RemoteEndpoint } from "../model/ask/remoteEndpoint";
+import type { GeneratedSequence, GenerateRequest, GenerateResult } from "../model/ask/request";
+import { askOnce, type ChatAnswer, checkHealth } from "./chatClient";
+import { chatBody } from "./chatRequest";
+import { checkModel } from "./modelCheck";
 import { remotePicture } from "./remotePicture";
-import { SendWindow } from "./sendWindow";
+import type { SendWindow } from "./sendWindow";
+import { ServerCalls, type ServerCallsOptions } from "./serverCalls";
 
-export interface RemoteEngineOptions {
+export interface RemoteEngineOptions extends ServerCallsOptions {
   readonly endpoint: RemoteEndpoint;
-  readonly token?: string | undefined;
   readonly logger: Logger;
-  readonly clock: Pick<Clock, "after">;
   /** Milliseconds since an arbitrary start. */
   readonly now: () => number;
-  /** 0 to 1. @default that of JavaScript */
-  readonly random?: () => number;
-  readonly fetch?: typeof fetch;
-  /** For whoever is denied. @default the variable of the command line */
-  readonly howToSetToken?: string;
 }
 
-/** After the first. */
-const MAX_REPEATS = 5;
-const FIRST_WAIT_MS = 500;
 /** Longer than any answer that a model of this kind gives. */
 const MAX_CHARACTERS = 20_000;
-/** As many pictures that fail one after the other are no fault of the pictures. */
-const MAX_FAULTS = 5;
 
 export class RemoteEngine {
   readonly #options: RemoteEngineOptions;
-  readonly #target: ChatTarget;
+  readonly #calls: ServerCalls;
   readonly #said = new Set<string>();
-  #nFaults = 0;
-
-  /** How many requests are in flight; several may be asked at once. */
-  readonly window: SendWindow;
 
   constructor(options: RemoteEngineOptions) {
-    const { endpoint, token, clock } = options;
     this.#options = options;
-    this.window = new SendWindow(endpoint.maxParallel);
-    this.#target = {
-      ...{ url: endpoint.url, token, clock },
-      firstByteMs: endpoint.timeoutSeconds * 1000,
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    };
+    this.#calls = new ServerCalls(options);
   }
 
-  /** Asks whether the server is there. @throws AppError `remote.*`, `request.cancelled`. */
+  /** How many requests are in flight; several may be asked at once. */
+  get window(): SendWindow {
+    return this.#calls.window;
+  }
+
+  /**
+   * Asks whether the server is there, and whether it has the model.
+   * @throws AppError `remote.*`, `model.missing`, `model.unsupported`, `request.cancelled`.
+   */
   async connect(signal: AbortSignal): Promise<void> {
-    await this.#again(signal, () => checkHealth(this.#target, signal));
+    const ask = () => checkHealth(this.#calls.target, signal);
+    await this.#calls.again(signal, ask, { isHurried: true });
+    await checkModel(this.#calls, this.#options.endpoint, signal);
   }
 
   /**
@@ -76,11 +64,9 @@ export class RemoteEngine {
     const picture = await remotePicture(request, endpoint.imageSize);
     const preprocess = now() - beganMs;
     const body = chatBody(endpoint, { request, png: picture.png }, this.#sayOnce);
-    const answer = await this.#again(
-      signal,
-      () => askOnce(this.#target, body, { signal }),
-      request,
-    );
+    const { imageName = "The picture" } = request;
+    const ask = () => askOnce(this.#calls.target, body, { signal });
+    const answer = await this.#calls.again(signal, ask, { imageName });
     const { stopStrings } = resolveGenerationOptions(request.options);
     const sequence = sequenceOf(answer, stopStrings);
     run.onText?.(sequence.text);
@@ -93,63 +79,6 @@ export class RemoteEngine {
       droppedTurns: 0,
       ...(picture.isOneColor ? { doubts: ["oneColor"] } : {}),
     };
-  }
-
-  /** Sends again what may succeed later; no request changes anything on the server. */
-  async #again<T>(
-    signal: AbortSignal,
-    work: () => Promise<T>,
-    { imageName = "The picture" }: Pick<GenerateRequest, "imageName"> = {},
-  ): Promise<T> {
-    for (let nth = 0; ; nth++) {
-      throwIfAborted(signal);
-      try {
-        const result = await this.window.inPlace(signal, work);
-        this.window.succeeded();
-        this.#nFaults = 0;
-        return result;
-      } catch (thrown) {
-        if (!(thrown instanceof ChatFailure)) throw thrown;
-        if (thrown.kind === "overload") this.window.overloaded();
-        const maxRepeats = { overload: MAX_REPEATS, fault: 1, final: 0, denied: 0 }[thrown.kind];
-        if (nth >= maxRepeats) throw this.#failure(thrown, imageName);
-        const { random = Math.random } = this.#options;
-        const waitMs = FIRST_WAIT_MS * 2 ** nth * (0.5 + random());
-        await this.#pause(thrown.retryAfterMs ?? waitMs, signal);
-      }
-    }
-  }
-
-  #failure({ kind, message: said }: ChatFailure, imageName: string): AppError {
-    const { name, url } = this.#options.endpoint;
-    const { token } = this.#options;
-    // A server may say anything, the token too.
-    const message = token === undefined ? said : said.replaceAll(token, "…");
-    const server = `The server "${name}" (${new URL(url).host})`;
-    if (kind === "denied") {
-      const { howToSetToken = "Set SIGHTLINE_REMOTE_TOKEN" } = this.#options;
-      const what = `wants another token. ${howToSetToken}`;
-      return new AppError("remote.denied", `${server} ${what}. ${message}`);
-    }
-    this.#nFaults++;
-    if (kind === "fault" && this.#nFaults < MAX_FAULTS) {
-      const text = `${imageName}: ${server} failed twice. ${message} Try the picture alone, or another copy of it.`;
-      return new AppError("image.unreadable", text);
-    }
-    return new AppError("remote.failed", `${server} did not answer. ${message} Try again later.`);
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#options.clock.after(ms, go);
-      signal.addEventListener("abort", go);
-      if (signal.aborted) go();
-      function go(): void {
-        stop();
-        signal.removeEventListener("abort", go);
-        resolve();
-      }
-    });
   }
 
   readonly #sayOnce = (message: string): void => {

@@ -38,13 +38,34 @@ export interface ChatServer {
 
 export type AnswerChat = (asked: AskedChat, response: ServerResponse) => void | Promise<void>;
 
-export async function startChatServer(answer: AnswerChat): Promise<ChatServer> {
+export interface ChatServerOptions {
+  /** What its list of models names; a fault where it has none. @default those that tests ask for */
+  readonly models?: readonly string[] | undefined;
+  /** Whoever says another one is denied. @default none is wanted */
+  readonly token?: string;
+}
+
+/** @param answer to a question; health and list are answered by themselves. */
+export async function startChatServer(
+  answer: AnswerChat,
+  options: ChatServerOptions = {},
+): Promise<ChatServer> {
+  const { models, token } = { models: ["blip2-tiny", "tiny"], ...options };
   const asked: AskedChat[] = [];
   const server = createServer((request, response) => {
     void (async () => {
       const question = await readQuestion(request);
       if (request.url === "/health") {
         response.end('{"status":"ok"}');
+        return;
+      }
+      if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+        response.writeHead(401).end('{"error":"Unauthorized"}');
+        return;
+      }
+      if (request.url === "/v1/models") {
+        if (models === undefined) response.writeHead(500).end("Internal Server Error");
+        else response.end(JSON.stringify({ data: models.map((id) => ({ id })) }));
         return;
       }
       asked.push(question);

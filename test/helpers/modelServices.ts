@@ -309,6 +309,10 @@ function engineOf(worldOf: () => ModelWorld, script: EngineScript): EngineApi {
       }
       worldOf().status = { kind: "ready", model: chosen(), device: "cpu" };
     },
+    endRemote: () => {
+      done.push("endRemote");
+      return Promise.resolve();
+    },
     restart: () => {
       done.push("restart");
       return Promise.resolve();

@@ -40,6 +40,7 @@ export const CHAT_NAMES: Names<ChatStrings> = {
   close: "close",
   engineMenu: "engineMenu",
   seconds: "seconds",
+  fromServer: "fromServer",
   secondsOf: "secondsOf",
   notAPicture: "notAPicture",
   tooLarge: "tooLarge",

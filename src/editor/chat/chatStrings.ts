@@ -52,7 +52,7 @@ type TurnKey =
   | ("questionLabel" | "questionPlaceholder" | "questionPlaceholderNoPicture")
   | ("ask" | "stop" | "retry" | "copy" | "copied" | "insert")
   | ("oneColor" | "outsideWorld")
-  | ("waiting" | "stepLoad" | "stepLook" | "stepWrite" | "seconds" | "secondsOf")
+  | ("waiting" | "stepLoad" | "stepLook" | "stepWrite" | "seconds" | "secondsOf" | "fromServer")
   | ("stopped" | "failed" | "suggestions");
 
 function turnStrings(): Pick<ChatStrings, TurnKey> {
@@ -77,6 +77,7 @@ function turnStrings(): Pick<ChatStrings, TurnKey> {
     ),
     failed: vscode.l10n.t("No answer"),
     seconds: vscode.l10n.t("{0} s"),
+    fromServer: vscode.l10n.t("from {0}"),
     secondsOf: vscode.l10n.t("{0} s of about {1} s"),
     suggestions: vscode.l10n.t("Suggested questions"),
   };

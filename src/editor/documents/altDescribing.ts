@@ -85,6 +85,7 @@ export async function describeInTurn<T>(
       signal,
       keyOf,
       read: async (picture) => askAbout(services.engine, await read(picture, signal)),
+      atOnce: () => services.engine.status.maxParallel ?? 1,
       onBegin: (picture, index) => {
         run.report(words(picture, index), index / pictures.length);
       },

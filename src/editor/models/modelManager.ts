@@ -218,6 +218,7 @@ class ModelManager {
         return true;
       case "revokeServer":
         await revoke(this.#services, action.endpoint);
+        await this.#services.engine.endRemote();
         return true;
       case "addServer":
         await vscode.commands.executeCommand(

@@ -112,6 +112,7 @@ export class FolderAnswers implements vscode.Disposable {
       const nFailed = await answerEach(open.files, {
         table: { answered, add: (answer) => open.table.add(answer) },
         signal: end.signal,
+        atOnce: () => this.#services.engine.status.maxParallel ?? 1,
         ask: (file) => this.#answer(file, open.question, end.signal),
         onProgress: (nDone, nAll) => {
           if (isCurrent()) this.#setProgress(progressOf(nDone, nAll, timeLeft));

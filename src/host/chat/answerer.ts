@@ -95,6 +95,7 @@ export class Answerer {
       const read = await tray.read(turn.pictureId, controller.signal);
       turn.digest = read.digest;
       turn.doubts = undefined;
+      turn.server = undefined;
       const answer = await this.#ask(job, read);
       const durationMs = clock.now() - askedAtMs;
       outcome =
@@ -116,8 +117,14 @@ export class Answerer {
 
   async #ask(job: Job, { picture, digest }: ReadPicture): Promise<string> {
     const { turn, controller } = job;
-    const { engine } = this.#options;
     const { signal } = controller;
+    const engine: AnswererOptions["engine"] = {
+      generate: async (...request) => {
+        const result = await this.#options.engine.generate(...request);
+        turn.server = result.server;
+        return result;
+      },
+    };
     const onStage = ({ stage }: Stage): void => {
       if (isStep(stage)) this.#begin(job, stage);
     };

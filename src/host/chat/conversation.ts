@@ -73,6 +73,8 @@ export interface ChatTurn {
   step?: ChatStep | undefined;
   notice?: NoticeView | undefined;
   durationMs?: number | undefined;
+  /** The host that answered in the place of this machine. */
+  server?: string | undefined;
   /** Why the answer may mean nothing. */
   doubts?: readonly Doubt[] | undefined;
   /** Of the picture when it was answered: an answer about other bytes says nothing about these. */
@@ -107,7 +109,10 @@ export function turnView(turn: ChatTurn, nowMs: number): TurnView {
     state: turn.state,
     ...(turn.state === "waiting" && optional({ step: turn.step && stepView(turn.step, nowMs) })),
     ...(turn.state === "failed" && optional({ notice: turn.notice })),
-    ...(turn.state === "done" && optional({ durationMs: turn.durationMs, doubts: turn.doubts })),
+    ...(turn.state === "done" &&
+      optional({
+        ...{ durationMs: turn.durationMs, doubts: turn.doubts, server: turn.server },
+      })),
   };
 }
 

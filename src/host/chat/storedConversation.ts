@@ -74,7 +74,7 @@ function storedPicture(picture: ChatPicture): unknown {
 
 function storedTurn(turn: ChatTurn): unknown {
   const { id, pictureId, pictureName, question, answer, state, notice, durationMs, digest } = turn;
-  const { doubts } = turn;
+  const { doubts, server } = turn;
   return {
     id,
     pictureId,
@@ -84,7 +84,7 @@ function storedTurn(turn: ChatTurn): unknown {
     ...(turn.task.kind === "description" ? { describe: turn.task.length } : {}),
     state: isOpenTurn(turn) ? "stopped" : state,
     // What a button did belongs to the window that offered it.
-    ...optional({ notice: notice?.text, durationMs, digest, doubts }),
+    ...optional({ notice: notice?.text, durationMs, digest, doubts, server }),
   };
 }
 
@@ -124,6 +124,7 @@ function readTurn(stored: JsonObject): ChatTurn {
   const digest = attempt(() => stored.string("digest"));
   const notice = attempt(() => stored.string("notice"));
   const durationMs = attempt(() => stored.number("durationMs"));
+  const server = attempt(() => stored.string("server"));
   const doubts = attempt(() => readDoubts(stored.array("doubts")));
   return {
     id: stored.string("id"),
@@ -134,7 +135,7 @@ function readTurn(stored: JsonObject): ChatTurn {
     answer: stored.string("answer"),
     state: state ?? "stopped",
     ...(notice === undefined ? {} : { notice: { text: notice, actions: [] } }),
-    ...optional({ durationMs, digest, doubts }),
+    ...optional({ durationMs, digest, doubts, server }),
   };
 }
 

@@ -1,7 +1,8 @@
-/** One question about many pictures, in turn; knows no editor. What is answered is kept at once. */
+/** One question about many pictures; knows no editor. What is answered is kept at once, in the order of the files. */
 
 import type { AnswerFile } from "../../answers/answerFile";
 import { AppError, throwIfAborted } from "../../base/errors";
+import { inOrder } from "../../base/inOrder";
 
 /** An answer, or why there is none. */
 export interface PictureAnswer {
@@ -17,6 +18,8 @@ export interface AnswerEachOptions {
   /** @throws AppError `image.*` for a picture that cannot be asked about; anything else ends the work. */
   readonly ask: (file: string) => Promise<string>;
   readonly signal: AbortSignal;
+  /** Pictures that may be asked about at once. @default one */
+  readonly atOnce?: (() => number) | undefined;
   /** Told before each picture and at the end. */
   readonly onProgress: (nDone: number, nAll: number) => void;
   readonly onAnswer: (answer: PictureAnswer) => void;
@@ -28,16 +31,20 @@ export interface AnswerEachOptions {
  */
 export async function answerEach(
   files: readonly string[],
-  { table, ask, signal, onProgress, onAnswer }: AnswerEachOptions,
+  { table, ask, signal, atOnce, onProgress, onAnswer }: AnswerEachOptions,
 ): Promise<number> {
   const { answered } = table;
   const waiting = files.filter((file) => !answered.has(file));
   let nFailed = 0;
-  for (const [i, file] of waiting.entries()) {
+  let nDone = files.length - waiting.length;
+  const work = async (file: string): Promise<PictureAnswer> => {
     throwIfAborted(signal);
-    onProgress(files.length - waiting.length + i, files.length);
-    const answer = await answerOne(file, ask);
+    onProgress(nDone, files.length);
+    return await answerOne(file, ask);
+  };
+  for await (const answer of inOrder(waiting, work, atOnce)) {
     await table.add(answer);
+    nDone++;
     onAnswer(answer);
     if (answer.error !== "") nFailed++;
   }

@@ -52,6 +52,11 @@ export interface EngineApi {
   warmUp(options?: CallOptions): Promise<void>;
   /** Ends the processes; the next call starts them again. */
   restart(): Promise<void>;
+  /**
+   * Ends what is on its way to a server, with the process that sends: the user took the consent back. Whoever waits
+   * for an answer gets `request.cancelled`.
+   */
+  endRemote(): Promise<void>;
   /** Ends the processes for good. */
   dispose(): Promise<void>;
 }
@@ -67,6 +72,8 @@ export interface EngineStatus {
   readonly model: string;
   /** The server that answers in the place of this machine, where one was chosen: its host once it was asked, its name before. */
   readonly server?: string;
+  /** Questions that may be asked at once, of a server that was asked. @default one */
+  readonly maxParallel?: number;
   /** The model of the chosen set that is loaded. */
   readonly member?: string;
   /** Where the loaded model computes. */

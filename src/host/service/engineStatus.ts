@@ -38,6 +38,7 @@ export function statusOf(facts: EngineFacts): EngineStatus {
     model,
     ...optional({
       server: loaded?.server ?? remoteName(model),
+      maxParallel: loaded?.maxParallel,
       member: setNamed(model) && loaded?.name,
       device: loaded?.device,
       deviceReason: loaded?.deviceReason,
@@ -58,6 +59,7 @@ export function isSameStatus(a: EngineStatus, b: EngineStatus): boolean {
     a.kind === b.kind &&
     a.model === b.model &&
     a.server === b.server &&
+    a.maxParallel === b.maxParallel &&
     a.member === b.member &&
     a.device === b.device &&
     a.step === b.step &&

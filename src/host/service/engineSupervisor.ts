@@ -84,6 +84,8 @@ export class EngineSupervisor implements EngineApi {
   #runtime: Runtime | undefined;
   /** What computes in that child. */
   readonly #uses = new Set<Promise<unknown>>();
+  /** Whom the user forbade to go on. */
+  readonly #forbidden = new WeakSet<EngineClient>();
   readonly #setTurns = new TaskQueue();
   /** Settles when the processes before a restart are gone. */
   #gone: Promise<unknown> = Promise.resolve();
@@ -224,6 +226,15 @@ export class EngineSupervisor implements EngineApi {
     return true;
   }
 
+  async endRemote(): Promise<void> {
+    const client = this.#clients.get("remote");
+    if (client === undefined) return;
+    this.#forbidden.add(client);
+    this.#clients.delete("remote");
+    this.#loader.lose();
+    await client.dispose();
+  }
+
   /** Ends these processes for good, with what was loaded in them; settles when they are gone. */
   async #endAll(clients: readonly EngineClient[]): Promise<void> {
     this.#rssBytes = undefined;
@@ -271,11 +282,20 @@ export class EngineSupervisor implements EngineApi {
       const load = this.#loader.neededLoad(client, { task, remote });
       if (load === undefined) {
         place.device = this.#loader.loaded?.device;
-        return await this.#inUse(use(client));
+        return await this.#whileAllowed(client, this.#inUse(use(client)));
       }
       options.onStage?.({ stage: "load" });
       // The user may have chosen another model meanwhile, so the loop looks again.
-      await load.join(options);
+      await this.#whileAllowed(client, load.join(options));
+    }
+  }
+
+  async #whileAllowed<T>(client: EngineClient, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (thrown) {
+      if (!this.#forbidden.has(client)) throw thrown;
+      throw new AppError("request.cancelled", "The user would rather send nothing.");
     }
   }
 

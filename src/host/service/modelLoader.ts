@@ -46,7 +46,8 @@ export interface LoadNeed {
 export class ModelLoader {
   readonly #options: ModelLoaderOptions;
   #load: Load | undefined;
-  #loaded: (Pick<Load, "choice" | "request"> & { readonly info: EngineInfo }) | undefined;
+  #loaded:
+    (Pick<Load, "choice" | "request" | "remote"> & { readonly info: EngineInfo }) | undefined;
   #failed: { readonly choice: LoadRequest; readonly error: AppError } | undefined;
   #progress: Progress | undefined;
 
@@ -81,8 +82,13 @@ export class ModelLoader {
     const current = this.#load;
     const choice = { ...this.#options.chosen() };
     const request = { ...choice, model: memberFor(choice.model, task) };
-    if (current === undefined && this.#loadedFor([request.model]) !== undefined) return undefined;
-    const isSame = current?.request.model === request.model && this.#isChosen(current.choice);
+    const isLoaded =
+      this.#loadedFor([request.model]) !== undefined && isSameTarget(this.#loaded?.remote, remote);
+    if (current === undefined && isLoaded) return undefined;
+    const isSame =
+      current?.request.model === request.model &&
+      this.#isChosen(current.choice) &&
+      isSameTarget(current.remote, remote);
     if (current?.holder === holder && this.isLoading && isSame) return current.work;
     current?.work.cancel();
     const work = new SharedWork(async (context) => {
@@ -174,7 +180,7 @@ export class ModelLoader {
           },
         },
       );
-      if (isCurrent()) this.#loaded = { choice, request, info };
+      if (isCurrent()) this.#loaded = { choice, request, remote, info };
     } catch (thrown) {
       const error = failureOf(thrown, load);
       if (isCurrent() && !isCancelled(error)) this.#failed = { choice, error };
@@ -200,6 +206,11 @@ export class ModelLoader {
     if (request === undefined || !models.includes(request.model)) return undefined;
     return request.device === this.#options.chosen().device ? info : undefined;
   }
+}
+
+/** A server with another token is another one to the process that asks it. */
+function isSameTarget(a: RemoteTarget | undefined, b: RemoteTarget | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** A model of a set that is not here is a part of the set that is missing. */

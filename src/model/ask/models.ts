@@ -34,6 +34,8 @@ export interface EngineInfo {
   readonly world?: World;
   /** The host that answers in the place of this machine. */
   readonly server?: string;
+  /** Requests that may be worked on at once. @default one */
+  readonly maxParallel?: number;
 }
 
 /** What loading a model would take. */

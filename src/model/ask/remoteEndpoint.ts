@@ -21,21 +21,33 @@ export type Dialect = (typeof DIALECTS)[number];
 export const REMOTE_FAMILIES = ["opt", "t5"] as const;
 export type RemoteFamily = (typeof REMOTE_FAMILIES)[number];
 
-export interface RemoteEndpoint {
+/** What every server has. */
+export interface ServerEndpoint {
   /** What `--model remote:NAME` says. */
   readonly name: string;
-  /** Without `/v1/…`. */
+  /** Without a path of the protocol. */
   readonly url: string;
+  /** Most requests in flight. */
+  readonly maxParallel: number;
+  /** Longest wait for the first byte of an answer. */
+  readonly timeoutSeconds: number;
+}
+
+/** A server that runs graphs of a model of this machine (KServe v2). */
+export interface GraphEndpoint extends ServerEndpoint {
+  readonly dialect: "kserve";
+  /** The model's name here. */
+  readonly model: string;
+}
+
+/** A server that answers (chat completions). */
+export interface RemoteEndpoint extends ServerEndpoint {
   readonly dialect: Dialect;
   /** The model's name there. */
   readonly model: string;
   readonly family: RemoteFamily;
   /** Pixels on each side of what the model sees. */
   readonly imageSize: number;
-  /** Most requests in flight. */
-  readonly maxParallel: number;
-  /** Longest wait for the first byte of an answer. */
-  readonly timeoutSeconds: number;
   /** Of the checkpoint's generation_config.json, which a request to transformers replaces. */
   readonly tokens: SpecialTokens;
 }
@@ -59,29 +71,58 @@ export function modelOfServer(name: string): string {
 }
 
 /**
- * The endpoints of a list.
+ * The endpoints of a list whose servers answer.
  * @param file where the list is from, for messages.
  * @throws AppError `option.invalid`, naming the field.
  */
 export function readEndpoints(list: unknown, file: string): readonly RemoteEndpoint[] {
+  return objectsOf(list, file).map((given) => readEndpoint(given, file));
+}
+
+/** The endpoints of a list, also of servers that only run graphs. @throws AppError as `readEndpoints`. */
+export function readAllEndpoints(
+  list: unknown,
+  file: string,
+): readonly (RemoteEndpoint | GraphEndpoint)[] {
+  return objectsOf(list, file).map((given) =>
+    given.raw("dialect") === "kserve"
+      ? { dialect: "kserve", model: given.string("model"), ...readServer(given, file) }
+      : readEndpoint(given, file),
+  );
+}
+
+function objectsOf(list: unknown, file: string): readonly JsonObject[] {
   if (!Array.isArray(list)) {
     throw new AppError("option.invalid", `${file} must hold a list of endpoints.`);
   }
-  return list.map((each: unknown) => readEndpoint(each, file));
+  return list.map((each: unknown) => new JsonObject(each, { file, code: "option.invalid" }));
 }
 
-function readEndpoint(value: unknown, file: string): RemoteEndpoint {
-  const given = new JsonObject(value, { file, code: "option.invalid" });
+function readServer(given: JsonObject, file: string): ServerEndpoint {
+  return {
+    name: given.string("name"),
+    url: checkedUrl(given.string("url"), file),
+    maxParallel: wholeNumber(given, "maxParallel", { usual: 4, max: 256 }),
+    timeoutSeconds: wholeNumber(given, "timeoutSeconds", { usual: 120, max: 3600 }),
+  };
+}
+
+function wholeNumber(
+  given: JsonObject,
+  key: string,
+  { usual, max }: { readonly usual: number; readonly max: number },
+): number {
+  if (!given.has(key)) return usual;
+  const number = given.number(key);
+  return Number.isInteger(number) && number >= 1 && number <= max
+    ? number
+    : given.fail(key, `a whole number from 1 to ${max}`);
+}
+
+function readEndpoint(given: JsonObject, file: string): RemoteEndpoint {
   const oneOf = <T extends string>(key: string, known: readonly T[]): T => {
     const found = known.find((each) => each === given.raw(key));
     return found ?? given.fail(key, `one of ${known.join(", ")}`);
-  };
-  const whole = (key: string, usual: number, max: number): number => {
-    if (!given.has(key)) return usual;
-    const number = given.number(key);
-    return Number.isInteger(number) && number >= 1 && number <= max
-      ? number
-      : given.fail(key, `a whole number from 1 to ${max}`);
   };
   const family = oneOf("family", REMOTE_FAMILIES);
   const dialect = oneOf("dialect", DIALECTS);
@@ -89,13 +130,10 @@ function readEndpoint(value: unknown, file: string): RemoteEndpoint {
     given.fail("family", '"opt", because vLLM serves BLIP-2 with OPT only');
   }
   return {
-    name: given.string("name"),
-    url: checkedUrl(given.string("url"), file),
+    ...readServer(given, file),
     ...{ dialect, family },
     model: given.string("model"),
-    imageSize: whole("imageSize", 224, 1024),
-    maxParallel: whole("maxParallel", 4, 256),
-    timeoutSeconds: whole("timeoutSeconds", 120, 3600),
+    imageSize: wholeNumber(given, "imageSize", { usual: 224, max: 1024 }),
     tokens: given.has("tokens") ? readTokens(given.object("tokens")) : TOKENS[family],
   };
 }

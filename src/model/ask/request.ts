@@ -95,6 +95,8 @@ export interface GenerateResult {
   readonly droppedTurns: number;
   /** Why the answer may mean nothing; absent where nothing is known against it. */
   readonly doubts?: readonly Doubt[];
+  /** The host that answered in the place of this machine. */
+  readonly server?: string;
 }
 
 /**

@@ -140,6 +140,8 @@ const turnView = fields({
   notice: maybe(noticeView),
   /** From asking to the last word, in ms; only when `state` is `done`. */
   durationMs: maybe(anyNumber),
+  /** The host that answered in the place of this machine. */
+  server: maybe(text),
   /** Why the answer may mean nothing; only when `state` is `done`. */
   doubts: maybe(doubts),
 });

@@ -45,6 +45,8 @@ export interface ChatStrings {
   readonly engineMenu: string;
   /** `{0}`: a number. */
   readonly seconds: string;
+  /** Whose answer it is, where another machine gave it; with its name. */
+  readonly fromServer: string;
   /** How much of a time has passed. `{0}`, `{1}`: numbers. */
   readonly secondsOf: string;
   /** `{0}`: the file's name. */

@@ -21,7 +21,7 @@ describe("RunQueue", () => {
   });
 
   it("runs as many at a time as it was made for", async () => {
-    const queue = new RunQueue(2);
+    const queue = new RunQueue(() => 2);
     let nRunning = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -33,6 +33,37 @@ describe("RunQueue", () => {
     await Promise.all(Array.from({ length: 5 }, () => queue.run(never, work)));
     assert.equal(most, 2);
     assert.equal(nRunning, 0);
+  });
+
+  it("keeps work that must be alone apart from all others, in the order they came", async () => {
+    const queue = new RunQueue(() => 3);
+    const events: string[] = [];
+    const ends = new Map<string, () => void>();
+    const work = (name: string) => (): Promise<void> => {
+      events.push(name);
+      return new Promise((resolve) => ends.set(name, resolve));
+    };
+    const end = async (name: string): Promise<void> => {
+      ends.get(name)?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const leaver = new AbortController();
+    const all = ["a", "b"].map((name) => queue.run(never, work(name)));
+    const left = queue.run(leaver.signal, work("never"), true);
+    all.push(queue.run(never, work("c")));
+    assert.deepEqual(events, ["a", "b"]);
+    leaver.abort();
+    await assert.rejects(left, isCancelled);
+    assert.deepEqual(events, ["a", "b", "c"]);
+    all.push(queue.run(never, work("alone"), true), queue.run(never, work("d")));
+    for (const name of ["a", "b"]) await end(name);
+    assert.deepEqual(events, ["a", "b", "c"]);
+    await end("c");
+    assert.deepEqual(events.at(-1), "alone");
+    await end("alone");
+    await end("d");
+    await Promise.all(all);
+    assert.deepEqual(events, ["a", "b", "c", "alone", "d"]);
   });
 
   it("goes on after a work that fails", async () => {

@@ -9,21 +9,13 @@ import {
   answerStreamed,
   answerWhole,
   type ChatServer,
+  type ChatServerOptions,
   recording,
   startChatServer,
 } from "../../helpers/chatServer";
+import { hurriedClock } from "../../helpers/hurriedClock";
 import { until } from "../../helpers/waiting";
 import { kitPicture } from "../../helpers/kitCases";
-
-/** A hundred times as fast. */
-const clock = {
-  after: (ms: number, callback: () => void) => {
-    const timer = setTimeout(callback, ms / 100);
-    return () => {
-      clearTimeout(timer);
-    };
-  },
-};
 
 describe("a server in the place of the engine", () => {
   const servers: ChatServer[] = [];
@@ -39,20 +31,23 @@ describe("a server in the place of the engine", () => {
   const start = async (
     answer: AnswerChat,
     more: Partial<RemoteEndpoint> = {},
-    token?: string,
+    {
+      token,
+      server: options,
+    }: { readonly token?: string; readonly server?: ChatServerOptions } = {},
   ): Promise<{
     readonly server: ChatServer;
     readonly engine: RemoteEngine;
     warnings: string[];
   }> => {
-    const server = await startChatServer(answer);
+    const server = await startChatServer(answer, options);
     servers.push(server);
     const given = { name: "gpu", url: server.url, dialect: "transformers", model: "blip2-tiny" };
     const [read] = readEndpoints([{ ...given, family: "opt" }], "remote.json");
     const warnings: string[] = [];
     const engine = new RemoteEngine({
       endpoint: { ...read!, ...more },
-      ...{ clock, token, now: () => performance.now(), random: () => 0 },
+      ...{ clock: hurriedClock, token, now: () => performance.now(), random: () => 0 },
       logger: { ...silentLogger, warn: (text) => void warnings.push(text) },
     });
     return { server, engine, warnings };
@@ -88,6 +83,73 @@ describe("a server in the place of the engine", () => {
       server.asked.map(({ body }) => body.stream),
       [true, undefined, undefined],
     );
+  });
+
+  const connect = (engine: RemoteEngine): Promise<void> =>
+    engine.connect(new AbortController().signal);
+
+  it("is asked for its models first, and a question only where its list lacks ours", async () => {
+    const red: AnswerChat = (_, response) => {
+      answerStreamed(response, "red");
+    };
+    const listed = await start(red);
+    await connect(listed.engine);
+    assert.deepEqual(listed.server.asked, []);
+    for (const models of [[], undefined]) {
+      const { engine, server } = await start(red, {}, { server: { models } });
+      await connect(engine);
+      const [asked] = server.asked;
+      assert.deepEqual([asked?.words, asked?.body.max_tokens], ["a photo of", 1]);
+      assert.equal(asked?.picture.readUInt32BE(16), 224);
+    }
+  });
+
+  it("says which models it has where it does not know ours", async () => {
+    const { engine } = await start(answerRecorded("transformers-opt"), { model: "other" });
+    const refuse: AnswerChat = (_, response) =>
+      void response.writeHead(400).end('{"detail":"Server is pinned to \'blip2-tiny\'"}');
+    await assert.rejects(connect(engine), { code: "remote.failed" });
+    const pinned = await start(refuse, { model: "other" });
+    await assert.rejects(connect(pinned.engine), {
+      code: "model.missing",
+      message: /does not know the model "other"\. It has "blip2-tiny", "tiny"\. Correct "model"/,
+    });
+    const silent = await start(refuse, { model: "other" }, { server: { models: [] } });
+    await assert.rejects(connect(silent.engine), {
+      code: "model.missing",
+      message: /It answered with 400: .*pinned to 'blip2-tiny'/,
+    });
+    const vllm = await start(() => undefined, { model: "other", dialect: "vllm" });
+    await assert.rejects(connect(vllm.engine), { code: "model.missing" });
+    assert.deepEqual(vllm.server.asked, [], "vLLM's list is whole");
+  });
+
+  it("finds out that vLLM puts words around ours", async () => {
+    const framed =
+      (text: string): AnswerChat =>
+      (_, response) => {
+        const choices = [{ finish_reason: "length", message: { content: "a" } }];
+        response.end(JSON.stringify({ choices, prompt_token_ids: [2, 1], prompt_text: text }));
+      };
+    const good = await start(framed("a photo of"), { dialect: "vllm" });
+    await connect(good.engine);
+    const bad = await start(framed("Question: a photo of Answer:"), { dialect: "vllm" });
+    await assert.rejects(connect(bad.engine), {
+      code: "model.unsupported",
+      message: /reads "Question: a photo of Answer:"/,
+    });
+  });
+
+  it("is denied with another token before any picture is sent", async () => {
+    const { engine, server } = await start(
+      () => undefined,
+      {},
+      {
+        ...{ token: "wrong", server: { token: "right" } },
+      },
+    );
+    await assert.rejects(connect(engine), { code: "remote.denied" });
+    assert.deepEqual(server.asked, []);
   });
 
   it("streams with T5, which has no beams there", async () => {
@@ -196,7 +258,7 @@ describe("a server in the place of the engine", () => {
       const { engine, server } = await start(
         ({ authorization }, response) => void response.writeHead(status).end(authorization),
         {},
-        "s3cret",
+        { token: "s3cret" },
       );
       const failure = await ask(engine).catch((thrown: unknown) => thrown as Error);
       assert.equal((failure as { code?: unknown }).code, code);

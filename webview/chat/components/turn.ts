@@ -117,13 +117,14 @@ function createActions(context: PageContext, turnId: string): Part<TurnProps> {
   return {
     element: element("div", { class: "turn-actions" }, [buttons.element, duration]),
     update: (props) => {
-      const { state, durationMs } = props.turn;
+      const { state, durationMs, server } = props.turn;
       buttons.update(props);
       const isTimed = state === "done" && durationMs !== undefined && Number.isFinite(durationMs);
-      setText(
-        duration,
-        isTimed ? fillIn(strings.seconds, describeSeconds(durationMs, locale)) : "",
-      );
+      const facts = [
+        ...(server === undefined ? [] : [fillIn(strings.fromServer, server)]),
+        ...(isTimed ? [fillIn(strings.seconds, describeSeconds(durationMs, locale))] : []),
+      ];
+      setText(duration, facts.join(" · "));
     },
   };
 }

@@ -43,6 +43,28 @@ describe("one question about many pictures", () => {
     assert.deepEqual(counts, [0, 1, 2, 3]);
   });
 
+  it("asks about as many at once as may be, and keeps their order", async () => {
+    const table = await AnswerFile.open(file, { format: "jsonl", question: QUESTION });
+    const answered: string[] = [];
+    let [nRunning, most] = [0, 0];
+    await answerEach(FILES, {
+      ...{ table, signal: new AbortController().signal, atOnce: () => 2 },
+      ask: async (one) => {
+        most = Math.max(most, ++nRunning);
+        // The first to come is the last to go.
+        for (let nth = 0; nth < FILES.length - FILES.indexOf(one); nth++) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        nRunning--;
+        return one;
+      },
+      onProgress: () => undefined,
+      onAnswer: ({ text }) => void answered.push(text),
+    });
+    assert.equal(most, 2);
+    assert.deepEqual(answered, FILES);
+  });
+
   it("keeps what was answered when it is stopped, and goes on from there", async () => {
     const end = new AbortController();
     const stopped = run((one) => {

@@ -73,6 +73,42 @@ describe("a server that was chosen in the place of a model", () => {
     await service.dispose();
   });
 
+  it("loses what it was asked when the user takes the consent back, and is there again when asked anew", async () => {
+    const { service, choose, started, processes, world } = created;
+    choose(REMOTE);
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    world.answer = () => {
+      isAsked();
+      return new Promise(() => undefined);
+    };
+    const question = ask(service);
+    await asked;
+    const [failed] = await Promise.allSettled([question, service.endRemote()]);
+    assert.equal(
+      failed.status === "rejected" && AppError.from(failed.reason).code,
+      "request.cancelled",
+    );
+    assert.ok((processes[0]?.kills.length ?? 0) > 0, "nothing more leaves this machine");
+    assert.equal(service.status.kind, "off");
+    await service.endRemote();
+    world.answer = undefined;
+    assert.equal(await ask(service), "remote:gpu on cpu");
+    assert.deepEqual(started, ["remote", "remote"]);
+    await service.dispose();
+  });
+
+  it("is connected to anew when its token is another one", async () => {
+    const { service, choose, processes } = created;
+    choose(REMOTE);
+    await ask(service);
+    permit = () => Promise.resolve({ ...REMOTE_TARGET, token: "other" });
+    await ask(service);
+    assert.deepEqual(methods(processes[0]), ["load", "generate", "load", "generate"]);
+    assert.equal(loads[1]?.remote?.token, "other");
+    await service.dispose();
+  });
+
   it("sees no picture before its question, and its failure is nobody else's", async () => {
     const { service, choose, world, started } = created;
     choose(REMOTE);
