@@ -10,7 +10,7 @@ import { FeatureCache, featureFolder } from "./picture/featureCache";
 import type { ModelFolder } from "./session/modelFolder";
 import { loadModelParts, type ModelParts, releaseParts } from "./session/modelParts";
 import { createOrtSessionFactory } from "./session/ortSession";
-import type { OpenRun } from "./session/partSessions";
+import type { ElsewhereSessions, OpenRun } from "./session/partSessions";
 import { rememberedDeviceIn } from "./device/rememberedDevice";
 import type { RunOptions } from "./runOptions";
 import type { SessionFactory } from "./session/session";
@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly inFileFromBytes?: number;
   /** As in `ModelPartsOptions`. */
   readonly freeBytes?: FreeBytes;
+  /** As in `ModelPartsOptions`. */
+  readonly elsewhere?: ElsewhereSessions | undefined;
 }
 
 /** One call at a time: its caches belong to the question that is being answered. */
@@ -107,7 +109,7 @@ export async function loadEngine(options: EngineOptions): Promise<Blip2Engine> {
     logger,
     factory: options.factory ?? createOrtSessionFactory(),
     featureCacheOf: (model) => featureCacheFor(model, options),
-    ...{ freeBytes, inFileFromBytes },
+    ...{ freeBytes, inFileFromBytes, elsewhere: options.elsewhere },
     rememberedDevice:
       deviceMemoryFile === undefined ? undefined : rememberedDeviceIn({ file: deviceMemoryFile }),
   });

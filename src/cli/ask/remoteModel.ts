@@ -4,10 +4,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import { cannotText } from "../../model/ask/capabilities";
-import { readEndpoints, type RemoteEndpoint } from "../../model/ask/remoteEndpoint";
+import {
+  type GraphEndpoint,
+  readAllEndpoints,
+  type RemoteEndpoint,
+} from "../../model/ask/remoteEndpoint";
 import { realClock } from "../../remote/realClock";
 import { RemoteEngine } from "../../remote/remoteEngine";
 import type { CliContext } from "../terminal/cliContext";
+import type { ModelFlags } from "../terminal/flags";
 import type { RunningModel } from "./runningModel";
 
 /** In the folder of the store. */
@@ -19,12 +24,16 @@ const ENDPOINTS_FILE = "remote.json";
  */
 export async function withRemote<T>(
   context: CliContext,
-  name: string,
+  { name, flags }: { readonly name: string; readonly flags: Pick<ModelFlags, "device"> },
   work: (model: RunningModel) => Promise<T>,
 ): Promise<T> {
   const { printer, signal, host } = context;
-  const endpoint = await endpointNamed(context, name);
+  const endpoint = await anyEndpointNamed(context, name);
   const token = await tokenOf(host.environment.env);
+  if (endpoint.dialect === "kserve") {
+    const { withGraphServer } = await import("./graphServer");
+    return await withGraphServer(context, { endpoint, token, flags }, work);
+  }
   const { host: server } = new URL(endpoint.url);
   printer.note(
     `Pictures are sent to ${server}, in ${endpoint.imageSize} × ${endpoint.imageSize} pixels and without their names, with your words.`,
@@ -50,17 +59,44 @@ export async function withRemote<T>(
   });
 }
 
-/** An endpoint of the store's list. @throws AppError `model.missing`, `option.invalid`. */
+/**
+ * An endpoint of the store's list whose server answers.
+ * @throws AppError `model.missing`, `model.unsupported`, `option.invalid`.
+ */
 export async function endpointNamed(
-  { store }: Pick<CliContext, "store">,
+  context: Pick<CliContext, "store">,
   name: string,
 ): Promise<RemoteEndpoint> {
+  const endpoint = await anyEndpointNamed(context, name);
+  if (endpoint.dialect !== "kserve") return endpoint;
+  const text = `The server "${name}" runs graphs and writes no texts. Use a server of another dialect.`;
+  throw new AppError("model.unsupported", text);
+}
+
+/**
+ * An endpoint of the store's list whose server runs graphs.
+ * @throws AppError `model.missing`, `model.unsupported`, `option.invalid`.
+ */
+export async function graphEndpointNamed(
+  context: Pick<CliContext, "store">,
+  name: string,
+): Promise<GraphEndpoint> {
+  const endpoint = await anyEndpointNamed(context, name);
+  if (endpoint.dialect === "kserve") return endpoint;
+  throw new AppError("model.unsupported", cannotText(`remote:${name}`, "scores"));
+}
+
+/** An endpoint of the store's list. @throws AppError `model.missing`, `option.invalid`. */
+export async function anyEndpointNamed(
+  { store }: Pick<CliContext, "store">,
+  name: string,
+): Promise<RemoteEndpoint | GraphEndpoint> {
   const file = path.join(store.root, ENDPOINTS_FILE);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     const message = `There is no list of servers. Write ${file}, as the README says.`;
     throw new AppError("model.missing", message, { cause });
   });
-  const endpoints = readEndpoints(parsed(text, file), file);
+  const endpoints = readAllEndpoints(parsed(text, file), file);
   const found = endpoints.find((endpoint) => endpoint.name === name);
   if (found !== undefined) return found;
   const known = endpoints.map((endpoint) => endpoint.name).join(", ");

@@ -50,7 +50,7 @@ export async function verify(
 async function verifyServer(context: CliContext, kit: string, name: string): Promise<number> {
   const { printer, signal } = context;
   const { family, dialect } = await endpointNamed(context, name);
-  return await withRemote(context, name, async ({ engine }) => {
+  return await withRemote(context, { name, flags: { device: "cpu" } }, async ({ engine }) => {
     const report = await verifyRemote(kit, {
       generate: (request) => engine.generate(request, { signal }),
       cleaned: cleanedText,

@@ -7,6 +7,8 @@ import { formatBytes } from "../../base/bytes";
 import { isCancelled } from "../../base/errors";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import { findingModel } from "../../library/open/openNamedModel";
+import { modelOfServer } from "../../model/ask/remoteEndpoint";
+import { remoteName } from "../../model/ask/remoteName";
 import { KnownFiles } from "../../search/files/knownFiles";
 import {
   IGNORE_FILES,
@@ -21,6 +23,7 @@ import { codeBytes, halfBytes } from "../../search/index/vectorRecord";
 import { type IndexProgress, makeSearchable } from "../../search/indexing/searchable";
 import type { SearchablePictures } from "../../search/indexing/searchable";
 import { findModel, withModel } from "../ask/openModel";
+import { graphEndpointNamed } from "../ask/remoteModel";
 import type { RunningModel } from "../ask/runningModel";
 import { picturesNamed } from "../ask/pictureList";
 import type { CliContext } from "../terminal/cliContext";
@@ -42,14 +45,21 @@ export async function withSearch(
 ): Promise<number> {
   const { store } = context;
   const { alpha, device, model: named } = asked.flags;
-  const found = await findModel(named ?? (await findingModel(store)), context);
+  const remote = remoteName(named);
+  // The index is the model's own, wherever its graphs run.
+  const local = remote === undefined ? named : (await graphEndpointNamed(context, remote)).model;
+  const found = await findModel(local ?? (await findingModel(store)), context);
   // The best that is installed may be another one today.
   if (named === undefined) context.printer.note(`With ${found.name}.`);
   // Before anything is loaded: a model that compares nothing has no index.
   const plan = await planIndex({ store, alpha, modelFolder: found.folder });
   const { shape } = plan;
   const looked = await lookAt(asked.paths, context);
-  const flags = { ...asked.flags, device, model: found.folder };
+  const flags = {
+    ...asked.flags,
+    device,
+    model: remote === undefined ? found.folder : modelOfServer(remote),
+  };
   return await withModel(context, flags, async ({ engine }) => {
     const model = { engine, name: found.name };
     const place = { store, factory: createOrtSessionFactory() };

@@ -14,7 +14,7 @@ import { QueryStage } from "../picture/queryStage";
 import type { KvCaches } from "../language/kvCache";
 import type { LanguageModel } from "../language/languageModel";
 import { type ModelFolder, openModelFolder } from "./modelFolder";
-import { PartSessions } from "./partSessions";
+import { type ElsewhereSessions, PartSessions } from "./partSessions";
 import type { RememberedDevice } from "../device/rememberedDevice";
 import { Scorer } from "../scorer";
 import { createComparer, type TextComparer } from "../textComparer";
@@ -55,6 +55,8 @@ export interface ModelPartsOptions {
   readonly freeBytes?: FreeBytes | undefined;
   /** As in `PartSessionsOptions`. @default where the processor's own products are not exact */
   readonly exactProducts?: boolean;
+  /** As in `PartSessionsOptions`. */
+  readonly elsewhere?: ElsewhereSessions | undefined;
 }
 
 /** The parts of an opened model; whoever loads them releases them, see `releaseParts`. */
@@ -86,11 +88,12 @@ export async function loadModelParts(options: ModelPartsOptions): Promise<ModelP
     ...{ choice: options.device, factory, logger, memory: rememberedDevice },
   });
   const forbidCpuFallback = options.forbidCpuFallback === true && device === "webgpu";
-  const { inFileFromBytes, freeBytes } = options;
+  const { inFileFromBytes, freeBytes, elsewhere } = options;
   const exactProducts =
     options.exactProducts ?? (device === "cpu" && (await needsExactProducts(model, options)));
   const sessions = openPartSessions({
     ...{ model, factory, device, forbidCpuFallback, exactProducts, freeBytes, inFileFromBytes },
+    elsewhere,
   });
   const images = new ImageStage({ model, sessions, cache: options.featureCacheOf(model) });
   const queries = new QueryStage({
@@ -146,6 +149,7 @@ function openPartSessions(options: {
   readonly exactProducts: boolean;
   readonly inFileFromBytes?: number | undefined;
   readonly freeBytes: FreeBytes | undefined;
+  readonly elsewhere: ElsewhereSessions | undefined;
 }): PartSessions {
   const { model, device } = options;
   const outputsOnDevice = device === "cpu" ? new Map() : cacheOutputs(model);

@@ -27,6 +27,17 @@ export interface PartSessionsOptions {
   readonly inFileFromBytes?: number | undefined;
   /** Stages stay open for as long as memory is free. @default none is */
   readonly freeBytes?: FreeBytes | undefined;
+  /** Parts that run somewhere else. @default none do */
+  readonly elsewhere?: ElsewhereSessions | undefined;
+}
+
+/** What runs some parts of a model on another machine. */
+export interface ElsewhereSessions {
+  has(part: PartName): boolean;
+  /** @throws AppError `model.*`, `remote.*`. */
+  open(model: ModelFolder, part: PartName): Promise<Session>;
+  /** Pictures whose graphs may run at once. */
+  readonly nAtOnce: number;
 }
 
 /** How opening everything is stopped, and tells how far it is. */
@@ -50,6 +61,11 @@ export class PartSessions {
     return this.#options.model.manifest.parts.some(({ name }) => name === part);
   }
 
+  /** Pictures that are best looked at together. */
+  get nAtOnce(): number {
+    return this.#options.elsewhere?.nAtOnce ?? 1;
+  }
+
   /** @throws AppError as `SessionFactory.open`; the next call tries again. */
   async open(part: PartName): Promise<Session> {
     const present = this.#sessions.get(part);
@@ -70,7 +86,9 @@ export class PartSessions {
    * @throws AppError as `open`; `request.cancelled` between two parts.
    */
   async openAll({ signal, onProgress }: OpenRun = {}): Promise<void> {
-    const parts = weightedParts(this.#options.model).filter((part) => !this.#staysInFile(part));
+    const parts = weightedParts(this.#options.model).filter(
+      (part) => !this.#staysInFile(part) && !this.#isElsewhere(part.name),
+    );
     const totalBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     let doneBytes = 0;
     for (const { name, bytes } of parts) {
@@ -84,8 +102,13 @@ export class PartSessions {
     onProgress?.({ doneBytes, totalBytes });
   }
 
+  #isElsewhere(part: PartName): boolean {
+    return this.#options.elsewhere?.has(part) === true;
+  }
+
   #openNew(part: PartName): Promise<Session> {
-    const { model, factory, device, outputsOnDevice } = this.#options;
+    const { model, factory, device, outputsOnDevice, elsewhere } = this.#options;
+    if (elsewhere !== undefined && this.#isElsewhere(part)) return elsewhere.open(model, part);
     // The embedding table is read a row at a time: copying it to a device would waste its memory.
     const isTable = part === PART.embedTokens;
     const place = isTable ? "cpu" : device;

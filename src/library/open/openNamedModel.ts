@@ -4,7 +4,7 @@ import path from "node:path";
 import { throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import type { ConvertProgress } from "../../convert/convertModel";
-import type { Blip2Engine } from "../../engine/blip2Engine";
+import type { Blip2Engine, EngineOptions } from "../../engine/blip2Engine";
 import type { ModelParts } from "../../engine/session/modelParts";
 import type { SessionFactory } from "../../engine/session/session";
 import { machineMemory } from "../../machine/freeMemory";
@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly device: DeviceChoice;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
+  /** As in `EngineOptions`. */
+  readonly elsewhere?: EngineOptions["elsewhere"];
 }
 
 /**
@@ -76,7 +78,7 @@ export async function loadFoundModel(
   { folder, name }: FoundModel,
   options: LoadOptions,
 ): Promise<Blip2Engine> {
-  const { store, device, logger } = options;
+  const { store, device, logger, elsewhere } = options;
   throwIfAborted(options.signal);
   const { loadEngine } = await import("../../engine/blip2Engine");
   return await loadEngine({
@@ -84,6 +86,7 @@ export async function loadFoundModel(
     name,
     device,
     logger,
+    elsewhere,
     ...(device === "cuda" ? { factory: await cudaFactory(store) } : {}),
     featureCacheDir: store.featuresDir,
     deviceMemoryFile: store.deviceMemoryFile,

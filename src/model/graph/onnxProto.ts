@@ -79,6 +79,11 @@ const DATA_TYPES: Readonly<Record<OnnxDataType, { readonly id: number; readonly 
     uint4: { id: 21, nBytes: 0.5 },
   };
 
+/** The type that onnx.proto gives this number; undefined for one that our graphs do not use. */
+export function dataTypeOf(id: number): OnnxDataType | undefined {
+  return (Object.keys(DATA_TYPES) as OnnxDataType[]).find((name) => DATA_TYPES[name].id === id);
+}
+
 /** onnx.proto: AttributeProto.AttributeType. */
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
 /** onnx.proto: TensorProto.DataLocation.EXTERNAL. */
