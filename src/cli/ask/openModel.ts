@@ -63,7 +63,7 @@ export async function withModel<T>(
   const remote = remoteName(flags.model);
   if (remote !== undefined) {
     const { withRemote } = await import("./remoteModel");
-    return await withRemote(context, { name: remote, flags }, work);
+    return await withRemote(context, { name: remote, flags, find: findModel }, work);
   }
   const set = setNamed(flags.model ?? "");
   if (set !== undefined) return await withSet(context, flags, { name: set.name, work });

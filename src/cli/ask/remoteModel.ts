@@ -13,6 +13,7 @@ import { realClock } from "../../remote/realClock";
 import { RemoteEngine } from "../../remote/remoteEngine";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
+import type { FindModel } from "./graphServer";
 import type { RunningModel } from "./runningModel";
 
 /** In the folder of the store. */
@@ -24,7 +25,15 @@ const ENDPOINTS_FILE = "remote.json";
  */
 export async function withRemote<T>(
   context: CliContext,
-  { name, flags }: { readonly name: string; readonly flags: Pick<ModelFlags, "device"> },
+  {
+    name,
+    flags,
+    find,
+  }: {
+    readonly name: string;
+    readonly flags: Pick<ModelFlags, "device">;
+    readonly find: FindModel;
+  },
   work: (model: RunningModel) => Promise<T>,
 ): Promise<T> {
   const { printer, signal, host } = context;
@@ -32,7 +41,7 @@ export async function withRemote<T>(
   const token = await tokenOf(host.environment.env);
   if (endpoint.dialect === "kserve") {
     const { withGraphServer } = await import("./graphServer");
-    return await withGraphServer(context, { endpoint, token, flags }, work);
+    return await withGraphServer(context, { endpoint, token, flags, find }, work);
   }
   const { host: server } = new URL(endpoint.url);
   printer.note(

@@ -4,6 +4,7 @@ import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import type { OutputFlags } from "../terminal/flags";
 import { formatTable } from "../terminal/text";
+import { findModel } from "../ask/openModel";
 import { endpointNamed, withRemote } from "../ask/remoteModel";
 import { cleanedText } from "../../remote/remoteEngine";
 import type { GenerationCounts } from "../../measure/verify/generations";
@@ -50,25 +51,29 @@ export async function verify(
 async function verifyServer(context: CliContext, kit: string, name: string): Promise<number> {
   const { printer, signal } = context;
   const { family, dialect } = await endpointNamed(context, name);
-  return await withRemote(context, { name, flags: { device: "cpu" } }, async ({ engine }) => {
-    const report = await verifyRemote(kit, {
-      generate: (request) => engine.generate(request, { signal }),
-      cleaned: cleanedText,
-      hasBeams: dialect === "transformers" && family === "opt",
-      signal,
-      onProgress: (text) => {
-        printer.note(text);
-      },
-    });
-    if (printer.isJson) printer.json(report);
-    else {
-      const skipped =
-        report.skipped.length === 0 ? "" : ` Not asked: ${report.skipped.join(", ")}.`;
-      const verdict = `${report.kind} on ${name} ${verdictOf(report)}.${skipped}`;
-      printer.text(`${settingTable(report.generation)}\n${verdict}\n`);
-    }
-    return report.ok ? EXIT.ok : EXIT.failed;
-  });
+  return await withRemote(
+    context,
+    { name, flags: { device: "cpu" }, find: findModel },
+    async ({ engine }) => {
+      const report = await verifyRemote(kit, {
+        generate: (request) => engine.generate(request, { signal }),
+        cleaned: cleanedText,
+        hasBeams: dialect === "transformers" && family === "opt",
+        signal,
+        onProgress: (text) => {
+          printer.note(text);
+        },
+      });
+      if (printer.isJson) printer.json(report);
+      else {
+        const skipped =
+          report.skipped.length === 0 ? "" : ` Not asked: ${report.skipped.join(", ")}.`;
+        const verdict = `${report.kind} on ${name} ${verdictOf(report)}.${skipped}`;
+        printer.text(`${settingTable(report.generation)}\n${verdict}\n`);
+      }
+      return report.ok ? EXIT.ok : EXIT.failed;
+    },
+  );
 }
 
 async function verifyTrainingKit(

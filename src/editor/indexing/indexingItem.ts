@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { IndexingState } from "../../host/search/pictureIndexing";
 import type { CommandId } from "../shell/commandIds";
-import { timeLeftText } from "../shell/numbers";
+import { timeLeftText } from "../engine/durations";
 
 const STOP_OR_GO_ON: CommandId = "sightline.stopOrGoOnIndexing";
 /** Left of the engine's own item. */

@@ -19,7 +19,7 @@ import {
   type ToAnswers,
 } from "../../protocol/views/answersMessages";
 import { showStatus } from "../documents/altDescribing";
-import { timeLeftText } from "../shell/numbers";
+import { timeLeftText } from "../engine/durations";
 import { PagePanel } from "../shell/pagePanel";
 import type { Services } from "../shell/services";
 import { answersStrings } from "./answersStrings";

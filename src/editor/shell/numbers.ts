@@ -1,8 +1,7 @@
-/** Sizes and times in the language in which the editor's sentences are shown; the one place for both. */
+/** Sizes and numbers in the language in which the editor's sentences are shown; `engine/durations.ts` has longer times. */
 
 import * as vscode from "vscode";
 import { type BytesOf, formatBytes, formatBytesOf, formatNumber } from "../../base/bytes";
-import { durationOf } from "../../base/timeLeft";
 import { progressText } from "../../host/service/progressText";
 import type { Progress } from "../../model/ask/progress";
 
@@ -38,26 +37,4 @@ export function shareText(progress: Pick<Progress, "doneBytes" | "totalBytes">):
 /** "0.1 s" */
 export function secondsText(seconds: number, { digits }: { readonly digits: 0 | 1 }): string {
   return vscode.l10n.t("{0} s", formatNumber(seconds, { digits, locale: displayLocale() }));
-}
-
-/** "5 h 20 min" */
-export function durationText(seconds: number): string {
-  const duration = durationOf(seconds);
-  if (duration.hours > 0) {
-    return vscode.l10n.t("{0} h {1} min", duration.hours, duration.minutes);
-  }
-  return duration.minutes > 0
-    ? vscode.l10n.t("{0} min", duration.minutes)
-    : vscode.l10n.t("{0} s", duration.seconds);
-}
-
-/** "12 min left" */
-export function timeLeftText(seconds: number): string {
-  const duration = durationOf(seconds);
-  if (duration.hours > 0) {
-    return vscode.l10n.t("{0} h {1} min left", duration.hours, duration.minutes);
-  }
-  return duration.minutes > 0
-    ? vscode.l10n.t("{0} min left", duration.minutes)
-    : vscode.l10n.t("{0} s left", duration.seconds);
 }
