@@ -26,7 +26,10 @@ import {
   TOKENIZER_FILE,
 } from "../../model/folder/manifest";
 import { parsePictureWorld, WORLD_FILE } from "../../model/folder/pictureWorld";
-import { parsePreprocessorConfig } from "../../model/config/preprocessorConfig";
+import {
+  parsePreprocessorConfig,
+  type PreprocessorConfig,
+} from "../../model/config/preprocessorConfig";
 import { absentFile, decodeUtf8, objectMembers, readSmallFile } from "./checkpointText";
 import type { TensorInfo, WeightHeader } from "./tensorInfo";
 import { mergeTensors, readWeightHeaders, storedBytes } from "./weightFiles";
@@ -144,7 +147,16 @@ export function parseCheckpointConfigs(
   }
   const worldText = texts.get(WORLD_FILE);
   if (worldText !== undefined) parsePictureWorld(worldText, path.join(folder, WORLD_FILE));
-  return { config, preprocessorText: findPreprocessor(texts, folder), generationText };
+  const { text: preprocessorText, file, size } = findPreprocessor(texts, folder);
+  const { imageSize: side } = config.vision;
+  if (size.height !== side || size.width !== side) {
+    throw new AppError(
+      "checkpoint.unsupported",
+      `${file} makes pictures of ${size.width} × ${size.height} pixels, and the image encoder of ${CONFIG_FILE} takes ${side} × ${side}. Correct "size", or take both files from the same checkpoint.`,
+      { detail: { file } },
+    );
+  }
+  return { config, preprocessorText, generationText };
 }
 
 async function listFolder(folder: string): Promise<ReadonlySet<string>> {
@@ -173,14 +185,16 @@ function required(texts: ReadonlyMap<string, string>, name: string, folder: stri
 }
 
 /** transformers prefers the nested form too. */
-function findPreprocessor(texts: ReadonlyMap<string, string>, folder: string): string {
-  const file = path.join(folder, PROCESSOR_FILE);
-  const nested = objectMembers(texts.get(PROCESSOR_FILE) ?? "{}", { file }).get("image_processor");
-  if (nested !== undefined && nested.trim() !== "null") {
-    parsePreprocessorConfig(nested, file);
-    return nested;
-  }
-  const text = required(texts, PREPROCESSOR_FILE, folder);
-  parsePreprocessorConfig(text, path.join(folder, PREPROCESSOR_FILE));
-  return text;
+function findPreprocessor(
+  texts: ReadonlyMap<string, string>,
+  folder: string,
+): Pick<PreprocessorConfig, "size"> & { readonly text: string; readonly file: string } {
+  const outer = path.join(folder, PROCESSOR_FILE);
+  const nested = objectMembers(texts.get(PROCESSOR_FILE) ?? "{}", { file: outer }).get(
+    "image_processor",
+  );
+  const isNested = nested !== undefined && nested.trim() !== "null";
+  const file = isNested ? outer : path.join(folder, PREPROCESSOR_FILE);
+  const text = isNested ? nested : required(texts, PREPROCESSOR_FILE, folder);
+  return { text, file, size: parsePreprocessorConfig(text, file).size };
 }

@@ -135,6 +135,15 @@ describe("openCheckpoint", () => {
     assert.deepEqual(await sizeOf(), { height: 56, width: 56 });
   });
 
+  it("refuses pictures of another size than the image encoder's", async () => {
+    await rm(at("processor_config.json"));
+    const file = at("preprocessor_config.json");
+    for (const size of [{ height: 56, width: 57 }, { height: 55, width: 56 }, 57]) {
+      await edit("preprocessor_config.json", (json) => ({ ...json, size }));
+      await expectFailure(folder, { code: "checkpoint.unsupported", file, words: /56 × 56/ });
+    }
+  });
+
   it("takes it from preprocessor_config.json when the processor nests none", async () => {
     for (const nested of [{}, { image_processor: null }]) {
       await writeFile(at("processor_config.json"), JSON.stringify(nested));
