@@ -198,7 +198,17 @@ const kernels = [
 ];
 
 export default tseslint.config(
-  { ignores: ["out/", "dist/", "node_modules/", ".cache/", "*.mjs", "test/**/*.mjs", "action/"] },
+  {
+    ignores: [
+      "out/",
+      "dist/",
+      "node_modules/",
+      ".cache/",
+      "*.mjs",
+      "test/**/*.{mjs,cjs}",
+      "action/",
+    ],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

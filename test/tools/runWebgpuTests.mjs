@@ -6,6 +6,7 @@ import path from "node:path";
 import { prepareSoftwareVulkan, whyNoSoftwareVulkan } from "./softwareVulkan.mjs";
 
 const root = path.resolve(import.meta.dirname, "../..");
+const REPORTER = path.join(root, "test", "tools", "slowestReporter.cjs");
 const files = process.argv.length > 2 ? process.argv.slice(2) : ["out/test/webgpu/**/*.test.js"];
 
 const problem = whyNoSoftwareVulkan();
@@ -13,7 +14,7 @@ if (problem === undefined) {
   const driver = await prepareSoftwareVulkan(path.join(root, ".cache", "software-vulkan"));
   const mocha = path.join(root, "node_modules", "mocha", "bin", "mocha.js");
   const options = ["--no-config", "--timeout", "120000", "--forbid-only", "--forbid-pending"];
-  const child = spawn(process.execPath, [mocha, ...options, "--reporter", "dot", ...files], {
+  const child = spawn(process.execPath, [mocha, ...options, "--reporter", REPORTER, ...files], {
     cwd: root,
     env: { ...process.env, ...driver },
     stdio: "inherit",
