@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { TextEdit } from "../../alt/imageReference";
 import { languageOfFile } from "../../alt/languages";
 import { applyEdits } from "../../alt/textEdit";
 import {
@@ -15,6 +16,7 @@ import {
 import type { AuditRun } from "../../audit/report/reportRun";
 import type { ReportedFinding } from "../../audit/reportedFinding";
 import { LEVELS, type Level } from "../../audit/rule";
+import { safeEdits } from "../../audit/safeFixes";
 import { ruleOf } from "../../audit/ruleTable";
 import { countOf } from "../../base/countOf";
 import { AppError } from "../../base/errors";
@@ -152,7 +154,7 @@ export class CheckRun {
   ): Promise<CheckedDocument> {
     let now = checked;
     for (let nRounds = 0; nRounds < MAX_ROUNDS; nRounds++) {
-      const edits = safeEdits(now.findings);
+      const edits = editsOf(now.findings);
       if (edits.length === 0) break;
       const text = applyEdits(now.document.text, edits.flat());
       const document = { ...now.document, text };
@@ -228,19 +230,15 @@ export class CheckRun {
 /** One mended finding may bring another to light, such as the prefix of a title that became the text. */
 const MAX_ROUNDS = 4;
 
-/** One safe fix for each finding, none of which overlap. */
-function safeEdits(
-  findings: readonly ReportedFinding[],
-): { start: number; end: number; newText: string }[][] {
-  let end = -1;
-  return findings.flatMap(({ fixes }) => {
-    const safe = fixes.find(({ isSafe }) => isSafe);
-    const edits = (safe?.edits ?? []).map(({ span, newText }) => ({ ...span, newText }));
-    const first = Math.min(...edits.map((edit) => edit.start));
-    if (edits.length === 0 || first <= end) return [];
-    end = Math.max(...edits.map((edit) => edit.end));
-    return [edits];
-  });
+function editsOf(findings: readonly ReportedFinding[]): readonly TextEdit[][] {
+  return safeEdits(
+    findings.map(({ fixes }) =>
+      fixes.map(({ edits, isSafe }) => ({
+        edits: edits.map(({ span, newText }) => ({ ...span, newText })),
+        isSafe,
+      })),
+    ),
+  );
 }
 
 /** Findings on lines that were changed, and on pictures whose file was, though their text was not. */

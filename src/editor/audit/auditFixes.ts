@@ -5,11 +5,13 @@ import { AppError } from "../../base/errors";
 import type { TextEdit } from "../../alt/imageReference";
 import type { Finding, Fix } from "../../audit/rule";
 import { ruleOf } from "../../audit/ruleTable";
+import { safeEdits } from "../../audit/safeFixes";
 import { suppressEdits } from "../../audit/suppressComment";
 import { fileName, rangeOf, type DocumentImage } from "../documents/altDocument";
 import { imageArgument } from "../documents/altTarget";
 import type { CommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
+import { FIX_ALL_KIND } from "../offers/altKinds";
 import { auditOf, knownBy } from "./documentAudits";
 
 const { QuickFix } = vscode.CodeActionKind;
@@ -19,14 +21,20 @@ export async function findingAt(
   services: Services,
   { document, reference }: DocumentImage,
 ): Promise<Finding | undefined> {
+  const isSame = ({ picture }: Finding): boolean =>
+    picture.reference.span.start === reference.span.start;
+  return (await findingsIn(services, document)).find(isSame);
+}
+
+async function findingsIn(
+  services: Services,
+  document: vscode.TextDocument,
+): Promise<readonly Finding[]> {
   try {
-    const { findings } = await auditOf(services, document);
-    const isSame = ({ picture }: Finding): boolean =>
-      picture.reference.span.start === reference.span.start;
-    return findings.find(isSame);
+    return (await auditOf(services, document)).findings;
   } catch (thrown) {
     services.log.debug(AppError.from(thrown).message);
-    return undefined;
+    return [];
   }
 }
 
@@ -51,6 +59,24 @@ export async function fixesFor(
   const actions = [...fixes, ...others];
   for (const action of actions) action.diagnostics = [...diagnostics];
   return actions;
+}
+
+/**
+ * One action for all that needs no judgement; none where there is nothing of it. What a mend brings to light waits
+ * for the next time.
+ */
+export async function fixAll(
+  services: Services,
+  document: vscode.TextDocument,
+): Promise<vscode.CodeAction[]> {
+  if (!services.settings.auditEnabled(document.uri)) return [];
+  const findings = await findingsIn(services, document);
+  const edits = safeEdits(findings.map((finding) => finding.fixes())).flat();
+  if (edits.length === 0) return [];
+  const title = vscode.l10n.t("Mend All Alt Texts That Need No Judgement");
+  const action = editAction(document, title, edits);
+  action.kind = FIX_ALL_KIND;
+  return [action];
 }
 
 /** What mends nothing, and says that somebody has looked. */

@@ -119,11 +119,24 @@ async function checkDocuments(
   workspaceFindings(services).put(found);
 }
 
-/** As the editor has it, saved or not. */
+/** As the editor has it, where that is not on the disk. */
 function unsavedText(uri: vscode.Uri): { readonly text?: string } {
-  const key = uri.toString();
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
-  return open?.isDirty === true ? { text: open.getText() } : {};
+  const isMeant = (open: { readonly uri: vscode.Uri; readonly isDirty: boolean }): boolean =>
+    open.isDirty && open.uri.toString() === uri.toString();
+  const notebook = vscode.workspace.notebookDocuments.find(isMeant);
+  if (notebook !== undefined) return { text: notebookText(notebook) };
+  const document = vscode.workspace.textDocuments.find(isMeant);
+  return document === undefined ? {} : { text: document.getText() };
+}
+
+/** As a file would have it, but for what pictures have nothing to do with. */
+function notebookText(notebook: vscode.NotebookDocument): string {
+  const cells = notebook.getCells().map(({ kind, document, metadata }) => ({
+    cell_type: kind === vscode.NotebookCellKind.Markup ? "markdown" : "code",
+    attachments: metadata["attachments"] as unknown,
+    source: document.getText(),
+  }));
+  return JSON.stringify({ cells }, null, 1);
 }
 
 async function placed(

@@ -5,10 +5,10 @@ import { altProblem } from "../../alt/wording/altText";
 import { canMarkDecorative } from "../../alt/edit/editAlt";
 import { captionStyles } from "../../alt/edit/insertCaption";
 import { altOwner, isOffered, type FoundImages } from "../../host/documents/altPlan";
-import { fixesFor, findingAt } from "../audit/auditFixes";
+import { fixAll, fixesFor, findingAt } from "../audit/auditFixes";
 import { isAboutText } from "../audit/auditSquiggles";
 import { findQuietly, imageAt, rangeOf, type DocumentImage } from "../documents/altDocument";
-import { ASK_KIND } from "./altKinds";
+import { ASK_KIND, FIX_ALL_KIND } from "./altKinds";
 import { placeOf } from "../documents/altPicture";
 import { imageArgument } from "../documents/altTarget";
 import type { CommandId } from "../shell/commandIds";
@@ -23,6 +23,8 @@ export async function actionsFor(
   services: Services,
   ...[document, range, context, token]: Given
 ): Promise<vscode.CodeAction[]> {
+  // Nobody wants that in a lightbulb.
+  if (context.only?.contains(FIX_ALL_KIND) === true) return fixAll(services, document);
   const isAsked = [QuickFix, RefactorRewrite, ASK_KIND].some((kind) => isWanted(kind, context));
   if (!isAsked) return [];
   const found = await findQuietly(services, document);

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { DOCUMENT_EXTENSIONS, EDITOR_LANGUAGE_IDS } from "../../alt/languages";
 import { PASTED_TYPES } from "../../model/ask/pictureNames";
-import { ASK_KIND, PASTE_KIND } from "./altKinds";
+import { ASK_KIND, FIX_ALL_KIND, PASTE_KIND } from "./altKinds";
 import { followDocuments } from "./documentFollowers";
 import { filesGlob } from "../pictures/filesGlob";
 import { lazy } from "../shell/lazyFeature";
@@ -38,7 +38,7 @@ export function registerAltProviders(services: Services): vscode.Disposable {
       {
         provideCodeActions: async (...given) => (await actions()).actionsFor(services, ...given),
       },
-      { providedCodeActionKinds: [QuickFix, RefactorRewrite, ASK_KIND] },
+      { providedCodeActionKinds: [QuickFix, RefactorRewrite, ASK_KIND, FIX_ALL_KIND] },
     ),
     languages.registerHoverProvider(ALT_SELECTOR, {
       provideHover: async (document, position, token) => {

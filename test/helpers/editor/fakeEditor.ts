@@ -47,7 +47,7 @@ function newEditor() {
     sizes: new Map<string, number>(),
     filesRead: [] as string[],
     documents: [] as FakeDocument[],
-    notebooks: [] as { readonly uri: FakeUri; readonly isDirty: boolean }[],
+    notebooks: [] as FakeNotebook[],
     activeEditor: undefined as FakeTextEditor | undefined,
     visibleEditors: [] as FakeTextEditor[],
     activeTab: undefined as unknown,
@@ -114,6 +114,13 @@ function newEditor() {
     windowStateChanged: new FakeEmitter<{ readonly focused: boolean }>(),
     settingsChanged: new FakeEmitter<{ affectsConfiguration(section: string): boolean }>(),
   };
+}
+
+/** A notebook that is open; its cells are asked for only where it is read. */
+export interface FakeNotebook {
+  readonly uri: FakeUri;
+  readonly isDirty: boolean;
+  readonly getCells?: () => readonly object[];
 }
 
 export const fakeEditor = newEditor();

@@ -40,6 +40,7 @@ export {
   FakeUri as Uri,
   FakeEdit as WorkspaceEdit,
 };
+export const NotebookCellKind = { Markup: 1, Code: 2 } as const;
 export const CodeAction = holder("title", "kind");
 export const DocumentDropEdit = holder("insertText", "title", "kind");
 export const DocumentPasteEdit = holder("insertText", "title", "kind");

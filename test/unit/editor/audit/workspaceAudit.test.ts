@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { createAudit } from "../../../../src/editor/audit/auditCommands";
 import { ruleTitle } from "../../../../src/editor/audit/auditStrings";
+import { findImages } from "../../../../src/alt/formats/findImages";
 import { AuditFollower } from "../../../../src/editor/audit/auditFollower";
 import { findingText, saidBy } from "../../../../src/editor/audit/findingWords";
 import { englishOf, MESSAGE_IDS, say } from "../../../../src/audit/messages";
@@ -119,6 +120,28 @@ describe("the check of a workspace", () => {
     const keys = fakeEditor.executed.filter(([command]) => command === "setContext");
     assert.deepEqual(keys.at(-1), ["setContext", "sightline.auditGrouping", "file"]);
     assert.ok(fakeEditor.executed.some(([command]) => command === "sightline.audit.focus"));
+  });
+
+  it("checks what an open notebook holds by now, with its attachments", async () => {
+    write("n.ipynb", '{"cells": []}');
+    const cell = (kind: number, source: string, metadata = {}): object => ({
+      ...{ kind, metadata, document: { getText: () => source } },
+    });
+    const attachments = { "p.png": { "image/png": "AAAA" } };
+    const cells = [cell(1, "![](attachment:p.png)", { attachments }), cell(2, "![](code.png)")];
+    const notebook = { uri: FakeUri.file("/w/n.ipynb"), isDirty: true, getCells: () => cells };
+    fakeEditor.notebooks = [notebook];
+    await check();
+    const [asked] = requests.at(-1)?.documents ?? [];
+    const found = findImages(asked?.text ?? "", "notebook");
+    assert.deepEqual(
+      found.map(({ target }) => [target.value, target.data]),
+      [["attachment:p.png", "data:image/png;base64,AAAA"]],
+    );
+    fakeEditor.notebooks = [{ ...notebook, isDirty: false }];
+    await check();
+    assert.equal(requests.at(-1)?.documents[0]?.text, undefined);
+    fakeEditor.notebooks = [];
   });
 
   it("opens the place of a finding, and names it whole to screen readers", async () => {

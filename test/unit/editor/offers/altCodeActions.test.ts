@@ -85,6 +85,21 @@ describe("the lightbulb", () => {
     }
   });
 
+  it("mends all that needs no judgement when a file is saved, and nothing else", async () => {
+    const text = '![](a.png "Image of a fox")\n\n![Picture of a hen](a.png)\n\n![](a.png)\n';
+    const document = openDocument("markdown", text);
+    const all = new FakeKind("source.fixAll");
+    const [action, ...others] = await actionsAt(document, "\n\n", { only: all });
+    assert.ok(action);
+    assert.deepEqual([others, action.kind.value], [[], "source.fixAll.sightline"]);
+    await applied(action);
+    assert.equal(document.getText(), "![Image of a fox](a.png)\n\n![A hen](a.png)\n\n![](a.png)\n");
+    assert.equal((await actionsAt(document, "fox", { only: all })).length, 1);
+    const right = openDocument("markdown", "![A fox](a.png)\n");
+    assert.deepEqual(await actionsAt(right, "![", { only: all }), []);
+    assert.ok((await actionsAt(document, "![")).every(({ kind }) => !all.contains(kind)));
+  });
+
   it("gives only the kinds that are asked for", async () => {
     const document = openDocument("markdown", "![](a.png)");
     const fixes = await actionsAt(document, "![", { only: new FakeKind("quickfix") });
