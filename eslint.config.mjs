@@ -34,6 +34,8 @@ const mayImport = {
     "search",
     "doctor",
     "remote",
+    "measure",
+    "train",
   ],
   "src/host": ["base", "roll", "answers", "model", "protocol", "alt"],
   "src/editor": [
@@ -81,7 +83,7 @@ const mayImport = {
     "mcp",
     "remote",
   ],
-  "src/train": ["base", "model", "engine", "convert"],
+  "src/train": ["base", "model", "engine", "convert", "alt"],
   "src/world": ["base", "model", "engine", "train", "search", "measure"],
   "src/packaging": [],
   webview: ["base", "model", "protocol"],

@@ -6,28 +6,42 @@ import { DEFAULT_COMPONENTS, mayHaveImages } from "../alt/formats/findContext";
 import { languageOfFile } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
 import { auditDocument } from "../audit/auditDocument";
-import { ConfigChain, configFor, isIgnored } from "../audit/config/configChain";
+import {
+  ConfigChain,
+  configFor,
+  type DocumentConfig,
+  isIgnored,
+} from "../audit/config/configChain";
 import { picturesOf } from "../audit/documentPictures";
+import type { AuditPicture } from "../audit/rule";
 import { squiggleSpan } from "../audit/squiggle";
 import { AppError, throwIfAborted } from "../base/errors";
 import { DiskFiles } from "../disk/diskFiles";
 import { decodeDocument, MAX_DOCUMENT_BYTES } from "../disk/textEncoding";
+import { generatedTexts } from "../library/store/generatedTexts";
+import type { ModelStore } from "../library/store/modelStore";
 import type { CheckedDocumentReply } from "../protocol/auditSchemas";
 import type { AuditMethod, Params, Result } from "../protocol/methods";
-import type { Handlers } from "../protocol/rpcServer";
+import type { Handlers, RequestContext } from "../protocol/rpcServer";
+import { type Collected, PairCollection } from "../train/data/pairCollection";
 
 type Request = Params<"auditDocuments">;
 
-export function createAuditMethods(): Pick<Handlers, AuditMethod> {
+/** @param store Knows which texts models have written. */
+export function createAuditMethods(store: Pick<ModelStore, "root">): Pick<Handlers, AuditMethod> {
   let known: { readonly run: string; readonly disk: Disk } | undefined;
+  const diskOf = async ({ run }: Request): Promise<Disk> => {
+    if (known?.run !== run) known = { run, disk: await newDisk(store) };
+    return known.disk;
+  };
   return {
-    auditDocuments: async (request, { onCancel }) => {
-      const stop = new AbortController();
-      onCancel(() => {
-        stop.abort();
-      });
-      if (known?.run !== request.run) known = { run: request.run, disk: newDisk() };
-      return await auditAll(request, known.disk, stop.signal);
+    auditDocuments: async (request, context) => {
+      const disk = await diskOf(request);
+      return { documents: await each(request, context, (one) => auditOne(one, request, disk)) };
+    },
+    collectPairs: async (request, context) => {
+      const disk = await diskOf(request);
+      return { documents: await each(request, context, (one) => pairsOf(one, request, disk)) };
     },
   };
 }
@@ -36,50 +50,96 @@ export function createAuditMethods(): Pick<Handlers, AuditMethod> {
 interface Disk {
   readonly files: DiskFiles;
   readonly configs: ConfigChain;
+  readonly pairs: PairCollection;
 }
 
-function newDisk(): Disk {
+async function newDisk(store: Pick<ModelStore, "root">): Promise<Disk> {
   const files = new DiskFiles();
-  return { files, configs: new ConfigChain((file) => files.readText(file)) };
+  const pairs = new PairCollection(await generatedTexts(store));
+  return { files, pairs, configs: new ConfigChain((file) => files.readText(file)) };
 }
 
-async function auditAll(
-  request: Request,
-  disk: Disk,
-  signal: AbortSignal,
-): Promise<Result<"auditDocuments">> {
-  const documents: CheckedDocumentReply[] = [];
-  for (const document of request.documents) {
+async function each<T>(
+  { documents }: Request,
+  { onCancel }: Pick<RequestContext, "onCancel">,
+  work: (document: Request["documents"][number]) => Promise<T>,
+): Promise<T[]> {
+  const stop = new AbortController();
+  onCancel(() => {
+    stop.abort();
+  });
+  const results: T[] = [];
+  for (const document of documents) {
     // A cancel arrives between two of them.
     await new Promise((resolve) => setImmediate(resolve));
-    throwIfAborted(signal);
-    documents.push(await auditOne(document, request, disk));
+    throwIfAborted(stop.signal);
+    results.push(await work(document));
   }
-  return { documents };
+  return results;
 }
 
-async function auditOne(
+interface FoundPictures {
+  readonly content: string;
+  readonly config: DocumentConfig;
+  readonly components: readonly string[];
+  readonly pictures: readonly AuditPicture[];
+}
+
+/** Nothing for a document that is left out. @throws AppError as `textOf` and `picturesOf`. */
+async function picturesIn(
   { file, text }: Request["documents"][number],
   request: Request,
   disk: Disk,
+): Promise<FoundPictures | undefined> {
+  const placed = await disk.configs.above(path.dirname(file));
+  if (isIgnored(placed, file)) return undefined;
+  const config = configFor(placed, file);
+  const components = [...DEFAULT_COMPONENTS, ...request.components, ...config.components];
+  const content = text ?? (await textOf(file, components));
+  const language = languageOfFile(file);
+  if (language === undefined) return undefined;
+  const document = { text: content, language, name: path.basename(file), components };
+  const pictures = await picturesOf(document, {
+    documentPath: file,
+    documentText: content,
+    workspaceRoots: [request.folder],
+    siteRoots: [...request.siteRoots, ...config.siteRoots],
+    files: disk.files,
+  });
+  return { content, config, components, pictures };
+}
+
+type DocumentPairs = Result<"collectPairs">["documents"][number];
+
+async function pairsOf(
+  document: Request["documents"][number],
+  request: Request,
+  disk: Disk,
+): Promise<DocumentPairs> {
+  const { file } = document;
+  try {
+    const found = await picturesIn(document, request, disk);
+    const taken: Collected[] = [];
+    for (const picture of found?.pictures ?? []) taken.push(await disk.pairs.take(picture));
+    const pairs = taken.flatMap(({ pair }) => (pair === undefined ? [] : [pair]));
+    const leftOut = taken.flatMap(({ leftOut }) => leftOut ?? []);
+    return { file, pairs, leftOut };
+  } catch (thrown) {
+    return { file, pairs: [], leftOut: [], failure: AppError.from(thrown).message };
+  }
+}
+
+async function auditOne(
+  document: Request["documents"][number],
+  request: Request,
+  disk: Disk,
 ): Promise<CheckedDocumentReply> {
+  const { file } = document;
   const nothing = { file, nPictures: 0, findings: [] };
   try {
-    const placed = await disk.configs.above(path.dirname(file));
-    if (isIgnored(placed, file)) return nothing;
-    const config = configFor(placed, file);
-    const components = [...DEFAULT_COMPONENTS, ...request.components, ...config.components];
-    const content = text ?? (await textOf(file, components));
-    const language = languageOfFile(file);
-    if (language === undefined) return nothing;
-    const document = { text: content, language, name: path.basename(file), components };
-    const pictures = await picturesOf(document, {
-      documentPath: file,
-      documentText: content,
-      workspaceRoots: [request.folder],
-      siteRoots: [...request.siteRoots, ...config.siteRoots],
-      files: disk.files,
-    });
+    const found = await picturesIn(document, request, disk);
+    if (found === undefined) return nothing;
+    const { content, config, components, pictures } = found;
     const { findings } = auditDocument(content, pictures, { ...config.audit, components });
     const lines = new LinePositions(findings.length > 0 ? content : "");
     return {

@@ -1,21 +1,30 @@
 /** Entry of the process that audits a workspace: no engine, no model, and no hurry. */
 
-import { constants, setPriority } from "node:os";
+import { storeRoot } from "../library/store/storeRoot";
+import { homeFolder } from "../machine/homeFolder";
 import { forEachMethod, isAuditMethod } from "../protocol/methods";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import { createAuditMethods } from "./auditMethods";
-import { runEngineChild } from "./engineChild";
-import { ofOther } from "./otherProgram";
+import { giveWay, runEngineChild } from "./engineChild";
+import { ofOther } from "./enginePort";
 
-try {
-  // Whoever types comes first.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // A system may forbid it.
-}
+giveWay("somewhat");
+
+const { env, platform } = process;
+const store = {
+  get root() {
+    return storeRoot({
+      env,
+      platform,
+      get homeDir() {
+        return homeFolder();
+      },
+    });
+  },
+};
 
 runEngineChild(({ transport, logger }) => {
-  const methods = createAuditMethods();
+  const methods = createAuditMethods(store);
   const handlers = forEachMethod(
     (method) =>
       (params: never, context: RequestContext): Promise<unknown> =>

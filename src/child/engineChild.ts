@@ -1,6 +1,7 @@
 /** The life of a process beside the editor's: hello, requests, and an end with a code that says why. */
 
 import { writeSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import type { Logger } from "../base/logger";
 import { ipcTransport, isForked } from "./ipcTransport";
 import { type LoggedMessage, PROTOCOL_VERSION, type ReadyMessage } from "../protocol/messages";
@@ -40,6 +41,16 @@ export function runEngineChild(
   serve({ transport, logger });
   const hello = { type: "ready", protocolVersion: PROTOCOL_VERSION, pid: process.pid } as const;
   transport.send(hello satisfies ReadyMessage);
+}
+
+/** Lets whoever types come first. Threads that are started later have it too. */
+export function giveWay(how: "somewhat" | "wholly"): void {
+  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+  try {
+    setPriority(how === "wholly" ? PRIORITY_LOW : PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A system may forbid it.
+  }
 }
 
 /** A logger whose lines go to the host. */

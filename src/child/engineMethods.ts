@@ -2,6 +2,8 @@
 
 import type { Logger } from "../base/logger";
 import { createCudaMethods } from "./cudaMethods";
+import { createLearningMethods } from "./learningMethods";
+import { noting } from "./notedTexts";
 import { createSearchMethods } from "./searchMethods";
 import type { EnginePort, TaskRun } from "./enginePort";
 import type { StartWorkers } from "../convert/weights/convertWorkers";
@@ -36,14 +38,15 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
     load: async (params, run) => {
       if (params.remote !== undefined) {
         const { openRemoteModel } = await import("./remoteModel");
-        return await openRemoteModel(params.remote, { logger, signal: run.signal });
+        const opened = await openRemoteModel(params.remote, { logger, signal: run.signal });
+        return { ...opened, engine: noting(opened.engine, store) };
       }
       const { findNamedModel, loadFoundModel } = await import("../library/open/openNamedModel");
       const { model, device } = params;
       const found = await findNamedModel({ model, ...run, store, demoCheckpoint });
       const engine = await loadFoundModel(found, { store, device, logger, signal: run.signal });
       await openWeights(engine, run);
-      return { engine, folder: found.folder };
+      return { engine: noting(engine, store), folder: found.folder };
     },
     planLoad: async (params, loaded) => {
       const { planLoad } = await import("../library/open/loadPlan");
@@ -77,6 +80,7 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
     ...createStoreMethods(options),
     ...createCudaMethods(options),
     ...createSearchMethods(options),
+    ...createLearningMethods(options),
     thumbnail: async ({ image, imageName, maxSide }) => {
       const { makeThumbnail } = await import("../engine/picture/imageDecode");
       return await makeThumbnail(image, { name: imageName ?? "The picture", maxSide });

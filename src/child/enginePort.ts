@@ -1,5 +1,6 @@
 /** The port between the server and what answers: the work of each method, and a model in memory. */
 
+import { AppError } from "../base/errors";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { LoadPlan, LoadRequest } from "../model/ask/models";
 import type { Progress, Stage } from "../model/ask/progress";
@@ -55,4 +56,8 @@ export interface LoadedModel {
   readonly engine: Pick<Blip2Engine, ModelMethod | "info" | "release">;
   /** Where its files are. */
   readonly folder: string;
+}
+
+export function ofOther(method: string): AppError {
+  return new AppError("internal", `Another program answers ${method}.`);
 }

@@ -16,8 +16,7 @@ import {
 } from "../protocol/methods";
 import { type Handlers, type RequestContext, RpcServer } from "../protocol/rpcServer";
 import type { Transport } from "../protocol/transport";
-import type { EnginePort, LoadedModel, TaskRun, Work } from "./enginePort";
-import { ofOther } from "./otherProgram";
+import { type EnginePort, type LoadedModel, ofOther, type TaskRun, type Work } from "./enginePort";
 import { RunQueue } from "./runQueue";
 
 export interface EngineServerOptions {

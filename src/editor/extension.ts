@@ -7,13 +7,11 @@ import type { Doubt } from "../model/ask/request";
 import type { SightlineApi } from "./api/api";
 import { createChat } from "./chat/chat";
 import { createEngine, followSettings } from "./engine/engineSetup";
+import { createLazyCommands } from "./lazyCommands";
 import { lazyApi } from "./api/lazyApi";
 import { type Log, openLog } from "./shell/log";
-import { createAuditCommands } from "./audit/audit";
 import { createMachineCommands } from "./machine/machineCommands";
 import { createReview } from "./queue/review";
-import { createSearchCommands } from "./search/searchCommands";
-import { createModelCommands } from "./models/modelCommands";
 import { EditorNotices } from "./shell/notices";
 import { EditorPictureReader } from "./pictures/pictureReader";
 import type { CommandTable, Notices, Services } from "./shell/services";
@@ -43,13 +41,11 @@ export function activate(context: vscode.ExtensionContext): SightlineApi {
   const features = [
     chat,
     createAltFeatures(services),
-    createModelCommands(services),
     createStatusBar(services),
-    ...createMachineCommands(services),
+    createMachineCommands(services),
     createAgents(services),
     createReview(services),
-    createSearchCommands(services),
-    createAuditCommands(services),
+    ...createLazyCommands(services),
   ];
   const tables = [...features.map(({ commands }) => commands), ownCommands(context, log)];
   context.subscriptions.push(

@@ -242,4 +242,7 @@ export const stageFields = {
   host: maybe(text),
   nth: maybe(count),
   nTries: maybe(count),
+  nDone: maybe(count),
+  nAll: maybe(count),
+  secondsLeft: maybe(anyNumber),
 } satisfies { readonly [K in keyof Stage]-?: v.GenericSchema };

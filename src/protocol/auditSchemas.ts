@@ -40,4 +40,18 @@ export const auditRequest = fields({
 /** In the order of the request. */
 export const auditResult = fields({ documents: list(checkedDocument) });
 
+/** Pairs of picture and text of the same documents; pictures and texts of one run count once. */
+export const pairsResult = fields({
+  documents: list(
+    fields({
+      file: text,
+      pairs: list(fields({ image: text, text })),
+      /** Why pictures of it teach nothing, each as often as it is so; words of src/train. */
+      leftOut: list(text),
+      /** Why it was not looked at, for people. */
+      failure: maybe(text),
+    }),
+  ),
+});
+
 export type CheckedDocumentReply = Read<typeof checkedDocument>;

@@ -19,7 +19,7 @@ import {
 } from "./schema";
 
 /** Raised when a message changes so that an older process would misread it. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 const wireError = fields({
   code: v.custom<ErrorCode>(isErrorCode, "a known error code"),

@@ -8,8 +8,8 @@ export interface Entry {
   readonly result: v.GenericSchema;
   /**
    * There are several because ONNX Runtime and the converter block a process for seconds: one for answers,
-   * one for small copies of pictures, one for models on disk, and one for a download, which takes long and
-   * is the only one that uses a network.
+   * one for small copies of pictures, one for models on disk, one for a download, which takes long and
+   * is the only one that uses a network, and one that learns, which takes longer still.
    */
   readonly process: ProcessKind;
   /**

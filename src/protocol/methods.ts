@@ -5,7 +5,7 @@
  */
 
 import { MODEL_USES } from "../model/precision/modelAdvice";
-import { auditRequest, auditResult } from "./auditSchemas";
+import { auditRequest, auditResult, pairsResult } from "./auditSchemas";
 import { PROFILE_NAMES } from "../model/ask/kinds";
 import {
   addedModel,
@@ -35,6 +35,7 @@ import {
   type Read,
   text,
 } from "./schema";
+import { LEARNING_METHODS } from "./learningMethods";
 import type { Entry } from "./methodEntry";
 import { SEARCH_METHODS } from "./searchMethods";
 import * as v from "valibot";
@@ -271,6 +272,12 @@ export const METHODS = {
     ...{ params: auditRequest, result: auditResult },
     ...{ process: "audit", lane: "turn", silence: 5 },
   },
+  /** The pictures of documents with the texts that people wrote for them, to learn from. */
+  collectPairs: {
+    ...{ params: auditRequest, result: pairsResult },
+    ...{ process: "audit", lane: "turn", silence: 5 },
+  },
+  ...LEARNING_METHODS,
   /** A small copy of a picture. */
   thumbnail: {
     params: fields({

@@ -82,6 +82,11 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
       Promise.resolve({ matches: [{ file, similarity: 0.9, isLikely: true }] }),
     findDuplicates: () => Promise.resolve({ groups: [] }),
     samePictures: () => Promise.resolve({ files: [] }),
+    planLearning: () =>
+      Promise.resolve({ plans: [], refusals: [], freeMemoryBytes: 0, freeDiskBytes: 0 }),
+    learn: () =>
+      Promise.resolve({ nTrain: 8, nHeldOut: 2, steps: 1, before: [], after: [], unusable: [] }),
+    forgetLearning: () => Promise.resolve({}),
     ...{ indexSize: () => Promise.resolve({ bytes: 10 }) },
     deleteIndex: () => Promise.resolve({ freedBytes: 10 }),
     thumbnail: async ({ image }) => {

@@ -127,6 +127,12 @@ export function createModelWorld(): ModelWorld {
       done.push(`choose ${name}`);
       return Promise.resolve();
     },
+    searchModel: undefined as string | undefined,
+    setSearchModel: (name: string | undefined) => {
+      settings.searchModel = name;
+      done.push(`find with ${name ?? "any"}`);
+      return Promise.resolve();
+    },
     hub: { endpoint: "https://huggingface.co", proxy: "http://proxy:3128" },
     remoteEndpoints: [] as readonly unknown[],
   };

@@ -113,6 +113,15 @@ export async function altTexts(ask: AskModel, options: AltTextOptions = {}): Pro
   return texts.slice(0, countOf(options));
 }
 
+/** The texts of an answer, as one of them may come into a document. */
+export function writtenTexts(
+  prompt: GenerateRequest["prompt"],
+  { sequences }: Pick<GenerateResult, "sequences">,
+): readonly string[] {
+  const focus = prompt.kind === "caption" ? prompt.prefix : undefined;
+  return sequences.map(({ text }) => cleanCaption(joined(focus, text)));
+}
+
 interface Run {
   readonly ask: AskModel;
   readonly options: AltTextOptions;

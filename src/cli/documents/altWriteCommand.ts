@@ -1,5 +1,6 @@
 /** `alt write`: describes pictures and writes the descriptions into the documents. */
 
+import { createHash } from "node:crypto";
 import path from "node:path";
 import { countOf } from "../../base/countOf";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
@@ -7,7 +8,7 @@ import { ALT_PROBLEMS, type AltProblem, isLongAlt } from "../../alt/wording/altT
 import { isEnglish, languagesOf } from "../../alt/wording/pageLanguage";
 import { readDataUri } from "../../alt/write/dataUri";
 import { type Described, PictureDescriber } from "../../alt/write/describePictures";
-import { shortDescription } from "../../alt/write/describer";
+import { shortDescription, writtenTexts } from "../../alt/write/describer";
 import { canSetAlt } from "../../alt/edit/editAlt";
 import { AppError, isCancelled } from "../../base/errors";
 import { changedText, writeChanges, type Change, type WrittenChanges } from "./altChanges";
@@ -23,6 +24,7 @@ import type { GenerationFlags, ModelFlags } from "../terminal/flags";
 import { withModel } from "../ask/openModel";
 import type { RunningModel } from "../ask/runningModel";
 import { type NamedPicture, readPicture } from "../ask/pictureSource";
+import { noteGenerated } from "../../library/store/generatedTexts";
 import type { WorkLine } from "../terminal/workLine";
 import type { GenerateRequest } from "../../model/ask/request";
 
@@ -223,7 +225,12 @@ function describerFor(
       const isFile = resolved.kind === "file";
       const uri = resolved.kind === "data" ? resolved.uri : row.target;
       const picture = isFile ? await readPicture(resolved.path, context) : dataPicture(uri);
-      return (request) => engine.generate({ ...picture, alpha, ...request }, { signal });
+      return async (request) => {
+        const result = await engine.generate({ ...picture, alpha, ...request }, { signal });
+        const digest = createHash("sha256").update(picture.image).digest("hex");
+        await noteGenerated(context.store, digest, writtenTexts(request.prompt, result));
+        return result;
+      };
     },
     onBegin: () => {
       const { nSeen, nPictures, nSeenDocuments, nDocuments } = counts;

@@ -11,16 +11,16 @@ import { folderNames } from "../../library/store/modelStore";
 import { machineMemory } from "../../machine/freeMemory";
 import {
   fit,
+  learntName,
   workNameOf,
   type FitOptions,
   type FitProgress,
   type FitResult,
 } from "../../train/fit/fit";
-import type { FitTaskName } from "../../train/fit/fitNames";
-import { ciderScores } from "../../measure/metrics/cider";
-import { meanOf } from "../../measure/metrics/pythonText";
-import { tokenizeCaptions } from "../../measure/metrics/tokenizer/ptbTokenizer";
-import type { SaidCaption } from "../../train/fit/saidCaptions";
+import type { FitTaskName } from "../../model/ask/kinds";
+import { rateCaptions } from "../../measure/metrics/captionRating";
+import { readPairs } from "../../train/data/pairs";
+import { usualSettings } from "../../train/fit/usualSettings";
 import type { Figures } from "../../train/run/trainingRun";
 import { figuresText, figureText } from "./figuresText";
 import { findModel } from "../ask/openModel";
@@ -35,9 +35,9 @@ export interface TrainFitFlags extends OutputFlags {
   readonly model?: string;
   readonly task?: FitTaskName;
   readonly name?: string;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly rate: number;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly rate?: number;
 }
 
 /**
@@ -47,17 +47,22 @@ export interface TrainFitFlags extends OutputFlags {
  */
 export async function trainFit(
   context: CliContext,
-  pairs: string,
+  place: string,
   flags: TrainFitFlags,
 ): Promise<number> {
   expectSettings(flags);
   const { store, printer, signal } = context;
   const found = await findModel(flags.model, context);
-  const name = await newName(context, flags.name, `${found.name}-learnt`);
+  const name = await newName(context, flags.name, learntName(found.name));
+  const { config } = await openModelFolder(found.folder);
+  const usual = usualSettings(config);
   const wanted = {
-    ...{ model: found.folder, pairs, epochs: flags.epochs, batch: flags.batch, rate: flags.rate },
-    task: flags.task ?? (await taskOf(found.folder)),
-  };
+    ...{ model: found.folder, pairs: await readPairs(place), base: path.dirname(place) },
+    epochs: flags.epochs ?? usual.epochs,
+    batch: flags.batch ?? usual.batch,
+    rate: flags.rate ?? usual.rate,
+    task: flags.task ?? (config.kind === "generation" ? "captions" : "retrieval"),
+  } as const;
   const work = path.join(store.trainingDir, await workNameOf(wanted));
   const line = printer.workLine();
   const options: FitOptions = {
@@ -88,12 +93,21 @@ export async function trainFit(
 function expectSettings({ epochs, batch, rate }: TrainFitFlags): void {
   const isWhole = (value: number, most: number): boolean =>
     Number.isInteger(value) && value >= 1 && value <= most;
-  const refuse = (flag: string, range: string): never => {
-    throw new AppError("option.invalid", `${flag} must be ${range}.`);
+  const expect = (isFine: boolean, flag: string, range: string): void => {
+    if (!isFine) throw new AppError("option.invalid", `${flag} must be ${range}.`);
   };
-  if (!isWhole(epochs, 1000)) refuse("--epochs", "a whole number from 1 to 1000");
-  if (!isWhole(batch, 1024) || batch < 2) refuse("--batch", "a whole number from 2 to 1024");
-  if (!(rate > 0 && rate <= 1)) refuse("--rate", "a number above 0 and not above 1");
+  const isBatch = batch === undefined || (isWhole(batch, 1024) && batch > 1);
+  expect(
+    epochs === undefined || isWhole(epochs, 1000),
+    "--epochs",
+    "a whole number from 1 to 1000",
+  );
+  expect(isBatch, "--batch", "a whole number from 2 to 1024");
+  expect(
+    rate === undefined || (rate > 0 && rate <= 1),
+    "--rate",
+    "a number above 0 and not above 1",
+  );
 }
 
 async function newName(
@@ -108,21 +122,6 @@ async function newName(
     "option.invalid",
     `A new model cannot be called "${given}". Choose a name that no model has, such as --name ${free}.`,
   );
-}
-
-/** What the model does. */
-async function taskOf(folder: string): Promise<FitTaskName> {
-  const { config } = await openModelFolder(folder);
-  return config.kind === "generation" ? "captions" : "retrieval";
-}
-
-function rateCaptions(said: readonly SaidCaption[]): number {
-  const tokens = (texts: readonly string[]): readonly string[] => tokenizeCaptions(texts).captions;
-  const scored = said.map(({ candidate, references }) => ({
-    candidate: tokens([candidate])[0] ?? "",
-    references: tokens(references),
-  }));
-  return meanOf(ciderScores(scored));
 }
 
 function show(line: WorkLine, progress: FitProgress): void {

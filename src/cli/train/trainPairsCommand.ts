@@ -1,14 +1,14 @@
 /** `train pairs`: the pictures of documents and the texts that people wrote for them, to learn from. */
 
 import { countOf } from "../../base/countOf";
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../base/errors";
 import type { DocumentImage } from "../documents/altImages";
 import type { AltFlags } from "../documents/altListCommand";
 import { heededImages, ProjectDocuments } from "../documents/projectDocuments";
 import { writeWholeFile } from "../../disk/wholeFile";
+import { generatedTexts } from "../../library/store/generatedTexts";
+import { LEFT_OUT, type LeftOut, PairCollection } from "../../train/data/pairCollection";
 import { EXIT } from "../terminal/failure";
 import { formatTable } from "../terminal/text";
 import type { CliContext } from "../terminal/cliContext";
@@ -17,17 +17,16 @@ export interface TrainPairsFlags extends AltFlags {
   readonly out: string;
 }
 
-/** Why a picture of a document teaches nothing, in the order in which it is looked for. */
-const REASONS = {
+/** Why a picture of a document teaches nothing. */
+const REASONS: Readonly<Record<LeftOut, string>> = {
   decorative: "decorative",
   computed: "text computed by code",
   missing: "no text",
   poor: "placeholder, file name or another poor text",
   elsewhere: "file not there, or not on this disk",
+  generated: "text written by a model",
   twice: "same picture and text as before",
-} as const;
-
-type Reason = keyof typeof REASONS;
+};
 
 /** One line of the file. */
 interface PairLine {
@@ -53,7 +52,8 @@ export async function trainPairs(
   const { printer, signal } = context;
   const messages: string[] = [];
   const project = await ProjectDocuments.with(flags);
-  const collection = new Collection(path.dirname(path.resolve(flags.out)));
+  const isGenerated = await generatedTexts(context.store);
+  const collection = new Collection(path.dirname(path.resolve(flags.out)), isGenerated);
   const note = (line: string): void => {
     printer.note(line);
   };
@@ -76,71 +76,39 @@ export async function trainPairs(
 class Collection {
   readonly lines: PairLine[] = [];
   readonly #base: string;
-  readonly #counts = new Map<Reason, number>();
-  readonly #seen = new Set<string>();
+  readonly #pairs: PairCollection;
+  readonly #counts = new Map<LeftOut, number>();
 
   /** @param base Paths of pictures are given from here. */
-  constructor(base: string) {
+  constructor(base: string, isGenerated: (digest: string, text: string) => boolean) {
     this.#base = base;
+    this.#pairs = new PairCollection(isGenerated);
   }
 
-  async add({ reference, resolved, row }: DocumentImage): Promise<void> {
-    const reason = reasonAgainst({ reference, resolved, row });
-    if (reason !== undefined || resolved.kind !== "file") {
-      this.#count(reason ?? "elsewhere");
+  async add(picture: DocumentImage): Promise<void> {
+    const { reference, resolved, row } = picture;
+    // What somebody took back in a comment or a configuration is no problem.
+    const problem = row.problem === "unresolved" ? null : row.problem;
+    const { pair, leftOut } = await this.#pairs.take({ reference, resolved, problem });
+    if (leftOut !== undefined) {
+      this.#counts.set(leftOut, (this.#counts.get(leftOut) ?? 0) + 1);
       return;
     }
-    const text = (reference.alt ?? "").replaceAll(/\s+/g, " ").trim();
-    const image = path.resolve(resolved.path);
-    const digest = await digestOf(image);
-    if (digest === undefined) {
-      this.#count("elsewhere");
-      return;
-    }
-    const key = `${digest} ${text.toLowerCase()}`;
-    if (this.#seen.has(key)) {
-      this.#count("twice");
-      return;
-    }
-    this.#seen.add(key);
     const from = (file: string) => path.relative(this.#base, file).replaceAll(path.sep, "/");
-    const document = from(path.resolve(row.file));
-    this.lines.push({ image: from(image), text, document, line: row.range.start.line + 1 });
+    const { file, range } = row;
+    const document = from(path.resolve(file));
+    const { image, text } = pair;
+    this.lines.push({ image: from(image), text, document, line: range.start.line + 1 });
   }
 
   /** How many pictures were left out, by reason; only reasons that there are. */
-  leftOut(): Partial<Record<Reason, number>> {
-    const reasons = Object.keys(REASONS) as Reason[];
+  leftOut(): Partial<Record<LeftOut, number>> {
     return Object.fromEntries(
-      reasons.flatMap((reason) => {
+      LEFT_OUT.flatMap((reason) => {
         const count = this.#counts.get(reason);
         return count === undefined ? [] : [[reason, count]];
       }),
     );
-  }
-
-  #count(reason: Reason): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
-  }
-}
-
-/** A long text is no poor one: models read its beginning. */
-function reasonAgainst({ reference, resolved, row }: DocumentImage): Reason | undefined {
-  if (row.decorative || reference.isHidden) return "decorative";
-  if (reference.altState === "dynamic" || reference.altState === "named") return "computed";
-  if (row.problem === "missing" || (reference.alt ?? "").trim() === "") return "missing";
-  if (row.problem !== null && !["too-long", "unresolved"].includes(row.problem)) return "poor";
-  return resolved.kind === "file" ? undefined : "elsewhere";
-}
-
-/** Of the picture's bytes; nothing when it cannot be read. */
-async function digestOf(file: string): Promise<string | undefined> {
-  try {
-    return createHash("sha256")
-      .update(await readFile(file))
-      .digest("hex");
-  } catch {
-    return undefined;
   }
 }
 
@@ -166,14 +134,14 @@ async function writeLines(file: string, lines: readonly PairLine[]): Promise<voi
 function reportOf(parts: {
   file: string;
   lines: readonly PairLine[];
-  leftOut: Partial<Record<Reason, number>>;
+  leftOut: Partial<Record<LeftOut, number>>;
 }): string {
   const { file, lines, leftOut } = parts;
   const nDocuments = new Set(lines.map(({ document }) => document)).size;
   const taken = `${file}: ${countOf(lines.length, "picture")} with a text, from ${countOf(nDocuments, "document")}.\n`;
   const rows = Object.entries(leftOut).map(([reason, count]) => [
     String(count),
-    REASONS[reason as Reason],
+    REASONS[reason as LeftOut],
   ]);
   if (rows.length === 0) return taken;
   return `${taken}Left out:\n${formatTable(rows)}`;

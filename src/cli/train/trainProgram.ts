@@ -1,7 +1,7 @@
 /** `sightline train …`: the commands that make a model learn. */
 
 import { type Command, Option } from "commander";
-import { FIT_TASKS } from "../../train/fit/fitNames";
+import { FIT_TASKS } from "../../model/ask/kinds";
 import { STAGES } from "../../train/stages/stageNames";
 import type { Run } from "../terminal/cliContext";
 import { addOutputFlags, parseNumber } from "../terminal/flags";
@@ -42,9 +42,9 @@ export function addTrain(
       new Option("--task <task>", "what it learns (default: what it does)").choices(FIT_TASKS),
     )
     .option("--name <name>", "of the new model (default: the old one's with -learnt)")
-    .addOption(number("--epochs <n>", "how often each text is seen at most", 5))
-    .addOption(number("--batch <n>", "texts in a step; more need more memory", 8))
-    .addOption(number("--rate <x>", "of learning", 1e-5))
+    .addOption(number("--epochs <n>", "how often each text is seen at most (default: 5, demos 20)"))
+    .addOption(number("--batch <n>", "texts in a step; more need more memory (default: 8)"))
+    .addOption(number("--rate <x>", "of learning (default: 0.00001, demos 0.001)"))
     .action((pairs: string, flags: TrainFitFlags) =>
       run(flags, async (context) => {
         const { trainFit } = await import("./trainFitCommand");
@@ -68,6 +68,6 @@ export function addTrain(
   }
 }
 
-function number(flag: string, text: string, usual: number): Option {
-  return new Option(flag, text).argParser(parseNumber).default(usual);
+function number(flag: string, text: string): Option {
+  return new Option(flag, text).argParser(parseNumber);
 }

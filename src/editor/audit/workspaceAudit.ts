@@ -3,19 +3,15 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { LEVELS, RULE_IDS } from "../../audit/rule";
-import { AppError, isCancelled } from "../../base/errors";
+import { isCancelled } from "../../base/errors";
 import type { CheckedDocumentReply } from "../../protocol/auditSchemas";
-import { documentsBelow } from "../documents/folderDocuments";
-import { withDelayedProgress, type CancellableRun } from "../shell/delayedProgress";
-import { displayLocale } from "../shell/numbers";
+import { withDelayedProgress } from "../shell/delayedProgress";
 import type { Services } from "../shell/services";
+import { batchOf, documentFolders, eachBatch, type DocumentBatch } from "./documentBatches";
 import { findingText, saidBy } from "./findingWords";
 import { nameInFolder, withoutKnown } from "./knownFindings";
 import { projectConfigs } from "./projectConfigs";
 import { workspaceFindings, type DocumentFindings } from "./workspaceFindings";
-
-/** So that findings come while the others are looked at, and a cancel loses little. */
-const AT_ONCE = 20;
 
 /**
  * Looks through all folders of the workspace; what was found before a cancel stays.
@@ -23,29 +19,17 @@ const AT_ONCE = 20;
  * with a mistake in it, `engine.exited`.
  */
 export async function checkWorkspace(services: Services): Promise<void> {
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter(
-    ({ uri }) => uri.scheme === "file",
-  );
-  if (folders.length === 0) {
-    throw new AppError(
-      "document.missing",
-      vscode.l10n.t("Documents are checked in folders on this machine. Open one."),
-    );
-  }
+  documentFolders();
   const findings = workspaceFindings(services);
   projectConfigs(services).forget();
   findings.begin();
   const title = vscode.l10n.t("Checking alt texts");
   try {
     await withDelayedProgress(title, async (run) => {
-      const looks = await Promise.all(
-        folders.map(async ({ uri }) => ({ uri, ...(await documentsBelow(uri, run.signal)) })),
+      const { isPartial } = await eachBatch(services, run, (batch) =>
+        checkDocuments(services, batch, run.signal),
       );
-      findings.isPartial = looks.some(({ isCut }) => isCut);
-      const nAll = looks.reduce((sum, { documents }) => sum + documents.length, 0);
-      const progress = { run, nAll, nDone: 0 };
-      for (const { uri, documents } of looks) await look(services, uri, { documents, progress });
-      if (run.signal.aborted) findings.isPartial = true;
+      findings.isPartial = isPartial;
     });
   } catch (thrown) {
     findings.isPartial = true;
@@ -56,58 +40,23 @@ export async function checkWorkspace(services: Services): Promise<void> {
   }
 }
 
-interface Look {
-  readonly documents: readonly vscode.Uri[];
-  readonly progress: { readonly run: CancellableRun; readonly nAll: number; nDone: number };
-}
-
-async function look(
-  services: Services,
-  folder: vscode.Uri,
-  { documents, progress }: Look,
-): Promise<void> {
-  const id = randomUUID();
-  const { run, nAll } = progress;
-  for (let start = 0; start < documents.length; start += AT_ONCE) {
-    if (run.signal.aborted) return;
-    const [done, all] = [progress.nDone, nAll].map((n) => n.toLocaleString(displayLocale()));
-    const words = vscode.l10n.t("{0} of {1} documents", done ?? "", all ?? "");
-    run.report(words, progress.nDone / nAll);
-    const batch = documents.slice(start, start + AT_ONCE);
-    await checkDocuments(services, batch, { folder, run: id, signal: run.signal });
-    progress.nDone += batch.length;
-  }
-}
-
 /** Looks at documents again that were looked at before. @throws as `checkWorkspace`. */
 export async function checkAgain(services: Services, uris: readonly vscode.Uri[]): Promise<void> {
   const { signal } = new AbortController();
   for (const uri of uris) {
     const folder = vscode.workspace.getWorkspaceFolder(uri);
     if (folder === undefined) continue;
-    await checkDocuments(services, [uri], { folder: folder.uri, run: randomUUID(), signal });
+    const batch = batchOf(services, [uri], { folder: folder.uri, run: randomUUID() });
+    await checkDocuments(services, batch, signal);
   }
-}
-
-interface Batch {
-  readonly folder: vscode.Uri;
-  readonly run: string;
-  readonly signal: AbortSignal;
 }
 
 async function checkDocuments(
   services: Services,
-  uris: readonly vscode.Uri[],
-  { folder, run, signal }: Batch,
+  { uris, request }: DocumentBatch,
+  signal: AbortSignal,
 ): Promise<void> {
-  const { settings, engine, log } = services;
-  const request = {
-    run,
-    folder: folder.fsPath,
-    documents: uris.map((uri) => ({ file: uri.fsPath, ...unsavedText(uri) })),
-    components: [...settings.altComponents(folder)],
-    siteRoots: [...settings.altSiteRoots(folder)],
-  };
+  const { engine, log } = services;
   const { documents } = await engine.call("auditDocuments", request, { signal });
   const found: DocumentFindings[] = [];
   for (const [index, reply] of documents.entries()) {
@@ -117,26 +66,6 @@ async function checkDocuments(
     found.push(await placed(services, uri, reply));
   }
   workspaceFindings(services).put(found);
-}
-
-/** As the editor has it, where that is not on the disk. */
-function unsavedText(uri: vscode.Uri): { readonly text?: string } {
-  const isMeant = (open: { readonly uri: vscode.Uri; readonly isDirty: boolean }): boolean =>
-    open.isDirty && open.uri.toString() === uri.toString();
-  const notebook = vscode.workspace.notebookDocuments.find(isMeant);
-  if (notebook !== undefined) return { text: notebookText(notebook) };
-  const document = vscode.workspace.textDocuments.find(isMeant);
-  return document === undefined ? {} : { text: document.getText() };
-}
-
-/** As a file would have it, but for what pictures have nothing to do with. */
-function notebookText(notebook: vscode.NotebookDocument): string {
-  const cells = notebook.getCells().map(({ kind, document, metadata }) => ({
-    cell_type: kind === vscode.NotebookCellKind.Markup ? "markdown" : "code",
-    attachments: metadata["attachments"] as unknown,
-    source: document.getText(),
-  }));
-  return JSON.stringify({ cells }, null, 1);
 }
 
 async function placed(

@@ -116,5 +116,9 @@ function stageText({ stage, host = "", nth = 1, nTries = 1 }: Stage): string {
       return vscode.l10n.t("Looking at the picture");
     case "write":
       return vscode.l10n.t("Writing");
+    case "features":
+      return vscode.l10n.t("Looking at pictures");
+    case "learn":
+      return vscode.l10n.t("Learning");
   }
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
 import { optional } from "../../base/optional";
-import { environmentOf } from "./childEnvironment";
+import { environmentFor, environmentOf } from "./childEnvironment";
 import { lazy } from "../shell/lazyFeature";
 import { unsupportedError } from "./unsupportedPlatform";
 import type { CommandId } from "../shell/commandIds";
@@ -79,7 +79,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
       return forkEngine({
         label: kind,
         childFile: path.join(extensionFolder, "dist", PROGRAMS[kind] ?? "child.js"),
-        env: environmentOf(settings),
+        env: environmentFor(kind, settings),
         execArgv: inspectorOptions(kind, process.env),
         logger: log,
         clock: systemClock,
@@ -108,16 +108,19 @@ async function endOther(other: OtherEngine): Promise<boolean> {
 
 /** Lets the engine follow the settings until it is disposed of. */
 export function followSettings(
-  engine: Pick<EngineSupervisor, "choiceChanged" | "restart">,
+  engine: Pick<EngineSupervisor, "choiceChanged" | "restart" | "end">,
   { settings, log }: Pick<EngineSetup, "settings" | "log">,
 ): vscode.Disposable {
   // A child knows these from its start.
   const facts = (): string => JSON.stringify([environmentOf(settings), settings.remoteEndpoints]);
   let known = facts();
+  let { searchModel } = settings;
   return settings.onDidChange(() => {
     const before = known;
     known = facts();
     engine.choiceChanged();
+    if (searchModel !== settings.searchModel) void engine.end("search");
+    ({ searchModel } = settings);
     if (known === before) return;
     log.info("The engine is ended because its settings changed.");
     engine.restart().catch((thrown: unknown) => {

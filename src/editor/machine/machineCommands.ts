@@ -1,26 +1,12 @@
-/** The commands around this machine, for the start of the editor; what they do is loaded with the first. */
+/** The report on this machine, for the start of the editor; what makes it is loaded with the first command. */
 
 import * as vscode from "vscode";
 import { lazyFeature } from "../shell/lazyFeature";
-import { COMMAND_LINE_COMMANDS, CUDA_COMMANDS, DIAGNOSTICS_COMMANDS } from "../shell/commandIds";
+import { DIAGNOSTICS_COMMANDS } from "../shell/commandIds";
 import { DIAGNOSTICS_SCHEME, type Feature, type Services } from "../shell/services";
 
 /** Starts no process before a command runs, or before the editor brings a report back after a reload. */
-export function createMachineCommands(services: Services): readonly Feature[] {
-  return [
-    createDiagnosticsCommands(services),
-    lazyFeature(COMMAND_LINE_COMMANDS, async () => {
-      const { createCommandLine } = await import("../shell/lazyParts");
-      return createCommandLine(services);
-    }),
-    lazyFeature(CUDA_COMMANDS, async () => {
-      const { createCudaSetup } = await import("../shell/lazyParts");
-      return createCudaSetup(services);
-    }),
-  ];
-}
-
-function createDiagnosticsCommands(services: Services): Feature {
+export function createMachineCommands(services: Services): Feature {
   const changes = new vscode.EventEmitter<vscode.Uri>();
   const late = lazyFeature(DIAGNOSTICS_COMMANDS, async () => {
     const { createDiagnostics } = await import("../shell/lazyParts");

@@ -18,8 +18,8 @@ import { isAgreed, revoke, serversOf, setServerToken } from "./remoteServers";
 import type { ServerOffer } from "./serverItems";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
+import { findWith, reportReady, useModel } from "./useModel";
 import { removeEverything } from "./storeRemoval";
-import { DEVICE_NAMES } from "../../host/service/deviceNames";
 import { type ModelChoice, readProfile } from "../../host/models/modelChoices";
 import { modelTitle } from "../../host/models/modelTitle";
 import type { ModelKind, ProfileName } from "../../model/ask/kinds";
@@ -167,7 +167,8 @@ class ModelManager {
     }
     stepDone("model");
     const use = vscode.l10n.t("Use It");
-    if ((await vscode.window.showInformationMessage(text, use)) === use) await this.#use(name);
+    const chosen = await vscode.window.showInformationMessage(text, use);
+    if (chosen === use) await useModel(this.#services, name);
   }
 
   /** Ends the processes and loads the chosen model in a new one. */
@@ -178,7 +179,7 @@ class ModelManager {
       await this.#services.engine.restart();
       await this.#services.engine.warmUp(options);
     });
-    this.#reportReady();
+    reportReady(this.#services);
   }
 
   /** @returns true when the list should come back. */
@@ -211,7 +212,7 @@ class ModelManager {
         await removeEverything(this.#services);
         return false;
       case "chooseServer":
-        await this.#use(modelOfServer(action.endpoint.name));
+        await useModel(this.#services, modelOfServer(action.endpoint.name));
         return false;
       case "setServerToken":
         await setServerToken(this.#services, action.endpoint);
@@ -237,42 +238,15 @@ class ModelManager {
     switch (choice.state) {
       case "usable":
       case "outside":
-        await this.#use(choice.name);
+        await useModel(this.#services, choice.name);
         return;
       case "retrieval":
-        reportRetrieval(choice.title);
+        await findWith(this.#services, choice.name);
         return;
       case "damaged":
       case "unknown":
         await this.#offerHelp(choice);
     }
-  }
-
-  /** Switches and loads; a switch that does not work out changes nothing. */
-  async #use(name: string): Promise<void> {
-    const { engine, settings } = this.#services;
-    const before = settings.model;
-    if (name !== before) await settings.setModel(name);
-    const title = vscode.l10n.t("Loading {0}…", modelTitle(name));
-    try {
-      await withEngineProgress({ title, place: "notification" }, (options) =>
-        engine.warmUp(options),
-      );
-    } catch (error) {
-      if (name !== before && settings.model === name) await settings.setModel(before);
-      throw error;
-    }
-    this.#reportReady();
-  }
-
-  #reportReady(): void {
-    const { model, device, server } = this.#services.engine.status;
-    const place = server ?? (device && DEVICE_NAMES[device]);
-    const text =
-      place === undefined
-        ? vscode.l10n.t("Sightline answers with {0}.", modelTitle(model))
-        : vscode.l10n.t("Sightline answers with {0} on {1}.", modelTitle(model), place);
-    vscode.window.setStatusBarMessage(text, NOTE_MS);
   }
 
   async #offerHelp(choice: ModelChoice): Promise<void> {
@@ -295,6 +269,7 @@ class ModelManager {
       return sum;
     });
     if (choice.isCurrent && choice.name !== DEMO_MODEL) await settings.setModel(DEMO_MODEL);
+    if (settings.searchModel === choice.name) await settings.setSearchModel(undefined);
     const text = vscode.l10n.t(
       "{0} is deleted; {1} are free again.",
       choice.title,

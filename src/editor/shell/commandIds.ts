@@ -59,6 +59,7 @@ export const AUDIT_COMMANDS = [
   "sightline.showFindingsByRule",
   "sightline.showFindingsByFile",
 ] as const;
+export const LEARNING_COMMANDS = ["sightline.learnFromAltTexts"] as const;
 export const AGENT_COMMANDS = ["sightline.shareTools"] as const;
 
 /** Of no feature alone. */
@@ -80,6 +81,7 @@ export const COMMAND_IDS = [
   ...AGENT_COMMANDS,
   ...SEARCH_COMMANDS,
   ...AUDIT_COMMANDS,
+  ...LEARNING_COMMANDS,
   ...SHELL_COMMANDS,
 ] as const;
 
@@ -94,3 +96,4 @@ export type CudaCommandId = (typeof CUDA_COMMANDS)[number];
 export type AgentCommandId = (typeof AGENT_COMMANDS)[number];
 export type SearchCommandId = (typeof SEARCH_COMMANDS)[number];
 export type AuditCommandId = (typeof AUDIT_COMMANDS)[number];
+export type LearningCommandId = (typeof LEARNING_COMMANDS)[number];

@@ -21,6 +21,7 @@ export { createCudaSetup } from "../machine/cudaSetup";
 export { createDiagnostics } from "../machine/machineReport";
 export { ReviewFeature } from "../queue/reviewFeature";
 export { createSearch } from "../search/searchFeature";
+export { createLearning } from "../learning/learningFeature";
 export { PasteOffer } from "../offers/pasteOffer";
 export { hintAtModels } from "../models/demoHint";
 export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";

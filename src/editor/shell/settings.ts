@@ -46,6 +46,10 @@ export interface Settings {
   allowRemoteHost(host: string): Thenable<void>;
   /** Chooses a model for all windows. */
   setModel(name: string): Thenable<void>;
+  /** Name or folder of the model that finds pictures; undefined where the engine chooses. */
+  readonly searchModel: string | undefined;
+  /** For all windows. */
+  setSearchModel(name: string | undefined): Thenable<void>;
   setAgentsMcpServer(isOn: boolean): Thenable<void>;
   /** Chooses a mirror of the hub, or with an empty text the hub itself, for all windows. */
   setHubEndpoint(address: string): Thenable<void>;
@@ -157,6 +161,15 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   setModel(name: string): Thenable<void> {
     return this.#write("model", name);
+  }
+
+  get searchModel(): string | undefined {
+    const name = this.#read("search.model");
+    return name === "" ? undefined : name;
+  }
+
+  setSearchModel(name: string | undefined): Thenable<void> {
+    return this.#write("search.model", name);
   }
 
   setAgentsMcpServer(isOn: boolean): Thenable<void> {

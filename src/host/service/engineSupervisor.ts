@@ -210,6 +210,13 @@ export class EngineSupervisor implements EngineApi {
     await this.#endAll(clients);
   }
 
+  /** Ends a process beside the one that answers; what needs it next starts another. */
+  async end(kind: "search"): Promise<void> {
+    const client = this.#clients.get(kind);
+    this.#clients.delete(kind);
+    await client?.dispose();
+  }
+
   /**
    * Ends the process that answers, as when it has been idle for long, for somebody who needs its memory
    * or its files.

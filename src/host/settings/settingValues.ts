@@ -32,6 +32,8 @@ export interface SettingValues {
   readonly "alt.remoteImages": "ask" | "never";
   /** Whether faults of alternative texts are marked in open documents. */
   readonly "audit.enable": boolean;
+  /** Name or folder of a model that compares; "" stands for the one that the engine chooses. */
+  readonly "search.model": string;
   /** Servers, as `URL.host` names them, whose pictures are fetched without a question. */
   readonly "alt.remoteHosts": readonly string[];
 }
@@ -56,6 +58,7 @@ export const SETTING_DEFAULTS: SettingValues = {
   "alt.remoteImages": "ask",
   "alt.remoteHosts": [],
   "audit.enable": true,
+  "search.model": "",
 };
 
 /** A day; timers of JavaScript end at 24 days. */
@@ -99,6 +102,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   "alt.remoteImages": (value) => (value === "ask" || value === "never" ? value : undefined),
   "alt.remoteHosts": readHosts,
   "audit.enable": readBoolean,
+  "search.model": (value) => readText(value, 0),
 };
 
 const EXPECTED: Readonly<Record<SettingKey, string>> = {
@@ -118,6 +122,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   "alt.remoteImages": "Write ask or never.",
   "alt.remoteHosts": `Write a list of at most ${MAX_LIST} servers, such as "images.example.org".`,
   "audit.enable": "Write true or false.",
+  "search.model": "Write the name of a model or the folder of a converted one, or leave it empty.",
 };
 
 function readText(value: unknown, minLength: number): string | undefined {

@@ -9,6 +9,7 @@ import type { ModelParts } from "../../engine/session/modelParts";
 import type { SessionFactory } from "../../engine/session/session";
 import { machineMemory } from "../../machine/freeMemory";
 import { isDemoFolderName, listModels, type ModelStore, resolveModel } from "../store/modelStore";
+import { LEARNT_FILE } from "../../model/folder/manifest";
 import { RETRIEVAL_DEMO } from "../../model/folder/world";
 import type { DeviceChoice } from "../../model/ask/device";
 
@@ -57,12 +58,21 @@ export async function findNamedModel(options: FindOptions): Promise<FoundModel> 
 }
 
 /**
- * What pictures are found with when nobody says: a model of the store that only compares, then one that also
- * compares, then the one that comes with the program.
+ * What pictures are found with when nobody says: what SIGHTLINE_SEARCH_MODEL names, a model of the store that only
+ * compares, then one that also compares, then the one that comes with the program. One that has learnt from its
+ * user's texts is named or not used, so that its user can go back.
  * @returns as `FindOptions.model`.
  */
-export async function findingModel(store: ModelStore): Promise<string> {
-  const usable = (await listModels(store)).filter(({ name }) => !isDemoFolderName(name));
+export async function findingModel(
+  store: ModelStore,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const named = env["SIGHTLINE_SEARCH_MODEL"] ?? "";
+  if (named !== "") return named;
+  const usable = (await listModels(store)).filter(
+    ({ name, model }) =>
+      !isDemoFolderName(name) && model?.manifest.files.every((file) => file.path !== LEARNT_FILE),
+  );
   const kinds = ["retrieval", "stage1"] as const;
   const [first] = kinds.flatMap((kind) =>
     usable.filter(({ model }) => model?.config.kind === kind),

@@ -11,6 +11,7 @@ import { MANIFEST_FILE } from "../../model/folder/manifest";
 import { endEngine, enginesOn, type OtherEngine, usesStore } from "../../roll/engineRoll";
 import { cudaFolder } from "../cuda/cudaRuntime";
 import { folderBytes } from "./diskSpace";
+import { GENERATED_FILE } from "./generatedTexts";
 import { expectNoLocks, withModelLock } from "./modelLock";
 import type { ModelStore } from "./modelStore";
 import { CHECKS_FOLDER } from "./storeRoot";
@@ -161,11 +162,14 @@ async function survey({ store, downloads }: EmptyOptions): Promise<Found> {
     const file = path.join(store.root, name);
     const look = places[name];
     if (look !== undefined && (await isFolder(file))) await look(file);
-    else if (/^device\.json(?:\.\d+\.partial)?$/.test(name)) found.own.push(file);
+    else if (OWN_FILE.test(name)) found.own.push(file);
     else found.foreign.push(file);
   }
   return found;
 }
+
+/** Files of ours beside the folders, whole or being written. */
+const OWN_FILE = new RegExp(`^(?:device\\.json|${GENERATED_FILE})(?:\\.\\d+\\.partial)?$`);
 
 /** Folders that are being filled or deleted, as other modules of this room name them. */
 const UNFINISHED = /\.partial-\d+$|^\.deleted-[0-9a-f-]{36}$|^\.adding-[\w.-]+$/;

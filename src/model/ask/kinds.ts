@@ -14,6 +14,12 @@ export const MODEL_KINDS = [
 ] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
+/** What a model can be taught: to find pictures, or to describe them. */
+export const FIT_TASKS = ["retrieval", "captions"] as const;
+export type FitTaskName = (typeof FIT_TASKS)[number];
+/** Of pictures with texts: fewer say nothing about whether a model got better. */
+export const MIN_PAIRS = 10;
+
 /** From the largest to the smallest. */
 export const PROFILE_NAMES = ["exact", "balanced", "small"] as const;
 /**
@@ -30,7 +36,7 @@ export type ProfileName = (typeof PROFILE_NAMES)[number];
  */
 // prettier-ignore
 export const PROCESS_KINDS = [
-  "answers", "pictures", "models", "downloads", "search", "audit", "remote",
+  "answers", "pictures", "models", "downloads", "search", "audit", "remote", "learning",
 ] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 

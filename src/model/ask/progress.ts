@@ -18,9 +18,10 @@ export type StepName = (typeof ANSWER_STEPS)[number];
 /**
  * `connect`: a server is asked, for the nth of `nTries` times; `check`: what has arrived before is
  * compared; `load`: the model is brought into memory, which the host says, because it knows who waits for
- * it; `look`: the picture is encoded; `write`: the prompt is read and the answer begins.
+ * it; `look`: the picture is encoded; `write`: the prompt is read and the answer begins; `features`: pictures to
+ * learn from are encoded; `learn`: a model takes steps, and is judged between them.
  */
-export const STAGES = ["connect", "check", ...ANSWER_STEPS] as const;
+export const STAGES = ["connect", "check", ...ANSWER_STEPS, "features", "learn"] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** What is done while neither bytes nor words come. */
@@ -31,4 +32,9 @@ export interface Stage {
   /** Of `connect`, from 1. */
   readonly nth?: number;
   readonly nTries?: number;
+  /** Of `features` and `learn`: pictures, or steps, that are done, and how many there are. */
+  readonly nDone?: number;
+  readonly nAll?: number;
+  /** Of `learn`. */
+  readonly secondsLeft?: number;
 }

@@ -9,6 +9,9 @@ import { formatPrecision, parsePrecision, type Precision } from "../precision/pr
 export const MANIFEST_FORMAT_VERSION = 1;
 export const MANIFEST_FILE = "manifest.json";
 
+/** What a model learnt from what; only a model that was fine-tuned here has it. */
+export const LEARNT_FILE = "learnt.json";
+
 /** Copied from the checkpoint as they are. */
 export const CONFIG_FILE = "config.json";
 export const TOKENIZER_FILE = "tokenizer.json";

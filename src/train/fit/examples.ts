@@ -3,13 +3,11 @@
 import path from "node:path";
 import { DisjointSets } from "../../base/groupBy";
 import { AppError } from "../../base/errors";
+import { MIN_PAIRS } from "../../model/ask/kinds";
 import { splitPairs, type Pair, type Split } from "../data/pairs";
 
 /** Kept out of training; decides whether the model is better. */
-const HELD_OUT = 0.2;
-
-/** Fewer say nothing about whether a model got better. */
-const MIN_PAIRS = 10;
+export const HELD_OUT = 0.2;
 
 export interface Example extends Pair {
   /** The same for all texts of a picture and all pictures with a text, and for what these have in common. */

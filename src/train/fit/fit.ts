@@ -12,7 +12,7 @@ import { openModelFolder, type ModelFolder } from "../../engine/session/modelFol
 import type { SessionFactory } from "../../engine/session/session";
 import type { FreeBytes } from "../../engine/session/stagedSession";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
-import { readPairs, type Split } from "../data/pairs";
+import type { Pair, Split } from "../data/pairs";
 import { writeSafetensors, type StoredTensor } from "../output/safetensorsFile";
 import { HEADS_FILE, isHead, Parameters, TEMPERATURE } from "../parameters";
 import {
@@ -28,7 +28,7 @@ import { bestCheckpoint, MODEL_FILE } from "../run/trainingState";
 import { stepsPerEpoch } from "./batches";
 import { captionTask, expectWriting } from "./captionTask";
 import { examplesOf, type Example } from "./examples";
-import type { FitTaskName } from "./fitNames";
+import type { FitTaskName } from "../../model/ask/kinds";
 import { planLearning, readLearning } from "./modelTensors";
 import { convertedEncoder, PictureFeatures, type Unusable } from "./pictureFeatures";
 import { expectComparing, retrievalTask } from "./retrievalTask";
@@ -39,8 +39,9 @@ import type { FitTask, FitTaskOptions } from "./task";
 export interface FitOptions {
   /** Folder of the converted model. */
   readonly model: string;
-  /** As `readPairs` takes it. */
-  readonly pairs: string;
+  readonly pairs: readonly Pair[];
+  /** Folder from which pictures are told apart, so that a copy elsewhere is split in the same way. */
+  readonly base: string;
   readonly task: FitTaskName;
   /** Folder of the new model; must not exist. */
   readonly out: string;
@@ -86,10 +87,14 @@ export async function workNameOf(
   options: Pick<FitOptions, "model" | "pairs" | "task" | "epochs" | "batch" | "rate">,
 ): Promise<string> {
   const { identity } = await openModelFolder(options.model);
-  const pairs = await readPairs(options.pairs);
-  const { task, epochs, batch, rate } = options;
+  const { pairs, task, epochs, batch, rate } = options;
   const text = JSON.stringify([identity, pairs, task, epochs, batch, rate]);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** What a model that learnt is called, unless a model has that name. */
+export function learntName(model: string): string {
+  return `${model.replace(/-learnt(-\d+)?$/, "")}-learnt`;
 }
 
 const SEED = 1;
@@ -99,13 +104,13 @@ const WARMUP_SHARE = 0.1;
 const PATIENCE = 3;
 
 /**
- * @throws AppError `document.*` for the pairs, `model.*`, `convert.failed` for the disk, `request.cancelled` within a
+ * @throws AppError `document.missing` for too few pairs, `model.*`, `convert.failed` for the disk, `request.cancelled` within a
  * step; what was done is kept then.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const model = await openModelFolder(options.model);
-  TASKS[options.task].expect(model);
-  const pairs = await readPairs(options.pairs);
+  expectTask(model, options.task);
+  const { pairs, base } = options;
   const start = path.join(options.work, "start");
   await writeStart(model, start);
   const features = await featuresOf(
@@ -113,7 +118,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     options,
   );
   const examples = examplesOf(pairs, {
-    base: path.dirname(options.pairs),
+    base,
     keyOf: (image) => features.keyOf(image),
   });
   const batch = Math.min(options.batch, examples.train.length);
@@ -169,6 +174,11 @@ const TASKS: Readonly<Record<FitTaskName, TaskKind>> = {
   retrieval: { expect: expectComparing, make: retrievalTask },
   captions: { expect: expectWriting, make: captionTask },
 };
+
+/** @throws AppError `model.unsupported` for a model that cannot learn it. */
+export function expectTask(model: ModelFolder, task: FitTaskName): void {
+  TASKS[task].expect(model);
+}
 
 async function featuresOf(
   images: readonly string[],

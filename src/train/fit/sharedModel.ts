@@ -10,12 +10,14 @@ import { writeDataFile } from "../../convert/output/dataFileWriter";
 import { writeModelFile } from "../../convert/output/modelFiles";
 import { writeBeside } from "../../convert/output/targetFolder";
 import type { ModelFolder } from "../../engine/session/modelFolder";
-import { formatManifest, MANIFEST_FILE, type ManifestFile } from "../../model/folder/manifest";
+import {
+  formatManifest,
+  LEARNT_FILE,
+  MANIFEST_FILE,
+  type ManifestFile,
+} from "../../model/folder/manifest";
 import type { StoredTensor } from "../output/safetensorsFile";
 import { planLearning } from "./modelTensors";
-
-/** What was learnt from what, in the folder of the new model. */
-export const LEARNT_FILE = "learnt.json";
 
 export interface SharedModel {
   /** Must not exist. */

@@ -9,6 +9,7 @@ import {
 } from "../../../src/protocol/messages";
 import type { MethodName } from "../../../src/protocol/methods";
 import { AUDIT_REQUEST, AUDIT_RESULT } from "../../helpers/auditMessages";
+import { LEARNING_PARAMS, LEARNING_RESULTS } from "../../helpers/learningMessages";
 import { SEARCH_PARAMS, SEARCH_RESULTS } from "../../helpers/searchCalls";
 import { REMOTE_TARGET } from "../../helpers/remoteTarget";
 
@@ -58,26 +59,24 @@ const fullParams: Record<MethodName, Record<string, unknown>> = {
     },
     alpha: "drop",
   },
-  planLoad: { model: "opt", device: "auto" },
+  ...{ planLoad: { model: "opt", device: "auto" }, catalog: {} },
   prepare: { image, imageName: "cat.png", alpha: "drop" },
   score: { image, imageName: "cat.png", texts: ["a cat", "a dog"], alpha: "white" },
   planImport: { checkpoint: "/ckpt", precision: "int8:128" },
   convert: { checkpoint: "/ckpt", out: "/out", precision: "int4:128" },
   models: {},
   deleteModel: { name: "opt" },
-  catalog: {},
   addModel: {
     name: "blip2-opt-2.7b",
     precision: "small",
     hub: { endpoint: "https://mirror", token: "t", proxy: "http://proxy:3128", noProxy: "a,b" },
   },
   deleteDownload: { name: "blip2-opt-2.7b" },
-  storeContents: {},
-  emptyStore: {},
-  cudaStatus: {},
+  ...{ storeContents: {}, emptyStore: {}, cudaStatus: {} },
   planCuda: { proxy: "http://proxy:3128", noProxy: "a" },
   installCuda: { proxy: "http://proxy:3128", agreed: { source: "feed: a 1", downloadBytes: 4 } },
   ...SEARCH_PARAMS,
+  ...LEARNING_PARAMS,
   ...{ auditDocuments: AUDIT_REQUEST, thumbnail: { image, imageName: "cat.png", maxSide: 256 } },
   ...{ removeCuda: {}, unload: {}, status: {} },
 };
@@ -161,6 +160,7 @@ const fullResults: Record<MethodName, Record<string, unknown>> = {
   installCuda: { outcome: "installed" },
   removeCuda: { freedBytes: 9 },
   ...SEARCH_RESULTS,
+  ...LEARNING_RESULTS,
   ...{ auditDocuments: AUDIT_RESULT, thumbnail: { image, width: 640, height: 480 }, unload: {} },
   status: { loaded: info, rssBytes: 1, pid: 2, uptimeMs: 3.5 },
 };
@@ -236,7 +236,7 @@ describe("guards", () => {
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
       ...["isOnAdapter", "providerFolder", "missing", "problem", "plan", "below"],
-      ...["exclude", "rerank", "match", "remote", "server"],
+      ...["exclude", "rerank", "match", "remote", "server", "comparing", "newModel"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

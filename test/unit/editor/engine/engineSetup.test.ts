@@ -28,6 +28,7 @@ describe("the engine's settings", () => {
     const engine = {
       choiceChanged: () => did.push("choice"),
       restart: () => Promise.resolve(void did.push("restart")),
+      end: (kind: string) => Promise.resolve(void did.push(`end ${kind}`)),
     };
     const following = followSettings(engine, { settings, log: silentLogger });
     change("model", "large");
@@ -40,6 +41,8 @@ describe("the engine's settings", () => {
     assert.deepEqual(did.splice(0), ["choice", "restart"]);
     change("cuda.libraryFolder", process.cwd());
     assert.deepEqual(did.splice(0), ["choice", "restart"]);
+    change("search.model", "demo-itm");
+    assert.deepEqual(did.splice(0), ["choice", "end search"]);
     // What cannot be used is the default, and a relative folder cannot.
     change("storageFolder", "");
     did.length = 0;

@@ -94,12 +94,12 @@ describe("the model manager", () => {
     assert.deepEqual(world.done, ["choose opt", "load opt", "choose demo"]);
   });
 
-  it("does not switch to a model that answers no questions", async () => {
+  it("finds pictures with a model that compares, and goes on answering with the other", async () => {
     const world = createModelWorld();
     fakeEditor.listSteps.push({ take: ["itm"] });
     await run(world, "sightline.manageModels");
-    assert.deepEqual(world.done, []);
-    assert.match(fakeEditor.messages[0]?.text ?? "", /^itm .*cannot answer questions/);
+    assert.deepEqual(world.done, ["find with itm"]);
+    assert.match(fakeEditor.messages[0]?.text ?? "", /finds pictures with itm\..*cannot answer/);
   });
 
   it("says what is wrong with a damaged model and offers to delete it", async () => {
