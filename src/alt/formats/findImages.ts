@@ -87,7 +87,7 @@ function parsed(context: FindContext, name: string): ImageReference[] {
       "document.unparsable",
       thrown instanceof RangeError
         ? `${name} is nested too deeply to be searched for pictures. Split it.`
-        : `${name} cannot be searched for pictures: where its tags begin and end cannot be told. Correct what is not well-formed ${ALT_FORMATS[context.language].label} in it, then try again.`,
+        : `${name} cannot be searched for pictures, because it is not well-formed ${ALT_FORMATS[context.language].label}. Correct it, then try again.`,
       thrown,
     );
   }
