@@ -233,16 +233,20 @@ export class PictureFinder {
     if (again !== undefined) this.#picker.activeItems = [again];
   }
 
-  /** Names first, because somebody who types one means it. The order within a group is the search's. */
+  /**
+   * Names first, because somebody who types one means it. The order within a group is the search's, and each picture
+   * stands once, because headings are left out while somebody types.
+   */
   #itemsOf(typed: string): FoundItem[] {
     const there = new Set(this.#files);
+    const shown = new Set<string>();
+    const take = <T extends { readonly file: string }>(found: readonly T[]): readonly T[] =>
+      found.filter(({ file }) => !shown.has(file) && shown.add(file));
     const item = ({ file }: { readonly file: string }): FoundItem => this.#itemOf(file);
-    const named = this.#names.matching(typed, MAX_LITERAL).map(item);
-    const described = this.#texts
-      .matching(typed, MAX_LITERAL)
-      .filter(({ file }) => there.has(file))
-      .map(({ file, text }) => ({ ...this.#itemOf(file), detail: text }));
-    const { matches = [] } = this.#found ?? {};
+    const named = take(this.#names.matching(typed, MAX_LITERAL)).map(item);
+    const said = this.#texts.matching(typed, MAX_LITERAL).filter(({ file }) => there.has(file));
+    const described = take(said).map(({ file, text }) => ({ ...this.#itemOf(file), detail: text }));
+    const matches = take(this.#found?.matches ?? []);
     const likely = matches.filter(({ isLikely }) => isLikely).map(item);
     const others = matches
       .filter(({ isLikely }) => !isLikely)

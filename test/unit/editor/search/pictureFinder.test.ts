@@ -61,12 +61,12 @@ describe("finding pictures in the editor", () => {
     assert.equal(second?.title, "Find Picture");
     const labels = second.items.map(({ label }) => label);
     assert.deepEqual(labels.slice(0, 3), ["by name", "photo.png", "likely"]);
-    // Each of the eight, whatever the words are; few pictures have no outliers.
-    assert.equal(labels.length, 13);
+    // Each of the eight once, whatever the words are; few pictures have no outliers.
+    assert.equal(labels.length, 12);
     assert.equal(labels.at(-1), "Show All Results…");
     // The editor would hide what does not contain the words; headings are no lines.
     const lines = second.items.filter(({ buttons }) => buttons !== undefined);
-    assert.equal(lines.length, 9);
+    assert.equal(lines.length, 8);
     assert.ok(lines.every(({ alwaysShow }) => alwaysShow === true));
     const opened = executed.find(([id]) => id === "vscode.open");
     const uri = opened?.[1];
