@@ -3,10 +3,13 @@
  * once; what was begun is seen through for the next call, because a model's load cannot be stopped.
  */
 
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { abortable, type CancelSignal } from "../base/abortable";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
 import type { ModelStore } from "../library/store/modelStore";
+import { MANIFEST_FILE } from "../model/folder/manifest";
 import type { KnownFiles } from "../search/files/knownFiles";
 import type { IndexPlan } from "../search/index/openIndex";
 import type { PictureIndex } from "../search/index/pictureIndex";
@@ -44,7 +47,9 @@ type Mode = "read" | "write";
 
 interface Model {
   readonly engine: ComparingEngine;
+  readonly release: () => Promise<void>;
   readonly name: string;
+  readonly folder: string;
   readonly plan: IndexPlan;
   readonly known: KnownFiles;
 }
@@ -111,6 +116,7 @@ export class SearchModel {
   async #hold(run: Run, mode: Mode): Promise<Held> {
     this.#waiting.add(run.onProgress);
     const holding = this.#changes.add(async () => {
+      await this.#giveUpDeleted();
       if (!this.#isEnough(mode)) await this.#leave();
       this.#held ??= await this.#openNew(mode);
       this.#held.nUsers++;
@@ -125,6 +131,17 @@ export class SearchModel {
     } finally {
       this.#waiting.delete(run.onProgress);
     }
+  }
+
+  /** A model that somebody has deleted: parts that were not open yet are gone with it. */
+  async #giveUpDeleted(): Promise<void> {
+    const model = await this.#model?.catch(() => undefined);
+    if (model === undefined || existsSync(path.join(model.folder, MANIFEST_FILE))) return;
+    this.#model = undefined;
+    const held = this.#held;
+    await this.#leave();
+    // Who works with it still may.
+    if (held === undefined || held.nUsers === 0) await model.release();
   }
 
   /** A reader looks again whether it may write, and sees what was written meanwhile. */
@@ -167,9 +184,12 @@ export class SearchModel {
     const model = await findingModel(store);
     const found = await findNamedModel({ model, store, demoCheckpoint, onProgress });
     const plan = await planIndex({ store, modelFolder: found.folder, alpha: ALPHA });
-    const engine = inTurn(await loadFoundModel(found, { store, device: "auto", logger }));
+    const loaded = await loadFoundModel(found, { store, device: "auto", logger });
     const known = await Known.open(knownFilesOf(store));
-    return { engine, name: found.name, plan, known };
+    return {
+      ...{ engine: inTurn(loaded), release: () => loaded.release() },
+      ...{ name: found.name, folder: found.folder, plan, known },
+    };
   }
 
   async #openNew(wanted: Mode): Promise<Held> {
@@ -177,7 +197,7 @@ export class SearchModel {
     const { createOrtSessionFactory } = await import("../engine/session/ortSession");
     const { withIndex } = await import("../search/index/openIndex");
     const { codeBytes, halfBytes } = await import("../search/index/vectorRecord");
-    const { plan, ...model } = await this.#load();
+    const { plan, engine, name, known } = await this.#load();
     const place = { store, factory: createOrtSessionFactory(), wanted };
     const bytesEach = codeBytes(plan.shape) + halfBytes(plan.shape);
     return await new Promise((resolve, reject) => {
@@ -188,7 +208,7 @@ export class SearchModel {
             end();
             await open;
           };
-          const opened = { ...model, index, bytesEach, isReadOnly: mode === "read" };
+          const opened = { engine, name, known, index, bytesEach, isReadOnly: mode === "read" };
           resolve({ wanted, opened, close, nUsers: 0, isLeft: false });
         });
       });

@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { withModelLock } from "../../src/library/store/modelLock";
+import { modelStoreOf } from "../../src/library/store/modelStore";
 import { runCliProcess, type CliOutcome } from "../helpers/cliProcess";
 import { fixturePath } from "../helpers/fixtures";
 
@@ -60,6 +62,13 @@ describe("the command line with many pictures", () => {
     assert.match(stderr, /1 picture answered before\./);
     const rows = (await readFile(out, "utf8")).split("\r\n").map((row) => row.split(",")[0]);
     assert.deepEqual(rows, ["file", a, b, ""]);
+    const store = modelStoreOf({ env: { SIGHTLINE_HOME: home }, platform: "linux", homeDir: home });
+    const lock = { store, folder: await realpath(out), ifBusy: "refuse" } as const;
+    await withModelLock(lock, async () => {
+      const other = await asked(a, folder);
+      assert.equal(other.exitCode, 1);
+      assert.match(other.stderr, /Another window or program is writing to .*answers\.csv/);
+    });
     const lines = jsonLines(await run(["ask", a, b, "--question", "what is it?", "--jsonl"]));
     assert.deepEqual(
       lines.map(({ image }) => image),

@@ -1,5 +1,7 @@
 /** `ask` and `caption`: one prompt about one or more pictures. */
 
+import { realpath } from "node:fs/promises";
+import path from "node:path";
 import { countOf } from "../../base/countOf";
 import { promptOf } from "../../alt/wording/describingRequest";
 import { AppError, throwIfAborted } from "../../base/errors";
@@ -23,6 +25,7 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "../terminal/flags";
+import { withModelLock } from "../../library/store/modelLock";
 import { withModel } from "./openModel";
 import type { RunningModel } from "./runningModel";
 import { type NamedPictures, picturesNamed } from "./pictureList";
@@ -149,7 +152,14 @@ async function answerAll(
   if (flags.out !== undefined) {
     const { question = "" } = flags;
     const by = { format: format ?? formatOfName(flags.out), question };
-    return await answerMany({ ...run, file: await AnswerFile.open(flags.out, by) }, pictures);
+    const { out } = flags;
+    // Two that write one table would ask everything twice, and write it twice.
+    const folder = await realpath(path.dirname(out)).catch(() => path.dirname(out));
+    const file = await realpath(out).catch(() => path.join(folder, path.basename(out)));
+    const lock = { store: context.store, folder: file, ifBusy: "refuse" } as const;
+    return await withModelLock(lock, async () =>
+      answerMany({ ...run, file: await AnswerFile.open(out, by) }, pictures),
+    );
   }
   const [only, ...others] = pictures.files;
   const isAlone = only !== undefined && others.length === 0 && !pictures.hasFolder;

@@ -9,7 +9,7 @@ import { readPicture } from "../ask/pictureSource";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { formatTable } from "../terminal/text";
-import { finish, type SearchRun, splitWords, withSearch } from "./searchRun";
+import { finish, mistypedPath, type SearchRun, splitWords, withSearch } from "./searchRun";
 
 export interface SimilarFlags extends ModelFlags {
   readonly k: number;
@@ -30,9 +30,11 @@ export async function find(
 ): Promise<number> {
   expectCount("--k", flags.k, 1);
   expectCount("--rerank", flags.rerank, 0);
-  const { words, paths } = await splitWords(given);
+  const { words, paths, given: typed } = await splitWords(given);
   if (words.trim() === "") throw new AppError("option.invalid", "There are no words to look for.");
   const { printer, signal } = context;
+  const hint = await mistypedPath(typed);
+  if (hint !== undefined) printer.note(hint);
   return await withSearch(context, { flags, paths }, async (run) => {
     if (run.searched.nFiles === 0) return report(context, run, { query: words, pictures: [] });
     const line = printer.workLine();

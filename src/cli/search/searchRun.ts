@@ -22,6 +22,8 @@ import type { PictureIndex } from "../../search/index/pictureIndex";
 import { codeBytes, halfBytes } from "../../search/index/vectorRecord";
 import { type IndexProgress, makeSearchable } from "../../search/indexing/searchable";
 import type { SearchablePictures } from "../../search/indexing/searchable";
+import { isPictureName } from "../../model/ask/pictureNames";
+import { nearestName } from "../../tools/files/nearestName";
 import { findModel, withModel } from "../ask/openModel";
 import { graphEndpointNamed } from "../ask/remoteModel";
 import type { RunningModel } from "../ask/runningModel";
@@ -101,14 +103,36 @@ export function skippedText(skipped: readonly SkippedFile[]): string {
 const MAX_REASONS = 4;
 
 /** Words and paths of one list: paths are the last ones that are there, or look like a path or pattern. */
-export async function splitWords(
-  given: readonly string[],
-): Promise<{ readonly words: string; readonly paths: readonly string[] }> {
+export async function splitWords(given: readonly string[]): Promise<{
+  readonly words: string;
+  readonly paths: readonly string[];
+  /** As they were given. */
+  readonly given: readonly string[];
+}> {
   let begin = given.length;
   // The first is always a word, whatever lies in this folder.
   while (begin > 1 && (await isPath(given[begin - 1] ?? ""))) begin--;
   const paths = given.slice(begin);
-  return { words: given.slice(0, begin).join(" "), paths: paths.length === 0 ? ["."] : paths };
+  const words = given.slice(0, begin);
+  return { words: words.join(" "), paths: paths.length === 0 ? ["."] : paths, given: words };
+}
+
+/**
+ * What to say of words that were probably meant as a path: behind a quoted phrase, or nearly the name of something
+ * that is here. Undefined when they look like words.
+ * @param words those of the words that came as single arguments.
+ */
+export async function mistypedPath(words: readonly string[]): Promise<string | undefined> {
+  const [first = "", ...others] = words;
+  for (const word of others) {
+    const near = await nearestName(".", word);
+    const isNear = near !== undefined && word.length >= 4;
+    const isNamed = isPictureName(word) || word.startsWith(".");
+    if (!isNear && !isNamed && !/\s/.test(first.trim())) continue;
+    const meant = isNear ? ` Did you mean ${near}?` : "";
+    return `There is no file or folder "${word}", so it is looked for as a word.${meant}`;
+  }
+  return undefined;
 }
 
 async function isPath(text: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { featureFolder } from "../../engine/picture/featureCache";
 import { openModelFolder } from "../../engine/session/modelFolder";
 import { demoFolder } from "./demoModel";
 import { folderBytes } from "./diskSpace";
+import { endEngines } from "./endEngines";
 import { withModelLock } from "./modelLock";
 import { removeModelFolder } from "./removeModelFolder";
 import { isPlainName, unknownModel, type ModelStore } from "./modelStore";
@@ -19,13 +20,15 @@ export interface DeleteOptions {
   readonly demoCheckpoint: string;
   /** Called with the folder before it goes, to release what is loaded from it. */
   readonly beforeRemoval?: (folder: string) => Promise<void>;
+  /** Of this user's engines. @default that of this machine */
+  readonly rollFolder?: string;
 }
 
 /**
  * Deletes a model of the store, whole or damaged. The demo comes back when it is next used, and
  * deleting it where there is none frees nothing.
  * @throws AppError `model.missing` for a name that the store does not have, `model.busy` when another
- * process is writing to the model or keeps it from being moved.
+ * process is writing to the model, answers with it or keeps it from being moved.
  */
 export async function deleteModel(
   options: DeleteOptions,
@@ -35,6 +38,7 @@ export async function deleteModel(
   if (folder === undefined) return { freedBytes: 0 };
   return await withModelLock({ store, folder, ifBusy: "refuse" }, async () => {
     await options.beforeRemoval?.(folder);
+    await endEngines(options, folder);
     const features = await featuresOf(folder, store);
     const featureBytes = features === undefined ? 0 : await folderBytes(features);
     const freedBytes = (await folderBytes(folder)) + featureBytes;

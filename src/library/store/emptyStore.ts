@@ -8,9 +8,9 @@ import path from "node:path";
 import { AppError } from "../../base/errors";
 import { JsonObject } from "../../base/json";
 import { MANIFEST_FILE } from "../../model/folder/manifest";
-import { endEngine, enginesOn, type OtherEngine, usesStore } from "../../roll/engineRoll";
 import { cudaFolder } from "../cuda/cudaRuntime";
 import { folderBytes } from "./diskSpace";
+import { endEngines } from "./endEngines";
 import { GENERATED_FILE } from "./generatedTexts";
 import { expectNoLocks, withModelLock } from "./modelLock";
 import type { ModelStore } from "./modelStore";
@@ -98,21 +98,6 @@ function partOf(file: string): StorePart {
 async function stillThere(files: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(files.map((file) => lstat(file).catch(() => undefined)));
   return files.filter((_file, index) => found[index] !== undefined);
-}
-
-/** Idle ones end; one that answers or loads does not. */
-async function endEngines({ store, rollFolder }: EmptyOptions): Promise<void> {
-  for (const engine of await enginesOn(rollFolder)) {
-    if (!(await usesStore(engine, store.root)) || (await endEngine(engine))) continue;
-    throw new AppError("model.busy", busyText(engine), { detail: { model: engine.model } });
-  }
-}
-
-function busyText({ holder, pid, model }: OtherEngine): string {
-  const facts = `(process ${pid}, model ${model})`;
-  return holder === "command"
-    ? `A sightline command in a terminal uses a model ${facts}. Wait until it has ended, and try again.`
-    : `Sightline's engine is at work in another window ${facts}. Wait until it is done or close that window, and try again.`;
 }
 
 /** False for what another process holds. */

@@ -138,6 +138,17 @@ describe("finding pictures in a process of the editor", () => {
     assert.equal((await methods.findPictures(words, run)).matches.length, 1);
   });
 
+  it("goes on with another model when its own was deleted", async () => {
+    await index();
+    const folder = path.join(home, "models", "itm");
+    await cp(folder, path.join(home, "models", "other"), { recursive: true });
+    await rm(folder, { recursive: true });
+    const { files } = await list();
+    await methods.indexPictures({ files: [...files] }, run);
+    const found = await methods.findPictures({ words: "a sign", k: 1 }, run);
+    assert.equal(found.model, "other");
+  });
+
   it("shares the index with another window: one writes, both find, and then the other writes", async () => {
     const other = createSearchMethods({
       ...{ store, demoCheckpoint: "/none", logger: silentLogger, writerMs: 60_000 },

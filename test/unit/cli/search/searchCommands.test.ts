@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runCli } from "../../../../src/cli/program";
-import { splitWords } from "../../../../src/cli/search/searchRun";
+import { mistypedPath, splitWords } from "../../../../src/cli/search/searchRun";
 import { withModelLock } from "../../../../src/library/store/modelLock";
 import { modelStoreOf } from "../../../../src/library/store/modelStore";
 import type { TextScore } from "../../../../src/model/ask/request";
@@ -181,12 +181,24 @@ describe("the commands of search", () => {
     assert.match(notes, /does not compare pictures with texts/);
   });
 
-  it("part words from paths", async () => {
-    assert.deepEqual(await splitWords(["src"]), { words: "src", paths: ["."] });
-    assert.deepEqual(await splitWords(["a", "red", "sign", "src", "b/*.png"]), {
+  it("part words from paths, and say of a word that looks like one", async () => {
+    const split = async (...given: string[]) => {
+      const { words, paths } = await splitWords(given);
+      return { words, paths };
+    };
+    assert.deepEqual(await split("src"), { words: "src", paths: ["."] });
+    assert.deepEqual(await split("a", "red", "sign", "src", "b/*.png"), {
       words: "a red sign",
       paths: ["src", "b/*.png"],
     });
-    assert.deepEqual(await splitWords(["a cat"]), { words: "a cat", paths: ["."] });
+    assert.deepEqual(await split("a cat"), { words: "a cat", paths: ["."] });
+    assert.match(
+      (await mistypedPath(["a", "cat", "medai"])) ?? "",
+      /"medai".*Did you mean media\?/,
+    );
+    assert.match((await mistypedPath(["a cat", "pics"])) ?? "", /no file or folder "pics", so it/);
+    assert.match((await mistypedPath(["cat", "none.png"])) ?? "", /"none.png"/);
+    assert.equal(await mistypedPath(["a", "red", "sign"]), undefined);
+    assert.equal(await mistypedPath(["a red sign"]), undefined);
   });
 });

@@ -14,13 +14,16 @@ import {
   type ModelStore,
 } from "../../../../src/library/store/modelStore";
 import { fixturePath } from "../../../helpers/fixtures";
+import { EngineRoll } from "../../../../src/roll/engineRoll";
 import { kitModel, temporaryFolder } from "../../../helpers/kitModel";
 
 const demoCheckpoint = fixturePath("kits", "itm", "checkpoint");
 
 describe("deleteModel", () => {
   let store: ModelStore;
+  let rollFolder: string;
   beforeEach(async () => {
+    rollFolder = path.join(await temporaryFolder(), "r");
     const env = { SIGHTLINE_HOME: await temporaryFolder() };
     store = modelStoreOf({ env, platform: "linux", homeDir: "/" });
     await mkdir(store.modelsDir);
@@ -34,6 +37,7 @@ describe("deleteModel", () => {
       name,
       store,
       demoCheckpoint,
+      rollFolder,
       ...(beforeRemoval === undefined ? {} : { beforeRemoval }),
     });
 
@@ -100,6 +104,29 @@ describe("deleteModel", () => {
       failsWith(remove("m"), "model.busy"),
     );
     await remove("m");
+  });
+
+  it("ends an idle engine that holds the model, and deletes none that somebody works with", async () => {
+    for (const name of ["m", "other"]) await mkdir(path.join(store.modelsDir, name));
+    let model = "m";
+    let isIdle = false;
+    const roll = new EngineRoll({
+      folder: rollFolder,
+      describe: () => ({ holder: "command", store: store.root, model, bytes: 1, state: "busy" }),
+      release: () => Promise.resolve(isIdle),
+    });
+    await roll.join();
+    try {
+      await failsWith(remove("m"), "model.busy");
+      model = path.join(store.modelsDir, "m");
+      await failsWith(remove("m"), "model.busy");
+      await remove("other");
+      isIdle = true;
+      await remove("m");
+      assert.deepEqual(await readdir(store.modelsDir), []);
+    } finally {
+      await roll.dispose();
+    }
   });
 
   it("says so when the model is gone by the time that it would go", async () => {
