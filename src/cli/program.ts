@@ -270,6 +270,7 @@ function addBench(program: Command, run: Run): void {
     .option("--search", "time finding pictures instead, over made-up ones")
     .option("--pictures <n,…>", "with --search: how many pictures", "10000,100000")
     .option("--recall <n,n>", "with --search: pictures and texts to compare with f32", "20000,1000")
+    .option("--duplicates <n,…>", "with --search: pictures to compare with each other", "10000")
     .option("--chart <file>", "draw the result as an SVG picture")
     .option("--from <files...>", "time nothing; read what earlier runs printed with --json")
     .addOption(new Option("--measure <folder>").hideHelp())

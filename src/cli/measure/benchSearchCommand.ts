@@ -5,8 +5,12 @@ import { formatBytes } from "../../base/bytes";
 import { AppError } from "../../base/errors";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import { describeThisMachine } from "../../measure/bench/benchMachine";
-import { compareSearch, timeSearch } from "../../measure/bench/benchSearch";
-import type { SearchFigures, SearchRecall } from "../../measure/bench/benchSearch";
+import { compareSearch, timeDuplicates, timeSearch } from "../../measure/bench/benchSearch";
+import type {
+  DuplicateFigures,
+  SearchFigures,
+  SearchRecall,
+} from "../../measure/bench/benchSearch";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
 import { formatTable } from "../terminal/text";
@@ -16,6 +20,8 @@ export interface BenchSearchFlags {
   readonly pictures: string;
   /** Of the comparison with f32: pictures, then texts. */
   readonly recall: string;
+  /** Counts of pictures that are compared with each other; 0 for none. */
+  readonly duplicates: string;
   readonly dir?: string;
 }
 
@@ -23,6 +29,7 @@ export interface BenchSearchFlags {
 export async function benchSearch(context: CliContext, flags: BenchSearchFlags): Promise<number> {
   const { printer, store, signal } = context;
   const counts = countsOf("--pictures", flags.pictures);
+  const duplicateCounts = countsOf("--duplicates", flags.duplicates).filter((count) => count > 0);
   const [nPictures = 0, nTexts = 0] = countsOf("--recall", flags.recall);
   const line = printer.workLine();
   const options = {
@@ -36,10 +43,16 @@ export async function benchSearch(context: CliContext, flags: BenchSearchFlags):
     const figures: SearchFigures[] = [];
     for (const count of counts) figures.push(await timeSearch(count, options));
     const recall = nTexts === 0 ? undefined : await compareSearch({ nPictures, nTexts }, options);
+    const duplicates: DuplicateFigures[] = [];
+    for (const count of duplicateCounts) duplicates.push(await timeDuplicates(count, options));
     line.end();
     const machine = await describeThisMachine();
-    if (printer.isJson) printer.json({ machine, search: figures, recall });
-    else printer.text(`${searchTable(figures)}${recall === undefined ? "" : recallText(recall)}`);
+    if (printer.isJson) printer.json({ machine, search: figures, recall, duplicates });
+    else {
+      const texts = [searchTable(figures), ...(recall === undefined ? [] : [recallText(recall)])];
+      if (duplicates.length > 0) texts.push(duplicatesTable(duplicates));
+      printer.text(texts.join("\n"));
+    }
   } finally {
     line.end();
   }
@@ -68,6 +81,13 @@ function searchTable(figures: readonly SearchFigures[]): string {
   ]);
   const head = ["PICTURES", "FILES", "START", "QUERY", "SLOWEST", "MEMORY"];
   return formatTable([head, ...rows], [0, 1, 2, 3, 4, 5]);
+}
+
+function duplicatesTable(figures: readonly DuplicateFigures[]): string {
+  const rows = figures.map(({ pictures, milliseconds, memoryBytes }) => [
+    ...[String(pictures), `${(milliseconds / 1000).toFixed(1)} s`, formatBytes(memoryBytes)],
+  ]);
+  return formatTable([["PICTURES", "DUPLICATES", "MEMORY BESIDE"], ...rows], [0, 1, 2]);
 }
 
 function recallText({ pictures, texts, recall, largestError }: SearchRecall): string {

@@ -60,19 +60,12 @@ export async function timeSearch(
   nPictures: number,
   options: SearchBenchOptions,
 ): Promise<SearchFigures> {
-  const { factory, signal, onStep } = options;
-  const folder = path.join(options.folder, `${nPictures}`);
-  const random = RandomStream.seeded(nPictures);
-  try {
-    await mkdir(folder, { recursive: true });
-    onStep?.(`Making an index of ${nPictures} pictures…`);
-    const made = await openFlatIndex({ folder, shape: SHAPE, factory, mode: "write" });
-    await fill(made, { nPictures, random, signal });
-    await made.close();
-    const before = heldBytes();
+  return await withMadeUp(nPictures, options, async ({ folder, open, random }) => {
+    const { signal, onStep } = options;
+    const before = await heldBytes();
     const begin = performance.now();
-    const index = await openFlatIndex({ folder, shape: SHAPE, factory, mode: "read" });
-    const open = performance.now() - begin;
+    const index = await open();
+    const openMs = performance.now() - begin;
     onStep?.(`Searching ${nPictures} pictures…`);
     const times: number[] = [];
     for (let run = 0; run <= RUNS; run++) {
@@ -84,22 +77,97 @@ export async function timeSearch(
       if (run > 0) times.push(performance.now() - start);
     }
     times.sort((a, b) => a - b);
-    const memoryBytes = heldBytes() - before;
+    const memoryBytes = (await heldBytes()) - before;
     await index.close();
     return {
-      ...{ pictures: nPictures, fileBytes: await indexBytes(folder), open, memoryBytes },
+      ...{ pictures: nPictures, fileBytes: await indexBytes(folder), open: openMs, memoryBytes },
       query: times[times.length >> 1] ?? NaN,
       slowestQuery: times.at(-1) ?? NaN,
     };
+  });
+}
+
+/** What comparing all pictures with each other costs. */
+export interface DuplicateFigures {
+  readonly pictures: number;
+  readonly milliseconds: number;
+  /** What it takes at most beside the open index. */
+  readonly memoryBytes: number;
+  readonly pairs: number;
+}
+
+/** @throws AppError as `timeSearch`. */
+export async function timeDuplicates(
+  nPictures: number,
+  options: SearchBenchOptions,
+): Promise<DuplicateFigures> {
+  return await withMadeUp(nPictures, options, async ({ open }) => {
+    const { signal, onStep } = options;
+    const index = await open();
+    const before = await heldBytes();
+    let most = before;
+    const begin = performance.now();
+    const pairs = await index.alike({
+      ...{ least: 0.9, k: 8, signal, isWanted: () => true },
+      onProgress: (nDone, nAll) => {
+        const { arrayBuffers, heapUsed } = process.memoryUsage();
+        most = Math.max(most, arrayBuffers + heapUsed);
+        onStep?.(`Compared ${nDone} of ${nAll} pictures with all others…`);
+      },
+    });
+    const milliseconds = performance.now() - begin;
+    await index.close();
+    return {
+      ...{ pictures: nPictures, milliseconds, pairs: pairs.length },
+      memoryBytes: most - before,
+    };
+  });
+}
+
+/** Made-up pictures in a folder of their own, which goes when the work is done. */
+async function withMadeUp<T>(
+  nPictures: number,
+  options: SearchBenchOptions,
+  work: (made: {
+    readonly folder: string;
+    readonly open: () => Promise<PictureIndex>;
+    readonly random: RandomStream;
+  }) => Promise<T>,
+): Promise<T> {
+  const { factory, signal, onStep } = options;
+  const folder = path.join(options.folder, `${nPictures}`);
+  const random = RandomStream.seeded(nPictures);
+  try {
+    await mkdir(folder, { recursive: true });
+    onStep?.(`Making an index of ${nPictures} pictures…`);
+    await makeIndex({ folder, factory }, { nPictures, random, signal });
+    const open = (): Promise<PictureIndex> =>
+      openFlatIndex({ folder, shape: SHAPE, factory, mode: "read" });
+    return await work({ folder, open, random });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** By itself, so that nothing of it is held while another is measured. */
+async function makeIndex(
+  at: { readonly folder: string; readonly factory: SessionFactory },
+  how: Parameters<typeof fill>[1],
+): Promise<void> {
+  const made = await openFlatIndex({ ...at, shape: SHAPE, mode: "write" });
+  await fill(made, how);
+  await made.close();
+}
+
 /** Of arrays and objects, without what is only waiting to be collected. */
-function heldBytes(): number {
+async function heldBytes(): Promise<number> {
   setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
+  const collect = runInNewContext("gc") as () => void;
+  // The memory of arrays is given back behind the collection.
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await new Promise(setImmediate);
+  }
   const { arrayBuffers, heapUsed } = process.memoryUsage();
   return arrayBuffers + heapUsed;
 }

@@ -10,7 +10,8 @@ import {
   encodeRecord,
   type PictureTraits,
   readHalves,
-  readHead,
+  readKey,
+  readTraits,
   type RecordShape,
   type VectorRecord,
 } from "./vectorRecord";
@@ -36,12 +37,10 @@ export interface FlatIndexOptions extends IndexPlace {
 
 /** Room for whole records; `count` of them are there. */
 interface Block extends CodeBlock {
-  codes: Uint8Array;
+  codes: Buffer;
   scales: Float32Array;
   count: number;
 }
-
-type Slot = PictureTraits & { readonly digest: string; readonly halvesCrc: number };
 
 /**
  * Opens an index; of none there is an empty one.
@@ -59,8 +58,8 @@ class FlatIndex implements PictureIndex {
   readonly #files: IndexFiles | undefined;
   readonly #scanner: Scanner;
   readonly #blocks: Block[] = [];
-  /** A damaged record stays in its place, and is none. */
-  readonly #slots: (Slot | undefined)[] = [];
+  /** Of each record; one that is damaged, or that came again, stays in its place and is none. */
+  readonly #digestAt: (string | undefined)[] = [];
   readonly #slotOf = new Map<string, number>();
 
   constructor(options: FlatIndexOptions, files: IndexFiles | undefined) {
@@ -78,7 +77,8 @@ class FlatIndex implements PictureIndex {
   }
 
   traits(digest: string): PictureTraits | undefined {
-    return this.#slots[this.#slotOf.get(digest) ?? -1];
+    const slot = this.#slotOf.get(digest);
+    return slot === undefined ? undefined : this.#traitsAt(slot);
   }
 
   digests(): readonly string[] {
@@ -89,25 +89,38 @@ class FlatIndex implements PictureIndex {
   async load(): Promise<void> {
     const files = this.#files;
     if (files === undefined) return;
-    const bytes = codeBytes(this.#options.shape);
     const count = await files.count();
+    let reading = this.#readBlock(files, { first: 0, count });
     for (let first = 0; first < count; first += BLOCK_RECORDS) {
-      const room = Math.min(BLOCK_RECORDS, count - first);
-      const codes = new Uint8Array(room * bytes);
-      const scales = new Float32Array(room * this.#options.shape.rows);
-      const block = { codes, scales, count: 0 };
+      const { block, nRead } = await reading;
+      // The disk goes on while these are looked at.
+      reading = this.#readBlock(files, { first: first + BLOCK_RECORDS, count });
+      reading.catch(() => undefined);
       this.#blocks.push(block);
-      const nRead = await files.readCodes(codes, first);
       for (let i = 0; i < nRead; i++) this.#note(block);
     }
+    await reading;
     if (this.#options.mode === "write") await files.cut(this.#wholeEnd());
+  }
+
+  /** Bytes and scales of a block; nothing behind the last record. */
+  async #readBlock(
+    files: IndexFiles,
+    { first, count }: { readonly first: number; readonly count: number },
+  ): Promise<{ readonly block: Block; readonly nRead: number }> {
+    const { shape } = this.#options;
+    const room = Math.max(0, Math.min(BLOCK_RECORDS, count - first));
+    // Not from a pool, whose pieces are aligned to nothing, and not filled with zeros.
+    const codes = Buffer.allocUnsafeSlow(room * codeBytes(shape));
+    const block = { codes, scales: new Float32Array(room * shape.rows), count: 0 };
+    return { block, nRead: room === 0 ? 0 : await files.readCodes(codes, first) };
   }
 
   async put(record: VectorRecord): Promise<void> {
     const files = this.#files;
     if (files === undefined || this.has(record.digest)) return;
     const encoded = encodeRecord(record, this.#options.shape);
-    await files.append(encoded, this.#slots.length);
+    await files.append(encoded, this.#digestAt.length);
     this.#take(encoded.codes);
   }
 
@@ -136,7 +149,7 @@ class FlatIndex implements PictureIndex {
     const exact = pairs.flatMap(({ a, b }): AlikePair[] => {
       const [one, other] = [slots[a] ?? -1, slots[b] ?? -1];
       const [vectors, others] = [this.#halvesOf(one), this.#halvesOf(other)];
-      const [first, second] = [this.#slots[one]?.digest, this.#slots[other]?.digest];
+      const [first, second] = [this.#digestAt[one], this.#digestAt[other]];
       if (vectors === undefined || others === undefined) return [];
       if (first === undefined || second === undefined) return [];
       return [{ a: first, b: second, similarity: alignedCosine(vectors, others, shape) }];
@@ -155,18 +168,22 @@ class FlatIndex implements PictureIndex {
   }
 
   async #nearest(
-    { k, isWanted = () => true, onScores }: Nearest,
+    { k, isWanted, onScores }: Nearest,
     how: {
       readonly scan: (block: CodeBlock) => Promise<Float32Array>;
       readonly exact: (vectors: Float32Array) => number;
     },
   ): Promise<readonly Neighbour[]> {
     const scores = await this.#scan(how.scan);
-    onScores?.(scores.filter((_, slot) => this.#isCandidate(slot, isWanted)));
-    return bestOf(scores, Math.max(CANDIDATES, 2 * k), (slot) => this.#isCandidate(slot, isWanted))
+    const isCandidate = (slot: number): boolean => {
+      const digest = this.#digestAt[slot];
+      return digest !== undefined && (isWanted === undefined || isWanted(digest));
+    };
+    onScores?.(scores.filter((_, slot) => isCandidate(slot)));
+    return bestOf(scores, Math.max(CANDIDATES, 2 * k), isCandidate)
       .flatMap((slot): Neighbour[] => {
         const vectors = this.#halvesOf(slot);
-        const digest = this.#slots[slot]?.digest;
+        const digest = this.#digestAt[slot];
         if (vectors === undefined || digest === undefined) return [];
         return [{ digest, similarity: how.exact(vectors) }];
       })
@@ -176,28 +193,29 @@ class FlatIndex implements PictureIndex {
 
   /** Of every place, damaged ones too. */
   async #scan(scan: (block: CodeBlock) => Promise<Float32Array>): Promise<Float32Array> {
-    const scores = new Float32Array(this.#slots.length);
+    const scores = new Float32Array(this.#digestAt.length);
     for (const [i, block] of this.#blocks.entries()) {
       scores.set(await scan(block), i * BLOCK_RECORDS);
     }
     return scores;
   }
 
-  #isCandidate(slot: number, isWanted: (digest: string) => boolean): boolean {
-    const digest = this.#slots[slot]?.digest;
-    return digest !== undefined && this.#slotOf.get(digest) === slot && isWanted(digest);
+  #halvesOf(slot: number): Float32Array | undefined {
+    const halves = this.#files?.readHalves(slot);
+    if (halves === undefined || this.#digestAt[slot] === undefined) return undefined;
+    return readHalves(halves, this.#traitsAt(slot).halvesCrc);
   }
 
-  #halvesOf(slot: number): Float32Array | undefined {
-    const known = this.#slots[slot];
-    const halves = this.#files?.readHalves(slot);
-    if (known === undefined || halves === undefined) return undefined;
-    return readHalves(halves, known.halvesCrc);
+  #traitsAt(slot: number): ReturnType<typeof readTraits> {
+    const { shape } = this.#options;
+    const block = this.#blocks[Math.floor(slot / BLOCK_RECORDS)];
+    if (block === undefined) throw new RangeError(`slot ${slot}`);
+    return readTraits(block.codes, (slot % BLOCK_RECORDS) * codeBytes(shape), shape);
   }
 
   /** Takes a record's integers as the next one. */
   #take(codes: Uint8Array): void {
-    const block = this.#roomFor(this.#slots.length);
+    const block = this.#roomFor(this.#digestAt.length);
     block.codes.set(codes, block.count * codes.length);
     this.#note(block);
   }
@@ -205,17 +223,15 @@ class FlatIndex implements PictureIndex {
   /** Counts the next record of a block, whose integers are in their place. */
   #note(block: Block): void {
     const { shape } = this.#options;
-    const slot = this.#slots.length;
-    const bytes = codeBytes(shape);
-    const { buffer, byteOffset } = block.codes;
-    const head = readHead(Buffer.from(buffer, byteOffset + block.count * bytes, bytes), shape);
-    if (head !== undefined) {
-      const { scales, ...known } = head;
-      block.scales.set(scales, block.count * shape.rows);
-      this.#slotOf.set(known.digest, slot);
-      this.#slots.push(known);
-    } else this.#slots.push(undefined);
-    block.count++;
+    const slot = this.#digestAt.length;
+    const place = block.count++;
+    const into = block.scales.subarray(place * shape.rows, (place + 1) * shape.rows);
+    const digest = readKey(block.codes, place * codeBytes(shape), { shape, into });
+    this.#digestAt.push(digest);
+    if (digest === undefined) return;
+    const before = this.#slotOf.get(digest);
+    if (before !== undefined) this.#digestAt[before] = undefined;
+    this.#slotOf.set(digest, slot);
   }
 
   /** A block doubles until it is full: a folder of ten pictures takes no 17 MB. */
@@ -224,14 +240,14 @@ class FlatIndex implements PictureIndex {
     const bytes = codeBytes(shape);
     let block = this.#blocks[Math.floor(slot / BLOCK_RECORDS)];
     if (block === undefined) {
-      block = { codes: new Uint8Array(0), scales: new Float32Array(0), count: 0 };
+      block = { codes: Buffer.alloc(0), scales: new Float32Array(0), count: 0 };
       this.#blocks.push(block);
     }
     const capacity = block.codes.length / bytes;
     if (block.count < capacity) return block;
     const room = Math.min(BLOCK_RECORDS, Math.max(16, 2 * capacity));
     const { codes, scales } = block;
-    block.codes = new Uint8Array(room * bytes);
+    block.codes = Buffer.alloc(room * bytes);
     block.codes.set(codes);
     block.scales = new Float32Array(room * shape.rows);
     block.scales.set(scales);
@@ -240,21 +256,23 @@ class FlatIndex implements PictureIndex {
 
   /** Records up to the last one that is whole in both files; what is behind it is forgotten. */
   #wholeEnd(): number {
-    let end = this.#slots.length;
+    let end = this.#digestAt.length;
     const checkedFrom = Math.max(0, end - CHECKED_AT_END);
     while (end > checkedFrom && this.#halvesOf(end - 1) === undefined) end--;
-    for (let slot = this.#slots.length - 1; slot >= end; slot--) this.#drop(slot);
+    for (let slot = this.#digestAt.length - 1; slot >= end; slot--) this.#drop(slot);
     // One between whole ones may be read again from its picture.
     for (let slot = checkedFrom; slot < end; slot++) {
-      const digest = this.#slots[slot]?.digest;
-      if (digest !== undefined && this.#halvesOf(slot) === undefined) this.#slotOf.delete(digest);
+      const digest = this.#digestAt[slot];
+      if (digest === undefined || this.#halvesOf(slot) !== undefined) continue;
+      this.#slotOf.delete(digest);
+      this.#digestAt[slot] = undefined;
     }
     return end;
   }
 
   #drop(slot: number): void {
-    const digest = this.#slots.pop()?.digest;
-    if (digest !== undefined && this.#slotOf.get(digest) === slot) this.#slotOf.delete(digest);
+    const digest = this.#digestAt.pop();
+    if (digest !== undefined) this.#slotOf.delete(digest);
     const block = this.#blocks[Math.floor(slot / BLOCK_RECORDS)];
     if (block !== undefined) block.count--;
   }

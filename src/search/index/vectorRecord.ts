@@ -98,7 +98,7 @@ export function encodeRecord(record: VectorRecord, shape: RecordShape): EncodedR
   at = codes.writeUInt32LE(record.isOneColor ? ONE_COLOR : 0, at);
   at += codes.write(record.look, at, LOOK_BYTES, "hex");
   at = codes.writeUInt32LE(crc32(halves), at);
-  codes.writeUInt32LE(crcOf(codes, at), at);
+  codes.writeUInt32LE(crc32(codes.subarray(at + 4), crc32(codes.subarray(0, at))), at);
   return { codes, halves };
 }
 
@@ -123,31 +123,38 @@ export function signedCodes(vector: Float32Array): {
   return { codes: Int8Array.from(bytes, (code) => code - ZERO_CODE), scale };
 }
 
-/** What a record's bytes say; undefined when they are damaged. */
-export function readHead(
-  codes: Buffer,
-  shape: RecordShape,
-):
-  | (Omit<VectorRecord, "vectors"> & {
-      /** [rows]. */
-      readonly scales: Float32Array;
-      readonly halvesCrc: number;
-    })
-  | undefined {
-  const { rows } = shape;
-  const begin = DIGEST_BYTES + 4 * rows;
-  const end = begin + TRAIT_BYTES - 4;
-  if (codes.readUInt32LE(end) !== crcOf(codes, end)) return undefined;
-  const scales = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) scales[row] = codes.readFloatLE(DIGEST_BYTES + 4 * row);
+/**
+ * Checks a record that begins at `at` among others, and puts its scales into their place. A start does so with each,
+ * and makes no object of it.
+ * @param into [rows]. @returns its picture's digest; undefined when its bytes are damaged.
+ */
+export function readKey(
+  bytes: Buffer,
+  at: number,
+  { shape, into }: { readonly shape: RecordShape; readonly into: Float32Array },
+): string | undefined {
+  const end = at + codeBytes(shape);
+  const crcAt = at + DIGEST_BYTES + 4 * shape.rows + TRAIT_BYTES - 4;
+  const crc = crc32(bytes.subarray(crcAt + 4, end), crc32(bytes.subarray(at, crcAt)));
+  if (bytes.readUInt32LE(crcAt) !== crc) return undefined;
+  const scalesAt = at + DIGEST_BYTES;
+  for (let row = 0; row < shape.rows; row++) into[row] = bytes.readFloatLE(scalesAt + 4 * row);
+  return bytes.toString("hex", at, scalesAt);
+}
+
+/** What a whole record says of its picture, and the CRC-32 of its halves. */
+export function readTraits(
+  bytes: Buffer,
+  at: number,
+  { rows }: RecordShape,
+): PictureTraits & { readonly halvesCrc: number } {
+  const begin = at + DIGEST_BYTES + 4 * rows;
   return {
-    digest: codes.toString("hex", 0, DIGEST_BYTES),
-    scales,
-    width: codes.readUInt32LE(begin),
-    height: codes.readUInt32LE(begin + 4),
-    isOneColor: (codes.readUInt32LE(begin + 8) & ONE_COLOR) !== 0,
-    look: codes.toString("hex", begin + 12, begin + 12 + LOOK_BYTES),
-    halvesCrc: codes.readUInt32LE(end - 4),
+    width: bytes.readUInt32LE(begin),
+    height: bytes.readUInt32LE(begin + 4),
+    isOneColor: (bytes.readUInt32LE(begin + 8) & ONE_COLOR) !== 0,
+    look: bytes.toString("hex", begin + 12, begin + 12 + LOOK_BYTES),
+    halvesCrc: bytes.readUInt32LE(begin + TRAIT_BYTES - 8),
   };
 }
 
@@ -155,9 +162,4 @@ export function readHead(
 export function readHalves(halves: Buffer, crc: number): Float32Array | undefined {
   if (crc32(halves) !== crc) return undefined;
   return float16ToFloat32(new Uint16Array(halves.buffer, halves.byteOffset, halves.byteLength / 2));
-}
-
-/** Of everything but the four bytes that keep it. */
-function crcOf(codes: Buffer, at: number): number {
-  return crc32(codes.subarray(at + 4), crc32(codes.subarray(0, at)));
 }

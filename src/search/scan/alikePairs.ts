@@ -31,8 +31,10 @@ export interface PlacePair {
   readonly b: number;
 }
 
-/** Pictures that are compared with all others at once. */
+/** Pictures on each side of one product. */
 const BLOCK = 256;
+/** Blocks that are ready at once on one side: 130 MB of BLIP-2, however many pictures there are. */
+const READY = 32;
 /** Integers differ from the exact value by less; who asks computes it and leaves out what is below. */
 const MARGIN = 0.02;
 
@@ -53,29 +55,25 @@ export async function alikePairs(
   places: readonly RecordPlace[],
   options: AlikeOptions,
 ): Promise<readonly PlacePair[]> {
-  const { factory, shape, signal, onProgress, least } = options;
+  const { factory, shape, signal, onProgress } = options;
   const nearest = new NearestOf(places.length, options.k);
-  const blocks: Rows[] = [];
-  for (let begin = 0; begin < places.length; begin += BLOCK) {
-    throwIfAborted(signal);
-    blocks.push(rowsOf(places.slice(begin, begin + BLOCK), shape));
-  }
+  const blockAt = (nth: number): Rows =>
+    rowsOf(places.slice(nth * BLOCK, (nth + 1) * BLOCK), shape);
+  const nBlocks = Math.ceil(places.length / BLOCK);
   const session = await factory.open(productGraph(shape.rows * shape.width), { device: "cpu" });
+  const done = { nProducts: 0, nAll: (nBlocks * (nBlocks + 1)) / 2 };
   try {
-    for (const [nth, block] of blocks.entries()) {
-      onProgress?.(nth * BLOCK, places.length);
-      const queries = queriesOf(block);
+    for (let first = 0; first < nBlocks; first += READY) {
+      const ready = readyQueries(first, { nBlocks, blockAt, signal });
       // What is before was compared with these already.
-      for (let other = nth; other < blocks.length; other++) {
+      for (let nth = first; nth < nBlocks; nth++) {
         throwIfAborted(signal);
-        const rows = blocks[other] ?? block;
-        const similarities = await product(session, rows, queries);
-        for (let i = 0; i < rows.count; i++) {
-          for (let query = 0; query < block.count; query++) {
-            const [a, b] = [nth * BLOCK + query, other * BLOCK + i];
-            const similarity = similarities[i * block.count + query]!;
-            if (a < b && similarity >= least - MARGIN) nearest.add(a, b, similarity);
-          }
+        onProgress?.(Math.floor((places.length * done.nProducts) / done.nAll), places.length);
+        const rows = { nth, ...blockAt(nth) };
+        for (const queries of ready.filter((queries) => queries.nth <= nth)) {
+          throwIfAborted(signal);
+          await compare(session, { rows, queries, nearest, least: options.least - MARGIN });
+          done.nProducts++;
         }
       }
     }
@@ -83,6 +81,27 @@ export async function alikePairs(
     await session.release();
   }
   return nearest.pairs();
+}
+
+function readyQueries(
+  first: number,
+  from: {
+    readonly nBlocks: number;
+    readonly blockAt: (nth: number) => Rows;
+    readonly signal: AbortSignal;
+  },
+): readonly (Queries & Numbered)[] {
+  const ready: (Queries & Numbered)[] = [];
+  for (let nth = first; nth < Math.min(from.nBlocks, first + READY); nth++) {
+    throwIfAborted(from.signal);
+    ready.push({ nth, ...queriesOf(from.blockAt(nth)) });
+  }
+  return ready;
+}
+
+/** Which block it is. */
+interface Numbered {
+  readonly nth: number;
 }
 
 /** Integers of one scale for each picture; the scale itself does not matter, because rows are compared by angle. */
@@ -94,10 +113,13 @@ function rowsOf(places: readonly RecordPlace[], shape: RecordShape): Rows {
     const scales = block.scales.subarray(record * rows, (record + 1) * rows);
     const from = (record * (headRows(shape) + rows) + headRows(shape)) * width;
     const largest = Math.max(...scales);
-    for (let at = 0; at < length; at++) {
-      const ratio = largest === 0 ? 0 : scales[Math.floor(at / width)]! / largest;
-      const code = Math.round((block.codes[from + at]! - ZERO_CODE) * ratio);
-      codes[i * length + at] = code + ZERO_CODE;
+    for (let row = 0; row < rows; row++) {
+      const ratio = largest === 0 ? 0 : scales[row]! / largest;
+      const begin = row * width;
+      for (let at = begin; at < begin + width; at++) {
+        const code = Math.round((block.codes[from + at]! - ZERO_CODE) * ratio);
+        codes[i * length + at] = code + ZERO_CODE;
+      }
     }
   }
   const lengths = places.map((_, i) =>
@@ -127,21 +149,33 @@ function queriesOf({ count, codes }: Rows): Queries {
   return { count, columns, lengths };
 }
 
-/** Cosines, [rows, queries]: every vector has unit length, so that of all together it is the mean over the rows. */
-async function product(session: Session, rows: Rows, queries: Queries): Promise<Float32Array> {
+/** Every vector has unit length, so that the cosine of all together is the mean over the rows. */
+async function compare(
+  session: Session,
+  by: {
+    readonly rows: Rows & Numbered;
+    readonly queries: Queries & Numbered;
+    readonly nearest: NearestOf;
+    readonly least: number;
+  },
+): Promise<void> {
+  const { rows, queries, nearest, least } = by;
   const length = rows.codes.length / rows.count;
   const outputs = await session.run({
     [CODES]: cpuTensor(rows.codes, [rows.count, length]),
     [QUERIES]: cpuTensor(queries.columns, [length, queries.count]),
   });
   const sums = outputs[SUMS]?.data as Int32Array;
-  const cosines = Float32Array.from(sums, (sum, at) => {
-    const both =
-      rows.lengths[Math.floor(at / queries.count)]! * queries.lengths[at % queries.count]!;
-    return both === 0 ? 0 : sum / both;
-  });
+  for (let i = 0; i < rows.count; i++) {
+    const b = rows.nth * BLOCK + i;
+    for (let query = 0; query < queries.count; query++) {
+      const both = rows.lengths[i]! * queries.lengths[query]!;
+      const sum = sums[i * queries.count + query]!;
+      const a = queries.nth * BLOCK + query;
+      if (a < b && both > 0 && sum >= least * both) nearest.add(a, b, sum / both);
+    }
+  }
   outputs[SUMS]?.dispose();
-  return cosines;
 }
 
 function lengthOf(codes: ArrayLike<number>, zero: number): number {

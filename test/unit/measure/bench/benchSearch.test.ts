@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
-import { compareSearch, timeSearch } from "../../../../src/measure/bench/benchSearch";
+import {
+  compareSearch,
+  timeDuplicates,
+  timeSearch,
+} from "../../../../src/measure/bench/benchSearch";
 import { temporaryFolder } from "../../../helpers/kitModel";
 
 describe("the bench of search", () => {
@@ -16,6 +20,10 @@ describe("the bench of search", () => {
     for (const value of [figures.open, figures.query, figures.slowestQuery]) {
       assert.ok(Number.isFinite(value));
     }
+    const duplicates = await timeDuplicates(300, { folder, factory, signal });
+    // Pictures in all directions look like nobody.
+    assert.deepEqual([duplicates.pictures, duplicates.pairs], [300, 0]);
+    assert.ok(duplicates.milliseconds > 0);
     assert.deepEqual(await readdir(folder), []);
   });
 

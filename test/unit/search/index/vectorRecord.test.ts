@@ -5,7 +5,8 @@ import {
   halfBytes,
   headRows,
   readHalves,
-  readHead,
+  readKey,
+  readTraits,
   signedCodes,
 } from "../../../../src/search/index/vectorRecord";
 import { SeededRandom } from "../../../helpers/random";
@@ -24,11 +25,13 @@ describe("a picture's record", () => {
       const { codes, halves } = encodeRecord(record, shape);
       assert.equal(codes.length, codeBytes(shape));
       assert.equal(halves.length, halfBytes(shape));
-      const head = readHead(codes, shape);
-      assert.ok(head !== undefined);
-      const { scales, halvesCrc, ...traits } = head;
+      // Among others, as in a file.
+      const bytes = Buffer.concat([Buffer.alloc(10, 7), codes, Buffer.alloc(10, 7)]);
+      const scales = new Float32Array(shape.rows);
+      const digest = readKey(bytes, 10, { shape, into: scales });
+      const { halvesCrc, ...traits } = readTraits(bytes, 10, shape);
       const { vectors, ...expected } = record;
-      assert.deepEqual(traits, expected);
+      assert.deepEqual({ digest, ...traits }, expected);
       const read = readHalves(halves, halvesCrc);
       assert.ok(read?.every((value, i) => Math.abs(value - (vectors[i] ?? 9)) < 5e-4) === true);
       const first = headRows(shape) * shape.width;
@@ -41,13 +44,14 @@ describe("a picture's record", () => {
 
   it("is known to be damaged whichever byte has changed", () => {
     const shape = { rows: 2, width: 24 };
+    const into = new Float32Array(2);
     const { codes, halves } = encodeRecord(madeUpRecord(1, new SeededRandom(2), shape), shape);
     for (let i = 0; i < codes.length; i++) {
       const damaged = Buffer.from(codes);
       damaged[i] = (damaged[i] ?? 0) ^ 1;
-      assert.equal(readHead(damaged, shape), undefined, `byte ${i}`);
+      assert.equal(readKey(damaged, 0, { shape, into }), undefined, `byte ${i}`);
     }
-    const { halvesCrc = 0 } = readHead(codes, shape) ?? {};
+    const { halvesCrc } = readTraits(codes, 0, shape);
     halves[5] = (halves[5] ?? 0) ^ 1;
     assert.equal(readHalves(halves, halvesCrc), undefined);
   });
