@@ -97,6 +97,7 @@ const homeOf = {
   sharp: "src/engine/picture/imageDecode.ts",
   "@huggingface/tokenizers": "src/engine/text/tokenizer.ts",
   undici: "src/library/download/hubRoutes.ts",
+  "@qdrant/js-client-rest": "src/search/index/qdrantServer.ts",
   yauzl: "src/library/cuda/cudaUnpack.ts",
   "@modelcontextprotocol/server": "src/mcp/mcpServer.ts",
   valibot: "src/{protocol,tools}/**/*.ts",

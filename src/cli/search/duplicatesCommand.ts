@@ -3,14 +3,13 @@
 import { DUPLICATE_KINDS, type DuplicateKind } from "../../model/ask/duplicateKinds";
 import { type DuplicateGroup, findDuplicates } from "../../search/ask/duplicates";
 import type { CliContext } from "../terminal/cliContext";
-import type { ModelFlags } from "../terminal/flags";
-import { finish, withSearch } from "./searchRun";
+import { finish, type SearchFlags, withSearch } from "./searchRun";
 
 /** @returns 1 when nothing could be searched. @throws AppError as `withSearch`. */
 export async function duplicates(
   context: CliContext,
   paths: readonly string[],
-  flags: ModelFlags,
+  flags: SearchFlags,
 ): Promise<number> {
   const { printer, signal } = context;
   const places = paths.length === 0 ? ["."] : paths;

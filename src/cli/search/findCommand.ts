@@ -7,11 +7,17 @@ import { findPictures, type FoundPicture } from "../../search/ask/findPictures";
 import { similarPictures } from "../../search/ask/similarPictures";
 import { readPicture } from "../ask/pictureSource";
 import type { CliContext } from "../terminal/cliContext";
-import type { ModelFlags } from "../terminal/flags";
 import { formatTable } from "../terminal/text";
-import { finish, mistypedPath, type SearchRun, splitWords, withSearch } from "./searchRun";
+import {
+  finish,
+  mistypedPath,
+  type SearchFlags,
+  type SearchRun,
+  splitWords,
+  withSearch,
+} from "./searchRun";
 
-export interface SimilarFlags extends ModelFlags {
+export interface SimilarFlags extends SearchFlags {
   readonly k: number;
 }
 

@@ -2,24 +2,27 @@
 
 import { type Command, Option } from "commander";
 import type { Run } from "../terminal/cliContext";
-import { addModelFlags, type ModelFlags } from "../terminal/flags";
+import { addModelFlags } from "../terminal/flags";
 import type { FindFlags, SimilarFlags } from "./findCommand";
+import type { IndexFlags } from "./indexCommand";
+import type { SearchFlags } from "./searchRun";
 import type { MismatchFlags } from "./mismatchCommand";
 
 const WHERE =
   "folders, picture files or patterns; .gitignore and .sightlineignore are heeded (default: this folder)";
 
 export function addSearch(program: Command, run: Run): void {
-  addSearchFlags(program.command("index"))
+  addIndexFlag(addSearchFlags(program.command("index")))
     .description("look at pictures once, so that they are found at once; goes on where it stopped")
     .argument("<path...>", WHERE)
-    .action((paths: readonly string[], flags: ModelFlags) =>
+    .option("--shard <i/n>", "with --index: look at part i of n, so that n machines share the work")
+    .action((paths: readonly string[], flags: IndexFlags) =>
       run(flags, async (context) => {
         const { index } = await import("./indexCommand");
         return index(context, paths, flags);
       }),
     );
-  addCount(addSearchFlags(program.command("find")))
+  addCount(addIndexFlag(addSearchFlags(program.command("find"))))
     .description("find pictures by words, with a retrieval model")
     .argument("<words...>", `what the pictures show; behind it ${WHERE}`)
     .addOption(
@@ -33,7 +36,7 @@ export function addSearch(program: Command, run: Run): void {
         return find(context, given, flags);
       }),
     );
-  addCount(addSearchFlags(program.command("similar")))
+  addCount(addIndexFlag(addSearchFlags(program.command("similar"))))
     .description("find the pictures that are most like a picture")
     .argument("<file>", "a picture file, or - for standard input")
     .argument("[path...]", WHERE)
@@ -43,10 +46,10 @@ export function addSearch(program: Command, run: Run): void {
         return similar(context, { file, paths }, flags);
       }),
     );
-  addSearchFlags(program.command("duplicates"))
+  addIndexFlag(addSearchFlags(program.command("duplicates")))
     .description("find files that are the same picture, and pictures that look alike")
     .argument("[path...]", WHERE)
-    .action((paths: readonly string[], flags: ModelFlags) =>
+    .action((paths: readonly string[], flags: SearchFlags) =>
       run(flags, async (context) => {
         const { duplicates } = await import("./duplicatesCommand");
         return duplicates(context, paths, flags);
@@ -81,6 +84,13 @@ export function addMismatch(
 /** The default model is another one than that of questions. */
 function addSearchFlags(command: Command): Command {
   return addModelFlags(command, "a retrieval model of this machine");
+}
+
+function addIndexFlag(command: Command): Command {
+  return command.option(
+    "--index <server>",
+    "keep what is seen on a Qdrant server, such as qdrant:https://HOST:6333 (default: this machine)",
+  );
 }
 
 function addCount(command: Command): Command {

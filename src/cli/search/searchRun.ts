@@ -4,6 +4,7 @@ import { countOf } from "../../base/countOf";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { formatBytes } from "../../base/bytes";
+import { abortable } from "../../base/abortable";
 import { isCancelled } from "../../base/errors";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import { findingModel } from "../../library/open/openNamedModel";
@@ -17,7 +18,14 @@ import {
   type LookedAt,
   type SkippedFile,
 } from "../../search/files/pictureFiles";
-import { knownFilesOf, planIndex, withIndex } from "../../search/index/openIndex";
+import { type Shard, shardRange } from "../../measure/eval/predict/shard";
+import { type IndexPlan, knownFilesOf, planIndex, withIndex } from "../../search/index/openIndex";
+import {
+  type QdrantAddress,
+  qdrantAddress,
+  QdrantServer,
+  TOKEN_VARIABLE,
+} from "../../search/index/qdrantServer";
 import type { PictureIndex } from "../../search/index/pictureIndex";
 import { codeBytes, halfBytes } from "../../search/index/vectorRecord";
 import { type IndexProgress, makeSearchable } from "../../search/indexing/searchable";
@@ -39,14 +47,31 @@ export interface SearchRun {
   readonly searched: SearchablePictures;
 }
 
-/** @throws AppError as `withModel`, `planIndex`, `makeSearchable`, and what the work throws. */
+/** Where vectors are kept, beside how pictures are compared. */
+export interface SearchFlags extends ModelFlags {
+  /** A server, as `qdrantAddress` reads it. @default the store of this machine */
+  readonly index?: string;
+}
+
+export interface SearchAsk {
+  readonly flags: SearchFlags;
+  readonly paths: readonly string[];
+  /** The part of the files that this run looks at. @default all */
+  readonly shard?: Shard;
+}
+
+/**
+ * @throws AppError as `withModel`, `planIndex`, `makeSearchable`, `qdrantAddress`, `openQdrantIndex`, and what the
+ * work throws.
+ */
 export async function withSearch(
   context: CliContext,
-  asked: { readonly flags: ModelFlags; readonly paths: readonly string[] },
+  asked: SearchAsk,
   work: (run: SearchRun) => Promise<number>,
 ): Promise<number> {
   const { store } = context;
   const { alpha, device, model: named } = asked.flags;
+  const address = asked.flags.index === undefined ? undefined : qdrantAddress(asked.flags.index);
   const remote = remoteName(named);
   // The index is the model's own, wherever its graphs run.
   const local = remote === undefined ? named : (await graphEndpointNamed(context, remote)).model;
@@ -56,7 +81,8 @@ export async function withSearch(
   // Before anything is loaded: a model that compares nothing has no index.
   const plan = await planIndex({ store, alpha, modelFolder: found.folder });
   const { shape } = plan;
-  const looked = await lookAt(asked.paths, context);
+  const all = await lookAt(asked.paths, context);
+  const looked = { ...all, pictures: partOf(all.pictures, asked.shard) };
   const flags = {
     ...asked.flags,
     device,
@@ -64,15 +90,36 @@ export async function withSearch(
   };
   return await withModel(context, flags, async ({ engine }) => {
     const model = { engine, name: found.name };
-    const place = { store, factory: createOrtSessionFactory() };
-    return await withIndex(plan, place, async (index, mode) => {
+    const run = async (index: PictureIndex, mode: "read" | "write"): Promise<number> => {
       const searched = await bringUpToDate(looked, {
         ...{ context, model, index, mode, alpha },
-        bytesEach: codeBytes(shape) + halfBytes(shape),
+        // A server keeps halves twice, and no integers.
+        bytesEach: halfBytes(shape) + (address === undefined ? codeBytes : halfBytes)(shape),
       });
       return await work({ model, index, searched });
-    });
+    };
+    if (address !== undefined) {
+      return await run(await openedServer(context, address, plan), "write");
+    }
+    return await withIndex(plan, { store, factory: createOrtSessionFactory() }, run);
   });
+}
+
+async function openedServer(
+  { host, signal }: CliContext,
+  address: QdrantAddress,
+  { key, shape }: IndexPlan,
+): Promise<PictureIndex> {
+  const { openQdrantIndex } = await import("../../search/index/qdrantIndex");
+  const server = await QdrantServer.at(address, host.environment.env[TOKEN_VARIABLE]);
+  return await abortable(
+    openQdrantIndex({ server, collection: `sightline-${key}`, shape }),
+    signal,
+  );
+}
+
+function partOf<T>(files: readonly T[], shard: Shard | undefined): readonly T[] {
+  return shard === undefined ? files : files.slice(...shardRange(shard, files.length));
 }
 
 /** The exit code, and what was left out told on stderr. */

@@ -149,12 +149,22 @@ function readTokens(tokens: JsonObject): SpecialTokens {
   };
 }
 
+/** True for https, and for http that ends on this machine; a password in an address would be shown with it. */
+export function isSafeUrl({
+  protocol,
+  hostname,
+  username,
+  password,
+}: Readonly<Record<"protocol" | "hostname" | "username" | "password", string>>): boolean {
+  const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+  const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback);
+  return isSafe && username === "" && password === "";
+}
+
 /** Pictures and a token go there, so the way has to be encrypted unless it ends on this machine. */
 function checkedUrl(text: string, file: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback);
-  if (url !== undefined && isSafe && url.username === "" && url.password === "") {
+  if (url !== undefined && isSafeUrl(url)) {
     return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
   }
   throw new AppError(

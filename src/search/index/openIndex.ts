@@ -27,6 +27,8 @@ export interface IndexOfModel {
 /** Where the index of a model lies, and what its records are. */
 export interface IndexPlan {
   readonly folder: string;
+  /** The same for the same model on any machine. */
+  readonly key: string;
   readonly shape: RecordShape;
 }
 
@@ -55,6 +57,7 @@ export async function planIndex({
   const rows = config.family === "blip" ? 1 : config.numQueryTokens;
   return {
     folder: path.join(searchFolderOf(store), key.slice(0, 16)),
+    key: key.slice(0, 16),
     shape: { rows, width: config.projectionSize },
   };
 }
