@@ -29,6 +29,7 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "./terminal/flags";
+import { addExport } from "./models/exportProgram";
 import type { InspectFlags } from "./models/inspectCommand";
 import type { AddFlags } from "./models/modelsAddCommand";
 import type { RemoveAllFlags } from "./models/modelsRemoveCommand";
@@ -86,6 +87,7 @@ function programOf(host: CliHost, result: ExitCode): Command {
   addScore(program, run);
   addSearch(program, run);
   addModels(program, run);
+  addExport(program.command("export"), run);
   addVerify(program, run);
   addEval(program.command("eval"), run);
   addBench(program, run);

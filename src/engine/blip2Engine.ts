@@ -62,6 +62,8 @@ export interface EngineOptions {
 /** One call at a time: its caches belong to the question that is being answered. */
 export interface Blip2Engine {
   readonly info: EngineInfo;
+  /** Pictures that may be embedded at once, where their graphs run somewhere else; otherwise one. */
+  readonly picturesAtOnce: number;
   /**
    * Reads all weights now rather than when a stage first needs them.
    * @throws AppError `model.corrupt`, `device.unavailable`, `device.failed`, `request.cancelled`.
@@ -125,8 +127,10 @@ function featureCacheFor(model: ModelFolder, options: EngineOptions): FeatureCac
 class LoadedEngine implements Blip2Engine {
   readonly info: EngineInfo;
   readonly #parts: ModelParts;
-  /** What is being worked on. */
+  /** What is being worked on alone. */
   #running: Promise<unknown> | undefined;
+  /** What is being worked on beside each other. */
+  readonly #beside = new Set<Promise<unknown>>();
   #isReleased = false;
 
   constructor(parts: ModelParts, name: string) {
@@ -137,6 +141,10 @@ class LoadedEngine implements Blip2Engine {
       ...(precision === undefined ? {} : { precision }),
     };
     this.#parts = parts;
+  }
+
+  get picturesAtOnce(): number {
+    return this.#parts.sessions.nAtOnce;
   }
 
   open(run: OpenRun = {}): Promise<void> {
@@ -175,7 +183,13 @@ class LoadedEngine implements Blip2Engine {
   }
 
   embedPicture(request: PictureRequest, run: RunOptions = {}): Promise<EmbeddedPicture> {
-    return this.#scoring(run, (scorer) => scorer.embedPicture(request, run));
+    const { scorer, sessions } = this.#parts;
+    if (scorer === undefined || sessions.nAtOnce === 1) {
+      return this.#scoring(run, (one) => one.embedPicture(request, run));
+    }
+    const work = scorer.embedPicture(request, run);
+    this.#beside.add(work);
+    return work.finally(() => this.#beside.delete(work));
   }
 
   match(request: MatchRequest, run: RunOptions = {}): Promise<readonly PictureMatch[]> {
@@ -185,7 +199,7 @@ class LoadedEngine implements Blip2Engine {
   async release(): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    await this.#running?.catch(() => undefined);
+    await Promise.allSettled([this.#running, ...this.#beside]);
     await releaseParts(this.#parts);
   }
 

@@ -10,7 +10,8 @@ import type { Blip2Engine } from "../../engine/blip2Engine";
 export type CommandEngine = Pick<
   Blip2Engine,
   "info" | "generate" | "score" | "embedText" | "embedPicture" | "match"
->;
+> &
+  Partial<Pick<Blip2Engine, "picturesAtOnce">>;
 
 export interface SetModelOptions {
   /** Of the set. */

@@ -57,7 +57,7 @@ function imageReaderGraph(spec: BlipGraphSpec): GraphBuilder {
   const g = new GraphBuilder(PART.imageReader, spec.data, spec.target);
   const image = imageFeaturesInput(g, config);
   const reader = config.kind === "captioning" ? DECODER : ENCODER;
-  outputKeysAndValues(g, spec, { reader, source: image });
+  outputKeysAndValues(g, spec, { reader, source: image, rows: "batch" });
   return g;
 }
 
@@ -73,7 +73,7 @@ function imageProjectionGraph(spec: BlipGraphSpec<BlipRetrievalConfig>): GraphBu
     precision,
   });
   unitLength(g, "/vision_proj/normalize", projected, IO.imageEmbeds);
-  g.output(IO.imageEmbeds, "float32", [1, 1, projectionSize]);
+  g.output(IO.imageEmbeds, "float32", ["batch", 1, projectionSize]);
   return g;
 }
 
@@ -224,11 +224,15 @@ function layer(
   });
 }
 
-/** Declares keys and values for every layer of a reader over a source, [1, E, vision width]. */
+/** Declares keys and values for every layer of a reader over a source, [rows, E, vision width]. */
 function outputKeysAndValues(
   g: GraphBuilder,
   spec: BlipGraphSpec,
-  { reader, source }: { readonly reader: string; readonly source: ValueName },
+  {
+    reader,
+    source,
+    rows,
+  }: { readonly reader: string; readonly source: ValueName; readonly rows?: "batch" },
 ): void {
   const { nLayers, nHeads, hiddenSize } = spec.config.text;
   for (let i = 0; i < nLayers; i++) {
@@ -239,12 +243,16 @@ function outputKeysAndValues(
       ...bertSpec({ ...spec, x: source }),
       sourceWidth: spec.config.vision.hiddenSize,
     });
-    outputEncoderCache(g, at.path, { ...both, layer: i, nHeads, headDim: hiddenSize / nHeads });
+    const sizes = { nHeads, headDim: hiddenSize / nHeads };
+    outputEncoderCache(g, at.path, {
+      ...{ ...both, ...sizes, layer: i },
+      ...(rows === undefined ? {} : { rows }),
+    });
   }
 }
 
 function imageFeaturesInput(g: GraphBuilder, { vision }: BlipConfig): ValueName {
-  const dims = [1, imageTokenCount(vision), vision.hiddenSize];
+  const dims = ["batch", imageTokenCount(vision), vision.hiddenSize];
   return g.input(IO.imageFeatures, "float32", dims);
 }
 

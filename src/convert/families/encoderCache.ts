@@ -17,17 +17,17 @@ interface CachePlace {
 
 const TENSORS = ["key", "value"] as const;
 
-/** Declares keys and values of a layer, [1, E, H·D] each, as outputs, [1, H, E, D]. */
+/** Declares keys and values of a layer, [rows, E, H·D] each, as outputs, [rows, H, E, D]. */
 export function outputEncoderCache(
   g: GraphBuilder,
   path: string,
-  spec: CachePlace & KeysAndValues,
+  spec: CachePlace & KeysAndValues & { readonly rows?: 1 | "batch" },
 ): void {
-  const { layer, nHeads, headDim } = spec;
+  const { layer, nHeads, headDim, rows = 1 } = spec;
   for (const tensor of TENSORS) {
     const output = presentEncoderName(layer, tensor);
     heads(g, `${path}/${tensor}`, spec[tensor], { nHeads, headDim, output });
-    g.output(output, "float32", [1, nHeads, "encoder", headDim]);
+    g.output(output, "float32", [rows, nHeads, "encoder", headDim]);
   }
 }
 

@@ -16,10 +16,10 @@ import type { DataFilePlan } from "../weights/dataFile";
 import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBuilder";
 import {
   add,
+  asManyRows,
   concat,
   lastPosition,
   layerNorm,
-  mul,
   slicePositions,
   tensor,
   unitLength,
@@ -57,15 +57,16 @@ export function qformerGraph(spec: QformerGraphSpec): GraphBuilder {
   const nQueries = config.numQueryTokens;
   const g = new GraphBuilder(PART.qformer, spec.data, spec.target);
   const x = config.qformer.readsInstruction ? queriesOfInstruction(g, spec) : queriesAlone(g, spec);
+  const rows = pictureRows(config);
   g.node("/query_output", { opType: "Identity", inputs: [x], outputs: [IO.queryOutput] });
-  g.output(IO.queryOutput, "float32", [1, nQueries, width]);
+  g.output(IO.queryOutput, "float32", [rows, nQueries, width]);
   if (config.kind !== "generation") {
     const projected = linear(g, "/vision_projection", x, {
       ...weights.linear("vision_projection", config.projectionSize, width),
       precision,
     });
     unitLength(g, "/vision_projection/normalize", projected, IO.imageEmbeds);
-    g.output(IO.imageEmbeds, "float32", [1, nQueries, config.projectionSize]);
+    g.output(IO.imageEmbeds, "float32", [rows, nQueries, config.projectionSize]);
   } else {
     const size = config.text.hiddenSize;
     const projected = linear(g, "/language_projection", x, {
@@ -77,7 +78,7 @@ export function qformerGraph(spec: QformerGraphSpec): GraphBuilder {
       inputs: [projected],
       outputs: [IO.languageModelInputs],
     });
-    g.output(IO.languageModelInputs, "float32", [1, nQueries, size]);
+    g.output(IO.languageModelInputs, "float32", [rows, nQueries, size]);
   }
   return g;
 }
@@ -154,12 +155,18 @@ export function qformerReaderGraph(spec: QformerGraphSpec): GraphBuilder {
   const { config } = spec;
   const { nLayers, nHeads, hiddenSize } = config.qformer;
   const g = new GraphBuilder(PART.imageReader, spec.data, spec.target);
-  const image = imageFeaturesInput(g, config);
+  const image = imageFeaturesInput(g, config, "batch");
   for (let layer = 0; layer < nLayers; layer++) {
     if (!hasCrossAttention(config.qformer, layer)) continue;
     const at = attentionPlace(layer, "crossattention");
     const both = bert.crossKeysAndValues(g, at, readerSpec({ ...spec, x: image }));
-    outputEncoderCache(g, at.path, { ...both, layer, nHeads, headDim: hiddenSize / nHeads });
+    outputEncoderCache(g, at.path, {
+      ...both,
+      layer,
+      nHeads,
+      headDim: hiddenSize / nHeads,
+      rows: "batch",
+    });
   }
   return g;
 }
@@ -193,10 +200,15 @@ export function qformerItmGraph(spec: QformerGraphSpec): GraphBuilder {
   return g;
 }
 
-/** Queries that read the picture, f32 [1, queries, width]. */
+/** Pictures at a time. What reads words, or gives keys and values of the queries, takes one. */
+function pictureRows({ kind, qformer }: Blip2Config): 1 | "batch" {
+  return kind === "stage1" || qformer.readsInstruction ? 1 : "batch";
+}
+
+/** Queries that read the picture, f32 [B, queries, width]. */
 function queriesAlone(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
   const { config } = spec;
-  const image = imageFeaturesInput(g, config);
+  const image = imageFeaturesInput(g, config, pictureRows(config));
   let x = embeddingNorm(g, queryTokens(g, spec), spec);
   for (let i = 0; i < config.qformer.nLayers; i++) {
     x = selfAttention(g, i, { ...spec, x, isKept: config.kind === "stage1" });
@@ -208,7 +220,7 @@ function queriesAlone(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
 
 /** InstructBLIP's, f32 [1, queries, width]: keys and values are computed in the same run. */
 function queriesOfInstruction(g: GraphBuilder, spec: QformerGraphSpec): ValueName {
-  const image = imageFeaturesInput(g, spec.config);
+  const image = imageFeaturesInput(g, spec.config, 1);
   return instructedQueries(g, spec, (layer, x) => crossAttention(g, layer, { ...spec, x, image }));
 }
 
@@ -241,20 +253,6 @@ function instructedQueries(
   return slicePositions(g, "/queries", x, { begin: 0, end: nQueries });
 }
 
-/**
- * [1, S, d] → [B, S, d] by adding nothing: a shape computed in the graph would have to be on the CPU, and an
- * accelerator's graph stays whole.
- */
-function asManyRows(
-  g: GraphBuilder,
-  path: string,
-  { x, like }: { readonly x: ValueName; readonly like: ValueName },
-): ValueName {
-  const first = slicePositions(g, `${path}/first`, like, { begin: 0, end: 1 }); // [B, 1, d]
-  const nothing = mul(g, `${path}/nothing`, [first, g.floatConstant(`${path}/zero`, 0)]);
-  return add(g, `${path}/rows`, [x, nothing]);
-}
-
 /** Where checkpoints keep what is before the layers. */
 const namesOf = ({ readsInstruction }: QformerConfig): { embeddings: string; norm: string } =>
   readsInstruction
@@ -266,8 +264,8 @@ const layerName = (index: number): string => `qformer.encoder.layer.${index}`;
 export const hasCrossAttention = (config: QformerConfig, index: number): boolean =>
   index % config.crossAttentionFrequency === 0;
 
-function imageFeaturesInput(g: GraphBuilder, config: Blip2Config): ValueName {
-  const dims = [1, imageTokenCount(config.vision), config.qformer.encoderHiddenSize];
+function imageFeaturesInput(g: GraphBuilder, config: Blip2Config, rows: 1 | "batch"): ValueName {
+  const dims = [rows, imageTokenCount(config.vision), config.qformer.encoderHiddenSize];
   return g.input(IO.imageFeatures, "float32", dims);
 }
 
@@ -312,7 +310,7 @@ function selfAttention(
   });
 }
 
-/** LN(x + Attention(x; image features)). */
+/** LN(x + Attention(x; image features)). The pictures come in with the first layer; until then one row serves all. */
 function crossAttention(
   g: GraphBuilder,
   index: number,
@@ -324,8 +322,14 @@ function crossAttention(
   const image = readerSpec({ ...spec, x: spec.image });
   return bert.crossAttention(g, at, {
     ...bertSpec(spec),
-    attend: (query) =>
-      attention(g, at.path, { query, ...bert.crossKeysAndValues(g, at, image), ...sizes }),
+    attend: (query) => {
+      const both = bert.crossKeysAndValues(g, at, image);
+      const isFirst = index === 0 && pictureRows(spec.config) === "batch";
+      const rows = isFirst
+        ? asManyRows(g, `${at.path}/query`, { x: query, like: both.key })
+        : query;
+      return attention(g, at.path, { query: rows, ...both, ...sizes });
+    },
   });
 }
 

@@ -13,6 +13,7 @@ import { GraphBuilder, type GraphTarget, type ValueName } from "../graph/graphBu
 import {
   activation,
   add,
+  asManyRows,
   concat,
   repeated,
   layerNorm,
@@ -78,10 +79,10 @@ function graphOfBlocks(spec: VisionGraphSpec, { begin, end }: BlockRange): Graph
   const { config, data } = spec;
   const { hiddenSize: width, imageSize, nLayers } = config;
   const g = new GraphBuilder(PART.visionEncoder, data, spec.target);
-  const dims = [1, imageTokenCount(config), width];
+  const dims = ["batch", imageTokenCount(config), width];
   let x: ValueName;
   if (begin === 0) {
-    const pixels = g.input(IO.pixelValues, "float32", [1, 3, imageSize, imageSize]);
+    const pixels = g.input(IO.pixelValues, "float32", ["batch", 3, imageSize, imageSize]);
     x = embedPatches(g, pixels, spec);
   } else {
     x = g.input(IO.hiddenStates, "float32", dims);
@@ -158,9 +159,9 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
           ]),
     ],
     attributes: { kernel_shape: { ints: [patch, patch] }, strides: { ints: [patch, patch] } },
-  }); // [1, width, grid, grid]
+  }); // [B, width, grid, grid]
   const columns = reshape(g, `${path}/columns`, grid, [0, width, nTokens - 1]);
-  const patches = transpose(g, `${path}/rows`, columns, { perm: [0, 2, 1] }); // [1, patches, width]
+  const patches = transpose(g, `${path}/rows`, columns, { perm: [0, 2, 1] }); // [B, patches, width]
   // The class token never changes, so its position is added here rather than at each run.
   const positions = unbatched(
     weights.tensor(`${name}.position_embedding`, [1, nTokens, width]),
@@ -177,7 +178,9 @@ function embedPatches(g: GraphBuilder, pixels: ValueName, spec: VisionGraphSpec)
     dims: [1, nTokens - 1, width],
   });
   const embedded = concat(g, path, [
-    repeated(g, `${path}/class_embedding`, first),
+    g.training === undefined
+      ? asManyRows(g, `${path}/class_embedding`, { x: first, like: patches })
+      : repeated(g, `${path}/class_embedding`, first),
     add(g, path, [patches, rest]),
   ]);
   if (!config.isClip) return embedded;
@@ -237,7 +240,7 @@ function block(
     weight: first.weight,
     ...(config.qkvBias ? { bias: qkvBias(weights, `${name}.self_attn`, width) } : {}),
     precision,
-  }); // [1, tokens, 3 · width]
+  }); // [B, tokens, 3 · width]
   const [query = "", key = "", value = ""] = splitLast(g, `${path}/self_attn`, packed, 3);
   const mixed = attention(g, `${path}/self_attn`, {
     ...{ query, key, value, nHeads },

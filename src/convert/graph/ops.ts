@@ -244,6 +244,21 @@ export function repeated(g: GraphBuilder, path: string, x: ValueName): ValueName
   return g.node(path, { opType: "Expand", inputs: [x, shape] });
 }
 
+/**
+ * [1, S, d] → [B, S, d] by adding nothing: a shape computed in the graph would have to be on the CPU, and an
+ * accelerator's graph stays whole.
+ * @param spec `like` is [B, any, d].
+ */
+export function asManyRows(
+  g: GraphBuilder,
+  path: string,
+  { x, like }: { readonly x: ValueName; readonly like: ValueName },
+): ValueName {
+  const first = slicePositions(g, `${path}/first`, like, { begin: 0, end: 1 }); // [B, 1, d]
+  const nothing = mul(g, `${path}/nothing`, [first, g.floatConstant(`${path}/zero`, 0)]);
+  return add(g, `${path}/rows`, [x, nothing]);
+}
+
 export function reshape(
   g: GraphBuilder,
   path: string,

@@ -3,16 +3,18 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { AppError, throwIfAborted } from "../../base/errors";
+import { inOrder } from "../../base/inOrder";
 import { formatBytes } from "../../base/bytes";
 import type { Blip2Engine } from "../../engine/blip2Engine";
-import type { AlphaMode } from "../../model/ask/request";
+import type { AlphaMode, EmbeddedPicture } from "../../model/ask/request";
 import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
 import type { KnownFiles } from "../files/knownFiles";
 import type { PictureFile, SkippedFile } from "../files/pictureFiles";
 import type { PictureIndex } from "../index/pictureIndex";
 
 /** What pictures and texts become vectors with. */
-export type ComparingEngine = Pick<Blip2Engine, "embedPicture" | "embedText" | "match">;
+export type ComparingEngine = Pick<Blip2Engine, "embedPicture" | "embedText" | "match"> &
+  Partial<Pick<Blip2Engine, "picturesAtOnce">>;
 
 /** Which file shows what, by content. */
 export interface Contents {
@@ -89,29 +91,25 @@ export interface Embedded {
  */
 export async function embedPictures(
   pictures: readonly PictureFile[],
-  { index, engine, alpha, signal, onProgress }: EmbedOptions,
+  options: EmbedOptions,
 ): Promise<Embedded> {
+  const { index, engine, signal, onProgress } = options;
   const skipped: SkippedFile[] = [];
   const digests = new Map<string, string>();
   let nEmbedded = 0;
-  for (const [i, picture] of pictures.entries()) {
+  const work = (picture: PictureFile, i: number): Promise<PictureOutcome> => {
     throwIfAborted(signal);
     onProgress?.(i);
-    const read = await readBytes(picture);
-    if (!("bytes" in read)) {
-      skipped.push(read);
-      continue;
-    }
-    const { file } = picture;
-    // Of the very bytes that are embedded: a file that was written to meanwhile is what it is by now.
-    const digest = sha256(read.bytes);
-    digests.set(file, digest);
-    if (index.has(digest)) continue;
+    return embedOne(picture, options);
+  };
+  for await (const outcome of inOrder(pictures, work, () => engine.picturesAtOnce ?? 1)) {
+    const { file, digest, embedded, why } = outcome;
+    if (digest !== undefined) digests.set(file, digest);
+    if (why !== undefined) skipped.push({ file, why });
+    if (embedded === undefined || digest === undefined || index.has(digest)) continue;
     try {
-      const request = { image: read.bytes, imageName: file, alpha };
-      const { vectors, facts } = await engine.embedPicture(request, { signal });
-      const { width, height, isOneColor, look } = facts;
-      await index.put({ digest, vectors, width, height, isOneColor, look });
+      const { width, height, isOneColor, look } = embedded.facts;
+      await index.put({ digest, vectors: embedded.vectors, width, height, isOneColor, look });
       nEmbedded++;
     } catch (thrown) {
       skipped.push({ file, why: whyNot(thrown) });
@@ -119,6 +117,33 @@ export async function embedPictures(
   }
   onProgress?.(pictures.length);
   return { nEmbedded, skipped, digests };
+}
+
+interface PictureOutcome {
+  readonly file: string;
+  /** Of the very bytes that are embedded: a file that was written to meanwhile is what it is by now. */
+  readonly digest?: string;
+  /** Absent where the index has it. */
+  readonly embedded?: EmbeddedPicture;
+  /** Why it was left out. */
+  readonly why?: string;
+}
+
+async function embedOne(
+  picture: PictureFile,
+  { index, engine, alpha, signal }: EmbedOptions,
+): Promise<PictureOutcome> {
+  const read = await readBytes(picture);
+  if (!("bytes" in read)) return read;
+  const { file } = picture;
+  const digest = sha256(read.bytes);
+  if (index.has(digest)) return { file, digest };
+  try {
+    const request = { image: read.bytes, imageName: file, alpha };
+    return { file, digest, embedded: await engine.embedPicture(request, { signal }) };
+  } catch (thrown) {
+    return { file, digest, why: whyNot(thrown) };
+  }
 }
 
 /** @throws what is not about this picture. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type Blip2Engine, loadEngine } from "../../../src/engine/blip2Engine";
+import { inOrder } from "../../../src/base/inOrder";
 import { silentLogger } from "../../../src/base/logger";
 import type { GraphEndpoint } from "../../../src/model/ask/remoteEndpoint";
 import { readAllEndpoints } from "../../../src/model/ask/remoteEndpoint";
@@ -72,6 +73,30 @@ describe("graphs on a server", () => {
       "qformer_text",
       "vision_encoder",
     ]);
+  });
+
+  it("look at several pictures at once, more as they succeed, and give each its own", async () => {
+    const remote = await open();
+    const pictures = PICTURES.flatMap((name) =>
+      (["white", "dark", "drop"] as const).map((alpha) => ({
+        image: kitPicture("itm", name),
+        alpha,
+      })),
+    );
+    const found = inOrder(
+      pictures,
+      (picture) => remote.embedPicture(picture),
+      () => remote.picturesAtOnce,
+    );
+    let nth = 0;
+    for await (const { vectors } of found) {
+      const here = await local.embedPicture(pictures[nth++]!);
+      assert.deepEqual(vectors, here.vectors);
+    }
+    await remote.release();
+    assert.equal(nth, pictures.length);
+    assert.ok(server.nMost > 1 && server.nMost <= endpoint.maxParallel, `${server.nMost} at once`);
+    assert.equal(local.picturesAtOnce, 1);
   });
 
   it("give what KServe's own server was recorded to give", () => {
