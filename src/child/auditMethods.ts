@@ -6,6 +6,7 @@ import { DEFAULT_COMPONENTS, mayHaveImages } from "../alt/formats/findContext";
 import { languageOfFile } from "../alt/languages";
 import { LinePositions } from "../alt/linePositions";
 import { auditDocument } from "../audit/auditDocument";
+import { comparableText, withMismatch } from "../audit/comparable";
 import {
   ConfigChain,
   configFor,
@@ -139,12 +140,15 @@ async function auditOne(
   try {
     const found = await picturesIn(document, request, disk);
     if (found === undefined) return nothing;
-    const { content, config, components, pictures } = found;
+    const { content, config, components } = found;
+    const pictures = found.pictures.map((picture) => withMismatch(picture, document.told ?? []));
+    const texts = pictures.flatMap((picture) => comparableText(picture) ?? []);
     const { findings } = auditDocument(content, pictures, { ...config.audit, components });
     const lines = new LinePositions(findings.length > 0 ? content : "");
     return {
       file,
       nPictures: pictures.length,
+      ...(request.wantsTexts === true ? { texts } : {}),
       findings: findings.map(({ rule, level, says, picture: { reference } }) => ({
         ...{ rule, level, target: reference.target.value },
         says: says.map(({ id, values }) => ({ id, values: [...values] })),

@@ -8,6 +8,7 @@ import { isBelow } from "../disk/belowFolder";
 import { AppError } from "../base/errors";
 import type { FoundPicture } from "../search/ask/findPictures";
 import { lookAtFiles, type PictureFile } from "../search/files/pictureFiles";
+import type { ComparingMemory } from "../search/mismatch/rememberedComparing";
 import type { SearchablePictures } from "../search/indexing/searchable";
 import type { SEARCH_METHODS } from "../protocol/searchMethods";
 import type { Params, Result } from "../protocol/methods";
@@ -25,6 +26,7 @@ export function createSearchMethods(
     findPictures: (params, run) => search.find(params, run),
     similarPictures: (params, run) => search.similar(params, run),
     findDuplicates: (params, run) => search.duplicates(params, run),
+    findMismatches: (params, run) => search.mismatches(params, run),
     samePictures: (params, run) => samePictures(params, run),
     indexSize: async () => {
       const { sizeOfIndexes } = await import("../search/index/storedIndexes");
@@ -81,6 +83,7 @@ class WorkspaceSearch {
   readonly #model: SearchModel;
   /** Files of each content that can be found. */
   readonly #files = new Map<string, string[]>();
+  #compared: ComparingMemory | undefined;
 
   constructor(options: SearchOptions) {
     this.#model = new SearchModel(options);
@@ -177,6 +180,34 @@ class WorkspaceSearch {
         files: files.map((file, i) => ({ file, digest: digests[i] ?? "" })),
       })),
     };
+  }
+
+  async mismatches(
+    { texts }: Params<"findMismatches">,
+    run: TaskRun,
+  ): Promise<Result<"findMismatches">> {
+    const { compareTexts } = await import("../search/mismatch/comparedTexts");
+    const { findMismatches, placesOf } = await import("../search/mismatch/mismatches");
+    const { ComparingMemory: Memory } = await import("../search/mismatch/rememberedComparing");
+    const memory = (this.#compared ??= new Memory());
+    return await this.#model.read(run, async ({ engine, index, name: model }) => {
+      if (texts.length === 0) return { model, nTested: 0, mismatches: [] };
+      const given = texts.map((text, nth) => ({ ...text, nth }));
+      const compared = await compareTexts(given, {
+        ...{ engine, index, memory, alpha: ALPHA, signal: run.signal },
+        searched: this.#searched(),
+        read: (file) => readFile(file),
+      });
+      const { port, bank, places, fileOf } = compared;
+      const { findings, nTested } = await findMismatches(compared.texts, port, { bank });
+      const told = findings.flatMap((finding) => placesOf(finding, compared.texts));
+      const mismatches = told.flatMap(({ kind, text, fits }) => {
+        const place = places[text];
+        if (place === undefined) return [];
+        return [{ text: place.nth, kind, fits: fileOf(fits), digest: place.digest }];
+      });
+      return { model, nTested, mismatches };
+    });
   }
 
   /** Closes the index, so that its files can be deleted. */

@@ -1,6 +1,7 @@
 /** What is said of documents whose pictures are checked. */
 
-import { count, fields, list, maybe, type Read, text } from "./schema";
+import { MISMATCH_KINDS } from "../model/ask/textScores";
+import { count, fields, flag, list, maybe, oneOf, type Read, text } from "./schema";
 
 const position = fields({ line: count, character: count });
 
@@ -17,10 +18,14 @@ const finding = fields({
   range: fields({ start: position, end: position }),
 });
 
+const comparable = { alt: text, picture: text };
+
 const checkedDocument = fields({
   file: text,
   nPictures: count,
   findings: list(finding),
+  /** That a model could compare with pictures, where they were asked for. */
+  texts: maybe(list(fields(comparable))),
   /** Why it was not looked at, for people. */
   failure: maybe(text),
 });
@@ -31,7 +36,15 @@ export const auditRequest = fields({
   /** The workspace's folder. */
   folder: text,
   /** Paths, and the text of those that the editor has otherwise than the disk. */
-  documents: list(fields({ file: text, text: maybe(text) })),
+  documents: list(
+    fields({
+      file: text,
+      text: maybe(text),
+      /** What a model said of its texts, and which picture they fit. */
+      told: maybe(list(fields({ ...comparable, kind: oneOf(MISMATCH_KINDS), fits: text }))),
+    }),
+  ),
+  wantsTexts: maybe(flag),
   /** Names of components that show a picture, beside those that the project names. */
   components: list(text),
   siteRoots: list(text),

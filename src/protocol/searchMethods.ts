@@ -1,6 +1,7 @@
 /** The methods that find pictures, as `methods.ts` has them. */
 
 import { DUPLICATE_KINDS } from "../model/ask/duplicateKinds";
+import { MISMATCH_KINDS } from "../model/ask/textScores";
 import type { Entry } from "./methodEntry";
 import { anyNumber, count, fields, flag, list, maybe, oneOf, text } from "./schema";
 
@@ -93,6 +94,38 @@ export const SEARCH_METHODS = {
       ),
     }),
     ...{ process: "search", lane: "beside", silence: 30, afterCancel: "leaves" },
+  },
+  /** Texts of documents that fit another of those files better; without texts only the model is named. */
+  findMismatches: {
+    params: fields({
+      texts: list(
+        fields({
+          /** Texts of one document may be shifted among each other. */
+          document: text,
+          alt: text,
+          /** The file of the text's own picture. */
+          picture: text,
+        }),
+      ),
+    }),
+    result: fields({
+      /** That compares. */
+      model: text,
+      /** How many texts say enough to be compared. */
+      nTested: count,
+      mismatches: list(
+        fields({
+          /** Which of the texts, from zero. */
+          text: count,
+          kind: oneOf(MISMATCH_KINDS),
+          /** The file that it fits. */
+          fits: text,
+          /** sha256 of the content of its own picture. */
+          digest: text,
+        }),
+      ),
+    }),
+    ...{ process: "search", lane: "beside", silence: 30 },
   },
   /** Pictures below folders with this very content; needs no model and no index. */
   samePictures: {

@@ -44,6 +44,7 @@ export class AltWorld {
         altOnPaste: () => this.altOnPaste,
         altHover: () => this.altHover,
         auditEnabled: () => this.auditEnabled,
+        compareWithDemo: false,
         onDidChange: this.settingsChanged.event,
         turnOnAltOnPaste: () => Promise.resolve(void (this.altOnPaste = true)),
       },

@@ -3,7 +3,13 @@
 export const AUDIT_REQUEST = {
   run: "1",
   folder: "/w",
-  documents: [{ file: "/w/a.md", text: "![](a.png)" }],
+  documents: [
+    {
+      ...{ file: "/w/a.md", text: "![](a.png)" },
+      told: [{ alt: "A fox", picture: "/w/a.png", kind: "moved" as const, fits: "b.png" }],
+    },
+  ],
+  wantsTexts: true,
   components: ["Photo"],
   siteRoots: ["public"],
 };
@@ -13,6 +19,7 @@ export const AUDIT_RESULT = {
     {
       file: "/w/a.md",
       nPictures: 1,
+      texts: [{ alt: "A fox", picture: "/w/a.png" }],
       findings: [
         {
           rule: "filename",

@@ -7,6 +7,7 @@ export const SEARCH_PARAMS = {
   findPictures: { words: "a red sign", k: 20, rerank: 32, below: ["/w"] },
   similarPictures: { file: "/w/a.png", k: 20 },
   findDuplicates: { pardoned: ["ab cd"] },
+  findMismatches: { texts: [{ document: "a.md", alt: "A fox", picture: "/w/a.png" }] },
   samePictures: { folders: ["/w"], exclude: [], digest: "ab", size: 3 },
   ...{ indexSize: {}, deleteIndex: {} },
 };
@@ -19,6 +20,10 @@ export const SEARCH_RESULTS = {
   similarPictures: { matches: [{ file: "/w/a.png", similarity: 0.9, isLikely: true }] },
   findDuplicates: {
     groups: [{ kind: "same bytes", similarity: 1, files: [{ file: "/w/a.png", digest: "ab" }] }],
+  },
+  findMismatches: {
+    ...{ model: "itm", nTested: 1 },
+    mismatches: [{ text: 0, kind: "moved", fits: "/w/b.png", digest: "ab" }],
   },
   samePictures: { files: ["/w/a.png"] },
   ...{ indexSize: { bytes: 10 }, deleteIndex: { freedBytes: 10 } },

@@ -60,7 +60,8 @@ function ruleOf({ id, level, title, help, criteria, techniques, isGuess }: RuleF
   const named = techniques.length === 0 ? "" : ` (${techniques.join(", ")})`;
   return {
     id,
-    name: id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    // Must differ from the id, also for who ignores capitals.
+    name: `Alt-${id}`.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
     shortDescription: { text: `${title}.` },
     fullDescription: { text: help },
     help: { text: `${help}${named}`, markdown: `${help}${named} [More](${helpAddress(id)})` },

@@ -7,6 +7,8 @@ import type { Services } from "../shell/services";
 import { AuditTree } from "./auditTree";
 import { addToBaseline } from "./baselineFile";
 import { DocumentWatch } from "./documentWatch";
+import { compareTexts, textIsRight } from "../comparing/textComparison";
+import { workspacePictures } from "../indexing/workspacePictures";
 import { checkWorkspace } from "./workspaceAudit";
 import { workspaceFindings } from "./workspaceFindings";
 
@@ -27,6 +29,11 @@ export function createAudit(services: Services): FeatureWith<AuditCommandId> {
         // An empty view had no row that could take the keyboard.
         if (!editors.isUsed) await tree.focusFirst();
       },
+      "sightline.compareTexts": async () => {
+        await tree.show();
+        await compareTexts(services, workspacePictures(services));
+      },
+      "sightline.textIsRight": (...args) => textIsRight(services, args),
       "sightline.showFindingsByRule": () => tree.group("rule"),
       "sightline.showFindingsByFile": () => tree.group("file"),
     },

@@ -56,7 +56,8 @@ export async function fixesFor(
   const others = services.settings.auditEnabled(document.uri)
     ? await silences(services, image, finding)
     : [];
-  const actions = [...fixes, ...others];
+  const right = finding.rule === "mismatch" ? [rightAction(image)] : [];
+  const actions = [...fixes, ...right, ...others];
   for (const action of actions) action.diagnostics = [...diagnostics];
   return actions;
 }
@@ -77,6 +78,14 @@ export async function fixAll(
   const action = editAction(document, title, edits);
   action.kind = FIX_ALL_KIND;
   return [action];
+}
+
+function rightAction(image: DocumentImage): vscode.CodeAction {
+  const title = vscode.l10n.t("This Text Is Right");
+  const action = new vscode.CodeAction(title, QuickFix);
+  const command: CommandId = "sightline.textIsRight";
+  action.command = { title, command, arguments: [imageArgument(image)] };
+  return action;
 }
 
 /** What mends nothing, and says that somebody has looked. */

@@ -13,6 +13,7 @@ import { rangeOf } from "../documents/altDocument";
 import { workspaceFindings } from "./workspaceFindings";
 import { AUDIT_SOURCE, squigglesOf } from "./auditSquiggles";
 import { auditOf, forgetAudit, type AuditedDocument } from "./documentAudits";
+import { comparedTexts } from "../comparing/comparedTexts";
 import { findingText } from "./findingWords";
 import { projectConfigs } from "./projectConfigs";
 
@@ -48,6 +49,9 @@ export class AuditFollower implements vscode.Disposable {
     };
     this.#parts = [
       ...[this.#collection, configs],
+      comparedTexts(services).onDidChange(() => {
+        this.#lookAtAll();
+      }),
       ...[configs.onDidCreate(renew), configs.onDidChange(renew), configs.onDidDelete(renew)],
       workspace.onDidOpenTextDocument((document) => {
         this.#look(document, 0);

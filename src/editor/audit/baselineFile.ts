@@ -2,7 +2,13 @@
 
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { type Baseline, baselineText, entriesOf, type KnownBy } from "../../audit/baseline";
+import {
+  type Baseline,
+  baselineText,
+  entriesOf,
+  type KnownBy,
+  type RightText,
+} from "../../audit/baseline";
 import { AppError } from "../../base/errors";
 import { requireImage } from "../documents/altRequired";
 import { showStatus } from "../documents/altDescribing";
@@ -30,6 +36,16 @@ export async function addToBaselineOf(
 ): Promise<void> {
   const baseline = await extend(services, uri, { findings: entriesOf(findings), right: [] });
   showStatus(vscode.l10n.t("{0} knows this finding now.", fileName(baseline)));
+}
+
+/** @throws AppError as `addToBaselineOf`. */
+export async function addRightText(
+  services: Services,
+  uri: vscode.Uri,
+  right: RightText,
+): Promise<void> {
+  const baseline = await extend(services, uri, { findings: [], right: [right] });
+  showStatus(vscode.l10n.t("{0} knows that this text is right.", fileName(baseline)));
 }
 
 /** @returns the file. @throws AppError as `addToBaselineOf`. */

@@ -5,6 +5,7 @@ import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
 import { resolveTarget } from "../../alt/resolve/resolveTarget";
 import { auditDocument } from "../../audit/auditDocument";
 import type { KnownBy } from "../../audit/baseline";
+import { withMismatch } from "../../audit/comparable";
 import { configFor, isIgnored, type DocumentConfig } from "../../audit/config/configChain";
 import type { AuditPicture, Finding } from "../../audit/rule";
 import type { FoundImages } from "../../host/documents/altPlan";
@@ -12,6 +13,7 @@ import { baseUri, contextOf, type PlacedDocument } from "../documents/altContext
 import { findQuietly } from "../documents/altDocument";
 import { type FileLookup, ListedLookup } from "../pictures/fileLookup";
 import type { Services } from "../shell/services";
+import { comparedTexts, freshlyTold } from "../comparing/comparedTexts";
 import { nameInFolder, withoutKnown } from "./knownFindings";
 import { pathOf, projectConfigs } from "./projectConfigs";
 
@@ -50,7 +52,8 @@ export function auditOf(
   document: vscode.TextDocument,
 ): Promise<AuditedDocument> {
   const configs = projectConfigs(services);
-  const key = `${document.version} ${configs.generation}`;
+  const { generation } = comparedTexts(services);
+  const key = `${document.version} ${configs.generation} ${generation}`;
   const known = audits.get(document);
   if (known?.key === key) return known.audited;
   const audited = audit(services, document);
@@ -96,15 +99,18 @@ export async function auditFound(
   const placed = await configs.of(uri);
   if (isIgnored(placed, file)) return NOTHING;
   const config = configFor(placed, file);
-  const pictures = await resolved(services, given, config);
+  const told = await freshlyTold(services, uri);
+  const pictures = (await resolved(services, given, config)).map((picture) =>
+    withMismatch(picture, told),
+  );
   const components = [
     ...DEFAULT_COMPONENTS,
     ...services.settings.altComponents(uri),
     ...config.components,
   ];
   const { findings } = auditDocument(found.text, pictures, { ...config.audit, components });
-  const told = findings.map((finding) => ({ ...knownBy(finding, uri), finding }));
-  const fresh = (await withoutKnown(told, uri, configs)).map(({ finding }) => finding);
+  const all = findings.map((finding) => ({ ...knownBy(finding, uri), finding }));
+  const fresh = (await withoutKnown(all, uri, configs)).map(({ finding }) => finding);
   return { found, findings: fresh, nKnown: findings.length - fresh.length, components };
 }
 

@@ -4,6 +4,8 @@ import * as vscode from "vscode";
 import { DOCUMENT_EXTENSIONS } from "../../alt/languages";
 import { filesGlob } from "../pictures/filesGlob";
 import type { Services } from "../shell/services";
+import { comparedTexts } from "../comparing/comparedTexts";
+import { tellAgain } from "../comparing/textComparison";
 import { checkAgain } from "./workspaceAudit";
 import { workspaceFindings } from "./workspaceFindings";
 
@@ -30,6 +32,7 @@ export class DocumentWatch implements vscode.Disposable {
       watcher.onDidCreate(changed),
       watcher.onDidDelete((uri) => {
         findings.forget(uri);
+        comparedTexts(services).putTexts(uri, []);
       }),
     ];
   }
@@ -39,15 +42,19 @@ export class DocumentWatch implements vscode.Disposable {
     for (const part of this.#parts) part.dispose();
   }
 
+  async #check(uris: readonly vscode.Uri[]): Promise<void> {
+    await checkAgain(this.#services, uris);
+    if (!comparedTexts(this.#services).isCompared) return;
+    await tellAgain(this.#services, new AbortController().signal);
+  }
+
   #add(uri: vscode.Uri): void {
     this.#waiting.set(uri.toString(), uri);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const uris = [...this.#waiting.values()];
       this.#waiting.clear();
-      this.#work = this.#work.then(() =>
-        this.#services.notices.guard(() => checkAgain(this.#services, uris)),
-      );
+      this.#work = this.#work.then(() => this.#services.notices.guard(() => this.#check(uris)));
     }, DELAY_MS);
   }
 }

@@ -5,6 +5,8 @@ import * as vscode from "vscode";
 import { LEVELS, RULE_IDS } from "../../audit/rule";
 import { isCancelled } from "../../base/errors";
 import type { CheckedDocumentReply } from "../../protocol/auditSchemas";
+import type { Params } from "../../protocol/methods";
+import { comparedTexts, freshlyTold } from "../comparing/comparedTexts";
 import { withDelayedProgress } from "../shell/delayedProgress";
 import type { Services } from "../shell/services";
 import { batchOf, documentFolders, eachBatch, type DocumentBatch } from "./documentBatches";
@@ -57,15 +59,29 @@ async function checkDocuments(
   signal: AbortSignal,
 ): Promise<void> {
   const { engine, log } = services;
-  const { documents } = await engine.call("auditDocuments", request, { signal });
+  const compared = comparedTexts(services);
+  const told = await Promise.all(uris.map((uri) => toldOf(services, uri)));
+  const documents = request.documents.map((document, nth) => ({ ...document, ...told[nth] }));
+  const asked = { ...request, documents, wantsTexts: compared.isCompared };
+  const replies = await engine.call("auditDocuments", asked, { signal });
   const found: DocumentFindings[] = [];
-  for (const [index, reply] of documents.entries()) {
+  for (const [index, reply] of replies.documents.entries()) {
     const uri = uris[index];
     if (uri === undefined) continue;
+    if (reply.texts !== undefined) compared.putTexts(uri, reply.texts);
     if (reply.failure !== undefined) log.warn(`Not checked: ${reply.failure}`);
     found.push(await placed(services, uri, reply));
   }
   workspaceFindings(services).put(found);
+}
+
+async function toldOf(
+  services: Services,
+  uri: vscode.Uri,
+): Promise<Pick<Params<"auditDocuments">["documents"][number], "told">> {
+  const told = await freshlyTold(services, uri);
+  if (told.length === 0) return {};
+  return { told: told.map(({ alt, picture, kind, fits }) => ({ alt, picture, kind, fits })) };
 }
 
 async function placed(

@@ -101,6 +101,15 @@ export class WorkspacePictures implements vscode.Disposable {
   }
 }
 
+const shared = new WeakMap<object, WorkspacePictures>();
+
+/** The one of this window, made for whoever asks first. */
+export function workspacePictures(services: Services): WorkspacePictures {
+  const pictures = shared.get(services) ?? new WorkspacePictures(services);
+  shared.set(services, pictures);
+  return pictures;
+}
+
 /** "312 of 1,240 pictures looked at, 5 min left" */
 export function lookText({ nDone, nAll, secondsLeft }: LookProgress): string {
   const text = vscode.l10n.t("{0} of {1} pictures looked at", nDone, nAll);

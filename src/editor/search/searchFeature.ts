@@ -20,7 +20,7 @@ import { type FinderOptions, PictureFinder } from "./pictureFinder";
 import { type ItemDeeds, ResultsPanel } from "./resultsPanel";
 import { likenessSearch, wordSearch } from "./searches";
 import { expectFolders, localFolders, searchPlaces } from "../indexing/searchPlaces";
-import { WorkspacePictures } from "../indexing/workspacePictures";
+import { type WorkspacePictures, workspacePictures } from "../indexing/workspacePictures";
 
 export function createSearch(services: Services): FeatureWith<SearchCommandId> {
   return new SearchFeature(services);
@@ -37,7 +37,7 @@ class SearchFeature implements FeatureWith<SearchCommandId> {
 
   constructor(services: Services) {
     this.#services = services;
-    this.#pictures = new WorkspacePictures(services);
+    this.#pictures = workspacePictures(services);
     this.#texts = new KnownTexts(services);
     this.#results = new ResultsPanel(services, this.#deeds());
     this.#answers = new FolderAnswers(services);

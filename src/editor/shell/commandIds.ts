@@ -56,6 +56,8 @@ export const CUDA_COMMANDS = ["sightline.setUpCuda"] as const;
 export const AUDIT_COMMANDS = [
   "sightline.addToBaseline",
   "sightline.checkWorkspace",
+  "sightline.compareTexts",
+  "sightline.textIsRight",
   "sightline.showFindingsByRule",
   "sightline.showFindingsByFile",
 ] as const;

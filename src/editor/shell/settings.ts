@@ -39,6 +39,8 @@ export interface Settings {
   altOnPaste(uri: vscode.Uri): boolean;
   altHover(uri: vscode.Uri): boolean;
   auditEnabled(uri: vscode.Uri): boolean;
+  /** The demo is asked only where somebody wants that. */
+  readonly compareWithDemo: boolean;
   remoteImages(uri: vscode.Uri): "ask" | "never";
   /** Servers whose pictures are fetched without a question; the user's own and never a workspace's. */
   readonly remoteHosts: readonly string[];
@@ -144,6 +146,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
 
   auditEnabled(uri: vscode.Uri): boolean {
     return this.#read("audit.enable", uri);
+  }
+
+  get compareWithDemo(): boolean {
+    return this.#read("audit.compareWithDemo");
   }
 
   remoteImages(uri: vscode.Uri): "ask" | "never" {

@@ -34,6 +34,8 @@ export interface SettingValues {
   readonly "audit.enable": boolean;
   /** Name or folder of a model that compares; "" stands for the one that the engine chooses. */
   readonly "search.model": string;
+  /** Whether the demo may compare texts with pictures where no other model does. */
+  readonly "audit.compareWithDemo": boolean;
   /** Servers, as `URL.host` names them, whose pictures are fetched without a question. */
   readonly "alt.remoteHosts": readonly string[];
 }
@@ -59,6 +61,7 @@ export const SETTING_DEFAULTS: SettingValues = {
   "alt.remoteHosts": [],
   "audit.enable": true,
   "search.model": "",
+  "audit.compareWithDemo": false,
 };
 
 /** A day; timers of JavaScript end at 24 days. */
@@ -103,6 +106,7 @@ const READERS: { readonly [K in SettingKey]: (value: unknown) => SettingValues[K
   "alt.remoteHosts": readHosts,
   "audit.enable": readBoolean,
   "search.model": (value) => readText(value, 0),
+  "audit.compareWithDemo": readBoolean,
 };
 
 const EXPECTED: Readonly<Record<SettingKey, string>> = {
@@ -123,6 +127,7 @@ const EXPECTED: Readonly<Record<SettingKey, string>> = {
   "alt.remoteHosts": `Write a list of at most ${MAX_LIST} servers, such as "images.example.org".`,
   "audit.enable": "Write true or false.",
   "search.model": "Write the name of a model or the folder of a converted one, or leave it empty.",
+  "audit.compareWithDemo": "Write true or false.",
 };
 
 function readText(value: unknown, minLength: number): string | undefined {

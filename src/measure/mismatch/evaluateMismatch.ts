@@ -10,7 +10,7 @@ import {
   findMismatches,
   type TextOfPicture,
 } from "../../search/mismatch/mismatches";
-import type { PictureMatch } from "../../model/ask/request";
+import { ComparingMemory } from "../../search/mismatch/rememberedComparing";
 import { bootstrap, type Interval } from "../metrics/bootstrap";
 import { inject, injectGeneric, type Mistake, MISTAKES, type RightTexts } from "./inject";
 
@@ -62,7 +62,7 @@ export async function evaluateMismatch(
   port: Comparing,
   options: EvaluateOptions,
 ): Promise<MismatchFigures> {
-  const known = remembering(port);
+  const known = new ComparingMemory().remembering(port);
   const rows: Float32Array[] = [];
   for (const { text } of texts) rows.push(await known.similarities(text));
   const right: RightTexts = {
@@ -251,22 +251,6 @@ function baselinesOf(trials: readonly Trial[]): readonly Baseline[] {
     { name: "margin uncorrected", ...atRecall(({ margin }) => margin) },
     { name: "ITM alone", ...shares(({ itm }) => itm < 0.5) },
   ];
-}
-
-/** The same answers again without computing them. */
-function remembering(port: Comparing): Comparing {
-  const rows = new Map<string, Promise<Float32Array>>();
-  const matches = new Map<string, Promise<PictureMatch>>();
-  return {
-    similarities: (text) => once(rows, text, () => port.similarities(text)),
-    match: (text, cluster) => once(matches, `${cluster} ${text}`, () => port.match(text, cluster)),
-  };
-}
-
-function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const found = known.get(key) ?? make();
-  known.set(key, found);
-  return found;
 }
 
 /** Pictures that are gone fit nothing. */

@@ -11,6 +11,7 @@ import type { SearchablePictures } from "../indexing/searchable";
 import { BANK } from "./bank";
 import { clustersOf } from "./clusters";
 import type { Comparing, TextOfPicture } from "./mismatches";
+import { ComparingMemory } from "./rememberedComparing";
 import { testedParts, type Untested, whyUntested } from "./testable";
 
 /** An alternative text that no other rule speaks of, at a picture whose file is there. */
@@ -28,6 +29,8 @@ export interface ComparedWith {
   readonly alpha: AlphaMode;
   readonly read: (file: string) => Promise<Uint8Array>;
   readonly signal: AbortSignal;
+  /** What was compared before. @default nothing */
+  readonly memory?: ComparingMemory;
 }
 
 export interface ComparedTexts<T extends TextAtPicture> {
@@ -57,7 +60,9 @@ export async function compareTexts<T extends TextAtPicture>(
   const clusters = clustersOf(searched.files, groups);
   const fileOf = (cluster: number): string =>
     searched.files.get(clusters[cluster]?.[0] ?? "")?.[0] ?? "";
-  const port = await comparing(by, clusters, fileOf);
+  const memory = by.memory ?? new ComparingMemory();
+  const fresh = await comparing(by, clusters, fileOf);
+  const port = memory.remembering(fresh, JSON.stringify(clusters));
   const bank: Float32Array[] = [];
   for (const sentence of BANK) bank.push(await port.similarities(sentence));
   return { ...testable(given, by, clusters), clusters, port, bank, fileOf };

@@ -66,6 +66,22 @@ describe("finding pictures in a process of the editor", () => {
     await assert.rejects(gone, { code: "image.missing" });
   });
 
+  it("compares texts with the pictures that it knows, and names its model without any", async () => {
+    await index();
+    const named = await methods.findMismatches({ texts: [] }, run);
+    assert.deepEqual(named, { model: "itm", nTested: 0, mismatches: [] });
+    const alts = ["a red sign on a wall", "two dogs on a beach", "a bowl of fruit", "a cat"];
+    const texts = ["wide.png", "tall.png", "photo.png", "gone.png"].map((name, i) => ({
+      ...{ document: "a.md", picture: path.join(pictures, name), alt: alts[i] ?? "" },
+    }));
+    const found = await methods.findMismatches({ texts }, run);
+    assert.ok(found.nTested > 0 && found.nTested <= 3, `${found.nTested}`);
+    for (const { text, fits, digest } of found.mismatches) {
+      assert.ok(text < 3 && fits.startsWith(pictures) && /^[0-9a-f]{64}$/.test(digest));
+    }
+    assert.deepEqual(await methods.findMismatches({ texts }, run), found);
+  });
+
   it("reads the best together with the words, in the same order", async () => {
     await index();
     const words = "a red sign";

@@ -236,7 +236,7 @@ describe("guards", () => {
       "hub",
       ...["endpoint", "token", "proxy", "noProxy", "step", "convertedBytes", "smaller"],
       ...["isOnAdapter", "providerFolder", "missing", "problem", "plan", "below"],
-      ...["exclude", "rerank", "match", "remote", "server", "comparing", "newModel"],
+      ...["exclude", "rerank", "match", "remote", "server", "comparing", "newModel", "wantsTexts"],
     ]);
     const check = (read: (value: unknown) => unknown, whole: Record<string, unknown>): void => {
       for (const key of Object.keys(whole)) {

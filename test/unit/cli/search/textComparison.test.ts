@@ -29,7 +29,7 @@ describe("texts that fit another picture", () => {
       ...{ cluster: i, text: `topic ${topic(i)}`, document: `${i}.md` },
     }));
     const places = texts.map(({ text }, i) => ({
-      ...{ alt: text, digest: String(i).padStart(64, "0"), image: { isAccepted: isAccepted(i) } },
+      ...{ alt: text, digest: String(i).padEnd(64, "0"), image: { isAccepted: isAccepted(i) } },
     }));
     const { port, bank } = world;
     return { compared: { texts, places, port, bank } } as unknown as Comparison;
@@ -53,10 +53,10 @@ describe("texts that fit another picture", () => {
       ),
       [],
     );
-    const right = [rightText("7".padStart(64, "0"), "topic 12")];
+    const right = [rightText("7".padEnd(64, "0"), "topic 12")];
     await put("known.json", baselineText({ findings: [], right }));
     assert.deepEqual(await told(swapped(none), baseline), []);
-    const other = [rightText("8".padStart(64, "0"), "topic 12")];
+    const other = [rightText("8".padEnd(64, "0"), "topic 12")];
     await put("known.json", baselineText({ findings: [], right: other }));
     assert.deepEqual(await told(swapped(none), baseline), [[7, 12]]);
   });
