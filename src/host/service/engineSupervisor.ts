@@ -183,7 +183,11 @@ export class EngineSupervisor implements EngineApi {
     const { entryOf } = await import("../../protocol/methods");
     const { process, frees, renews } = entryOf(method);
     const client = await this.#client(process);
-    if (frees === "model" && "name" in params) await this.#releaseModel(params.name);
+    if (frees === "model" && "name" in params) {
+      await this.#releaseModel(params.name);
+      // It may have the model's files open; one that is at work sees on its own that they are gone.
+      if (this.#clients.get("search")?.state.kind === "ready") await this.end("search");
+    }
     if (frees === "cuda") this.#leaveCuda();
     if (frees === "everything" && !(await this.releaseIdle())) {
       const text = "Sightline is answering or loads a model. Wait until it is done, and try again.";

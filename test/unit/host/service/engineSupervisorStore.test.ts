@@ -2,6 +2,17 @@ import assert from "node:assert/strict";
 import { ask, createService, methods, rejectsWith } from "../../../helpers/engineWorld";
 
 describe("the engine service with the whole store", () => {
+  it("ends the idle process that finds pictures before a model is deleted, which it may hold", async () => {
+    const { service, processes, started } = createService();
+    const find = () => service.call("findPictures", { words: "a sign", k: 1 });
+    await rejectsWith(find(), "request.unknown");
+    await service.call("deleteModel", { name: "itm" });
+    assert.deepEqual(started, ["search", "models"]);
+    assert.deepEqual(processes[0]?.kills, ["kill"]);
+    await rejectsWith(find(), "request.unknown");
+    assert.deepEqual(started, ["search", "models", "search"]);
+  });
+
   it("ends its idle engine before the store is emptied", async () => {
     const { service, processes } = createService();
     await ask(service);
