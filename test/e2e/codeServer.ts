@@ -57,6 +57,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the editor asks before it trusts a folder. @default false */
   readonly asksForTrust?: boolean;
+  /** Files of further extensions, by publisher and name. @default none */
+  readonly extensions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Added to the environment of the server and so of every extension. @default {} */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -95,6 +97,7 @@ export class CodeServer {
   /** Starts with a package installed. @throws when it is not in time */
   static async start(options: ServerOptions & { readonly vsix: string }): Promise<CodeServer> {
     await cp(await installed(options), extensionsIn(options.home), { recursive: true });
+    await addExtensions(options);
     const server = new CodeServer(options);
     await server.writeSettings({});
     await until(
@@ -224,6 +227,23 @@ async function installed(options: ServerOptions & { readonly vsix: string }): Pr
     await rm(home, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** As an installation leaves them: a folder for each, and a line in the list of all. */
+async function addExtensions({ home, extensions = {} }: ServerOptions): Promise<void> {
+  const list = path.join(extensionsIn(home), "extensions.json");
+  const known = JSON.parse(await readFile(list, "utf8")) as unknown[];
+  for (const [id, files] of Object.entries(extensions)) {
+    const folder = path.join(extensionsIn(home), `${id}-1.0.0`);
+    await mkdir(folder);
+    for (const [name, text] of Object.entries(files)) {
+      await writeFile(path.join(folder, name), text);
+    }
+    const location = { $mid: 1, path: folder, scheme: "file" };
+    const place = { location, relativeLocation: path.basename(folder) };
+    known.push({ identifier: { id }, version: "1.0.0", ...place });
+  }
+  await writeFile(list, JSON.stringify(known));
 }
 
 function extensionsIn(home: string): string {

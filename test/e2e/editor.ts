@@ -44,6 +44,8 @@ export type Theme = keyof typeof THEMES;
 export interface EditorOptions {
   /** Files of the workspace: its relative path, and either its text or where it is copied from. */
   readonly files: Readonly<Record<string, string | { readonly from: string }>>;
+  /** Files of further extensions, by publisher and name. @default none */
+  readonly extensions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Settings of the user beyond the quiet ones. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the editor asks before it trusts the workspace. @default false */
