@@ -36,7 +36,7 @@ export class GraphServer implements ElsewhereSessions {
 
   /** Pictures whose graphs may run at once. */
   get nAtOnce(): number {
-    return this.#calls.window.limit;
+    return this.#calls.atOnce;
   }
 
   has(part: PartName): boolean {

@@ -9,7 +9,6 @@ import { askOnce, type ChatAnswer, checkHealth } from "./chatClient";
 import { chatBody } from "./chatRequest";
 import { checkModel } from "./modelCheck";
 import { remotePicture } from "./remotePicture";
-import type { SendWindow } from "./sendWindow";
 import { ServerCalls, type ServerCallsOptions } from "./serverCalls";
 
 export interface RemoteEngineOptions extends ServerCallsOptions {
@@ -32,9 +31,9 @@ export class RemoteEngine {
     this.#calls = new ServerCalls(options);
   }
 
-  /** How many requests are in flight; several may be asked at once. */
-  get window(): SendWindow {
-    return this.#calls.window;
+  /** How many questions are best asked at once, as far as is known by now. */
+  get atOnce(): number {
+    return this.#calls.atOnce;
   }
 
   /**

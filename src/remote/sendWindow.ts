@@ -14,6 +14,7 @@ export class SendWindow {
   #nInFlight = 0;
   /** Since the limit was changed. */
   #nSuccesses = 0;
+  #round = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -23,6 +24,11 @@ export class SendWindow {
   /** At the moment. */
   get limit(): number {
     return this.#limit;
+  }
+
+  /** Changes with each overload: what was sent before it says nothing about the limit since then. */
+  get round(): number {
+    return this.#round;
   }
 
   /**
@@ -48,7 +54,10 @@ export class SendWindow {
     this.#wake();
   }
 
-  overloaded(): void {
+  /** @param round in which the request was sent that the server refused. */
+  overloaded(round: number): void {
+    if (round !== this.#round) return;
+    this.#round++;
     this.#limit = Math.max(1, Math.floor(this.#limit / 2));
     this.#nSuccesses = 0;
   }

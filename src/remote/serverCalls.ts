@@ -27,6 +27,8 @@ const MAX_FAULTS = 5;
 export class ServerCalls {
   readonly #options: ServerCallsOptions;
   #nFaults = 0;
+  /** Requests that wait to be sent again. */
+  #nPausing = 0;
 
   /** What requests are sent to. */
   readonly target: ServerTarget;
@@ -42,6 +44,11 @@ export class ServerCalls {
       firstByteMs: endpoint.timeoutSeconds * 1000,
       ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     };
+  }
+
+  /** Requests that are best begun: those that wait to be sent again take no place. */
+  get atOnce(): number {
+    return this.window.limit + this.#nPausing;
   }
 
   /** For messages: what the user calls it, and its host. */
@@ -62,14 +69,18 @@ export class ServerCalls {
   ): Promise<T> {
     for (let nth = 0; ; nth++) {
       throwIfAborted(signal);
+      let { round } = this.window;
       try {
-        const result = await this.window.inPlace(signal, work);
+        const result = await this.window.inPlace(signal, () => {
+          round = this.window.round;
+          return work();
+        });
         this.window.succeeded();
         this.#nFaults = 0;
         return result;
       } catch (thrown) {
         if (!(thrown instanceof ServerFailure)) throw thrown;
-        if (thrown.kind === "overload") this.window.overloaded();
+        if (thrown.kind === "overload") this.window.overloaded(round);
         const isNobody = isHurried && thrown.status === undefined;
         const overload = isNobody ? HURRIED_REPEATS : MAX_REPEATS;
         const maxRepeats = { overload, fault: 1, final: 0, denied: 0 }[thrown.kind];
@@ -78,7 +89,9 @@ export class ServerCalls {
         }
         const { random = Math.random } = this.#options;
         const waitMs = FIRST_WAIT_MS * 2 ** nth * (0.5 + random());
+        this.#nPausing++;
         await this.#pause(thrown.retryAfterMs ?? waitMs, signal);
+        this.#nPausing--;
       }
     }
   }

@@ -14,6 +14,8 @@ describe("the extension host", () => {
     this.timeout(LIMIT_MS);
     const { passed, failed, exitCode } = await runInExtensionHost(SUITE, {
       files: { pictures: { from: "media/samples" } },
+      // Without them the editor starts no server of tools.
+      settings: { "chat.disableAIFeatures": false },
     });
     for (const line of passed) process.stdout.write(`      ${line}\n`);
     assert.deepEqual(failed, []);

@@ -2,12 +2,19 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { sample } from "./world";
 
+/** Of a server that is there; far more than a busy machine needs. */
+const MAX_STARTS = 120;
+
 /** What a tool answered, as a language model has it. */
-async function invoke(name: string, input: object): Promise<Record<string, unknown>> {
+async function textOf(name: string, input: object): Promise<string> {
   const result = await vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined });
   const [part] = result.content;
   assert.ok(part instanceof vscode.LanguageModelTextPart);
-  return JSON.parse(part.value) as Record<string, unknown>;
+  return part.value;
+}
+
+async function invoke(name: string, input: object): Promise<Record<string, unknown>> {
+  return JSON.parse(await textOf(name, input)) as Record<string, unknown>;
 }
 
 describe("the tools for the editor's language models", () => {
@@ -51,6 +58,32 @@ describe("the tools for the editor's language models", () => {
     const found = await invoke("sightline_find_images", { query: "a red circle", limit: 3 });
     assert.equal(found["model"], "demo-itm");
     assert.match(JSON.stringify(found["matches"]), /red-circle\.png/);
+  });
+
+  it("answer through the server for other agents as well, once the user has said so", async () => {
+    const settings = vscode.workspace.getConfiguration("sightline");
+    const served = (): readonly string[] =>
+      vscode.lm.tools.map(({ name }) => name).filter((name) => name.startsWith("mcp_sightline_"));
+    assert.deepEqual(served(), []);
+    await settings.update("agents.mcpServer", true, vscode.ConfigurationTarget.Global);
+    try {
+      // The editor hears of the server a moment after the setting.
+      for (let nth = 0; nth < MAX_STARTS && served().length < 5; nth++) {
+        const options = { waitForLiveTools: true };
+        await vscode.commands.executeCommand("workbench.mcp.startServer", "*", options);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      assert.equal(served().length, 5);
+      const { answer } = await invoke("mcp_sightline_ask_image", {
+        image: sample("red-circle.png").fsPath,
+        question: "what color is the circle?",
+      });
+      assert.equal(answer, "red");
+      const outside = { image: "/etc/passwd", question: "what does it say?" };
+      assert.match(await textOf("mcp_sightline_ask_image", outside), /^path\.outside: /);
+    } finally {
+      await settings.update("agents.mcpServer", undefined, vscode.ConfigurationTarget.Global);
+    }
   });
 
   it("refuse what the editor lets through", async () => {

@@ -1,10 +1,11 @@
 // Asks real servers: `transformers serve`, and Ray Serve with one replica, with two, and with one of two killed.
-//   node test/tools/liveServers.mjs PYTHON    a Python that has what rayServe.py names
+//   node test/tools/liveServers.mjs PYTHON [transformers|ray]    a Python that has what rayServe.py names
+// Where a part is named, Ray is only timed. PICTURES and RUNS change the numbers of both.
 // The kit opt is compared text by text (`sightline verify --remote`), and 200 pictures are asked about: with the
 // window that finds out how much the server takes, and with fixed numbers in flight. Not part of `npm test`.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,13 +14,15 @@ import sharp from "sharp";
 
 const root = path.resolve(import.meta.dirname, "../..");
 process.chdir(root);
-const [python] = process.argv.slice(2);
+const [python, ...parts] = process.argv.slice(2);
 if (python === undefined) throw new Error("Name a Python: node test/tools/liveServers.mjs PYTHON");
 const KIT = path.resolve("test/fixtures/kits/opt");
 const CHECKPOINT = path.join(KIT, "checkpoint");
-const N_PICTURES = 200;
-const FIXED = [1, 2, 3, 4, 6];
-const N_RUNS = 3;
+/** Those of a made-up checkpoint are not the published ones. */
+const TOKENS = tokensOf(path.join(CHECKPOINT, "generation_config.json"));
+const N_PICTURES = Number(process.env.PICTURES ?? 200);
+const FIXED = [1, 2, 4, 6];
+const N_RUNS = Number(process.env.RUNS ?? 3);
 /** A cluster starts in some twenty seconds, on a busy machine in minutes. */
 const START_LIMIT_MS = 300_000;
 
@@ -27,11 +30,17 @@ const work = mkdtempSync(path.join(tmpdir(), "sightline-live-"));
 const { RemoteEngine, inOrder, readEndpoints } = await bundled();
 const pictures = await makePictures();
 try {
-  await overTransformers();
-  await overRay(1);
-  await overRay(2);
+  const wants = (part) => parts.length === 0 || parts.includes(part);
+  if (wants("transformers")) await overTransformers();
+  if (wants("ray")) await overRay(1);
+  if (wants("ray")) await overRay(2);
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+function tokensOf(file) {
+  const { bos_token_id, eos_token_id, pad_token_id } = JSON.parse(readFileSync(file, "utf8"));
+  return { bos_token_id, eos_token_id, pad_token_id };
 }
 
 /** The program's own client, from its sources. */
@@ -85,13 +94,15 @@ async function overRay(nReplicas) {
   const name = `Ray Serve, ${nReplicas} ${nReplicas === 1 ? "replica" : "replicas"}`;
   try {
     await said(server, "ready");
-    verify(name, port);
+    if (parts.length === 0) verify(name, port);
     // Each replica loads its model with its first question.
-    await throughput(port, () => 4);
+    await throughput(port, () => 4, pictures.slice(0, 8));
     const rates = new Map([["window", []], ...FIXED.map((n) => [n, []])]);
     for (let run = 0; run < N_RUNS; run++) {
       for (const [kind, all] of rates) {
-        all.push(await (kind === "window" ? throughput(port) : throughput(port, () => kind)));
+        const figures = await (kind === "window" ? throughput(port) : throughput(port, () => kind));
+        console.error(`  ${name}: ${kind}: ${figures.perSecond.toFixed(1)} a second`);
+        all.push(figures);
       }
     }
     for (const [kind, all] of rates) {
@@ -120,9 +131,15 @@ async function killOne(server, port) {
 }
 
 /** @param fixed how many are in flight. @default the window finds out */
-async function throughput(port, fixed) {
+async function throughput(port, fixed, asked = pictures) {
   const given = { name: "live", url: `http://127.0.0.1:${port}`, dialect: "transformers" };
-  const rest = { model: CHECKPOINT, family: "opt", imageSize: 56, maxParallel: fixed?.() ?? 16 };
+  const rest = {
+    model: CHECKPOINT,
+    family: "opt",
+    imageSize: 56,
+    tokens: TOKENS,
+    maxParallel: fixed?.() ?? 16,
+  };
   const [endpoint] = readEndpoints([{ ...given, ...rest }], "live");
   const clock = {
     after: (ms, callback) => {
@@ -137,30 +154,24 @@ async function throughput(port, fixed) {
     logger: silent,
     now: () => performance.now(),
   });
-  if (fixed !== undefined) hold(engine.window, fixed());
+  const atOnce = fixed ?? (() => engine.atOnce);
   const ask = async (image) =>
     await engine
       .generate({ image, prompt: { kind: "caption" }, options: { maxNewTokens: 12 } })
       .catch(() => undefined);
   const beganMs = performance.now();
   let lost = 0;
-  for await (const answer of inOrder(pictures, ask, () => engine.window.limit)) {
+  for await (const answer of inOrder(asked, ask, atOnce)) {
     if (answer === undefined) lost++;
   }
   const seconds = (performance.now() - beganMs) / 1000;
-  return { perSecond: N_PICTURES / seconds, lost, limit: engine.window.limit };
-}
-
-/** A window that neither grows nor shrinks. */
-function hold(window, n) {
-  for (let success = 0; success < n * n; success++) window.succeeded();
-  window.overloaded = () => undefined;
+  return { perSecond: asked.length / seconds, lost, limit: engine.atOnce };
 }
 
 function verify(name, port) {
   const home = mkdtempSync(path.join(work, "home-"));
   const given = { name: "live", url: `http://127.0.0.1:${port}`, dialect: "transformers" };
-  const endpoint = { ...given, model: CHECKPOINT, family: "opt", imageSize: 56 };
+  const endpoint = { ...given, model: CHECKPOINT, family: "opt", imageSize: 56, tokens: TOKENS };
   writeFileSync(path.join(home, "remote.json"), JSON.stringify([endpoint]));
   const env = { ...process.env, SIGHTLINE_HOME: home };
   const args = ["dist/cli.js", "verify", KIT, "--remote", "live"];

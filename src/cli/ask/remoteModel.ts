@@ -59,7 +59,7 @@ export async function withRemote<T>(
   await engine.connect(signal);
   return await work({
     name: `remote:${name}`,
-    atOnce: () => engine.window.limit,
+    atOnce: () => engine.atOnce,
     engine: {
       info: { name: endpoint.model, device: "remote", kind: "generation" },
       generate: (request, run) => engine.generate(request, run),
