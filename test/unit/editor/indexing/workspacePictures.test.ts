@@ -11,6 +11,8 @@ import { fakeEditor, messageTexts, resetFakeEditor } from "../../../helpers/edit
 import { FakeUri } from "../../../helpers/editor/values";
 import { until } from "../../../helpers/waiting";
 
+/** Only against hangs. */
+const LIMIT_MS = 60_000;
 const { signal } = new AbortController();
 const run = { signal, onProgress: (): void => undefined };
 
@@ -60,7 +62,7 @@ describe("the pictures of a window", () => {
     await pictures.look(run);
     files = Array.from({ length: 10_000 }, (_, i) => `/w/branch/${i}.png`);
     for (const file of files) void fakeEditor.fileChanged.fire(FakeUri.file(file));
-    await until(() => nTold > 0, "the word of the change");
+    await until(() => nTold > 0, "the word of the change", LIMIT_MS);
     const looked = await pictures.look(run);
     assert.deepEqual([nTold, looked.files.length, known.size], [1, 10_000, 10_001]);
     assert.equal(calls.filter((name) => name === "listPictures").length, 2);
@@ -87,7 +89,7 @@ describe("the pictures of a window", () => {
     msEach = 1500;
     fakeEditor.pressed.add("Look at All");
     await pictures.look(run);
-    await until(() => known.size === 2000, "all pictures");
+    await until(() => known.size === 2000, "all pictures", LIMIT_MS);
     known.clear();
     pictures.dispose();
     pictures = make();
@@ -156,7 +158,7 @@ describe("words that stand in the workspace", () => {
     const finding = new PictureFinder(parts, { title: "Find" }).find();
     const [picker] = fakeEditor.pickers;
     const labels = () => picker?.items.map(({ label, detail = "" }) => label + detail) ?? [];
-    await until(() => labels().includes("by alt text"), "texts");
+    await until(() => labels().includes("by alt text"), "texts", LIMIT_MS);
     assert.deepEqual(labels(), [
       ...[
         "by name",

@@ -3,6 +3,10 @@ import { AppError } from "../../../../src/base/errors";
 import type { EngineApi } from "../../../../src/host/service/engine";
 import type { LookProgress } from "../../../../src/host/search/lookAtPictures";
 import { type IndexingState, PictureIndexing } from "../../../../src/host/search/pictureIndexing";
+import { until } from "../../../helpers/waiting";
+
+/** Only against hangs. */
+const LIMIT_MS = 60_000;
 
 /** A process for which each picture takes `msEach`, which the test's own time knows. */
 class FakeSearch {
@@ -103,9 +107,8 @@ describe("the look at a window's pictures", () => {
     const abandoned = indexing.look({ ...run, signal: alone.signal });
     alone.abort();
     await assert.rejects(abandoned);
-    while (last()?.kind !== "idle" || search.looked.length < 8) await Promise.resolve();
-    await Promise.resolve();
-    assert.equal(nFound, 1);
+    await until(() => nFound === 1, "the word of what was found", LIMIT_MS);
+    assert.equal(search.looked.length, 8);
   });
 
   it("asks before it takes long; searches have what there is meanwhile, and a yes goes on", async () => {
@@ -125,8 +128,8 @@ describe("the look at a window's pictures", () => {
       [1, looked.files.length - looked.skipped.length],
     );
     agree(true);
-    while (search.looked.length < 1000) await Promise.resolve();
-    while (last()?.kind !== "idle") await Promise.resolve();
+    const isDone = (): boolean => search.looked.length === 1000 && last()?.kind === "idle";
+    await until(isDone, "the rest of the pictures", LIMIT_MS);
     assert.equal(asked.length, 1);
   });
 
