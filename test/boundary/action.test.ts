@@ -40,6 +40,8 @@ describe("the action", () => {
       env: {
         ...process.env,
         ...env,
+        // What it found is kept there, and not among the caches of who runs the tests.
+        SIGHTLINE_HOME: at("home"),
         GITHUB_OUTPUT: at("output"),
         GITHUB_STEP_SUMMARY: at("summary.md"),
       },
