@@ -11,14 +11,12 @@ import type { AltListFlags } from "./documents/altListCommand";
 import type { RightFlags } from "./documents/altRightCommand";
 import type { AltWriteFlags } from "./documents/altWriteCommand";
 import type { AskFlags, CaptionFlags } from "./ask/askCommand";
-import { BENCH_MODELS } from "../measure/bench/benchModels";
-import type { BenchFlags } from "./measure/benchCommand";
-import type { BenchSearchFlags } from "./measure/benchSearchCommand";
 import type { ChatFlags } from "./ask/chatCommand";
 import { type CliHost, contextOf, type Run } from "./terminal/cliContext";
 import type { ConvertFlags } from "./models/convertCommand";
 import type { CudaInstallFlags } from "./machine/cudaCommand";
 import { addEval } from "./eval/evalProgram";
+import { addBench } from "./measure/benchProgram";
 import type { DoctorFlags } from "./machine/doctorCommand";
 import { EXIT, failureOf } from "./terminal/failure";
 import {
@@ -38,7 +36,7 @@ import { Printer } from "./terminal/printer";
 import { addMismatch, addSearch } from "./search/searchProgram";
 import { addTrain } from "./train/trainProgram";
 import type { VerifyFlags } from "./measure/verifyCommand";
-import { DEVICE_CHOICES, DEVICES } from "../model/ask/device";
+import { DEVICE_CHOICES } from "../model/ask/device";
 
 /**
  * Runs one command line and tells of its failure.
@@ -247,44 +245,6 @@ function addVerify(program: Command, run: Run): void {
       run(flags, async (context) => {
         const { verify } = await import("./measure/verifyCommand");
         return verify(context, kit, flags);
-      }),
-    );
-}
-
-function addBench(program: Command, run: Run): void {
-  addOutputFlags(program.command("bench"))
-    .description("time a model of a published size with made-up weights")
-    .addOption(
-      new Option("--model <name>", "the published checkpoint whose sizes it has")
-        .choices(BENCH_MODELS)
-        .default("opt-2.7b"),
-    )
-    .option("--precision <list>", "precisions as for convert, such as balanced,small", "small")
-    .addOption(new Option("--device <device>", "where to compute").choices(DEVICES).default("cpu"))
-    .addOption(
-      new Option("--runs <n>", "measurements to take the median of").argParser(Number).default(3),
-    )
-    .option("--python <path>", "a Python with transformers, which is timed in turn")
-    .option("--dtype <list>", "of transformers: bf16, f16, f32 (default: bf16,f32; f16 on a GPU)")
-    .option("--whole", "time each precision also with the image encoder held in memory")
-    .option("--profile", "tell which operators take the time of an answer, on the CPU")
-    .option("--dir <dir>", "folder for 15 GB of weights and the models (default: in the cache)")
-    .option("--search", "time finding pictures instead, over made-up ones")
-    .option("--pictures <n,…>", "with --search: how many pictures", "10000,100000")
-    .option("--recall <n,n>", "with --search: pictures and texts to compare with f32", "20000,1000")
-    .option("--duplicates <n,…>", "with --search: pictures to compare with each other", "10000")
-    .option("--chart <file>", "draw the result as an SVG picture")
-    .option("--from <files...>", "time nothing; read what earlier runs printed with --json")
-    .addOption(new Option("--measure <folder>").hideHelp())
-    .addOption(new Option("--convert <folder>").hideHelp())
-    .action((flags: BenchFlags & BenchSearchFlags & { readonly search?: boolean }) =>
-      run(flags, async (context) => {
-        if (flags.search === true) {
-          const { benchSearch } = await import("./measure/benchSearchCommand");
-          return benchSearch(context, flags);
-        }
-        const { bench } = await import("./measure/benchCommand");
-        return bench(context, flags);
       }),
     );
 }

@@ -25,16 +25,16 @@ export function isHead(name: string): boolean {
 }
 
 export class Parameters {
-  readonly checkpoint: Checkpoint;
+  readonly #checkpoint: Checkpoint | undefined;
   /** What the builders of graphs ask. */
   readonly weights: CheckpointWeights;
   readonly #tensors: Map<string, TensorInfo>;
   readonly #values = new Map<string, Float32Array>();
 
-  private constructor(checkpoint: Checkpoint, tensors: Map<string, TensorInfo>) {
-    this.checkpoint = checkpoint;
+  private constructor(checkpoint: Checkpoint | undefined, tensors: Map<string, TensorInfo>) {
+    this.#checkpoint = checkpoint;
     this.#tensors = tensors;
-    const map = new WeightMap({ folder: checkpoint.folder, tensors });
+    const map = new WeightMap({ folder: checkpoint?.folder ?? "", tensors });
     this.weights = new CheckpointWeights(map, new TensorReader());
   }
 
@@ -52,6 +52,19 @@ export class Parameters {
       }
     }
     return new Parameters(checkpoint, tensors);
+  }
+
+  /** In memory alone; they cannot be saved. */
+  static of(tensors: ReadonlyMap<string, StoredTensor>): Parameters {
+    const infos = new Map<string, TensorInfo>();
+    const parameters = new Parameters(undefined, infos);
+    for (const [name, tensor] of tensors) parameters.add(name, tensor);
+    return parameters;
+  }
+
+  /** That they come from. */
+  get checkpoint(): Checkpoint {
+    return defined(this.#checkpoint, "The checkpoint of these parameters");
   }
 
   /** Of all tensors but counting buffers. */
@@ -99,7 +112,7 @@ export class Parameters {
   async read(name: string): Promise<Float32Array> {
     const held = this.#values.get(name);
     if (held !== undefined) return held;
-    const other = new Parameters(this.checkpoint, this.#tensors);
+    const other = new Parameters(this.#checkpoint, this.#tensors);
     await other.load([name]);
     return other.values(name);
   }

@@ -164,24 +164,27 @@ async function timeModels(context: CliContext, flags: BenchFlags): Promise<Bench
 const benchFolder = ({ store }: CliContext, { dir, model }: BenchFlags): string =>
   path.resolve(dir ?? path.join(store.root, "bench"), model);
 
-/** Not part of the packages, because nobody needs Python to use the program. */
-const REFERENCE_SCRIPT = path.join("test", "tools", "benchTransformers.py");
 /** bf16 is emulated on processors without an instruction for it, and then f32 is the faster one. */
 const DEFAULT_DTYPES = { cpu: "bf16,f32", adapter: "f16" } as const;
 
+/** Not part of the packages, because nobody needs Python to use the program. @throws AppError `option.invalid`. */
+export async function pythonScript({ host }: CliContext, name: string): Promise<string> {
+  const root = path.dirname(path.dirname(host.demoCheckpoint));
+  const script = path.join(root, "test", "tools", name);
+  if (await isFile(script)) return script;
+  throw new AppError(
+    "option.invalid",
+    `--python needs ${script}, which is in the source repository only. Run the bench from there.`,
+  );
+}
+
 /** @throws AppError `option.invalid` for a number format, or without the script. */
 async function referenceOf(
-  { host }: CliContext,
+  context: CliContext,
   { python, device, dtype }: BenchFlags,
 ): Promise<Omit<Reference, "configFile"> | undefined> {
   if (python === undefined) return undefined;
-  const script = path.join(path.dirname(path.dirname(host.demoCheckpoint)), REFERENCE_SCRIPT);
-  if (!(await isFile(script))) {
-    throw new AppError(
-      "option.invalid",
-      `--python needs ${script}, which is in the source repository only. Run the bench from there.`,
-    );
-  }
+  const script = await pythonScript(context, "benchTransformers.py");
   const list = dtype ?? DEFAULT_DTYPES[device === "cpu" ? "cpu" : "adapter"];
   return { python, script, dtypes: list.split(",").map(parseDtype) };
 }

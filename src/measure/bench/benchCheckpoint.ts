@@ -80,6 +80,23 @@ function blipConfig(architecture: string, isLarge: boolean): Readonly<Record<str
   };
 }
 
+/** config.json of Salesforce/blip2-itm-vit-g with the word [DEC], before which LAVIS begins captions. */
+export function comparingConfig(): Readonly<Record<string, unknown>> {
+  const { qformer_config, vision_config } = blip2Config("opt-2.7b");
+  return {
+    architectures: ["Blip2ForImageTextRetrieval"],
+    model_type: "blip-2",
+    num_query_tokens: 32,
+    image_text_hidden_size: 256,
+    vision_config,
+    qformer_config: {
+      ...(qformer_config as object),
+      vocab_size: 30523,
+      use_qformer_text_input: true,
+    },
+  };
+}
+
 function blip2Config(model: "opt-2.7b" | "flan-t5-xl"): Readonly<Record<string, unknown>> {
   // prettier-ignore
   const vision = {

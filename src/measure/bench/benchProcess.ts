@@ -6,6 +6,7 @@ import { conversionOf, figuresOf, parseOutput, profileOf, speedOf } from "./benc
 import type { BenchFigures } from "./benchFigures";
 import type { BenchMeasurement } from "./benchMeasure";
 import type { BenchConversion, ProfileRow } from "./benchReport";
+import type { TrainingMeasurement } from "./benchTraining";
 
 /** How a program runs. */
 export interface ProgramRun {
@@ -56,6 +57,22 @@ export function parseMeasurement(line: string): BenchMeasurement {
 /** @throws AppError `engine.exited` for anything else than what the converting process prints. */
 export function parseConversion(line: string): BenchConversion {
   return conversionOf(parseOutput(line));
+}
+
+/** @throws AppError `engine.exited` for anything else than what prints `TrainingMeasurement`. */
+export function parseTraining(line: string): TrainingMeasurement {
+  const root = parseOutput(line);
+  const times = (key: string): readonly number[] => {
+    const values = root.array(key).map(Number);
+    if (values.length > 0 && values.every((value) => value > 0)) return values;
+    return root.fail(key, "times");
+  };
+  const bounds = { min: 1, max: Number.MAX_SAFE_INTEGER };
+  return {
+    ...{ stepMs: times("stepMs"), cpuMs: times("cpuMs") },
+    peakBytes: root.integer("peakBytes", bounds),
+    parameters: root.integer("parameters", bounds),
+  };
 }
 
 /** @throws AppError `engine.exited` for anything else than what the profiling process prints. */
