@@ -37,7 +37,7 @@ describe("the demo on the command line", () => {
   });
 
   it("compares pictures with texts without being named", async () => {
-    const right = "a red circle on a white background";
+    const right = "a large red circle and a small green square on a cream background";
     const flags = ["--device", "cpu", "--json"];
     const outcome = await run(["score", PICTURE, right, "a clown face", ...flags]);
     assert.equal(outcome.exitCode, 0, outcome.stderr);
