@@ -48,8 +48,8 @@ const ROUNDED = 3;
 const FLOAT = 4;
 /** Parameter, two moments, the gradient inside the runtime, and its copy. */
 const PER_PARAMETER = 5 * FLOAT;
-/** Floats kept of a position in a layer, by its width; with what an arena wastes (measured). */
-const PER_WIDTH = 40;
+/** Floats kept of a position in a layer, by its width (measured at full size, stage 1, batch 4). */
+const PER_WIDTH = 22;
 /** Of the process before it learns anything. */
 const BASE_BYTES = 400e6;
 
