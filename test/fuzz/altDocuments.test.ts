@@ -69,9 +69,12 @@ const PICTURE = "<img src='a' />";
 /** Those whose grammar is known whole, so that nearly every text that is written is read back. */
 const WHOLE = ["markdown", "mdx", "html", "jsx", "tsx", "vue", "svelte", "astro"];
 
-/** A damaged document may have no place that is safe; then the edit is refused when it is read back. */
+/**
+ * A damaged document may have no place that is safe; then the edit is refused when it is read back: of 20,000 Astro
+ * documents 15 in 13,034, where a quote that nobody closed meets one of the new text.
+ */
 function minShare(language: AltLanguage): number {
-  return WHOLE.includes(language) ? 0.999 : 0.9;
+  return WHOLE.includes(language) ? 0.998 : 0.9;
 }
 
 describe("damaged documents", () => {
