@@ -29,7 +29,7 @@ function aboutText(seconds: number): string {
 /** What was found, and what not and why. */
 export function foundText({ pairs, nDocuments, leftOut }: WorkspacePairs): string {
   const found = vscode.l10n.t(
-    "Pictures with a text that a person wrote: {0}, in {1} documents.",
+    "Pictures with a text that a person wrote: {0}. Documents: {1}.",
     pairs.length,
     nDocuments,
   );

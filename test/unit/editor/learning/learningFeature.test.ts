@@ -104,7 +104,7 @@ describe("learning from the alternative texts of a workspace", () => {
     const { detail = "" } = consent;
     assert.match(
       detail,
-      /wrote: 12, in 1 documents\. Left out: 2 without a text, 1 with a text that a model/,
+      /wrote: 12\. Documents: 1\. Left out: 2 without a text, 1 with a text that a model/,
     );
     assert.match(
       detail,
@@ -197,7 +197,7 @@ describe("learning from the alternative texts of a workspace", () => {
     nPairs = 9;
     await start();
     assert.deepEqual(asked(), ["collectPairs"]);
-    assert.match(texts()[0] ?? "", /wrote: 9,.*At least 10 are needed/);
+    assert.match(texts()[0] ?? "", /wrote: 9\..*At least 10 are needed/);
     nPairs = 12;
     fakeEditor.listSteps.push({ take: [CAPTIONS] });
     fakeEditor.pressed.add("Learn");
