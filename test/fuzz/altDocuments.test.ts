@@ -169,6 +169,7 @@ describe("damaged documents", () => {
     ["tsx", "`${<a>".repeat(n)],
     ["tsx", "<T,>(".repeat(n / 20)],
     ["asciidoc", "image:".repeat(n)],
+    ["asciidoc", "\n\ufeff\nimage::a[]\n"],
     ["asciidoc", "image:a[".repeat(n)],
     ["asciidoc", "image::a[".repeat(n / 10) + "\n".repeat(n)],
     ["asciidoc", `image::a[${"b,".repeat(n)}]`],

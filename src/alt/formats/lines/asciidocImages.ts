@@ -68,6 +68,8 @@ function readLine(scan: Scan, index: number): number {
     else attributes.set(name.toLowerCase(), resolved(value.trim(), attributes) ?? value.trim());
     return index + 1;
   }
+  // A line of spaces, of which some editors know a kind that is seen nowhere, is indented and no literal block.
+  if (line.isBlank) return index + 1;
   const isAfterBlank = lines[index - 1]?.isBlank ?? true;
   if (line.indent > 0 && isAfterBlank && !/^\s+(?:[*\-.]+|\d+\.|\S.*(?:::|;;))\s/.test(line.text)) {
     let end = index;
