@@ -13,6 +13,7 @@ import {
   type DocumentImage,
 } from "../documents/altDocument";
 import { placeOf, type PictureLocation } from "../documents/altPicture";
+import { AUDIT_SOURCE } from "../audit/auditSquiggles";
 import { imageArgument } from "../documents/altTarget";
 import { problemText } from "../review/altStrings";
 import { pictureOfDataUri } from "../pictures/pictureStrings";
@@ -59,7 +60,7 @@ async function hoverOf(
     text.appendText(note).appendMarkdown("\n\n");
   }
   const problem = altProblem(image.reference);
-  if (problem !== null && problem !== "missing") {
+  if (problem !== null && problem !== "missing" && !isMarked(image)) {
     text.appendText(problemText(problem)).appendMarkdown("\n\n");
   }
   if (links.length > 0) text.appendMarkdown(`${links.map(linkText).join(" | ")}\n\n`);
@@ -67,6 +68,14 @@ async function hoverOf(
   if (place === undefined) text.appendText(vscode.l10n.t("The picture was not found."));
   if (place?.kind === "remote") text.appendText(place.url.host);
   return new vscode.Hover(text, rangeOf(image.document, image.reference.span));
+}
+
+/** The editor shows what is marked there above the hover. */
+function isMarked({ document, reference }: DocumentImage): boolean {
+  const range = rangeOf(document, reference.span);
+  return vscode.languages
+    .getDiagnostics(document.uri)
+    .some((each) => each.source === AUDIT_SOURCE && each.range.intersection(range) !== undefined);
 }
 
 function altText({ reference }: DocumentImage): string {

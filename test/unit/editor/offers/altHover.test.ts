@@ -4,6 +4,7 @@ import { registerAltProviders } from "../../../../src/editor/offers/altProviders
 import { imageFor } from "../../../../src/editor/documents/altTarget";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { openDocument } from "../../../helpers/editor/open";
+import { FakeDiagnostic, FakeRange } from "../../../helpers/editor/values";
 
 interface Hover {
   readonly contents: { readonly value: string; readonly isTrusted: unknown };
@@ -75,6 +76,20 @@ describe("the hover over a picture", () => {
       openDocument(language, text);
       const picture = text.startsWith("<") ? "<i" : "![";
       assert.match((await hoverAt(picture))?.contents.value ?? "", words, text);
+    }
+  });
+
+  it("does not say again what is marked there", async () => {
+    const document = openDocument("markdown", "![image](a.png)");
+    for (const [line, isSaid] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      const marked = new FakeDiagnostic(new FakeRange(line, 2, line, 7), "It says nothing.");
+      marked.source = "Sightline";
+      fakeEditor.diagnostics.set(String(document.uri), new Map([["own", [marked]]]));
+      const { value = "" } = (await hoverAt("!["))?.contents ?? {};
+      assert.equal(value.includes("A placeholder instead"), isSaid);
     }
   });
 
