@@ -2,9 +2,14 @@
 
 /** A retrieval model reads 35 tokens; most words are one. */
 const MAX_WORDS = 32;
+/** Characters on each side that are looked at: marks without end cost the square of them. */
+const REACH = 4000;
 
 /** The sentence at an offset without markup; on an empty line the last one before it. Empty when there is none. */
-export function sentenceAt(text: string, offset: number): string {
+export function sentenceAt(document: string, place: number): string {
+  const begin = Math.max(0, place - REACH);
+  const text = document.slice(begin, place + REACH);
+  const offset = place - begin;
   const paragraph = paragraphAt(text, offset) ?? paragraphBefore(text, offset);
   if (paragraph === undefined) return "";
   const within = Math.min(Math.max(0, offset - paragraph.start), paragraph.text.length);
@@ -23,6 +28,7 @@ export function sentenceAt(text: string, offset: number): string {
 /** Words that somebody selected, without markup. */
 export function plainWords(text: string): string {
   return text
+    .slice(0, 2 * REACH)
     .replace(/!\[[^\]]*\]\([^)]*\)|<!--[^]*?-->|\{\{[^]*?\}\}|\{%[^]*?%\}/g, " ")
     .replace(/\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])/g, "$1")
     .replace(/<[^>]*>/g, " ")

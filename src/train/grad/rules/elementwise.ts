@@ -85,8 +85,12 @@ const erf = unary((e, dY) => {
   return e.mul(dY, e.mul(bell, e.number(2 / Math.sqrt(Math.PI))));
 });
 
-/** y = max(x, 0): dx = dY where y > 0, which is the sign of y. */
-const relu = unary((e, dY) => e.mul(dY, e.op("Sign", [e.output(0)])));
+/** y = max(x, 0): dx = dY where y > 0, which is the sign of y; WebGPU has no operator for that. */
+const relu = unary((e, dY) => {
+  const y = e.output(0);
+  const isAbove = e.g.device === "cpu" ? e.op("Sign", [y]) : greater(e, y, e.number(0));
+  return e.mul(dY, isAbove);
+});
 
 /**
  * y = x·Φ(x), Φ the normal distribution (Hendrycks and Gimpel, arXiv 1606.08415): dx = dY·(Φ(x) + x·φ(x)).

@@ -34,9 +34,10 @@ describe("the tools for the editor's language models", () => {
       score: () => Promise.reject(new Error("no such model")),
       call: (method: string, params: unknown) => {
         calls.push([method, params]);
-        if (method === "listPictures") return Promise.resolve({ files: ["/w/pictures/red.png"] });
-        const matches = [{ file: "/w/pictures/red.png", similarity: 0.5, isLikely: true }];
-        return Promise.resolve({ nFiles: 1, skipped: [], model: "itm", matches });
+        const files = ["/w/pictures/red.png"];
+        const matches = files.map((file) => ({ file, similarity: 0.5, isLikely: true }));
+        const looked = { files, fresh: files, skipped: [], bytesEach: 1 };
+        return Promise.resolve({ ...looked, model: "itm", matches });
       },
     };
     tools = createAgentTools({
@@ -75,8 +76,9 @@ describe("the tools for the editor's language models", () => {
     assert.deepEqual(await invoke("find_images", { query: "red" }), found);
     fakeEditor.files.set(FakeUri.file("/w/pictures").toString(), "folder");
     assert.deepEqual(await invoke("find_images", { query: "red", folder: "pictures" }), found);
-    assert.deepEqual(calls.slice(3), [
+    assert.deepEqual(calls.slice(4), [
       ["listPictures", { folders: ["/w/pictures"] }],
+      ["knownPictures", { files: ["/w/pictures/red.png"], below: ["/w/pictures"] }],
       ["indexPictures", { files: ["/w/pictures/red.png"] }],
       ["findPictures", { words: "red", k: 10, below: ["/w/pictures"] }],
     ]);

@@ -166,8 +166,10 @@ function create(
       Promise.resolve({ scores: texts.map((each, i) => ({ text: each, itm: i / 10, itc: 0.5 })) }),
     call: (_: string, params: unknown) => {
       calls.push(params);
-      const matches = [{ file: "/w/pictures/car.png", similarity: 0.5, isLikely: true }];
-      return Promise.resolve({ files: ["/w/pictures/car.png"], model: "itm", matches });
+      const files = ["/w/pictures/car.png"];
+      const matches = files.map((file) => ({ file, similarity: 0.5, isLikely: true }));
+      const looked = { files, fresh: files, skipped: [], bytesEach: 1 };
+      return Promise.resolve({ ...looked, model: "itm", matches });
     },
   };
   const settings = { model: "blip2" };
