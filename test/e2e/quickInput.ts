@@ -134,9 +134,13 @@ export class QuickInput {
     assert.fail(`The dialog does not take ${folder}.`);
   }
 
+  /** Closes the list; one that is just being opened does not see the key. */
   async cancel(): Promise<void> {
-    await this.#page.keyboard.press("Escape");
-    await this.#widget.waitFor({ state: "hidden" });
+    await untilTrue(async () => {
+      if (await this.#widget.isHidden()) return true;
+      await this.#page.keyboard.press("Escape");
+      return false;
+    }, "the list closed");
   }
 
   /** Leaves the list open. */

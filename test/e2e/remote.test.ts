@@ -174,6 +174,11 @@ describe("a server in the editor", () => {
       `Send no more pictures of this workspace to ${origin}`,
     );
     await untilTrue(() => Promise.resolve(nClosed === 1), "the end of the request");
+    // The list is drawn anew, without the button.
+    await editor()
+      .page.locator(".quick-input-list .monaco-list-row", { hasText: "gpu" })
+      .filter({ hasText: "You are asked" })
+      .waitFor();
     await editor().quickInput.cancel();
     await chat().untilLast(2, "stopped");
     way = answered;

@@ -146,16 +146,14 @@ describe("pictures of the first minutes", () => {
       await editor().useTheme(theme);
       await editor().runCommand("Sightline: Get Started");
       for (const [step, words] of Object.entries(STEPS)) {
-        await walkthrough().openStep(step);
-        await walkthrough().fills(words);
+        await walkthrough().fills(step, words);
         await take(editor(), path.join(THEMES_FOLDER, `${theme}-${step}`));
       }
     });
   }
 
   it("show the walkthrough, the sample picture and the answer", async () => {
-    await walkthrough().openStep("ask");
-    await walkthrough().fills(STEPS.ask);
+    await walkthrough().fills("ask", STEPS.ask);
     await take(editor(), path.join(FIRST_MINUTES, "1-walkthrough"));
     await walkthrough().press("Try It on a Sample Picture");
     await new ChatPage(editor().view).untilLast(1, "done");

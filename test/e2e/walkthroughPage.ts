@@ -10,11 +10,12 @@ export class WalkthroughPage {
     this.#page = page;
   }
 
-  /** Opens a step, whose buttons and drawing are then shown. @param id in package.json */
+  /**
+   * Opens a step, whose buttons and drawing are then shown. A page that is just being drawn anew does not see the
+   * click, or goes back to its first step. @param id in package.json
+   */
   async openStep(id: string): Promise<void> {
-    const step = this.#step(id);
-    await step.waitFor();
-    if ((await step.getAttribute("aria-expanded")) !== "true") await step.click();
+    await untilTrue(() => this.#isOpen(id), `the step ${id}`);
   }
 
   /** Presses a button of the open step. */
@@ -32,10 +33,11 @@ export class WalkthroughPage {
     await untilTrue(() => this.isTicked(id), `the step ${id} ticked`);
   }
 
-  /** The colours that the drawing of the open step is filled with. @param words of its description */
-  async fills(words: string): Promise<readonly string[]> {
+  /** Opens a step. @param words of its drawing's description @returns the colours that it is filled with */
+  async fills(id: string, words: string): Promise<readonly string[]> {
     let fills: readonly string[] = [];
     await untilTrue(async () => {
+      if (!(await this.#isOpen(id))) return false;
       for (const frame of this.#page.frames()) {
         fills = await frame
           .locator(`svg[aria-label*="${words}"] rect`)
@@ -46,6 +48,15 @@ export class WalkthroughPage {
       return false;
     }, `the drawing of ${words}`);
     return fills;
+  }
+
+  /** True when it is open; otherwise it is clicked. */
+  async #isOpen(id: string): Promise<boolean> {
+    const step = this.#step(id);
+    await step.waitFor();
+    if ((await step.getAttribute("aria-expanded")) === "true") return true;
+    await step.click();
+    return false;
   }
 
   #step(id: string): Locator {

@@ -97,7 +97,9 @@ if (results.some(({ outcome }) => outcome !== "passed")) process.exitCode = 1;
 
 async function runAfter(previous, step) {
   const { name, needs, after } = step;
-  await Promise.all([previous, ended.get(needs), ended.get(after)]);
+  await previous;
+  // Looked up now, when every step of every lane is known.
+  await Promise.all([ended.get(needs), ended.get(after)]);
   const isLost = results.some((one) => one.name === needs && one.outcome !== "passed");
   if (!isLost) console.log(`        begins  ${name}`);
   const { output, code, seconds } = isLost ? { output: "", seconds: 0 } : await run(step);
