@@ -12,7 +12,6 @@ export const RETRIEVAL_CONFIG = {
   model_type: "blip-2",
   dtype: "float32",
   image_text_hidden_size: 128,
-  initializer_factor: 1,
   initializer_range: 0.02,
   num_query_tokens: 8,
   use_decoder_only_language_model: true,
