@@ -31,18 +31,23 @@ type Request = Params<"auditDocuments">;
 /** @param store Knows which texts models have written. */
 export function createAuditMethods(store: Pick<ModelStore, "root">): Pick<Handlers, AuditMethod> {
   let known: { readonly run: string; readonly disk: Disk } | undefined;
-  const diskOf = async ({ run }: Request): Promise<Disk> => {
-    if (known?.run !== run) known = { run, disk: await newDisk(store) };
+  const diskOf = ({ run }: Request): Disk => {
+    if (known?.run !== run) known = { run, disk: newDisk() };
     return known.disk;
   };
   return {
     auditDocuments: async (request, context) => {
-      const disk = await diskOf(request);
+      const disk = diskOf(request);
       return { documents: await each(request, context, (one) => auditOne(one, request, disk)) };
     },
     collectPairs: async (request, context) => {
-      const disk = await diskOf(request);
-      return { documents: await each(request, context, (one) => pairsOf(one, request, disk)) };
+      const disk = diskOf(request);
+      // Nothing else needs the list of what models have written.
+      disk.pairs ??= new PairCollection(await generatedTexts(store));
+      const { pairs } = disk;
+      const work = (one: Request["documents"][number]): Promise<DocumentPairs> =>
+        pairsOf(one, request, { ...disk, pairs });
+      return { documents: await each(request, context, work) };
     },
   };
 }
@@ -51,13 +56,13 @@ export function createAuditMethods(store: Pick<ModelStore, "root">): Pick<Handle
 interface Disk {
   readonly files: DiskFiles;
   readonly configs: ConfigChain;
-  readonly pairs: PairCollection;
+  /** Of all documents of the look; made when somebody wants to learn from them. */
+  pairs?: PairCollection;
 }
 
-async function newDisk(store: Pick<ModelStore, "root">): Promise<Disk> {
+function newDisk(): Disk {
   const files = new DiskFiles();
-  const pairs = new PairCollection(await generatedTexts(store));
-  return { files, pairs, configs: new ConfigChain((file) => files.readText(file)) };
+  return { files, configs: new ConfigChain((file) => files.readText(file)) };
 }
 
 async function each<T>(
@@ -115,7 +120,7 @@ type DocumentPairs = Result<"collectPairs">["documents"][number];
 async function pairsOf(
   document: Request["documents"][number],
   request: Request,
-  disk: Disk,
+  disk: Disk & { readonly pairs: PairCollection },
 ): Promise<DocumentPairs> {
   const { file } = document;
   try {

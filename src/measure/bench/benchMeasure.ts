@@ -173,7 +173,7 @@ export async function questions(folder: string): Promise<readonly [string, strin
 /** As a page shows one, in pixels. */
 const PICTURE = { width: 640, height: 480 } as const;
 
-/** A PNG file that differs from every other one: a gradient under a grain, as compressible as a photograph is not. */
+/** A PNG file that differs from every other one: a gradient under a grain, which is packed no better than a photograph. */
 function picture(seed: number): Promise<Uint8Array> {
   const { width, height } = PICTURE;
   const data = new Uint8Array(width * height * 3);
