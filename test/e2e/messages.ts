@@ -1,6 +1,10 @@
 /** What the editor says: notifications, dialogs, the status bar. */
 
 import type { Locator, Page } from "playwright-core";
+import { untilTrue } from "./polling";
+
+/** A toast that has not come by then lies in the list of notifications, in ms. */
+const TOAST_MS = 5_000;
 
 export class Messages {
   readonly #page: Page;
@@ -15,8 +19,26 @@ export class Messages {
   /** A notification by what it says; wait for it or ask for its count. */
   notification(text: string | RegExp): Locator {
     return this.#page
-      .locator(".notifications-toasts .notification-list-item")
+      .locator(":is(.notifications-toasts, .notifications-center) .notification-list-item")
       .filter({ has: this.#page.locator(".notification-list-item-message", { hasText: text }) });
+  }
+
+  /**
+   * Waits for a notification that says the same as one that was answered just before: the editor may put it into its
+   * list without a toast, which a dot on the bell tells, and then the list is opened.
+   */
+  async untilRepeated(text: string | RegExp): Promise<void> {
+    const center = this.#page.locator(".notifications-center.visible");
+    const listed = center.locator(".notification-list-item-message", { hasText: text });
+    const endMs = performance.now() + TOAST_MS;
+    await untilTrue(async () => {
+      if (await this.notification(text).first().isVisible()) return true;
+      if (performance.now() < endMs) return false;
+      if (!(await center.isVisible())) {
+        await this.#page.locator('.statusbar-item[id="status.notifications"]').click();
+      }
+      return await listed.first().isVisible();
+    }, `a notification ${text.toString()}`);
   }
 
   /** Every notification that is on the screen. */

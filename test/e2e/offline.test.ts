@@ -59,7 +59,7 @@ describe("a model without a network", () => {
     const { messages, quickInput } = editor();
     const failure = /cannot reach .*127\.0\.0\.1/;
     await messages.press(failure, "Try Again");
-    await messages.notification(failure).waitFor();
+    await messages.untilRepeated(failure);
     await messages.press(failure, "Use a Mirror…");
     assert.match((await quickInput.texts()).title, /Mirror of Hugging Face/);
     assert.equal(await quickInput.field.inputValue(), NOWHERE);
