@@ -108,7 +108,7 @@ const homeOf = {
   picomatch:
     "src/{cli/documents/pathPatterns,audit/config/pathMatch,search/files/excludedPaths}.ts",
   "jsonc-parser": "src/alt/jsonc.ts",
-  "image-size": "src/host/pictures/pictureSize.ts",
+  "image-size": "src/alt/resolve/shownSize.ts",
   "@babel/parser": "src/alt/formats/script/jsParser.ts",
   "js-yaml": "src/alt/site/siteConfig.ts",
   "smol-toml": "src/alt/site/siteConfig.ts",

@@ -76,8 +76,8 @@ export function auditDocument(
       const fixes = (): readonly Fix[] =>
         (what.fixes?.() ?? []).filter((fix) => readsBack(document, picture, { fix, settings }));
       const also = others.map((other) => other.rule);
-      const { says } = what;
-      target.push({ rule, level, says, message: englishOf(says), picture, also, fixes });
+      const { says, related = [] } = what;
+      target.push({ rule, level, says, message: englishOf(says), picture, also, related, fixes });
     }
   }
   return { findings, suppressed, unusedLines: comments.unusedLines() };
@@ -102,10 +102,11 @@ function readsBack(
     found.length === pictures.length &&
     pictures.every((other, index) => {
       const now = found[index];
-      if (now?.target.value !== other.reference.target.value) return false;
-      return other.reference === reference
-        ? now.alt !== reference.alt || now.isDecorative !== reference.isDecorative
-        : now.alt === other.reference.alt;
+      const before = other.reference;
+      if (now?.target.value !== before.target.value) return false;
+      const isOther = now.alt !== before.alt || now.isDecorative !== before.isDecorative;
+      const isMeant = before === reference || other === fix.partner;
+      return isMeant ? isOther : now.alt === before.alt;
     })
   );
 }

@@ -1,7 +1,7 @@
 /** Texts that a model can compare with pictures, and what one said of them. */
 
 import { altProblem } from "../alt/wording/altText";
-import type { AuditPicture, Mismatched } from "./rule";
+import type { AuditPicture, Mismatched, SwapPartner } from "./rule";
 
 /** A text that no other rule speaks of, at a picture whose file is there. */
 export interface ComparableText {
@@ -22,11 +22,20 @@ export function comparableText({ reference, resolved }: AuditPicture): Comparabl
   return problem === null || problem === "too-long" ? { alt, picture: resolved.path } : undefined;
 }
 
+/** The other of two swapped texts, as the document with the first one knows it. */
+export function partnerIn(
+  document: string,
+  { document: other, alt, picture }: ComparableText & { readonly document: string },
+): SwapPartner {
+  return { alt, picture, ...(other === document ? {} : { document: other }) };
+}
+
 /** A picture with what is told of its text. */
 export function withMismatch(picture: AuditPicture, told: readonly ToldText[]): AuditPicture {
   const found = told.find((each) => isAbout(each, picture));
   if (found === undefined) return picture;
-  return { ...picture, mismatch: { kind: found.kind, fits: found.fits } };
+  const { kind, fits, partner } = found;
+  return { ...picture, mismatch: { kind, fits, ...(partner === undefined ? {} : { partner }) } };
 }
 
 export function isAbout(

@@ -6,6 +6,7 @@ import type { AltLanguage } from "../alt/languages";
 import { resolveTarget, type ResolveContext } from "../alt/resolve/resolveTarget";
 import { isReadAsMdx } from "../alt/site/place";
 import type { AuditPicture } from "./rule";
+import { smallSize } from "./thinPictures";
 
 /** A document as its pictures are looked for. */
 export interface PicturedDocument {
@@ -29,7 +30,9 @@ export async function picturesOf(
   if (!canHaveImages(text, language, components)) return pictures;
   const find = await finderOf(document, context);
   for (const reference of find(document.text)) {
-    pictures.push({ reference, resolved: await resolveTarget(reference, context) });
+    const resolved = await resolveTarget(reference, context);
+    const size = await smallSize(reference, resolved, context.files);
+    pictures.push({ reference, resolved, ...(size === undefined ? {} : { size }) });
   }
   return pictures;
 }

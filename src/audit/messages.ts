@@ -32,6 +32,16 @@ const MESSAGES = {
   moved: "“{0}” fits “{1}” better, which has no text.",
   other: "“{0}” fits “{1}” better than this picture.",
   shifted: "“{0}” fits “{1}” better; texts near it belong to the next picture each, too.",
+  stale:
+    "“{0}” is older than the picture, which changed since. See whether it still says what is shown.",
+  "doubt-thin":
+    "“{0}” is the text of a picture of {1} pixels, in which nobody sees anything. Mark it as decorative.",
+  "doubt-plain":
+    "“{0}” is the text of a picture of one color. If it only fills a place, mark it as decorative.",
+  "doubt-scene":
+    "The picture is marked as decorative, and a model sees something in it. Describe it, unless the words around it do.",
+  "image-of-text":
+    "A model takes this for a picture of words. Write the words into the page, or see that the text has all of them.",
   unresolved:
     "There is no file for “{0}”. Correct the address, or name its folder as a site's root.",
 } as const;

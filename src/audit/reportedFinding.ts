@@ -15,6 +15,15 @@ export interface ReportedFix {
   readonly isSafe: boolean;
 }
 
+/** Another picture of a finding, such as the one whose text is repeated. */
+export interface RelatedPlace {
+  readonly file: string;
+  readonly range: LineRange;
+  readonly span: TextSpan;
+  /** Its text. */
+  readonly alt: string | null;
+}
+
 export interface ReportedFinding {
   /** As it was given, with forward slashes. */
   readonly file: string;
@@ -31,6 +40,8 @@ export interface ReportedFinding {
   readonly message: string;
   readonly also: readonly RuleId[];
   readonly fixes: readonly ReportedFix[];
+  /** Other places that it speaks of. */
+  readonly related: readonly RelatedPlace[];
   /** The same for the same picture in each run, wherever its paragraph stands in the document. */
   readonly fingerprint: string;
 }
@@ -44,7 +55,7 @@ export interface FindingPlace {
 
 /** @param ordinal which of equal findings it is, from zero. */
 export function reported(finding: Finding, place: FindingPlace, ordinal: number): ReportedFinding {
-  const { rule, level, message, also, picture } = finding;
+  const { rule, level, message, also, picture, related } = finding;
   const { span, target, alt } = picture.reference;
   const { file, lines, resolved } = place;
   return {
@@ -58,6 +69,9 @@ export function reported(finding: Finding, place: FindingPlace, ordinal: number)
     alt,
     message,
     also,
+    related: related.map(({ reference: other }) => ({
+      ...{ file, range: lines.rangeOf(other.span), span: other.span, alt: other.alt },
+    })),
     fixes: finding.fixes().map(({ title, edits, isSafe }) => ({
       title,
       isSafe,

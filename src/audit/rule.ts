@@ -1,7 +1,7 @@
 /** What a rule of the audit is, and what it is given. Knows no file system and no editor. */
 
 import type { ImageReference, TextEdit } from "../alt/imageReference";
-import type { MismatchKind } from "../model/ask/textScores";
+import type { MismatchKind, SeenInPicture } from "../model/ask/textScores";
 import type { ResolvedTarget } from "../alt/resolve/resolveTarget";
 import type { Said } from "./messages";
 
@@ -9,7 +9,8 @@ import type { Said } from "./messages";
 // prettier-ignore
 export const RULE_IDS = [
   "missing", "link-unnamed", "placeholder", "filename", "text-lost", "hidden-conflict",
-  "redundant-prefix", "same-as-text", "repeated", "too-long", "mismatch", "unresolved",
+  "redundant-prefix", "same-as-text", "repeated", "too-long", "mismatch", "stale", "decorative-doubt",
+  "image-of-text", "unresolved",
 ] as const;
 
 export type RuleId = (typeof RULE_IDS)[number];
@@ -35,8 +36,11 @@ export interface RuleFacts {
   readonly act: readonly string[];
   /** Names that other tools give it. */
   readonly aliases: readonly string[];
-  /** A model's opinion, which is wrong more often than not; nothing is told where nobody asked one. */
-  readonly isGuess?: true;
+  /**
+   * What has to be asked before it can find all that it looks for: a model, whose opinion is wrong more often than
+   * not, or a repository's history. @default nothing but the document and its pictures
+   */
+  readonly asks?: "model" | "history";
 }
 
 export interface Rule extends RuleFacts {
@@ -46,12 +50,14 @@ export interface Rule extends RuleFacts {
 
 export interface Violation {
   readonly says: readonly Said[];
+  /** Other pictures of the document that it speaks of. @default none */
+  readonly related?: readonly AuditPicture[];
   /** Asked for only where somebody wants them: each costs a reading of the document. */
   readonly fixes?: () => readonly Fix[];
 }
 
 /** What a fix does, so that others can say it in their own language. */
-export type FixKind = "moveTitle" | "quote" | "dropPrefix" | "decorative";
+export type FixKind = "moveTitle" | "quote" | "dropPrefix" | "decorative" | "exchange";
 
 export interface Fix {
   readonly kind: FixKind;
@@ -59,6 +65,8 @@ export interface Fix {
   readonly edits: readonly TextEdit[];
   /** It needs no judgement, so that it may be applied unseen. */
   readonly isSafe: boolean;
+  /** Another picture whose text it changes, too. @default none */
+  readonly partner?: AuditPicture;
 }
 
 export interface AuditPicture {
@@ -66,6 +74,18 @@ export interface AuditPicture {
   readonly resolved: ResolvedTarget;
   /** @default no model was asked, or it had nothing to say */
   readonly mismatch?: Mismatched;
+  /** Pixels of its file. @default nobody looked, or its size is not told */
+  readonly size?: PixelSize;
+  /** The repository's history says that its file changed after its text did. @default false, or nobody asked */
+  readonly isNewerThanText?: boolean;
+  /** @default no model was asked, or it was not sure */
+  readonly seen?: SeenInPicture;
+}
+
+/** Of a picture's file. */
+export interface PixelSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** That a text fits another picture better. */
@@ -73,6 +93,17 @@ export interface Mismatched {
   readonly kind: MismatchKind;
   /** The other picture's file, as people call it. */
   readonly fits: string;
+  /** Where texts were swapped, the other text. @default not known, or not swapped */
+  readonly partner?: SwapPartner;
+}
+
+/** The other of two texts that were swapped. */
+export interface SwapPartner {
+  readonly alt: string;
+  /** Its picture's file. */
+  readonly picture: string;
+  /** Its document, as whoever compared calls it. @default the same document */
+  readonly document?: string;
 }
 
 export interface RuleOptions {
@@ -103,5 +134,7 @@ export interface Finding {
   readonly picture: AuditPicture;
   /** Rules that say something of the same picture, too. */
   readonly also: readonly RuleId[];
+  /** Other pictures of the document that it speaks of. */
+  readonly related: readonly AuditPicture[];
   readonly fixes: () => readonly Fix[];
 }

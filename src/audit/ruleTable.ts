@@ -2,8 +2,10 @@
 
 import type { Rule, RuleId } from "./rule";
 import { RULE_IDS } from "./rule";
+import { decorativeDoubt } from "./rules/decorativeDoubt";
 import { filename } from "./rules/filename";
 import { hiddenConflict } from "./rules/hiddenConflict";
+import { imageOfText } from "./rules/imageOfText";
 import { linkUnnamed } from "./rules/linkUnnamed";
 import { mismatch } from "./rules/mismatch";
 import { missing } from "./rules/missing";
@@ -11,6 +13,7 @@ import { placeholder } from "./rules/placeholder";
 import { redundantPrefix } from "./rules/redundantPrefix";
 import { repeated } from "./rules/repeated";
 import { sameAsText } from "./rules/sameAsText";
+import { stale } from "./rules/stale";
 import { textLost } from "./rules/textLost";
 import { tooLong } from "./rules/tooLong";
 import { unresolved } from "./rules/unresolved";
@@ -27,6 +30,9 @@ const BY_ID: Readonly<Record<RuleId, Rule>> = {
   repeated,
   "too-long": tooLong,
   mismatch,
+  stale,
+  "decorative-doubt": decorativeDoubt,
+  "image-of-text": imageOfText,
   unresolved,
 };
 
@@ -40,6 +46,7 @@ export function ruleOf(id: RuleId): Rule {
 /** W3C's explanations of the success criteria that the rules stand for. */
 const UNDERSTANDING: Readonly<Record<string, string>> = {
   "1.1.1": "non-text-content",
+  "1.4.5": "images-of-text",
   "2.4.4": "link-purpose-in-context",
   "4.1.2": "name-role-value",
 };

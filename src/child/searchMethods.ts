@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { KeptTexts } from "./keptTexts";
 import type { EnginePort, TaskRun } from "./enginePort";
 import { isBelow } from "../disk/belowFolder";
 import { AppError } from "../base/errors";
@@ -84,6 +85,7 @@ class WorkspaceSearch {
   /** Files of each content that can be found. */
   readonly #files = new Map<string, string[]>();
   #compared: ComparingMemory | undefined;
+  readonly #texts = new KeptTexts();
 
   constructor(options: SearchOptions) {
     this.#model = new SearchModel(options);
@@ -183,16 +185,20 @@ class WorkspaceSearch {
   }
 
   async mismatches(
-    { texts }: Params<"findMismatches">,
+    { of, changed, nDocuments }: Params<"findMismatches">,
     run: TaskRun,
   ): Promise<Result<"findMismatches">> {
     const { compareTexts } = await import("../search/mismatch/comparedTexts");
     const { findMismatches, placesOf } = await import("../search/mismatch/mismatches");
     const { ComparingMemory: Memory } = await import("../search/mismatch/rememberedComparing");
     const memory = (this.#compared ??= new Memory());
+    const kept = nDocuments === 0 ? [] : this.#texts.take(of, changed);
     return await this.#model.read(run, async ({ engine, index, name: model }) => {
-      if (texts.length === 0) return { model, nTested: 0, mismatches: [] };
-      const given = texts.map((text, nth) => ({ ...text, nth }));
+      const isKnown = nDocuments === 0 || kept.length === nDocuments;
+      if (nDocuments === 0 || !isKnown) return { model, isKnown, nTested: 0, mismatches: [] };
+      const given = kept.flatMap(({ document, texts }) =>
+        texts.map((text, nth) => ({ ...text, document, nth })),
+      );
       const compared = await compareTexts(given, {
         ...{ engine, index, memory, alpha: ALPHA, signal: run.signal },
         searched: this.#searched(),
@@ -201,12 +207,15 @@ class WorkspaceSearch {
       const { port, bank, places, fileOf } = compared;
       const { findings, nTested } = await findMismatches(compared.texts, port, { bank });
       const told = findings.flatMap((finding) => placesOf(finding, compared.texts));
-      const mismatches = told.flatMap(({ kind, text, fits }) => {
-        const place = places[text];
+      const mismatches = told.flatMap(({ text, kind, fits, partner = -1 }) => {
+        const [place, other] = [places[text], places[partner]];
         if (place === undefined) return [];
-        return [{ text: place.nth, kind, fits: fileOf(fits), digest: place.digest }];
+        const { document, digest, nth } = place;
+        const found = { document, text: nth, kind, fits: fileOf(fits), digest };
+        if (other === undefined) return [found];
+        return [{ ...found, partner: { document: other.document, text: other.nth } }];
       });
-      return { model, nTested, mismatches };
+      return { model, isKnown, nTested, mismatches };
     });
   }
 

@@ -348,15 +348,24 @@ function addComparing(command: Command, run: Run, host: CliHost): void {
     run(flags, async (context) =>
       work({
         ...checkContextOf(host),
-        compare: async (project, paths) => {
+        compare: async (project, paths, images) => {
           const { comparePictures } = await import("./search/textComparison");
-          return comparePictures(context, { project, paths, flags: command.opts<CompareFlags>() });
+          const flags = command.opts<CompareFlags>();
+          return comparePictures(context, { project, paths, flags, images });
         },
       }),
     ),
   );
   addEngineFlags(
-    command.option("--pictures", "compare texts with pictures, too, with a model (rule mismatch)"),
+    command
+      .option(
+        "--pictures",
+        "compare texts with pictures, too, with a model (rules mismatch, decorative-doubt, image-of-text)",
+      )
+      .option(
+        "--fix-swaps",
+        "with --pictures: exchange two texts of one document that the model calls swapped",
+      ),
     "with --pictures, a retrieval model of this machine",
   );
 }

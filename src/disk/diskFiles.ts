@@ -1,20 +1,40 @@
 /** The disk as addresses of pictures are resolved against it: each answer is kept for one run. */
 
+import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { ResolveFiles } from "../alt/resolve/resolveTarget";
+import { MAX_SMALL_BYTES } from "../alt/site/place";
 
 /** A configuration is a few kilobytes; a larger file is something else. */
 const MAX_CONFIG_BYTES = 1 << 20;
 
 export class DiskFiles implements ResolveFiles {
-  readonly #exists = new Map<string, Promise<boolean>>();
+  readonly #files = new Map<string, Promise<Stats | undefined>>();
+  readonly #small = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #texts = new Map<string, Promise<string | undefined>>();
   readonly #lists = new Map<string, Promise<readonly string[] | undefined>>();
   readonly #projects = new Map<string, Promise<string | undefined>>();
 
-  exists(file: string): Promise<boolean> {
-    return kept(this.#exists, file, isFile);
+  async exists(file: string): Promise<boolean> {
+    return (await this.#fileAt(file)) !== undefined;
+  }
+
+  /** Changes whenever a file of at most `MAX_SMALL_BYTES` does; the same for all others. */
+  async versionOfSmall(file: string): Promise<string> {
+    const found = await this.#fileAt(file);
+    if (found === undefined || found.size > MAX_SMALL_BYTES) return "";
+    return `${found.size} ${found.mtimeMs}`;
+  }
+
+  readonly readSmall = async (file: string): Promise<Uint8Array | undefined> => {
+    const found = await this.#fileAt(file);
+    if (found === undefined || found.size > MAX_SMALL_BYTES) return undefined;
+    return kept(this.#small, file, (name) => readFile(name).catch(() => undefined));
+  };
+
+  #fileAt(file: string): Promise<Stats | undefined> {
+    return kept(this.#files, file, statOf);
   }
 
   readText(file: string): Promise<string | undefined> {
@@ -49,8 +69,9 @@ function kept<T>(
   return answer;
 }
 
-async function isFile(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined))?.isFile() === true;
+async function statOf(file: string): Promise<Stats | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.isFile() === true ? found : undefined;
 }
 
 async function readConfig(file: string): Promise<string | undefined> {

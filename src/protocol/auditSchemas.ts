@@ -41,7 +41,15 @@ export const auditRequest = fields({
       file: text,
       text: maybe(text),
       /** What a model said of its texts, and which picture they fit. */
-      told: maybe(list(fields({ ...comparable, kind: oneOf(MISMATCH_KINDS), fits: text }))),
+      told: maybe(
+        list(
+          fields({
+            ...{ ...comparable, kind: oneOf(MISMATCH_KINDS), fits: text },
+            /** The other of two texts that were swapped; its document where it is another one. */
+            partner: maybe(fields({ ...comparable, document: maybe(text) })),
+          }),
+        ),
+      ),
     }),
   ),
   wantsTexts: maybe(flag),

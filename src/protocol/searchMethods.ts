@@ -95,33 +95,41 @@ export const SEARCH_METHODS = {
     }),
     ...{ process: "search", lane: "beside", silence: 30, afterCancel: "leaves" },
   },
-  /** Texts of documents that fit another of those files better; without texts only the model is named. */
+  /** Texts of documents that fit another of those files better; without documents only the model is named. */
   findMismatches: {
     params: fields({
-      texts: list(
+      /** Whose texts are kept from call to call. */
+      of: text,
+      /** Documents whose texts are others than at the last call. */
+      changed: list(
         fields({
-          /** Texts of one document may be shifted among each other. */
           document: text,
-          alt: text,
-          /** The file of the text's own picture. */
-          picture: text,
+          /** With the file of each text's own picture. */
+          texts: list(fields({ alt: text, picture: text })),
         }),
       ),
+      /** How many documents there are with those of the calls before. */
+      nDocuments: count,
     }),
     result: fields({
       /** That compares. */
       model: text,
+      /** False where those of the calls before are not known any more, so that all have to be sent. */
+      isKnown: flag,
       /** How many texts say enough to be compared. */
       nTested: count,
       mismatches: list(
         fields({
-          /** Which of the texts, from zero. */
+          document: text,
+          /** Which of its texts, from zero. */
           text: count,
           kind: oneOf(MISMATCH_KINDS),
           /** The file that it fits. */
           fits: text,
           /** sha256 of the content of its own picture. */
           digest: text,
+          /** The other of two texts that were swapped. */
+          partner: maybe(fields({ document: text, text: count })),
         }),
       ),
     }),

@@ -81,7 +81,8 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
     similarPictures: ({ file }) =>
       Promise.resolve({ matches: [{ file, similarity: 0.9, isLikely: true }] }),
     findDuplicates: () => Promise.resolve({ groups: [] }),
-    findMismatches: () => Promise.resolve({ model: "itm", nTested: 0, mismatches: [] }),
+    findMismatches: () =>
+      Promise.resolve({ model: "itm", isKnown: true, nTested: 0, mismatches: [] }),
     samePictures: () => Promise.resolve({ files: [] }),
     planLearning: () =>
       Promise.resolve({ plans: [], refusals: [], freeMemoryBytes: 0, freeDiskBytes: 0 }),

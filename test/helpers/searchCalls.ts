@@ -7,7 +7,10 @@ export const SEARCH_PARAMS = {
   findPictures: { words: "a red sign", k: 20, rerank: 32, below: ["/w"] },
   similarPictures: { file: "/w/a.png", k: 20 },
   findDuplicates: { pardoned: ["ab cd"] },
-  findMismatches: { texts: [{ document: "a.md", alt: "A fox", picture: "/w/a.png" }] },
+  findMismatches: {
+    ...{ of: "a", nDocuments: 1 },
+    changed: [{ document: "a.md", texts: [{ alt: "A fox", picture: "/w/a.png" }] }],
+  },
   samePictures: { folders: ["/w"], exclude: [], digest: "ab", size: 3 },
   ...{ indexSize: {}, deleteIndex: {} },
 };
@@ -22,8 +25,8 @@ export const SEARCH_RESULTS = {
     groups: [{ kind: "same bytes", similarity: 1, files: [{ file: "/w/a.png", digest: "ab" }] }],
   },
   findMismatches: {
-    ...{ model: "itm", nTested: 1 },
-    mismatches: [{ text: 0, kind: "moved", fits: "/w/b.png", digest: "ab" }],
+    ...{ model: "itm", isKnown: true, nTested: 1 },
+    mismatches: [{ document: "a.md", text: 0, kind: "moved", fits: "/w/b.png", digest: "ab" }],
   },
   samePictures: { files: ["/w/a.png"] },
   ...{ indexSize: { bytes: 10 }, deleteIndex: { freedBytes: 10 } },

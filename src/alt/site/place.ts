@@ -9,7 +9,15 @@ import type { Site } from "./siteRules";
 export interface ResolveFiles extends SiteFiles {
   /** True for a file; a folder is no picture. */
   exists(path: string): Promise<boolean>;
+  /**
+   * What a file of at most `MAX_SMALL_BYTES` holds; undefined for a larger one.
+   * @default nobody looks into files
+   */
+  readonly readSmall?: (path: string) => Promise<Uint8Array | undefined>;
 }
+
+/** Lines and dots of pictures have fewer. */
+export const MAX_SMALL_BYTES = 4096;
 
 /** Where a document lies and what may be asked of its file system. */
 export interface ResolveContext {

@@ -105,7 +105,7 @@ function aroundOf({ tag, attributes, options, isHidden, named }: AroundParts): P
   const kind = options.isLinkContent === true ? "link" : undefined;
   const names = isOnly ? context.named.kind : kind;
   const caption = context.figure?.caption;
-  const isCompared = named.kind === "alt" && named.text !== "";
+  const isCompared = named.kind === "alt";
   const title = attributes.find(({ name }) => name === "title")?.value;
   return {
     ...optional({

@@ -3,7 +3,7 @@
 import type { LineRange } from "../../alt/linePositions";
 import { helpAddress, RULES } from "../ruleTable";
 import { RULE_IDS, type Level, type RuleFacts } from "../rule";
-import type { ReportedFinding, ReportedFix } from "../reportedFinding";
+import type { RelatedPlace, ReportedFinding, ReportedFix } from "../reportedFinding";
 import type { AuditRun } from "./reportRun";
 
 const LEVEL_NAMES = { error: "error", warn: "warning", info: "note", hint: "note" } as const;
@@ -47,14 +47,15 @@ function driverOf(version: string): unknown {
   return {
     name: "Sightline",
     semanticVersion: version,
+    informationUri: "https://marketplace.visualstudio.com/items?itemName=sightline.sightline",
     rules: RULES.map(ruleOf),
   };
 }
 
-function ruleOf({ id, level, title, help, criteria, techniques, isGuess }: RuleFacts): unknown {
+function ruleOf({ id, level, title, help, criteria, techniques, asks }: RuleFacts): unknown {
   const tags = [
     "accessibility",
-    ...(criteria.length > 0 ? ["wcag2a"] : []),
+    ...(criteria.length > 0 ? [criteria.includes("1.4.5") ? "wcag2aa" : "wcag2a"] : []),
     ...criteria.map((criterion) => `wcag${criterion.replaceAll(".", "")}`),
   ];
   const named = techniques.length === 0 ? "" : ` (${techniques.join(", ")})`;
@@ -68,7 +69,7 @@ function ruleOf({ id, level, title, help, criteria, techniques, isGuess }: RuleF
     helpUri: helpAddress(id),
     defaultConfiguration: { level: sarifLevel(level) },
     properties: {
-      ...{ tags, precision: isGuess === true ? "low" : "high" },
+      ...{ tags, precision: asks === "model" ? "low" : "high" },
       "problem.severity": SEVERITIES[level],
     },
   };
@@ -87,6 +88,7 @@ function resultOf({
   message,
   fingerprint,
   fixes,
+  related,
 }: ReportedFinding): unknown {
   const artifactLocation = { uri: uriOf(file), uriBaseId: "%SRCROOT%" };
   const changes = fixes.map((fix) => fixOf(fix, artifactLocation));
@@ -96,9 +98,16 @@ function resultOf({
     level: sarifLevel(level),
     message: { text: message },
     locations: [{ physicalLocation: { artifactLocation, region: regionOf(range, span) } }],
+    ...(related.length === 0 ? {} : { relatedLocations: related.map(relatedOf) }),
     partialFingerprints: { "altPicture/v1": fingerprint },
     ...(changes.length === 0 ? {} : { fixes: changes }),
   };
+}
+
+function relatedOf({ file, range, span, alt }: RelatedPlace, id: number): unknown {
+  const artifactLocation = { uri: uriOf(file), uriBaseId: "%SRCROOT%" };
+  const physicalLocation = { artifactLocation, region: regionOf(range, span) };
+  return { id: id + 1, message: { text: `The picture with “${alt ?? ""}”.` }, physicalLocation };
 }
 
 function fixOf({ title, edits }: ReportedFix, artifactLocation: unknown): unknown {

@@ -17,12 +17,18 @@ export const repeated: Rule = {
 };
 
 function check(picture: AuditPicture, document: AuditDocument): Violation | undefined {
-  const kind = repeatsOf(document).get(picture);
-  if (kind === undefined) return undefined;
-  return { says: [say(kind === "row" ? "repeated-row" : "repeated", picture.reference.alt ?? "")] };
+  const found = repeatsOf(document).get(picture);
+  if (found === undefined) return undefined;
+  const { kind, of } = found;
+  const says = [say(kind === "row" ? "repeated-row" : "repeated", picture.reference.alt ?? "")];
+  return { says, related: [of] };
 }
 
-type Repeat = "row" | "other";
+interface Repeat {
+  readonly kind: "row" | "other";
+  /** The picture whose text it repeats. */
+  readonly of: AuditPicture;
+}
 
 const known = new WeakMap<AuditDocument, ReadonlyMap<AuditPicture, Repeat>>();
 
@@ -41,7 +47,7 @@ const OF_PROGRAMS: ReadonlySet<string> = new Set([
 
 function findRepeats(document: AuditDocument): ReadonlyMap<AuditPicture, Repeat> {
   const found = new Map<AuditPicture, Repeat>();
-  const firsts = new Map<string, string>();
+  const firsts = new Map<string, { readonly picture: AuditPicture; readonly address: string }>();
   let before: { readonly picture: AuditPicture; readonly key: string } | undefined;
   for (const picture of document.pictures) {
     const text = judgedText(picture, document);
@@ -54,11 +60,11 @@ function findRepeats(document: AuditDocument): ReadonlyMap<AuditPicture, Repeat>
     const key = `${words}\n${address}`;
     const first = firsts.get(words);
     if (before?.key === key && isRow(before.picture, picture, document.text)) {
-      found.set(picture, "row");
-    } else if (first !== undefined && isOther(first, address, picture)) {
-      found.set(picture, "other");
+      found.set(picture, { kind: "row", of: before.picture });
+    } else if (first !== undefined && isOther(first.address, address, picture)) {
+      found.set(picture, { kind: "other", of: first.picture });
     }
-    if (first === undefined) firsts.set(words, address);
+    if (first === undefined) firsts.set(words, { picture, address });
     before = { picture, key };
   }
   return found;

@@ -13,6 +13,8 @@ const MAX_OUTPUT = 256 << 20;
 export interface Changes {
   /** Absolute paths of the files that were added or changed. */
   readonly files: ReadonlySet<string>;
+  /** Those of them that were there before. */
+  readonly modified: ReadonlySet<string>;
   /** True when one of the lines, from one, was added or changed. */
   touches(file: string, first: number, last: number): boolean;
 }
@@ -34,6 +36,10 @@ export async function changesSince(ref: string | undefined): Promise<Changes> {
     ["diff", "--name-only", "--no-renames", "-z", "--diff-filter=d", base, "--"],
     ref,
   );
+  const modified = await git(
+    ["diff", "--name-only", "--no-renames", "-z", "--diff-filter=M", base, "--"],
+    ref,
+  );
   const untracked = await git(
     ["ls-files", "--others", "--exclude-standard", "-z", "--full-name", root],
     ref,
@@ -42,6 +48,7 @@ export async function changesSince(ref: string | undefined): Promise<Changes> {
   const lines = addedLines(diff, root);
   return {
     files: new Set([...absolute(names, root), ...fresh]),
+    modified: new Set(absolute(modified, root)),
     touches: (file, first, last) => {
       if (fresh.includes(file)) return true;
       return (lines.get(file) ?? []).some(({ start, end }) => start <= last && first <= end);
@@ -49,7 +56,8 @@ export async function changesSince(ref: string | undefined): Promise<Changes> {
   };
 }
 
-function absolute(list: string, root: string): string[] {
+/** Names that git ends with a zero, as absolute paths. */
+export function absolute(list: string, root: string): string[] {
   return list
     .split("\0")
     .filter((name) => name !== "")
@@ -95,7 +103,16 @@ function unquoted(name: string): string {
   return Buffer.from(bytes).toString("utf8");
 }
 
-async function git(args: readonly string[], ref: string | undefined): Promise<string> {
+/**
+ * What git prints.
+ * @param ref what an error names. @param flag of the command, for the same purpose.
+ * @throws AppError `option.invalid`.
+ */
+export async function git(
+  args: readonly string[],
+  ref: string | undefined,
+  flag = "--changed",
+): Promise<string> {
   try {
     const { stdout } = await run("git", args, { maxBuffer: MAX_OUTPUT });
     return stdout;
@@ -104,7 +121,7 @@ async function git(args: readonly string[], ref: string | undefined): Promise<st
     if (/not a git repository/i.test(said)) {
       throw new AppError(
         "option.invalid",
-        "--changed needs a git repository, and this folder is in none. Leave it out, or run it in one.",
+        `${flag} needs a git repository, and this folder is in none. Leave it out, or run it in one.`,
       );
     }
     throw unknownRef(ref ?? "HEAD", said);

@@ -17,7 +17,7 @@ import type { CheckContext } from "./checkContext";
 import type { CheckFlags } from "./checkFlags";
 
 /** Of what is written here; another one is not read. */
-const FORMAT = 1;
+const FORMAT = 2;
 const DAY_MS = 86_400_000;
 /** What nobody asked for that long is dropped. */
 const MAX_DAYS = 30;

@@ -53,8 +53,13 @@ async function checked(
       "--pictures compares documents on the disk. Leave --stdin out.",
     );
   }
-  const compared = compare === undefined ? {} : { mismatches: await compare(project, paths) };
-  const run = new CheckRun(context, flags, { project, cache, ...compared });
+  if (flags.fixSwaps === true && compare === undefined) {
+    throw new AppError(
+      "option.invalid",
+      "--fix-swaps needs --pictures, and a program with models.",
+    );
+  }
+  const run = new CheckRun(context, flags, { project, cache, ...(compare && { compare }) });
   await run.checkAll(paths);
   await cache?.close();
   const findings = await run.afterBaseline();

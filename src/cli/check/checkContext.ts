@@ -1,7 +1,7 @@
 /** What `alt check` is given of its process, which may be the whole program or the audit alone. */
 
-import type { ProjectDocuments } from "../documents/projectDocuments";
-import type { FoundMismatches } from "./foundMismatches";
+import type { HeededImage, ProjectDocuments } from "../documents/projectDocuments";
+import type { SaidByModel } from "./saidByModel";
 
 export interface CheckContext {
   readonly stdout: { write(text: string): unknown };
@@ -11,11 +11,12 @@ export interface CheckContext {
   readonly version: string;
   /** Where findings are kept between runs. @default nowhere */
   readonly cachePlace?: CachePlace;
-  /** Compares the texts of documents with pictures. @default there is no model in this program */
+  /** Compares pictures that were found with their texts. @default there is no model in this program */
   readonly compare?: (
     project: ProjectDocuments,
     paths: readonly string[],
-  ) => Promise<FoundMismatches>;
+    images: readonly HeededImage[],
+  ) => Promise<SaidByModel>;
 }
 
 export interface CachePlace {

@@ -12,6 +12,7 @@ import {
 } from "../../alt/resolve/resolveTarget";
 import { toSlashes } from "../../alt/resolve/slashPath";
 import { auditDocument } from "../../audit/auditDocument";
+import type { Baseline } from "../../audit/baseline";
 import type { DocumentConfig } from "../../audit/config/configChain";
 import { siteLanguageOf } from "../../audit/documentPictures";
 import { identityOf, reported, type ReportedFinding } from "../../audit/reportedFinding";
@@ -19,8 +20,9 @@ import type { AuditPicture, Finding } from "../../audit/rule";
 import type { DocumentText } from "../documents/altDocuments";
 import { contextOf, type DocumentImage, imagesOf } from "../documents/altImages";
 import type { ProjectDocument } from "../documents/projectDocuments";
-import { type FoundMismatches, mismatchKey } from "./foundMismatches";
 import type { CheckCache, FoundInDocument, KeptCheck, KnownAddress } from "./checkCache";
+import { pictureKey, type SaidByModel } from "./saidByModel";
+import { type TextAges, withAges } from "./textAges";
 
 export interface CheckedDocument extends FoundInDocument {
   readonly document: DocumentText;
@@ -29,33 +31,47 @@ export interface CheckedDocument extends FoundInDocument {
 export interface CheckedBy {
   /** What was found before, if that counts. */
   readonly cache: CheckCache | undefined;
-  readonly mismatches: FoundMismatches | undefined;
+  /** @default nobody asked a model */
+  readonly said?: SaidByModel;
+  /** @default nobody asked for the history */
+  readonly ages?: TextAges;
+  /** Texts that somebody called right. */
+  readonly baseline?: Baseline;
+  /** The document's pictures, where they were found before. */
+  readonly images?: readonly DocumentImage[];
 }
 
 /** @throws AppError as `findImages`. */
 export async function checkDocument(
   given: ProjectDocument,
-  { cache, mismatches }: CheckedBy,
+  { cache, said, ages, baseline, images: known }: CheckedBy,
 ): Promise<CheckedDocument> {
   const { document, settings } = given;
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
   // What shows no picture is not parsed, so that there is nothing to come back to.
   if (cache === undefined || !canHaveImages(document.text, document.language, components)) {
-    const found = mismatches?.get(document.file);
-    const images = (await imagesOf(document, settings)).map((image) => {
-      const mismatch = found?.get(mismatchKey(image.row));
-      return mismatch === undefined ? image : { ...image, mismatch };
-    });
-    return { document, ...auditImages(given, images) };
+    const ofModel = said?.get(document.file);
+    const images = (known ?? (await imagesOf(document, settings))).map((image) => ({
+      ...image,
+      ...ofModel?.get(pictureKey(image.row)),
+    }));
+    const aged = ages === undefined ? images : await withAges(images, ages, baseline);
+    return { document, ...auditImages(given, aged) };
   }
   const context = await contextOf(document, settings);
   const key = await keyOf(given, context);
   const kept = await cache.get(document.file, key);
-  if (kept !== undefined && (await isAsItWas(kept, context))) return { document, ...kept.found };
+  if (kept !== undefined && (await isAsItWas(kept, given, context))) {
+    // What is kept knows nothing of ages.
+    if (ages === undefined || !kept.addresses.some(([, answer]) => isOfChanged(answer, ages))) {
+      return { document, ...kept.found };
+    }
+  }
   const images = await imagesOf(document, settings);
   const found = auditImages(given, images);
-  await cache.put(document.file, { key, addresses: addressesOf(images), found });
-  return { document, ...found };
+  await cache.put(document.file, { key, addresses: await addressesOf(images, given), found });
+  if (ages === undefined) return { document, ...found };
+  return { document, ...auditImages(given, await withAges(images, ages, baseline)) };
 }
 
 function auditImages(
@@ -99,28 +115,40 @@ function wantedOf({ components, audit }: DocumentConfig): readonly unknown[] {
   return [components, [...audit.levels], audit.honorsOthers, maxLength, title, words];
 }
 
-function addressesOf(images: readonly DocumentImage[]): readonly KnownAddress[] {
+async function addressesOf(
+  images: readonly DocumentImage[],
+  document: ProjectDocument,
+): Promise<readonly KnownAddress[]> {
   const known = new Map<string, KnownAddress>();
   for (const { reference, resolved } of images) {
     const { target } = reference;
     // A picture within the document is as long as a file, and nowhere else.
     if (resolved.kind === "data") continue;
-    known.set(JSON.stringify(target), [target, answerOf(resolved)]);
+    known.set(JSON.stringify(target), [target, await answerOf(resolved, document)]);
   }
   return [...known.values()];
 }
 
-async function isAsItWas({ addresses }: KeptCheck, context: ResolveContext): Promise<boolean> {
+async function isAsItWas(
+  { addresses }: KeptCheck,
+  document: ProjectDocument,
+  context: ResolveContext,
+): Promise<boolean> {
   for (const [target, answer] of addresses) {
-    if (answerOf(await resolveTarget({ target }, context)) !== answer) return false;
+    const resolved = await resolveTarget({ target }, context);
+    if ((await answerOf(resolved, document)) !== answer) return false;
   }
   return true;
 }
 
-function answerOf(resolved: ResolvedTarget): string {
+/** Behind the path of a file, what is known of a small one, whose size in pixels counts. */
+async function answerOf(
+  resolved: ResolvedTarget,
+  { settings: { files } }: ProjectDocument,
+): Promise<string> {
   switch (resolved.kind) {
     case "file":
-      return `file ${resolved.path}`;
+      return `file ${resolved.path}\n${await files.versionOfSmall(resolved.path)}`;
     case "remote":
       return `remote ${resolved.url}`;
     case "data":
@@ -129,6 +157,11 @@ function answerOf(resolved: ResolvedTarget): string {
     case "unresolved":
       return resolved.kind;
   }
+}
+
+function isOfChanged(answer: string, ages: TextAges): boolean {
+  const [, file] = /^file (.*)\n/.exec(answer) ?? [];
+  return file !== undefined && ages.isChanged(path.resolve(file));
 }
 
 /** Relative paths are the same on every machine; one outside of the folder stays as it was given. */

@@ -24,6 +24,10 @@ export interface CheckFlags extends ConfigFlags {
   readonly rule?: readonly string[];
   readonly printConfig?: string;
   readonly reportUnused?: boolean;
+  /** Asks git when pictures and texts changed last. */
+  readonly history?: boolean;
+  /** With `fix` and `pictures`: exchanges texts of one document that a model calls swapped. */
+  readonly fixSwaps?: boolean;
   /** Asks a model that compares. */
   readonly pictures?: boolean;
   /** False for `--no-cache`. */

@@ -15,6 +15,10 @@ export function addCheck(
     .description("audit the alternative texts of documents, for people, hooks and CI")
     .argument("[path...]", "documents, folders of them, or patterns such as 'docs/**/*.md'")
     .option("--changed [ref]", "only what differs from a branch or commit, or from the last commit")
+    .option(
+      "--history",
+      "ask git which pictures changed after their texts were written (rule stale)",
+    )
     .option("--ignore-unknown", "pass over named files that are no documents, as hooks name them")
     .option("--stdin", "check a document from standard input")
     .option("--stdin-filename <file>", "the name of that document, which tells its language")

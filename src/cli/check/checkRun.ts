@@ -6,7 +6,7 @@ import type { TextEdit } from "../../alt/imageReference";
 import { languageOfFile } from "../../alt/languages";
 import { applyEdits } from "../../alt/textEdit";
 import {
-  type BaselineEntry,
+  type Baseline,
   baselineText,
   entriesOf,
   isAtLeast,
@@ -15,32 +15,40 @@ import {
 } from "../../audit/baseline";
 import type { AuditRun } from "../../audit/report/reportRun";
 import type { ReportedFinding } from "../../audit/reportedFinding";
-import { LEVELS, type Level } from "../../audit/rule";
+import { LEVELS, type Level, type RuleId } from "../../audit/rule";
 import { safeEdits } from "../../audit/safeFixes";
 import { ruleOf } from "../../audit/ruleTable";
 import { countOf } from "../../base/countOf";
 import { AppError } from "../../base/errors";
 import { replaceDocument, type DocumentText } from "../documents/altDocuments";
+import { type DocumentImage, imagesOf } from "../documents/altImages";
 import { baselineIn, baselineNamed } from "../documents/baselineFile";
-import type {
-  DocumentReport,
-  ProjectDocument,
-  ProjectDocuments,
+import {
+  type DocumentReport,
+  heeded,
+  type HeededImage,
+  type ProjectDocument,
+  type ProjectDocuments,
 } from "../documents/projectDocuments";
 import { changesSince, type Changes } from "./changedLines";
 import type { CheckCache } from "./checkCache";
 import type { CheckContext } from "./checkContext";
 import { type CheckedBy, type CheckedDocument, checkDocument, fileName } from "./checkDocuments";
-import type { FoundMismatches } from "./foundMismatches";
 import { readAll, writeWhole } from "./checkFiles";
 import { formatsOf, type CheckFlags } from "./checkFlags";
+import { agesOfChanges, agesOfHistory } from "./textAges";
 
 /** What the documents are read with. */
 export interface CheckWork {
   readonly project: ProjectDocuments;
-  /** What a model said. @default nobody asked one */
-  readonly mismatches?: FoundMismatches;
+  /** Asks a model. @default nobody wants to */
+  readonly compare?: NonNullable<CheckContext["compare"]>;
   readonly cache: CheckCache | undefined;
+}
+
+/** How documents are looked at, and what of them is told. */
+interface Looking extends CheckedBy {
+  readonly changes?: Changes | undefined;
 }
 
 export class CheckRun {
@@ -91,7 +99,9 @@ export class CheckRun {
 
   async checkAll(paths: readonly string[]): Promise<void> {
     if (this.#flags.stdin === true) {
-      await this.#checkOne(await this.#work.project.around(await this.#documentFromStdin()));
+      // What is not on the disk is nothing to come back to.
+      const by = { cache: undefined };
+      await this.#checkOne(await this.#work.project.around(await this.#documentFromStdin()), by);
       return;
     }
     if (paths.length === 0) {
@@ -104,11 +114,21 @@ export class CheckRun {
           : "Nothing is named to check. Name files or folders.",
       );
     }
-    const { changed, ignoreUnknown = false } = this.#flags;
+    const { changed, history, ignoreUnknown = false } = this.#flags;
     const changes =
       changed === undefined || changed === false
         ? undefined
         : await changesSince(typeof changed === "string" ? changed : undefined);
+    const ages =
+      history === true
+        ? await agesOfHistory()
+        : changes === undefined
+          ? undefined
+          : agesOfChanges(changes);
+    const by: Looking = {
+      ...{ changes, cache: this.#work.compare === undefined ? this.#work.cache : undefined },
+      ...(ages === undefined ? {} : { ages, baseline: await this.#knownRight() }),
+    };
     const report: DocumentReport = {
       ...{ signal: this.#context.signal, ignoreUnknown, isWriting: this.#flags.fix === true },
       note: (line) => {
@@ -118,21 +138,52 @@ export class CheckRun {
         this.#fail(file, error);
       },
     };
-    await this.#work.project.forEach(paths, report, (document) =>
-      this.#checkOne(document, changes),
-    );
+    const { project, compare } = this.#work;
+    if (compare === undefined) {
+      await project.forEach(paths, report, (document) => this.#checkOne(document, by));
+    } else {
+      await this.#checkCompared(paths, report, { compare, by });
+    }
     if (this.#nFixed > 0) this.note(`${countOf(this.#nFixed, "finding")} mended.`);
   }
 
-  async #checkOne(given: ProjectDocument, changes?: Changes): Promise<void> {
+  /** All pictures are found before the model is asked, and no document is read twice. */
+  async #checkCompared(
+    paths: readonly string[],
+    report: DocumentReport,
+    { compare, by }: { readonly compare: NonNullable<CheckWork["compare"]>; readonly by: Looking },
+  ): Promise<void> {
+    const { project } = this.#work;
+    const all: { readonly document: ProjectDocument; readonly images: readonly HeededImage[] }[] =
+      [];
+    const found: DocumentImage[][] = [];
+    await project.forEach(paths, report, async (document) => {
+      const images = await imagesOf(document.document, document.settings);
+      found.push(images);
+      all.push({ document, images: heeded(document, images) });
+    });
+    const said = await compare(
+      project,
+      paths,
+      all.flatMap(({ images }) => images),
+    );
+    for (const [nth, { document }] of all.entries()) {
+      await this.#checkOne(document, { ...by, said, images: found[nth] ?? [] });
+    }
+  }
+
+  /** What people called right, whatever a model or the history says. */
+  async #knownRight(): Promise<Baseline> {
+    const file = baselineNamed(this.#flags.baseline, this.#work.project.configs);
+    return (await baselineIn(file).catch(() => undefined)) ?? NO_BASELINE;
+  }
+
+  async #checkOne(given: ProjectDocument, by: Looking): Promise<void> {
     const { document } = given;
-    const isRead = this.#flags.stdin === true;
-    const { mismatches } = this.#work;
-    // What is not on the disk is nothing to come back to, and a model may change its mind.
-    const cache = isRead || mismatches !== undefined ? undefined : this.#work.cache;
-    const by = { cache, mismatches };
+    const { changes } = by;
     let checked = await checkDocument(given, by);
-    if (this.#flags.fix === true && !isRead) checked = await this.#fixed(given, checked, by);
+    const mends = this.#flags.fix === true || this.#flags.fixSwaps === true;
+    if (mends && this.#flags.stdin !== true) checked = await this.#fixed(given, checked, by);
     this.#nDocuments++;
     this.#nPictures += checked.nPictures;
     const wanted = changes === undefined ? checked.findings : inChanges(checked, changes);
@@ -153,12 +204,18 @@ export class CheckRun {
     by: CheckedBy,
   ): Promise<CheckedDocument> {
     let now = checked;
+    // What a model said is of the text that it saw, so swaps come first.
+    const { fix = false, fixSwaps = false } = this.#flags;
+    const swaps = fixSwaps ? swapsIn(now.findings) : [];
     for (let nRounds = 0; nRounds < MAX_ROUNDS; nRounds++) {
-      const edits = editsOf(now.findings);
+      const edits = nRounds === 0 && swaps.length > 0 ? swaps : fix ? editsOf(now.findings) : [];
       if (edits.length === 0) break;
       const text = applyEdits(now.document.text, edits.flat());
       const document = { ...now.document, text };
-      now = await checkDocument({ ...given, document }, by);
+      // Places that were known before are those of another text.
+      const { cache, ages, baseline } = by;
+      const again = { cache, ...(ages && { ages }), ...(baseline && { baseline }) };
+      now = await checkDocument({ ...given, document }, again);
       this.#nFixed += edits.length;
     }
     if (now === checked) return checked;
@@ -191,10 +248,10 @@ export class CheckRun {
     const ifUpdated = updateBaseline === true ? () => undefined : undefined;
     const before = await baselineIn(file).catch(ifUpdated);
     const { findings: entries, right } = before ?? NO_BASELINE;
-    // Where nobody asked a model, what is known of its opinions stays.
-    const isHere = ({ rule }: BaselineEntry): boolean =>
-      this.#flags.pictures === true || ruleOf(rule).isGuess !== true;
-    const others = entries.filter((entry) => !isHere(entry));
+    const result = withoutBaseline(this.#findings, entries, (each) => existsSync(each));
+    const gone = result.gone.filter(({ rule }) => this.#isAsked(rule));
+    // Where nobody asked a model or the history, what is known of their findings stays.
+    const others = result.gone.filter(({ rule }) => !this.#isAsked(rule));
     const keep = async (findings: readonly ReportedFinding[]): Promise<void> => {
       const all = [...others, ...entriesOf(findings)];
       await writeWhole(file, baselineText({ findings: all, right }));
@@ -208,17 +265,22 @@ export class CheckRun {
       if (baseline === undefined) return this.#findings;
       throw new AppError("option.invalid", `There is no ${file}. Write it with --update-baseline.`);
     }
-    const wanted = entries.filter(isHere);
-    const result = withoutBaseline(this.#findings, wanted, (each) => existsSync(each));
     this.note(`${result.known.length} findings are in ${file} and are not told.`);
-    if (result.gone.length > 0) {
+    if (gone.length > 0) {
       this.note(
-        `${result.gone.length} entries of ${file} match nothing any more; --prune-baseline takes them out.`,
+        `${gone.length} entries of ${file} match nothing any more; --prune-baseline takes them out.`,
       );
       this.hasStaleBaseline = strictBaseline === true && pruneBaseline !== true;
     }
     if (pruneBaseline === true) await keep(result.known);
     return result.fresh;
+  }
+
+  /** True where a rule found all that it looks for. */
+  #isAsked(rule: RuleId): boolean {
+    const { pictures = false, history = false } = this.#flags;
+    const { asks } = ruleOf(rule);
+    return asks === undefined || (asks === "model" ? pictures : history);
   }
 
   #fail(file: string | undefined, { message }: AppError): void {
@@ -229,6 +291,19 @@ export class CheckRun {
 
 /** One mended finding may bring another to light, such as the prefix of a title that became the text. */
 const MAX_ROUNDS = 4;
+
+/** The exchange of each pair of texts, once. */
+function swapsIn(findings: readonly ReportedFinding[]): readonly TextEdit[][] {
+  const fixes = findings.flatMap(({ rule, fixes }) => (rule === "mismatch" ? fixes : []));
+  const edits = fixes.map(({ edits }) => edits.map(({ span, newText }) => ({ ...span, newText })));
+  const known = new Set<string>();
+  return edits.filter((each) => {
+    const key = JSON.stringify(each);
+    const isNew = !known.has(key);
+    known.add(key);
+    return isNew;
+  });
+}
 
 function editsOf(findings: readonly ReportedFinding[]): readonly TextEdit[][] {
   return safeEdits(

@@ -1,11 +1,8 @@
 /** `alt right`: texts that a person calls right, whatever a model that compares says of them. */
 
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { baselineText, NO_BASELINE, type RightText, rightText } from "../../audit/baseline";
 import { countOf } from "../../base/countOf";
 import { AppError } from "../../base/errors";
-import { fileError } from "../../disk/replaceFile";
 import { writeWhole } from "../check/checkFiles";
 import type { CliContext } from "../terminal/cliContext";
 import { EXIT } from "../terminal/failure";
@@ -13,6 +10,7 @@ import { imagesBelow } from "./altListCommand";
 import type { AltRow } from "./altImages";
 import { baselineIn, baselineNamed } from "./baselineFile";
 import type { ConfigFlags } from "./documentConfigs";
+import { digestOf } from "./pictureDigest";
 import { ProjectDocuments } from "./projectDocuments";
 import type { OutputFlags } from "../terminal/flags";
 
@@ -64,16 +62,6 @@ async function rightAt(
   return await Promise.all(
     named.map(async ({ alt, resolved }) => rightText(await digestOf(resolved), alt)),
   );
-}
-
-async function digestOf(file: string): Promise<string> {
-  try {
-    return createHash("sha256")
-      .update(await readFile(file))
-      .digest("hex");
-  } catch (thrown) {
-    throw fileError(thrown, file);
-  }
 }
 
 function nothingAt(place: string): AppError {

@@ -115,12 +115,15 @@ export interface HeededImage extends DocumentImage {
 }
 
 /** The pictures of a document. @throws AppError as `imagesOf`. */
-export async function heededImages({
-  document,
-  config: { audit },
-  settings,
-}: ProjectDocument): Promise<readonly HeededImage[]> {
-  const images = await imagesOf(document, settings);
+export async function heededImages(given: ProjectDocument): Promise<readonly HeededImage[]> {
+  return heeded(given, await imagesOf(given.document, given.settings));
+}
+
+/** Pictures that were found, with what their authors and their project say of them. */
+export function heeded(
+  { document, config: { audit } }: ProjectDocument,
+  images: readonly DocumentImage[],
+): readonly HeededImage[] {
   const comments = new Suppressions(document.text, { honorsOthers: audit.honorsOthers ?? true });
   return images.map((image) => {
     const { reference, row } = image;

@@ -2,21 +2,20 @@
 
 import { stat } from "node:fs/promises";
 import { isRight, NO_BASELINE, rightText } from "../../audit/baseline";
-import type { Mismatched } from "../../audit/rule";
 import {
   type ComparedTexts,
   compareTexts,
   type TextAtPicture,
 } from "../../search/mismatch/comparedTexts";
+import type { SeenInPicture } from "../../model/ask/textScores";
+import { partnerIn } from "../../audit/comparable";
+import type { SwapPartner } from "../../audit/rule";
 import { findMismatches, type Mismatch, placesOf } from "../../search/mismatch/mismatches";
+import { seenIn } from "../../search/mismatch/seenInPictures";
 import { readPicture } from "../ask/pictureSource";
-import { type FoundMismatches, mismatchKey } from "../check/foundMismatches";
+import { pictureKey, type SaidByModel, type SaidOfPicture } from "../check/saidByModel";
 import { baselineIn, baselineNamed } from "../documents/baselineFile";
-import {
-  type HeededImage,
-  heededImages,
-  type ProjectDocuments,
-} from "../documents/projectDocuments";
+import type { HeededImage, ProjectDocuments } from "../documents/projectDocuments";
 import type { CliContext } from "../terminal/cliContext";
 import type { ModelFlags } from "../terminal/flags";
 import { type SearchRun, withSearch } from "./searchRun";
@@ -95,30 +94,52 @@ export async function findTold(
   return { ...found, findings: found.findings.filter((finding) => finding.texts.every(isTold)) };
 }
 
-/** For the audit, which says what it finds of each text at its own place. */
+/** For the audit, which says what it finds of each picture at its own place. */
 export async function comparePictures(
   context: CliContext,
-  of: ComparisonOf,
-): Promise<FoundMismatches> {
-  const images: HeededImage[] = [];
-  const silent = { signal: context.signal, note: () => undefined, failure: () => undefined };
-  // Who checks the documents tells of those that cannot be read.
-  await of.project.forEach(of.paths, silent, async (document) => {
-    images.push(...(await heededImages(document)));
-  });
-  const told = new Map<string, Map<string, Mismatched>>();
-  await withComparison(context, { ...of, images }, async (comparison) => {
+  of: ComparisonOf & { readonly images: readonly HeededImage[] },
+): Promise<SaidByModel> {
+  const told = new Map<string, Map<string, SaidOfPicture>>();
+  const tell = ({ row }: HeededImage, said: SaidOfPicture): void => {
+    const own = told.get(row.file) ?? new Map<string, SaidOfPicture>();
+    const key = pictureKey(row);
+    told.set(row.file, own.set(key, { ...own.get(key), ...said }));
+  };
+  await withComparison(context, of, async (comparison) => {
     const { texts, places, fileOf } = comparison.compared;
     const { findings, nTested } = await findTold(comparison, of);
-    for (const { kind, text, fits } of findings.flatMap((one) => placesOf(one, texts))) {
+    for (const { kind, text, fits, partner } of findings.flatMap((one) => placesOf(one, texts))) {
       const place = places[text];
       if (place === undefined) continue;
-      const { row } = place.image;
-      const own = told.get(row.file) ?? new Map<string, Mismatched>();
-      told.set(row.file, own.set(mismatchKey(row), { kind, fits: fileOf(fits) }));
+      const mismatch = { kind, fits: fileOf(fits), ...partnerOf(place, places[partner ?? -1]) };
+      tell(place.image, { mismatch });
+    }
+    for (const image of of.images) {
+      const seen = await seenAt(image, comparison);
+      if (seen !== undefined) tell(image, { seen });
     }
     context.printer.note(`Compared ${nTested} of ${comparison.nTexts} texts with pictures.`);
     return 0;
   });
   return told;
+}
+
+function partnerOf(
+  { document }: PlacedText,
+  other: PlacedText | undefined,
+): { readonly partner?: SwapPartner } {
+  if (other?.image.resolved.kind !== "file") return {};
+  const { document: place, alt } = other;
+  const picture = other.image.resolved.path;
+  return { partner: partnerIn(document, { document: place, alt, picture }) };
+}
+
+/** What there is to see in a picture; nobody is asked of one that has no file or is hidden. */
+async function seenAt(
+  { row, reference }: HeededImage,
+  { compared }: Comparison,
+): Promise<SeenInPicture | undefined> {
+  if (row.resolved === null || reference.isHidden) return undefined;
+  const picture = compared.pictureAt(row.resolved);
+  return picture === undefined ? undefined : await seenIn(picture, compared);
 }

@@ -2,7 +2,9 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
+import { canSetAlt, setAlt } from "../../alt/edit/editAlt";
 import type { TextEdit } from "../../alt/imageReference";
+import { isAbout } from "../../audit/comparable";
 import type { Finding, Fix } from "../../audit/rule";
 import { ruleOf } from "../../audit/ruleTable";
 import { safeEdits } from "../../audit/safeFixes";
@@ -51,13 +53,19 @@ export async function fixesFor(
     .fixes()
     // The lightbulb has that for every picture.
     .filter(({ kind }) => kind !== "decorative")
-    .map((fix) => editAction(document, fixTitle(fix), fix.edits));
-  for (const fix of fixes) fix.isPreferred = true;
+    .map((fix) => {
+      const action = editAction(document, fixTitle(fix), fix.edits);
+      action.isPreferred = fix.isSafe;
+      return action;
+    });
   const others = services.settings.auditEnabled(document.uri)
     ? await silences(services, image, finding)
     : [];
-  const right = finding.rule === "mismatch" ? [rightAction(image)] : [];
-  const actions = [...fixes, ...right, ...others];
+  const model =
+    finding.rule === "mismatch"
+      ? [...(await exchangeAcross(services, image, finding)), rightAction(image)]
+      : [];
+  const actions = [...fixes, ...model, ...others];
   for (const action of actions) action.diagnostics = [...diagnostics];
   return actions;
 }
@@ -77,6 +85,32 @@ export async function fixAll(
   const title = vscode.l10n.t("Mend All Alt Texts That Need No Judgement");
   const action = editAction(document, title, edits);
   action.kind = FIX_ALL_KIND;
+  return [action];
+}
+
+/** Two texts that were swapped between two documents get each other's place, in one edit. */
+async function exchangeAcross(
+  services: Services,
+  { document, found, reference }: DocumentImage,
+  { picture }: Finding,
+): Promise<vscode.CodeAction[]> {
+  const { partner } = picture.mismatch ?? {};
+  if (partner?.document === undefined) return [];
+  const uri = vscode.Uri.parse(partner.document, true);
+  const other = await vscode.workspace.openTextDocument(uri);
+  const there = (await auditOf(services, other)).findings.find((each) =>
+    isAbout(partner, each.picture),
+  )?.picture.reference;
+  const { alt } = reference;
+  if (there === undefined || alt === null || !canSetAlt(reference) || !canSetAlt(there)) return [];
+  const edits = [
+    [document, setAlt(found.text, reference, partner.alt)],
+    [other, setAlt(other.getText(), there, alt)],
+  ] as const;
+  const title = vscode.l10n.t("Exchange the Text with {0}", fileName(uri));
+  const action = new vscode.CodeAction(title, QuickFix);
+  action.edit = new vscode.WorkspaceEdit();
+  for (const [place, changes] of edits) addChanges(action.edit, place, changes);
   return [action];
 }
 
@@ -114,12 +148,19 @@ function editAction(
   edits: readonly TextEdit[],
 ): vscode.CodeAction {
   const action = new vscode.CodeAction(title, QuickFix);
-  const edit = new vscode.WorkspaceEdit();
+  action.edit = new vscode.WorkspaceEdit();
+  addChanges(action.edit, document, edits);
+  return action;
+}
+
+function addChanges(
+  edit: vscode.WorkspaceEdit,
+  document: vscode.TextDocument,
+  edits: readonly TextEdit[],
+): void {
   for (const { start, end, newText } of edits) {
     edit.replace(document.uri, rangeOf(document, { start, end }), newText);
   }
-  action.edit = edit;
-  return action;
 }
 
 function fixTitle({ kind, title }: Fix): string {
@@ -130,6 +171,8 @@ function fixTitle({ kind, title }: Fix): string {
       return vscode.l10n.t("Quote the Text");
     case "dropPrefix":
       return vscode.l10n.t("Remove the Redundant Beginning");
+    case "exchange":
+      return vscode.l10n.t("Exchange the Two Texts");
     case "decorative":
       return title;
   }

@@ -45,11 +45,18 @@ export function squigglesOf(
 function squiggle(
   document: vscode.TextDocument,
   text: string,
-  { rule, level, says, picture }: Finding,
+  { rule, level, says, picture, related }: Finding,
 ): vscode.Diagnostic {
   const range = rangeOf(document, squiggleSpan(text, picture.reference));
   const diagnostic = marked(new vscode.Diagnostic(range, findingText(says), SEVERITIES[level]));
   diagnostic.code = { value: rule, target: vscode.Uri.parse(helpAddress(rule)) };
+  diagnostic.relatedInformation = related.map(({ reference }) => {
+    const place = new vscode.Location(
+      document.uri,
+      rangeOf(document, squiggleSpan(text, reference)),
+    );
+    return new vscode.DiagnosticRelatedInformation(place, vscode.l10n.t("The other picture"));
+  });
   return diagnostic;
 }
 

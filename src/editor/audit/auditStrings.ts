@@ -30,6 +30,12 @@ export function ruleTitle(rule: RuleId): string {
       return vscode.l10n.t("A text is very long");
     case "mismatch":
       return vscode.l10n.t("A text fits another picture better");
+    case "stale":
+      return vscode.l10n.t("A picture changed after its text was written");
+    case "decorative-doubt":
+      return vscode.l10n.t("A picture may or may not be decoration");
+    case "image-of-text":
+      return vscode.l10n.t("A picture shows words");
     case "unresolved":
       return vscode.l10n.t("The picture's file is not there");
   }

@@ -8,6 +8,7 @@ import type { KnownBy } from "../../audit/baseline";
 import { withMismatch } from "../../audit/comparable";
 import { configFor, isIgnored, type DocumentConfig } from "../../audit/config/configChain";
 import type { AuditPicture, Finding } from "../../audit/rule";
+import { smallSize } from "../../audit/thinPictures";
 import type { FoundImages } from "../../host/documents/altPlan";
 import { baseUri, contextOf, type PlacedDocument } from "../documents/altContext";
 import { findQuietly } from "../documents/altDocument";
@@ -124,7 +125,8 @@ async function resolved(
   const pictures: AuditPicture[] = [];
   for (const reference of found.references) {
     const place = await resolveTarget(reference, { ...context, siteRoots });
-    pictures.push({ reference, resolved: place });
+    const size = await smallSize(reference, place, context.files);
+    pictures.push({ reference, resolved: place, ...(size === undefined ? {} : { size }) });
   }
   return pictures;
 }

@@ -89,6 +89,30 @@ const WORDS: Readonly<Record<MessageId, Words>> = {
       text,
       fits,
     ),
+  stale: (text) =>
+    vscode.l10n.t(
+      "“{0}” is older than the picture, which changed since. See whether it still says what is shown.",
+      text,
+    ),
+  "doubt-thin": (text, size) =>
+    vscode.l10n.t(
+      "“{0}” is the text of a picture of {1} pixels, in which nobody sees anything. Mark it as decorative.",
+      text,
+      size,
+    ),
+  "doubt-plain": (text) =>
+    vscode.l10n.t(
+      "“{0}” is the text of a picture of one color. If it only fills a place, mark it as decorative.",
+      text,
+    ),
+  "doubt-scene": () =>
+    vscode.l10n.t(
+      "The picture is marked as decorative, and a model sees something in it. Describe it, unless the words around it do.",
+    ),
+  "image-of-text": () =>
+    vscode.l10n.t(
+      "A model takes this for a picture of words. Write the words into the page, or see that the text has all of them.",
+    ),
   unresolved: (address) =>
     vscode.l10n.t(
       "There is no file for “{0}”. Correct the address, or name its folder as a site's root.",

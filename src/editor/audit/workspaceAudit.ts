@@ -81,7 +81,12 @@ async function toldOf(
 ): Promise<Pick<Params<"auditDocuments">["documents"][number], "told">> {
   const told = await freshlyTold(services, uri);
   if (told.length === 0) return {};
-  return { told: told.map(({ alt, picture, kind, fits }) => ({ alt, picture, kind, fits })) };
+  return {
+    told: told.map(({ alt, picture, kind, fits, partner }) => ({
+      ...{ alt, picture, kind, fits },
+      ...(partner === undefined ? {} : { partner }),
+    })),
+  };
 }
 
 async function placed(

@@ -1,5 +1,6 @@
 /** Which texts of the workspace can be compared with pictures, and what a model said of them. Asks nobody. */
 
+import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { isRight, rightText } from "../../audit/baseline";
 import type { ComparableText, ToldText } from "../../audit/comparable";
@@ -15,8 +16,16 @@ export type ToldInDocument = ToldText & {
   readonly digest: string;
 };
 
+/** The texts of a document as the process that compares gets them. */
+export interface SentTexts {
+  readonly document: string;
+  readonly texts: readonly ComparableText[];
+}
+
 export class ComparedTexts {
-  readonly #texts = new Map<string, readonly TextInDocument[]>();
+  readonly #texts = new Map<string, readonly ComparableText[]>();
+  /** Documents of which the process that compares has other texts. */
+  readonly #fresh = new Set<string>();
   readonly #told = new Map<string, readonly ToldInDocument[]>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -25,20 +34,46 @@ export class ComparedTexts {
   /** Changes whenever something else is told. */
   generation = 0;
 
+  /** Another one for each look at a workspace. */
+  id: string = randomUUID();
+
+  get nDocuments(): number {
+    return this.#texts.size;
+  }
+
   /** In the order in which documents were looked at. */
-  texts(): readonly TextInDocument[] {
-    return [...this.#texts.values()].flat();
+  all(): readonly SentTexts[] {
+    return [...this.#texts].map(([document, texts]) => ({ document, texts }));
+  }
+
+  /** Those that were not sent yet. */
+  fresh(): readonly SentTexts[] {
+    return this.all().filter(({ document }) => this.#fresh.has(document));
+  }
+
+  /** They are where they are compared, unless they changed since. */
+  sent(all: readonly SentTexts[]): void {
+    for (const { document, texts } of all) {
+      if (this.#texts.get(document) === texts) this.#fresh.delete(document);
+    }
+  }
+
+  textAt(document: string, nth: number): TextInDocument | undefined {
+    const text = this.#texts.get(document)?.[nth];
+    return text === undefined ? undefined : { ...text, uri: vscode.Uri.parse(document) };
   }
 
   putTexts(uri: vscode.Uri, texts: readonly ComparableText[]): void {
-    this.#texts.set(
-      uri.toString(),
-      texts.map((text) => ({ ...text, uri })),
-    );
+    const document = uri.toString();
+    if (JSON.stringify(texts) === JSON.stringify(this.#texts.get(document))) return;
+    this.#texts.set(document, texts);
+    this.#fresh.add(document);
   }
 
   forget(): void {
     this.#texts.clear();
+    this.#fresh.clear();
+    this.id = randomUUID();
     this.tell([]);
     this.isCompared = false;
   }

@@ -2,9 +2,10 @@
 
 import * as vscode from "vscode";
 import { rightText } from "../../audit/baseline";
-import { isAbout } from "../../audit/comparable";
+import { isAbout, partnerIn } from "../../audit/comparable";
 import { AppError } from "../../base/errors";
 import { isBundled } from "../../model/folder/world";
+import type { Result } from "../../protocol/methods";
 import { requireImage } from "../documents/altRequired";
 import { lookText, type WorkspacePictures } from "../indexing/workspacePictures";
 import { withDelayedProgress } from "../shell/delayedProgress";
@@ -12,7 +13,7 @@ import type { CommandId } from "../shell/commandIds";
 import type { Services } from "../shell/services";
 import { findingAt } from "../audit/auditFixes";
 import { addRightText } from "../audit/baselineFile";
-import { comparedTexts, freshlyTold } from "./comparedTexts";
+import { comparedTexts, freshlyTold, type SentTexts } from "./comparedTexts";
 import { checkAgain, checkWorkspace } from "../audit/workspaceAudit";
 
 /**
@@ -40,24 +41,43 @@ export async function compareTexts(services: Services, pictures: WorkspacePictur
 /** Documents were checked again; what is told of all texts may be otherwise now. */
 export async function tellAgain(services: Services, signal: AbortSignal): Promise<void> {
   const compared = comparedTexts(services);
-  const all = compared.texts();
-  const texts = all.map(({ uri, alt, picture }) => ({ document: uri.toString(), alt, picture }));
-  const { mismatches } = await services.engine.call("findMismatches", { texts }, { signal });
+  const fresh = await ask(services, compared.fresh(), signal);
+  // The process ends when it is idle, and then knows nothing of before.
+  const { mismatches } = fresh.isKnown ? fresh : await ask(services, compared.all(), signal);
   const changed = compared.tell(
-    mismatches.flatMap(({ text, kind, fits, digest }) => {
-      const place = all[text];
+    mismatches.flatMap(({ document, text, kind, fits, digest, partner }) => {
+      const place = compared.textAt(document, text);
+      if (place === undefined) return [];
       const name = vscode.workspace.asRelativePath(vscode.Uri.file(fits));
-      return place === undefined ? [] : [{ ...place, kind, fits: name, digest }];
+      const other = partner && compared.textAt(partner.document, partner.text);
+      const swap = other && {
+        partner: partnerIn(document, { ...other, document: String(other.uri) }),
+      };
+      return [{ ...place, kind, fits: name, digest, ...swap }];
     }),
   );
   await checkAgain(services, changed);
+}
+
+async function ask(
+  services: Services,
+  changed: readonly SentTexts[],
+  signal: AbortSignal,
+): Promise<Result<"findMismatches">> {
+  const compared = comparedTexts(services);
+  const { id: of, nDocuments } = compared;
+  const sent = changed.map(({ document, texts }) => ({ document, texts: [...texts] }));
+  const asked = { of, changed: sent, nDocuments };
+  const reply = await services.engine.call("findMismatches", asked, { signal });
+  compared.sent(changed);
+  return reply;
 }
 
 /** Nearly all that the demo would say is wrong, so it is asked only where somebody wants that. */
 async function mayCompare({ engine, settings }: Services): Promise<boolean> {
   const title = vscode.l10n.t("Loading the model that compares");
   const { model } = await withDelayedProgress(title, ({ signal }) =>
-    engine.call("findMismatches", { texts: [] }, { signal }),
+    engine.call("findMismatches", { of: "", changed: [], nDocuments: 0 }, { signal }),
   );
   if (!isBundled(model) || settings.compareWithDemo) return true;
   const manage = vscode.l10n.t("Manage Models…");

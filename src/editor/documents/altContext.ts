@@ -67,6 +67,7 @@ function filesOf(lookup: FileLookup, base: vscode.Uri): ResolveFiles {
     exists: (path) => lookup.isFile(at(path)),
     readText: (path) => lookup.readText(at(path)),
     list: (path) => lookup.list(at(path)),
+    readSmall: (path) => lookup.readSmall(at(path)),
   };
   systems.set(key, files);
   return files;

@@ -4,7 +4,7 @@ import { abortable } from "../../base/abortable";
 import * as vscode from "vscode";
 import { altProblem } from "../../alt/wording/altText";
 import { altOwner, isOffered } from "../../host/documents/altPlan";
-import { fitInto, shownSize, type PictureSize } from "../../host/pictures/pictureSize";
+import { fitInto, shownSize, type PictureSize } from "../../alt/resolve/shownSize";
 import {
   fileName,
   findQuietly,

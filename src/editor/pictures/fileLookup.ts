@@ -1,6 +1,7 @@
 /** Which files there are, asked through the editor's file systems and remembered for one piece of work. */
 
 import * as vscode from "vscode";
+import { MAX_SMALL_BYTES } from "../../alt/site/place";
 
 /** A configuration file of aliases is a few kilobytes; a larger one is something else. */
 const MAX_CONFIG_BYTES = 1 << 20;
@@ -12,6 +13,8 @@ export interface FileLookup {
   readText(uri: vscode.Uri): Promise<string | undefined>;
   /** The names in a folder, with a slash behind those of folders; undefined when there is none. */
   list(uri: vscode.Uri): Promise<readonly string[] | undefined>;
+  /** What a file of at most `MAX_SMALL_BYTES` holds; undefined for a larger one. */
+  readSmall(uri: vscode.Uri): Promise<Uint8Array | undefined>;
 }
 
 /** For one picture: asks for each file by its name. */
@@ -19,6 +22,7 @@ export class SingleLookup implements FileLookup {
   readonly #files = new Map<string, Promise<boolean>>();
   readonly #texts = new Map<string, Promise<string | undefined>>();
   readonly #folders = new Map<string, Promise<readonly string[] | undefined>>();
+  readonly #small = new Map<string, Promise<Uint8Array | undefined>>();
 
   isFile(uri: vscode.Uri): Promise<boolean> {
     return remembered(this.#files, uri.toString(), () => isFile(uri));
@@ -30,6 +34,10 @@ export class SingleLookup implements FileLookup {
 
   list(uri: vscode.Uri): Promise<readonly string[] | undefined> {
     return remembered(this.#folders, uri.toString(), async () => namesOf(await readFolder(uri)));
+  }
+
+  readSmall(uri: vscode.Uri): Promise<Uint8Array | undefined> {
+    return remembered(this.#small, uri.toString(), () => readUpTo(uri, MAX_SMALL_BYTES));
   }
 }
 
@@ -57,6 +65,10 @@ export class ListedLookup implements FileLookup {
   async list(uri: vscode.Uri): Promise<readonly string[] | undefined> {
     const { entries } = await this.#list(uri);
     return namesOf(entries);
+  }
+
+  readSmall(uri: vscode.Uri): Promise<Uint8Array | undefined> {
+    return this.#single.readSmall(uri);
   }
 
   #list(folder: vscode.Uri): Promise<Listing> {
@@ -123,10 +135,15 @@ async function isFile(uri: vscode.Uri): Promise<boolean> {
 }
 
 async function readConfig(uri: vscode.Uri): Promise<string | undefined> {
+  const bytes = await readUpTo(uri, MAX_CONFIG_BYTES);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+async function readUpTo(uri: vscode.Uri, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
     const { type, size } = await vscode.workspace.fs.stat(uri);
-    if ((type & vscode.FileType.File) === 0 || size > MAX_CONFIG_BYTES) return undefined;
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+    if ((type & vscode.FileType.File) === 0 || size > maxBytes) return undefined;
+    return await vscode.workspace.fs.readFile(uri);
   } catch {
     return undefined;
   }

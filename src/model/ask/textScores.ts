@@ -13,3 +13,7 @@ export function bestFirst(scores: readonly TextScore[]): readonly TextScore[] {
  */
 export const MISMATCH_KINDS = ["swapped", "copied", "moved", "other", "shifted"] as const;
 export type MismatchKind = (typeof MISMATCH_KINDS)[number];
+
+/** What there is to see in a picture, as far as a model that compares can say it: something, words, or one color. */
+export const SEEN_IN_PICTURES = ["scene", "text", "nothing"] as const;
+export type SeenInPicture = (typeof SEEN_IN_PICTURES)[number];

@@ -12,6 +12,7 @@ import { BANK } from "./bank";
 import { clustersOf } from "./clusters";
 import type { Comparing, TextOfPicture } from "./mismatches";
 import { ComparingMemory } from "./rememberedComparing";
+import type { PictureInIndex } from "./seenInPictures";
 import { testedParts, type Untested, whyUntested } from "./testable";
 
 /** An alternative text that no other rule speaks of, at a picture whose file is there. */
@@ -48,6 +49,8 @@ export interface ComparedTexts<T extends TextAtPicture> {
   readonly bank: readonly Float32Array[];
   /** The first file of a cluster. */
   readonly fileOf: (cluster: number) => string;
+  /** What is known of a picture's file; undefined for one that is not in the index. */
+  readonly pictureAt: (file: string) => PictureInIndex | undefined;
 }
 
 /** @throws what the engine and the index throw. */
@@ -65,7 +68,27 @@ export async function compareTexts<T extends TextAtPicture>(
   const port = memory.remembering(fresh, JSON.stringify(clusters));
   const bank: Float32Array[] = [];
   for (const sentence of BANK) bank.push(await port.similarities(sentence));
-  return { ...testable(given, by, clusters), clusters, port, bank, fileOf };
+  const pictureAt = placedPictures(by, clusters);
+  return { ...testable(given, pictureAt), clusters, port, bank, fileOf, pictureAt };
+}
+
+function placedPictures(
+  { index, searched }: ComparedWith,
+  clusters: readonly (readonly string[])[],
+): (file: string) => (PictureInIndex & { readonly digest: string }) | undefined {
+  const digests = new Map(
+    [...searched.files].flatMap(([digest, same]) =>
+      same.map((file) => [path.resolve(file), digest]),
+    ),
+  );
+  const clusterOf = new Map(clusters.flatMap((same, i) => same.map((digest) => [digest, i])));
+  return (file) => {
+    const digest = digests.get(path.resolve(file)) ?? "";
+    const cluster = clusterOf.get(digest);
+    if (cluster === undefined) return undefined;
+    const { width = 0, height = 0, isOneColor = false } = index.traits(digest) ?? {};
+    return { digest, cluster, width, height, isOneColor };
+  };
 }
 
 /** Smaller pictures are icons. */
@@ -73,26 +96,17 @@ const MIN_SIDE = 32;
 
 function testable<T extends TextAtPicture>(
   given: readonly T[],
-  { index, searched }: ComparedWith,
-  clusters: readonly (readonly string[])[],
+  pictureAt: ReturnType<typeof placedPictures>,
 ): Pick<ComparedTexts<T>, "texts" | "places" | "untested"> {
-  const digestOf = new Map(
-    [...searched.files].flatMap(([digest, same]) =>
-      same.map((file) => [path.resolve(file), digest]),
-    ),
-  );
-  const clusterOf = new Map(clusters.flatMap((same, i) => same.map((digest) => [digest, i])));
   const untested = new Map<Untested, number>();
   const texts: TextOfPicture[] = [];
   const places: (T & { readonly digest: string })[] = [];
   for (const place of given) {
     const { alt, picture, document } = place;
-    const digest = digestOf.get(path.resolve(picture));
-    const cluster = clusterOf.get(digest ?? "");
-    if (digest === undefined || cluster === undefined) continue;
-    const traits = index.traits(digest);
-    const isSmall = Math.max(traits?.width ?? 0, traits?.height ?? 0) < MIN_SIDE;
-    const showsLittle = traits?.isOneColor === true || isSmall;
+    const known = pictureAt(picture);
+    if (known === undefined) continue;
+    const { digest, cluster } = known;
+    const showsLittle = known.isOneColor || Math.max(known.width, known.height) < MIN_SIDE;
     const why = showsLittle ? "the picture shows too little" : whyUntested(alt);
     if (why !== undefined) {
       count(untested, why, 1);

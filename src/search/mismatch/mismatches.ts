@@ -50,6 +50,8 @@ export interface PlacedMismatch {
   readonly text: number;
   /** The cluster that it fits. */
   readonly fits: number;
+  /** Where two texts were swapped, the index of the other one. */
+  readonly partner?: number;
 }
 
 /** What a finding says of each of its texts. */
@@ -59,7 +61,9 @@ export function placesOf(
 ): readonly PlacedMismatch[] {
   return places.map((text, at) => {
     const next = texts[places[(at + 1) % places.length] ?? text]?.cluster;
-    return { kind, text, fits: places.length === 1 ? rival : (next ?? rival) };
+    const fits = places.length === 1 ? rival : (next ?? rival);
+    const partner = kind === "swapped" ? places[1 - at] : undefined;
+    return { kind, text, fits, ...(partner === undefined ? {} : { partner }) };
   });
 }
 

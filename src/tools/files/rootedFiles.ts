@@ -140,6 +140,7 @@ function rootedLookup(paths: RootedPaths): ResolveFiles {
     exists: async (file) => (await disk.exists(file)) && (await paths.holds(file)),
     readText: async (file) => ((await paths.holds(file)) ? await disk.readText(file) : undefined),
     list: async (folder) => ((await paths.holds(folder)) ? await disk.list(folder) : undefined),
+    readSmall: async (file) => ((await paths.holds(file)) ? await disk.readSmall(file) : undefined),
   };
 }
 

@@ -68,18 +68,22 @@ describe("finding pictures in a process of the editor", () => {
 
   it("compares texts with the pictures that it knows, and names its model without any", async () => {
     await index();
-    const named = await methods.findMismatches({ texts: [] }, run);
-    assert.deepEqual(named, { model: "itm", nTested: 0, mismatches: [] });
+    const named = await methods.findMismatches({ of: "", changed: [], nDocuments: 0 }, run);
+    assert.deepEqual(named, { model: "itm", isKnown: true, nTested: 0, mismatches: [] });
     const alts = ["a red sign on a wall", "two dogs on a beach", "a bowl of fruit", "a cat"];
     const texts = ["wide.png", "tall.png", "photo.png", "gone.png"].map((name, i) => ({
-      ...{ document: "a.md", picture: path.join(pictures, name), alt: alts[i] ?? "" },
+      ...{ picture: path.join(pictures, name), alt: alts[i] ?? "" },
     }));
-    const found = await methods.findMismatches({ texts }, run);
+    const all = { of: "a", changed: [{ document: "a.md", texts }], nDocuments: 1 };
+    const found = await methods.findMismatches(all, run);
     assert.ok(found.nTested > 0 && found.nTested <= 3, `${found.nTested}`);
     for (const { text, fits, digest } of found.mismatches) {
       assert.ok(text < 3 && fits.startsWith(pictures) && /^[0-9a-f]{64}$/.test(digest));
     }
-    assert.deepEqual(await methods.findMismatches({ texts }, run), found);
+    const again = { of: "a", changed: [], nDocuments: 1 };
+    assert.deepEqual(await methods.findMismatches(again, run), found);
+    const unknown = await methods.findMismatches({ ...again, of: "b" }, run);
+    assert.ok(!unknown.isKnown && unknown.mismatches.length === 0);
   });
 
   it("reads the best together with the words, in the same order", async () => {

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { baselineText, readBaseline, rightText } from "../../../../src/audit/baseline";
 import { altCheck } from "../../../../src/cli/check/checkCommand";
 import type { CheckFlags } from "../../../../src/cli/check/checkFlags";
-import { type FoundMismatches, mismatchKey } from "../../../../src/cli/check/foundMismatches";
+import { pictureKey, type SaidByModel } from "../../../../src/cli/check/saidByModel";
 import { ProjectDocuments } from "../../../../src/cli/documents/projectDocuments";
 import {
   type Comparison,
@@ -71,7 +71,7 @@ describe("texts that fit another picture", () => {
     assert.deepEqual(fits({ kind: "shifted", texts: [0, 1, 2], ...common }), [5, 6, 4]);
   });
 
-  async function check(flags: CheckFlags, found?: FoundMismatches) {
+  async function check(flags: CheckFlags, found?: SaidByModel) {
     const stdout = new MemorySink();
     const stderr = new MemorySink();
     const code = await altCheck(
@@ -90,11 +90,12 @@ describe("texts that fit another picture", () => {
 
   it("are findings of a rule like any other, and known ones stay known without a model", async () => {
     const file = await put("a.md", "# A\n\n![Two dogs run](public/img/a%20b.png)\n");
-    const key = mismatchKey({
+    const key = pictureKey({
       range: { start: { line: 2, character: 0 }, end: { line: 2, character: 0 } },
       alt: "Two dogs run",
     });
-    const found = new Map([[file, new Map([[key, { kind: "moved", fits: "dogs.png" } as const]])]]);
+    const mismatch = { kind: "moved", fits: "dogs.png" } as const;
+    const found = new Map([[file, new Map([[key, { mismatch }]])]]);
     const { code, out } = await check({ pictures: true, json: true }, found);
     const [row] = JSON.parse(out) as { rule: string; level: string; message: string }[];
     assert.deepEqual([code, row?.rule, row?.level], [0, "mismatch", "hint"]);
@@ -106,7 +107,8 @@ describe("texts that fit another picture", () => {
     const rules = sarif.runs[0]?.tool.driver.rules ?? [];
     const precisions = rules.map(({ id, properties }) => [id, { ...properties }] as const);
     for (const [id, properties] of precisions) {
-      const precision = id === "mismatch" ? "low" : "high";
+      const isOfModel = ["mismatch", "decorative-doubt", "image-of-text"].includes(id);
+      const precision = isOfModel ? "low" : "high";
       assert.equal((properties as { precision: string }).precision, precision);
     }
     const baseline = at("known.json");

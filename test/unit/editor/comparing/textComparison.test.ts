@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readBaseline, rightText } from "../../../../src/audit/baseline";
 import { createAudit } from "../../../../src/editor/audit/auditCommands";
+import * as vscode from "vscode";
+import { fixesFor } from "../../../../src/editor/audit/auditFixes";
 import { auditOf } from "../../../../src/editor/audit/documentAudits";
 import { comparedTexts } from "../../../../src/editor/comparing/comparedTexts";
 import { tellAgain } from "../../../../src/editor/comparing/textComparison";
@@ -11,10 +13,12 @@ import type { Params, Result } from "../../../../src/protocol/methods";
 import { addPicture, AltWorld } from "../../../helpers/altServices";
 import type { FakeDocument } from "../../../helpers/editor/documents";
 import { fakeEditor, messageTexts, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
+import type { FakeEdit } from "../../../helpers/editor/values";
 import { openDocumentAt } from "../../../helpers/editor/open";
 
 type Mismatch = Result<"findMismatches">["mismatches"][number];
 
+const PAGE = "file:///w/page.md";
 const DIGEST = "d".repeat(64);
 
 describe("the comparison of texts with pictures", () => {
@@ -22,14 +26,16 @@ describe("the comparison of texts with pictures", () => {
   let feature: ReturnType<typeof createAudit>;
   let model: string;
   let mismatches: readonly Mismatch[];
+  let sent: Set<string>;
   let asked: { readonly method: string; readonly params: unknown }[];
 
   beforeEach(() => {
     resetFakeEditor();
     addPicture("a.png");
     model = "itm";
-    mismatches = [{ text: 0, kind: "moved", fits: "/w/dogs.png", digest: DIGEST }];
+    mismatches = [{ document: PAGE, text: 0, kind: "moved", fits: "/w/dogs.png", digest: DIGEST }];
     asked = [];
+    sent = new Set();
     const world = new AltWorld();
     services = world.services;
     const engine = {
@@ -62,8 +68,11 @@ describe("the comparison of texts with pictures", () => {
         };
       }
       case "findMismatches": {
-        const { texts } = params as Params<"findMismatches">;
-        return { model, nTested: texts.length, mismatches: texts.length === 0 ? [] : mismatches };
+        const { nDocuments, changed } = params as Params<"findMismatches">;
+        for (const { document } of changed) sent.add(document);
+        const isKnown = sent.size === nDocuments;
+        const found = isKnown && nDocuments > 0 ? mismatches : [];
+        return { model, isKnown, nTested: nDocuments, mismatches: found };
       }
       case "knownPictures":
         return { fresh: [], skipped: [], bytesEach: 1 };
@@ -95,6 +104,65 @@ describe("the comparison of texts with pictures", () => {
     mismatches = [];
     await tellAgain(services, new AbortController().signal);
     assert.deepEqual(await toldIn(), []);
+  });
+
+  it("sends texts that changed, and all of them to a process that knows none", async () => {
+    const sentTexts = (): unknown[] =>
+      asked
+        .filter(({ method }) => method === "findMismatches")
+        .map(({ params }) =>
+          (params as Params<"findMismatches">).changed.map((one) => one.document),
+        );
+    await feature.commands["sightline.compareTexts"]();
+    assert.deepEqual(sentTexts(), [[], [PAGE]]);
+    asked = [];
+    await tellAgain(services, new AbortController().signal);
+    assert.deepEqual(sentTexts(), [[]]);
+    asked = [];
+    sent.clear();
+    await tellAgain(services, new AbortController().signal);
+    assert.deepEqual(sentTexts(), [[], [PAGE]]);
+  });
+
+  it("exchange two swapped texts of two documents in one edit", async () => {
+    const other = "file:///w/b.md";
+    addPicture("dogs.png");
+    fakeEditor.files.set(other, new TextEncoder().encode("![A cat](dogs.png)"));
+    const told = { alt: "Two dogs", picture: "/w/a.png", digest: DIGEST, kind: "swapped" } as const;
+    const there = {
+      alt: "A cat",
+      picture: "/w/dogs.png",
+      digest: DIGEST,
+      kind: "swapped",
+    } as const;
+    comparedTexts(services).tell([
+      {
+        ...{ ...told, uri: vscode.Uri.parse(PAGE), fits: "dogs.png" },
+        partner: { alt: "A cat", picture: "/w/dogs.png", document: other },
+      },
+      {
+        ...{ ...there, uri: vscode.Uri.parse(other), fits: "a.png" },
+        partner: { alt: "Two dogs", picture: "/w/a.png", document: PAGE },
+      },
+    ]);
+    const document = openPage();
+    const [reference] = (await auditOf(services, document as never)).found.references;
+    const image = {
+      document,
+      found: { text: document.getText(), references: [reference] },
+      reference,
+    };
+    const actions = await fixesFor(services, image as never, []);
+    const exchange = actions.find(({ title }) => title.startsWith("Exchange"));
+    const { replacements = [] } = (exchange?.edit ?? {}) as unknown as Partial<FakeEdit>;
+    assert.deepEqual(
+      replacements.map(({ uri, text }) => [String(uri), text]),
+      [
+        [PAGE, "A cat"],
+        [other, "Two dogs"],
+      ],
+    );
+    assert.notEqual(exchange?.isPreferred, true);
   });
 
   it("forgets what somebody calls right, by hashes in the baseline", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
-import { fitInto, shownSize } from "../../../../src/host/pictures/pictureSize";
+import { fitInto, shownSize } from "../../../../src/alt/resolve/shownSize";
 
 const WIDTH = 30;
 const HEIGHT = 20;
