@@ -84,10 +84,13 @@ function searchTable(figures: readonly SearchFigures[]): string {
 }
 
 function duplicatesTable(figures: readonly DuplicateFigures[]): string {
-  const rows = figures.map(({ pictures, milliseconds, memoryBytes }) => [
-    ...[String(pictures), `${(milliseconds / 1000).toFixed(1)} s`, formatBytes(memoryBytes)],
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+  const rows = figures.map((row) => [
+    ...[String(row.pictures), seconds(row.milliseconds), seconds(row.processorMilliseconds)],
+    ...[formatBytes(row.memoryBytes), `${row.pairs} of ${row.copies}`],
   ]);
-  return formatTable([["PICTURES", "DUPLICATES", "MEMORY BESIDE"], ...rows], [0, 1, 2]);
+  const head = ["PICTURES", "DUPLICATES", "PROCESSOR", "MEMORY BESIDE", "FOUND"];
+  return formatTable([head, ...rows], [0, 1, 2, 3, 4]);
 }
 
 function recallText({ pictures, texts, recall, largestError }: SearchRecall): string {

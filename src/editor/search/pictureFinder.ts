@@ -2,17 +2,21 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { abortable } from "../../base/abortable";
 import { AppError, isCancelled } from "../../base/errors";
 import { group } from "../shell/listGroup";
 import type { LookProgress } from "../../host/search/lookAtPictures";
 import { LiteralTexts } from "../../host/search/literalMatches";
 import type { Services } from "../shell/services";
 import type { KnownTexts } from "./knownTexts";
+import { readBest } from "./readBest";
 import { folderText } from "../indexing/searchPlaces";
 import { lookText, type WorkspacePictures } from "../indexing/workspacePictures";
 
 /** Between two letters of somebody who types, in ms. */
 const TYPING_MS = 250;
+/** Of somebody who has stopped typing and reads, in ms; then the computer has time for the best. */
+const READING_MS = 1000;
 /** As many as a list of this kind is read. */
 const MAX_FOUND = 30;
 /** By name, and by text. */
@@ -75,7 +79,9 @@ export class PictureFinder {
   #texts = new LiteralTexts([]);
   #textOf: ReadonlyMap<string, string> = new Map();
   /** What the model found last; it stays until other words have an answer. */
-  #found: { readonly matches: readonly Found[] } | undefined;
+  #found: readonly Found[] = [];
+  /** Of these, what does not fit when it is read together with the words. It keeps its place. */
+  #refused: ReadonlySet<string> = new Set();
   #isIndexing = true;
   #typing: NodeJS.Timeout | undefined;
   #search: AbortController | undefined;
@@ -196,19 +202,32 @@ export class PictureFinder {
     const search = new AbortController();
     this.#search = search;
     try {
-      const params = { words, k: MAX_FOUND, rerank: 0 };
+      const params = { words, k: MAX_FOUND };
       const { signal } = search;
       const { engine } = this.#parts.services;
       const { matches } = await engine.call("findPictures", params, { signal });
       if (signal.aborted || this.#end.signal.aborted) return;
-      this.#found = { matches };
+      this.#found = matches;
+      this.#refused = new Set();
       this.#showMore();
+      // Whoever has no answer for all pictures yet gets another one.
+      if (!this.#isIndexing) await this.#readBest(words, signal);
     } catch (thrown) {
       if (!isCancelled(thrown)) this.#parts.services.log.warn(AppError.from(thrown).message);
     } finally {
       const isLatest = this.#search === search && !this.#end.signal.aborted;
       if (isLatest) this.#picker.busy = this.#isIndexing;
     }
+  }
+
+  async #readBest(words: string, signal: AbortSignal): Promise<void> {
+    await abortable(new Promise((resolve) => setTimeout(resolve, READING_MS)), signal);
+    const onRefused = (files: readonly string[]): void => {
+      if (this.#end.signal.aborted || files.length === 0) return;
+      this.#refused = new Set(files);
+      this.#showMore();
+    };
+    await readBest(this.#parts.services, words, { signal, onRefused });
   }
 
   /** Names and texts at once, with each letter; beside them what the model found last. */
@@ -218,7 +237,7 @@ export class PictureFinder {
       this.#picker.items = this.#itemsOf(typed);
       return;
     }
-    this.#found = undefined;
+    this.#found = [];
     const some = this.#files.slice(0, MAX_FOUND).map((file) => this.#itemOf(file));
     this.#picker.items = group(vscode.l10n.t("in the workspace"), some);
   }
@@ -228,8 +247,10 @@ export class PictureFinder {
     const [active] = this.#picker.activeItems;
     const isFirst = active === this.#picker.items.find(({ file }) => file !== undefined);
     this.#show();
-    if (isFirst || active?.file === undefined) return;
-    const again = this.#picker.items.find(({ file }) => file === active.file);
+    if (isFirst || active === undefined) return;
+    const isSame = ({ file, isAll }: FoundItem): boolean =>
+      file === active.file && isAll === active.isAll && (file ?? isAll) !== undefined;
+    const again = this.#picker.items.find(isSame);
     if (again !== undefined) this.#picker.activeItems = [again];
   }
 
@@ -246,11 +267,17 @@ export class PictureFinder {
     const named = take(this.#names.matching(typed, MAX_LITERAL)).map(item);
     const said = this.#texts.matching(typed, MAX_LITERAL).filter(({ file }) => there.has(file));
     const described = take(said).map(({ file, text }) => ({ ...this.#itemOf(file), detail: text }));
-    const matches = take(this.#found?.matches ?? []);
-    const likely = matches.filter(({ isLikely }) => isLikely).map(item);
+    const matches = take(this.#found);
+    const likely = matches
+      .filter(({ isLikely }) => isLikely)
+      .map(({ file }) =>
+        this.#refused.has(file)
+          ? this.#doubted(file, vscode.l10n.t("probably not"))
+          : this.#itemOf(file),
+      );
     const others = matches
       .filter(({ isLikely }) => !isLikely)
-      .map(({ file }) => ({ ...this.#itemOf(file), description: doubtText(file) }));
+      .map(({ file }) => this.#doubted(file, vscode.l10n.t("less likely")));
     const all: FoundItem = {
       ...{ label: vscode.l10n.t("Show All Results…"), alwaysShow: true, isAll: true },
       iconPath: new vscode.ThemeIcon("list-selection"),
@@ -262,6 +289,12 @@ export class PictureFinder {
       ...group(vscode.l10n.t("less likely"), others),
       ...group("", [all]),
     ];
+  }
+
+  /** The editor leaves headings out while somebody types. */
+  #doubted(file: string, doubt: string): FoundItem {
+    const folder = folderText(file);
+    return { ...this.#itemOf(file), description: folder === "" ? doubt : `${folder} · ${doubt}` };
   }
 
   #itemOf(file: string): FoundItem {
@@ -278,11 +311,4 @@ export class PictureFinder {
       ...(text === undefined ? {} : { detail: text }),
     };
   }
-}
-
-/** The editor leaves headings out while somebody types. */
-function doubtText(file: string): string {
-  const folder = folderText(file);
-  const doubt = vscode.l10n.t("less likely");
-  return folder === "" ? doubt : `${folder} · ${doubt}`;
 }

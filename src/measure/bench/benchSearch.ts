@@ -19,8 +19,10 @@ import type { RecordShape } from "../../search/index/vectorRecord";
 
 /** BLIP-2: 32 queries of 256. */
 const SHAPE: RecordShape = { rows: 32, width: 256 };
-/** Pictures that are made; more are these with other numbers in front, which costs a scan the same. */
+/** Pictures that are made; more are these with the values of each row moved on, which are as different. */
 const DIFFERENT = 2000;
+/** Of the pictures that are compared with each other every such one is nearly the one before it. */
+const COPY_EACH = 10;
 const RUNS = 15;
 const TOP = 10;
 
@@ -60,7 +62,7 @@ export async function timeSearch(
   nPictures: number,
   options: SearchBenchOptions,
 ): Promise<SearchFigures> {
-  return await withMadeUp(nPictures, options, async ({ folder, open, random }) => {
+  return await withMadeUp({ nPictures }, options, async ({ folder, open, random }) => {
     const { signal, onStep } = options;
     const before = await heldBytes();
     const begin = performance.now();
@@ -91,8 +93,13 @@ export async function timeSearch(
 export interface DuplicateFigures {
   readonly pictures: number;
   readonly milliseconds: number;
+  /** Of the processor, all threads together. */
+  readonly processorMilliseconds: number;
   /** What it takes at most beside the open index. */
   readonly memoryBytes: number;
+  /** Pictures that are nearly another one. */
+  readonly copies: number;
+  /** Pairs that were found. */
   readonly pairs: number;
 }
 
@@ -101,12 +108,14 @@ export async function timeDuplicates(
   nPictures: number,
   options: SearchBenchOptions,
 ): Promise<DuplicateFigures> {
-  return await withMadeUp(nPictures, options, async ({ open }) => {
+  const made = { nPictures, copyEach: COPY_EACH };
+  return await withMadeUp(made, options, async ({ open }) => {
     const { signal, onStep } = options;
     const index = await open();
     const before = await heldBytes();
     let most = before;
     const begin = performance.now();
+    const cpuBegin = process.cpuUsage();
     const pairs = await index.alike({
       ...{ least: 0.9, k: 8, signal, isWanted: () => true },
       onProgress: (nDone, nAll) => {
@@ -116,9 +125,11 @@ export async function timeDuplicates(
       },
     });
     const milliseconds = performance.now() - begin;
+    const { user, system } = process.cpuUsage(cpuBegin);
     await index.close();
     return {
-      ...{ pictures: nPictures, milliseconds, pairs: pairs.length },
+      ...{ pictures: nPictures, milliseconds, processorMilliseconds: (user + system) / 1000 },
+      ...{ copies: Math.floor(nPictures / COPY_EACH), pairs: pairs.length },
       memoryBytes: most - before,
     };
   });
@@ -126,7 +137,7 @@ export async function timeDuplicates(
 
 /** Made-up pictures in a folder of their own, which goes when the work is done. */
 async function withMadeUp<T>(
-  nPictures: number,
+  made: Pick<FillOptions, "nPictures" | "copyEach">,
   options: SearchBenchOptions,
   work: (made: {
     readonly folder: string;
@@ -135,12 +146,13 @@ async function withMadeUp<T>(
   }) => Promise<T>,
 ): Promise<T> {
   const { factory, signal, onStep } = options;
+  const { nPictures } = made;
   const folder = path.join(options.folder, `${nPictures}`);
   const random = RandomStream.seeded(nPictures);
   try {
     await mkdir(folder, { recursive: true });
     onStep?.(`Making an index of ${nPictures} pictures…`);
-    await makeIndex({ folder, factory }, { nPictures, random, signal });
+    await makeIndex({ folder, factory }, { ...made, random, signal });
     const open = (): Promise<PictureIndex> =>
       openFlatIndex({ folder, shape: SHAPE, factory, mode: "read" });
     return await work({ folder, open, random });
@@ -152,7 +164,7 @@ async function withMadeUp<T>(
 /** By itself, so that nothing of it is held while another is measured. */
 async function makeIndex(
   at: { readonly folder: string; readonly factory: SessionFactory },
-  how: Parameters<typeof fill>[1],
+  how: FillOptions,
 ): Promise<void> {
   const made = await openFlatIndex({ ...at, shape: SHAPE, mode: "write" });
   await fill(made, how);
@@ -212,25 +224,30 @@ export async function compareSearch(
   }
 }
 
+interface FillOptions {
+  readonly nPictures: number;
+  readonly random: RandomStream;
+  readonly signal: AbortSignal;
+  /** Every such picture is nearly the one before it. @default none */
+  readonly copyEach?: number;
+  /** Each by numbers of its own. */
+  readonly isDifferent?: boolean;
+  readonly onVectors?: (vectors: Float32Array) => Promise<void>;
+}
+
 /** @returns the place of each digest. */
-async function fill(
-  index: PictureIndex,
-  how: {
-    readonly nPictures: number;
-    readonly random: RandomStream;
-    readonly signal: AbortSignal;
-    readonly isDifferent?: boolean;
-    readonly onVectors?: (vectors: Float32Array) => Promise<void>;
-  },
-): Promise<ReadonlyMap<string, number>> {
-  const { nPictures, random, signal, isDifferent = false, onVectors } = how;
+async function fill(index: PictureIndex, how: FillOptions): Promise<ReadonlyMap<string, number>> {
+  const { nPictures, random, signal, onVectors, copyEach = Infinity } = how;
   const places = new Map<string, number>();
   const made: Float32Array[] = [];
+  let before: Float32Array = new Float32Array(0);
   for (let i = 0; i < nPictures; i++) {
     throwIfAborted(signal);
-    const again = isDifferent ? undefined : made[i % DIFFERENT];
-    const vectors = again ?? unitRows(random, SHAPE);
-    if (!isDifferent && again === undefined) made.push(vectors);
+    const again = made[i % DIFFERENT];
+    const own = again === undefined ? unitRows(random, SHAPE) : movedOn(again, i / DIFFERENT);
+    if (how.isDifferent !== true && made.length < DIFFERENT) made.push(own);
+    const vectors = i % copyEach === copyEach - 1 ? between(before, own) : own;
+    before = vectors;
     const digest = createHash("sha256").update(String(i)).digest("hex");
     places.set(digest, i);
     await onVectors?.(vectors);
@@ -240,21 +257,45 @@ async function fill(
   return places;
 }
 
+/** The values of each row, moved on by so many places. */
+function movedOn(vectors: Float32Array, by: number): Float32Array {
+  const { rows, width } = SHAPE;
+  const out = new Float32Array(vectors.length);
+  const nMoved = Math.floor(by) % width;
+  for (let at = 0; at < rows * width; at += width) {
+    out.set(vectors.subarray(at, at + width - nMoved), at + nMoved);
+    out.set(vectors.subarray(at + width - nMoved, at + width), at);
+  }
+  return out;
+}
+
+/** Much nearer to the first: their cosine is 0.95. */
+function between(one: Float32Array, other: Float32Array): Float32Array {
+  const { rows, width } = SHAPE;
+  const out = one.map((value, i) => value + 0.3287 * (other[i] ?? 0));
+  for (let at = 0; at < rows * width; at += width) toUnit(out.subarray(at, at + width));
+  return out;
+}
+
 /** [rows · width], each row of unit length, in all directions alike. */
 function unitRows(random: RandomStream, { rows, width }: RecordShape): Float32Array {
   const out = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    let square = 0;
+  for (let at = 0; at < rows * width; at += width) {
+    const row = out.subarray(at, at + width);
+    // A sum of three is near enough to a normal number.
     for (let i = 0; i < width; i++) {
-      // A sum of three is near enough to a normal number.
-      const value = random.nextUnit() + random.nextUnit() + random.nextUnit() - 1.5;
-      out[row * width + i] = value;
-      square += value * value;
+      row[i] = random.nextUnit() + random.nextUnit() + random.nextUnit() - 1.5;
     }
-    const length = Math.sqrt(square);
-    for (let i = 0; i < width; i++) out[row * width + i] = (out[row * width + i] ?? 0) / length;
+    toUnit(row);
   }
   return out;
+}
+
+function toUnit(row: Float32Array): void {
+  let square = 0;
+  for (const value of row) square += value * value;
+  const length = Math.sqrt(square);
+  for (let i = 0; i < row.length; i++) row[i] = (row[i] ?? 0) / length;
 }
 
 /** ITC of many texts in f32. */

@@ -3,6 +3,7 @@
  * BLIP-2 this is 0.85 GB and less than a second; no approximate structure is kept.
  */
 
+import { throwIfAborted } from "../../base/errors";
 import { IndexFiles, type IndexPlace } from "./indexFiles";
 import type { Alike, AlikePair, Nearest, Neighbour, PictureIndex } from "./pictureIndex";
 import {
@@ -26,6 +27,9 @@ const BLOCK_RECORDS = 2048;
 
 /** Integers differ from the exact value by some thousandths; among so many the best are. */
 const CANDIDATES = 256;
+
+/** Pairs whose halves are read before others have a turn. */
+const READ_AT_ONCE = 64;
 
 /** The halves of the newest records are looked at when they are opened: a power cut could have lost them. */
 const CHECKED_AT_END = 64;
@@ -146,20 +150,22 @@ class FlatIndex implements PictureIndex {
       record: slot % BLOCK_RECORDS,
     }));
     const pairs = await alikePairs(places, { ...alike, factory, shape });
-    const exact = pairs.flatMap(({ a, b }): AlikePair[] => {
-      const [one, other] = [slots[a] ?? -1, slots[b] ?? -1];
-      const [vectors, others] = [this.#halvesOf(one), this.#halvesOf(other)];
-      const [first, second] = [this.#digestAt[one], this.#digestAt[other]];
-      if (vectors === undefined || others === undefined) return [];
-      if (first === undefined || second === undefined) return [];
-      return [{ a: first, b: second, similarity: alignedCosine(vectors, others, shape) }];
-    });
-    return exact.filter(({ similarity }) => similarity >= alike.least);
+    const exact: AlikePair[] = [];
+    for (const [i, { a, b }] of pairs.entries()) {
+      if (i % READ_AT_ONCE === 0) await new Promise(setImmediate);
+      throwIfAborted(alike.signal);
+      const pair = this.#pairOf(slots[a] ?? -1, slots[b] ?? -1);
+      if (pair !== undefined && pair.similarity >= alike.least) exact.push(pair);
+    }
+    return exact;
   }
 
-  vectors(digest: string): Promise<Float32Array | undefined> {
+  async vectors(digest: string): Promise<Float32Array | undefined> {
     const slot = this.#slotOf.get(digest);
-    return Promise.resolve(slot === undefined ? undefined : this.#halvesOf(slot));
+    if (slot === undefined) return undefined;
+    const vectors = this.#halvesOf(slot);
+    if (vectors === undefined) await this.#forget([slot]);
+    return vectors;
   }
 
   async close(): Promise<void> {
@@ -180,15 +186,28 @@ class FlatIndex implements PictureIndex {
       return digest !== undefined && (isWanted === undefined || isWanted(digest));
     };
     onScores?.(scores.filter((_, slot) => isCandidate(slot)));
-    return bestOf(scores, Math.max(CANDIDATES, 2 * k), isCandidate)
-      .flatMap((slot): Neighbour[] => {
-        const vectors = this.#halvesOf(slot);
-        const digest = this.#digestAt[slot];
-        if (vectors === undefined || digest === undefined) return [];
-        return [{ digest, similarity: how.exact(vectors) }];
-      })
+    const neighbours: Neighbour[] = [];
+    const damaged: number[] = [];
+    for (const slot of bestOf(scores, Math.max(CANDIDATES, 2 * k), isCandidate)) {
+      const vectors = this.#halvesOf(slot);
+      const digest = this.#digestAt[slot];
+      const similarity = vectors === undefined ? NaN : how.exact(vectors);
+      if (digest === undefined || !Number.isFinite(similarity)) damaged.push(slot);
+      else neighbours.push({ digest, similarity });
+    }
+    await this.#forget(damaged);
+    return neighbours
       .sort((a, b) => b.similarity - a.similarity || (a.digest < b.digest ? -1 : 1))
       .slice(0, k);
+  }
+
+  /** Undefined when the disk has lost one of them. */
+  #pairOf(one: number, other: number): AlikePair | undefined {
+    const [vectors, others] = [this.#halvesOf(one), this.#halvesOf(other)];
+    const [a, b] = [this.#digestAt[one], this.#digestAt[other]];
+    if (vectors === undefined || others === undefined) return undefined;
+    if (a === undefined || b === undefined) return undefined;
+    return { a, b, similarity: alignedCosine(vectors, others, this.#options.shape) };
   }
 
   /** Of every place, damaged ones too. */
@@ -254,11 +273,22 @@ class FlatIndex implements PictureIndex {
     return block;
   }
 
+  /** Records whose halves are damaged: their pictures are new again, now and after each later start. */
+  async #forget(slots: readonly number[]): Promise<void> {
+    for (const slot of slots) {
+      const digest = this.#digestAt[slot];
+      if (digest === undefined) continue;
+      this.#digestAt[slot] = undefined;
+      this.#slotOf.delete(digest);
+      if (this.#options.mode === "write") await this.#files?.spoil(slot);
+    }
+  }
+
   /** Records up to the last one that is whole in both files; what is behind it is forgotten. */
   #wholeEnd(): number {
     let end = this.#digestAt.length;
+    while (end > 0 && this.#halvesOf(end - 1) === undefined) end--;
     const checkedFrom = Math.max(0, end - CHECKED_AT_END);
-    while (end > checkedFrom && this.#halvesOf(end - 1) === undefined) end--;
     for (let slot = this.#digestAt.length - 1; slot >= end; slot--) this.#drop(slot);
     // One between whole ones may be read again from its picture.
     for (let slot = checkedFrom; slot < end; slot++) {

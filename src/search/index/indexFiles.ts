@@ -1,7 +1,7 @@
 /**
- * The files of an index: records of integers and records of halves, each appended and never changed. A record
- * counts when its integers are whole, and they are written last; what a crash, a full disk or a cut cable left
- * behind it is cut off. Readers of other processes look beside and cut nothing.
+ * The files of an index: records of integers and records of halves, each appended and never changed, but overwritten
+ * with zeros when it is found damaged. A record counts when its integers are whole, and they are written last; what a
+ * crash, a full disk or a cut cable left behind it is cut off. Readers of other processes look beside and cut nothing.
  */
 
 import { crc32 } from "node:zlib";
@@ -99,6 +99,13 @@ export class IndexFiles {
       await this.cut(slot).catch(() => undefined);
       throw thrown;
     }
+  }
+
+  /** Makes a record none, for each later start. Never throws: one that stays is found damaged again. */
+  async spoil(slot: number): Promise<void> {
+    const bytes = codeBytes(this.#place.shape);
+    const zeros = Buffer.alloc(bytes);
+    await writeAll(this.#codes, zeros, HEAD_BYTES + slot * bytes).catch(() => undefined);
   }
 
   /** Forgets what is behind so many records. @throws AppError `index.unwritable`. */

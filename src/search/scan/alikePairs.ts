@@ -1,18 +1,22 @@
 /**
- * Compares many pictures with each other in blocks: all vectors of a picture are one row of integers, so that the
- * aligned similarity of two pictures is one sum. Knows no files and no digests.
+ * Compares many pictures with each other: sketches of all in blocks, which tells which pairs can look alike, and
+ * then the integers of those. Knows no files and no digests.
  */
 
 import { throwIfAborted } from "../../base/errors";
 import { cpuTensor, type Session, type SessionFactory } from "../../engine/session/session";
-import { headRows, type RecordShape, signedCodes, ZERO_CODE } from "../index/vectorRecord";
-import { CODES, type CodeBlock, productGraph, QUERIES, SUMS } from "./scanner";
-
-/** Where a picture's record is. */
-export interface RecordPlace {
-  readonly block: CodeBlock;
-  readonly record: number;
-}
+import { headRows, type RecordShape, ZERO_CODE } from "../index/vectorRecord";
+import { NearestOf, type NumberPair } from "./nearestOf";
+import { CODES, productGraph, QUERIES, SUMS } from "./scanner";
+import {
+  columnsOf,
+  type RecordPlace,
+  SKETCH,
+  SKETCH_MARGIN,
+  type SketchColumns,
+  Sketcher,
+  type Sketches,
+} from "./sketches";
 
 export interface AlikeOptions {
   /** The least similarity of a pair. */
@@ -25,199 +29,135 @@ export interface AlikeOptions {
   readonly onProgress?: ((nDone: number, nAll: number) => void) | undefined;
 }
 
-/** Numbers of two places; `a` is the smaller one. */
-export interface PlacePair {
-  readonly a: number;
-  readonly b: number;
-}
-
-/** Pictures on each side of one product. */
-const BLOCK = 256;
-/** Blocks that are ready at once on one side: 130 MB of BLIP-2, however many pictures there are. */
-const READY = 32;
+/** Pictures on the two sides of one product; the second is a multiple of the first. */
+const COLUMNS = 512;
+const ROWS = 2048;
+/** A picture's best by sketches, for each that is wanted: their order is that of the integers only nearly. */
+const CANDIDATES = 3;
 /** Integers differ from the exact value by less; who asks computes it and leaves out what is below. */
 const MARGIN = 0.02;
-
-/** Pictures as one matrix, all vectors of a picture as one row of integers. */
-interface Rows {
-  readonly count: number;
-  /** [count, rows · width]. */
-  readonly codes: Uint8Array;
-  /** Lengths of the rows, [count]. */
-  readonly lengths: readonly number[];
-}
+/** Pictures or pairs between two looks at whether to stop. */
+const PIECE = 1024;
 
 /**
- * Pairs that may look alike, each once: of each picture those with its most similar ones.
+ * Pairs that may look alike, each once: of each picture those with its most similar ones. One that is just alike
+ * is missed with a chance of one in a million.
  * @throws AppError `device.failed`, `request.cancelled`.
  */
 export async function alikePairs(
   places: readonly RecordPlace[],
   options: AlikeOptions,
-): Promise<readonly PlacePair[]> {
-  const { factory, shape, signal, onProgress } = options;
-  const nearest = new NearestOf(places.length, options.k);
-  const blockAt = (nth: number): Rows =>
-    rowsOf(places.slice(nth * BLOCK, (nth + 1) * BLOCK), shape);
-  const nBlocks = Math.ceil(places.length / BLOCK);
-  const session = await factory.open(productGraph(shape.rows * shape.width), { device: "cpu" });
-  const done = { nProducts: 0, nAll: (nBlocks * (nBlocks + 1)) / 2 };
+): Promise<readonly NumberPair[]> {
+  const { least, k, shape, signal } = options;
+  const candidates = new NearestOf(places.length, CANDIDATES * k);
+  await compareSketches(await sketchesOf(places, options), candidates, options);
+  const nearest = new NearestOf(places.length, k);
+  let nCompared = 0;
+  for (const { a, b } of candidates.pairs()) {
+    if (nCompared++ % PIECE === 0) await turn(signal);
+    const similarity = codeCosine(places[a]!, places[b]!, shape);
+    if (similarity >= least - MARGIN) nearest.add(a, b, similarity);
+  }
+  return [...nearest.pairs()];
+}
+
+async function sketchesOf(
+  places: readonly RecordPlace[],
+  { shape, signal }: AlikeOptions,
+): Promise<Sketches> {
+  const sketcher = new Sketcher(shape);
+  const count = places.length;
+  const codes = new Uint8Array(count * SKETCH);
+  const sketches = { count, codes, lengths: new Float32Array(count) };
+  for (let first = 0; first < count; first += PIECE) {
+    await turn(signal);
+    sketcher.add(places.slice(first, first + PIECE), sketches, first);
+  }
+  return sketches;
+}
+
+/** Each picture with all that are behind it. */
+async function compareSketches(
+  sketches: Sketches,
+  candidates: NearestOf,
+  { least, factory, signal, onProgress }: AlikeOptions,
+): Promise<void> {
+  const { count, codes, lengths } = sketches;
+  const session = await factory.open(productGraph(SKETCH), { device: "cpu" });
+  const nAll = (count * (count + 1)) / 2;
+  let nDone = 0;
   try {
-    for (let first = 0; first < nBlocks; first += READY) {
-      const ready = readyQueries(first, { nBlocks, blockAt, signal });
-      // What is before was compared with these already.
-      for (let nth = first; nth < nBlocks; nth++) {
+    for (let first = 0; first < count; first += COLUMNS) {
+      const columns = { first, ...columnsOf(sketches, first, Math.min(COLUMNS, count - first)) };
+      onProgress?.(Math.floor((count * nDone) / nAll), count);
+      for (let row = first - (first % ROWS); row < count; row += ROWS) {
         throwIfAborted(signal);
-        onProgress?.(Math.floor((places.length * done.nProducts) / done.nAll), places.length);
-        const rows = { nth, ...blockAt(nth) };
-        for (const queries of ready.filter((queries) => queries.nth <= nth)) {
-          throwIfAborted(signal);
-          await compare(session, { rows, queries, nearest, least: options.least - MARGIN });
-          done.nProducts++;
-        }
+        const end = Math.min(count, row + ROWS);
+        const rows = {
+          ...{ first: row, codes: codes.subarray(row * SKETCH, end * SKETCH) },
+          lengths: lengths.subarray(row, end),
+        };
+        await compare(session, { rows, columns, candidates, least: least - SKETCH_MARGIN });
       }
+      nDone += columns.count * (count - first - (columns.count - 1) / 2);
     }
   } finally {
     await session.release();
   }
-  return nearest.pairs();
 }
 
-function readyQueries(
-  first: number,
-  from: {
-    readonly nBlocks: number;
-    readonly blockAt: (nth: number) => Rows;
-    readonly signal: AbortSignal;
-  },
-): readonly (Queries & Numbered)[] {
-  const ready: (Queries & Numbered)[] = [];
-  for (let nth = first; nth < Math.min(from.nBlocks, first + READY); nth++) {
-    throwIfAborted(from.signal);
-    ready.push({ nth, ...queriesOf(from.blockAt(nth)) });
-  }
-  return ready;
-}
-
-/** Which block it is. */
-interface Numbered {
-  readonly nth: number;
-}
-
-/** Integers of one scale for each picture; the scale itself does not matter, because rows are compared by angle. */
-function rowsOf(places: readonly RecordPlace[], shape: RecordShape): Rows {
-  const { rows, width } = shape;
-  const length = rows * width;
-  const codes = new Uint8Array(places.length * length);
-  for (const [i, { block, record }] of places.entries()) {
-    const scales = block.scales.subarray(record * rows, (record + 1) * rows);
-    const from = (record * (headRows(shape) + rows) + headRows(shape)) * width;
-    const largest = Math.max(...scales);
-    for (let row = 0; row < rows; row++) {
-      const ratio = largest === 0 ? 0 : scales[row]! / largest;
-      const begin = row * width;
-      for (let at = begin; at < begin + width; at++) {
-        const code = Math.round((block.codes[from + at]! - ZERO_CODE) * ratio);
-        codes[i * length + at] = code + ZERO_CODE;
-      }
-    }
-  }
-  const lengths = places.map((_, i) =>
-    lengthOf(codes.subarray(i * length, (i + 1) * length), ZERO_CODE),
-  );
-  return { count: places.length, codes, lengths };
-}
-
-interface Queries {
-  readonly count: number;
-  /** [rows · width, count]. */
-  readonly columns: Int8Array;
-  /** Lengths of the columns, [count]. */
-  readonly lengths: readonly number[];
-}
-
-function queriesOf({ count, codes }: Rows): Queries {
-  const length = codes.length / count;
-  const columns = new Int8Array(codes.length);
-  const lengths: number[] = [];
-  for (let query = 0; query < count; query++) {
-    const row = codes.subarray(query * length, (query + 1) * length);
-    const signed = signedCodes(Float32Array.from(row, (code) => code - ZERO_CODE)).codes;
-    lengths.push(lengthOf(signed, 0));
-    for (let at = 0; at < length; at++) columns[at * count + query] = signed[at]!;
-  }
-  return { count, columns, lengths };
-}
-
-/** Every vector has unit length, so that the cosine of all together is the mean over the rows. */
 async function compare(
   session: Session,
   by: {
-    readonly rows: Rows & Numbered;
-    readonly queries: Queries & Numbered;
-    readonly nearest: NearestOf;
+    readonly rows: Omit<Sketches, "count"> & { readonly first: number };
+    readonly columns: SketchColumns & { readonly first: number };
+    readonly candidates: NearestOf;
     readonly least: number;
   },
 ): Promise<void> {
-  const { rows, queries, nearest, least } = by;
-  const length = rows.codes.length / rows.count;
+  const { rows, columns, candidates, least } = by;
+  const { count, lengths } = columns;
   const outputs = await session.run({
-    [CODES]: cpuTensor(rows.codes, [rows.count, length]),
-    [QUERIES]: cpuTensor(queries.columns, [length, queries.count]),
+    [CODES]: cpuTensor(rows.codes, [rows.lengths.length, SKETCH]),
+    [QUERIES]: cpuTensor(columns.columns, [SKETCH, count]),
   });
   const sums = outputs[SUMS]?.data as Int32Array;
-  for (let i = 0; i < rows.count; i++) {
-    const b = rows.nth * BLOCK + i;
-    for (let query = 0; query < queries.count; query++) {
-      const both = rows.lengths[i]! * queries.lengths[query]!;
-      const sum = sums[i * queries.count + query]!;
-      const a = queries.nth * BLOCK + query;
-      if (a < b && both > 0 && sum >= least * both) nearest.add(a, b, sum / both);
+  // The pairs of one product are millions, and nearly none of them passes.
+  for (let i = Math.max(0, columns.first + 1 - rows.first); i < rows.lengths.length; i++) {
+    const length = rows.lengths[i]!;
+    const b = rows.first + i;
+    const nBefore = Math.min(count, b - columns.first);
+    for (let column = 0; column < nBefore; column++) {
+      const both = length * lengths[column]!;
+      const sum = sums[i * count + column]!;
+      if (sum < least * both || both === 0) continue;
+      candidates.add(columns.first + column, b, sum / both);
     }
   }
   outputs[SUMS]?.dispose();
 }
 
-function lengthOf(codes: ArrayLike<number>, zero: number): number {
-  let sum = 0;
-  for (let i = 0; i < codes.length; i++) sum += (codes[i]! - zero) ** 2;
-  return Math.sqrt(sum);
+/** Every vector has unit length, so that the cosine of all together is the mean over the rows. */
+function codeCosine(one: RecordPlace, other: RecordPlace, shape: RecordShape): number {
+  const { rows, width } = shape;
+  const [codes, others] = [one.block.codes, other.block.codes];
+  const head = headRows(shape);
+  let mean = 0;
+  for (let row = 0; row < rows; row++) {
+    const begin = (one.record * (head + rows) + head + row) * width;
+    const otherBegin = (other.record * (head + rows) + head + row) * width;
+    let sum = 0;
+    for (let at = 0; at < width; at++) {
+      sum += (codes[begin + at]! - ZERO_CODE) * (others[otherBegin + at]! - ZERO_CODE);
+    }
+    const scale = one.block.scales[one.record * rows + row]!;
+    mean += (sum * scale * other.block.scales[other.record * rows + row]!) / rows;
+  }
+  return mean;
 }
 
-/** The most similar ones of each picture. */
-class NearestOf {
-  readonly #k: number;
-  readonly #of: { readonly other: number; readonly similarity: number }[][];
-
-  constructor(count: number, k: number) {
-    this.#k = k;
-    this.#of = Array.from({ length: count }, () => []);
-  }
-
-  add(a: number, b: number, similarity: number): void {
-    this.#keep(a, b, similarity);
-    this.#keep(b, a, similarity);
-  }
-
-  /** Each once, in the order of their numbers. */
-  pairs(): readonly PlacePair[] {
-    const found = new Map<string, PlacePair>();
-    for (const [i, others] of this.#of.entries()) {
-      for (const { other } of others) {
-        const [a, b] = i < other ? [i, other] : [other, i];
-        found.set(`${a} ${b}`, { a, b });
-      }
-    }
-    return [...found.values()].sort((one, two) => one.a - two.a || one.b - two.b);
-  }
-
-  #keep(of: number, other: number, similarity: number): void {
-    const kept = this.#of[of] ?? [];
-    const last = kept[this.#k - 1];
-    if (last !== undefined && last.similarity >= similarity) return;
-    let at = kept.length;
-    while (at > 0 && kept[at - 1]!.similarity < similarity) at--;
-    kept.splice(at, 0, { other, similarity });
-    kept.length = Math.min(kept.length, this.#k);
-  }
+/** Lets a cancel arrive. @throws AppError `request.cancelled`. */
+async function turn(signal: AbortSignal): Promise<void> {
+  await new Promise(setImmediate);
+  throwIfAborted(signal);
 }

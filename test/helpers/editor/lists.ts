@@ -111,6 +111,12 @@ export class FakeQuickPick {
     this.hide();
   }
 
+  /** The user types, whatever the list is doing. */
+  async type(value: string): Promise<void> {
+    this.value = value;
+    await this.#valueChanged.fire(value);
+  }
+
   /** A user is slower than the code that fills the list, and waits until everything is found. */
   #awaitUser(): void {
     if (this.#isAwaited || !this.#isShown || this.#items.length === 0) return;

@@ -112,8 +112,8 @@ describe("the index of this machine", () => {
     );
     assert.ok(expected.length > 200);
     assert.deepEqual(found.map(({ a, b }) => `${a} ${b}`).sort(), expected.sort());
-    // One, three and six of the six products of three blocks.
-    assert.deepEqual(counts, [0, 116, 349]);
+    // 512 with all behind them, and then the other 187 with each other.
+    assert.deepEqual(counts, [0, 648]);
     const stopped = index.alike({
       least: 0.9,
       k: 8,
@@ -121,6 +121,46 @@ describe("the index of this machine", () => {
       signal: AbortSignal.abort(),
     });
     await assert.rejects(stopped, { code: "request.cancelled" });
+    await index.close();
+  });
+
+  it("finds pairs that are just alike, where all pictures have much in common", async () => {
+    const random = new SeededRandom(8);
+    const common = unitVectors(random, shape);
+    const mixed = (one: Float32Array, other: Float32Array, share: number): Float32Array => {
+      const vectors = one.map((value, i) => value + share * other[i]!);
+      for (let at = 0; at < vectors.length; at += shape.width) {
+        const row = vectors.subarray(at, at + shape.width);
+        const length = Math.hypot(...row);
+        for (let i = 0; i < row.length; i++) row[i]! /= length;
+      }
+      return vectors;
+    };
+    const all = records(600, 9).map((record) => ({
+      ...record,
+      vectors: mixed(record.vectors, common, 1.2),
+    }));
+    // Every other one is made of the one before it, the more the later it comes.
+    for (let i = 1; i < all.length; i += 2) {
+      const vectors = mixed(all[i - 1]!.vectors, all[i]!.vectors, 1 - i / all.length);
+      all[i] = { ...all[i]!, vectors };
+    }
+    await filled(folder, all);
+    const index = await open(folder, "read");
+    const { signal } = new AbortController();
+    const found = await index.alike({ least: 0.9, k: 8, signal, isWanted: () => true });
+    const expected = all.flatMap((one, i) =>
+      all.slice(i + 1).flatMap((other) => {
+        const similarity = alignedCosine(one.vectors, other.vectors, shape);
+        return similarity >= 0.9 ? [{ pair: `${one.digest} ${other.digest}`, similarity }] : [];
+      }),
+    );
+    const nJust = expected.filter(({ similarity }) => similarity < 0.92).length;
+    assert.ok(nJust > 10 && expected.length > 200, `${nJust} of ${expected.length}`);
+    assert.deepEqual(
+      found.map(({ a, b }) => `${a} ${b}`).sort(),
+      expected.map(({ pair }) => pair).sort(),
+    );
     await index.close();
   });
 
