@@ -46,7 +46,7 @@ async function listPictures(
   { signal }: Pick<TaskRun, "signal">,
 ): Promise<Result<"listPictures">> {
   const { filesBelow, SkippedParts } = await import("../disk/searchFolder");
-  const { IGNORE_FILES, IGNORED } = await import("../search/files/pictureFiles");
+  const { IGNORE_FILES, IGNORED, LEADS_AWAY } = await import("../search/files/pictureFiles");
   const { excludedPaths } = await import("../search/files/excludedPaths");
   const { isPictureName } = await import("../model/ask/pictureNames");
   const files: string[] = [];
@@ -59,8 +59,9 @@ async function listPictures(
     });
     for await (const file of found) files.push(file);
   }
-  const skipped = parts.ignored().map((file) => ({ file, why: IGNORED }));
-  return { files, skipped };
+  const ignored = parts.ignored().map((file) => ({ file, why: IGNORED }));
+  const links = parts.links().map((file) => ({ file, why: LEADS_AWAY }));
+  return { files, skipped: [...ignored, ...links] };
 }
 
 async function samePictures(

@@ -33,6 +33,7 @@ export interface FolderSearch {
 export class SkippedParts {
   readonly #folders = new Map<SkipReason, Set<string>>();
   readonly #files: string[] = [];
+  readonly #links: string[] = [];
 
   addFolder(folder: string, reason: SkipReason): void {
     const known = this.#folders.get(reason);
@@ -42,6 +43,16 @@ export class SkippedParts {
 
   addFile(file: string): void {
     this.#files.push(file);
+  }
+
+  /** One that leads nowhere, or out of the folder that is searched. */
+  addLink(link: string): void {
+    this.#links.push(link);
+  }
+
+  /** Those of `addLink`. */
+  links(): readonly string[] {
+    return this.#links;
   }
 
   /** Files and folders that rules leave out; what tools have made and what is hidden is not worth a line. */
@@ -179,9 +190,14 @@ class Links {
     this.#waiting = [];
     for (const { link, rules } of waiting) {
       const led = await Promise.all([stat(link), realpath(link)]).catch(() => undefined);
-      if (led === undefined) continue;
-      const [found, target] = led;
-      if (!isBelow(target, this.#root)) continue;
+      if (led === undefined || !isBelow(led[1], this.#root)) {
+        // Another file's name says that nobody looks for it here.
+        if (led?.[0].isDirectory() === true || search.isWanted(path.basename(link))) {
+          search.skipped.addLink(link);
+        }
+        continue;
+      }
+      const [found] = led;
       const isFolder = found.isDirectory();
       if (rules?.ignores(absolute(link), isFolder ? "folder" : "file") === true) {
         if (isFolder) search.skipped.addFolder(link, "gitignore");

@@ -30,7 +30,7 @@ export async function index(
     throw new AppError("option.invalid", text, { detail: { option: "shard" } });
   }
   const shard = flags.shard === undefined ? WHOLE : parseShard(flags.shard);
-  const asked = { flags, paths, shard };
+  const asked = { flags, paths, shard, mustWrite: true };
   return await withSearch(context, asked, async ({ model, index: kept, searched }) => {
     const { nFiles, nEmbedded, skipped } = searched;
     const isHere = flags.index === undefined;

@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { formatBytes } from "../../base/bytes";
 import { abortable } from "../../base/abortable";
-import { isCancelled } from "../../base/errors";
+import { AppError, isCancelled } from "../../base/errors";
 import { createOrtSessionFactory } from "../../engine/session/ortSession";
 import { findingModel } from "../../library/open/openNamedModel";
 import { modelOfServer } from "../../model/ask/remoteEndpoint";
@@ -14,6 +14,7 @@ import { KnownFiles } from "../../search/files/knownFiles";
 import {
   IGNORE_FILES,
   IGNORED,
+  LEADS_AWAY,
   lookAtFiles,
   type LookedAt,
   type SkippedFile,
@@ -58,6 +59,8 @@ export interface SearchAsk {
   readonly paths: readonly string[];
   /** The part of the files that this run looks at. @default all */
   readonly shard?: Shard;
+  /** Where nothing can be written, what is there is not enough. @default false */
+  readonly mustWrite?: boolean;
 }
 
 /**
@@ -90,19 +93,37 @@ export async function withSearch(
   };
   return await withModel(context, flags, async ({ engine }) => {
     const model = { engine, name: found.name };
-    const run = async (index: PictureIndex, mode: "read" | "write"): Promise<number> => {
+    const runWith = async (index: PictureIndex, whyNot?: string): Promise<number> => {
       const searched = await bringUpToDate(looked, {
-        ...{ context, model, index, mode, alpha },
+        ...{ context, model, index, alpha, whyNot },
         // A server keeps halves twice, and no integers.
         bytesEach: halfBytes(shape) + (address === undefined ? codeBytes : halfBytes)(shape),
       });
       return await work({ model, index, searched });
     };
-    if (address !== undefined) {
-      return await run(await openedServer(context, address, plan), "write");
-    }
-    return await withIndex(plan, { store, factory: createOrtSessionFactory() }, run);
+    if (address !== undefined) return await runWith(await openedServer(context, address, plan));
+    return await withOwnIndex(plan, { context, mustWrite: asked.mustWrite === true }, runWith);
   });
+}
+
+/** What lies there is searched where another program writes, or nobody can. @throws AppError as `withIndex`. */
+async function withOwnIndex(
+  plan: IndexPlan,
+  { context, mustWrite }: { readonly context: CliContext; readonly mustWrite: boolean },
+  run: (index: PictureIndex, whyNot?: string) => Promise<number>,
+): Promise<number> {
+  const place = { store: context.store, factory: createOrtSessionFactory() };
+  try {
+    return await withIndex(plan, place, (index, mode) =>
+      run(index, mode === "read" ? "not indexed yet, another program is at it" : undefined),
+    );
+  } catch (thrown) {
+    if (mustWrite || !(thrown instanceof AppError) || thrown.code !== "index.unwritable")
+      throw thrown;
+    context.printer.note(thrown.message);
+    const reading = { ...place, wanted: "read" } as const;
+    return await withIndex(plan, reading, (index) => run(index, "not indexed yet"));
+  }
 }
 
 async function openedServer(
@@ -138,9 +159,9 @@ export function skippedText(skipped: readonly SkippedFile[]): string {
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
   const reasons = sorted.slice(0, MAX_REASONS).map(([why, count]) => {
     const [one] = skipped.filter((file) => file.why === why);
-    // A reason that begins with the file's name says it itself.
+    // A reason with the file's name in it says it itself.
     const file = one?.file ?? "";
-    return count > 1 ? `${count} ${why}` : why.startsWith(file) ? why : `${file}: ${why}`;
+    return count > 1 ? `${count} ${why}` : why.includes(file) ? why : `${file}: ${why}`;
   });
   const more = sorted.length > MAX_REASONS ? "; and others, which --json names" : "";
   const text = `Not searched: ${reasons.join("; ")}${more}`;
@@ -197,8 +218,12 @@ async function lookAt(paths: readonly string[], { signal }: CliContext): Promise
   });
   const looked = await lookAtFiles(files, signal);
   const ignored = skipped.ignored().map((file) => ({ file: near(file), why: IGNORED }));
+  const links = skipped.links().map((file) => ({ file: near(file), why: LEADS_AWAY }));
   const unread = failures.map(({ folder, error }) => ({ file: folder, why: error.message }));
-  return { pictures: looked.pictures, skipped: [...unread, ...ignored, ...looked.skipped] };
+  return {
+    pictures: looked.pictures,
+    skipped: [...unread, ...ignored, ...links, ...looked.skipped],
+  };
 }
 
 /** As the other files are named, which are below the current folder mostly. */
@@ -213,21 +238,21 @@ async function bringUpToDate(
     readonly context: CliContext;
     readonly model: RunningModel;
     readonly index: PictureIndex;
-    readonly mode: "read" | "write";
+    /** Of new pictures, where none can be taken. */
+    readonly whyNot: string | undefined;
     readonly alpha: ModelFlags["alpha"];
     readonly bytesEach: number;
   },
 ): Promise<SearchablePictures> {
-  const { context, model, index, mode, alpha, bytesEach } = by;
+  const { context, model, index, whyNot, alpha, bytesEach } = by;
   const { printer, store, signal } = context;
   const line = printer.workLine();
   let last: IndexProgress | undefined;
   try {
     return await makeSearchable(looked, {
-      ...{ index, alpha, signal },
+      ...{ index, alpha, signal, whyNot },
       engine: () => Promise.resolve(model.engine),
       known: await KnownFiles.open(knownFilesOf(store)),
-      ...(mode === "read" ? { whyNot: "not indexed yet, another program is at it" } : {}),
       onStart: (nNew) => {
         const bytes = formatBytes(nNew * bytesEach);
         printer.note(`${countOf(nNew, "picture")} to look at; the index takes ${bytes} for them.`);

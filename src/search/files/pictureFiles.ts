@@ -28,6 +28,7 @@ export const IGNORE_FILES = [".ignore", ".sightlineignore"];
 export const NOT_DOWNLOADED = "not downloaded (a Git LFS pointer)";
 export const EMPTY = "empty";
 export const IGNORED = "ignored";
+export const LEADS_AWAY = "a link that leads nowhere, or out of the folder";
 
 /** A pointer has three short lines (Git LFS specification). */
 const MAX_POINTER_BYTES = 1024;

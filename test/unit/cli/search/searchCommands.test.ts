@@ -8,6 +8,7 @@ import { modelStoreOf } from "../../../../src/library/store/modelStore";
 import type { TextScore } from "../../../../src/model/ask/request";
 import { testHost } from "../../../helpers/cliHost";
 import { fixturePath } from "../../../helpers/fixtures";
+import { onFullDisk } from "../../../helpers/fullDisk";
 import { kitModel, temporaryFolder } from "../../../helpers/kitModel";
 
 interface FoundJson {
@@ -172,6 +173,20 @@ describe("the commands of search", () => {
       assert.match(found.skipped[0]?.why ?? "", /^not indexed yet/);
     });
     assert.deepEqual(await readFile(path.join(at, "codes.index")), before);
+  });
+
+  it("search what is there where nothing can be written, which `index` says and nothing else", async () => {
+    await install();
+    await run("index", path.join(pictures, "photo.png"));
+    await onFullDisk(0, async () => {
+      const { code, out, notes } = await run("find", "a dog", pictures, "--json");
+      const { searched, skipped } = JSON.parse(out) as FoundJson;
+      assert.deepEqual([code, searched, skipped.length], [0, 1, 7]);
+      assert.ok(skipped.every(({ why }) => why === "not indexed yet"));
+      assert.match(notes, /cannot be written: the disk is full/);
+      assert.equal((await run("index", pictures)).code, 1);
+    });
+    assert.equal((await json("find", "a dog", pictures)).searched, 8);
   });
 
   it("say which model they need", async () => {

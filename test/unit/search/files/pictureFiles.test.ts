@@ -57,7 +57,8 @@ describe("files that could be pictures", () => {
       },
     });
     for await (const file of files) found.push(path.relative(folder, file));
-    return { found, ignored: skipped.ignored().map((file) => path.relative(folder, file)) };
+    const near = (files: readonly string[]) => files.map((file) => path.relative(folder, file));
+    return { found, ignored: near(skipped.ignored()), links: near(skipped.links()) };
   }
 
   it("are left out by .gitignore, .ignore and .sightlineignore, the last of which wins", async () => {
@@ -71,6 +72,7 @@ describe("files that could be pictures", () => {
     assert.deepEqual(await below(), {
       found: ["a.png", "b.png"],
       ignored: ["old", "c.png", "d.png"],
+      links: [],
     });
   });
 
@@ -86,8 +88,11 @@ describe("files that could be pictures", () => {
     await symlink("sub/a.png", at("0.png"));
     await symlink("sub/.hidden", at("z.png"));
     await symlink("nowhere", at("broken.png"));
+    await symlink("nowhere", at("broken.txt"));
     await symlink(outside, at("out"));
     await symlink(path.join(outside, "secret.png"), at("secret.png"));
-    assert.deepEqual((await below()).found, ["sub/a.png", "sub/deep/b.png", "z.png"]);
+    const { found, links } = await below();
+    assert.deepEqual(found, ["sub/a.png", "sub/deep/b.png", "z.png"]);
+    assert.deepEqual(links, ["broken.png", "out", "secret.png"]);
   });
 });
