@@ -46,7 +46,7 @@ describe("files that could be pictures", () => {
     );
   });
 
-  async function below(): Promise<{ found: string[]; ignored: string[] }> {
+  async function below(): Promise<Record<"found" | "ignored" | "links", readonly string[]>> {
     const skipped = new SkippedParts();
     const found: string[] = [];
     const files = filesBelow(folder, {
@@ -57,7 +57,7 @@ describe("files that could be pictures", () => {
       },
     });
     for await (const file of files) found.push(path.relative(folder, file));
-    const near = (files: readonly string[]) => files.map((file) => path.relative(folder, file));
+    const near = (all: readonly string[]) => all.map((one) => path.relative(folder, one));
     return { found, ignored: near(skipped.ignored()), links: near(skipped.links()) };
   }
 

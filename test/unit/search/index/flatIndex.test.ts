@@ -220,6 +220,16 @@ describe("the index of this machine", () => {
     await index.close();
   });
 
+  it("does not trust the newest integers whose halves a power cut lost", async () => {
+    await filled(folder, records(3));
+    const bytes = await readFile(halves());
+    await writeFile(halves(), bytes.fill(0, (2 * bytes.length) / 3));
+    const index = await open(folder);
+    assert.equal(index.size, 2);
+    await index.close();
+    assert.equal((await stat(halves())).size, (2 * bytes.length) / 3);
+  });
+
   it("skips a record that the disk has damaged, and takes its picture again", async () => {
     const all = records(5);
     await filled(folder, all);

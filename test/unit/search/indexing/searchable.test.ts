@@ -4,7 +4,7 @@ import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
 import { KnownFiles } from "../../../../src/search/files/knownFiles";
-import { lookAtFiles } from "../../../../src/search/files/pictureFiles";
+import { lookAtFiles, type LookedAt } from "../../../../src/search/files/pictureFiles";
 import { openFlatIndex } from "../../../../src/search/index/flatIndex";
 import type { PictureIndex } from "../../../../src/search/index/pictureIndex";
 import type { ComparingEngine } from "../../../../src/search/indexing/indexPictures";
@@ -52,7 +52,9 @@ describe("bringing an index up to date", () => {
     return files;
   };
   const bringUpToDate = async (files: readonly string[]) =>
-    makeSearchable(await lookAtFiles(files, signal), {
+    await searchable(await lookAtFiles(files, signal));
+  const searchable = async (looked: LookedAt) =>
+    makeSearchable(looked, {
       ...{ index, signal, alpha: "auto", engine: () => Promise.resolve(engine) },
       known: await KnownFiles.open(path.join(folder, "files.jsonl")),
     });
@@ -75,6 +77,21 @@ describe("bringing an index up to date", () => {
     assert.deepEqual([...again.files.values()].flat(), [file, other]);
     assert.deepEqual(again.files.get(digestOf("later")), [file]);
     assert.equal(again.nEmbedded, 1);
+  });
+
+  it("does not remember what it read of a file that was another when it was looked at", async () => {
+    const [file = ""] = await write(["a.png"]);
+    await utimes(file, 1, 1);
+    const looked = await lookAtFiles([file], signal);
+    await writeFile(file, "b.png");
+    await utimes(file, 2, 2);
+    const searched = await searchable(looked);
+    assert.deepEqual(searched.files.get(digestOf("b.png")), [file]);
+    // As a copy that keeps times brings it back.
+    await writeFile(file, "a.png");
+    await utimes(file, 1, 1);
+    const again = await bringUpToDate([file]);
+    assert.deepEqual(again.files.get(digestOf("a.png")), [file]);
   });
 
   it("embeds what a file is when its turn comes, and names one that is gone by then", async () => {
