@@ -118,9 +118,9 @@ async function withOwnIndex(
       run(index, mode === "read" ? "not indexed yet, another program is at it" : undefined),
     );
   } catch (thrown) {
-    if (mustWrite || !(thrown instanceof AppError) || thrown.code !== "index.unwritable")
-      throw thrown;
-    context.printer.note(thrown.message);
+    const { code, message } = AppError.from(thrown);
+    if (mustWrite || code !== "index.unwritable") throw thrown;
+    context.printer.note(message);
     const reading = { ...place, wanted: "read" } as const;
     return await withIndex(plan, reading, (index) => run(index, "not indexed yet"));
   }

@@ -95,8 +95,8 @@ export function columnsOf({ codes }: Sketches, first: number, count: number): Sk
   const lengths = new Float32Array(count);
   const row = new Float32Array(SKETCH);
   for (let column = 0; column < count; column++) {
-    for (let at = 0; at < SKETCH; at++)
-      row[at] = codes[(first + column) * SKETCH + at]! - ZERO_CODE;
+    const begin = (first + column) * SKETCH;
+    for (let at = 0; at < SKETCH; at++) row[at] = codes[begin + at]! - ZERO_CODE;
     const signed = signedCodes(row).codes;
     let square = 0;
     for (let at = 0; at < SKETCH; at++) {
