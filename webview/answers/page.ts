@@ -36,7 +36,9 @@ export function createPage(context: PageContext): Part<AnswersState> {
 }
 
 function createProgress({ strings, post }: PageContext): Part<AnswersState> {
-  const words = element("span", { class: "progress-words", role: "status" });
+  const words = element("span", { class: "progress-words" });
+  const told = element("span", { class: "visually-hidden", role: "status" });
+  let nToldQuarter = -1;
   const filling = element("div", { class: "progress-filling" });
   const bar = element("div", { class: "progress" }, [filling]);
   const stop = secondaryButton(strings.stop);
@@ -48,10 +50,14 @@ function createProgress({ strings, post }: PageContext): Part<AnswersState> {
     post({ type: "goOn" });
   });
   return {
-    element: element("div", { class: "progress-line" }, [words, bar, stop, goOn]),
+    element: element("div", { class: "progress-line" }, [words, told, bar, stop, goOn]),
     update: ({ progress, rows }) => {
       const isLeft = [...rows.values()].some(({ answer }) => answer === undefined);
       setText(words, progress?.text ?? "");
+      // Each picture of hundreds would drown a screen reader.
+      const nQuarter = progress === undefined ? -1 : Math.floor(4 * (progress.share ?? 0));
+      if (nQuarter !== nToldQuarter && progress !== undefined) setText(told, progress.text);
+      nToldQuarter = nQuarter;
       setShown(words, { when: progress !== undefined });
       setShown(bar, { when: progress !== undefined });
       setShown(stop, { when: progress !== undefined });
@@ -75,7 +81,7 @@ function createTools({ strings, post, dispatch }: PageContext): Part<ToolProps> 
   filter.addEventListener("input", () => {
     dispatch({ type: "filtered", filter: filter.value });
   });
-  const count = element("span", { class: "progress-words" });
+  const count = element("span", { class: "progress-words", role: "status" });
   const exportCsv = secondaryButton(strings.exportCsv);
   exportCsv.addEventListener("click", () => {
     post({ type: "exportCsv" });

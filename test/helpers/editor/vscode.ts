@@ -225,6 +225,7 @@ export const window = {
     fakeEditor.boxes.push(options);
     return Promise.resolve(fakeEditor.typed.shift());
   },
+  showSaveDialog: () => Promise.resolve(fakeEditor.chosenFiles?.[0]),
   showOpenDialog: () => {
     fakeEditor.nDialogs++;
     return Promise.resolve(fakeEditor.chosenFiles);

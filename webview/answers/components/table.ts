@@ -118,10 +118,11 @@ function createHead({ strings, dispatch }: PageContext): Part<AnswersState> {
   const picture = element("div", { role: "columnheader", class: "cell-picture" }, [
     element("span", { class: "visually-hidden" }, [strings.picture]),
   ]);
-  const row = element("div", { role: "row", class: "answers-row answers-head" }, [
-    picture,
-    ...columns.map(({ cell }) => cell),
-  ]);
+  const row = element(
+    "div",
+    { role: "row", class: "answers-row answers-head", "aria-rowindex": "1" },
+    [picture, ...columns.map(({ cell }) => cell)],
+  );
   return {
     element: element("div", { role: "rowgroup" }, [row]),
     update: ({ order }) => {
