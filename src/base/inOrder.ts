@@ -1,7 +1,7 @@
 /** Work on many items, several at once, with results in the order of the items. */
 
-/** Results that wait for an earlier one, for each place. */
-const HELD_PER_PLACE = 2;
+/** Results that wait for an earlier one, for each place: one that a server refuses is asked again a second later. */
+const HELD_PER_PLACE = 8;
 
 interface Begun<R> {
   readonly result: Promise<R>;
@@ -9,8 +9,8 @@ interface Begun<R> {
 }
 
 /**
- * Gives the result for each item in turn. Items are taken only as places come free, and as long as no more results
- * wait for an earlier one than there are places.
+ * Gives the result for each item in turn. Items are taken only as places come free, and as long as not too
+ * many results wait for an earlier one.
  * @param atOnce most items that are worked on; asked again for each, because it may change.
  * @throws what the work throws, at the item's turn; work that has begun is then left to itself.
  */

@@ -20,7 +20,7 @@ export async function openRemoteModel(
   // Once more, because pictures go where this says.
   const [endpoint = given] = readEndpoints([given], "The server");
   const engine = new RemoteEngine({
-    ...{ endpoint, token, logger, clock: realClock, now: () => performance.now() },
+    ...{ endpoint, token, logger, clock: realClock },
     howToSetToken: "Set it for this server",
   });
   await engine.connect(signal);

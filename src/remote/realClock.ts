@@ -1,8 +1,9 @@
-/** The real time, for limits and pauses. */
+/** The real time, for limits, pauses and what a server takes. */
 
 import type { Clock } from "../base/clock";
 
-export const realClock: Pick<Clock, "after"> = {
+export const realClock: Clock = {
+  now: () => performance.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
     return () => {

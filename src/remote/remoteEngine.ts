@@ -14,8 +14,6 @@ import { ServerCalls, type ServerCallsOptions } from "./serverCalls";
 export interface RemoteEngineOptions extends ServerCallsOptions {
   readonly endpoint: RemoteEndpoint;
   readonly logger: Logger;
-  /** Milliseconds since an arbitrary start. */
-  readonly now: () => number;
 }
 
 /** Longer than any answer that a model of this kind gives. */
@@ -57,11 +55,11 @@ export class RemoteEngine {
       readonly onText?: ((text: string) => void) | undefined;
     } = {},
   ): Promise<GenerateResult> {
-    const { endpoint, now } = this.#options;
+    const { endpoint, clock } = this.#options;
     const { signal = new AbortController().signal } = run;
-    const beganMs = now();
+    const beganMs = clock.now();
     const picture = await remotePicture(request, endpoint.imageSize);
-    const preprocess = now() - beganMs;
+    const preprocess = clock.now() - beganMs;
     const body = chatBody(endpoint, { request, png: picture.png }, this.#sayOnce);
     const { imageName = "The picture" } = request;
     const ask = () => askOnce(this.#calls.target, body, { signal });
@@ -69,7 +67,7 @@ export class RemoteEngine {
     const { stopStrings } = resolveGenerationOptions(request.options);
     const sequence = sequenceOf(answer, stopStrings);
     run.onText?.(sequence.text);
-    const total = now() - beganMs;
+    const total = clock.now() - beganMs;
     return {
       sequences: [sequence],
       tokens: answer.tokens,

@@ -1,65 +1,75 @@
-/**
- * How many requests are in flight to a server, found out as it goes: one more after a round of successes, half
- * as many after an overload (additive increase, multiplicative decrease, RFC 5681).
- */
+/** How many requests are in flight to a server, found out as it goes: it measures what the search for it asks. */
 
 import { AppError } from "../base/errors";
+import { LimitSearch } from "./limitSearch";
 
 const FIRST_LIMIT = 2;
 
 export class SendWindow {
-  readonly #max: number;
+  readonly #search: LimitSearch;
+  readonly #now: () => number;
   readonly #waiting = new Set<() => void>();
-  #limit: number;
   #nInFlight = 0;
-  /** Since the limit was changed. */
-  #nSuccesses = 0;
+  /** Changes with the limit: what was sent before says nothing about the limit since then. */
   #round = 0;
+  /** Of answers to requests of this round. */
+  #measured = { nAnswers: 0, nInFlight: 0, ms: 0 };
 
-  constructor(max: number) {
-    this.#max = max;
-    this.#limit = Math.min(FIRST_LIMIT, max);
+  /** @param now milliseconds since an arbitrary start. */
+  constructor(max: number, now: () => number) {
+    this.#search = new LimitSearch(FIRST_LIMIT, max);
+    this.#now = now;
   }
 
   /** At the moment. */
   get limit(): number {
-    return this.#limit;
-  }
-
-  /** Changes with each overload: what was sent before it says nothing about the limit since then. */
-  get round(): number {
-    return this.#round;
+    return this.#search.limit;
   }
 
   /**
    * Waits for a place and keeps it while the work goes on.
+   * @param isRefusal tells whether a failure says that too much is in flight.
    * @throws AppError `request.cancelled` when the signal fires while it waits, and what the work throws.
    */
-  async inPlace<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    while (this.#nInFlight >= this.#limit) await this.#wait(signal);
+  async inPlace<T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    isRefusal: (thrown: unknown) => boolean,
+  ): Promise<T> {
+    while (this.#nInFlight >= this.limit) await this.#wait(signal);
     this.#nInFlight++;
+    const round = this.#round;
+    const beganMs = this.#now();
     try {
-      return await work();
+      const result = await work();
+      if (round === this.#round) this.#answered(this.#now() - beganMs);
+      return result;
+    } catch (thrown) {
+      if (round === this.#round && isRefusal(thrown)) {
+        this.#search.refused();
+        this.#measured = { nAnswers: 0, nInFlight: 0, ms: 0 };
+        this.#round++;
+      }
+      throw thrown;
     } finally {
       this.#nInFlight--;
       this.#wake();
     }
   }
 
-  succeeded(): void {
-    this.#nSuccesses++;
-    if (this.#nSuccesses < this.#limit || this.#limit >= this.#max) return;
-    this.#limit++;
-    this.#nSuccesses = 0;
-    this.#wake();
-  }
-
-  /** @param round in which the request was sent that the server refused. */
-  overloaded(round: number): void {
-    if (round !== this.#round) return;
-    this.#round++;
-    this.#limit = Math.max(1, Math.floor(this.#limit / 2));
-    this.#nSuccesses = 0;
+  #answered(ms: number): void {
+    const { limit } = this;
+    const measured = this.#measured;
+    measured.nAnswers++;
+    measured.nInFlight += this.#nInFlight;
+    measured.ms += ms;
+    // Where half of the places are free, it is not the server that decides.
+    const isUsed = measured.nInFlight > (measured.nAnswers * limit) / 2;
+    // Little's law: what comes in a time is what is in flight by how long each is on its way.
+    const rate = measured.nInFlight / Math.max(measured.ms, 1);
+    if (isUsed && !this.#search.measured(measured.nAnswers, rate)) return;
+    this.#measured = { nAnswers: 0, nInFlight: 0, ms: 0 };
+    if (this.limit !== limit) this.#round++;
   }
 
   #wait(signal: AbortSignal): Promise<void> {
@@ -80,6 +90,6 @@ export class SendWindow {
   }
 
   #wake(): void {
-    for (const go of [...this.#waiting].slice(0, Math.max(0, this.#limit - this.#nInFlight))) go();
+    for (const go of [...this.#waiting].slice(0, Math.max(0, this.limit - this.#nInFlight))) go();
   }
 }

@@ -1,5 +1,6 @@
 /** Asks a server as often as that helps, with as many requests in flight as it takes; says what failed in the end. */
 
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../base/clock";
 import { AppError, throwIfAborted } from "../base/errors";
 import type { ServerEndpoint } from "../model/ask/remoteEndpoint";
@@ -9,7 +10,7 @@ import { ServerFailure, type ServerTarget } from "./serverRequest";
 export interface ServerCallsOptions {
   readonly endpoint: ServerEndpoint;
   readonly token?: string | undefined;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Clock;
   /** 0 to 1. @default that of JavaScript */
   readonly random?: (() => number) | undefined;
   readonly fetch?: typeof fetch | undefined;
@@ -38,7 +39,7 @@ export class ServerCalls {
   constructor(options: ServerCallsOptions) {
     const { endpoint, token, clock } = options;
     this.#options = options;
-    this.window = new SendWindow(endpoint.maxParallel);
+    this.window = new SendWindow(endpoint.maxParallel, () => clock.now());
     this.target = {
       ...{ url: endpoint.url, token, clock },
       firstByteMs: endpoint.timeoutSeconds * 1000,
@@ -67,20 +68,16 @@ export class ServerCalls {
     work: () => Promise<T>,
     { imageName, isTold, isHurried = false }: CallOptions = {},
   ): Promise<T> {
+    // Each request listens to it, which is no leak.
+    setMaxListeners(0, signal);
     for (let nth = 0; ; nth++) {
       throwIfAborted(signal);
-      let { round } = this.window;
       try {
-        const result = await this.window.inPlace(signal, () => {
-          round = this.window.round;
-          return work();
-        });
-        this.window.succeeded();
+        const result = await this.window.inPlace(signal, work, isOverload);
         this.#nFaults = 0;
         return result;
       } catch (thrown) {
         if (!(thrown instanceof ServerFailure)) throw thrown;
-        if (thrown.kind === "overload") this.window.overloaded(round);
         const isNobody = isHurried && thrown.status === undefined;
         const overload = isNobody ? HURRIED_REPEATS : MAX_REPEATS;
         const maxRepeats = { overload, fault: 1, final: 0, denied: 0 }[thrown.kind];
@@ -130,6 +127,10 @@ export class ServerCalls {
       }
     });
   }
+}
+
+function isOverload(thrown: unknown): boolean {
+  return thrown instanceof ServerFailure && thrown.kind === "overload";
 }
 
 interface CallOptions {

@@ -68,9 +68,7 @@ async function askServer(status: number): Promise<void> {
   const given = { name: "a", url: server.url, dialect: "transformers", family: "opt", model: "m" };
   const [endpoint] = readEndpoints([given], "remote.json");
   const clock = new FakeClock();
-  const engine = new RemoteEngine({
-    ...{ endpoint: endpoint!, logger: silentLogger, clock, now: () => 0 },
-  });
+  const engine = new RemoteEngine({ endpoint: endpoint!, logger: silentLogger, clock });
   try {
     const image = kitPicture("opt", "wide.png");
     await engine.generate({ image, prompt: { kind: "caption" } });

@@ -31,15 +31,19 @@ export class FakeClock implements Clock {
   /** Moves the time on and rings what is due, earliest first. */
   advance(ms: number): void {
     const endMs = this.#nowMs + ms;
-    for (;;) {
-      const due = [...this.#alarms]
-        .filter((alarm) => alarm.atMs <= endMs)
-        .sort((a, b) => a.atMs - b.atMs)[0];
-      if (due === undefined) break;
-      this.#alarms.delete(due);
-      this.#nowMs = due.atMs;
-      due.callback();
-    }
+    while (this.ring(endMs));
     this.#nowMs = endMs;
+  }
+
+  /** Moves the time on to the next alarm that is due until then, and rings it; false where there is none. */
+  ring(untilMs = Infinity): boolean {
+    const due = [...this.#alarms]
+      .filter((alarm) => alarm.atMs <= untilMs)
+      .sort((a, b) => a.atMs - b.atMs)[0];
+    if (due === undefined) return false;
+    this.#alarms.delete(due);
+    this.#nowMs = due.atMs;
+    due.callback();
+    return true;
   }
 }

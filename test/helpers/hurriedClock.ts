@@ -2,7 +2,8 @@
 
 import type { Clock } from "../../src/base/clock";
 
-export const hurriedClock: Pick<Clock, "after"> = {
+export const hurriedClock: Clock = {
+  now: () => performance.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms / 100);
     return () => {

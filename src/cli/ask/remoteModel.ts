@@ -48,9 +48,7 @@ export async function withRemote<T>(
     `Pictures are sent to ${server}, in ${endpoint.imageSize} × ${endpoint.imageSize} pixels and without their names, with your words.`,
   );
   const engine = new RemoteEngine({
-    ...{ endpoint, token, logger: printer.logger() },
-    now: () => performance.now(),
-    clock: realClock,
+    ...{ endpoint, token, logger: printer.logger(), clock: realClock },
   });
   const cannot = (): Promise<never> => {
     const text = cannotText(`remote:${name}`, "scores");

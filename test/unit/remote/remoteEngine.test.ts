@@ -47,7 +47,7 @@ describe("a server in the place of the engine", () => {
     const warnings: string[] = [];
     const engine = new RemoteEngine({
       endpoint: { ...read!, ...more },
-      ...{ clock: hurriedClock, token, now: () => performance.now(), random: () => 0 },
+      ...{ clock: hurriedClock, token, random: () => 0 },
       logger: { ...silentLogger, warn: (text) => void warnings.push(text) },
     });
     return { server, engine, warnings };
