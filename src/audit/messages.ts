@@ -56,9 +56,13 @@ export interface Said {
   readonly values: readonly string[];
 }
 
-/** @param values texts out of a document, which may be long. */
+/** @param values texts out of a document, which may be long, and must not end the quotation that they stand in. */
 export function say(id: MessageId, ...values: readonly string[]): Said {
-  return { id, values: values.map(shortened) };
+  return { id, values: values.map((value) => innerQuotes(shortened(value))) };
+}
+
+function innerQuotes(text: string): string {
+  return text.replaceAll("“", "‘").replaceAll("”", "’");
 }
 
 export function englishOf(says: readonly Said[]): string {

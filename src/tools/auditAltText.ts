@@ -199,7 +199,7 @@ class AuditRun {
       if (findings.length > nFree) {
         const more = findings.length - nFree;
         this.#warnings.push(
-          `${document.path} has ${more} more. Mend those that are told, or raise "limit".`,
+          `The last document has ${more} more. Mend those that are told, or raise "limit".`,
         );
       }
     } catch (thrown) {

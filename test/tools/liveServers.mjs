@@ -1,6 +1,6 @@
 // Asks real servers: `transformers serve`, and Ray Serve with one replica, with two, and with one of two killed.
 //   node test/tools/liveServers.mjs PYTHON [transformers|ray]    a Python that has what rayServe.py names
-// Where a part is named, Ray is only timed. PICTURES and RUNS change the numbers of both.
+// Where a part is named, Ray is only timed. PICTURES, RUNS and FIXED (numbers in flight) change what is timed.
 // The kit opt is compared text by text (`sightline verify --remote`), and 200 pictures are asked about: with the
 // window that finds out how much the server takes, and with fixed numbers in flight. Not part of `npm test`.
 import { execFileSync, spawn } from "node:child_process";
@@ -21,7 +21,7 @@ const CHECKPOINT = path.join(KIT, "checkpoint");
 /** Those of a made-up checkpoint are not the published ones. */
 const TOKENS = tokensOf(path.join(CHECKPOINT, "generation_config.json"));
 const N_PICTURES = Number(process.env.PICTURES ?? 200);
-const FIXED = [1, 2, 3, 4, 6];
+const FIXED = (process.env.FIXED ?? "1,2,3,4,6").split(",").map(Number);
 const N_RUNS = Number(process.env.RUNS ?? 3);
 /** A cluster starts in some twenty seconds, on a busy machine in minutes. */
 const START_LIMIT_MS = 900_000;

@@ -2,15 +2,23 @@ import assert from "node:assert/strict";
 import { type AgentTools, createAgentTools } from "../../../../src/editor/agents/agentTools";
 import { EditorPictureReader } from "../../../../src/editor/pictures/pictureReader";
 import type { Services } from "../../../../src/editor/shell/services";
-import type { GenerateRequest } from "../../../../src/model/ask/request";
+import type { GenerateRequest, ScoreRequest } from "../../../../src/model/ask/request";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 import { FakeCancellationError, FakeEmitter, FakeUri } from "../../../helpers/editor/values";
+import {
+  ORDER,
+  ORDER_CALLS,
+  orderPage,
+  placesOfOrder,
+  withoutQuotations,
+} from "../../../helpers/orders";
 import { fakePorts } from "../../../helpers/toolPorts";
 
 describe("the tools for the editor's language models", () => {
   let tools: AgentTools;
   let asked: GenerateRequest[];
   let calls: unknown[];
+  let found: readonly string[];
   const cancelled = new FakeEmitter<undefined>();
   const token = {
     isCancellationRequested: false,
@@ -23,6 +31,7 @@ describe("the tools for the editor's language models", () => {
     fakeEditor.files.set(FakeUri.file("/elsewhere/blue.png").toString(), Uint8Array.of(2));
     asked = [];
     calls = [];
+    found = ["/w/pictures/red.png"];
     const model = fakePorts().models.modelFor("answers");
     const engine = {
       status: { kind: "off", model: "blip2", world: "everyday" },
@@ -31,10 +40,12 @@ describe("the tools for the editor's language models", () => {
         asked.push(request);
         return await (await model).generate(request, { signal: new AbortController().signal });
       },
-      score: () => Promise.reject(new Error("no such model")),
+      score: async (request: ScoreRequest) => {
+        return await (await model).score(request, { signal: new AbortController().signal });
+      },
       call: (method: string, params: unknown) => {
         calls.push([method, params]);
-        const files = ["/w/pictures/red.png"];
+        const files = found;
         const matches = files.map((file) => ({ file, similarity: 0.5, isLikely: true }));
         const looked = { files, fresh: files, skipped: [], bytesEach: 1 };
         return Promise.resolve({ ...looked, model: "itm", matches });
@@ -115,6 +126,26 @@ describe("the tools for the editor's language models", () => {
     const outside = await tools.prepare("sightline_audit_alt_text", { paths: ["docs", "/etc"] });
     const { message = "" } = outside.confirmationMessages ?? {};
     assert.ok(typeof message === "string" && message.endsWith(": /etc"));
+  });
+
+  it("give words of strangers in the fields for them alone", async () => {
+    const bytes = new TextEncoder().encode(orderPage());
+    for (const folder of ["/w", `/w/${ORDER}`]) {
+      fakeEditor.files.set(FakeUri.file(`${folder}/${ORDER}.png`).toString(), Uint8Array.of(1));
+    }
+    fakeEditor.files.set(FakeUri.file(`/w/${ORDER}`).toString(), "folder");
+    fakeEditor.files.set(FakeUri.file(`/w/${ORDER}/${ORDER}.md`).toString(), bytes);
+    found = [`/w/${ORDER}.png`];
+    for (const [name, { input, fields }] of Object.entries(ORDER_CALLS)) {
+      const answer = withoutQuotations((await invoke(name, input)) as object);
+      const failed = fields.filter((field) => !field.startsWith("failures[]"));
+      assert.deepEqual(placesOfOrder(answer), failed, name);
+    }
+    const asking = await tools.prepare("sightline_ask_image", {
+      ...{ image: `/elsewhere/${ORDER}.png`, question: "what is it?" },
+    });
+    // Said to the person, whose files they are.
+    assert.deepEqual(placesOfOrder(asking), ["confirmationMessages.message", "invocationMessage"]);
   });
 
   it("throw a sentence for the model, whatever it sent", async () => {
