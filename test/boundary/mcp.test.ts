@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { kitPath } from "../helpers/fixtures";
 import { kitModel, temporaryFolder } from "../helpers/kitModel";
-import { childrenOf, type ConnectedClient, connectMcp, ERAS } from "../helpers/mcpClient";
+import { childrenOf, type ConnectedClient, connectMcp, ERAS, memoryOf } from "../helpers/mcpClient";
 import { isAlive, until } from "../helpers/waiting";
 
 const CLI = path.resolve("dist", "cli.js");
@@ -213,6 +213,57 @@ describe("sightline mcp", function () {
     for (const line of lines) {
       assert.equal((JSON.parse(line) as { jsonrpc: unknown }).jsonrpc, "2.0", line);
     }
+  });
+
+  it("answers or refuses each of a thousand calls at once, in bounded memory", async () => {
+    const child = spawn(process.execPath, [CLI, "mcp", "--root", root, "--model", model], {
+      env: { ...process.env, SIGHTLINE_HOME: home },
+    });
+    const answers = new Map<number, Answer>();
+    let nStrange = 0;
+    let rest = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const { jsonrpc, id, result } = JSON.parse(line) as {
+          jsonrpc: string;
+          id: number;
+          result: Answer;
+        };
+        if (jsonrpc !== "2.0" || answers.has(id)) nStrange++;
+        answers.set(id, result);
+      }
+    });
+    const send = (id: number, method: string, params: object): void => {
+      child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+    };
+    const clientInfo = { name: "raw", version: "1" };
+    send(0, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
+    await until(() => answers.has(0), "for the first answer");
+    const askOnce = {
+      name: "ask_image",
+      arguments: { image: "wide.png", question: "what is it?" },
+    };
+    send(1, "tools/call", askOnce);
+    await until(() => answers.has(1), "for the model");
+    const before = memoryOf(child.pid!);
+    for (let id = 2; id < 1002; id++) send(id, "tools/call", askOnce);
+    await until(() => answers.size === 1002, "for all answers", 90_000);
+    const refused = [...answers.values()].filter(({ isError }) => isError === true);
+    // One runs and sixteen wait; places that come free meanwhile are taken by later ones.
+    assert.ok(refused.length > 0 && refused.length <= 1000 - 17, `${refused.length} refused`);
+    for (const { content } of refused) assert.match(content[0]!.text, /^engine\.busy: 16 requests/);
+    assert.equal(nStrange, 0);
+    const grownMb = (memoryOf(child.pid!) - before) / 2 ** 20;
+    assert.ok(grownMb < 200, `${grownMb.toFixed(0)} MB more`);
+    send(1002, "tools/call", askOnce);
+    await until(() => answers.has(1002), "for an answer after all that");
+    assert.deepEqual(answers.get(1002), answers.get(1));
+    child.stdin.end();
+    const [exitCode] = (await once(child, "close")) as [number];
+    assert.equal(exitCode, 0);
+    assert.equal(rest, "");
   });
 
   it("ends with its client in the middle of a call, and at a signal", async () => {

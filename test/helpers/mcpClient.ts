@@ -58,3 +58,9 @@ export function childrenOf(pid: number): readonly number[] {
     return [];
   }
 }
+
+/** Bytes that a process has in memory. */
+export function memoryOf(pid: number): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
+}
