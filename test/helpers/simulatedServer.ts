@@ -61,7 +61,10 @@ export async function askSimulated(
     if (fixed === undefined) await calls.again(signal, () => running.ask());
     else await running.ask();
   };
-  const work = () => ask().catch(() => void nLost++);
+  const work = () =>
+    ask().catch(() => {
+      nLost++;
+    });
   const atOnce = () => fixed ?? calls.atOnce;
   const all = (async () => {
     const results = inOrder(Array(nPictures).keys(), work, atOnce);
@@ -73,11 +76,12 @@ export async function askSimulated(
 
 /** Lets go on what can, and moves the time on when nothing can. */
 async function untilDone(work: Promise<void>, clock: FakeClock): Promise<void> {
-  let isDone = false;
-  void work.then(() => (isDone = true));
+  const done = work.then(() => true);
   for (;;) {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    if (isDone) return;
+    const idle = new Promise<false>((resolve) => {
+      setImmediate(resolve, false);
+    });
+    if (await Promise.race([done, idle])) return;
     if (!clock.ring()) throw new Error("Nothing happens any more.");
   }
 }
