@@ -19,6 +19,8 @@ export interface Stranger {
 
 /** Prologues with licences, and document types of some hundred entities, come before the drawing. */
 const TEXT_BYTES = 1 << 18;
+/** Characters, of at most four bytes, that tell whether a file is a text. */
+const START = 4096;
 /** Of a drawing that is unpacked; as large as a picture's file may be. */
 const MAX_UNPACKED_BYTES = 256 << 20;
 
@@ -41,14 +43,14 @@ export function isDrawing(bytes: Uint8Array): boolean {
 
 /** The beginning of a text, without byte order mark; empty for what is no text. */
 export function textOf(bytes: Uint8Array): string {
-  const part = bytes.subarray(0, TEXT_BYTES);
-  const encoding = utf16Of(bytes);
-  const text = new TextDecoder(encoding ?? "utf-8").decode(part);
-  const start = text.slice(0, 4096);
+  const decoder = new TextDecoder(utf16Of(bytes) ?? "utf-8");
+  // Most files are no texts, which their beginning tells without decoding the rest.
+  const start = decoder.decode(bytes.subarray(0, 4 * START)).slice(0, START);
   // Control characters that no text has; what is not UTF-8 may be an accent of an older encoding.
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   const isText = !/[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(start);
-  return isText && 10 * (start.match(/\ufffd/g)?.length ?? 0) < start.length ? text : "";
+  if (!isText || 10 * (start.match(/\ufffd/g)?.length ?? 0) >= start.length) return "";
+  return decoder.decode(bytes.subarray(0, TEXT_BYTES));
 }
 
 /** By its mark, or by the zeros between the first characters of XML. */
