@@ -47,6 +47,8 @@ export interface VerifyOptions {
   readonly maxCases?: number;
   /** Generate with these settings of the kit only. @default all */
   readonly settings?: readonly string[];
+  /** Generate no more tokens, to see that it goes on; no recorded sequence is equal then. @default the kit's */
+  readonly maxNewTokens?: number;
   readonly signal?: AbortSignal;
   /** Called with a line for people before each longer piece of work. */
   readonly onProgress?: (text: string) => void;
@@ -122,10 +124,13 @@ export async function runVerify(folder: string, options: VerifyOptions): Promise
 }
 
 /** The cases and settings that are asked for; of the pictures, those of these cases are the first. */
-function chosenPart(kit: Kit, { maxCases, settings }: VerifyOptions): Kit {
+function chosenPart(kit: Kit, options: VerifyOptions): Kit {
+  const { maxCases, settings } = options;
   const cases = kit.cases.slice(0, maxCases).map((entry) => {
     const chosen = (all: readonly KitGeneration[]): readonly KitGeneration[] =>
-      all.filter(({ setting }) => settings?.includes(setting) ?? true);
+      all
+        .filter(({ setting }) => settings?.includes(setting) ?? true)
+        .map((one) => shortened(one, options));
     const { trained } = entry;
     return {
       ...entry,
@@ -136,6 +141,17 @@ function chosenPart(kit: Kit, { maxCases, settings }: VerifyOptions): Kit {
   if (maxCases === undefined) return { ...kit, cases };
   const nImages = Math.max(...cases.map(({ imageIndex }) => imageIndex + 1));
   return { ...kit, cases, images: kit.images.slice(0, nImages) };
+}
+
+function shortened(generation: KitGeneration, { maxNewTokens }: VerifyOptions): KitGeneration {
+  if (maxNewTokens === undefined) return generation;
+  const { maxNewTokens: most = maxNewTokens, minNewTokens: least = 0 } = generation.options;
+  const options = {
+    ...generation.options,
+    maxNewTokens: Math.min(most, maxNewTokens),
+    minNewTokens: Math.min(least, maxNewTokens),
+  };
+  return { ...generation, options };
 }
 
 function coarsest(precision: string): PrecisionKind {
