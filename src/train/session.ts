@@ -9,6 +9,7 @@ import {
   floats,
   type Session,
   type SessionFactory,
+  type Tensor,
   type TensorMap,
 } from "../engine/session/session";
 import type { Device } from "../model/ask/device";
@@ -32,6 +33,8 @@ export interface StepResult {
   readonly losses: Readonly<Record<string, number>>;
   /** In the shape of each tensor; one that the loss does not depend on has none. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** In their place where they are kept on the device; the caller's. */
+  readonly deviceGradients: ReadonlyMap<string, Tensor>;
   /** Further outputs of the graph. */
   readonly details: Readonly<Record<string, Float32Array>>;
   /** Gives the memory of gradients and details back at once. */
@@ -47,41 +50,46 @@ const MANY_NUMBERS = 64e6;
 const LOSS = "loss/";
 const GRADIENT = "grad/";
 
+export interface TrainingSessionOptions {
+  readonly factory: SessionFactory;
+  readonly device: Device;
+  readonly parameters: Parameters;
+  readonly trained: Iterable<string>;
+  readonly keepsGradients?: boolean;
+}
+
 export class TrainingSession {
   readonly #session: Session;
   readonly #parameters: Parameters;
   /** Names of the checkpoint's tensors that the graph reads. */
-  readonly #reads: readonly string[];
+  readonly reads: readonly string[];
+  readonly #narrow: ReadonlySet<string>;
 
-  private constructor(session: Session, parameters: Parameters, reads: readonly string[]) {
+  private constructor(session: Session, parameters: Parameters, g: TrainingGraph) {
     this.#session = session;
     this.#parameters = parameters;
-    this.#reads = reads;
+    this.reads = [...g.parameters.keys()];
+    this.#narrow = g.narrow;
   }
 
   /**
    * Adds the backward of a graph and opens it.
-   * @param options `trained` are the tensors whose gradients are wanted.
+   * @param options `trained` are the tensors whose gradients are wanted; `keepsGradients` leaves them in the memory
+   * of the device.
    * @throws AppError `model.unsupported` for an operator without a derivative, and as the factory.
    */
   static async open(
     { g, losses, loss, folder }: Objectives,
-    options: {
-      readonly factory: SessionFactory;
-      readonly device: Device;
-      readonly parameters: Parameters;
-      readonly trained: Iterable<string>;
-    },
+    options: TrainingSessionOptions,
   ): Promise<TrainingSession> {
-    const { factory, device, parameters, trained } = options;
+    const { factory, device, parameters, trained, keepsGradients = false } = options;
     const wanted = [...trained].filter((name) => g.parameters.has(name));
     const gradients = backward(g, loss, { wanted });
     for (const [name, value] of Object.entries(losses)) {
       if (value !== undefined) g.result(LOSS + name, value);
     }
     for (const [name, value] of gradients) g.result(GRADIENT + name, value);
-    const reads = [...g.parameters.keys()];
-    await parameters.load(reads);
+    await parameters.load(g.parameters.keys());
     const size = wanted.reduce((sum, name) => sum + elementsOf(parameters.shape(name)), 0);
     const session = await factory.open(await graphOf(g, folder), {
       device,
@@ -89,21 +97,36 @@ export class TrainingSession {
       // Packed, frozen weights would take as much memory once more.
       keepWeightsMapped: folder !== undefined,
       forbidCpuFallback: device !== "cpu",
+      ...(keepsGradients && {
+        outputsOnDevice: [...gradients.keys()].map((name) => GRADIENT + name),
+      }),
     });
-    return new TrainingSession(session, parameters, reads);
+    return new TrainingSession(session, parameters, g);
   }
 
-  /** @throws AppError `device.failed`, also when a loss is no number any more. */
-  async run(batch: TensorMap): Promise<StepResult> {
-    const feeds: Record<string, TensorMap[string]> = {};
-    for (const name of this.#reads) {
-      feeds[name] = cpuTensor(this.#parameters.values(name), this.#parameters.shape(name));
+  /**
+   * @param weights Those on the device; the parameters' own for all others.
+   * @throws AppError `device.failed`, also when a loss is no number any more.
+   */
+  async run(batch: TensorMap, weights?: ReadonlyMap<string, Tensor>): Promise<StepResult> {
+    const feeds: Record<string, Tensor> = {};
+    for (const name of this.reads) {
+      feeds[name] =
+        weights?.get(name) ??
+        cpuTensor(this.#parameters.values(name), this.#parameters.shape(name));
     }
-    const results = await this.#session.run({ ...feeds, ...batch });
-    const of = (prefix: string): [name: string, values: Float32Array][] =>
+    for (const [name, tensor] of Object.entries(batch)) {
+      feeds[name] = this.#narrow.has(name) ? narrowed(tensor) : tensor;
+    }
+    const results = await this.#session.run(feeds);
+    const tensorsOf = (prefix: string, location: Tensor["location"]): [string, Tensor][] =>
       Object.entries(results).flatMap(([name, tensor]) =>
-        name.startsWith(prefix) ? [[name.slice(prefix.length), floats(tensor)]] : [],
+        name.startsWith(prefix) && tensor.location === location
+          ? [[name.slice(prefix.length), tensor]]
+          : [],
       );
+    const of = (prefix: string): [name: string, values: Float32Array][] =>
+      tensorsOf(prefix, "cpu").map(([name, tensor]) => [name, floats(tensor)]);
     const losses = Object.fromEntries(
       of(LOSS).map(([name, values]) => [name, defined(values[0], `The loss ${name}`)]),
     );
@@ -119,6 +142,7 @@ export class TrainingSession {
     return {
       losses,
       gradients: new Map(of(GRADIENT)),
+      deviceGradients: new Map(tensorsOf(GRADIENT, "device")),
       details: Object.fromEntries(of("").filter(([name]) => isDetail(name))),
       dispose: () => {
         for (const tensor of Object.values(results)) tensor.dispose();
@@ -129,6 +153,11 @@ export class TrainingSession {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Whole numbers in 32 bits. */
+function narrowed({ data, dims }: Tensor): Tensor {
+  return cpuTensor(Int32Array.from(data, Number), dims);
 }
 
 /** A graph refers to files from where it lies itself. */

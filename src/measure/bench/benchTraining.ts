@@ -11,8 +11,7 @@ import { stage1Feeds } from "../../train/graphs/stage1Feeds";
 import { stage1Graph, STAGE1_INPUTS } from "../../train/graphs/stage1Graph";
 import { newWeights, shapesOf } from "../../train/newWeights";
 import { Parameters } from "../../train/parameters";
-import { TrainingSession } from "../../train/session";
-import { Trainer } from "../../train/trainer";
+import { openTrainer } from "../../train/step/openTrainer";
 import { comparingConfig } from "./benchCheckpoint";
 
 /** Tokens of every text, both ends included (LAVIS `max_txt_len`). */
@@ -53,10 +52,9 @@ export async function measureTraining({
   const parameters = Parameters.of(newWeights(new Map([...shapes, ["temp", []]]), random));
   const { weights } = parameters;
   const trained = parameters.names();
-  const session = await TrainingSession.open(stage1Graph({ ...spec, weights }), {
+  const trainer = await openTrainer(stage1Graph({ ...spec, weights }), {
     ...{ factory: createOrtSessionFactory(), device: "cpu", parameters, trained },
   });
-  const trainer = new Trainer(parameters, trained);
   const dims = [batch, imageTokenCount(config.vision), config.vision.hiddenSize] as const;
   const stepMs: number[] = [];
   const cpuMs: number[] = [];
@@ -66,14 +64,14 @@ export async function measureTraining({
       const feeds = batchOf(dims, { random, vocabSize: config.qformer.vocabSize });
       const begin = performance.now();
       const used = process.cpuUsage();
-      await trainer.step(session, [feeds], RATE);
+      await trainer.step([feeds], RATE);
       if (step < WARM_STEPS) continue;
       stepMs.push(performance.now() - begin);
       const { user, system } = process.cpuUsage(used);
       cpuMs.push((user + system) / 1000);
     }
   } finally {
-    await session.release();
+    await trainer.release();
   }
   return {
     ...{ stepMs, cpuMs },

@@ -16,7 +16,7 @@ import { PICTURE_INPUTS } from "../../train/graphs/qformerPasses";
 import { GradientSum } from "../../train/optimise/gradients";
 import { Parameters } from "../../train/parameters";
 import { TrainingSession, type Objectives, type StepResult } from "../../train/session";
-import { Trainer } from "../../train/trainer";
+import { openTrainer } from "../../train/step/openTrainer";
 import type { Blip2Config, Blip2GenerationConfig } from "../../model/config/blip2Config";
 import type { Device } from "../../model/ask/device";
 import type { Deviation } from "./comparison";
@@ -143,19 +143,22 @@ class Check {
       "The optimised batch",
     );
     const names = trained.map(({ name }) => name);
-    const session = await this.#open(batch, {});
+    const trainer = await openTrainer(this.#graph(batch, {}), {
+      ...this.#options,
+      ...{ trained: names, adamW: optimizer },
+    });
     try {
-      const trainer = new Trainer(parameters, names, { adamW: optimizer });
       for (const [index, { rate }] of steps.entries()) {
         throwIfAborted(signal);
-        await trainer.step(session, [this.#feeds(batch)], rate);
+        await trainer.step([this.#feeds(batch)], rate);
+        await trainer.state();
         const values = (): Map<string, Float32Array> =>
           new Map(names.map((name) => [name, parameters.values(name)]));
         if (index === 0) this.comparison.parameters("step1", values());
         if (index === 4) this.comparison.parameters("step5", values());
       }
     } finally {
-      await session.release();
+      await trainer.release();
       await parameters.reload();
     }
   }

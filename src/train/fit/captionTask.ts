@@ -12,12 +12,13 @@ import { loadTokenizer } from "../../engine/text/tokenizer";
 import type { Blip2GenerationConfig } from "../../model/config/blip2Config";
 import { optFeeds, t5Feeds } from "../graphs/stage2Feeds";
 import { stage2Graph, STAGE2_INPUTS, type FrozenLanguage } from "../graphs/stage2Graph";
+import type { TrainingDevice } from "../grad/trainingGraph";
 import type { Figures } from "../run/trainingRun";
 import { TrainingSession, type Objectives } from "../session";
 import { batchOf, rowsOf, stepsPerEpoch } from "./batches";
 import type { Example } from "./examples";
 import { frozenLanguage, shareLanguage } from "./frozenLanguage";
-import type { FitTask, FitTaskOptions, TaskOptions } from "./task";
+import { graphDevice, type FitTask, type FitTaskOptions, type TaskOptions } from "./task";
 
 /** Tokens of a text, its end included: alternative texts are longer than the 32 of the authors' captions. */
 const MOST_TOKENS = 48;
@@ -63,16 +64,16 @@ export async function languageTask(options: LanguageOptions): Promise<FitTask> {
   });
   const { weights } = parameters;
   const spec = { config, weights, pictures: batch, ...texts.sizes, isNormed };
-  const graphOf = (): Objectives => ({
-    ...stage2Graph({ ...spec, ...(frozen && { frozen }) }),
+  const graphOf = (device: TrainingDevice): Objectives => ({
+    ...stage2Graph({ ...spec, device, ...(frozen && { frozen }) }),
     ...(folder === undefined ? {} : { folder }),
   });
-  const graph = graphOf();
+  const graph = graphOf(graphDevice(options));
   return {
     graph,
     trained: [...graph.g.parameters.keys()].filter((name) => !name.startsWith("language_model.")),
     batches: async (step) => [await feeds(batchOf(examples.train, { step, batch, seed }))],
-    validate: () => validate(graphOf(), feeds, options),
+    validate: () => validate(graphOf("cpu"), feeds, options),
     isBetter: (figures, than) => (figures["lm"] ?? Infinity) < (than["lm"] ?? Infinity),
   };
 }

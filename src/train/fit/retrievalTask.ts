@@ -25,7 +25,7 @@ import type { Figures } from "../run/trainingRun";
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import { batchOf, rowsOf, stepsPerEpoch } from "./batches";
 import type { Example } from "./examples";
-import type { FitTask, FitTaskOptions, TaskOptions } from "./task";
+import { graphDevice, type FitTask, type FitTaskOptions, type TaskOptions } from "./task";
 
 /** Tokens of a text, both ends included (LAVIS `max_txt_len`). */
 const MOST_TOKENS = 32;
@@ -84,12 +84,9 @@ export async function objectivesTask(options: ObjectivesOptions): Promise<FitTas
       negatives: random,
     }),
   });
-  const graphOf = (detailed: boolean): Stage1Graph => {
-    const { weights } = parameters;
-    const spec = { config, weights, ...sizes, objectives, isNormed };
-    return stage1Graph({ ...spec, givesDetails: detailed });
-  };
-  const graph = graphOf(false);
+  const { weights } = parameters;
+  const spec = { config, weights, ...sizes, objectives, isNormed };
+  const graph = stage1Graph({ ...spec, device: graphDevice(options) });
   return {
     graph,
     trained: [...graph.g.parameters.keys()],
@@ -99,7 +96,7 @@ export async function objectivesTask(options: ObjectivesOptions): Promise<FitTas
         RandomStream.seeded(seed, STEP_STREAMS + step),
       ),
     ],
-    validate: () => validate(graphOf(true), feeds, options),
+    validate: () => validate(stage1Graph({ ...spec, givesDetails: true }), feeds, options),
     isBetter,
   };
 }

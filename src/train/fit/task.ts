@@ -2,6 +2,8 @@
 
 import type { ModelFolder } from "../../engine/session/modelFolder";
 import type { SessionFactory } from "../../engine/session/session";
+import type { Device } from "../../model/ask/device";
+import type { TrainingDevice } from "../grad/trainingGraph";
 import type { Split } from "../data/pairs";
 import type { Parameters } from "../parameters";
 import type { Figures, TrainingTask } from "../run/trainingRun";
@@ -23,6 +25,13 @@ export interface TaskOptions {
   /** Texts with their pictures in a step. */
   readonly batch: number;
   readonly seed: number;
+  /** What computes the steps; what is held out is looked at on the CPU. @default "cpu" */
+  readonly device?: Device;
+}
+
+/** Whose operators the graph of the steps is made of. */
+export function graphDevice({ device = "cpu" }: Pick<TaskOptions, "device">): TrainingDevice {
+  return device === "cpu" ? "cpu" : "accelerator";
 }
 
 export interface FitTask extends TrainingTask {

@@ -43,6 +43,8 @@ export class TrainingGraph extends GraphBuilder implements Known {
   batch: number;
   /** Values that count as constants. */
   readonly stopped = new Set<ValueName>();
+  /** Inputs of whole numbers, which accelerators read but do not convert from 64 bits: there they have 32. */
+  readonly narrow = new Set<ValueName>();
   #sizes: Readonly<Record<string, number>>;
   #prefix = "";
   readonly #nodes: NamedNode[] = [];
@@ -165,7 +167,9 @@ export class TrainingGraph extends GraphBuilder implements Known {
   fixedInput(name: ValueName, dataType: OnnxDataType, shape: Shape): ValueName {
     if (!this.#shapes.has(name)) {
       this.#shapes.set(name, shape);
-      super.input(name, dataType, shape);
+      const isNarrow = dataType === "int64" && this.device === "accelerator";
+      if (isNarrow) this.narrow.add(name);
+      super.input(name, isNarrow ? "int32" : dataType, shape);
     }
     return name;
   }

@@ -308,7 +308,7 @@ export class Stage1Passes {
 
   /**
    * For each row the column with the largest score, noise added: with Gumbel noise a draw from the softmax of
-   * the scores. Gives int64 [B].
+   * the scores. Gives int64 [B, 1].
    */
   #hardest(scores: ValueName, noise: string): ValueName {
     const g = this.#g;
@@ -322,7 +322,7 @@ export class Stage1Passes {
     return g.node("/itm/hardest", {
       opType: "ArgMax",
       inputs: [noisy],
-      attributes: { axis: { int: 1 }, keepdims: { int: 0 } },
+      attributes: { axis: { int: 1 }, keepdims: { int: 1 } },
     });
   }
 
@@ -351,9 +351,10 @@ export class Stage1Passes {
     return add(g, "/itg/mask", [this.#concat([zeros, this.#textMask()], 3), causal]);
   }
 
-  /** Rows of a batch by their numbers. */
+  /** Rows of a batch by their numbers, int64 [B, 1]. */
   #rows(x: ValueName, rows: ValueName): ValueName {
-    return this.#g.node("/itm/rows", { opType: "Gather", inputs: [x, rows] });
+    const picked = this.#g.node("/itm/rows", { opType: "Gather", inputs: [x, rows] });
+    return this.#reshape(picked, this.#g.shape(x));
   }
 
   /** Batches behind each other. */

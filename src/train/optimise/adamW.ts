@@ -18,6 +18,8 @@ export interface AdamWOptions {
   readonly floors?: Readonly<Partial<Record<string, number>>>;
 }
 
+export const DEFAULTS = { beta1: 0.9, beta2: 0.98, eps: 1e-8, weightDecay: 0.05, floors: {} };
+
 /** A tensor that is trained. */
 export interface Parameter {
   /** Changed by every step. */
@@ -54,9 +56,8 @@ export class AdamW {
     options: AdamWOptions = {},
     moments: ReadonlyMap<string, Moments> = new Map(),
   ) {
-    const { beta1 = 0.9, beta2 = 0.98, eps = 1e-8, weightDecay = 0.05, floors = {} } = options;
     this.#parameters = parameters;
-    this.#options = { beta1, beta2, eps, weightDecay, floors };
+    this.#options = { ...DEFAULTS, ...options };
     this.#moments = new Map(moments);
     for (const [name, { first, second }] of moments) {
       const { length } = this.#parameter(name).values;

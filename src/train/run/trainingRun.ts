@@ -6,8 +6,9 @@ import path from "node:path";
 import { AppError } from "../../base/errors";
 import { ratePerStep, type RateOptions } from "../optimise/schedule";
 import { Parameters } from "../parameters";
-import { TrainingSession, type Objectives } from "../session";
-import { Trainer, type TrainerOptions } from "../trainer";
+import type { Objectives } from "../session";
+import { openTrainer } from "../step/openTrainer";
+import type { Trainer, TrainerOptions } from "../step/trainer";
 import { latestCheckpoint, readState, saveBest, saveState, type RunState } from "./trainingState";
 import { readLog, TrainingLog, type LogEntry } from "./trainingLog";
 import type { Device } from "../../model/ask/device";
@@ -31,7 +32,7 @@ export interface RunOptions extends RateOptions {
   /** Where checkpoints and the log go. */
   readonly out: string;
   readonly steps: number;
-  readonly trainer?: Omit<TrainerOptions, "moments">;
+  readonly trainer?: Pick<TrainerOptions, "adamW" | "maxNorm">;
   /** Steps between two checkpoints, and between two validations. */
   readonly saveEvery: number;
   readonly validateEvery: number;
@@ -84,18 +85,18 @@ export async function runTraining(
   await parameters.load(trained);
   const history = (await readLog(logOf(out))).filter(({ step }) => step <= state.step);
   const log = await TrainingLog.open(logOf(out), state.step);
-  const trainer = new Trainer(parameters, trained, { ...options.trainer, moments: state.moments });
-  const run = new Run({ parameters, task, options, log, trainer, state, history });
+  const run = new Run({ parameters, task, options, log, state, history });
   try {
     await run.begin();
     if (run.isOver()) return run.step;
-    const session = await TrainingSession.open(task.graph, {
-      ...{ factory, device, parameters, trained },
+    const trainer = await openTrainer(task.graph, {
+      ...{ factory, device, parameters, trained, moments: state.moments },
+      ...options.trainer,
     });
     try {
-      while (!run.isOver()) await run.next(session);
+      while (!run.isOver()) await run.next(trainer);
     } finally {
-      await session.release();
+      await trainer.release();
     }
     return run.step;
   } finally {
@@ -124,7 +125,6 @@ interface RunParts {
   readonly task: TrainingTask;
   readonly options: RunOptions;
   readonly log: TrainingLog;
-  readonly trainer: Trainer;
   readonly state: RunState;
   readonly history: LogEntry[];
 }
@@ -157,14 +157,16 @@ class Run {
     await this.#note({ step: 0, elapsedMs: 0, losses: {}, ...(figures && { figures }) });
   }
 
-  async next(session: TrainingSession): Promise<void> {
-    const { task, options, trainer, state } = this.#parts;
+  async next(trainer: Trainer): Promise<void> {
+    const { task, options, state } = this.#parts;
     const batches = await task.batches(this.step);
-    const losses = await trainer.step(session, batches, ratePerStep(options, this.step));
+    const losses = await trainer.step(batches, ratePerStep(options, this.step));
     this.step++;
     const { steps, signal } = options;
     const isLast = this.step === steps;
     const isValidated = isLast || this.step % options.validateEvery === 0;
+    // The parameters may lie on a device.
+    if (isValidated) await trainer.state();
     const figures = isValidated ? await task.validate?.() : undefined;
     const elapsedMs = performance.now() - this.#beganMs;
     const rounded = Math.round(elapsedMs);
@@ -175,7 +177,7 @@ class Run {
     const isStopped = signal?.aborted === true;
     const isDue =
       this.step % options.saveEvery === 0 || (isValidated && options.best !== undefined);
-    if (isStopped || isDue || this.isOver()) await this.#save();
+    if (isStopped || isDue || this.isOver()) await this.#save(await trainer.state());
     if (isStopped && !this.isOver()) throw cancelled(options.out, this.step);
   }
 
@@ -189,11 +191,11 @@ class Run {
     if (bestOf(history, best.isBetter) === entry) await saveBest(out, parameters);
   }
 
-  async #save(): Promise<void> {
-    const { options, parameters, state, trainer } = this.#parts;
+  async #save(moments: RunState["moments"]): Promise<void> {
+    const { options, parameters, state } = this.#parts;
     await saveState(options.out, parameters, {
       ...{ step: this.step, fingerprint: state.fingerprint },
-      moments: trainer.optimizer.state,
+      moments,
     });
   }
 }

@@ -34,9 +34,15 @@ export interface StageConfig {
   /** Steps between two checkpoints, and between two looks at the held-out pairs. */
   readonly saveEvery: number;
   readonly validateEvery: number;
+  /** What computes the steps. */
+  readonly device: TrainingPlace;
   /** Of stage 1. */
   readonly objectives: readonly Objective[];
 }
+
+/** Devices that have the operators of backward. */
+const PLACES = ["cpu", "webgpu"] as const;
+export type TrainingPlace = (typeof PLACES)[number];
 
 const MOST = 1e9;
 
@@ -44,7 +50,7 @@ const MOST = 1e9;
 const KEYS: ReadonlySet<string> = new Set([
   ...["start", "pairs", "out", "steps", "batch", "rate", "warmupRate", "warmupSteps", "minRate"],
   ...["weightDecay", "beta2", "maxNorm", "leastTemperature", "textLength", "heldOut", "seed"],
-  ...["saveEvery", "validateEvery", "objectives"],
+  ...["saveEvery", "validateEvery", "device", "objectives"],
 ]);
 
 /** @throws AppError `option.invalid` naming file and key, `document.missing` for a file that cannot be read. */
@@ -80,8 +86,15 @@ export async function readStageConfig(file: string): Promise<StageConfig> {
     seed: count("seed", 1, 0),
     saveEvery: count("saveEvery", 100),
     validateEvery: count("validateEvery", 500),
+    device: placeOf(json),
     objectives: objectivesOf(json),
   };
+}
+
+function placeOf(json: JsonObject): TrainingPlace {
+  if (!json.has("device")) return "cpu";
+  const known = PLACES.find((place) => place === json.raw("device"));
+  return known ?? json.fail("device", `one of ${PLACES.join(", ")}`);
 }
 
 function objectivesOf(json: JsonObject): readonly Objective[] {

@@ -61,20 +61,22 @@ export async function trainStage(options: StageOptions): Promise<StageResult> {
   );
   const batch = Math.min(config.batch, examples.train.length);
   const nHeldOut = examples.heldOut.length;
-  const given = { parameters, examples, features, factory, batch, seed: config.seed };
+  const { device, seed } = config;
+  const given = { parameters, examples, features, factory, batch, seed, device };
   const { validate, ...task } = await taskOf(given, config);
   const { steps, rate, warmupRate, warmupSteps, minRate, weightDecay, beta2, maxNorm } = config;
   const taken = await runTraining(
     parameters,
     { ...task, ...(nHeldOut > 0 && { validate }) },
     {
-      ...{ out: config.out, steps, rate, warmupRate, warmupSteps, minRate, factory, device: "cpu" },
+      ...{ out: config.out, steps, rate, warmupRate, warmupSteps, minRate, factory, device },
       ...{ saveEvery: config.saveEvery, validateEvery: config.validateEvery },
       trainer: {
         ...(maxNorm === 0 ? {} : { maxNorm }),
         adamW: { weightDecay, beta2, floors: { temp: config.leastTemperature } },
       },
-      settings: { stage, ...config, examples, saveEvery: 0, out: "" },
+      // A run may go on elsewhere.
+      settings: { stage, ...config, device: "cpu", examples, saveEvery: 0, out: "" },
       ...(signal && { signal }),
       ...(onStep && { onStep }),
     },

@@ -1,7 +1,8 @@
 /** Derivatives of what only moves numbers. dY is the gradient of the result. */
 
 import { defined, invariant } from "../../../base/assert";
-import type { Rule } from "../emitter";
+import type { ValueName } from "../../../convert/graph/graphBuilder";
+import type { Emitter, Rule } from "../emitter";
 import { axisOf, intAttribute, intsAttribute, sizeOf, sliceBounds } from "../shapes";
 
 /** The shape of before. */
@@ -72,16 +73,21 @@ const gather: Rule = (e, [dY]) => {
   return [
     e.ifNeeded(0, () => {
       const shape = e.shape(table);
-      const count = sizeOf(e.shape(rows));
-      // No accelerator reshapes whole numbers of 64 bits.
-      const narrow = e.op("Cast", [rows], { to: { int: INT32 } });
-      const column = e.op("Cast", [e.reshape(narrow, [count, 1])], { to: { int: INT64 } });
-      const updates = e.reshape(dY, [count, ...shape.slice(1)]);
+      const column = columnOf(e, rows);
+      const updates = e.reshape(dY, [sizeOf(e.shape(rows)), ...shape.slice(1)]);
       const attributes = { reduction: { string: "add" } };
       return e.op("ScatterND", [e.zeros(shape), column, updates], attributes);
     }),
   ];
 };
+
+/** Numbers of rows as int64 [n, 1]. No accelerator reshapes or converts whole numbers of 64 bits. */
+function columnOf(e: Emitter, rows: ValueName): ValueName {
+  const shape = e.shape(rows);
+  if (shape.length === 2 && shape[1] === 1 && !e.g.narrow.has(rows)) return rows;
+  const narrow = e.g.narrow.has(rows) ? rows : e.op("Cast", [rows], { to: { int: INT32 } });
+  return e.op("Cast", [e.reshape(narrow, [sizeOf(shape), 1])], { to: { int: INT64 } });
+}
 
 /** ONNX's numbers. */
 const INT32 = 6;

@@ -81,6 +81,7 @@ describe("sightline train stage1 and stage2", () => {
       ["stage1", { ...configOf("stage1"), steps: 0 }, /steps/],
       ["stage1", { ...configOf("stage1"), rate: "fast" }, /rate/],
       ["stage1", { ...configOf("stage1"), objectives: ["itx"] }, /a list of itc, itm, itg/],
+      ["stage1", { ...configOf("stage1"), device: "cuda" }, /"device".*one of cpu, webgpu/],
       ["stage1", { ...configOf("stage1"), pairs: "nothing" }, /There is no file or folder/],
       ["stage1", configOf("stage2-opt"), /is not for stage1, which needs/],
       ["stage2", configOf("stage1", { out: "other" }), /is not for stage2, which needs/],

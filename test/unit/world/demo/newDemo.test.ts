@@ -5,8 +5,7 @@ import path from "node:path";
 import { convertModel } from "../../../../src/convert/convertModel";
 import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
 import { Parameters } from "../../../../src/train/parameters";
-import { TrainingSession } from "../../../../src/train/session";
-import { Trainer } from "../../../../src/train/trainer";
+import { openTrainer } from "../../../../src/train/step/openTrainer";
 import { SIDE } from "../../../../src/world/demo/demoShapes";
 import { generationTask } from "../../../../src/world/demo/generationTask";
 import { newGenerationDemo, newRetrievalDemo } from "../../../../src/world/demo/newDemo";
@@ -86,19 +85,18 @@ describe("a new demo model", () => {
       const factory = createOrtSessionFactory();
       const task = await retrievalTask({ world, parameters, factory, batch: 6, seed: 3, lesson });
       const { trained, graph } = task;
-      const options = { factory, device: "cpu", parameters, trained } as const;
-      const session = await TrainingSession.open(graph, options);
+      const options = { factory, device: "cpu", parameters, trained, maxNorm: 1 } as const;
+      const trainer = await openTrainer(graph, options);
       try {
-        const trainer = new Trainer(parameters, trained, { maxNorm: 1 });
         const batches = await task.batches(0);
         const losses: number[] = [];
         for (let step = 0; step < steps; step++) {
-          const parts = Object.values(await trainer.step(session, batches, rate));
+          const parts = Object.values(await trainer.step(batches, rate));
           losses.push(parts.reduce((sum, part) => sum + part, 0));
         }
         assert.ok(losses.at(-1)! < 0.8 * losses[0]!, losses.join(" "));
       } finally {
-        await session.release();
+        await trainer.release();
       }
     });
   }
@@ -119,18 +117,17 @@ describe("a new demo model", () => {
       ...{ lesson: "language", trials: 16 },
     });
     const { trained, graph } = task;
-    const options = { factory, device: "cpu", parameters, trained } as const;
-    const session = await TrainingSession.open(graph, options);
+    const options = { factory, device: "cpu", parameters, trained, maxNorm: 1 } as const;
+    const trainer = await openTrainer(graph, options);
     try {
-      const trainer = new Trainer(parameters, trained, { maxNorm: 1 });
       const batches = await task.batches(0);
       const losses: number[] = [];
       for (let step = 0; step < 8; step++) {
-        losses.push((await trainer.step(session, batches, 1e-3))["lm"] ?? NaN);
+        losses.push((await trainer.step(batches, 1e-3))["lm"] ?? NaN);
       }
       assert.ok(losses.at(-1)! < 0.7 * losses[0]!, losses.join(" "));
     } finally {
-      await session.release();
+      await trainer.release();
     }
     const figures = (await task.validate?.()) ?? {};
     assert.ok(Object.keys(figures).includes("caption"));
