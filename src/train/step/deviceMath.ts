@@ -24,19 +24,17 @@ interface Operation {
   readonly outputs: Readonly<Record<string, "tensor" | "scalar">>;
   /** Where the results lie. @default the device */
   readonly isReadBack?: boolean;
-  write(g: GraphBuilder): void;
+  readonly write: (g: GraphBuilder) => void;
 }
 
-/** Adds a node that gives a value of that name, or one without a name. */
+/** Adds a node, whose result may be given a name. @param call an operator and its inputs */
 function op(
   g: GraphBuilder,
-  opType: string,
-  inputs: readonly ValueName[],
+  [opType, ...inputs]: readonly [string, ...ValueName[]],
   name?: string,
 ): ValueName {
   return g.node(`/${opType}`, {
-    opType,
-    inputs,
+    ...{ opType, inputs },
     ...(name === undefined ? {} : { outputs: [name] }),
   });
 }
@@ -46,21 +44,21 @@ const OPERATIONS = {
     tensors: ["x"],
     scalars: [],
     outputs: { y: "tensor" },
-    write: (g) => void op(g, "Identity", ["x"], "y"),
+    write: (g) => void op(g, ["Identity", "x"], "y"),
   },
   download: {
     tensors: ["x"],
     scalars: [],
     outputs: { y: "tensor" },
     isReadBack: true,
-    write: (g) => void op(g, "Identity", ["x"], "y"),
+    write: (g) => void op(g, ["Identity", "x"], "y"),
   },
   /** y = a + b */
   add: {
     tensors: ["a", "b"],
     scalars: [],
     outputs: { y: "tensor" },
-    write: (g) => void op(g, "Add", ["a", "b"], "y"),
+    write: (g) => void op(g, ["Add", "a", "b"], "y"),
   },
   /** y = sum + Σ x² */
   addSquares: {
@@ -68,13 +66,13 @@ const OPERATIONS = {
     scalars: ["sum"],
     outputs: { y: "scalar" },
     write: (g) => {
-      const flat = op(g, "Reshape", ["x", g.int64Constant("flat", [-1])]);
+      const flat = op(g, ["Reshape", "x", g.int64Constant("flat", [-1])]);
       const squares = g.node("/squares", {
         opType: "ReduceSumSquare",
         inputs: [flat],
         attributes: { keepdims: { int: 0 } },
       });
-      op(g, "Add", ["sum", squares], "y");
+      op(g, ["Add", "sum", squares], "y");
     },
   },
   /** y = scale · min(1, most / (√sum · scale + 1e-6)): of gradients whose squares have this sum. */
@@ -83,10 +81,10 @@ const OPERATIONS = {
     scalars: ["sum", "scale", "most"],
     outputs: { y: "scalar" },
     write: (g) => {
-      const norm = op(g, "Mul", [op(g, "Sqrt", ["sum"]), "scale"]);
-      const above = op(g, "Add", [norm, g.floatConstant("eps", CLIP_EPS)]);
-      const share = op(g, "Min", [op(g, "Div", ["most", above]), g.floatConstant("one", 1)]);
-      op(g, "Mul", [share, "scale"], "y");
+      const norm = op(g, ["Mul", op(g, ["Sqrt", "sum"]), "scale"]);
+      const above = op(g, ["Add", norm, g.floatConstant("eps", CLIP_EPS)]);
+      const share = op(g, ["Min", op(g, ["Div", "most", above]), g.floatConstant("one", 1)]);
+      op(g, ["Mul", share, "scale"], "y");
     },
   },
   /** As `AdamW` computes it; of β₁ and β₂ both they and what is left to 1. */
@@ -95,14 +93,14 @@ const OPERATIONS = {
     scalars: ["factor", "beta1", "rest1", "beta2", "rest2", "eps", "kept", "size", "root", "floor"],
     outputs: { "p'": "tensor", "m'": "tensor", "v'": "tensor" },
     write: (g) => {
-      const gradient = op(g, "Mul", ["g", "factor"]);
-      op(g, "Add", [op(g, "Mul", ["m", "beta1"]), op(g, "Mul", [gradient, "rest1"])], "m'");
-      const square = op(g, "Mul", [gradient, gradient]);
-      op(g, "Add", [op(g, "Mul", ["v", "beta2"]), op(g, "Mul", [square, "rest2"])], "v'");
-      const below = op(g, "Add", [op(g, "Mul", [op(g, "Sqrt", ["v'"]), "root"]), "eps"]);
-      const change = op(g, "Div", [op(g, "Mul", ["m'", "size"]), below]);
-      const next = op(g, "Sub", [op(g, "Mul", ["p", "kept"]), change]);
-      op(g, "Max", [next, "floor"], "p'");
+      const gradient = op(g, ["Mul", "g", "factor"]);
+      op(g, ["Add", op(g, ["Mul", "m", "beta1"]), op(g, ["Mul", gradient, "rest1"])], "m'");
+      const square = op(g, ["Mul", gradient, gradient]);
+      op(g, ["Add", op(g, ["Mul", "v", "beta2"]), op(g, ["Mul", square, "rest2"])], "v'");
+      const below = op(g, ["Add", op(g, ["Mul", op(g, ["Sqrt", "v'"]), "root"]), "eps"]);
+      const change = op(g, ["Div", op(g, ["Mul", "m'", "size"]), below]);
+      const next = op(g, ["Sub", op(g, ["Mul", "p", "kept"]), change]);
+      op(g, ["Max", next, "floor"], "p'");
     },
   },
 } as const satisfies Readonly<Record<string, Operation>>;

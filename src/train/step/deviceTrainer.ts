@@ -77,8 +77,9 @@ export class DeviceTrainer implements Trainer {
         await this.#add(sums, result);
       }
       const factor = await this.#factor(sums, { scalars, scale: 1 / batches.length });
-      for (const [name, gradient] of sums)
+      for (const [name, gradient] of sums) {
         await this.#update(name, { gradient, factor, rate, scalars });
+      }
     } finally {
       for (const tensor of sums.values()) tensor.dispose();
       scalars.dispose();
@@ -106,8 +107,9 @@ export class DeviceTrainer implements Trainer {
     const { maxNorm } = this.#options;
     if (maxNorm === undefined) return await scalars.of(scale);
     let sum = await scalars.of(0);
-    for (const x of sums.values())
+    for (const x of sums.values()) {
       sum = scalars.keep(await this.#math.only("addSquares", { x, sum }));
+    }
     const most = await scalars.of(maxNorm);
     return scalars.keep(
       await this.#math.only("clip", { sum, scale: await scalars.of(scale), most }),
