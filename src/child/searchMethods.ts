@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { KeptTexts } from "./keptTexts";
+import { KeptTexts } from "../search/mismatch/keptTexts";
 import type { EnginePort, TaskRun } from "./enginePort";
 import { isBelow } from "../disk/belowFolder";
 import { AppError } from "../base/errors";
