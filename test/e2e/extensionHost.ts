@@ -12,6 +12,8 @@ const SUITE_LIMIT_MS = 300_000;
 export interface SuiteReport {
   readonly passed: readonly string[];
   readonly failed: readonly { readonly title: string; readonly error: string }[];
+  /** Of each tool for agents to the call that the documentation shows. */
+  readonly answers: Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { sample } from "./world";
+import { AGENT_CALLS, PAGE, PAGE_NAME, writtenAnswer } from "../helpers/agentCalls";
+import { report } from "./report";
+import { inWorkspace, sample } from "./world";
 
 /** Of a server that is there; far more than a busy machine needs. */
 const MAX_STARTS = 120;
@@ -58,6 +60,16 @@ describe("the tools for the editor's language models", () => {
     const found = await invoke("sightline_find_images", { query: "a red circle", limit: 3 });
     assert.equal(found["model"], "demo-itm");
     assert.match(JSON.stringify(found["matches"]), /red-circle\.png/);
+  });
+
+  it("answer what the documentation shows", async () => {
+    const page = inWorkspace(PAGE_NAME);
+    await vscode.workspace.fs.writeFile(page, new TextEncoder().encode(PAGE));
+    const folder = inWorkspace().fsPath;
+    for (const [tool, input] of Object.entries(AGENT_CALLS)) {
+      report.answers[tool] = writtenAnswer(await invoke(`sightline_${tool}`, input), folder);
+    }
+    await vscode.workspace.fs.delete(page);
   });
 
   it("answer through the server for other agents as well, once the user has said so", async () => {

@@ -3,6 +3,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import Mocha from "mocha";
+import { report } from "./report";
 
 /** The first use of the demo model converts it. */
 const TEST_LIMIT_MS = 240_000;
@@ -31,9 +32,9 @@ export async function run(): Promise<void> {
         failed.push({ title: test.fullTitle(), error: error.stack ?? error.message });
       });
   });
-  const report = process.env["SIGHTLINE_SUITE_REPORT"];
-  if (report !== undefined) {
-    writeFileSync(report, JSON.stringify({ passed, failed }, undefined, 2));
+  const file = process.env["SIGHTLINE_SUITE_REPORT"];
+  if (file !== undefined) {
+    writeFileSync(file, JSON.stringify({ passed, failed, ...report }, undefined, 2));
   }
   if (failed.length > 0) throw new Error(`${failed.length} tests failed.`);
   if (passed.length === 0) throw new Error("There was no test to run.");
