@@ -67,7 +67,12 @@ describe("the tools for the editor's language models", () => {
     await vscode.workspace.fs.writeFile(page, new TextEncoder().encode(PAGE));
     const folder = inWorkspace().fsPath;
     for (const [tool, input] of Object.entries(AGENT_CALLS)) {
-      report.answers[tool] = writtenAnswer(await invoke(`sightline_${tool}`, input), folder);
+      // A failure is an answer, too: what it says is for the agent.
+      const answer = await invoke(`sightline_${tool}`, input).catch((thrown: unknown) => {
+        const [sentence] = (thrown as Error).message.split("\n");
+        return { error: sentence };
+      });
+      report.answers[tool] = writtenAnswer(answer, folder);
     }
     await vscode.workspace.fs.delete(page);
   });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runCli } from "../../../src/cli/program";
+import { remotePicture } from "../../../src/remote/remotePicture";
 import {
+  type AskedChat,
   answerStreamed,
   answerWhole,
   type ChatServer,
@@ -89,12 +91,81 @@ describe("commands with a server in the place of a model", () => {
     assert.deepEqual({ model, device }, { model: "remote:gpu", device: "remote" });
   });
 
+  it("compare a server with what transformers wrote, and end with 1 where it differs", async () => {
+    const endpoint = { name: "kit", dialect: "transformers", model: "tiny", family: "opt" };
+    const answers = await recordedAnswers();
+    const kit = await startChatServer((asked, response) => {
+      const text = answers(asked) ?? "";
+      if (asked.body.stream === true) answerStreamed(response, text);
+      else answerWhole(response, text);
+    });
+    try {
+      await writeFile(
+        path.join(home, "remote.json"),
+        JSON.stringify([
+          { ...endpoint, url: kit.url, imageSize: 56 },
+          { ...endpoint, name: "gpu", url: server.url, imageSize: 56 },
+        ]),
+      );
+      const right = await run("verify", kitPath("opt"), "--remote", "kit");
+      assert.deepEqual([right.exitCode, right.stderr.includes("Asking about")], [0, true]);
+      assert.match(right.stdout, /^greedy +27 of 27\n[^]*opt on kit equals the reference\.$/m);
+      const wrong = await run("verify", kitPath("opt"), "--remote", "gpu", "--json");
+      assert.equal(wrong.exitCode, 1);
+      const { ok, generation } = JSON.parse(wrong.stdout) as {
+        ok: boolean;
+        generation: Record<string, { cases: number; equal: number }>;
+      };
+      assert.deepEqual([ok, generation["greedy"]], [false, { cases: 27, equal: 0 }]);
+    } finally {
+      await kit.close();
+    }
+  });
+
   it("say what to do about a server that is not known, and one that cannot compare", async () => {
     const image = path.join(folder, "0.png");
     const unknown = await run("ask", image, "what?", "--model", "remote:tpu");
     assert.equal(unknown.exitCode, 1);
-    assert.match(unknown.stderr, /has no server "tpu"\. It has: gpu\./);
+    assert.match(unknown.stderr, /has no server "tpu"\. It has: .*gpu\./);
     const score = await run("score", image, "a dog", "--model", "remote:gpu");
     assert.match(score.stderr, /does not compare pictures with texts/);
   });
 });
+
+interface KitCases {
+  readonly cases: readonly {
+    readonly image: string;
+    readonly text: string;
+    readonly generation: Readonly<
+      Record<string, { readonly settings: Settings; readonly text: readonly string[] }>
+    >;
+  }[];
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** What the kit's checkpoint wrote to a picture, words and settings. */
+async function recordedAnswers(): Promise<(asked: AskedChat) => string | undefined> {
+  const { cases } = JSON.parse(await readFile(kitPath("opt", "cases.json"), "utf8")) as KitCases;
+  const texts = new Map<string, string | undefined>();
+  for (const { image: name, text: words, generation } of cases) {
+    const image = await readFile(kitPath("opt", "images", name));
+    const { png } = await remotePicture({ image, alpha: "drop" }, 56);
+    for (const { settings, text } of Object.values(generation)) {
+      texts.set(keyOf(Buffer.from(png), words, settings), text[0]);
+    }
+  }
+  return ({ picture, words, body }) => {
+    const { generation_config: given, max_tokens } = body;
+    const settings = given === undefined ? { max_new_tokens: max_tokens } : JSON.parse(given);
+    return texts.get(keyOf(picture, words, settings as Settings));
+  };
+}
+
+function keyOf(png: Buffer, words: string, settings: Settings): string {
+  const usual = { max_new_tokens: 30, min_new_tokens: 0, num_beams: 1, do_sample: false };
+  const penalties = { length_penalty: 1, repetition_penalty: 1, no_repeat_ngram_size: 0 };
+  const known: Settings = { ...usual, ...penalties };
+  const values = Object.keys(known).map((key) => settings[key] ?? known[key]);
+  return JSON.stringify([png.toString("base64"), words, values]);
+}
