@@ -6,7 +6,7 @@ import { until } from "../helpers/waiting";
 import { Editor, EXTENSION, type EditorOptions } from "./editor";
 
 /** A suite without weights takes seconds; this is a hang. */
-const SUITE_LIMIT_MS = 300_000;
+const SUITE_LIMIT_MS = 600_000;
 
 /** What test/extension/index.ts writes. */
 export interface SuiteReport {
