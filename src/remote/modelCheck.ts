@@ -75,6 +75,6 @@ function framed(calls: ServerCalls, text: string): AppError {
   const what = `${calls.server} reads "${said}" where "${WORDS}" was sent.`;
   return new AppError(
     "model.unsupported",
-    `${what} Start it with a chat template that passes words on unchanged, as the README says.`,
+    `${what} Start it with a chat template that passes words on unchanged, as docs/SERVERS.md of the project says.`,
   );
 }

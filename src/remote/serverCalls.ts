@@ -99,7 +99,10 @@ export class ServerCalls {
     return token === undefined ? said : said.replaceAll(token, "…");
   }
 
-  #failure({ kind, message: said }: ServerFailure, imageName: string | undefined): AppError {
+  #failure(
+    { kind, message: said, status }: ServerFailure,
+    imageName: string | undefined,
+  ): AppError {
     const { server } = this;
     const message = this.withoutToken(said);
     if (kind === "denied") {
@@ -112,7 +115,9 @@ export class ServerCalls {
       const text = `${imageName}: ${server} failed twice. ${message} Try the picture alone, or another copy of it.`;
       return new AppError("image.unreadable", text);
     }
-    return new AppError("remote.failed", `${server} did not answer. ${message} Try again later.`);
+    const isNoPath = status === 404 || status === 405;
+    const advice = isNoPath ? 'Correct its "url".' : "Try again later.";
+    return new AppError("remote.failed", `${server} did not answer. ${message} ${advice}`);
   }
 
   #pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -16,6 +16,8 @@ import type { ModelFlags } from "../terminal/flags";
 import type { FindModel } from "./graphServer";
 import type { RunningModel } from "./runningModel";
 
+const EXAMPLE =
+  '[{"name": "gpu", "url": "http://127.0.0.1:8000", "dialect": "transformers", "model": "Salesforce/blip2-opt-2.7b", "family": "opt"}]';
 /** In the folder of the store. */
 const ENDPOINTS_FILE = "remote.json";
 
@@ -100,7 +102,7 @@ export async function anyEndpointNamed(
 ): Promise<RemoteEndpoint | GraphEndpoint> {
   const file = path.join(store.root, ENDPOINTS_FILE);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    const message = `There is no list of servers. Write ${file}, as the README says.`;
+    const message = `There is no list of servers. Write ${file}, for example ${EXAMPLE}, as docs/SERVERS.md of the project says.`;
     throw new AppError("model.missing", message, { cause });
   });
   const endpoints = readAllEndpoints(parsed(text, file), file);

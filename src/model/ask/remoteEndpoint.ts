@@ -165,7 +165,8 @@ export function isSafeUrl({
 function checkedUrl(text: string, file: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && isSafeUrl(url)) {
-    return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+    // Other clients want the version of the protocol in the address, and people copy it.
+    return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "")}`;
   }
   throw new AppError(
     "option.invalid",

@@ -127,6 +127,9 @@ describe("commands with a server in the place of a model", () => {
     const unknown = await run("ask", image, "what?", "--model", "remote:tpu");
     assert.equal(unknown.exitCode, 1);
     assert.match(unknown.stderr, /has no server "tpu"\. It has: .*gpu\./);
+    const host = testHost({ home: await temporaryFolder() });
+    assert.equal(await runCli(["ask", image, "what?", "--model", "remote:gpu"], host), 1);
+    assert.match(host.stderr.text, /Write .*remote\.json, for example \[\{"name": "gpu"/);
     const score = await run("score", image, "a dog", "--model", "remote:gpu");
     assert.match(score.stderr, /does not compare pictures with texts/);
   });

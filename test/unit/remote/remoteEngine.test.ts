@@ -254,6 +254,7 @@ describe("a server in the place of the engine", () => {
       [401, "remote.denied"],
       [400, "remote.failed"],
       [413, "remote.failed"],
+      [404, "remote.failed"],
     ] as const) {
       const { engine, server } = await start(
         ({ authorization }, response) => void response.writeHead(status).end(authorization),
@@ -265,6 +266,7 @@ describe("a server in the place of the engine", () => {
       assert.equal(server.asked.length, 1);
       assert.equal(server.asked[0]?.authorization, "Bearer s3cret");
       assert.doesNotMatch((failure as Error).message, /s3cret/);
+      assert.equal(/Correct its "url"/.test((failure as Error).message), status === 404);
     }
   });
 

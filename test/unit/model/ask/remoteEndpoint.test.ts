@@ -17,6 +17,16 @@ describe("the list of servers", () => {
     });
   });
 
+  it("takes an address with the version of the protocol, as other clients want it", () => {
+    for (const [given, meant] of [
+      ["https://gpu.example/v1", "https://gpu.example"],
+      ["https://gpu.example/blip/v1/", "https://gpu.example/blip"],
+      ["https://gpu.example/v12", "https://gpu.example/v12"],
+    ]) {
+      assert.equal(readEndpoints([{ ...GPU, url: given }], "remote.json")[0]?.url, meant);
+    }
+  });
+
   it("lets pictures go over encrypted ways only, unless they stay on this machine", () => {
     for (const url of ["http://localhost:8000", "http://127.0.0.1:1", "http://[::1]:1/base"]) {
       readEndpoints([{ ...GPU, url }], "remote.json");
