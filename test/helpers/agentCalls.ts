@@ -67,8 +67,6 @@ export function withShown(
   [shower, value]: readonly [Shower | "input", unknown],
 ): string {
   const json = `${JSON.stringify(value, undefined, 2)}\n`;
-  return markdown.replace(
-    blockOf(tool, shower),
-    (_, head: string, _old: string, end: string) => `${head}${json}${end}`,
-  );
+  const block = blockOf(tool, shower);
+  return markdown.replace(block, (whole) => whole.replace(/\n[^`]*/, () => `\n${json}`));
 }

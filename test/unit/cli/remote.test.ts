@@ -160,8 +160,9 @@ async function recordedAnswers(): Promise<(asked: AskedChat) => string | undefin
   }
   return ({ picture, words, body }) => {
     const { generation_config: given, max_tokens } = body;
-    const settings = given === undefined ? { max_new_tokens: max_tokens } : JSON.parse(given);
-    return texts.get(keyOf(picture, words, settings as Settings));
+    const settings: Settings =
+      given === undefined ? { max_new_tokens: max_tokens } : (JSON.parse(given) as Settings);
+    return texts.get(keyOf(picture, words, settings));
   };
 }
 
