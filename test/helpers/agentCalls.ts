@@ -5,7 +5,8 @@ const FOLDER = "/home/me/site";
 
 export const PAGE_NAME = "page.md";
 /** The three samples lie in `pictures` beside it. */
-export const PAGE = "# Shapes\n\n![](pictures/four-shapes.png)\n\n![image](pictures/red-circle.png)\n";
+export const PAGE =
+  "# Shapes\n\n![](pictures/four-shapes.png)\n\n![image](pictures/red-circle.png)\n";
 
 /** Relative to the folder. */
 export const AGENT_CALLS: Readonly<Record<string, object>> = {
