@@ -117,6 +117,7 @@ const extension = {
   entryPoints: {
     extension: "src/editor/extension.ts",
     "extension/audit": "src/child/auditProgram.ts",
+    "extension/find": "src/audit/findThread.ts",
   },
   chunkNames: "extension/[hash]",
 };

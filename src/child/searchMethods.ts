@@ -3,12 +3,12 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { KeptTexts } from "../search/mismatch/keptTexts";
 import type { EnginePort, TaskRun } from "./enginePort";
 import { isBelow } from "../disk/belowFolder";
 import { AppError } from "../base/errors";
 import type { FoundPicture } from "../search/ask/findPictures";
 import { lookAtFiles, type PictureFile } from "../search/files/pictureFiles";
+import { KeptTexts } from "../search/mismatch/keptTexts";
 import type { ComparingMemory } from "../search/mismatch/rememberedComparing";
 import type { SearchablePictures } from "../search/indexing/searchable";
 import type { SEARCH_METHODS } from "../protocol/searchMethods";

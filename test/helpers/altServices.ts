@@ -50,7 +50,7 @@ export class AltWorld {
       },
       pictures: { read: readPicture },
       log: { ...silentLogger, warn: (text: string) => this.warnings.push(text) },
-      context: { globalState: this.memory },
+      context: { globalState: this.memory, extensionPath: "/extension" },
     };
     // What the work on documents does not use is not there.
     return services as unknown as Services;

@@ -4,7 +4,8 @@ import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
 import type { ImageReference, TextEdit, TextSpan } from "../../alt/imageReference";
 import { applyEdits } from "../../alt/textEdit";
-import { languageOfDocument } from "../../alt/languages";
+import { type AltLanguage, languageOfDocument } from "../../alt/languages";
+import type { PicturedDocument } from "../../audit/documentPictures";
 import {
   findAgain,
   imageTouching,
@@ -62,15 +63,37 @@ export async function findInDocument(
   if (known?.key === key) return known.found;
   const text = document.getText();
   const name = fileName(document.uri);
-  const found = Promise.all([
-    import("../../audit/documentPictures"),
-    siteLanguage({ settings }, document, language),
-  ]).then(([{ finderIn }, read]) => {
-    const find = finderIn({ text, language, name, components }, read);
-    return { text, references: find(text) };
-  });
+  const found = siteLanguage({ settings }, document, language)
+    .then((read) => referencesIn({ text, language, name, components }, read))
+    .then((references) => ({ text, references }));
   searches.set(document, { key, found });
   return found;
+}
+
+/** UTF-16 units from which on a parser in this thread would be felt. */
+export const MIN_LONG_UNITS = 20_000;
+
+/** Finds the pictures of long documents elsewhere. @throws AppError as `findImages`. */
+export interface LongFinder {
+  find(document: PicturedDocument, read: AltLanguage): Promise<readonly ImageReference[]>;
+}
+
+let thread: LongFinder | undefined;
+
+/** From now on long documents are read by a thread; without one here. */
+export function readLongIn(next: LongFinder | undefined): void {
+  thread = next;
+}
+
+async function referencesIn(
+  document: PicturedDocument,
+  read: AltLanguage,
+): Promise<readonly ImageReference[]> {
+  if (thread !== undefined && document.text.length >= MIN_LONG_UNITS) {
+    return thread.find(document, read);
+  }
+  const { finderIn } = await import("../../audit/documentPictures");
+  return finderIn(document, read)(document.text);
 }
 
 /**

@@ -11,9 +11,10 @@ const DELAY_MS = 150;
 export function followDocuments(services: Services): vscode.Disposable {
   const parts: Pick<vscode.Disposable, "dispose">[] = [];
   const load = lazy(async () => {
-    const { AuditFollower, followCursor } = await import("../shell/lazyParts");
+    const { AuditFollower, followCursor, readLongDocuments } = await import("../shell/lazyParts");
     opened.dispose();
-    if (parts.length > 0) parts.push(followCursor(services), new AuditFollower(services));
+    if (parts.length === 0) return;
+    parts.push(readLongDocuments(services), followCursor(services), new AuditFollower(services));
   });
   const look = (document: vscode.TextDocument): void => {
     if (languageOfDocument(document.languageId, document.uri.path) === undefined) return;

@@ -7,6 +7,7 @@ export { actionsFor } from "../offers/altCodeActions";
 export { createAltCommands } from "../documents/altCommandTable";
 export { createAudit } from "../audit/auditCommands";
 export { AuditFollower } from "../audit/auditFollower";
+export { readLongDocuments } from "../audit/finderThread";
 export { followCursor } from "../offers/altCursor";
 export { hoverAt } from "../offers/altHover";
 export { AltPaste } from "../offers/altPaste";

@@ -186,4 +186,16 @@ describe("broken documents", () => {
       }
     });
   }
+
+  it("are told where the one tag of a picture has no end", () => {
+    for (const text of [
+      "export const A = () => <img src='a.png' alt='x",
+      "export const A = () => (<div><img src='a.png' </div>);\n",
+    ]) {
+      for (const language of ["jsx", "tsx"] as const) {
+        assert.throws(() => findImages(text, language), /not well-formed/, text);
+      }
+    }
+    assert.deepEqual(findImages("const a = 'b' + + ( '<img src=\"' + c + '\">'", "jsx"), []);
+  });
 });

@@ -384,7 +384,9 @@ function nextParagraph(text: string, offset: number, parents: Chain<Nodes> | nul
 }
 
 function startOfLine(text: string, offset: number): number {
-  return 1 + Math.max(text.lastIndexOf("\n", offset - 1), text.lastIndexOf("\r", offset - 1));
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  // Nearly no document has the second mark alone, and all of it would be searched for each picture.
+  return start + text.slice(start, offset).lastIndexOf("\r") + 1;
 }
 
 /** What continues the containers of a line: quote marks stay, list markers become spaces. */

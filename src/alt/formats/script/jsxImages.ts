@@ -14,13 +14,23 @@ import { contextAbove, type TreeReader } from "../../tags/tagAncestors";
 /**
  * A script that is no JavaScript, such as one with the marks of a template engine in it or one that is
  * being written, is searched for its tags alone.
- * @throws RangeError for a script nested too deeply.
+ * @throws RangeError for a script nested too deeply, SyntaxError where the one tag of a picture has no end.
  */
 export function findJsxImages(context: FindContext, kind: "jsx" | "tsx"): ImageReference[] {
   const { text } = context;
   const program = scriptProgram(text, { span: { start: 0, end: text.length }, kind });
   if (program !== undefined) return imagesInTree(program, context, bindingsOf(program, text));
-  return findScannedImages(context, { dialect: "jsx", bindings: looseBindings(text) });
+  const images = findScannedImages(context, { dialect: "jsx", bindings: looseBindings(text) });
+  if (images.length === 0 && hasOpenTag(context)) throw new SyntaxError("A tag has no end.");
+  return images;
+}
+
+/** A tag up to the next one, or to the end of the text. */
+const OPEN_TAG = /<([A-Za-z][\w.]*)(?=[\s/])[^<>]*(?:<|$)/g;
+
+/** True where a picture's tag is never closed, so that nobody can say what belongs to it. */
+function hasOpenTag(context: FindContext): boolean {
+  return [...context.text.matchAll(OPEN_TAG)].some(([, name = ""]) => isImageName(name, context));
 }
 
 /** The pictures below a node of a tree whose offsets are those of the document. */
