@@ -191,19 +191,19 @@ describe("a server in the place of the engine", () => {
     assert.deepEqual(warnings, ["vLLM writes these texts without beams."]);
   });
 
-  it("loses nothing when the server is overloaded, and finds out how much it takes", async () => {
+  it("loses nothing when the server is overloaded, and sends again what was refused", async () => {
     let nRunning = 0;
-    let nMost = 0;
     let nRefused = 0;
     const { engine } = await start(
       async (_, response) => {
-        if (nRunning >= 3) {
+        if (nRunning >= 1) {
           nRefused++;
           response.writeHead(503).end("Request dropped due to backpressure.");
           return;
         }
-        nMost = Math.max(nMost, ++nRunning);
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        nRunning++;
+        // The first is on its way until a second was sent, as many as go together before anything is known.
+        await until(() => nRefused > 0, "for a request too many");
         nRunning--;
         answerStreamed(response, "red");
       },
@@ -211,7 +211,6 @@ describe("a server in the place of the engine", () => {
     );
     const results = await Promise.all(Array.from({ length: 60 }, () => ask(engine)));
     assert.ok(results.every(({ sequences }) => sequences[0]?.text === "red"));
-    assert.equal(nMost, 3);
     assert.ok(nRefused > 0 && nRefused < 60, `${nRefused} refused`);
   });
 
