@@ -47,7 +47,6 @@ function driverOf(version: string): unknown {
   return {
     name: "Sightline",
     semanticVersion: version,
-    informationUri: "https://marketplace.visualstudio.com/items?itemName=sightline.sightline",
     rules: RULES.map(ruleOf),
   };
 }
