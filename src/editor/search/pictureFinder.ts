@@ -164,7 +164,7 @@ export class PictureFinder {
     this.#picker.title = this.#options.title;
     this.#picker.busy = this.#picker.value.trim() !== "";
     // What was looked at since the last letter is found now.
-    this.#typed();
+    this.#findSoon();
   }
 
   #take(progress: LookProgress): void {
@@ -174,7 +174,8 @@ export class PictureFinder {
     if (files === this.#files) return;
     this.#files = files;
     this.#names = new LiteralTexts(files.map((file) => ({ file, text: path.basename(file) })));
-    this.#typed();
+    this.#showMore();
+    this.#findSoon();
   }
 
   /** Texts are a help beside the names; without them the list is as good as it was before. */
@@ -190,9 +191,13 @@ export class PictureFinder {
   }
 
   #typed(): void {
+    this.#show();
+    this.#findSoon();
+  }
+
+  #findSoon(): void {
     clearTimeout(this.#typing);
     this.#search?.abort();
-    this.#show();
     if (this.#picker.value.trim() === "") return;
     this.#picker.busy = true;
     this.#typing = setTimeout(() => void this.#find(this.#picker.value), TYPING_MS);
@@ -215,7 +220,7 @@ export class PictureFinder {
     } catch (thrown) {
       if (!isCancelled(thrown)) this.#parts.services.log.warn(AppError.from(thrown).message);
     } finally {
-      const isLatest = this.#search === search && !this.#end.signal.aborted;
+      const isLatest = !search.signal.aborted && !this.#end.signal.aborted;
       if (isLatest) this.#picker.busy = this.#isIndexing;
     }
   }
@@ -223,7 +228,8 @@ export class PictureFinder {
   async #readBest(words: string, signal: AbortSignal): Promise<void> {
     await abortable(new Promise((resolve) => setTimeout(resolve, READING_MS)), signal);
     const onRefused = (files: readonly string[]): void => {
-      if (this.#end.signal.aborted || files.length === 0) return;
+      // Lines that are drawn anew could take a key press from whoever walks through them.
+      if (this.#end.signal.aborted || files.every((file) => this.#refused.has(file))) return;
       this.#refused = new Set(files);
       this.#showMore();
     };

@@ -85,6 +85,8 @@ export class FakeQuickPick {
 
   set items(items: readonly FakeItem[]) {
     this.#items = items;
+    // As the editor does with lines that are drawn anew; headings cannot be reached.
+    this.activeItems = items.filter((item) => !("kind" in item)).slice(0, 1);
     this.#awaitUser();
   }
 

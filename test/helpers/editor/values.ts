@@ -246,6 +246,7 @@ export class FakeDiagnostic {
   readonly severity: number;
   source: string | undefined;
   code: unknown;
+  relatedInformation: readonly unknown[] = [];
 
   constructor(range: FakeRange, message: string, severity = 0) {
     this.range = range;

@@ -79,6 +79,27 @@ describe("what is marked in open documents", () => {
     assert.match(target.toString(), /^https:\/\/www\.w3\.org\//);
   });
 
+  it("points to the other picture where a finding speaks of two", async () => {
+    addPicture("a.png");
+    addPicture("b.png");
+    const document = openDocument("markdown", "![Settings](a.png)\n\n![Settings](b.png)");
+    await begin();
+    const [found] = ours();
+    const { value } = found?.code as { value: string };
+    assert.deepEqual([ours().length, value], [1, "repeated"]);
+    const places = (found?.relatedInformation ?? []) as readonly {
+      readonly location: { readonly uri: FakeUri; readonly range: FakeDiagnostic["range"] };
+    }[];
+    assert.deepEqual(
+      places.map(({ location: { uri, range } }) => [
+        uri.toString(),
+        document.offsetAt(range.start),
+        document.offsetAt(range.end),
+      ]),
+      [[ADDRESS, 2, 10]],
+    );
+  });
+
   it("is looked for once after somebody typed, and not at every letter", async () => {
     const document = openDocument("markdown", "![A fox](a.png)\n");
     await begin();

@@ -27,6 +27,8 @@ describe("the best pictures of a list, read together with the words", () => {
   /** The last two stand out less than the others. */
   const found = files.map((file, i) => ({ file, isLikely: i < 10 }));
   let asked: Asked[];
+  /** Of the look at the pictures. */
+  let tell: (progress: object) => void;
   let finding: Promise<unknown>;
 
   const picker = () => fakeEditor.pickers[0]!;
@@ -52,7 +54,8 @@ describe("the best pictures of a list, read together with the words", () => {
         asked.push({ words, rerank, signal, answer });
       });
     const look = ({ onProgress }: { onProgress: (progress: object) => void }) => {
-      onProgress({ files, skipped: [], nDone: 12, nAll: 12, nNew: 0, nLeft: 0, bytesLeft: 0 });
+      tell = onProgress;
+      tell(progress(files));
       return Promise.resolve({ files, skipped: [] });
     };
     const parts = {
@@ -68,6 +71,10 @@ describe("the best pictures of a list, read together with the words", () => {
   afterEach(async () => {
     picker().hide();
     assert.equal(await finding, undefined);
+  });
+
+  const progress = (some: readonly string[]) => ({
+    ...{ files: some, skipped: [], nDone: 12, nAll: 12, nNew: 0, nLeft: 0, bytesLeft: 0 },
   });
 
   async function askedNth(nth: number): Promise<Asked> {
@@ -100,6 +107,18 @@ describe("the best pictures of a list, read together with the words", () => {
     assert.equal(picker().activeItems[0]?.label, "Show All Results…");
     await until(() => !picker().busy, "the end", LIMIT_MS);
     assert.equal(asked.length, 3);
+  });
+
+  it("are found anew when there are more pictures, for whoever walks through the list, too", async () => {
+    picker().activeItems = picker().items.slice(-1);
+    tell(progress([...files, "/w/new.png"]));
+    assert.equal(picker().activeItems[0]?.label, "Show All Results…");
+    picker().activeItems = [rows()[5]!];
+    const again = await askedNth(1);
+    assert.equal(again.rerank, 0);
+    again.answer([{ file: "/w/new.png", isLikely: true }, ...found]);
+    await until(() => labels().length === 13, "the new one", LIMIT_MS);
+    assert.equal(picker().activeItems[0]?.label, "5.png");
   });
 
   it("are let go of for other words, whose answer has no marks of the old one", async () => {
