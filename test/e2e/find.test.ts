@@ -140,7 +140,6 @@ describe("finding pictures", () => {
 
   it("remembers what somebody calls no duplicate", async () => {
     const { keyboard } = editor();
-    const themes = path.join(OTHERS, "duplicates");
     const samePicture = () => cell(/^apple-again\.svg.*The same picture/);
     await editor().runCommand("Sightline: Find Duplicate Pictures");
     await samePicture().first().waitFor();
@@ -162,7 +161,6 @@ describe("finding pictures", () => {
       .first()
       .waitFor();
     assert.equal(await samePicture().count(), 0);
-    await inEveryTheme(themes, /^The same file/);
   });
 
   it("answers one question about each picture of a folder, and goes on where it stopped", async () => {
@@ -192,7 +190,7 @@ describe("finding pictures", () => {
     await keyboard.press("ArrowDown", "End");
     assert.equal((await keyboard.focused())?.role, "row");
     await shoot("answers");
-    await inEveryTheme(path.join(OTHERS, "answers"), /\.svg/);
+    assert.deepEqual(await violations(), []);
     await keyboard.press("Shift+Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab");
     await keyboard.tabTo("Filter by file or answer");
     await keyboard.type("banana");
@@ -208,20 +206,14 @@ describe("finding pictures", () => {
       .first()
       .waitFor();
     await editor().view.document.locator(".tile img").first().waitFor();
-    await inEveryTheme(path.join(FOLDER, "results"), /^Likely \(|^pictures\//);
-  });
-
-  /** @param name Path without theme and ending. @param to What has the keyboard in the pictures that are taken. */
-  async function inEveryTheme(name: string, to: RegExp): Promise<void> {
-    const { keyboard } = editor();
     for (const theme of ["light", "dark", "highContrast", "highContrastLight"] as const) {
       await editor().useTheme(theme);
-      await keyboard.tabTo(to);
-      await keyboard.press("Control+Home", "ArrowDown");
+      await editor().keyboard.tabTo(/^Likely \(|^pictures\//);
+      await editor().keyboard.press("Control+Home", "ArrowDown");
       assert.deepEqual(await violations(), []);
-      await take(editor(), `${name}-${theme}`, { mostBytes: 120_000 });
+      await shoot(`results-${theme}`);
     }
-  }
+  });
 
   /** The last line of the list, which is above the first. */
   async function showAll(words: string): Promise<void> {
