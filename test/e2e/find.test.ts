@@ -10,8 +10,6 @@ import { useEditor } from "./useEditor";
 
 /** Where pictures of the view go, to be looked at. */
 const FOLDER = path.resolve(process.env["SIGHTLINE_SCREENSHOTS"] ?? "out/e2e/screenshots");
-/** Where those go that no document shows. */
-const OTHERS = path.resolve("out/e2e/screenshots");
 
 describe("finding pictures", () => {
   const editor = useEditor({
@@ -34,10 +32,7 @@ describe("finding pictures", () => {
     const copies = path.join(editor().folder, "copies");
     await mkdir(copies);
     await copyFile(path.join(pictures, "banana.svg"), path.join(copies, "banana.svg"));
-    // Other bytes, and the same picture for every model.
-    const apple = await readFile(path.join(pictures, "red-apple.svg"), "utf8");
-    await writeFile(path.join(copies, "apple-again.svg"), `${apple}<!-- again -->\n`);
-    for (const folder of [FOLDER, OTHERS]) await mkdir(folder, { recursive: true });
+    await mkdir(FOLDER, { recursive: true });
   });
 
   it("finds while somebody types, and opens what is chosen", async () => {
@@ -52,9 +47,6 @@ describe("finding pictures", () => {
       async () => (await page.locator(".quick-input-title").innerText()) === "Find Picture",
       "all pictures looked at",
     );
-    // The best are read together with the words now.
-    await page.locator(".quick-input-progress.active").waitFor({ state: "detached" });
-    await take(editor(), path.join(OTHERS, "list"), { mostBytes: 120_000 });
     await keyboard.press("ArrowDown", "ArrowUp");
     await quickInput.choose("red-apple.svg");
     await page.locator(".tab.active", { hasText: "red-apple.svg" }).waitFor();
@@ -136,31 +128,6 @@ describe("finding pictures", () => {
     await keyboard.press("Enter");
     await messages.notification(/^References rewritten: 1/).waitFor();
     await untilTrue(async () => (await copies()).size === 1, "one file in all documents");
-  });
-
-  it("remembers what somebody calls no duplicate", async () => {
-    const { keyboard } = editor();
-    const samePicture = () => cell(/^apple-again\.svg.*The same picture/);
-    await editor().runCommand("Sightline: Find Duplicate Pictures");
-    await samePicture().first().waitFor();
-    await keyboard.tabTo(/^The same file/);
-    for (let i = 0; i < 40; i++) {
-      if (/^Use One File Everywhere….*apple/.test((await keyboard.focused())?.name ?? "")) break;
-      await keyboard.press("ArrowDown");
-    }
-    await keyboard.press("ArrowRight");
-    assert.match((await keyboard.focused())?.name ?? "", /^Not a Duplicate.*apple/);
-    await keyboard.press("Enter");
-    await samePicture().first().waitFor({ state: "detached" });
-    await editor().runCommand("Sightline: Find Duplicate Pictures");
-    await editor()
-      .view.document.getByRole("status")
-      .filter({ hasText: "Groups of pictures" })
-      .waitFor({ state: "attached" });
-    await cell(/^banana\.svg.*The same file/)
-      .first()
-      .waitFor();
-    assert.equal(await samePicture().count(), 0);
   });
 
   it("answers one question about each picture of a folder, and goes on where it stopped", async () => {

@@ -2,21 +2,17 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { abortable } from "../../base/abortable";
 import { AppError, isCancelled } from "../../base/errors";
 import { group } from "../shell/listGroup";
 import type { LookProgress } from "../../host/search/lookAtPictures";
 import { LiteralTexts } from "../../host/search/literalMatches";
 import type { Services } from "../shell/services";
 import type { KnownTexts } from "./knownTexts";
-import { readBest } from "./readBest";
 import { folderText } from "../indexing/searchPlaces";
 import { lookText, type WorkspacePictures } from "../indexing/workspacePictures";
 
 /** Between two letters of somebody who types, in ms. */
 const TYPING_MS = 250;
-/** Of somebody who has stopped typing and reads, in ms; then the computer has time for the best. */
-const READING_MS = 1000;
 /** As many as a list of this kind is read. */
 const MAX_FOUND = 30;
 /** By name, and by text. */
@@ -79,9 +75,7 @@ export class PictureFinder {
   #texts = new LiteralTexts([]);
   #textOf: ReadonlyMap<string, string> = new Map();
   /** What the model found last; it stays until other words have an answer. */
-  #found: readonly Found[] = [];
-  /** Of these, what does not fit when it is read together with the words. It keeps its place. */
-  #refused: ReadonlySet<string> = new Set();
+  #found: { readonly matches: readonly Found[] } | undefined;
   #isIndexing = true;
   #typing: NodeJS.Timeout | undefined;
   #search: AbortController | undefined;
@@ -164,7 +158,7 @@ export class PictureFinder {
     this.#picker.title = this.#options.title;
     this.#picker.busy = this.#picker.value.trim() !== "";
     // What was looked at since the last letter is found now.
-    this.#findSoon();
+    this.#typed();
   }
 
   #take(progress: LookProgress): void {
@@ -174,8 +168,7 @@ export class PictureFinder {
     if (files === this.#files) return;
     this.#files = files;
     this.#names = new LiteralTexts(files.map((file) => ({ file, text: path.basename(file) })));
-    this.#showMore();
-    this.#findSoon();
+    this.#typed();
   }
 
   /** Texts are a help beside the names; without them the list is as good as it was before. */
@@ -191,13 +184,9 @@ export class PictureFinder {
   }
 
   #typed(): void {
-    this.#show();
-    this.#findSoon();
-  }
-
-  #findSoon(): void {
     clearTimeout(this.#typing);
     this.#search?.abort();
+    this.#show();
     if (this.#picker.value.trim() === "") return;
     this.#picker.busy = true;
     this.#typing = setTimeout(() => void this.#find(this.#picker.value), TYPING_MS);
@@ -207,33 +196,19 @@ export class PictureFinder {
     const search = new AbortController();
     this.#search = search;
     try {
-      const params = { words, k: MAX_FOUND };
+      const params = { words, k: MAX_FOUND, rerank: 0 };
       const { signal } = search;
       const { engine } = this.#parts.services;
       const { matches } = await engine.call("findPictures", params, { signal });
       if (signal.aborted || this.#end.signal.aborted) return;
-      this.#found = matches;
-      this.#refused = new Set();
+      this.#found = { matches };
       this.#showMore();
-      // Whoever has no answer for all pictures yet gets another one.
-      if (!this.#isIndexing) await this.#readBest(words, signal);
     } catch (thrown) {
       if (!isCancelled(thrown)) this.#parts.services.log.warn(AppError.from(thrown).message);
     } finally {
-      const isLatest = !search.signal.aborted && !this.#end.signal.aborted;
+      const isLatest = this.#search === search && !this.#end.signal.aborted;
       if (isLatest) this.#picker.busy = this.#isIndexing;
     }
-  }
-
-  async #readBest(words: string, signal: AbortSignal): Promise<void> {
-    await abortable(new Promise((resolve) => setTimeout(resolve, READING_MS)), signal);
-    const onRefused = (files: readonly string[]): void => {
-      // Lines that are drawn anew could take a key press from whoever walks through them.
-      if (this.#end.signal.aborted || files.every((file) => this.#refused.has(file))) return;
-      this.#refused = new Set(files);
-      this.#showMore();
-    };
-    await readBest(this.#parts.services, words, { signal, onRefused });
   }
 
   /** Names and texts at once, with each letter; beside them what the model found last. */
@@ -243,7 +218,7 @@ export class PictureFinder {
       this.#picker.items = this.#itemsOf(typed);
       return;
     }
-    this.#found = [];
+    this.#found = undefined;
     const some = this.#files.slice(0, MAX_FOUND).map((file) => this.#itemOf(file));
     this.#picker.items = group(vscode.l10n.t("in the workspace"), some);
   }
@@ -253,10 +228,8 @@ export class PictureFinder {
     const [active] = this.#picker.activeItems;
     const isFirst = active === this.#picker.items.find(({ file }) => file !== undefined);
     this.#show();
-    if (isFirst || active === undefined) return;
-    const isSame = ({ file, isAll }: FoundItem): boolean =>
-      file === active.file && isAll === active.isAll && (file ?? isAll) !== undefined;
-    const again = this.#picker.items.find(isSame);
+    if (isFirst || active?.file === undefined) return;
+    const again = this.#picker.items.find(({ file }) => file === active.file);
     if (again !== undefined) this.#picker.activeItems = [again];
   }
 
@@ -273,17 +246,11 @@ export class PictureFinder {
     const named = take(this.#names.matching(typed, MAX_LITERAL)).map(item);
     const said = this.#texts.matching(typed, MAX_LITERAL).filter(({ file }) => there.has(file));
     const described = take(said).map(({ file, text }) => ({ ...this.#itemOf(file), detail: text }));
-    const matches = take(this.#found);
-    const likely = matches
-      .filter(({ isLikely }) => isLikely)
-      .map(({ file }) =>
-        this.#refused.has(file)
-          ? this.#doubted(file, vscode.l10n.t("probably not"))
-          : this.#itemOf(file),
-      );
+    const matches = take(this.#found?.matches ?? []);
+    const likely = matches.filter(({ isLikely }) => isLikely).map(item);
     const others = matches
       .filter(({ isLikely }) => !isLikely)
-      .map(({ file }) => this.#doubted(file, vscode.l10n.t("less likely")));
+      .map(({ file }) => ({ ...this.#itemOf(file), description: doubtText(file) }));
     const all: FoundItem = {
       ...{ label: vscode.l10n.t("Show All Results…"), alwaysShow: true, isAll: true },
       iconPath: new vscode.ThemeIcon("list-selection"),
@@ -295,12 +262,6 @@ export class PictureFinder {
       ...group(vscode.l10n.t("less likely"), others),
       ...group("", [all]),
     ];
-  }
-
-  /** The editor leaves headings out while somebody types. */
-  #doubted(file: string, doubt: string): FoundItem {
-    const folder = folderText(file);
-    return { ...this.#itemOf(file), description: folder === "" ? doubt : `${folder} · ${doubt}` };
   }
 
   #itemOf(file: string): FoundItem {
@@ -317,4 +278,11 @@ export class PictureFinder {
       ...(text === undefined ? {} : { detail: text }),
     };
   }
+}
+
+/** The editor leaves headings out while somebody types. */
+function doubtText(file: string): string {
+  const folder = folderText(file);
+  const doubt = vscode.l10n.t("less likely");
+  return folder === "" ? doubt : `${folder} · ${doubt}`;
 }

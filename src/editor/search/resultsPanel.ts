@@ -207,7 +207,7 @@ export class ResultsPanel implements vscode.Disposable {
   #doubt({ files }: Running, doubted: readonly string[]): void {
     const wanted = new Set(doubted);
     const itemIds = [...files].flatMap(([id, file]) => (wanted.has(file) ? [id] : []));
-    this.#doubted = [...new Set([...this.#doubted, ...itemIds])];
+    this.#doubted.push(...itemIds);
     this.#panel.post({ type: "itemsDoubted", itemIds });
   }
 

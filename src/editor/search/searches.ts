@@ -5,14 +5,17 @@ import * as vscode from "vscode";
 import type { LookedAt } from "../../host/search/lookAtPictures";
 import type { ItemAction } from "../../protocol/views/resultsMessages";
 import type { Services } from "../shell/services";
-import { readBest } from "./readBest";
 import type { FoundSection, Search, SearchRun } from "./resultsPanel";
 import { lookText, type WorkspacePictures } from "../indexing/workspacePictures";
 
 /** More than anybody looks through; what is behind them fits no better. */
 const MAX_FOUND = 400;
+/** Pictures that are read together with the words, which takes seconds. */
+const RERANKED = 32;
 /** Between two looks at what was found so far, in ms. */
 const STEP_MS = 2000;
+/** From here on it is a match (CapFilt). */
+const IS_MATCH = 0.5;
 
 const ACTIONS: readonly ItemAction[] = ["open", "insert", "similar", "reveal", "copyPath"];
 
@@ -23,8 +26,8 @@ interface Match {
 
 /** Pictures that show what words say. */
 export function wordSearch(services: Services, pictures: WorkspacePictures, words: string): Search {
-  const find = async ({ signal }: SearchRun) => {
-    const params = { words, k: MAX_FOUND };
+  const find = async ({ signal }: SearchRun, rerank: number) => {
+    const params = { words, k: MAX_FOUND, rerank };
     return (await services.engine.call("findPictures", params, { signal })).matches;
   };
   return {
@@ -36,21 +39,19 @@ export function wordSearch(services: Services, pictures: WorkspacePictures, word
         run.show(likelySections(matches), skipped);
       };
       const looked = await lookAndShow(pictures, run, async (soFar) => {
-        show(await find(run), soFar);
+        show(await find(run, 0), soFar);
       });
-      const first = await find(run);
+      const first = await find(run, 0);
       show(first, looked);
       run.tell(
         vscode.l10n.t("Pictures found: {0}", first.filter(({ isLikely }) => isLikely).length),
       );
       run.progress({ text: vscode.l10n.t("Comparing the best with the words…") });
+      const read = await find(run, RERANKED);
       const likely = new Set(first.filter(({ isLikely }) => isLikely).map(({ file }) => file));
-      await readBest(services, words, {
-        signal: run.signal,
-        onRefused: (files) => {
-          run.doubt(files.filter((file) => likely.has(file)));
-        },
-      });
+      run.doubt(
+        read.flatMap(({ file, match = 1 }) => (match < IS_MATCH && likely.has(file) ? [file] : [])),
+      );
     },
   };
 }
