@@ -3,10 +3,10 @@
 import { canHaveImages, findImages } from "../alt/formats/findImages";
 import type { ImageReference } from "../alt/imageReference";
 import type { AltLanguage } from "../alt/languages";
-import { resolveTarget, type ResolveContext } from "../alt/resolve/resolveTarget";
+import type { ResolveContext } from "../alt/resolve/resolveTarget";
 import { isReadAsMdx } from "../alt/site/place";
 import type { AuditPicture } from "./rule";
-import { smallSize } from "./thinPictures";
+import { auditPicture } from "./thinPictures";
 
 /** A document as its pictures are looked for. */
 export interface PicturedDocument {
@@ -30,9 +30,7 @@ export async function picturesOf(
   if (!canHaveImages(text, language, components)) return pictures;
   const find = await finderOf(document, context);
   for (const reference of find(document.text)) {
-    const resolved = await resolveTarget(reference, context);
-    const size = await smallSize(reference, resolved, context.files);
-    pictures.push({ reference, resolved, ...(size === undefined ? {} : { size }) });
+    pictures.push(await auditPicture(reference, context));
   }
   return pictures;
 }

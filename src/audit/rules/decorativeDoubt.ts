@@ -3,10 +3,10 @@
  * something and is marked as decorative (F38), as a model says where somebody asked one.
  */
 
-import { canMarkDecorative, markDecorative } from "../../alt/edit/editAlt";
 import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
 import { judgedText } from "../words";
+import { decorativeFix } from "./decorativeFix";
 
 export const decorativeDoubt: Rule = {
   id: "decorative-doubt",
@@ -26,20 +26,9 @@ function check(picture: AuditPicture, document: AuditDocument): Violation | unde
   if (text === undefined) return doubtedEmptiness(picture);
   const says = doubtedText(picture, document);
   if (says === undefined) return undefined;
-  const { reference } = picture;
   return {
     says: [say(says.id, text, ...says.values)],
-    fixes: () =>
-      canMarkDecorative(reference)
-        ? [
-            {
-              kind: "decorative",
-              title: "Mark as decorative",
-              edits: markDecorative(document.text, reference),
-              isSafe: false,
-            },
-          ]
-        : [],
+    fixes: () => decorativeFix(picture, document, false),
   };
 }
 

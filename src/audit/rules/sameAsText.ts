@@ -1,9 +1,9 @@
 /** A text that repeats the caption, or the words right beside the picture: readers hear them twice. */
 
-import { canMarkDecorative, markDecorative } from "../../alt/edit/editAlt";
 import { say } from "../messages";
 import type { AuditDocument, AuditPicture, Rule, Violation } from "../rule";
 import { folded, judgedText } from "../words";
+import { decorativeFix } from "./decorativeFix";
 
 export const sameAsText: Rule = {
   id: "same-as-text",
@@ -20,24 +20,13 @@ export const sameAsText: Rule = {
 function check(picture: AuditPicture, document: AuditDocument): Violation | undefined {
   const text = judgedText(picture, document);
   if (text === undefined) return undefined;
-  const { reference } = picture;
-  const { caption, beside } = reference.around ?? {};
+  const { caption, beside } = picture.reference.around ?? {};
   const words = folded(text);
   const isCaption = words !== "" && folded(caption ?? "") === words;
   if (!isCaption && (words === "" || folded(beside ?? "") !== words)) return undefined;
   return {
     says: [say(isCaption ? "same-as-caption" : "same-as-beside", text)],
-    fixes: () =>
-      canMarkDecorative(reference)
-        ? [
-            {
-              kind: "decorative",
-              title: "Mark as decorative",
-              edits: markDecorative(document.text, reference),
-              // Whether a picture with a caption is decoration, only its author knows.
-              isSafe: !isCaption,
-            },
-          ]
-        : [],
+    // Whether a picture with a caption is decoration, only its author knows.
+    fixes: () => decorativeFix(picture, document, !isCaption),
   };
 }

@@ -32,12 +32,8 @@ export async function changesSince(ref: string | undefined): Promise<Changes> {
     ["diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-renames", base, "--"],
     ref,
   );
-  const names = await git(
-    ["diff", "--name-only", "--no-renames", "-z", "--diff-filter=d", base, "--"],
-    ref,
-  );
-  const modified = await git(
-    ["diff", "--name-only", "--no-renames", "-z", "--diff-filter=M", base, "--"],
+  const statuses = await git(
+    ["diff", "--name-status", "--no-renames", "-z", "--diff-filter=d", base, "--"],
     ref,
   );
   const untracked = await git(
@@ -47,13 +43,21 @@ export async function changesSince(ref: string | undefined): Promise<Changes> {
   const fresh = absolute(untracked, root);
   const lines = addedLines(diff, root);
   return {
-    files: new Set([...absolute(names, root), ...fresh]),
-    modified: new Set(absolute(modified, root)),
+    files: new Set([...absolute(namesIn(statuses), root), ...fresh]),
+    modified: new Set(absolute(namesIn(statuses, "M"), root)),
     touches: (file, first, last) => {
       if (fresh.includes(file)) return true;
       return (lines.get(file) ?? []).some(({ start, end }) => start <= last && first <= end);
     },
   };
+}
+
+/** The names in a list of statuses and names, each ended by a zero, or those of one status. */
+function namesIn(statuses: string, only?: string): string {
+  const parts = statuses.split("\0");
+  return parts
+    .filter((_, i) => i % 2 === 1 && (only === undefined || parts[i - 1] === only))
+    .join("\0");
 }
 
 /** Names that git ends with a zero, as absolute paths. */

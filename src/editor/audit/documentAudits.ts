@@ -2,13 +2,12 @@
 
 import type * as vscode from "vscode";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
-import { resolveTarget } from "../../alt/resolve/resolveTarget";
 import { auditDocument } from "../../audit/auditDocument";
 import type { KnownBy } from "../../audit/baseline";
 import { withMismatch } from "../../audit/comparable";
 import { configFor, isIgnored, type DocumentConfig } from "../../audit/config/configChain";
 import type { AuditPicture, Finding } from "../../audit/rule";
-import { smallSize } from "../../audit/thinPictures";
+import { auditPicture } from "../../audit/thinPictures";
 import type { FoundImages } from "../../host/documents/altPlan";
 import { baseUri, contextOf, type PlacedDocument } from "../documents/altContext";
 import { findQuietly } from "../documents/altDocument";
@@ -124,9 +123,7 @@ async function resolved(
   const siteRoots = [...(context.siteRoots ?? []), ...config.siteRoots];
   const pictures: AuditPicture[] = [];
   for (const reference of found.references) {
-    const place = await resolveTarget(reference, { ...context, siteRoots });
-    const size = await smallSize(reference, place, context.files);
-    pictures.push({ reference, resolved: place, ...(size === undefined ? {} : { size }) });
+    pictures.push(await auditPicture(reference, { ...context, siteRoots }));
   }
   return pictures;
 }

@@ -151,11 +151,10 @@ class Check {
       for (const [index, { rate }] of steps.entries()) {
         throwIfAborted(signal);
         await trainer.step([this.#feeds(batch)], rate);
+        if (index !== 0 && index !== 4) continue;
         await trainer.state();
-        const values = (): Map<string, Float32Array> =>
-          new Map(names.map((name) => [name, parameters.values(name)]));
-        if (index === 0) this.comparison.parameters("step1", values());
-        if (index === 4) this.comparison.parameters("step5", values());
+        const values = new Map(names.map((name) => [name, parameters.values(name)]));
+        this.comparison.parameters(index === 0 ? "step1" : "step5", values);
       }
     } finally {
       await trainer.release();

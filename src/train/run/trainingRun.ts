@@ -158,26 +158,28 @@ class Run {
   }
 
   async next(trainer: Trainer): Promise<void> {
-    const { task, options, state } = this.#parts;
+    const { task, options } = this.#parts;
     const batches = await task.batches(this.step);
     const losses = await trainer.step(batches, ratePerStep(options, this.step));
     this.step++;
     const { steps, signal } = options;
     const isLast = this.step === steps;
     const isValidated = isLast || this.step % options.validateEvery === 0;
-    // The parameters may lie on a device.
-    if (isValidated) await trainer.state();
+    // Parameters that lie on a device are brought here once, whoever needs them first.
+    let state: RunState["moments"] | undefined;
+    const learnt = async (): Promise<RunState["moments"]> => (state ??= await trainer.state());
+    if (isValidated) await learnt();
     const figures = isValidated ? await task.validate?.() : undefined;
     const elapsedMs = performance.now() - this.#beganMs;
     const rounded = Math.round(elapsedMs);
     const entry = { step: this.step, elapsedMs: rounded, losses, ...(figures && { figures }) };
     await this.#note(entry);
-    const leftMs = (elapsedMs / (this.step - state.step)) * (steps - this.step);
+    const leftMs = (elapsedMs / (this.step - this.#parts.state.step)) * (steps - this.step);
     options.onStep?.({ ...entry, steps, leftMs });
     const isStopped = signal?.aborted === true;
     const isDue =
       this.step % options.saveEvery === 0 || (isValidated && options.best !== undefined);
-    if (isStopped || isDue || this.isOver()) await this.#save(await trainer.state());
+    if (isStopped || isDue || this.isOver()) await this.#save(await learnt());
     if (isStopped && !this.isOver()) throw cancelled(options.out, this.step);
   }
 

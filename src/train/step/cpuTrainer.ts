@@ -4,7 +4,7 @@ import type { TensorMap } from "../../engine/session/session";
 import { AdamW, type Moments } from "../optimise/adamW";
 import { clipFactor, globalNorm, GradientSum } from "../optimise/gradients";
 import { TrainingSession, type Objectives, type StepResult } from "../session";
-import type { Trainer, TrainerOptions } from "./trainer";
+import { addLosses, type Trainer, type TrainerOptions } from "./trainer";
 
 export class CpuTrainer implements Trainer {
   readonly #session: TrainingSession;
@@ -34,9 +34,7 @@ export class CpuTrainer implements Trainer {
     const kept: StepResult[] = [];
     for (const batch of batches) {
       const result = await this.#session.run(batch);
-      for (const [name, value] of Object.entries(result.losses)) {
-        losses[name] = (losses[name] ?? 0) + value / batches.length;
-      }
+      addLosses(losses, result, batches.length);
       sum.add(result.gradients);
       // The arrays of the first hold the sums.
       if (kept.length === 0) kept.push(result);

@@ -5,7 +5,7 @@ import { floats, type Tensor, type TensorMap } from "../../engine/session/sessio
 import { decays, DEFAULTS, type Moments } from "../optimise/adamW";
 import { DeviceMath } from "./deviceMath";
 import { TrainingSession, type Objectives, type StepResult } from "../session";
-import type { Trainer, TrainerOptions } from "./trainer";
+import { addLosses, type Trainer, type TrainerOptions } from "./trainer";
 
 /** Of a tensor that is trained. */
 interface Held {
@@ -71,9 +71,7 @@ export class DeviceTrainer implements Trainer {
     try {
       for (const batch of batches) {
         const result = await this.#session.run(batch, this.#weights);
-        for (const [name, value] of Object.entries(result.losses)) {
-          losses[name] = (losses[name] ?? 0) + value / batches.length;
-        }
+        addLosses(losses, result, batches.length);
         await this.#add(sums, result);
       }
       const factor = await this.#factor(sums, { scalars, scale: 1 / batches.length });

@@ -2,7 +2,7 @@
 
 import type { TensorMap } from "../../engine/session/session";
 import type { AdamWOptions, Moments } from "../optimise/adamW";
-import type { TrainingSessionOptions } from "../session";
+import type { StepResult, TrainingSessionOptions } from "../session";
 
 export interface TrainerOptions extends Omit<TrainingSessionOptions, "keepsGradients"> {
   readonly adamW?: AdamWOptions;
@@ -22,4 +22,15 @@ export interface Trainer {
   /** Brings what was learnt into the parameters, and gives the optimiser's memory, by the names of tensors. */
   state(): Promise<ReadonlyMap<string, Moments>>;
   release(): Promise<void>;
+}
+
+/** Adds a batch's part to the mean of the losses of several. */
+export function addLosses(
+  mean: Record<string, number>,
+  { losses }: Pick<StepResult, "losses">,
+  nBatches: number,
+): void {
+  for (const [name, value] of Object.entries(losses)) {
+    mean[name] = (mean[name] ?? 0) + value / nBatches;
+  }
 }
