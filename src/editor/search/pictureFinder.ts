@@ -158,7 +158,7 @@ export class PictureFinder {
     this.#picker.title = this.#options.title;
     this.#picker.busy = this.#picker.value.trim() !== "";
     // What was looked at since the last letter is found now.
-    this.#typed();
+    this.#findSoon();
   }
 
   #take(progress: LookProgress): void {
@@ -168,7 +168,8 @@ export class PictureFinder {
     if (files === this.#files) return;
     this.#files = files;
     this.#names = new LiteralTexts(files.map((file) => ({ file, text: path.basename(file) })));
-    this.#typed();
+    this.#showMore();
+    this.#findSoon();
   }
 
   /** Texts are a help beside the names; without them the list is as good as it was before. */
@@ -184,9 +185,13 @@ export class PictureFinder {
   }
 
   #typed(): void {
+    this.#show();
+    this.#findSoon();
+  }
+
+  #findSoon(): void {
     clearTimeout(this.#typing);
     this.#search?.abort();
-    this.#show();
     if (this.#picker.value.trim() === "") return;
     this.#picker.busy = true;
     this.#typing = setTimeout(() => void this.#find(this.#picker.value), TYPING_MS);
@@ -228,8 +233,10 @@ export class PictureFinder {
     const [active] = this.#picker.activeItems;
     const isFirst = active === this.#picker.items.find(({ file }) => file !== undefined);
     this.#show();
-    if (isFirst || active?.file === undefined) return;
-    const again = this.#picker.items.find(({ file }) => file === active.file);
+    if (isFirst || active === undefined) return;
+    const isSame = ({ file, isAll }: FoundItem): boolean =>
+      file === active.file && isAll === active.isAll && (file ?? isAll) !== undefined;
+    const again = this.#picker.items.find(isSame);
     if (again !== undefined) this.#picker.activeItems = [again];
   }
 

@@ -85,6 +85,8 @@ export class FakeQuickPick {
 
   set items(items: readonly FakeItem[]) {
     this.#items = items;
+    // As the editor does with lines that are drawn anew; headings cannot be reached.
+    this.activeItems = items.filter((item) => !("kind" in item)).slice(0, 1);
     this.#awaitUser();
   }
 
@@ -109,6 +111,12 @@ export class FakeQuickPick {
 
   dispose(): void {
     this.hide();
+  }
+
+  /** The user types, whatever the list is doing. */
+  async type(value: string): Promise<void> {
+    this.value = value;
+    await this.#valueChanged.fire(value);
   }
 
   /** A user is slower than the code that fills the list, and waits until everything is found. */
