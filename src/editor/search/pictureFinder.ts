@@ -76,6 +76,8 @@ export class PictureFinder {
   #textOf: ReadonlyMap<string, string> = new Map();
   /** What the model found last; it stays until other words have an answer. */
   #found: { readonly matches: readonly Found[] } | undefined;
+  /** Where somebody has gone down the list. */
+  #walkedTo: FoundItem | undefined;
   #isIndexing = true;
   #typing: NodeJS.Timeout | undefined;
   #search: AbortController | undefined;
@@ -185,6 +187,7 @@ export class PictureFinder {
   }
 
   #typed(): void {
+    this.#walkedTo = undefined;
     this.#show();
     this.#findSoon();
   }
@@ -228,16 +231,22 @@ export class PictureFinder {
     this.#picker.items = group(vscode.l10n.t("in the workspace"), some);
   }
 
-  /** Where somebody has gone down the list, what comes later does not take them back. */
+  /**
+   * Where somebody has gone down the list, what comes later does not take them back; on the first line they stay on
+   * the first. The editor tells a moment late where they are, until then by an item that was replaced.
+   */
   #showMore(): void {
-    const [active] = this.#picker.activeItems;
-    const isFirst = active === this.#picker.items.find(({ file }) => file !== undefined);
+    const picker = this.#picker;
+    const [active] = picker.activeItems;
+    const lines = picker.items.filter(isLine);
+    if (active !== undefined && lines.includes(active)) {
+      this.#walkedTo = active === lines[0] ? undefined : active;
+    }
     this.#show();
-    if (isFirst || active === undefined) return;
-    const isSame = ({ file, isAll }: FoundItem): boolean =>
-      file === active.file && isAll === active.isAll && (file ?? isAll) !== undefined;
-    const again = this.#picker.items.find(isSame);
-    if (again !== undefined) this.#picker.activeItems = [again];
+    const walkedTo = this.#walkedTo;
+    if (walkedTo === undefined) return;
+    const again = picker.items.find((item) => isLine(item) && item.file === walkedTo.file);
+    if (again !== undefined) picker.activeItems = [again];
   }
 
   /**
@@ -285,6 +294,11 @@ export class PictureFinder {
       ...(text === undefined ? {} : { detail: text }),
     };
   }
+}
+
+/** And no heading. */
+function isLine({ kind }: FoundItem): boolean {
+  return kind !== vscode.QuickPickItemKind.Separator;
 }
 
 /** The editor leaves headings out while somebody types. */

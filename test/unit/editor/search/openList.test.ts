@@ -50,6 +50,8 @@ describe("a list of found pictures, for whoever walks through it", () => {
     };
     finding = new PictureFinder(parts, { title: "Find" }).find();
     await picker().type("a red sign");
+    // No name has these words, so that the list of all results is the only line until there is an answer.
+    assert.equal(picker().activeItems[0]?.label, "Show All Results…");
     (await answerNth(0))(found);
     await until(() => labels().length === 12, "what was found", HANG_MS);
   });
@@ -62,6 +64,10 @@ describe("a list of found pictures, for whoever walks through it", () => {
     await until(() => answers.length > nth, `question ${nth}`, HANG_MS);
     return answers[nth]!;
   }
+
+  it("begins with the first that was found", () => {
+    assert.equal(picker().activeItems[0]?.label, "0.png");
+  });
 
   for (const { when, happens } of [
     {
