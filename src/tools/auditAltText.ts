@@ -19,8 +19,9 @@ const MAX = { target: 400, alt: 300, edit: 1000 } as const;
 /** Failures that are told one by one. */
 const MAX_FAILURES = 20;
 const MAX_FINDINGS = 500;
-/** Comparing texts with pictures takes longer than a call may. */
-const TOLD_RULES = RULE_IDS.filter((id) => id !== "mismatch");
+/** Find nothing unless a model or the history is asked, which takes longer than a call may. */
+const ASKING_RULES: ReadonlySet<RuleId> = new Set(["mismatch", "stale", "image-of-text"]);
+const TOLD_RULES = RULE_IDS.filter((id) => !ASKING_RULES.has(id));
 
 const input = v.strictObject(
   {
