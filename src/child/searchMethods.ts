@@ -28,6 +28,11 @@ export function createSearchMethods(
     similarPictures: (params, run) => search.similar(params, run),
     findDuplicates: (params, run) => search.duplicates(params, run),
     findMismatches: (params, run) => search.mismatches(params, run),
+    comparingModel: async ({ chosen }) => {
+      const { comparingModel } = await import("../library/open/openNamedModel");
+      return await comparingModel(chosen, store);
+    },
+    compareWithTexts: (params, run) => search.compare(params, run),
     samePictures: (params, run) => samePictures(params, run),
     indexSize: async () => {
       const { sizeOfIndexes } = await import("../search/index/storedIndexes");
@@ -138,6 +143,7 @@ class WorkspaceSearch {
       const { pictures } = await findPictures(words, {
         ...{ index, engine, k, rerank, alpha: ALPHA, signal: run.signal },
         searched: this.#searched(below),
+        isReadLater: rerank === 0,
         read: (file) => readFile(file),
       });
       return { model: name, matches: pictures.map(replyOf) };
@@ -217,6 +223,16 @@ class WorkspaceSearch {
         return [{ ...found, partner: { document: other.document, text: other.nth } }];
       });
       return { model, isKnown, nTested, mismatches };
+    });
+  }
+
+  async compare(
+    params: Params<"compareWithTexts">,
+    run: TaskRun,
+  ): Promise<Result<"compareWithTexts">> {
+    return await this.#model.read(run, async ({ engine, name }) => {
+      const { scores, ...rest } = await engine.score(params, { signal: run.signal });
+      return { model: name, result: { ...rest, scores: [...scores] } };
     });
   }
 

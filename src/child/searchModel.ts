@@ -8,6 +8,7 @@ import path from "node:path";
 import { abortable, type CancelSignal } from "../base/abortable";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
+import type { Blip2Engine } from "../engine/blip2Engine";
 import type { ModelStore } from "../library/store/modelStore";
 import { MANIFEST_FILE } from "../model/folder/manifest";
 import type { KnownFiles } from "../search/files/knownFiles";
@@ -31,7 +32,7 @@ const DEFAULT_WRITER_MS = 3000;
 
 /** What is done with the model and its index. */
 export interface Opened {
-  readonly engine: ComparingEngine;
+  readonly engine: SearchEngine;
   /** Of the model. */
   readonly name: string;
   readonly index: PictureIndex;
@@ -42,11 +43,12 @@ export interface Opened {
   readonly isReadOnly: boolean;
 }
 
+type SearchEngine = ComparingEngine & Pick<Blip2Engine, "score">;
 type Run = Pick<TaskRun, "signal" | "onProgress">;
 type Mode = "read" | "write";
 
 interface Model {
-  readonly engine: ComparingEngine;
+  readonly engine: SearchEngine;
   readonly release: () => Promise<void>;
   readonly name: string;
   readonly folder: string;
@@ -224,7 +226,7 @@ async function release(held: Held): Promise<void> {
 }
 
 /** A model does one thing at a time; words wait for the picture that is looked at, unless they are cancelled. */
-function inTurn(engine: ComparingEngine): ComparingEngine {
+function inTurn(engine: SearchEngine): SearchEngine {
   const queue = new TaskQueue();
   const add = <T>(task: () => Promise<T>, signal: CancelSignal | undefined): Promise<T> =>
     queue.add(task, signal);
@@ -232,5 +234,6 @@ function inTurn(engine: ComparingEngine): ComparingEngine {
     embedText: (words, run) => add(() => engine.embedText(words, run), run?.signal),
     embedPicture: (request, run) => add(() => engine.embedPicture(request, run), run?.signal),
     match: (request, run) => add(() => engine.match(request, run), run?.signal),
+    score: (request, run) => add(() => engine.score(request, run), run?.signal),
   };
 }

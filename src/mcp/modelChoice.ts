@@ -21,11 +21,10 @@ export interface ModelChoiceOptions {
   readonly choose: (model: string) => void;
 }
 
-/** The best for a capability first. */
-const KINDS: Readonly<Record<Capability, readonly ModelKind[]>> = {
+/** The best for a capability first; what compares is chosen as for finding pictures. */
+const KINDS: Readonly<Record<Exclude<Capability, "scores">, readonly ModelKind[]>> = {
   describes: ["generation", "captioning", "stage1"],
   answers: ["generation", "answering"],
-  scores: ["retrieval", "stage1"],
   ranks: ["answering"],
 };
 
@@ -50,22 +49,27 @@ export class ModelChoice implements ModelPort {
   }
 
   async #nameFor(capability: Capability): Promise<string> {
-    const { engine, asked } = this.#options;
+    const { engine, asked = "" } = this.#options;
+    if (capability === "scores") {
+      const { model, isChosen } = await engine.call("comparingModel", { chosen: asked });
+      if (isChosen || !isBundled(model) || isBundled(asked)) return model;
+      throw await this.#none(capability);
+    }
     const { models } = await engine.call("models", {});
     const can = ({ kind, problem }: ModelEntry): boolean =>
       problem === undefined && kind !== undefined && CAPABILITIES[kind][capability];
-    const named = asked && memberFor(asked, taskFor(capability));
+    const named = memberFor(asked, taskFor(capability));
     const entry = models.find(({ name }) => name === named);
-    if (named !== undefined && entry !== undefined && can(entry)) return named;
+    if (entry !== undefined && can(entry)) return named;
     const others = KINDS[capability].flatMap((kind) => models.filter((each) => each.kind === kind));
     // A demo knows no photographs, so it answers only where one was asked for.
-    const mayBeDemo = named !== undefined && isBundled(named);
+    const mayBeDemo = isBundled(named);
     const isUseful = ({ name }: ModelEntry): boolean =>
       mayBeDemo || worldOf({ model: name }) === "everyday";
     const other = others.find((each) => can(each) && isUseful(each));
     if (other !== undefined) return other.name;
     // A folder, or a set that is not whole: the engine says what is wrong with it.
-    if (named !== undefined && named !== "" && entry === undefined) return named;
+    if (named !== "" && entry === undefined) return named;
     throw await this.#none(capability);
   }
 
@@ -83,7 +87,7 @@ export class ModelChoice implements ModelPort {
   }
 }
 
-/** A set has a model for each task; none compares. */
+/** A set has a model for each task. */
 function taskFor(capability: Capability): Task {
   return capability === "describes" ? "describes" : "answers";
 }

@@ -2,6 +2,7 @@
 
 import { DUPLICATE_KINDS } from "../model/ask/duplicateKinds";
 import { MISMATCH_KINDS } from "../model/ask/textScores";
+import { scoreRequest, scoreResult } from "./askSchemas";
 import type { Entry } from "./methodEntry";
 import { anyNumber, count, fields, flag, list, maybe, oneOf, text } from "./schema";
 
@@ -134,6 +135,26 @@ export const SEARCH_METHODS = {
       ),
     }),
     ...{ process: "search", lane: "beside", silence: 30 },
+  },
+  /** Which model compares for whoever has chosen one; loads nothing. */
+  comparingModel: {
+    params: fields({ chosen: text }),
+    result: fields({
+      model: text,
+      /** The chosen one compares itself; else it is the one that finds pictures. */
+      isChosen: flag,
+    }),
+    ...{ process: "search", lane: "beside", silence: 5 },
+  },
+  /** Says how well texts fit a picture, by the model that finds pictures. Loads it as `knownPictures` does. */
+  compareWithTexts: {
+    params: scoreRequest,
+    result: fields({
+      /** That compares. */
+      model: text,
+      result: scoreResult,
+    }),
+    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves" },
   },
   /** Pictures below folders with this very content; needs no model and no index. */
   samePictures: {

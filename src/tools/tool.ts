@@ -104,6 +104,8 @@ export interface SearchPort {
     options: {
       readonly folders: readonly string[];
       readonly k: number;
+      /** How many of them are read together with the words, which takes a second for each. */
+      readonly rerank: number;
       readonly signal: AbortSignal;
     },
   ): Promise<FoundPictures>;
@@ -120,8 +122,9 @@ export interface FoundPictures {
   readonly matches: readonly {
     readonly file: string;
     readonly similarity: number;
-    /** It stands out from all that were searched. */
     readonly isLikely: boolean;
+    /** Of those that were read together with the words: the probability that both fit. */
+    readonly match?: number;
   }[];
 }
 

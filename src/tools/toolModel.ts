@@ -2,8 +2,9 @@
 
 import { abortable } from "../base/abortable";
 import { AppError } from "../base/errors";
+import { cannotText } from "../model/ask/capabilities";
 import { LIMITS, type World, worldOf } from "../model/folder/world";
-import type { Doubt } from "../model/ask/request";
+import type { Doubt, ScoreRequest, ScoreResult } from "../model/ask/request";
 import type { ToolContext, ToolEngine, ToolModel } from "./tool";
 
 /** What is said of a picture whose answer may mean nothing. */
@@ -48,6 +49,38 @@ export function engineModel(
     score: (request, { signal }) => {
       use();
       return abortable(engine.score(request, { signal }), signal);
+    },
+  };
+}
+
+/** Whoever compares beside the model that answers, and says by which model. */
+export interface ToolComparer {
+  score(
+    request: ScoreRequest,
+    run: { readonly signal: AbortSignal },
+  ): Promise<{ readonly model: string; readonly result: ScoreResult }>;
+}
+
+/**
+ * The model that finds pictures, which the first comparison loads.
+ * @param expected its name, until it has compared.
+ */
+export function comparingToolModel(search: ToolComparer, expected: string): ToolModel {
+  let name = expected;
+  return {
+    get name() {
+      return name;
+    },
+    get world() {
+      return worldOf({ model: name });
+    },
+    open: () => Promise.resolve(),
+    generate: () =>
+      Promise.reject(new AppError("model.unsupported", cannotText(name, "describes"))),
+    score: async (request, { signal }) => {
+      const { model, result } = await abortable(search.score(request, { signal }), signal);
+      name = model;
+      return result;
     },
   };
 }

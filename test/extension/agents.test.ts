@@ -62,6 +62,17 @@ describe("the tools for the editor's language models", () => {
     assert.match(JSON.stringify(found["matches"]), /red-circle\.png/);
   });
 
+  it("compare a picture with texts by the model for it, whichever one answers", async () => {
+    const { model, scores, warnings } = await invoke("sightline_score_image_text", {
+      image: "pictures/red-circle.png",
+      texts: ["a red circle", "a blue square"],
+    });
+    assert.equal(model, "demo-itm");
+    const texts = (scores as { text: string }[]).map(({ text }) => text).sort();
+    assert.deepEqual(texts, ["a blue square", "a red circle"]);
+    assert.match(String(warnings), /emoji and coloured shapes only/);
+  });
+
   it("answer what the documentation shows", async () => {
     const page = inWorkspace(PAGE_NAME);
     await vscode.workspace.fs.writeFile(page, new TextEncoder().encode(PAGE));

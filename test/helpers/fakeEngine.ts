@@ -83,6 +83,16 @@ export function createFakeEngine(commands: Commands = {}): EnginePort {
     findDuplicates: () => Promise.resolve({ groups: [] }),
     findMismatches: () =>
       Promise.resolve({ model: "itm", isKnown: true, nTested: 0, mismatches: [] }),
+    comparingModel: () => Promise.resolve({ model: "itm", isChosen: false }),
+    compareWithTexts: ({ texts }) =>
+      Promise.resolve({
+        model: "itm",
+        result: {
+          scores: texts.map((text) => ({ text, itm: 0.9, itc: 0.3 })),
+          timings: { preprocess: 0, vision: 0, qformer: 0, prefill: 0, decode: 0, total: 0 },
+          cached: { imageFeatures: "computed" },
+        },
+      }),
     samePictures: () => Promise.resolve({ files: [] }),
     planLearning: () =>
       Promise.resolve({ plans: [], refusals: [], freeMemoryBytes: 0, freeDiskBytes: 0 }),

@@ -11,6 +11,10 @@ export const SEARCH_PARAMS = {
     ...{ of: "a", nDocuments: 1 },
     changed: [{ document: "a.md", texts: [{ alt: "A fox", picture: "/w/a.png" }] }],
   },
+  comparingModel: { chosen: "demo" },
+  compareWithTexts: {
+    ...{ image: Uint8Array.of(1), imageName: "a.png", alpha: "auto", texts: ["a fox"] },
+  },
   samePictures: { folders: ["/w"], exclude: [], digest: "ab", size: 3 },
   ...{ indexSize: {}, deleteIndex: {} },
 };
@@ -27,6 +31,15 @@ export const SEARCH_RESULTS = {
   findMismatches: {
     ...{ model: "itm", isKnown: true, nTested: 1 },
     mismatches: [{ document: "a.md", text: 0, kind: "moved", fits: "/w/b.png", digest: "ab" }],
+  },
+  comparingModel: { model: "itm", isChosen: false },
+  compareWithTexts: {
+    model: "itm",
+    result: {
+      scores: [{ text: "a fox", itc: 0.3, itm: 0.9, contrast: 1 }],
+      timings: { preprocess: 0, vision: 1, qformer: 1, prefill: 0, decode: 0, total: 2 },
+      cached: { imageFeatures: "computed" },
+    },
   },
   samePictures: { files: ["/w/a.png"] },
   ...{ indexSize: { bytes: 10 }, deleteIndex: { freedBytes: 10 } },

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { createHash } from "node:crypto";
 import { AppError } from "../../base/errors";
+import { matchWord } from "../../model/ask/textScores";
 import { findPictures, type FoundPicture } from "../../search/ask/findPictures";
 import { similarPictures } from "../../search/ask/similarPictures";
 import { readPicture } from "../ask/pictureSource";
@@ -108,7 +109,9 @@ function report(
   if (printer.isJson) {
     printer.json({
       ...{ query, model: model.name },
-      matches: pictures.map(({ file, similarity, match }) => ({ file, similarity, match })),
+      matches: pictures.map(({ file, similarity, match, isLikely }) => {
+        return { file, similarity, match, isLikely };
+      }),
       ...{ searched: searched.nFiles, skipped: searched.skipped },
     });
   } else if (pictures.length > 0) printer.text(pictureTable(pictures));
@@ -117,23 +120,24 @@ function report(
   return finish(context, searched);
 }
 
-/** The likely ones, and below a line of its own the rest; the order stays the search's within both. */
+/**
+ * The likely ones, and below a line of its own the rest; the order stays the search's within both. Where nothing was
+ * read and nothing stands out, nothing is known that would part them.
+ */
 export function pictureTable(pictures: readonly FoundPicture[]): string {
-  const likely = pictures.filter(({ isLikely }) => isLikely);
-  const others = pictures.filter(({ isLikely }) => !isLikely);
+  const isKnown = pictures.some(({ isLikely, match }) => isLikely || match !== null);
+  const likely = pictures.filter(({ isLikely }) => isLikely || !isKnown);
+  const others = pictures.filter((picture) => !likely.includes(picture));
   const rows = (some: readonly FoundPicture[]): readonly (readonly string[])[] =>
-    some.map(({ file, similarity, match }) => [similarity.toFixed(4), wordFor(match), file]);
+    some.map(({ file, similarity, match }) => [
+      similarity.toFixed(4),
+      match === null ? "-" : matchWord(match),
+      file,
+    ]);
   const head = ["SIMILARITY", "MATCH", "FILE"];
   const top = likely.length === 0 ? "" : formatTable([head, ...rows(likely)], [0]);
   if (others.length === 0) return top;
   const rest = formatTable([head, ...rows(others)], [0]);
   const [, ...lines] = rest.split("\n");
   return `${top}Less likely (${others.length}):\n${lines.join("\n")}`;
-}
-
-/** ITM is good as a yes or no and too sure of itself as a share. */
-function wordFor(match: number | null): string {
-  if (match === null) return "-";
-  if (match >= 0.5) return "matches";
-  return match >= 0.2 ? "maybe" : "no";
 }

@@ -2,30 +2,78 @@
 
 import * as vscode from "vscode";
 import { AppError } from "../../base/errors";
+import { PictureSearch } from "../../host/search/pictureSearch";
+import { CAPABILITIES, type Capability } from "../../model/ask/capabilities";
 import { remoteName } from "../../model/ask/remoteName";
 import { memberFor } from "../../model/ask/modelSets";
-import type { ModelPort } from "../../tools/tool";
-import { engineModel } from "../../tools/toolModel";
+import { isBundled } from "../../model/folder/world";
+import type { ModelPort, ToolModel } from "../../tools/tool";
+import { comparingToolModel, engineModel } from "../../tools/toolModel";
 import type { Services } from "../shell/services";
 
-/** The model that the user chose, whatever the tool needs: the engine says what it cannot do. */
-export function editorModels({
-  engine,
-  settings,
-}: Pick<Services, "engine" | "settings">): ModelPort {
+type Given = Pick<Services, "engine" | "settings">;
+
+/**
+ * The model that the user chose. Where it compares nothing, the one that finds pictures compares, in the process for
+ * it; a model that writes is not changed for an agent, because the user's own questions go to the chosen one.
+ */
+export function editorModels(services: Given): ModelPort {
   return {
-    modelFor: (capability) => {
-      const choice = settings.model;
-      if (remoteName(choice) !== undefined) {
-        // The user agreed for what the user asks, and nobody can be asked for each of an agent's pictures.
-        const said = vscode.l10n.t(
-          "A server answers in the place of this machine, and pictures of agents are not sent there. Choose a model of this machine.",
+    modelFor: async (capability) =>
+      capability === "scores"
+        ? await comparing(services)
+        : naming(services, capability, writing(services, capability)),
+  };
+}
+
+function writing({ engine, settings }: Given, capability: Capability): ToolModel {
+  const choice = settings.model;
+  if (remoteName(choice) !== undefined) {
+    // The user agreed for what the user asks, and nobody can be asked for each of an agent's pictures.
+    const said = vscode.l10n.t(
+      "A server answers in the place of this machine, and pictures of agents are not sent there. Choose a model of this machine.",
+    );
+    throw new AppError("model.unsupported", said);
+  }
+  const name = memberFor(choice, capability === "describes" ? "describes" : "answers");
+  // Of a set, the model for the task is loaded by the call itself.
+  return engineModel(engine, { name, isLoadedByCall: name !== choice });
+}
+
+async function comparing({ engine, settings }: Given): Promise<ToolModel> {
+  const choice = settings.model;
+  const search = new PictureSearch(engine);
+  const { model, isChosen } = await search.comparerFor(choice);
+  if (isChosen) return engineModel(engine, { name: model });
+  // A demo knows no photographs, so it answers only whoever has chosen a demo.
+  if (!isBundled(model) || isBundled(choice)) return comparingToolModel(search, model);
+  const text =
+    'No model that compares pictures with texts is installed. The user can get one with the command "Sightline: Manage Models…"; or use describe_image and compare the words yourself.';
+  throw new AppError("model.missing", text);
+}
+
+/** Where the chosen model cannot write such a thing, those that are installed and can are named. */
+function naming({ engine }: Given, capability: Capability, model: ToolModel): ToolModel {
+  return {
+    ...model,
+    // A spread takes what the getter says now.
+    get world() {
+      return model.world;
+    },
+    generate: async (request, run) => {
+      try {
+        return await model.generate(request, run);
+      } catch (thrown) {
+        if (!(thrown instanceof AppError) || thrown.code !== "model.unsupported") throw thrown;
+        const { models } = await engine.call("models", {});
+        const able = models.flatMap(({ name, kind }) =>
+          kind !== undefined && CAPABILITIES[kind][capability] && !isBundled(name) ? [name] : [],
         );
-        return Promise.reject(new AppError("model.unsupported", said));
+        if (able.length === 0) throw thrown;
+        const names = able.map((name) => `"${name}"`).join(", ");
+        const text = `${thrown.message} Installed and able to: ${names}. The user chooses one with the command "Sightline: Manage Models…".`;
+        throw new AppError(thrown.code, text, { cause: thrown });
       }
-      const name = memberFor(choice, capability === "describes" ? "describes" : "answers");
-      // Of a set, the model for the task is loaded by the call itself.
-      return Promise.resolve(engineModel(engine, { name, isLoadedByCall: name !== choice }));
     },
   };
 }

@@ -89,7 +89,9 @@ export interface FoundPicture {
   readonly picture: vscode.Uri;
   /** Cosine of words and picture, -1 to 1. */
   readonly similarity: number;
-  /** It stands out from all that were searched. */
+  /** Probability that words and picture match, 0 to 1, of those that were read together. */
+  readonly match?: number;
+  /** `match` is at least 0.5. */
   readonly isLikely: boolean;
 }
 

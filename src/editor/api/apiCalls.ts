@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { AppError, isErrorCode } from "../../base/errors";
+import { optional } from "../../base/optional";
 import { askImage } from "../../tools/askImage";
 import { runTool } from "../../tools/callTool";
 import { describeImage } from "../../tools/describeImage";
@@ -48,8 +49,8 @@ export function createApi(services: Given): SightlineApi {
       const { matches } = await called(services, token, (context) =>
         runTool(findImages, input, context),
       );
-      return matches.map(({ image, similarity, isLikely }) => {
-        return { picture: vscode.Uri.file(image), similarity, isLikely };
+      return matches.map(({ image, similarity, match, isLikely = false }) => {
+        return { picture: vscode.Uri.file(image), similarity, isLikely, ...optional({ match }) };
       });
     },
   };

@@ -1,5 +1,6 @@
-/** Finding pictures below folders for agents, through the process for it. */
+/** Finding pictures and comparing them with texts for agents, through the process for it. */
 
+import type { ScoreRequest, ScoreResult } from "../../model/ask/request";
 import type { EngineApi } from "../service/engine";
 import { lookAtPictures } from "./lookAtPictures";
 
@@ -15,6 +16,8 @@ export interface FoundPictures {
     readonly file: string;
     readonly similarity: number;
     readonly isLikely: boolean;
+    /** Of those that were read together with the words. */
+    readonly match?: number;
   }[];
 }
 
@@ -48,11 +51,31 @@ export class PictureSearch {
     options: {
       readonly folders: readonly string[];
       readonly k: number;
+      readonly rerank: number;
       readonly signal: AbortSignal;
     },
   ): Promise<FoundPictures> {
-    const { folders, k, signal } = options;
-    const params = { words, k, below: [...folders] };
+    const { folders, k, rerank, signal } = options;
+    const params = { words, k, rerank, below: [...folders] };
     return await this.#engine.call("findPictures", params, { signal });
+  }
+
+  /**
+   * Which model compares for whoever has chosen one: the chosen one, or the one that finds pictures.
+   * @throws AppError `engine.*`.
+   */
+  async comparerFor(
+    chosen: string,
+  ): Promise<{ readonly model: string; readonly isChosen: boolean }> {
+    return await this.#engine.call("comparingModel", { chosen });
+  }
+
+  /** By the model that finds pictures. @throws AppError `request.cancelled`, `model.*`, `image.*`, `engine.*`. */
+  async score(
+    { texts, ...picture }: ScoreRequest,
+    { signal }: Pick<AgentRun, "signal">,
+  ): Promise<{ readonly model: string; readonly result: ScoreResult }> {
+    const params = { ...picture, texts: [...texts] };
+    return await this.#engine.call("compareWithTexts", params, { signal });
   }
 }

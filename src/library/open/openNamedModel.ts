@@ -1,17 +1,21 @@
 /** From what a user calls a model to its folder, and to an engine. */
 
 import path from "node:path";
-import { throwIfAborted } from "../../base/errors";
+import { AppError, throwIfAborted } from "../../base/errors";
 import type { Logger } from "../../base/logger";
 import type { ConvertProgress } from "../../convert/convertModel";
 import type { Blip2Engine, EngineOptions } from "../../engine/blip2Engine";
+import { openModelFolder } from "../../engine/session/modelFolder";
 import type { ModelParts } from "../../engine/session/modelParts";
 import type { SessionFactory } from "../../engine/session/session";
 import { machineMemory } from "../../machine/freeMemory";
 import { isDemoFolderName, listModels, type ModelStore, resolveModel } from "../store/modelStore";
 import { LEARNT_FILE } from "../../model/folder/manifest";
 import { RETRIEVAL_DEMO } from "../../model/folder/world";
+import { CAPABILITIES } from "../../model/ask/capabilities";
 import type { DeviceChoice } from "../../model/ask/device";
+import { setNamed } from "../../model/ask/modelSets";
+import { remoteName } from "../../model/ask/remoteName";
 
 export interface FindOptions {
   /** As `resolveModel` takes it; undefined means the demo. */
@@ -78,6 +82,32 @@ export async function findingModel(
     usable.filter(({ model }) => model?.config.kind === kind),
   );
   return first?.name ?? RETRIEVAL_DEMO;
+}
+
+/**
+ * What compares pictures with texts for whoever has chosen a model: that one where it can, else `findingModel`'s.
+ * @param chosen a model, a set or a server, as `--model` and the settings have it.
+ */
+export async function comparingModel(
+  chosen: string,
+  store: ModelStore,
+): Promise<{ readonly model: string; readonly isChosen: boolean }> {
+  if (await compares(chosen, store)) return { model: chosen, isChosen: true };
+  return { model: await findingModel(store), isChosen: false };
+}
+
+/** What is not here compares nothing; whoever asks it something hears of that. */
+async function compares(model: string, store: ModelStore): Promise<boolean> {
+  if (remoteName(model) !== undefined || setNamed(model) !== undefined) return false;
+  try {
+    const reference = await resolveModel(model, store);
+    if (reference.kind === "bundled") return reference.name === RETRIEVAL_DEMO;
+    const { config } = await openModelFolder(reference.folder);
+    return CAPABILITIES[config.kind].scores;
+  } catch (thrown) {
+    if (thrown instanceof AppError) return false;
+    throw thrown;
+  }
 }
 
 /**

@@ -1,10 +1,21 @@
-/** The order of texts that were compared with a picture. */
+/** What comparisons of texts with pictures come to: their order, the word for a match, kinds of mistakes. */
 
 import type { TextScore } from "./request";
 
 /** By the probability of a match, which has seen picture and text together; then by the cosine. */
 export function bestFirst(scores: readonly TextScore[]): readonly TextScore[] {
   return [...scores].sort((a, b) => b.itm - a.itm || b.itc - a.itc);
+}
+
+/** From which probability on words and a picture that were read together (ITM) match, as LAVIS filters captions (CapFilt). */
+export const IS_MATCH = 0.5;
+/** Below it the model is sure that they are none. */
+const MAY_MATCH = 0.2;
+
+/** ITM is good as a yes or no and too sure of itself as a share. */
+export function matchWord(match: number): "matches" | "maybe" | "no" {
+  if (match >= IS_MATCH) return "matches";
+  return match >= MAY_MATCH ? "maybe" : "no";
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
- * Pictures by words: ITC's order, the best ones read together with the words (ITM). What ITM refuses, and what
- * does not stand out from all pictures, is less likely; nothing changes its place.
+ * Pictures by words: ITC's order, the best ones read together with the words (ITM). ITM says which are likely; of
+ * what was not read those are that stand out from all pictures. Nothing changes its place.
  */
 
 import { throwIfAborted } from "../../base/errors";
+import { IS_MATCH } from "../../model/ask/textScores";
 import type { AlphaMode } from "../../model/ask/request";
 import type { ComparingEngine } from "../indexing/indexPictures";
 import type { SearchablePictures } from "../indexing/searchable";
@@ -16,6 +17,7 @@ export interface FoundPicture {
   readonly similarity: number;
   /** ITM's probability; null for what was not read together with the words. */
   readonly match: number | null;
+  /** As models/README.md says how the word is decided; the one place for all who use it. */
   readonly isLikely: boolean;
 }
 
@@ -27,6 +29,8 @@ export interface FindOptions {
   readonly k: number;
   /** How many pictures are read together with the words. */
   readonly rerank: number;
+  /** Another call reads the best of them soon; until then the first few count as likely. @default false */
+  readonly isReadLater?: boolean;
   readonly alpha: AlphaMode;
   readonly signal: AbortSignal;
   /** @throws AppError `image.*` for a file that is gone; it then has no match. */
@@ -45,10 +49,8 @@ export interface Found {
 const BATCH = 8;
 /** After so many refusals in a row the rest is not asked for. */
 const MAX_REFUSALS = 12;
-/** As LAVIS filters captions (CapFilt). */
-const IS_MATCH = 0.5;
-/** The first few are shown whatever their distance from the others. */
-const ALWAYS_LIKELY = 8;
+/** Those that whoever looks at a list has read first. */
+const READ_FIRST = 8;
 /** Robust standard deviations that stand out; of fewer pictures nothing can be said. */
 const STANDS_OUT = 2.5;
 const MIN_PICTURES = 30;
@@ -59,17 +61,18 @@ export async function findPictures(words: string, options: FindOptions): Promise
   const { vector, isCut } = await engine.embedText(words, { signal });
   const isWanted = (digest: string): boolean => searched.files.has(digest);
   const most = Math.max(k, options.rerank, MIN_PICTURES);
-  let floor = -Infinity;
+  let floor = Infinity;
   const onScores = (scores: Float32Array): void => void (floor = typicalFloor(scores));
   const nearest = await index.search(vector, { k: most, isWanted, onScores });
-  const matches = await matchAll(
+  const { matches, isGivenUp } = await matchAll(
     words,
     nearest.slice(0, options.rerank).map(({ digest }) => digest),
     options,
   );
+  const nUnread = options.isReadLater === true ? READ_FIRST : 0;
   const pictures = nearest.flatMap(({ digest, similarity }, place) => {
     const match = matches.get(digest) ?? null;
-    const standsOut = place < ALWAYS_LIKELY || similarity >= floor;
+    const standsOut = !isGivenUp && (place < nUnread || similarity >= floor);
     const isLikely = match === null ? standsOut : match >= IS_MATCH;
     const files = searched.files.get(digest) ?? [];
     return files.map((file) => ({ file, similarity, match, isLikely }));
@@ -79,7 +82,7 @@ export async function findPictures(words: string, options: FindOptions): Promise
 
 /** Above what a picture stands out among all that were searched. */
 function typicalFloor(scores: Float32Array): number {
-  if (scores.length < MIN_PICTURES) return -Infinity;
+  if (scores.length < MIN_PICTURES) return Infinity;
   const middle = median(scores);
   const deviation = median(scores.map((score) => Math.abs(score - middle)));
   // The median absolute deviation of a normal distribution is 0.6745 of its standard deviation.
@@ -96,7 +99,11 @@ async function matchAll(
   words: string,
   digests: readonly string[],
   options: FindOptions,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<{
+  readonly matches: ReadonlyMap<string, number>;
+  /** So many were refused that what fits less was not read. */
+  readonly isGivenUp: boolean;
+}> {
   const { engine, searched, alpha, signal, read, onMatching } = options;
   const matches = new Map<string, number>();
   let nRefused = 0;
@@ -116,5 +123,5 @@ async function matchAll(
       nRefused = probability >= IS_MATCH ? 0 : nRefused + 1;
     }
   }
-  return matches;
+  return { matches, isGivenUp: nRefused >= MAX_REFUSALS };
 }

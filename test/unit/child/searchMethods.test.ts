@@ -5,6 +5,7 @@ import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { createSearchMethods } from "../../../src/child/searchMethods";
 import type { TaskRun } from "../../../src/child/enginePort";
+import { loadEngine } from "../../../src/engine/blip2Engine";
 import { type ModelStore, modelStoreOf } from "../../../src/library/store/modelStore";
 import { fixturePath } from "../../helpers/fixtures";
 import { kitModel, temporaryFolder } from "../../helpers/kitModel";
@@ -84,6 +85,39 @@ describe("finding pictures in a process of the editor", () => {
     assert.deepEqual(await methods.findMismatches(again, run), found);
     const unknown = await methods.findMismatches({ ...again, of: "b" }, run);
     assert.ok(!unknown.isKnown && unknown.mismatches.length === 0);
+  });
+
+  it("takes what was chosen for what compares, and else what finds pictures", async () => {
+    const opt = await kitModel("opt");
+    await cp(opt, path.join(home, "models", "opt"), { recursive: true });
+    const other = await kitModel("blip-itm");
+    const found = { model: "itm", isChosen: false };
+    for (const chosen of ["demo", "opt", opt, "blip-base", "remote:gpu", "nothing", "/none", ""]) {
+      assert.deepEqual(await methods.comparingModel({ chosen }, run), found, chosen);
+    }
+    for (const chosen of ["itm", path.join(home, "models", "itm"), "demo-itm", other]) {
+      const itself = { model: chosen, isChosen: true };
+      assert.deepEqual(await methods.comparingModel({ chosen }, run), itself);
+    }
+    await rm(path.join(home, "models", "itm"), { recursive: true });
+    const demo = { model: "demo-itm", isChosen: false };
+    assert.deepEqual(await methods.comparingModel({ chosen: "demo" }, run), demo);
+  });
+
+  it("says how well texts fit a picture as the model itself does", async () => {
+    const { image, texts } = {
+      image: await readFile(path.join(pictures, "wide.png")),
+      texts: ["a red sign", "two dogs on a beach"],
+    };
+    const { model, result } = await methods.compareWithTexts({ image, texts }, run);
+    assert.equal(model, "itm");
+    const engine = await loadEngine({
+      ...{ folder: await kitModel("itm"), device: "cpu", logger: silentLogger },
+    });
+    const { scores } = await engine.score({ image, texts }).finally(() => engine.release());
+    assert.deepEqual(result.scores, scores);
+    const broken = { image: Uint8Array.of(1, 2), imageName: "broken.png", texts };
+    await assert.rejects(methods.compareWithTexts(broken, run), { code: "image.unreadable" });
   });
 
   it("reads the best together with the words, in the same order", async () => {

@@ -12,14 +12,16 @@ function fakeSearch(more: Partial<SearchPort> = {}): SearchPort {
       onProgress(10_000, 10_000);
       return Promise.resolve();
     },
-    find: (words, { folders, k }) =>
+    find: (words, { folders, k, rerank }) =>
       Promise.resolve({
         model: "retrieval",
         matches: Array.from({ length: k }, (_, i) => {
           return {
             file: `${folders[0]}/${words} ${i}.png`,
             similarity: 0.5 - i / 100,
-            isLikely: i === 0,
+            // As long as nothing was read, the first ones are taken for likely.
+            isLikely: rerank === 0 || i === 0,
+            ...(i < rerank ? { match: i === 0 ? 0.9 : 0.1 } : {}),
           };
         }),
       }),
@@ -36,8 +38,8 @@ describe("find_images", () => {
       answer: {
         model: "retrieval",
         matches: [
-          { image: "/root/sub/dog 0.png", similarity: 0.5, isLikely: true },
-          { image: "/root/sub/dog 1.png", similarity: 0.49, isLikely: false },
+          { image: "/root/sub/dog 0.png", similarity: 0.5, match: 0.9, isLikely: true },
+          { image: "/root/sub/dog 1.png", similarity: 0.49, match: 0.1, isLikely: false },
         ],
         ...{ searched: 10_000, remaining: 0 },
       },
@@ -58,12 +60,45 @@ describe("find_images", () => {
     assert.ok(!answer.isError);
     assert.deepEqual(answer.answer, {
       model: "retrieval",
-      matches: [{ image: "/root/dog 0.png", similarity: 0.5, isLikely: true }],
+      matches: [{ image: "/root/dog 0.png", similarity: 0.5, match: 0.9, isLikely: true }],
       ...{ searched: 24, remaining: 9976 },
       warnings: ["There was no time for all pictures. Call again to go on."],
     });
     assert.equal(run.told.at(-1)?.message, "Looked at 24 of 10000 pictures");
     assert.equal(ports.clock.nAlarms, 0);
+  });
+
+  it("calls nothing likely that there was no time to read, and says so", async () => {
+    const whole = fakeSearch();
+    const asked: number[] = [];
+    for (const readable of [0, 4]) {
+      const search = fakeSearch({
+        find: (words, options) => {
+          asked.push(options.rerank);
+          return options.rerank <= readable ? whole.find(words, options) : untilAborted(options);
+        },
+      });
+      const ports = fakePorts({}, { search });
+      const calling = new ToolCaller(ports).call(
+        "find_images",
+        { query: "dog", limit: 6 },
+        fakeRun(),
+      );
+      await settled();
+      ports.clock.advance(10_000);
+      const { isError, ...answer } = await calling;
+      assert.ok(!isError && "answer" in answer);
+      const { matches, warnings } = answer.answer as {
+        matches: { match?: number; isLikely?: boolean }[];
+        warnings: string[];
+      };
+      const read = matches.map(({ match, isLikely }) => [match, isLikely]);
+      assert.deepEqual(read.slice(readable), Array(6 - readable).fill([undefined, undefined]));
+      assert.equal(read.filter(([, isLikely]) => isLikely === true).length, readable === 0 ? 0 : 1);
+      assert.match(warnings.join(), /no time to read all of these together with the words/);
+      assert.equal(ports.clock.nAlarms, 0);
+    }
+    assert.deepEqual(asked, [0, 4, 0, 4, 6]);
   });
 
   it("says so where the model is not loaded by then, and ends with whoever leaves", async () => {

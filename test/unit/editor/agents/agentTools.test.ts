@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type AgentTools, createAgentTools } from "../../../../src/editor/agents/agentTools";
+import { AppError } from "../../../../src/base/errors";
 import { EditorPictureReader } from "../../../../src/editor/pictures/pictureReader";
 import type { Services } from "../../../../src/editor/shell/services";
 import type { GenerateRequest, ScoreRequest } from "../../../../src/model/ask/request";
@@ -14,11 +15,23 @@ import {
 } from "../../../helpers/orders";
 import { fakePorts } from "../../../helpers/toolPorts";
 
+const MODELS = [
+  { name: "demo", kind: "generation" },
+  { name: "blip2-opt", kind: "generation" },
+  { name: "blip-vqa", kind: "answering" },
+  { name: "blip-captions", kind: "captioning" },
+  { name: "blip2-itm", kind: "retrieval" },
+];
+
 describe("the tools for the editor's language models", () => {
   let tools: AgentTools;
   let asked: GenerateRequest[];
   let calls: unknown[];
   let found: readonly string[];
+  /** What compares, where somebody chose this. */
+  let comparing: { readonly model: string; readonly isChosen: boolean };
+  let cannot: AppError | undefined;
+  const settings = { model: "blip2", altComponents: () => ["img"], altSiteRoots: () => [] };
   const cancelled = new FakeEmitter<undefined>();
   const token = {
     isCancellationRequested: false,
@@ -32,12 +45,16 @@ describe("the tools for the editor's language models", () => {
     asked = [];
     calls = [];
     found = ["/w/pictures/red.png"];
+    comparing = { model: "blip2", isChosen: true };
+    cannot = undefined;
+    settings.model = "blip2";
     const model = fakePorts().models.modelFor("answers");
     const engine = {
       status: { kind: "off", model: "blip2", world: "everyday" },
       warmUp: () => Promise.resolve(),
       generate: async (request: GenerateRequest) => {
         asked.push(request);
+        if (cannot !== undefined) throw cannot;
         return await (await model).generate(request, { signal: new AbortController().signal });
       },
       score: async (request: ScoreRequest) => {
@@ -45,8 +62,20 @@ describe("the tools for the editor's language models", () => {
       },
       call: (method: string, params: unknown) => {
         calls.push([method, params]);
+        if (method === "comparingModel") return Promise.resolve(comparing);
+        if (method === "compareWithTexts") {
+          const { texts } = params as ScoreRequest;
+          const scores = texts.map((text, i) => ({ text, itm: i / 2, itc: 0.1 }));
+          return Promise.resolve({ model: comparing.model, result: { scores } });
+        }
+        if (method === "models") return Promise.resolve({ models: MODELS });
         const files = found;
-        const matches = files.map((file) => ({ file, similarity: 0.5, isLikely: true }));
+        const matches = files.map((file) => ({
+          file,
+          similarity: 0.5,
+          isLikely: true,
+          match: 0.9,
+        }));
         const looked = { files, fresh: files, skipped: [], bytesEach: 1 };
         return Promise.resolve({ ...looked, model: "itm", matches });
       },
@@ -54,11 +83,7 @@ describe("the tools for the editor's language models", () => {
     tools = createAgentTools({
       engine: engine as unknown as Services["engine"],
       pictures: new EditorPictureReader(),
-      settings: {
-        model: "blip2",
-        altComponents: () => ["img"],
-        altSiteRoots: () => [],
-      } as unknown as Services["settings"],
+      settings: settings as unknown as Services["settings"],
     });
   });
 
@@ -78,20 +103,73 @@ describe("the tools for the editor's language models", () => {
     assert.deepEqual(asked[0]?.image, Uint8Array.of(1));
   });
 
+  it("compare with the chosen model where it can, else with the one that finds pictures, and say which", async () => {
+    const asked = { image: "pictures/red.png", texts: ["a", "b"] };
+    const compared = async (): Promise<unknown> => await invoke("score_image_text", asked);
+    const own = (await compared()) as { model: string; scores: { match: number }[] };
+    assert.deepEqual([own.model, own.scores[0]?.match], ["blip2", 0.1]);
+    assert.deepEqual(calls, [["comparingModel", { chosen: "blip2" }]]);
+    comparing = { model: "blip2-itm", isChosen: false };
+    for (settings.model of ["blip2", "demo", "blip-base", "remote:gpu"]) {
+      assert.deepEqual(await compared(), {
+        ...{ model: "blip2-itm", image: "/w/pictures/red.png" },
+        scores: [
+          { text: "b", match: 0.5, similarity: 0.1 },
+          { text: "a", match: 0, similarity: 0.1 },
+        ],
+      });
+    }
+    const [, params] = calls.at(-1) as [string, { image: Uint8Array }];
+    assert.deepEqual(params.image, Uint8Array.of(1));
+  });
+
+  it("compare with a demo only for whoever has chosen one, and warn of it", async () => {
+    const asked = { image: "pictures/red.png", texts: ["a"] };
+    comparing = { model: "demo-itm", isChosen: false };
+    await assert.rejects(invoke("score_image_text", asked), {
+      message: /^model\.missing: No model that compares pictures with texts is installed\./,
+    });
+    settings.model = "demo";
+    const { model, warnings } = (await invoke("score_image_text", asked)) as {
+      model: string;
+      warnings: string[];
+    };
+    assert.equal(model, "demo-itm");
+    assert.match(warnings.join(), /emoji and coloured shapes only/);
+  });
+
+  it("name what is installed and able where the chosen model cannot write such a thing", async () => {
+    settings.model = "blip2-itm";
+    cannot = new AppError("model.unsupported", 'The model "blip2-itm" writes nothing.');
+    const question = { image: "pictures/red.png", question: "what is it?" };
+    await assert.rejects(invoke("ask_image", question), {
+      message:
+        'model.unsupported: The model "blip2-itm" writes nothing. Installed and able to: "blip2-opt", "blip-vqa". The user chooses one with the command "Sightline: Manage Models…".',
+    });
+    await assert.rejects(invoke("describe_image", { images: ["pictures/red.png"] }), {
+      message: /able to: "blip2-opt", "blip-captions"\./,
+    });
+    cannot = new AppError("device.failed", "The graphics adapter is gone.");
+    await assert.rejects(invoke("ask_image", question), {
+      message: "device.failed: The graphics adapter is gone.",
+    });
+  });
+
   it("find pictures below the folders that are open, or below the one that is named", async () => {
     const found = {
       model: "itm",
-      matches: [{ image: "/w/pictures/red.png", similarity: 0.5, isLikely: true }],
+      matches: [{ image: "/w/pictures/red.png", similarity: 0.5, match: 0.9, isLikely: true }],
       ...{ searched: 1, remaining: 0 },
     };
     assert.deepEqual(await invoke("find_images", { query: "red" }), found);
     fakeEditor.files.set(FakeUri.file("/w/pictures").toString(), "folder");
     assert.deepEqual(await invoke("find_images", { query: "red", folder: "pictures" }), found);
-    assert.deepEqual(calls.slice(4), [
+    assert.deepEqual(calls.slice(5), [
       ["listPictures", { folders: ["/w/pictures"] }],
       ["knownPictures", { files: ["/w/pictures/red.png"], below: ["/w/pictures"] }],
       ["indexPictures", { files: ["/w/pictures/red.png"] }],
-      ["findPictures", { words: "red", k: 10, below: ["/w/pictures"] }],
+      ["findPictures", { words: "red", k: 10, rerank: 0, below: ["/w/pictures"] }],
+      ["findPictures", { words: "red", k: 10, rerank: 4, below: ["/w/pictures"] }],
     ]);
     fakeEditor.folders = [];
     await assert.rejects(invoke("find_images", { query: "red" }), { message: /Open one/ });

@@ -66,8 +66,8 @@ describe("the interface for other extensions", () => {
     const folder = FakeUri.file("/w/pictures") as unknown as vscode.Uri;
     const [found] = await api.find("a red car", { folder, limit: 3 });
     assert.equal(found?.picture.fsPath, "/w/pictures/car.png");
-    assert.deepEqual([found.similarity, found.isLikely], [0.5, true]);
-    assert.deepEqual(calls.at(-1), { words: "a red car", k: 3, below: ["/w/pictures"] });
+    assert.deepEqual([found.similarity, found.match, found.isLikely], [0.5, 0.9, true]);
+    assert.deepEqual(calls.at(-1), { words: "a red car", k: 3, rerank: 4, below: ["/w/pictures"] });
   });
 
   it("gives no characters on that nobody sees", async () => {
@@ -164,10 +164,11 @@ function create(
     warmUp: () => Promise.resolve(),
     score: ({ texts }: { readonly texts: readonly string[] }) =>
       Promise.resolve({ scores: texts.map((each, i) => ({ text: each, itm: i / 10, itc: 0.5 })) }),
-    call: (_: string, params: unknown) => {
+    call: (method: string, params: unknown) => {
+      if (method === "comparingModel") return Promise.resolve({ model: "blip2", isChosen: true });
       calls.push(params);
       const files = ["/w/pictures/car.png"];
-      const matches = files.map((file) => ({ file, similarity: 0.5, isLikely: true }));
+      const matches = files.map((file) => ({ file, similarity: 0.5, isLikely: true, match: 0.9 }));
       const looked = { files, fresh: files, skipped: [], bytesEach: 1 };
       return Promise.resolve({ ...looked, model: "itm", matches });
     },
