@@ -3,7 +3,6 @@
 import { findImages } from "../alt/formats/findImages";
 import type { ImageReference } from "../alt/imageReference";
 import { applyEdits } from "../alt/textEdit";
-import { MAX_ALT_CHARACTERS } from "../alt/wording/altText";
 import type {
   AuditDocument,
   AuditPicture,
@@ -14,16 +13,10 @@ import type {
   RuleOptions,
   Violation,
 } from "./rule";
+import { DEFAULT_OPTIONS } from "./config/defaultOptions";
 import { englishOf } from "./messages";
 import { RULES } from "./ruleTable";
 import { Suppressions } from "./suppressions";
-
-export const DEFAULT_OPTIONS: RuleOptions = {
-  maxLength: MAX_ALT_CHARACTERS,
-  title: "accept",
-  allowed: new Set(),
-  placeholders: new Set(),
-};
 
 export interface AuditSettings {
   /** Rules with another level than their own; `off` leaves one out. @default none */

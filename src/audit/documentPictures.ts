@@ -1,10 +1,11 @@
 /** The pictures of a document, and the file that each means. */
 
-import { canHaveImages, findImages } from "../alt/formats/findImages";
+import { canHaveImages } from "../alt/formats/canHaveImages";
+import { findImages } from "../alt/formats/findImages";
 import type { ImageReference } from "../alt/imageReference";
 import type { AltLanguage } from "../alt/languages";
 import type { ResolveContext } from "../alt/resolve/resolveTarget";
-import { isReadAsMdx } from "../alt/site/place";
+import { siteLanguageOf } from "../alt/site/place";
 import type { AuditPicture } from "./rule";
 import { auditPicture } from "./thinPictures";
 
@@ -47,14 +48,6 @@ export async function finderOf(
   context: ResolveContext,
 ): Promise<FindIn> {
   return finderIn(document, await siteLanguageOf(document.language, context));
-}
-
-/** The language in which the site around a document reads it. */
-export async function siteLanguageOf(
-  language: AltLanguage,
-  context: ResolveContext,
-): Promise<AltLanguage> {
-  return language === "markdown" && (await isReadAsMdx(context)) ? "mdx" : language;
 }
 
 /** As `finderOf`, where it is known in which language the site reads the document. */

@@ -56,6 +56,18 @@ describe("what the extension loads when it starts", () => {
   });
 });
 
+describe("what `alt check` loads before it has to parse anything", () => {
+  const { files, others } = loadedBy("src/cli/check/checkCommand.ts");
+
+  it("is no parser of documents and no finder of pictures", () => {
+    const packages = others.filter((name) => !name.startsWith("node:")).sort();
+    assert.deepEqual(packages, ["ignore", "jsonc-parser/lib/esm/main.js", "picomatch"]);
+    const finders = files.filter((file) => /\/(?:findImages|finders|\w+Parser)\.ts$/.test(file));
+    assert.deepEqual(finders, []);
+    assert.ok(files.includes("src/cli/check/checkCache.ts"));
+  });
+});
+
 describe("the built extension", () => {
   const report = startBuilt();
 

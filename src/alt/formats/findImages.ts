@@ -3,12 +3,14 @@
 import { AppError } from "../../base/errors";
 import { documentError } from "../documentError";
 import { ALT_FORMATS } from "./formatTable";
-import { DEFAULT_COMPONENTS, mayHaveTags, type FindContext } from "./findContext";
+import { hasMark } from "./canHaveImages";
+import { DEFAULT_COMPONENTS, type FindContext } from "./findContext";
+import { FINDERS } from "./finders";
 import type { AltSlot, CaptionSlot, ImageReference, TextSpan } from "../imageReference";
 import type { AltLanguage } from "../languages";
 import { importedNames } from "./script/importedNames";
 import { withoutCopies } from "./html/noscriptCopies";
-import { hasPugImages } from "./components/vueImages";
+import { hasPugImages } from "./components/pugTemplate";
 
 export interface FindOptions {
   /** Names of components that show a picture. @default DEFAULT_COMPONENTS */
@@ -61,25 +63,9 @@ export function findImages(
   return markLength === 0 ? images : images.map((image) => shiftImage(image, markLength));
 }
 
-/** Cheap: false where `findImages` surely finds nothing and has nothing to say. */
-export function canHaveImages(
-  text: string,
-  language: AltLanguage,
-  components: readonly string[] = DEFAULT_COMPONENTS,
-): boolean {
-  if (language === "vue" && hasPugImages(text)) return true;
-  const imported = text.includes("import") ? importedNames(text, components).components : [];
-  return hasMark(text, language, [...components, ...imported]);
-}
-
-function hasMark(text: string, language: AltLanguage, components: readonly string[]): boolean {
-  const { mark } = ALT_FORMATS[language];
-  return mark === "tags" ? mayHaveTags(text, components) : mark.test(text);
-}
-
 function parsed(context: FindContext, name: string): ImageReference[] {
   try {
-    return ALT_FORMATS[context.language].find(context);
+    return FINDERS[context.language](context);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     // What a parser says is about its grammar and its settings, and helps nobody else.

@@ -1,6 +1,6 @@
 /** Import aliases: `paths` of tsconfig.json or jsconfig.json, and what bundlers' templates agree on. */
 
-import { fieldOf, looseJson } from "../formats/script/looseJson";
+import { fieldOf } from "../ownField";
 import { folderOf, joinPath } from "./slashPath";
 
 export interface AliasFiles {
@@ -65,6 +65,7 @@ async function readConfig(file: string, reading: ConfigReading): Promise<PathCon
   reading.seen.add(file);
   const text = await reading.files.readText(file);
   if (text === undefined) return undefined;
+  const { looseJson } = await import("../formats/script/looseJson");
   const json = looseJson(text);
   const options = fieldOf(json, "compilerOptions");
   const folder = folderOf(file);

@@ -3,6 +3,7 @@
 import { frontMatterOf } from "../formats/frontMatter";
 import type { ImageReference } from "../imageReference";
 import { aliasedPaths } from "./pathAliases";
+import { hasCode } from "../site/addressCode";
 import {
   besides,
   owners,
@@ -12,12 +13,7 @@ import {
   type ResolveFiles,
 } from "../site/place";
 import type { Site } from "../site/siteRules";
-import {
-  computedAddress,
-  computedExpression,
-  hasCode,
-  type ComputedAddress,
-} from "../site/templateAddress";
+import type { ComputedAddress } from "../site/templateAddress";
 import { attachmentFolder, filesNamed, onlyAsset, vaultOf } from "../site/vault";
 import { isWithin, joinPath, toSlashes } from "./slashPath";
 
@@ -57,7 +53,11 @@ export async function resolveTarget(
     const found = await firstFile(candidates(address, "url", place), place);
     if (found.kind === "file") return found;
   }
-  if (kind === "dynamic") return resolveComputed(computedExpression(value), place);
+  if (kind === "dynamic") {
+    // It comes with a parser, which few addresses need.
+    const { computedExpression } = await import("../site/templateAddress");
+    return resolveComputed(computedExpression(value), place);
+  }
   const elsewhere = outsideFiles(value);
   if (elsewhere !== undefined) return elsewhere;
   if (kind === "url" && hasCode(value)) return resolveTemplate(value, place);
@@ -82,6 +82,7 @@ async function resolveTemplate(value: string, place: Place): Promise<ResolvedTar
   const literal = await firstFile([joinPath(place.folder, toSlashes(value))], place);
   if (literal.kind === "file") return literal;
   const config = place.sites.find(({ isBundler }) => !isBundler)?.config;
+  const { computedAddress } = await import("../site/templateAddress");
   const computed = computedAddress(value, (name) => config?.text(...name.split(".")));
   const resolved = await resolveComputed(computed, place);
   if (resolved.kind !== "dynamic" || computed?.isCertain !== true || config === undefined) {

@@ -99,7 +99,9 @@ async function readConfig(
 ): Promise<SiteConfig> {
   for (const name of names.filter((one) => /[^/]\.\w+$/.test(one))) {
     const text = await files.readText(joinPath(folder, name));
-    if (text !== undefined) return SiteConfig.parse(name, text);
+    if (text === undefined) continue;
+    const { readSiteConfig } = await import("./readSiteConfig");
+    return readSiteConfig(name, text);
   }
   return SiteConfig.NONE;
 }

@@ -1,6 +1,7 @@
 /** What is around a document: the folders above it, its project, and the sites above and beside it. */
 
 import { frontMatterOf } from "../formats/frontMatter";
+import type { AltLanguage } from "../languages";
 import { folderOf, isWithin, toSlashes } from "../resolve/slashPath";
 import { sitesAbove, sitesBeside, type SiteFiles } from "./findSites";
 import type { Site } from "./siteRules";
@@ -124,6 +125,14 @@ async function projectFolders(
     if (current === folders.at(-1) || !isInside(current)) break;
   }
   return folders;
+}
+
+/** The language in which the site around a document reads it. */
+export async function siteLanguageOf(
+  language: AltLanguage,
+  context: ResolveContext,
+): Promise<AltLanguage> {
+  return language === "markdown" && (await isReadAsMdx(context)) ? "mdx" : language;
 }
 
 /** True when the site that a document belongs to reads its Markdown as MDX. */

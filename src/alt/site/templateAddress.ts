@@ -3,6 +3,7 @@
 import { childNode, childNodes, textField, type JsNode } from "../formats/script/jsNode";
 import { parseSingleExpression } from "../formats/script/jsParser";
 import { fixedText } from "../formats/script/jsValue";
+import { piecesOf, type Piece } from "./addressCode";
 
 /** What an address with code comes to. */
 export interface ComputedAddress {
@@ -16,21 +17,6 @@ export interface ComputedAddress {
 
 /** Values of the site's configuration, such as `site.logo`. */
 export type SiteValues = (name: string) => string | undefined;
-
-/**
- * Code of the usual engines: Liquid, Jinja, Django, Twig, Handlebars, Vue, Angular, Hugo; ERB, EJS, PHP;
- * JavaScript; Blade; Thymeleaf; Razor; Smarty and others with single braces; Create React App.
- */
-const CODE =
-  /\{\{[\s\S]*?\}\}+|\{%[\s\S]*?%\}|\{!![\s\S]*?!!\}|<%[\s\S]*?%>|<\?[\s\S]*?(?:\?>|$)|[$#@*]\{[\s\S]*?\}|\[%[\s\S]*?%\]|\{[^{}]*\}|\*\|[^|]*\|\*|%(?:[A-Z][A-Z_]+|sveltekit\.\w+)%/g;
-/** Razor, Blade and Velocity write code without an end; `@/a.png` and `@img/a.png` are aliases. */
-const OPEN_CODE =
-  /^(?:~?@(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*[([]|\()|@(?:Model|item|ViewBag|ViewData|Html|Url)\.|\$!?[\w.]+\()/;
-
-/** True when only the engine that reads an address first can tell which file it is. */
-export function hasCode(address: string): boolean {
-  return OPEN_CODE.test(address) || piecesOf(address).some(({ isCode }) => isCode);
-}
 
 /** What an address with code says; undefined when only a running program knows. */
 export function computedAddress(address: string, values: SiteValues): ComputedAddress | undefined {
@@ -48,26 +34,6 @@ export function computedExpression(source: string): ComputedAddress | undefined 
   const text = node === undefined ? undefined : textOfNode(node);
   if (text === undefined || !text.startsWith(ROOT)) return undefined;
   return { path: rooted(text), isAsset: false, isCertain: false };
-}
-
-interface Piece {
-  readonly text: string;
-  readonly isCode: boolean;
-}
-
-/** Code and text in turn, up to the query or hash, which changes nothing about the file. */
-function piecesOf(address: string): Piece[] {
-  const pieces: Piece[] = [];
-  let end = 0;
-  for (const match of address.matchAll(CODE)) {
-    const text = address.slice(end, match.index);
-    const cut = text.search(/[?#]/);
-    if (cut >= 0) return [...pieces, { text: text.slice(0, cut), isCode: false }];
-    pieces.push({ text, isCode: false }, { text: match[0], isCode: true });
-    end = match.index + match[0].length;
-  }
-  const [rest = ""] = address.slice(end).split(/[?#]/);
-  return [...pieces, { text: rest, isCode: false }].filter(({ text }) => text !== "");
 }
 
 /** Stands for the site's root in a text that is put together. */

@@ -1,6 +1,6 @@
 /** Notes with wikilinks: a name means a file in whatever folder, and a setting where attachments lie. */
 
-import { fieldOf, looseJson } from "../formats/script/looseJson";
+import { fieldOf } from "../ownField";
 import { folderOf, isWithin, joinPath } from "../resolve/slashPath";
 import { TOOL_FOLDERS } from "../resolve/toolFolders";
 import type { SiteFiles } from "./findSites";
@@ -16,7 +16,9 @@ export async function attachmentFolder(
   documentFolder: string,
 ): Promise<string> {
   const text = await files.readText(`${vault}/.obsidian/app.json`);
-  const setting = text === undefined ? undefined : fieldOf(looseJson(text), "attachmentFolderPath");
+  if (text === undefined) return vault;
+  const { looseJson } = await import("../formats/script/looseJson");
+  const setting = fieldOf(looseJson(text), "attachmentFolderPath");
   if (typeof setting !== "string") return vault;
   // `./x` is a folder beside the note, `x` one of the vault, `/` the vault itself.
   if (/^\.(?:\/|$)/.test(setting)) return joinPath(documentFolder, setting);

@@ -2,9 +2,10 @@
 
 import path from "node:path";
 import { AppError } from "../../base/errors";
-import { DEFAULT_OPTIONS, type AuditSettings } from "../auditDocument";
+import type { AuditSettings } from "../auditDocument";
 import type { Level, RuleId } from "../rule";
 import { CONFIG_NAME, readConfig, type AuditConfig } from "./auditConfig";
+import { DEFAULT_OPTIONS } from "./defaultOptions";
 import { matchesPath } from "./pathMatch";
 
 /** A configuration is a few kilobytes; a larger file is something else. */

@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { canHaveImages } from "../../alt/formats/canHaveImages";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
-import { canHaveImages } from "../../alt/formats/findImages";
 import { LinePositions } from "../../alt/linePositions";
 import {
   type ResolveContext,
@@ -11,12 +11,12 @@ import {
   resolveTarget,
 } from "../../alt/resolve/resolveTarget";
 import { toSlashes } from "../../alt/resolve/slashPath";
-import { auditDocument } from "../../audit/auditDocument";
+import { siteLanguageOf } from "../../alt/site/place";
 import type { Baseline } from "../../audit/baseline";
 import type { DocumentConfig } from "../../audit/config/configChain";
-import { siteLanguageOf } from "../../audit/documentPictures";
 import { identityOf, reported, type ReportedFinding } from "../../audit/reportedFinding";
 import type { AuditPicture, Finding } from "../../audit/rule";
+import { Suppressions } from "../../audit/suppressions";
 import type { DocumentText } from "../documents/altDocuments";
 import { contextOf, type DocumentImage, imagesOf } from "../documents/altImages";
 import type { ProjectDocument } from "../documents/projectDocuments";
@@ -49,14 +49,17 @@ export async function checkDocument(
   const { document, settings } = given;
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
   // What shows no picture is not parsed, so that there is nothing to come back to.
-  if (cache === undefined || !canHaveImages(document.text, document.language, components)) {
+  if (!canHaveImages(document.text, document.language, components)) {
+    return { document, ...nothingIn(document) };
+  }
+  if (cache === undefined) {
     const ofModel = said?.get(document.file);
     const images = (known ?? (await imagesOf(document, settings))).map((image) => ({
       ...image,
       ...ofModel?.get(pictureKey(image.row)),
     }));
     const aged = ages === undefined ? images : await withAges(images, ages, baseline);
-    return { document, ...auditImages(given, aged) };
+    return { document, ...(await auditImages(given, aged)) };
   }
   const context = await contextOf(document, settings);
   const key = await keyOf(given, context);
@@ -68,16 +71,27 @@ export async function checkDocument(
     }
   }
   const images = await imagesOf(document, settings);
-  const found = auditImages(given, images);
+  const found = await auditImages(given, images);
   await cache.put(document.file, { key, addresses: await addressesOf(images, given), found });
   if (ages === undefined) return { document, ...found };
-  return { document, ...auditImages(given, await withAges(images, ages, baseline)) };
+  return { document, ...(await auditImages(given, await withAges(images, ages, baseline))) };
 }
 
-function auditImages(
+function nothingIn({ text }: DocumentText): FoundInDocument {
+  const comments = new Suppressions(text, { honorsOthers: false });
+  return { nPictures: 0, findings: [], unusedLines: fromOne(comments.unusedLines()) };
+}
+
+function fromOne(lines: readonly number[]): number[] {
+  return lines.map((line) => line + 1);
+}
+
+/** Parsers come with it, so that it is loaded where something is to be judged at all. */
+async function auditImages(
   { document, settings, config }: ProjectDocument,
   images: readonly (DocumentImage & AuditPicture)[],
-): FoundInDocument {
+): Promise<FoundInDocument> {
+  const { auditDocument } = await import("../../audit/auditDocument");
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
   const done = auditDocument(document.text, images, { ...config.audit, components });
   const lines = new LinePositions(done.findings.length > 0 ? document.text : "");
@@ -94,7 +108,7 @@ function auditImages(
   return {
     nPictures: images.length,
     findings: done.findings.map(report),
-    unusedLines: done.unusedLines.map((line) => line + 1),
+    unusedLines: fromOne(done.unusedLines),
   };
 }
 

@@ -1,10 +1,13 @@
 /** New texts for the pictures of a document: into its text, and into its file. Knows no model. */
 
 import { readableAlt, setAlt } from "../../alt/edit/editAlt";
+import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
+import { findImages } from "../../alt/formats/findImages";
+import type { ImageReference } from "../../alt/imageReference";
 import { applyEdits } from "../../alt/textEdit";
 import { AppError } from "../../base/errors";
 import { readDocument, replaceDocument, type DocumentText } from "./altDocuments";
-import { findReferences, imagesOf, type AltSettings, type DocumentImage } from "./altImages";
+import { imagesOf, type AltSettings, type DocumentImage } from "./altImages";
 
 /** A text that is about to be written. */
 export interface Change {
@@ -51,6 +54,14 @@ export function changedText(
     );
   }
   return text;
+}
+
+function findReferences(
+  { file: name, language }: DocumentText,
+  text: string,
+  { components }: AltSettings,
+): ImageReference[] {
+  return findImages(text, language, { components: [...DEFAULT_COMPONENTS, ...components], name });
 }
 
 /**

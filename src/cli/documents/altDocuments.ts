@@ -1,8 +1,8 @@
 /** Documents on the disk: finding, reading and replacing them without changing anything else. */
 
-import { statSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, statSync } from "node:fs";
 import path from "node:path";
+import { promisify } from "node:util";
 import { documentError } from "../../alt/documentError";
 import { ALT_FORMATS } from "../../alt/formats/formatTable";
 import { DEFAULT_COMPONENTS, mayHaveImages } from "../../alt/formats/findContext";
@@ -24,6 +24,9 @@ import {
   MAX_DOCUMENT_BYTES,
   type DecodedText,
 } from "../../disk/textEncoding";
+
+// Of thousands of small files `node:fs/promises` takes twice the time: it makes an object for each that is open.
+const [statOf, bytesOf] = [promisify(stat), promisify(readFile)];
 
 /** A document that was named, or that lies in a folder that was. */
 export interface DocumentFile {
@@ -165,7 +168,7 @@ async function* documentsOf(
   search: FolderSearch,
 ): AsyncGenerator<DocumentFile> {
   if (typeof wanted !== "string") yield* documentsMatching(wanted, search);
-  else if (!(await stat(wanted)).isDirectory()) yield namedDocument(wanted);
+  else if (!(await statOf(wanted)).isDirectory()) yield namedDocument(wanted);
   else {
     for await (const file of filesBelow(wanted, search)) yield* documentAt(file, wanted);
   }
@@ -190,7 +193,7 @@ function documentAt(file: string, root: string): DocumentFile[] {
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    const found = await stat(file);
+    const found = await statOf(file);
     // Opening a named pipe would wait for its writer.
     if (!found.isFile()) {
       throw documentError("document.unreadable", `${file} is not an ordinary file.`);
@@ -201,7 +204,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
         `${file} has ${formatBytes(found.size)}, more than the ${formatBytes(MAX_DOCUMENT_BYTES)} that are searched for pictures. Split it.`,
       );
     }
-    return await readFile(file);
+    return await bytesOf(file);
   } catch (thrown) {
     throw fileError(thrown, file);
   }

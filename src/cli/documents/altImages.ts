@@ -2,12 +2,11 @@
 
 import path from "node:path";
 import { ALT_PROBLEMS, altProblem } from "../../alt/wording/altText";
+import { canHaveImages } from "../../alt/formats/canHaveImages";
 import { DEFAULT_COMPONENTS } from "../../alt/formats/findContext";
-import { findImages } from "../../alt/formats/findImages";
 import type { ImageReference } from "../../alt/imageReference";
 import { LinePositions, type LineRange } from "../../alt/linePositions";
 import type { ResolveContext, ResolvedTarget } from "../../alt/resolve/resolveTarget";
-import { picturesOf } from "../../audit/documentPictures";
 import type { DocumentText } from "./altDocuments";
 import type { DiskFiles } from "../../disk/diskFiles";
 
@@ -56,27 +55,18 @@ export async function imagesOf(
   given: DocumentText,
   settings: AltSettings,
 ): Promise<DocumentImage[]> {
-  const context = await contextOf(given, settings);
   const { file: name, text, language } = given;
   const components = [...DEFAULT_COMPONENTS, ...settings.components];
+  if (!canHaveImages(text, language, components)) return [];
+  const context = await contextOf(given, settings);
+  // A run that finds everything among what was kept parses nothing.
+  const { picturesOf } = await import("../../audit/documentPictures");
   const pictures = await picturesOf({ text, language, name, components }, context);
   const lines = new LinePositions(pictures.length === 0 ? "" : text);
   return pictures.map((picture) => ({
     ...picture,
     row: rowOf({ document: given, lines, ...picture }),
   }));
-}
-
-/** @throws AppError as `findImages`. */
-export function findReferences(
-  document: DocumentText,
-  text: string,
-  settings: AltSettings,
-): ImageReference[] {
-  return findImages(text, document.language, {
-    components: [...DEFAULT_COMPONENTS, ...settings.components],
-    name: document.file,
-  });
 }
 
 /** Line and column as people count them, from one. */

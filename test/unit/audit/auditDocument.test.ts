@@ -3,11 +3,8 @@ import { findImages } from "../../../src/alt/formats/findImages";
 import type { AltLanguage } from "../../../src/alt/languages";
 import type { ResolvedTarget } from "../../../src/alt/resolve/resolveTarget";
 import { applyEdits } from "../../../src/alt/textEdit";
-import {
-  auditDocument,
-  DEFAULT_OPTIONS,
-  type AuditSettings,
-} from "../../../src/audit/auditDocument";
+import { auditDocument, type AuditSettings } from "../../../src/audit/auditDocument";
+import { DEFAULT_OPTIONS } from "../../../src/audit/config/defaultOptions";
 import { RULE_IDS, type Finding } from "../../../src/audit/rule";
 import { RULES } from "../../../src/audit/ruleTable";
 

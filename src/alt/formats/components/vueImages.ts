@@ -19,15 +19,6 @@ import { imageOfTag } from "../../tags/tag";
 import type { Tag, TagAttribute, TagContext } from "../../tags/tagParts";
 import { contentBefore, contextAbove, type Chain, type TreeReader } from "../../tags/tagAncestors";
 
-/** True for a component whose template is written in Pug and names a picture; Pug is not read. */
-export function hasPugImages(text: string): boolean {
-  const start = text.search(/<template\b[^<>]*\blang\s*=\s*["']?(?:pug|jade)\b[^<>]*>/i);
-  if (start < 0) return false;
-  const end = text.indexOf("\n</template", start);
-  const template = text.slice(start, end < 0 ? text.length : end);
-  return /^[ \t]*<img|(?:^[ \t]*|:[ \t]+|#\[)(?:v-)?img(?:[.#][\w-]+)*\(/im.test(template);
-}
-
 export function findVueImages(context: FindContext): ImageReference[] {
   const errors: (number | string)[] = [];
   const root = parse(maskOpenQuotes(context.text), {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { CONFIG_KEYS, CONFIG_NAME, readConfig } from "../../../../src/audit/config/auditConfig";
 import { configSchema, type JsonSchema } from "../../../../src/audit/config/configSchema";
-import { DEFAULT_OPTIONS } from "../../../../src/audit/auditDocument";
+import { DEFAULT_OPTIONS } from "../../../../src/audit/config/defaultOptions";
 import { DEFAULT_BASELINE } from "../../../../src/audit/config/configChain";
 import { LEVELS, RULE_IDS } from "../../../../src/audit/rule";
 
