@@ -101,8 +101,10 @@ function newEditor() {
     documentOpened: new FakeEmitter<FakeDocument>(),
     documentSaved: new FakeEmitter<FakeDocument>(),
     documentClosed: new FakeEmitter<FakeDocument>(),
-    /** Fires for a file that changed on the disk. */
+    /** Fire for a file on the disk. */
     fileChanged: new FakeEmitter<FakeUri>(),
+    fileCreated: new FakeEmitter<FakeUri>(),
+    fileDeleted: new FakeEmitter<FakeUri>(),
     /** What is marked in documents, by address and by who says so. */
     diagnostics: new Map<string, Map<string, readonly FakeDiagnostic[]>>(),
     diagnosticsChanged: new FakeEmitter<{ readonly uris: readonly FakeUri[] }>(),

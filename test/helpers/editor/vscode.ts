@@ -369,12 +369,15 @@ export const workspace = {
     fakeEditor.settingsChanged.event(listener),
   createFileSystemWatcher: (pattern: string) => {
     const isWatched = picomatch(pattern, { dot: true });
-    const onDidChange = (listener: (file: FakeUri) => unknown): object =>
-      fakeEditor.fileChanged.event((file) =>
-        isWatched(file.path.slice(1)) ? listener(file) : undefined,
-      );
-    const dispose = (): void => undefined;
-    return { onDidCreate: noEvent, onDidChange, onDidDelete: noEvent, dispose };
+    const of =
+      ({ event }: FakeEmitter<FakeUri>) =>
+      (listener: (file: FakeUri) => unknown): object =>
+        event((file) => (isWatched(file.path.slice(1)) ? listener(file) : undefined));
+    const { fileCreated, fileChanged, fileDeleted } = fakeEditor;
+    return {
+      ...{ onDidCreate: of(fileCreated), onDidChange: of(fileChanged) },
+      ...{ onDidDelete: of(fileDeleted), dispose: (): void => undefined },
+    };
   },
   onDidOpenTextDocument: (listener: (document: FakeDocument) => unknown) =>
     fakeEditor.documentOpened.event(listener),

@@ -23,6 +23,8 @@ describe("the pictures of a window", () => {
   /** Of each picture, by the test's own clock. */
   let msEach: number;
   let memory: FakeMemento;
+  /** While pictures are looked at, before anything is known of them. */
+  let during: () => Promise<void>;
   let make: () => WorkspacePictures;
   let pictures: WorkspacePictures;
   const now = performance.now.bind(performance);
@@ -31,21 +33,24 @@ describe("the pictures of a window", () => {
     resetFakeEditor();
     fakeEditor.folders = [FakeUri.file("/w")];
     [files, known, calls, msEach] = [["/w/a.png"], new Set(), [], 0];
+    during = () => Promise.resolve();
     memory = new FakeMemento();
     // Real time goes on, and work takes what the test says.
     let workedMs = 0;
     performance.now = () => now() + workedMs;
-    const call = (method: string, params: { readonly files: readonly string[] }) => {
+    const call = async (method: string, params: { readonly files: readonly string[] }) => {
       calls.push(method);
       const skipped: object[] = [];
-      if (method === "listPictures") return Promise.resolve({ files: [...files], skipped });
+      await Promise.resolve();
+      if (method === "listPictures") return { files: [...files], skipped };
       if (method === "knownPictures") {
         const fresh = params.files.filter((file) => !known.has(file));
-        return Promise.resolve({ fresh, skipped, bytesEach: 24_000 });
+        return { fresh, skipped, bytesEach: 24_000 };
       }
       workedMs += params.files.length * msEach;
       for (const file of params.files) known.add(file);
-      return Promise.resolve({ nFiles: known.size, skipped });
+      await during();
+      return { nFiles: known.size, skipped };
     };
     const services = { engine: { call }, context: { workspaceState: memory } };
     make = () => new WorkspacePictures(services as unknown as Services);
@@ -66,6 +71,69 @@ describe("the pictures of a window", () => {
     const looked = await pictures.look(run);
     assert.deepEqual([nTold, looked.files.length, known.size], [1, 10_000, 10_001]);
     assert.equal(calls.filter((name) => name === "listPictures").length, 2);
+  });
+
+  for (const { what, happens, expected } of [
+    {
+      what: "a file appears",
+      happens: async () => {
+        files = ["/w/a.png", "/w/new.png"];
+        await fakeEditor.fileCreated.fire(FakeUri.file("/w/new.png"));
+      },
+      expected: ["/w/a.png", "/w/new.png"],
+    },
+    {
+      what: "a file changes",
+      happens: async () => {
+        known.delete("/w/a.png");
+        await fakeEditor.fileChanged.fire(FakeUri.file("/w/a.png"));
+      },
+      expected: ["/w/a.png"],
+    },
+    {
+      what: "a file is renamed",
+      happens: async () => {
+        files = ["/w/b.png"];
+        await fakeEditor.fileDeleted.fire(FakeUri.file("/w/a.png"));
+        await fakeEditor.fileCreated.fire(FakeUri.file("/w/b.png"));
+      },
+      expected: ["/w/b.png"],
+    },
+    {
+      what: "a file is deleted",
+      happens: async () => {
+        files = [];
+        await fakeEditor.fileDeleted.fire(FakeUri.file("/w/a.png"));
+      },
+      expected: [],
+    },
+  ]) {
+    it(`are found as they are by then for whoever asks while they are looked at, and ${what}`, async () => {
+      let hold: () => void = () => undefined;
+      during = () => new Promise((resolve) => (hold = resolve));
+      const first = pictures.look(run);
+      await until(() => calls.includes("indexPictures"), "a look");
+      await happens();
+      const joined = pictures.look(run);
+      during = () => Promise.resolve();
+      hold();
+      // Whoever asked before has what there was.
+      assert.deepEqual((await first).files, ["/w/a.png"]);
+      assert.deepEqual((await joined).files, expected);
+      assert.ok(expected.every((file) => known.has(file)));
+    });
+  }
+
+  it("are not listed again for whoever asks while they are looked at, and no picture changes", async () => {
+    let hold: () => void = () => undefined;
+    during = () => new Promise((resolve) => (hold = resolve));
+    const first = pictures.look(run);
+    await until(() => calls.includes("indexPictures"), "a look");
+    await fakeEditor.fileCreated.fire(FakeUri.file("/w/notes.txt"));
+    const joined = pictures.look(run);
+    hold();
+    assert.deepEqual(await first, await joined);
+    assert.equal(calls.filter((name) => name === "listPictures").length, 1);
   });
 
   it("are looked at for hours only when somebody agreed, once for the workspace", async () => {
