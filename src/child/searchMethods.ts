@@ -7,7 +7,7 @@ import type { EnginePort, TaskRun } from "./enginePort";
 import { isBelow } from "../disk/belowFolder";
 import { AppError } from "../base/errors";
 import type { FoundPicture } from "../search/ask/findPictures";
-import { lookAtFiles, type PictureFile } from "../search/files/pictureFiles";
+import { lookAtFiles, type PictureFile, type SkippedFile } from "../search/files/pictureFiles";
 import { KeptTexts } from "../search/mismatch/keptTexts";
 import type { ComparingMemory } from "../search/mismatch/rememberedComparing";
 import type { SearchablePictures } from "../search/indexing/searchable";
@@ -106,28 +106,35 @@ class WorkspaceSearch {
     const gone = [...this.#below(below).values()].flat().filter((file) => !there.has(file));
     this.#take(gone, new Map());
     const { pictures, skipped } = await lookAtFiles(files, run.signal);
-    return await this.#model.read(run, ({ index, known, bytesEach }) => {
+    return await this.#model.read(run, ({ index, known, refused, bytesEach }) => {
       const found = new Map<string, string[]>();
       const fresh: PictureFile[] = [];
+      const broken: SkippedFile[] = [];
       for (const picture of pictures) {
+        const { file } = picture;
         const digest = known.digestOf(picture);
-        if (digest === undefined || !index.has(digest)) fresh.push(picture);
-        else found.set(digest, [...(found.get(digest) ?? []), picture.file]);
+        if (digest !== undefined && index.has(digest)) {
+          found.set(digest, [...(found.get(digest) ?? []), file]);
+          continue;
+        }
+        const why = digest === undefined ? undefined : refused.whyNot(digest, file);
+        if (why === undefined) fresh.push(picture);
+        else broken.push({ file, why });
       }
       this.#take(files, found);
       // People look for what they have just made.
       fresh.sort((a, b) => (a.mtimeNs < b.mtimeNs ? 1 : a.mtimeNs > b.mtimeNs ? -1 : 0));
       const names = fresh.map(({ file }) => file);
-      return Promise.resolve({ fresh: names, skipped: [...skipped], bytesEach });
+      return Promise.resolve({ fresh: names, skipped: [...skipped, ...broken], bytesEach });
     });
   }
 
   async add({ files }: Params<"indexPictures">, run: TaskRun): Promise<Result<"indexPictures">> {
     const { makeSearchable } = await import("../search/indexing/searchable");
     const { signal } = run;
-    return await this.#model.write(run, async ({ engine, index, known, isReadOnly }) => {
+    return await this.#model.write(run, async ({ engine, index, known, refused, isReadOnly }) => {
       const searched = await makeSearchable(await lookAtFiles(files, signal), {
-        ...{ index, known, signal, alpha: ALPHA, engine: () => Promise.resolve(engine) },
+        ...{ index, known, refused, signal, alpha: ALPHA, engine: () => Promise.resolve(engine) },
         ...(isReadOnly ? { whyNot: "not indexed yet, another program is at it" } : {}),
       });
       this.#take(files, searched.files);

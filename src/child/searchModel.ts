@@ -12,6 +12,7 @@ import type { Blip2Engine } from "../engine/blip2Engine";
 import type { ModelStore } from "../library/store/modelStore";
 import { MANIFEST_FILE } from "../model/folder/manifest";
 import type { KnownFiles } from "../search/files/knownFiles";
+import type { RefusedPictures } from "../search/files/refusedPictures";
 import type { IndexPlan } from "../search/index/openIndex";
 import type { PictureIndex } from "../search/index/pictureIndex";
 import type { ComparingEngine } from "../search/indexing/indexPictures";
@@ -37,6 +38,7 @@ export interface Opened {
   readonly name: string;
   readonly index: PictureIndex;
   readonly known: KnownFiles;
+  readonly refused: RefusedPictures;
   /** Bytes that a picture takes in the index. */
   readonly bytesEach: number;
   /** Nobody may write, or another process does. */
@@ -54,6 +56,7 @@ interface Model {
   readonly folder: string;
   readonly plan: IndexPlan;
   readonly known: KnownFiles;
+  readonly refused: RefusedPictures;
 }
 
 /** An open index, and how many work with it. */
@@ -104,6 +107,7 @@ export class SearchModel {
   /** Closes the index, so that its files can be deleted; the model stays. */
   async close(): Promise<void> {
     await this.#changes.add(() => this.#leave());
+    (await this.#model?.catch(() => undefined))?.refused.forget();
   }
 
   async #use<T>(run: Run, mode: Mode, work: (opened: Opened) => Promise<T>): Promise<T> {
@@ -179,6 +183,7 @@ export class SearchModel {
     const { findingModel, findNamedModel, loadFoundModel } =
       await import("../library/open/openNamedModel");
     const { KnownFiles: Known } = await import("../search/files/knownFiles");
+    const { RefusedPictures: Refused } = await import("../search/files/refusedPictures");
     const { knownFilesOf, planIndex } = await import("../search/index/openIndex");
     const onProgress: Run["onProgress"] = (progress) => {
       for (const tell of [...this.#waiting]) tell(progress);
@@ -191,6 +196,7 @@ export class SearchModel {
     return {
       ...{ engine: inTurn(loaded), release: () => loaded.release() },
       ...{ name: found.name, folder: found.folder, plan, known },
+      refused: await Refused.open(plan.folder),
     };
   }
 
@@ -199,7 +205,7 @@ export class SearchModel {
     const { createOrtSessionFactory } = await import("../engine/session/ortSession");
     const { withIndex } = await import("../search/index/openIndex");
     const { codeBytes, halfBytes } = await import("../search/index/vectorRecord");
-    const { plan, engine, name, known } = await this.#load();
+    const { plan, ...model } = await this.#load();
     const place = { store, factory: createOrtSessionFactory(), wanted };
     const bytesEach = codeBytes(plan.shape) + halfBytes(plan.shape);
     return await new Promise((resolve, reject) => {
@@ -210,7 +216,7 @@ export class SearchModel {
             end();
             await open;
           };
-          const opened = { engine, name, known, index, bytesEach, isReadOnly: mode === "read" };
+          const opened = { ...model, index, bytesEach, isReadOnly: mode === "read" };
           resolve({ wanted, opened, close, nUsers: 0, isLeft: false });
         });
       });

@@ -11,6 +11,7 @@ import { findingModel } from "../../library/open/openNamedModel";
 import { modelOfServer } from "../../model/ask/remoteEndpoint";
 import { remoteName } from "../../model/ask/remoteName";
 import { KnownFiles } from "../../search/files/knownFiles";
+import { RefusedPictures } from "../../search/files/refusedPictures";
 import {
   IGNORE_FILES,
   IGNORED,
@@ -95,7 +96,7 @@ export async function withSearch(
     const model = { engine, name: found.name };
     const runWith = async (index: PictureIndex, whyNot?: string): Promise<number> => {
       const searched = await bringUpToDate(looked, {
-        ...{ context, model, index, alpha, whyNot },
+        ...{ context, model, index, alpha, whyNot, folder: plan.folder },
         // A server keeps halves twice, and no integers.
         bytesEach: halfBytes(shape) + (address === undefined ? codeBytes : halfBytes)(shape),
       });
@@ -241,10 +242,12 @@ async function bringUpToDate(
     /** Of new pictures, where none can be taken. */
     readonly whyNot: string | undefined;
     readonly alpha: ModelFlags["alpha"];
+    /** Of the index, or of one that this machine would keep. */
+    readonly folder: string;
     readonly bytesEach: number;
   },
 ): Promise<SearchablePictures> {
-  const { context, model, index, whyNot, alpha, bytesEach } = by;
+  const { context, model, index, whyNot, alpha, folder, bytesEach } = by;
   const { printer, store, signal } = context;
   const line = printer.workLine();
   let last: IndexProgress | undefined;
@@ -253,6 +256,7 @@ async function bringUpToDate(
       ...{ index, alpha, signal, whyNot },
       engine: () => Promise.resolve(model.engine),
       known: await KnownFiles.open(knownFilesOf(store)),
+      refused: await RefusedPictures.open(folder),
       onStart: (nNew) => {
         const bytes = formatBytes(nNew * bytesEach);
         printer.note(`${countOf(nNew, "picture")} to look at; the index takes ${bytes} for them.`);

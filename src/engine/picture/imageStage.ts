@@ -15,7 +15,8 @@ import { encoderCacheNames, IO } from "../../model/graph/graphContract";
 /**
  * How pictures come to be pixels. Raised when other pixels come of the same file, as they do when what
  * is behind transparent parts changes or another version of sharp is installed: what a model saw of one
- * look of a picture must not answer for another.
+ * look of a picture must not answer for another. Also raised when a kind of file can be read that could
+ * not before: search remembers what failed.
  */
 export const DECODER = "2, sharp 0.35.5";
 

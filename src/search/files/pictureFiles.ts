@@ -1,7 +1,9 @@
 /** Files that could be pictures, looked at before any is opened: what is empty or not downloaded is named. */
 
 import { open, stat } from "node:fs/promises";
+import { formatBytes } from "../../base/bytes";
 import { throwIfAborted } from "../../base/errors";
+import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
 
 /** How a file is, as far as the file system says. */
 export interface PictureFile {
@@ -27,6 +29,7 @@ export const IGNORE_FILES = [".ignore", ".sightlineignore"];
 
 export const NOT_DOWNLOADED = "not downloaded (a Git LFS pointer)";
 export const EMPTY = "empty";
+const TOO_LARGE = `more than ${formatBytes(MAX_PICTURE_BYTES)}`;
 export const IGNORED = "ignored";
 export const LEADS_AWAY = "a link that leads nowhere, or out of the folder";
 
@@ -61,6 +64,7 @@ async function lookAtFile(file: string): Promise<PictureFile | SkippedFile> {
   if (!found.isFile()) return { file, why: "not an ordinary file" };
   const size = Number(found.size);
   if (size === 0) return { file, why: EMPTY };
+  if (size > MAX_PICTURE_BYTES) return { file, why: TOO_LARGE };
   if (size < MAX_POINTER_BYTES && (await isPointer(file))) return { file, why: NOT_DOWNLOADED };
   return { file, size, mtimeNs: found.mtimeNs };
 }

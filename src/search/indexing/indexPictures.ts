@@ -4,12 +4,11 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { inOrder } from "../../base/inOrder";
-import { formatBytes } from "../../base/bytes";
 import type { Blip2Engine } from "../../engine/blip2Engine";
 import type { AlphaMode, EmbeddedPicture } from "../../model/ask/request";
-import { MAX_PICTURE_BYTES } from "../../model/ask/pictureSize";
 import type { KnownFiles } from "../files/knownFiles";
 import type { PictureFile, SkippedFile } from "../files/pictureFiles";
+import type { RefusedPictures } from "../files/refusedPictures";
 import type { PictureIndex } from "../index/pictureIndex";
 
 /** What pictures and texts become vectors with. */
@@ -28,6 +27,7 @@ export interface Contents {
 export interface ReadOptions {
   readonly index: Pick<PictureIndex, "has">;
   readonly known: KnownFiles;
+  readonly refused: RefusedPictures;
   readonly signal: AbortSignal;
   /** Told before each file. */
   readonly onProgress?: ((nDone: number) => void) | undefined;
@@ -36,7 +36,7 @@ export interface ReadOptions {
 /** Finds out what the files are; reads those that are new or have changed. @throws AppError `request.cancelled`. */
 export async function readContents(
   pictures: readonly PictureFile[],
-  { index, known, signal, onProgress }: ReadOptions,
+  { index, known, refused, signal, onProgress }: ReadOptions,
 ): Promise<Contents> {
   const files = new Map<string, string[]>();
   const missing: PictureFile[] = [];
@@ -47,6 +47,11 @@ export async function readContents(
     const read = known.digestOf(picture) ?? (await digestOf(picture, known));
     if (typeof read !== "string") {
       skipped.push(read);
+      continue;
+    }
+    const why = index.has(read) ? undefined : refused.whyNot(read, picture.file);
+    if (why !== undefined) {
+      skipped.push({ file: picture.file, why });
       continue;
     }
     const same = files.get(read);
@@ -70,6 +75,7 @@ async function digestOf(picture: PictureFile, known: KnownFiles): Promise<string
 export interface EmbedOptions {
   readonly index: PictureIndex;
   readonly engine: ComparingEngine;
+  readonly refused: RefusedPictures;
   readonly alpha: AlphaMode;
   readonly signal: AbortSignal;
   /** Told before each picture and at the end. */
@@ -93,8 +99,12 @@ export async function embedPictures(
   pictures: readonly PictureFile[],
   options: EmbedOptions,
 ): Promise<Embedded> {
-  const { index, engine, signal, onProgress } = options;
+  const { index, engine, refused, signal, onProgress } = options;
   const skipped: SkippedFile[] = [];
+  const skip = async ({ file, digest, why = "", isLasting }: PictureOutcome): Promise<void> => {
+    skipped.push({ file, why });
+    if (digest !== undefined && isLasting === true) await refused.add(digest, { file, why });
+  };
   const digests = new Map<string, string>();
   let nEmbedded = 0;
   const work = (picture: PictureFile, i: number): Promise<PictureOutcome> => {
@@ -105,14 +115,14 @@ export async function embedPictures(
   for await (const outcome of inOrder(pictures, work, () => engine.picturesAtOnce ?? 1)) {
     const { file, digest, embedded, why } = outcome;
     if (digest !== undefined) digests.set(file, digest);
-    if (why !== undefined) skipped.push({ file, why });
+    if (why !== undefined) await skip(outcome);
     if (embedded === undefined || digest === undefined || index.has(digest)) continue;
     try {
       const { width, height, isOneColor, look } = embedded.facts;
       await index.put({ digest, vectors: embedded.vectors, width, height, isOneColor, look });
       nEmbedded++;
     } catch (thrown) {
-      skipped.push({ file, why: whyNot(thrown) });
+      await skip({ file, digest, ...failureOf(thrown) });
     }
   }
   onProgress?.(pictures.length);
@@ -127,6 +137,8 @@ interface PictureOutcome {
   readonly embedded?: EmbeddedPicture;
   /** Why it was left out. */
   readonly why?: string;
+  /** The same bytes fail again. */
+  readonly isLasting?: boolean;
 }
 
 async function embedOne(
@@ -142,14 +154,19 @@ async function embedOne(
     const request = { image: read.bytes, imageName: file, alpha };
     return { file, digest, embedded: await engine.embedPicture(request, { signal }) };
   } catch (thrown) {
-    return { file, digest, why: whyNot(thrown) };
+    return { file, digest, ...failureOf(thrown) };
   }
 }
 
 /** @throws what is not about this picture. */
-function whyNot(thrown: unknown): string {
-  if (thrown instanceof AppError && thrown.code.startsWith("image.")) return thrown.message;
-  if (thrown instanceof RangeError) return "the model made no numbers of it";
+function failureOf(thrown: unknown): { readonly why: string; readonly isLasting: boolean } {
+  if (thrown instanceof AppError && thrown.code.startsWith("image.")) {
+    // A machine that is less busy may be quick enough.
+    return { why: thrown.message, isLasting: thrown.detail?.["timeoutMs"] === undefined };
+  }
+  if (thrown instanceof RangeError) {
+    return { why: "the model made no numbers of it", isLasting: true };
+  }
   throw thrown;
 }
 
@@ -157,9 +174,6 @@ async function readBytes(
   picture: PictureFile,
 ): Promise<{ readonly bytes: Buffer; readonly isUnchanged: boolean } | SkippedFile> {
   const { file } = picture;
-  if (picture.size > MAX_PICTURE_BYTES) {
-    return { file, why: `more than ${formatBytes(MAX_PICTURE_BYTES)}` };
-  }
   try {
     const bytes = await readFile(file);
     const after = await stat(file, { bigint: true });

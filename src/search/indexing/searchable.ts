@@ -62,10 +62,12 @@ export async function makeSearchable(
     : { nEmbedded: 0, skipped: [], digests: new Map<string, string>() };
   throwIfAborted(signal);
   const files = presentFiles(contents.files, { index, digests: embedded.digests });
-  const left =
-    whyNot === undefined
-      ? []
-      : absentFiles(contents.files, index).map((file) => ({ file, why: whyNot }));
+  const told = new Set(embedded.skipped.map(({ file }) => file));
+  const left = absentFiles(contents.files, index).flatMap(({ digest, file }) => {
+    // A copy of what was not embedded, too.
+    const why = whyNot ?? options.refused.whyNot(digest, file);
+    return why === undefined || told.has(file) ? [] : [{ file, why }];
+  });
   return {
     files,
     nFiles: [...files.values()].reduce((sum, same) => sum + same.length, 0),
@@ -98,6 +100,8 @@ function presentFiles(
 function absentFiles(
   files: ReadonlyMap<string, readonly string[]>,
   index: Pick<PictureIndex, "has">,
-): readonly string[] {
-  return [...files].flatMap(([digest, same]) => (index.has(digest) ? [] : same));
+): readonly { readonly digest: string; readonly file: string }[] {
+  return [...files].flatMap(([digest, same]) =>
+    index.has(digest) ? [] : same.map((file) => ({ digest, file })),
+  );
 }

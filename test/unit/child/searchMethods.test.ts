@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { silentLogger } from "../../../src/base/logger";
 import { createSearchMethods } from "../../../src/child/searchMethods";
@@ -170,6 +170,31 @@ describe("finding pictures in a process of the editor", () => {
     const { matches } = await methods.findPictures({ words: "a photo", k: 50, rerank: 0 }, run);
     assert.equal(matches.length, nFiles - 1);
     assert.ok(matches.every((match) => match.file !== file));
+  });
+
+  it("does not call a file new that cannot be read, until it changes or the index is deleted", async () => {
+    const broken = path.join(pictures, "broken.png");
+    await writeFile(broken, "text");
+    // Long ago, so that size and time are trusted.
+    await utimes(broken, 1, 1);
+    const known = async () => {
+      const { files } = await list();
+      return await methods.knownPictures({ files: [...files], below: [pictures] }, run);
+    };
+    assert.ok((await known()).fresh.includes(broken));
+    const { skipped } = await index();
+    assert.deepEqual(
+      skipped.map(({ file }) => file),
+      [broken],
+    );
+    const again = await known();
+    assert.deepEqual([again.fresh.includes(broken), again.skipped], [false, skipped]);
+    await utimes(broken, 2, 2);
+    assert.ok((await known()).fresh.includes(broken));
+    await index();
+    assert.ok(!(await known()).fresh.includes(broken));
+    await methods.deleteIndex({}, run);
+    assert.ok((await known()).fresh.includes(broken));
   });
 
   it("knows which files have a content, without a model", async () => {

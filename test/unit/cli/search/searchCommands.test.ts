@@ -121,6 +121,25 @@ describe("the commands of search", () => {
     assert.equal((await run("find")).code, 2);
   });
 
+  it("announce no work for a file that cannot be read, and try it again when it has changed", async () => {
+    await install();
+    const broken = path.join(pictures, "broken.jpg");
+    await writeFile(broken, "text");
+    const first = await run("index", pictures);
+    assert.match(first.notes, /9 pictures to look at/);
+    const { out, notes } = await run("index", pictures);
+    assert.match(out, /^8 files can be searched, 0 of them new\./);
+    assert.doesNotMatch(notes, /to look at/);
+    assert.match(notes, /Not searched: .*broken\.jpg is a text and no picture/);
+    const found = await json("find", "a dog", pictures);
+    assert.deepEqual(
+      found.skipped.map(({ file }) => path.basename(file)),
+      ["broken.jpg"],
+    );
+    await cp(path.join(pictures, "photo.png"), broken);
+    assert.equal((await json("find", "a dog", pictures)).searched, 9);
+  });
+
   it("find the picture itself nowhere among those like it, but its copies", async () => {
     await install();
     await mkdir(path.join(pictures, "more"));

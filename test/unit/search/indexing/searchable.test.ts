@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { rename, rm, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { AppError } from "../../../../src/base/errors";
 import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
 import { KnownFiles } from "../../../../src/search/files/knownFiles";
 import { lookAtFiles, type LookedAt } from "../../../../src/search/files/pictureFiles";
+import { RefusedPictures } from "../../../../src/search/files/refusedPictures";
 import { openFlatIndex } from "../../../../src/search/index/flatIndex";
 import type { PictureIndex } from "../../../../src/search/index/pictureIndex";
 import type { ComparingEngine } from "../../../../src/search/indexing/indexPictures";
@@ -22,6 +24,8 @@ describe("bringing an index up to date", () => {
   let index: PictureIndex;
   /** Done while a picture is embedded. */
   let during: (text: string) => Promise<void>;
+  /** Counts of new pictures, as they are announced. */
+  let announced: number[];
 
   const open = () =>
     openFlatIndex({
@@ -33,6 +37,7 @@ describe("bringing an index up to date", () => {
     folder = await temporaryFolder();
     index = await open();
     during = () => Promise.resolve();
+    announced = [];
   });
   afterEach(() => index.close());
 
@@ -57,6 +62,8 @@ describe("bringing an index up to date", () => {
     makeSearchable(looked, {
       ...{ index, signal, alpha: "auto", engine: () => Promise.resolve(engine) },
       known: await KnownFiles.open(path.join(folder, "files.jsonl")),
+      refused: await RefusedPictures.open(path.join(folder, "index")),
+      onStart: (nNew) => announced.push(nNew),
     });
   const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -125,5 +132,55 @@ describe("bringing an index up to date", () => {
     const searched = await bringUpToDate(files);
     assert.deepEqual([searched.nFiles, searched.nEmbedded], [3, 2]);
     assert.equal(index.size, 3);
+  });
+
+  it("tries no picture again that failed with the same bytes, names all that have them, and tries a changed one", async () => {
+    const [good = "", broken = "", copy = ""] = await write(["good.png", "broken.png", "copy.png"]);
+    await writeFile(copy, "broken.png");
+    const tried: string[] = [];
+    during = (text) => {
+      tried.push(text);
+      if (text !== "broken.png") return Promise.resolve();
+      throw new AppError("image.unreadable", `${broken} is damaged. Use an intact copy.`);
+    };
+    const skipped = [broken, copy].map((file) => ({
+      ...{ file, why: `${file} is damaged. Use an intact copy.` },
+    }));
+    const first = await bringUpToDate([good, broken, copy]);
+    assert.deepEqual([first.nFiles, first.skipped, announced], [1, skipped, [2]]);
+    const again = await bringUpToDate([good, broken, copy]);
+    assert.deepEqual([again.nFiles, again.skipped, announced], [1, skipped, [2]]);
+    assert.deepEqual(tried, ["good.png", "broken.png"]);
+    await writeFile(broken, "mended");
+    const mended = await bringUpToDate([good, broken, copy]);
+    assert.deepEqual([mended.nFiles, mended.skipped], [2, skipped.slice(1)]);
+    assert.deepEqual([tried.slice(2), announced], [["mended"], [2, 1]]);
+  });
+
+  it("tries again what took too long, and what failed for another reason than the picture", async () => {
+    const files = await write(["slow.png"]);
+    during = () => {
+      const detail = { timeoutMs: 20_000 };
+      throw new AppError("image.unreadable", "slow.png took longer than 20 s.", { detail });
+    };
+    assert.equal((await bringUpToDate(files)).skipped.length, 1);
+    during = () => {
+      throw new AppError("device.failed", "The device is lost.");
+    };
+    await assert.rejects(bringUpToDate(files), { code: "device.failed" });
+    during = () => Promise.resolve();
+    assert.equal((await bringUpToDate(files)).nEmbedded, 1);
+  });
+
+  it("knows of a picture that makes no numbers, too", async () => {
+    const files = await write(["nan.png"]);
+    during = () => {
+      throw new RangeError("not finite");
+    };
+    const why = "the model made no numbers of it";
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual((await bringUpToDate(files)).skipped, [{ file: files[0], why }]);
+    }
+    assert.deepEqual(announced, [1]);
   });
 });
