@@ -1,6 +1,7 @@
 /**
- * Trains the demo models: `npm run train:demo -- [FOLDER] [--from CHECKPOINT] [--threads N]`, from nothing, or the one
- * that compares from a checkpoint. Interrupted or killed, the same command goes on from the last saved state.
+ * Trains the demo models: `npm run train:demo -- [FOLDER] [--from CHECKPOINT [--answering]] [--threads N]`, from
+ * nothing, or the one that compares from a checkpoint; with `--answering` that stays as it is, and only the one that
+ * answers is trained. Interrupted or killed, the same command goes on from the last saved state.
  */
 
 import { access, mkdir, writeFile } from "node:fs/promises";
@@ -51,6 +52,8 @@ const ANSWERING: readonly Phase[] = [
 interface Given {
   readonly out: string;
   readonly from?: string | undefined;
+  /** Takes the checkpoint as the model that compares. */
+  readonly isAnswering?: boolean;
   readonly nThreads?: number | undefined;
 }
 
@@ -61,7 +64,7 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-async function main({ out, from, nThreads }: Given): Promise<void> {
+async function main({ out, from, isAnswering = false, nThreads }: Given): Promise<void> {
   const aborter = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -74,13 +77,7 @@ async function main({ out, from, nThreads }: Given): Promise<void> {
   };
   const world = await EmojiWorld.open(SIDE);
   const place = { out, world, factory, signal: aborter.signal };
-  const comparing = await trainModel(RETRIEVAL_DEMO, COMPARING, {
-    ...place,
-    make: (folder) =>
-      from === undefined
-        ? newRetrievalDemo(folder, place.world, SEED)
-        : continuedRetrievalDemo(folder, from, SEED),
-  });
+  const comparing = isAnswering && from !== undefined ? from : await trainComparing(place, from);
   const answering = await trainModel(DEMO_MODEL, ANSWERING, {
     ...place,
     make: async (folder) => {
@@ -89,6 +86,16 @@ async function main({ out, from, nThreads }: Given): Promise<void> {
     },
   });
   process.stdout.write(`The checkpoints are in ${comparing} and ${answering}.\n`);
+}
+
+function trainComparing(place: Place, from: string | undefined): Promise<string> {
+  return trainModel(RETRIEVAL_DEMO, COMPARING, {
+    ...place,
+    make: (folder) =>
+      from === undefined
+        ? newRetrievalDemo(folder, place.world, SEED)
+        : continuedRetrievalDemo(folder, from, SEED),
+  });
 }
 
 /** @returns the folder of the checkpoint in half precision, without what only the training needs. */
@@ -153,11 +160,16 @@ async function isThere(file: string): Promise<boolean> {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { from: { type: "string" }, threads: { type: "string" } },
+  options: {
+    from: { type: "string" },
+    answering: { type: "boolean" },
+    threads: { type: "string" },
+  },
 });
 const [out = path.join("out", "demo")] = positionals;
-const nThreads = values.threads === undefined ? undefined : Number(values.threads);
-void main({ out, from: values.from, nThreads }).catch((error: unknown) => {
+const { from, answering: isAnswering, threads } = values;
+const nThreads = threads === undefined ? undefined : Number(threads);
+void main({ out, from, isAnswering, nThreads }).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });
