@@ -97,55 +97,66 @@ const MAX_MODEL_BYTES = 2 ** 31 - 1;
  * bytes do not fit its shape, or when the model outgrows what protobuf can hold (2 GiB).
  */
 export function encodeOnnxModel(graph: OnnxGraph): Uint8Array {
-  const model = new Message().int(1, IR_VERSION).string(2, "sightline").message(7, graphOf(graph));
+  const model = new ProtoWriter().int(1, IR_VERSION).string(2, "sightline");
+  model.message(7, () => {
+    writeGraph(model, graph);
+  });
   const opsets = [
     ["", graph.opset ?? OPSET],
     ["com.microsoft", MICROSOFT_OPSET],
   ] as const;
   for (const [domain, version] of opsets) {
-    model.message(8, new Message().string(1, domain).int(2, version));
+    model.message(8, () => model.string(1, domain).int(2, version));
   }
   for (const [key, value] of Object.entries(graph.metadata ?? {})) {
-    model.message(14, keyValue(key, value));
+    writeKeyValue(model, 14, [key, value]);
   }
   return model.toBytes();
 }
 
-function graphOf(graph: OnnxGraph): Message {
-  const message = new Message();
-  for (const node of graph.nodes) message.message(1, nodeOf(node));
-  message.string(2, graph.name);
-  for (const initializer of graph.initializers) message.message(5, tensorOf(initializer));
-  for (const input of graph.inputs) message.message(11, valueOf(input));
-  for (const output of graph.outputs) message.message(12, valueOf(output));
-  return message;
+function writeGraph(to: ProtoWriter, graph: OnnxGraph): void {
+  for (const node of graph.nodes) {
+    to.message(1, () => {
+      writeNode(to, node);
+    });
+  }
+  to.string(2, graph.name);
+  for (const initializer of graph.initializers) {
+    to.message(5, () => {
+      writeTensor(to, initializer);
+    });
+  }
+  for (const input of graph.inputs) writeValue(to, 11, input);
+  for (const output of graph.outputs) writeValue(to, 12, output);
 }
 
-function nodeOf(node: OnnxNode): Message {
-  const message = new Message();
-  for (const input of node.inputs) message.string(1, input);
-  for (const output of node.outputs) message.string(2, output);
-  message.string(3, node.name).string(4, node.opType);
+function writeNode(to: ProtoWriter, node: OnnxNode): void {
+  for (const input of node.inputs) to.string(1, input);
+  for (const output of node.outputs) to.string(2, output);
+  to.string(3, node.name).string(4, node.opType);
   for (const [name, value] of Object.entries(node.attributes ?? {})) {
-    message.message(5, attributeOf(name, value));
+    to.message(5, () => {
+      to.string(1, name);
+      writeAttribute(to, value);
+    });
   }
-  return message.string(7, node.domain ?? "");
+  to.string(7, node.domain ?? "");
 }
 
-function attributeOf(name: string, value: AttributeValue): Message {
-  const message = new Message().string(1, name);
-  if ("int" in value) return message.int(3, value.int).int(20, ATTRIBUTE_TYPE.int);
-  if ("float" in value) return message.float(2, value.float).int(20, ATTRIBUTE_TYPE.float);
-  if ("string" in value) return message.string(4, value.string).int(20, ATTRIBUTE_TYPE.string);
-  if ("ints" in value) {
-    for (const item of value.ints) message.int(8, item);
-    return message.int(20, ATTRIBUTE_TYPE.ints);
+function writeAttribute(to: ProtoWriter, value: AttributeValue): void {
+  if ("int" in value) to.int(3, value.int).int(20, ATTRIBUTE_TYPE.int);
+  else if ("float" in value) to.float(2, value.float).int(20, ATTRIBUTE_TYPE.float);
+  else if ("string" in value) to.string(4, value.string).int(20, ATTRIBUTE_TYPE.string);
+  else if ("ints" in value) {
+    for (const item of value.ints) to.int(8, item);
+    to.int(20, ATTRIBUTE_TYPE.ints);
+  } else {
+    for (const item of value.floats) to.float(7, item);
+    to.int(20, ATTRIBUTE_TYPE.floats);
   }
-  for (const item of value.floats) message.float(7, item);
-  return message.int(20, ATTRIBUTE_TYPE.floats);
 }
 
-function tensorOf(initializer: OnnxInitializer): Message {
+function writeTensor(to: ProtoWriter, initializer: OnnxInitializer): void {
   const { name, dims, data } = initializer;
   const dataType = DATA_TYPES[initializer.dataType];
   const nBytes = Math.ceil(dims.reduce((product, dim) => product * dim, dataType.nBytes));
@@ -154,33 +165,36 @@ function tensorOf(initializer: OnnxInitializer): Message {
     given === nBytes,
     `The tensor "${name}" ${initializer.dataType}[${dims.join(", ")}] needs ${nBytes} bytes, not ${given}.`,
   );
-  const message = new Message();
-  for (const dim of dims) message.int(1, dim);
-  message.int(2, dataType.id).string(8, name);
-  if (data instanceof Uint8Array) return message.bytes(9, data);
+  for (const dim of dims) to.int(1, dim);
+  to.int(2, dataType.id).string(8, name);
+  if (data instanceof Uint8Array) {
+    to.bytes(9, data);
+    return;
+  }
   invariant(
     Number.isSafeInteger(data.offset) && data.offset >= 0,
     `The tensor "${name}" cannot start at byte ${data.offset} of ${data.location}.`,
   );
-  return message
-    .message(13, keyValue("location", data.location))
-    .message(13, keyValue("offset", String(data.offset)))
-    .message(13, keyValue("length", String(data.length)))
-    .int(14, EXTERNAL);
+  writeKeyValue(to, 13, ["location", data.location]);
+  writeKeyValue(to, 13, ["offset", String(data.offset)]);
+  writeKeyValue(to, 13, ["length", String(data.length)]);
+  to.int(14, EXTERNAL);
 }
 
-function valueOf(value: OnnxValue): Message {
-  const shape = new Message();
-  for (const dim of value.dims) {
-    const axis = new Message();
-    shape.message(1, typeof dim === "number" ? axis.int(1, dim) : axis.string(2, dim));
-  }
-  const tensor = new Message().int(1, DATA_TYPES[value.dataType].id).message(2, shape);
-  return new Message().string(1, value.name).message(2, new Message().message(1, tensor));
+function writeValue(to: ProtoWriter, field: number, value: OnnxValue): void {
+  const writeShape = (): void => {
+    for (const dim of value.dims) {
+      to.message(1, () => (typeof dim === "number" ? to.int(1, dim) : to.string(2, dim)));
+    }
+  };
+  const writeType = (): void => {
+    to.int(1, DATA_TYPES[value.dataType].id).message(2, writeShape);
+  };
+  to.message(field, () => to.string(1, value.name).message(2, () => to.message(1, writeType)));
 }
 
-function keyValue(key: string, value: string): Message {
-  return new Message().string(1, key).string(2, value);
+function writeKeyValue(to: ProtoWriter, field: number, [key, value]: [string, string]): void {
+  to.message(field, () => to.string(1, key).string(2, value));
 }
 
 // protobuf wire types: how the bytes after a field's number are to be read.
@@ -188,10 +202,20 @@ const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
 
-/** One protobuf message being written; large tensors are referenced and copied only at the end. */
-class Message {
-  readonly #chunks: Uint8Array[] = [];
-  #nBytes = 0;
+const FIRST_BYTES = 4096;
+/** Of this size or more they are referenced, and copied only at the end. */
+const LARGE_BYTES = 4096;
+
+/**
+ * A protobuf message being written. A graph has some 100,000 fields: all go into one memory, each message in front of
+ * which its length is put when it has ended.
+ */
+class ProtoWriter {
+  /** All but the large ones. */
+  #small = new Uint8Array(FIRST_BYTES);
+  #nSmall = 0;
+  readonly #large: { at: number; readonly bytes: Uint8Array }[] = [];
+  #nLarge = 0;
 
   int(field: number, value: number): this {
     invariant(Number.isSafeInteger(value), `ONNX cannot store ${value} as an integer.`);
@@ -199,56 +223,100 @@ class Message {
   }
 
   float(field: number, value: number): this {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setFloat32(0, value, true);
-    return this.#varint(field * 8 + FIXED32).#push(bytes);
+    this.#varint(field * 8 + FIXED32);
+    const at = this.#reserve(4);
+    new DataView(this.#small.buffer).setFloat32(at, value, true);
+    return this;
   }
 
   string(field: number, value: string): this {
-    return this.bytes(field, utf8(value));
+    // Names and texts of graphs are nearly always ASCII.
+    for (let i = 0; i < value.length; i++) {
+      if (value.charCodeAt(i) >= 0x80) return this.bytes(field, utf8(value));
+    }
+    this.#varint(field * 8 + LENGTH_DELIMITED).#varint(value.length);
+    const at = this.#reserve(value.length);
+    for (let i = 0; i < value.length; i++) this.#small[at + i] = value.charCodeAt(i);
+    return this;
   }
 
   bytes(field: number, value: Uint8Array): this {
     this.#varint(field * 8 + LENGTH_DELIMITED).#varint(value.byteLength);
-    return this.#push(value);
+    if (value.byteLength >= LARGE_BYTES) {
+      this.#large.push({ at: this.#nSmall, bytes: value });
+      this.#nLarge += value.byteLength;
+      return this;
+    }
+    const at = this.#reserve(value.byteLength);
+    this.#small.set(value, at);
+    return this;
   }
 
-  message(field: number, value: Message): this {
-    this.#varint(field * 8 + LENGTH_DELIMITED).#varint(value.#nBytes);
-    for (const chunk of value.#chunks) this.#push(chunk);
+  /** @param write Puts the fields of the message into this writer. */
+  message(field: number, write: () => void): this {
+    this.#varint(field * 8 + LENGTH_DELIMITED);
+    const begin = this.#nSmall;
+    const { length: firstLarge } = this.#large;
+    const nLargeBefore = this.#nLarge;
+    write();
+    const end = this.#nSmall;
+    // Behind the message for the moment.
+    this.#varint(end - begin + this.#nLarge - nLargeBefore);
+    const prefix = this.#small.slice(end, this.#nSmall);
+    this.#small.copyWithin(begin + prefix.length, begin, end);
+    this.#small.set(prefix, begin);
+    for (const one of this.#large.slice(firstLarge)) one.at += prefix.length;
     return this;
   }
 
   toBytes(): Uint8Array {
+    const nBytes = this.#nSmall + this.#nLarge;
     invariant(
-      this.#nBytes <= MAX_MODEL_BYTES,
-      `A graph of ${this.#nBytes} bytes does not fit a protobuf file; its weights must be external.`,
+      nBytes <= MAX_MODEL_BYTES,
+      `A graph of ${nBytes} bytes does not fit a protobuf file; its weights must be external.`,
     );
-    const bytes = new Uint8Array(this.#nBytes);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, at);
-      at += chunk.byteLength;
+    const all = new Uint8Array(nBytes);
+    let from = 0;
+    let to = 0;
+    for (const { at, bytes } of [...this.#large, { at: this.#nSmall, bytes: new Uint8Array(0) }]) {
+      all.set(this.#small.subarray(from, at), to);
+      to += at - from;
+      all.set(bytes, to);
+      to += bytes.byteLength;
+      from = at;
     }
-    return bytes;
+    return all;
   }
 
   /** Seven bits per byte, lowest first; a negative number is its 64-bit two's complement. */
   #varint(value: number): this {
-    const bytes: number[] = [];
-    let rest = BigInt.asUintN(64, BigInt(value));
-    while (rest > 0x7fn) {
-      bytes.push(Number(rest & 0x7fn) | 0x80);
-      rest >>= 7n;
+    if (value < 0) {
+      let rest = BigInt.asUintN(64, BigInt(value));
+      for (; rest > 0x7fn; rest >>= 7n) this.#byte(Number(rest & 0x7fn) | 0x80);
+      return this.#byte(Number(rest));
     }
-    bytes.push(Number(rest));
-    return this.#push(Uint8Array.from(bytes));
+    let rest = value;
+    // Operators on bits end at 32 of them, and an offset in a file may be larger.
+    for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) this.#byte((rest % 0x80) | 0x80);
+    return this.#byte(rest);
   }
 
-  #push(chunk: Uint8Array): this {
-    this.#chunks.push(chunk);
-    this.#nBytes += chunk.byteLength;
+  #byte(value: number): this {
+    const at = this.#reserve(1);
+    this.#small[at] = value;
     return this;
+  }
+
+  /** @returns where the bytes go. */
+  #reserve(nBytes: number): number {
+    const at = this.#nSmall;
+    this.#nSmall += nBytes;
+    if (this.#nSmall > this.#small.byteLength) {
+      const grown = new Uint8Array(Math.max(2 * this.#small.byteLength, this.#nSmall));
+      grown.set(this.#small.subarray(0, at));
+      this.#small = grown;
+    }
+    return at;
   }
 }
 
