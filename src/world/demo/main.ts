@@ -53,7 +53,7 @@ interface Given {
   readonly out: string;
   readonly from?: string | undefined;
   /** Takes the checkpoint as the model that compares. */
-  readonly isAnswering?: boolean;
+  readonly isAnswering?: boolean | undefined;
   readonly nThreads?: number | undefined;
 }
 
