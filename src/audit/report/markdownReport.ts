@@ -43,9 +43,15 @@ function tableOf(findings: readonly ReportedFinding[]): string {
 function sectionOf(file: string, findings: readonly ReportedFinding[]): string {
   const lines = findings.map(({ range, rule, message }) => {
     const line = range.start.line + 1;
-    return `- [line ${line}](${encodeURI(file)}#L${line}) **${rule}** ${inline(message)}\n`;
+    return `- [line ${line}](${address(file)}#L${line}) **${rule}** ${inline(message)}\n`;
   });
   return `\n## ${inline(file)}\n\n${lines.join("")}`;
+}
+
+/** A link ends at a parenthesis, and its path at a mark of a query or hash. */
+function address(file: string): string {
+  const hex = (mark: string): string => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURI(file).replace(/[()?#]/g, hex);
 }
 
 /** What a document says is no Markdown. */
