@@ -119,6 +119,8 @@ const NAMES: readonly RegExp[] = [
   `(?:${COPIED})[\\s_-]?\\(\\d+\\)`,
   `(?:${NUMBERED})[\\s_-]*(?:\\(\\d+\\)|\\d{1,14})(?:[\\s_-]*\\(\\d+\\))?`,
   "unnamed|pasted image|pasted graphic|clipboard image|FullSizeRender",
+  // What nobody writes with marks in place of spaces, and with the state of a draft behind.
+  "(?:[\\p{L}\\d]+[-_]){2,8}(?:v\\d{1,3}|final|copy|kopie|draft|entwurf|\\d{2,4}x\\d{2,4}|\\dx)",
   // ChatGPT and its kin.
   `(?:ChatGPT Image|Gemini[_ ]Generated[_ ]Image|DALL.E|Midjourney)[\\s_-].*\\d.*`,
   // UUIDs, hashes, and numbers of content networks.

@@ -47,7 +47,7 @@ const OF_PROGRAMS: ReadonlySet<string> = new Set([
 
 function findRepeats(document: AuditDocument): ReadonlyMap<AuditPicture, Repeat> {
   const found = new Map<AuditPicture, Repeat>();
-  const firsts = new Map<string, { readonly picture: AuditPicture; readonly address: string }>();
+  const firsts = new Map<string, Shown>();
   let before: { readonly picture: AuditPicture; readonly key: string } | undefined;
   for (const picture of document.pictures) {
     const text = judgedText(picture, document);
@@ -61,7 +61,7 @@ function findRepeats(document: AuditDocument): ReadonlyMap<AuditPicture, Repeat>
     const first = firsts.get(words);
     if (before?.key === key && isRow(before.picture, picture, document.text)) {
       found.set(picture, { kind: "row", of: before.picture });
-    } else if (first !== undefined && isOther(first.address, address, picture)) {
+    } else if (first !== undefined && isOther(first, { picture, address })) {
       found.set(picture, { kind: "other", of: first.picture });
     }
     if (first === undefined) firsts.set(words, { picture, address });
@@ -84,11 +84,23 @@ function isRow({ reference }: AuditPicture, second: AuditPicture, text: string):
   return between.trim() === "" && nLines <= (OF_PROGRAMS.has(reference.language) ? 1 : 2);
 }
 
+interface Shown {
+  readonly picture: AuditPicture;
+  readonly address: string;
+}
+
 /** Badges on servers share their short names, and nobody can look whether they are one picture. */
-function isOther(first: string, address: string, picture: AuditPicture): boolean {
-  const { reference, resolved } = picture;
-  if (resolved.kind === "remote") return false;
-  return !OF_PROGRAMS.has(reference.language) && variantOf(first) !== variantOf(address);
+function isOther(first: Shown, second: Shown): boolean {
+  const { reference, resolved } = second.picture;
+  if (resolved.kind === "remote" || OF_PROGRAMS.has(reference.language)) return false;
+  const themes = [first, second].map(({ picture }) => themeOf(picture));
+  if (!themes.includes(undefined) && themes[0] !== themes[1]) return false;
+  return variantOf(first.address) !== variantOf(second.address);
+}
+
+/** GitHub and Material for MkDocs show a picture only on light or on dark pages by the end of its address. */
+function themeOf({ reference: { target } }: AuditPicture): string | undefined {
+  return /#(?:gh-)?(?:only-)?(light|dark)(?:-mode-only)?$/.exec(target.value)?.[1];
 }
 
 /** One picture for light and for dark pages, in several sizes and formats, is one. */
@@ -97,7 +109,7 @@ function variantOf(address: string): string {
     .toLowerCase()
     .replace(/\.[a-z\d]+$/, "")
     .replace(
-      /[-_.@](?:light|dark|day|night|white|black|mobile|desktop|small|large|\dx|\d+x\d+)(?![a-z])/g,
+      /(?:^|[-_.@/])(?:light|dark|day|night|white|black|mobile|desktop|small|large|\dx|\d+x\d+)(?![a-z])/g,
       "",
     );
 }

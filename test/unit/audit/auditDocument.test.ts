@@ -72,6 +72,15 @@ describe("the rules of the audit", () => {
     ["![star](a.png)![star](a.png)![star](a.png)", "markdown", ["repeated", "repeated"]],
     ["| ![Yes](a.png) | ![Yes](a.png) |\n|-|-|\n", "markdown", []],
     ["![Logo of Acme](a-dark.png) ![Logo of Acme](a-light.png)", "markdown", []],
+    ["![A plan](light.png) ![A plan](dark.png)", "markdown", []],
+    ["![A plan](a.png#only-light) ![A plan](b.png#only-dark)", "markdown", []],
+    [
+      "![A plan](a.png#gh-dark-mode-only) ![A plan](b.png#gh-dark-mode-only)",
+      "markdown",
+      ["repeated"],
+    ],
+    ["![Foto einer Brücke](a.png)", "markdown", ["redundant-prefix"]],
+    ["![hero-banner-final-v2](a.png) ![state-of-the-art](b.png)", "markdown", ["filename"]],
     [`![${"word ".repeat(60)}](a.png)`, "markdown", ["too-long"]],
     ["![A fox](gone.png) ![](gone.png)", "markdown", ["unresolved", "missing+unresolved"]],
   ];

@@ -22,6 +22,7 @@ import { mdastSpan, parseMarkdown, walkMdast, type MarkdownTree } from "./mdastT
 import { cellImages } from "../notebooks/cellOptions";
 import { imageOfDirective, learnImages } from "./directiveImages";
 import { openDirectives } from "./directives";
+import { openSiteBlocks } from "./siteBlocks";
 import { findShortcodeImages } from "./shortcodeImages";
 import { endOfSpan, firstFrom, isInside } from "../../spans";
 import type { TagContext } from "../../tags/tagParts";
@@ -32,15 +33,16 @@ import { imageOfWikilink } from "./wikilinkImages";
 export function findMarkdownImages(context: FindContext): ImageReference[] {
   const { language } = context;
   const isPlain = language === "markdown";
+  const blocks = isPlain ? openSiteBlocks(context.text) : { text: context.text, shown: [] };
   const directives = isPlain
-    ? openDirectives(context.text)
+    ? openDirectives(blocks.text)
     : { text: withoutDivs(context.text, language), pictures: [] };
   const opened = openMarkdown(directives.text);
   const tree = parseMarkdown(opened.text);
   const html: HtmlPiece[] = [];
   const names: TextSpan[] = [];
   const tableCells: TextSpan[] = [];
-  const shown: TextSpan[] = [];
+  const shown: TextSpan[] = [...blocks.shown];
   walkMdast(tree.root, (node, parents) => {
     if (node.type === "html") html.push({ span: mdastSpan(node), value: node.value });
     if (node.type === "html" && isNameOfLink(node, parents)) names.push(mdastSpan(node));
