@@ -1,8 +1,8 @@
 /** Documents on the disk: finding, reading and replacing them without changing anything else. */
 
-import { readFile, stat, statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
+import { stat } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import { documentError } from "../../alt/documentError";
 import { ALT_FORMATS } from "../../alt/formats/formatTable";
 import { DEFAULT_COMPONENTS, mayHaveImages } from "../../alt/formats/findContext";
@@ -17,6 +17,7 @@ import {
   SkippedParts,
   type FolderSearch,
 } from "../../disk/searchFolder";
+import { PromptReads } from "../../disk/promptReads";
 import { fileError, replaceFile, requireWritableFile } from "../../disk/replaceFile";
 import {
   decodeDocument,
@@ -24,9 +25,6 @@ import {
   MAX_DOCUMENT_BYTES,
   type DecodedText,
 } from "../../disk/textEncoding";
-
-// Of thousands of small files `node:fs/promises` takes twice the time: it makes an object for each that is open.
-const [statOf, bytesOf] = [promisify(stat), promisify(readFile)];
 
 /** A document that was named, or that lies in a folder that was. */
 export interface DocumentFile {
@@ -168,7 +166,7 @@ async function* documentsOf(
   search: FolderSearch,
 ): AsyncGenerator<DocumentFile> {
   if (typeof wanted !== "string") yield* documentsMatching(wanted, search);
-  else if (!(await statOf(wanted)).isDirectory()) yield namedDocument(wanted);
+  else if (!(await stat(wanted)).isDirectory()) yield namedDocument(wanted);
   else {
     for await (const file of filesBelow(wanted, search)) yield* documentAt(file, wanted);
   }
@@ -191,21 +189,28 @@ function documentAt(file: string, root: string): DocumentFile[] {
   return language === undefined ? [] : [{ file, language, root }];
 }
 
+/** All documents of a run lie on disks that answer alike. */
+const reads = new PromptReads();
+
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    const found = await statOf(file);
-    // Opening a named pipe would wait for its writer.
-    if (!found.isFile()) {
-      throw documentError("document.unreadable", `${file} is not an ordinary file.`);
-    }
-    if (found.size > MAX_DOCUMENT_BYTES) {
-      throw documentError(
-        "document.tooLarge",
-        `${file} has ${formatBytes(found.size)}, more than the ${formatBytes(MAX_DOCUMENT_BYTES)} that are searched for pictures. Split it.`,
-      );
-    }
-    return await bytesOf(file);
+    return await reads.read(file, (found) => {
+      requireDocument(file, found);
+    });
   } catch (thrown) {
     throw fileError(thrown, file);
+  }
+}
+
+/** @throws AppError for what is no file, because to open a named pipe would wait for its writer, and for large ones. */
+function requireDocument(file: string, found: Stats): void {
+  if (!found.isFile()) {
+    throw documentError("document.unreadable", `${file} is not an ordinary file.`);
+  }
+  if (found.size > MAX_DOCUMENT_BYTES) {
+    throw documentError(
+      "document.tooLarge",
+      `${file} has ${formatBytes(found.size)}, more than the ${formatBytes(MAX_DOCUMENT_BYTES)} that are searched for pictures. Split it.`,
+    );
   }
 }
