@@ -43,10 +43,28 @@ exports.activate = () => {
 `,
 };
 
-const NOTEBOOK = JSON.stringify({
-  cells: [{ cell_type: "markdown", metadata: {}, source: ["![](pictures/two-stars.png)"] }],
-  ...{ metadata: {}, nbformat: 4, nbformat_minor: 5 },
-});
+const BOOK = {
+  cells: [
+    {
+      ...{ cell_type: "markdown", id: "words", metadata: {} },
+      source: ["# Stars\n", "\n", '![](pictures/two-stars.png "Two \\"bright\\" stars")\n'],
+    },
+    {
+      ...{ cell_type: "code", id: "sum", metadata: {}, execution_count: 3, source: ["1 + 1"] },
+      outputs: [
+        {
+          ...{ output_type: "execute_result", execution_count: 3, metadata: {} },
+          data: { "text/plain": ["2"] },
+        },
+      ],
+    },
+    {
+      ...{ cell_type: "markdown", id: "bare", metadata: {} },
+      source: ["![](pictures/two-stars.png)"],
+    },
+  ],
+  ...{ metadata: { language_info: { name: "python" } }, nbformat: 4, nbformat_minor: 5 },
+};
 
 describe("the audit in the editor", () => {
   const editor = useEditor({
@@ -55,7 +73,7 @@ describe("the audit in the editor", () => {
       "pictures/two-stars.png": { from: "media/samples/two-stars.png" },
       "page.md": PAGE,
       "linted.md": "# Stars\n\n![](pictures/two-stars.png)\n",
-      "book.ipynb": NOTEBOOK,
+      "book.ipynb": JSON.stringify(BOOK),
     },
     extensions: { "test.linter": LINTER },
   });
@@ -110,10 +128,29 @@ describe("the audit in the editor", () => {
     await page.locator(".tab.active", { hasText: "linted.md" }).waitFor();
   });
 
+  it("mends a finding in a cell of a notebook, and changes nothing else of it", async () => {
+    const { keyboard, page, text } = editor();
+    await text.open("book.ipynb");
+    await page.locator(".statusbar-item", { hasText: "Cell 1 of 3" }).waitFor();
+    await keyboard.press("Enter");
+    const cell = page.locator(".notebookOverlay .monaco-editor.focused");
+    await cell.locator(".squiggly-warning").waitFor();
+    await keyboard.press("Control+Home", "ArrowDown", "ArrowDown");
+    await text.runCodeAction("Move the Title into the Text");
+    await text.untilChanged();
+    await cell.locator(".squiggly-warning").waitFor({ state: "detached" });
+    const { cells, ...rest } = JSON.parse(await text.savedText("book.ipynb")) as typeof BOOK;
+    const [words, ...others] = cells;
+    const mended = '# Stars\n\n![Two "bright" stars](pictures/two-stars.png)\n';
+    assert.equal(words?.source.join(""), mended);
+    assert.deepEqual(others, BOOK.cells.slice(1));
+    assert.deepEqual(rest.metadata, BOOK.metadata);
+  });
+
   it("checks the workspace, and opens a finding from its list, by keyboard alone", async () => {
     const { keyboard, page } = editor();
     await editor().runCommand("Sightline: Check Alt Texts of This Workspace");
-    await page.getByText("Documents: 3, pictures: 5, findings: 2.").waitFor();
+    await page.getByText("Documents: 3, pictures: 6, findings: 2.").waitFor();
     const focused = page.locator(".monaco-list:focus-within .monaco-list-row.focused");
     await untilTrue(async () => (await focused.count()) === 1, "a row with the keyboard");
     await page.locator(".monaco-list-row", { hasText: "book.ipynb" }).waitFor();

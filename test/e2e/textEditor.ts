@@ -12,6 +12,9 @@ const PATIENCE_MS = 3_000;
 /** An editor that has just opened says that there are none until its extensions have started. */
 const START_MS = 40_000;
 
+/** Cells of a notebook are drawn over the place of their editor. */
+const FOCUSED = ":is(.editor-instance, .notebookOverlay) .monaco-editor.focused";
+
 /** Zero-based, as the API of the editor counts. */
 export interface TextPlace {
   readonly line: number;
@@ -57,7 +60,7 @@ export class TextEditor {
   /** Gives the text editor the focus, from wherever it is. */
   async focus(): Promise<void> {
     await this.#page.keyboard.press("Control+1");
-    await this.#page.locator(".editor-instance .monaco-editor.focused").waitFor();
+    await this.#page.locator(FOCUSED).waitFor();
   }
 
   /** Saves the file that is open and reads what was written, byte by byte. */
