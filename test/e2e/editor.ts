@@ -31,12 +31,18 @@ const KNOWN_COMMAND = "Sightline: Show Log";
 /** Where a failed test leaves its report; not kept under version control. */
 const REPORTS = path.resolve("out", "e2e");
 
-/** Colour themes by the labels in the editor's list. */
+/** Colour themes by the labels in the editor's list, and what the window and the pages in it call them. */
 export const THEMES = {
-  light: { label: "Light 2026", className: "vs" },
-  dark: { label: "Dark 2026", className: "vs-dark" },
-  highContrast: { label: "Dark High Contrast", className: "hc-black" },
-  highContrastLight: { label: "Light High Contrast", className: "hc-light" },
+  light: { label: "Light 2026", className: "vs", pageClass: "vscode-light" },
+  dark: { label: "Dark 2026", className: "vs-dark", pageClass: "vscode-dark" },
+  highContrast: {
+    ...{ label: "Dark High Contrast", className: "hc-black" },
+    pageClass: "vscode-high-contrast",
+  },
+  highContrastLight: {
+    ...{ label: "Light High Contrast", className: "hc-light" },
+    pageClass: "vscode-high-contrast-light",
+  },
 } as const;
 
 export type Theme = keyof typeof THEMES;
@@ -150,6 +156,11 @@ export class Editor {
     await this.quickInput.field.fill(label);
     await this.quickInput.choose(label);
     await this.page.locator(`.monaco-workbench.${className}`).waitFor();
+  }
+
+  /** Waits until the view has a theme, too: it is a page of its own, and learns of it a moment after the window. */
+  async untilViewHas(theme: Theme): Promise<void> {
+    await this.view.document.locator(`body.${THEMES[theme].pageClass}`).waitFor();
   }
 
   /** Changes settings of the user. The window is reloaded, because this server does not notice the file. */

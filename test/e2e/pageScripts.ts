@@ -181,3 +181,13 @@ export function readTurns(turns: readonly Element[]): ShownTurn[] {
     };
   });
 }
+
+/** How many of the elements lie in sight of the list that scrolls them, and have no picture yet. */
+export function countUndrawn(elements: readonly Element[]): number {
+  return elements.filter((element) => {
+    const list = element.closest(".grid, .answers-body")?.getBoundingClientRect();
+    const { top, bottom } = element.getBoundingClientRect();
+    if (list === undefined || bottom <= list.top || top >= list.bottom) return false;
+    return element.querySelector("img") === null;
+  }).length;
+}

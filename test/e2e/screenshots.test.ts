@@ -8,7 +8,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Locator } from "playwright-core";
 import { ChatPage } from "./chatPage";
-import type { Editor, Theme } from "./editor";
+import type { Editor } from "./editor";
 import { ReviewPage } from "./reviewPage";
 import { take } from "./takePicture";
 import { useEditor } from "./useEditor";
@@ -70,7 +70,7 @@ describe("pictures of the extension", () => {
   for (const theme of ALL_THEMES) {
     it(`show it in ${theme}`, async () => {
       await editor().useTheme(theme);
-      await untilViewHas(editor(), theme);
+      await editor().untilViewHas(theme);
       await take(editor(), path.join(FOLDER, `chat-${theme}`));
     });
   }
@@ -101,7 +101,7 @@ describe("pictures of the extension", () => {
         }
       }
       await editor().useTheme(theme);
-      await untilViewHas(editor(), theme);
+      await editor().untilViewHas(theme);
       await review.untilShown(3);
       await review.proposals.first().waitFor();
       await take(editor(), path.join(FOLDER, `review-${theme}`));
@@ -206,7 +206,7 @@ describe("pictures of what needs patience", () => {
   const takeInAllThemes = async (name: string): Promise<void> => {
     for (const theme of ALL_THEMES) {
       await editor().useTheme(theme);
-      if (await chat().field.isVisible()) await untilViewHas(editor(), theme);
+      if (await chat().field.isVisible()) await editor().untilViewHas(theme);
       await take(editor(), path.join(FOLDER, `${name}-${theme}`));
     }
   };
@@ -248,7 +248,7 @@ describe("pictures of what needs patience", () => {
       .waitFor();
     for (const theme of ALL_THEMES) {
       await editor().useTheme(theme);
-      await untilViewHas(editor(), theme);
+      await editor().untilViewHas(theme);
       await take(editor(), path.join(THEMES_FOLDER, `hint-${theme}`));
     }
     await editor().runCommand("Notifications: Clear All Notifications");
@@ -292,17 +292,6 @@ const STEPS = {
   alt: "A Markdown page with three",
   paste: "A picture is dropped",
 } as const;
-
-/** The chat is a page of its own, which learns of another theme a moment after the editor. */
-async function untilViewHas({ view }: Editor, theme: Theme): Promise<void> {
-  const kinds = {
-    light: "vscode-light",
-    dark: "vscode-dark",
-    highContrast: "vscode-high-contrast",
-    highContrastLight: "vscode-high-contrast-light",
-  };
-  await view.document.locator(`body.${kinds[theme]}`).waitFor();
-}
 
 /** Opens the list of models and waits until the recommended one is at its top, with the keyboard on it. */
 async function openModels(editor: Editor): Promise<void> {

@@ -1,5 +1,6 @@
 /** Files that are one picture: shown in three groups, one file used everywhere, and what is no duplicate remembered. */
 
+import * as path from "node:path";
 import * as vscode from "vscode";
 import type { DuplicateKind } from "../../model/ask/duplicateKinds";
 import { DUPLICATE_KINDS } from "../../model/ask/duplicateKinds";
@@ -69,7 +70,8 @@ function sectionsOf(groups: readonly Group[]): readonly FoundSection[] {
 function foundGroup({ kind, files }: Group, nth: number): FoundGroup {
   return {
     id: String(nth),
-    title: vscode.l10n.t("{0} files", files.length),
+    // Buttons are named after it, and a screen reader hears nothing else of the group.
+    title: vscode.l10n.t("{0} files: {1}, …", files.length, path.basename(files[0]?.file ?? "")),
     // What looks alike is not the same picture, and bytes that are the same are no opinion.
     actions:
       kind === "same bytes"
