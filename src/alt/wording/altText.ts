@@ -87,7 +87,7 @@ export function redundantPrefix(text: string): string {
 /** German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Ukrainian. */
 const OTHER_LANGUAGES = new RegExp(
   `^(?:${[
-    "(?:(?:ein|das|dieses) )?(?:bild|foto|grafik) (?:von|vom|zeigt|mit|eines|einer)|(?:(?:eine|die) )?abbildung (?:von|vom|zeigt|mit|eines|einer)",
+    "(?:(?:ein|das|dieses) )?(?:bild|foto|grafik) (?:von|vom|zeigt|mit)|(?:(?:eine|die) )?abbildung (?:von|vom|zeigt|mit)",
     "(?:(?:une|l['’]|cette) ?)?(?:image|photo) (?:de la|de l['’]|des|de|du|d['’]|montrant|représentant)",
     "(?:(?:una|la|esta) )?(?:imagen|foto) (?:de la|de los|de las|de|del|que muestra|mostrando)",
     "(?:(?:uma|a|esta) )?(?:imagem|foto) (?:de|do|da|dos|das|que mostra|mostrando)",

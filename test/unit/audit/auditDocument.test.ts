@@ -79,7 +79,6 @@ describe("the rules of the audit", () => {
       "markdown",
       ["repeated"],
     ],
-    ["![Foto einer Brücke](a.png)", "markdown", ["redundant-prefix"]],
     ["![hero-banner-final-v2](a.png) ![state-of-the-art](b.png)", "markdown", ["filename"]],
     [`![${"word ".repeat(60)}](a.png)`, "markdown", ["too-long"]],
     ["![A fox](gone.png) ![](gone.png)", "markdown", ["unresolved", "missing+unresolved"]],
