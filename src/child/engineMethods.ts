@@ -76,6 +76,10 @@ export function createEngineMethods(options: EngineMethodsOptions): EnginePort {
       logger.info(`Deleted the model ${name}.`);
       return reply;
     },
+    serverModels: async (params, { signal }) => {
+      const { askForModels } = await import("./remoteModel");
+      return await askForModels(params, { store, signal });
+    },
     ...createCatalogMethods(options),
     ...createStoreMethods(options),
     ...createCudaMethods(options),

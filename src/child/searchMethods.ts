@@ -6,6 +6,7 @@ import path from "node:path";
 import type { EnginePort, TaskRun } from "./enginePort";
 import { isBelow } from "../disk/belowFolder";
 import { AppError } from "../base/errors";
+import type { GraphTarget } from "../model/ask/models";
 import type { FoundPicture } from "../search/ask/findPictures";
 import { lookAtFiles, type PictureFile, type SkippedFile } from "../search/files/pictureFiles";
 import { KeptTexts } from "../search/mismatch/keptTexts";
@@ -28,6 +29,10 @@ export function createSearchMethods(
     similarPictures: (params, run) => search.similar(params, run),
     findDuplicates: (params, run) => search.duplicates(params, run),
     findMismatches: (params, run) => search.mismatches(params, run),
+    useGraphServer: async (target) => {
+      await search.useServer(target);
+      return {};
+    },
     comparingModel: async ({ chosen }) => {
       const { comparingModel } = await import("../library/open/openNamedModel");
       return await comparingModel(chosen, store);
@@ -241,6 +246,10 @@ class WorkspaceSearch {
       const { scores, ...rest } = await engine.score(params, { signal: run.signal });
       return { model: name, result: { ...rest, scores: [...scores] } };
     });
+  }
+
+  async useServer(target: GraphTarget): Promise<void> {
+    await this.#model.useServer(target);
   }
 
   /** Closes the index, so that its files can be deleted. */

@@ -6,11 +6,16 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { abortable, type CancelSignal } from "../base/abortable";
+import { AppError } from "../base/errors";
 import type { Logger } from "../base/logger";
 import { TaskQueue } from "../base/taskQueue";
 import type { Blip2Engine } from "../engine/blip2Engine";
 import type { ModelStore } from "../library/store/modelStore";
+import type { GraphTarget } from "../model/ask/models";
+import { readAllEndpoints } from "../model/ask/remoteEndpoint";
+import { remoteName } from "../model/ask/remoteName";
 import { MANIFEST_FILE } from "../model/folder/manifest";
+import type { GraphServer } from "../remote/graphSession";
 import type { KnownFiles } from "../search/files/knownFiles";
 import type { RefusedPictures } from "../search/files/refusedPictures";
 import type { IndexPlan } from "../search/index/openIndex";
@@ -76,6 +81,7 @@ export class SearchModel {
   /** One index is opened or closed at a time. */
   readonly #changes = new TaskQueue();
   #model: Promise<Model> | undefined;
+  #server: GraphTarget | undefined;
   #held: Held | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
@@ -102,6 +108,14 @@ export class SearchModel {
       const quietMs = this.#options.writerMs ?? DEFAULT_WRITER_MS;
       this.#quiet = setTimeout(() => void this.#stopWriting(), quietMs).unref();
     }
+  }
+
+  /** The next load has its graphs there; what is loaded with another server, or another token, is given up. */
+  async useServer(target: GraphTarget): Promise<void> {
+    const isSame = JSON.stringify(target) === JSON.stringify(this.#server);
+    this.#server = target;
+    if (isSame || this.#model === undefined) return;
+    await this.#changes.add(() => this.#giveUp());
   }
 
   /** Closes the index, so that its files can be deleted; the model stays. */
@@ -143,11 +157,16 @@ export class SearchModel {
   async #giveUpDeleted(): Promise<void> {
     const model = await this.#model?.catch(() => undefined);
     if (model === undefined || existsSync(path.join(model.folder, MANIFEST_FILE))) return;
+    await this.#giveUp();
+  }
+
+  async #giveUp(): Promise<void> {
+    const model = await this.#model?.catch(() => undefined);
     this.#model = undefined;
     const held = this.#held;
     await this.#leave();
     // Who works with it still may.
-    if (held === undefined || held.nUsers === 0) await model.release();
+    if (held === undefined || held.nUsers === 0) await model?.release();
   }
 
   /** A reader looks again whether it may write, and sees what was written meanwhile. */
@@ -188,16 +207,39 @@ export class SearchModel {
     const onProgress: Run["onProgress"] = (progress) => {
       for (const tell of [...this.#waiting]) tell(progress);
     };
-    const model = await findingModel(store);
+    const named = await findingModel(store);
+    const server = await this.#serverFor(named);
+    const model = server?.model ?? named;
     const found = await findNamedModel({ model, store, demoCheckpoint, onProgress });
     const plan = await planIndex({ store, modelFolder: found.folder, alpha: ALPHA });
-    const loaded = await loadFoundModel(found, { store, device: "auto", logger });
+    const { elsewhere } = server ?? {};
+    const loaded = await loadFoundModel(found, { store, device: "auto", logger, elsewhere });
     const known = await Known.open(knownFilesOf(store));
     return {
       ...{ engine: inTurn(loaded), release: () => loaded.release() },
       ...{ name: found.name, folder: found.folder, plan, known },
       refused: await Refused.open(plan.folder),
     };
+  }
+
+  /** Where the model's graphs run, if they do not run here. @throws AppError `model.missing`, `option.invalid`. */
+  async #serverFor(
+    named: string,
+  ): Promise<{ readonly model: string; readonly elsewhere: GraphServer } | undefined> {
+    const name = remoteName(named);
+    if (name === undefined) return undefined;
+    const { GraphServer: Server } = await import("../remote/graphSession");
+    const { realClock } = await import("../remote/realClock");
+    const { endpoint: given, token } = this.#server ?? {};
+    // Once more, because pictures go where this says.
+    const [endpoint] = given === undefined ? [] : readAllEndpoints([given], "The server");
+    if (endpoint?.dialect !== "kserve" || endpoint.name !== name) {
+      const text = `There is no server "${name}" that runs graphs. Choose another model that finds pictures.`;
+      throw new AppError("model.missing", text);
+    }
+    const howToSetToken = "Set it for this server";
+    const elsewhere = new Server({ endpoint, token, clock: realClock, howToSetToken });
+    return { model: endpoint.model, elsewhere };
   }
 
   async #openNew(wanted: Mode): Promise<Held> {
@@ -238,7 +280,14 @@ function inTurn(engine: SearchEngine): SearchEngine {
     queue.add(task, signal);
   return {
     embedText: (words, run) => add(() => engine.embedText(words, run), run?.signal),
-    embedPicture: (request, run) => add(() => engine.embedPicture(request, run), run?.signal),
+    // A server takes several at once.
+    get picturesAtOnce() {
+      return engine.picturesAtOnce ?? 1;
+    },
+    embedPicture: (request, run) =>
+      (engine.picturesAtOnce ?? 1) > 1
+        ? engine.embedPicture(request, run)
+        : add(() => engine.embedPicture(request, run), run?.signal),
     match: (request, run) => add(() => engine.match(request, run), run?.signal),
     score: (request, run) => add(() => engine.score(request, run), run?.signal),
   };

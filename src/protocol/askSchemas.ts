@@ -9,6 +9,7 @@ import type {
   AddedModel,
   CudaPlan,
   EngineInfo,
+  GraphTarget,
   ImportPlan,
   LoadPlan,
   LoadRequest,
@@ -17,6 +18,7 @@ import type {
 } from "../model/ask/models";
 import {
   DIALECTS,
+  type GraphEndpoint,
   REMOTE_FAMILIES,
   type RemoteEndpoint,
   type SpecialTokens,
@@ -68,6 +70,13 @@ const remoteEndpoint = shape<RemoteEndpoint>({
     ...{ bos_token_id: maybe(count), decoder_start_token_id: maybe(count) },
   }),
 });
+
+const graphEndpoint = shape<GraphEndpoint>({
+  ...{ name: text, url: text, model: text, dialect: v.literal("kserve") },
+  ...{ maxParallel: count, timeoutSeconds: count },
+});
+
+export const graphTarget = shape<GraphTarget>({ endpoint: graphEndpoint, token: maybe(text) });
 
 export const loadRequest = shape<LoadRequest>({
   model: text,

@@ -23,8 +23,11 @@ export interface Entry {
    * queue does not count. Generous: it is there for a child that hangs, not for a slow computer.
    */
   readonly silence: number;
-  /** It computes with the model in memory, whose method of the same name does the work. */
-  readonly needs?: "model";
+  /**
+   * It computes with the `model` in memory, whose method of the same name does the work; or with the one that finds
+   * pictures, whose graphs may run on a server.
+   */
+  readonly needs?: "model" | "finder";
   /**
    * Something in it cannot be stopped once it has begun, so a silence after a cancel is no sign of a hang. Its
    * caller `waits` for the end, or `leaves` at once: what was begun, such as the load of a model, is then seen

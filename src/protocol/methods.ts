@@ -7,6 +7,7 @@
 import { MODEL_USES } from "../model/precision/modelAdvice";
 import { auditRequest, auditResult, pairsResult } from "./auditSchemas";
 import { PROFILE_NAMES } from "../model/ask/kinds";
+import { SERVER_DIALECTS } from "../model/ask/remoteEndpoint";
 import {
   addedModel,
   cudaPlan,
@@ -265,6 +266,26 @@ export const METHODS = {
     ...{ params: nothing, result: freed },
     // What is loaded keeps files of it in use.
     ...{ process: "models", lane: "turn", silence: 15, frees: "cuda" },
+  },
+  /**
+   * Which models a server has that somebody may choose: those that it names, or of one that runs graphs the models of
+   * this machine whose graphs it has. Sends no picture.
+   */
+  serverModels: {
+    params: fields({
+      /** For messages. */
+      name: text,
+      url: text,
+      dialect: oneOf(SERVER_DIALECTS),
+      /** A secret: never to be logged. */
+      token: maybe(text),
+    }),
+    result: fields({
+      models: list(text),
+      /** Of one that runs graphs: the models that are here and could be. */
+      candidates: list(text),
+    }),
+    ...{ process: "remote", lane: "beside", silence: 5 },
   },
   ...SEARCH_METHODS,
   /** Looks for faults in the texts of pictures: reads documents and the names of files, and no picture. */

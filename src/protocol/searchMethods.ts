@@ -2,7 +2,7 @@
 
 import { DUPLICATE_KINDS } from "../model/ask/duplicateKinds";
 import { MISMATCH_KINDS } from "../model/ask/textScores";
-import { scoreRequest, scoreResult } from "./askSchemas";
+import { graphTarget, scoreRequest, scoreResult } from "./askSchemas";
 import type { Entry } from "./methodEntry";
 import { anyNumber, count, fields, flag, list, maybe, oneOf, text } from "./schema";
 
@@ -42,7 +42,7 @@ export const SEARCH_METHODS = {
       /** What a picture takes in the index. */
       bytesEach: count,
     }),
-    ...{ process: "search", lane: "turn", silence: 15, afterCancel: "leaves" },
+    ...{ process: "search", lane: "turn", silence: 15, afterCancel: "leaves", needs: "finder" },
   },
   /**
    * Looks at files so that they can be found; those of before stay. Loads a retrieval model when something is new,
@@ -55,7 +55,7 @@ export const SEARCH_METHODS = {
       nFiles: count,
       skipped,
     }),
-    ...{ process: "search", lane: "turn", silence: 15, afterCancel: "leaves" },
+    ...{ process: "search", lane: "turn", silence: 15, afterCancel: "leaves", needs: "finder" },
   },
   /** Pictures of those files that fit words, the best first; the first `rerank` are read together with the words. */
   findPictures: {
@@ -72,13 +72,13 @@ export const SEARCH_METHODS = {
       model: text,
       matches,
     }),
-    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves" },
+    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves", needs: "finder" },
   },
   /** Pictures of those files that are like a picture, the most similar first. */
   similarPictures: {
     params: fields({ file: text, k: count }),
     result: fields({ matches }),
-    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves" },
+    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves", needs: "finder" },
   },
   /** Those files that are one picture, or look alike; the surest kind first. */
   findDuplicates: {
@@ -94,7 +94,7 @@ export const SEARCH_METHODS = {
         }),
       ),
     }),
-    ...{ process: "search", lane: "beside", silence: 30, afterCancel: "leaves" },
+    ...{ process: "search", lane: "beside", silence: 30, afterCancel: "leaves", needs: "finder" },
   },
   /** Texts of documents that fit another of those files better; without documents only the model is named. */
   findMismatches: {
@@ -134,7 +134,12 @@ export const SEARCH_METHODS = {
         }),
       ),
     }),
-    ...{ process: "search", lane: "beside", silence: 30 },
+    ...{ process: "search", lane: "beside", silence: 30, needs: "finder" },
+  },
+  /** From now on the graphs of the model that finds pictures run on this server. */
+  useGraphServer: {
+    ...{ params: graphTarget, result: fields({}) },
+    ...{ process: "search", lane: "beside", silence: 5 },
   },
   /** Which model compares for whoever has chosen one; loads nothing. */
   comparingModel: {
@@ -154,7 +159,7 @@ export const SEARCH_METHODS = {
       model: text,
       result: scoreResult,
     }),
-    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves" },
+    ...{ process: "search", lane: "beside", silence: 15, afterCancel: "leaves", needs: "finder" },
   },
   /** Pictures below folders with this very content; needs no model and no index. */
   samePictures: {

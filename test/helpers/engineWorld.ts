@@ -200,6 +200,11 @@ function scriptOf(world: World): Partial<Handlers> {
       return Promise.resolve({ folder: out });
     },
     deleteModel: () => Promise.resolve({ freedBytes: 7 }),
+    serverModels: () => Promise.resolve({ models: ["blip2"], candidates: [] }),
+    useGraphServer: () => Promise.resolve({}),
+    indexSize: () => Promise.resolve({ bytes: 0 }),
+    knownPictures: () => Promise.resolve({ fresh: [], skipped: [], bytesEach: 1 }),
+    findPictures: () => Promise.resolve({ model: "itm", matches: [] }),
     thumbnail: ({ image }) => Promise.resolve({ image, width: 640, height: 480 }),
   };
 }

@@ -1,4 +1,4 @@
-/** What the methods that find pictures may carry, with every optional field. */
+/** What the methods that find pictures, and the one that asks a server, may carry, with every optional field. */
 
 export const SEARCH_PARAMS = {
   listPictures: { folders: ["/w"], exclude: ["**/dist"] },
@@ -11,6 +11,14 @@ export const SEARCH_PARAMS = {
     ...{ of: "a", nDocuments: 1 },
     changed: [{ document: "a.md", texts: [{ alt: "A fox", picture: "/w/a.png" }] }],
   },
+  useGraphServer: {
+    endpoint: {
+      ...{ name: "graphs", url: "https://gpu.example", dialect: "kserve", model: "itm" },
+      ...{ maxParallel: 4, timeoutSeconds: 120 },
+    },
+    token: "t",
+  },
+  serverModels: { name: "gpu", url: "https://gpu.example", dialect: "kserve", token: "t" },
   comparingModel: { chosen: "demo" },
   compareWithTexts: {
     ...{ image: Uint8Array.of(1), imageName: "a.png", alpha: "auto", texts: ["a fox"] },
@@ -32,6 +40,8 @@ export const SEARCH_RESULTS = {
     ...{ model: "itm", isKnown: true, nTested: 1 },
     mismatches: [{ document: "a.md", text: 0, kind: "moved", fits: "/w/b.png", digest: "ab" }],
   },
+  useGraphServer: {},
+  serverModels: { models: ["blip2"], candidates: ["itm"] },
   comparingModel: { model: "itm", isChosen: false },
   compareWithTexts: {
     model: "itm",

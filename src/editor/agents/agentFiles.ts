@@ -13,6 +13,7 @@ import { contextOf } from "../documents/altContext";
 import { documentsBelow } from "../documents/folderDocuments";
 import { ListedLookup } from "../pictures/fileLookup";
 import type { Services } from "../shell/services";
+import { expectLocal } from "./agentModels";
 import { pathOf, placeOf } from "./agentPaths";
 
 type Given = Pick<Services, "engine" | "settings">;
@@ -90,10 +91,11 @@ function unreadable(uri: vscode.Uri, why: string, cause?: unknown): AppError {
   return new AppError("document.unreadable", said, { cause });
 }
 
-export function editorSearch({ engine }: Given): SearchPort {
+export function editorSearch({ engine, settings }: Given): SearchPort {
   const search = new PictureSearch(engine);
   return {
     folders: async (given) => {
+      expectLocal(settings.searchModel);
       const uris =
         given === undefined
           ? (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri)

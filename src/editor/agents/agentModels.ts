@@ -28,16 +28,22 @@ export function editorModels(services: Given): ModelPort {
 
 function writing({ engine, settings }: Given, capability: Capability): ToolModel {
   const choice = settings.model;
-  if (remoteName(choice) !== undefined) {
-    // The user agreed for what the user asks, and nobody can be asked for each of an agent's pictures.
-    const said = vscode.l10n.t(
-      "A server answers in the place of this machine, and pictures of agents are not sent there. Choose a model of this machine.",
-    );
-    throw new AppError("model.unsupported", said);
-  }
+  expectLocal(choice);
   const name = memberFor(choice, capability === "describes" ? "describes" : "answers");
   // Of a set, the model for the task is loaded by the call itself.
   return engineModel(engine, { name, isLoadedByCall: name !== choice });
+}
+
+/**
+ * The user agreed for what the user asks, and nobody can be asked for each of an agent's pictures.
+ * @throws AppError `model.unsupported` for a server.
+ */
+export function expectLocal(model: string | undefined): void {
+  if (remoteName(model) === undefined) return;
+  const said = vscode.l10n.t(
+    "A server answers in the place of this machine, and pictures of agents are not sent there. Choose a model of this machine.",
+  );
+  throw new AppError("model.unsupported", said);
 }
 
 async function comparing({ engine, settings }: Given): Promise<ToolModel> {
@@ -45,10 +51,12 @@ async function comparing({ engine, settings }: Given): Promise<ToolModel> {
   const search = new PictureSearch(engine);
   const { model, isChosen } = await search.comparerFor(choice);
   if (isChosen) return engineModel(engine, { name: model });
+  expectLocal(model);
   // A demo knows no photographs, so it answers only whoever has chosen a demo.
   if (!isBundled(model) || isBundled(choice)) return comparingToolModel(search, model);
-  const text =
-    'No model that compares pictures with texts is installed. The user can get one with the command "Sightline: Manage Models…"; or use describe_image and compare the words yourself.';
+  const text = vscode.l10n.t(
+    "No model that compares pictures with texts is installed. The user gets one with the command “Sightline: Manage Models…”; or use describe_image and compare the words yourself.",
+  );
   throw new AppError("model.missing", text);
 }
 
@@ -71,7 +79,11 @@ function naming({ engine }: Given, capability: Capability, model: ToolModel): To
         );
         if (able.length === 0) throw thrown;
         const names = able.map((name) => `"${name}"`).join(", ");
-        const text = `${thrown.message} Installed and able to: ${names}. The user chooses one with the command "Sightline: Manage Models…".`;
+        const text = vscode.l10n.t(
+          "{0} Installed and able to: {1}. The user chooses one with the command “Sightline: Manage Models…”.",
+          thrown.message,
+          names,
+        );
         throw new AppError(thrown.code, text, { cause: thrown });
       }
     },

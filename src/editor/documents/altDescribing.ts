@@ -13,7 +13,6 @@ import { writeAlt, type DocumentImage } from "./altDocument";
 import { aboutPlace, allowPlace, placeOf, readPlace } from "./altPicture";
 import { imageArgument } from "./altTarget";
 import { withDelayedProgress, type CancellableRun } from "../shell/delayedProgress";
-import { mayBeReadAloud } from "../shell/settings";
 import type { Services } from "../shell/services";
 import { languageAround, showNotesOnce } from "../review/writingNotes";
 
@@ -182,4 +181,10 @@ async function warnOfLength(alt: string, image: DocumentImage | undefined): Prom
   const pressed = await vscode.window.showWarningMessage(text, ...buttons);
   if (pressed !== refine || image === undefined) return;
   await vscode.commands.executeCommand("sightline.refineAltText", imageArgument(image));
+}
+
+/** False where the user's settings say that there is no screen reader. */
+function mayBeReadAloud(): boolean {
+  const editor = vscode.workspace.getConfiguration("editor");
+  return editor.get<unknown>("accessibilitySupport") !== "off";
 }

@@ -12,10 +12,9 @@ import type { Notices } from "../shell/services";
 import type { Settings } from "../shell/settings";
 import { systemClock } from "../../host/process/clock";
 import { forkEngine } from "../../host/process/engineProcess";
-import {
-  EngineSupervisor,
-  type EngineSupervisorOptions,
-} from "../../host/service/engineSupervisor";
+import type { EngineSupervisorOptions } from "../../host/service/engineOptions";
+import { EngineSupervisor } from "../../host/service/engineSupervisor";
+import type { RemoteWay } from "../../host/service/remoteWay";
 import { inspectorOptions } from "../../host/process/inspector";
 import { MemoryGate } from "../../host/service/memoryGate";
 import { missingRuntime } from "../../host/process/runtimeCheck";
@@ -91,7 +90,7 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
     onDeviceOverruled: (device) => {
       void lazyParts().then(({ showCpuFallback }) => showCpuFallback(device, notices));
     },
-    remote: { permit: async (model) => (await lazyParts()).permitServer(setup, model) },
+    remote: remoteWayOf(setup),
     ...optional({ onDoubted }),
     logger: log,
     unsupported: missing === undefined ? undefined : unsupportedError(missing),
@@ -100,6 +99,11 @@ export function createEngine(setup: EngineSetup): EngineSupervisor {
 }
 
 const lazyParts = () => import("../shell/lazyParts");
+
+const remoteWayOf = (setup: EngineSetup): RemoteWay => ({
+  permit: async (model) => (await lazyParts()).permitServer(setup, model),
+  permitGraphs: async () => (await lazyParts()).permitGraphs(setup),
+});
 
 async function endOther(other: OtherEngine): Promise<boolean> {
   const { endEngine } = await import("../../roll/engineRoll");

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { isCancelled } from "../../base/errors";
 import { optional } from "../../base/optional";
 import { MIN_PAIRS, type FitTaskName } from "../../model/ask/kinds";
+import { remoteName } from "../../model/ask/remoteName";
 import type { Params, Result } from "../../protocol/methods";
 import { modelTitle } from "../../host/models/modelTitle";
 import { documentFolders } from "../audit/documentBatches";
@@ -70,7 +71,10 @@ class Learning {
       return undefined;
     }
     const { engine, settings } = this.#services;
-    const models = { answering: settings.model, ...optional({ comparing: settings.searchModel }) };
+    const models = {
+      answering: settings.model,
+      ...optional({ comparing: localModel(settings.searchModel) }),
+    };
     const title = vscode.l10n.t("Estimating what learning takes…");
     const estimate = await withEngineProgress({ title, place: "notification" }, (options) =>
       engine.call("planLearning", { pairs: found.pairs, ...models }, options),
@@ -217,4 +221,9 @@ async function withLearningProgress<T>(
       subscription.dispose();
     }
   });
+}
+
+/** A server learns nothing. */
+function localModel(name: string | undefined): string | undefined {
+  return remoteName(name) === undefined ? name : undefined;
 }

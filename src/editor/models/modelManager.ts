@@ -14,8 +14,10 @@ import { importCheckpoint, type ImportAction } from "./modelImport";
 import { type ModelOffer, type ModelAction, pickModelAction } from "./modelPicker";
 import { sizeText } from "../shell/numbers";
 import { recentModels, rememberModel } from "./recentModels";
-import { isAgreed, revoke, serversOf, setServerToken } from "./remoteServers";
-import type { ServerOffer } from "./serverItems";
+import { addServer } from "../servers/addServer";
+import { removeServer } from "../servers/removeServer";
+import { isAgreed, revoke, serversOf, setServerToken } from "../servers/remoteServers";
+import type { ServerOffer } from "../servers/serverItems";
 import type { Services } from "../shell/services";
 import { stepDone } from "../shell/steps";
 import { findWith, reportReady, useModel } from "./useModel";
@@ -23,7 +25,7 @@ import { removeEverything } from "./storeRemoval";
 import { type ModelChoice, readProfile } from "../../host/models/modelChoices";
 import { modelTitle } from "../../host/models/modelTitle";
 import type { ModelKind, ProfileName } from "../../model/ask/kinds";
-import { modelOfServer } from "../../model/ask/remoteEndpoint";
+import { type AnyEndpoint, modelOfServer } from "../../model/ask/remoteEndpoint";
 import type { CatalogEntryReply } from "../../protocol/methods";
 
 /** Long enough to read, in ms. */
@@ -40,6 +42,7 @@ export function createModelManager(services: Services): FeatureWith<ModelCommand
       "sightline.removeAllModels": () => removeEverything(services),
       "sightline.setHubToken": () => setHubToken(services.context),
       "sightline.setHubMirror": () => setHubMirror(services),
+      "sightline.addServer": () => addServer(services),
       "sightline.setServerToken": () => setServerToken(services),
       "sightline.restartEngine": () => manager.restart(),
     },
@@ -114,11 +117,15 @@ class ModelManager {
 
   /** Models of this machine can be used where a server's entry has a mistake. */
   #servers(): readonly ServerOffer[] {
+    const { settings } = this.#services;
     try {
-      return serversOf(this.#services).map((endpoint) => ({
-        ...{ endpoint, model: modelOfServer(endpoint.name) },
-        isAgreed: isAgreed(this.#services, endpoint),
-      }));
+      return serversOf(this.#services).map((endpoint) => {
+        const chosen = endpoint.dialect === "kserve" ? settings.searchModel : settings.model;
+        return {
+          ...{ endpoint, isInUse: chosen === modelOfServer(endpoint.name) },
+          isAgreed: isAgreed(this.#services, endpoint),
+        };
+      });
     } catch (thrown) {
       void this.#services.notices.show(thrown);
       return [];
@@ -212,7 +219,7 @@ class ModelManager {
         await removeEverything(this.#services);
         return false;
       case "chooseServer":
-        await useModel(this.#services, modelOfServer(action.endpoint.name));
+        await this.#chooseServer(action.endpoint);
         return false;
       case "setServerToken":
         await setServerToken(this.#services, action.endpoint);
@@ -221,17 +228,23 @@ class ModelManager {
         await revoke(this.#services, action.endpoint);
         await this.#services.engine.endRemote();
         return true;
+      case "removeServer":
+        await removeServer(this.#services, action.endpoint);
+        return true;
       case "addServer":
-        await vscode.commands.executeCommand(
-          "workbench.action.openSettings",
-          "sightline.remote.endpoints",
-        );
+        await addServer(this.#services);
         return false;
       case "remove": {
         const deletion = await pickDeletion(action.actions);
         return deletion === undefined || this.#perform(deletion, profile);
       }
     }
+  }
+
+  async #chooseServer({ name, dialect }: AnyEndpoint): Promise<void> {
+    const model = modelOfServer(name);
+    if (dialect === "kserve") await findWith(this.#services, model);
+    else await useModel(this.#services, model);
   }
 
   async #choose(choice: ModelChoice): Promise<void> {

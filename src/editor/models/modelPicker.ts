@@ -8,7 +8,12 @@ import { modelOfServer } from "../../model/ask/remoteEndpoint";
 import { DEMO_MODEL } from "../../model/folder/world";
 import { adviceText, goodAtText, reasonText } from "./catalogStrings";
 import { type DeletionAction, deletionActions } from "./modelDeletion";
-import { addServerItem, type ServerAction, serverItems, type ServerOffer } from "./serverItems";
+import {
+  addServerItem,
+  type ServerAction,
+  serverItems,
+  type ServerOffer,
+} from "../servers/serverItems";
 import { displayLocale, sizeParts, sizeText } from "../shell/numbers";
 import {
   candidateOf,
@@ -106,7 +111,7 @@ function showModels(
   const locale = displayLocale();
   const models = modelChoices(reply, { currentModel, recentFolders, locale, sets });
   const choices = models.map(choiceItem);
-  const deletable = deletionActions(models, catalog.entries);
+  const deletable = deletionActions(models, catalog.entries, servers);
   const { freeBytes } = catalog;
   const all = advise([...sets, ...catalog.entries], candidateOf, { memoryBytes, freeBytes });
   const offers = all
@@ -121,7 +126,7 @@ function showModels(
   const tooLarge = offers.filter((other) => !isFitting(other));
   const first = leads.map(offerItem);
   const others = isNew && leads.some(({ model }) => model.missing !== undefined);
-  const onServers = serverItems(servers, currentModel);
+  const onServers = serverItems(servers);
   const hasHeading = first.length > 0 || onServers.length > 0;
   picker.items = [
     ...first,
@@ -161,7 +166,7 @@ function otherItems(
       ? []
       : [
           {
-            label: vscode.l10n.t("Delete a model or a download…"),
+            label: vscode.l10n.t("Delete a model, a download or a server…"),
             iconPath: new vscode.ThemeIcon("trash"),
             alwaysShow: true,
             action: { kind: "remove", actions: deletable } as const,

@@ -30,6 +30,7 @@ export const MODEL_COMMANDS = [
   "sightline.removeAllModels",
   "sightline.setHubToken",
   "sightline.setHubMirror",
+  "sightline.addServer",
   "sightline.setServerToken",
   "sightline.restartEngine",
 ] as const;

@@ -28,6 +28,6 @@ export { hintAtModels } from "../models/demoHint";
 export { askAboutMemory, reportOthers } from "../engine/memoryQuestion";
 export { EngineRoll } from "../../roll/engineRoll";
 export { rollEntryOf } from "../../host/service/rollEntry";
-export { permitServer } from "../models/remoteServers";
+export { permitGraphs, permitServer } from "../servers/remoteServers";
 export { createModelManager } from "../models/modelManager";
 export { showMenu } from "../engine/statusMenu";

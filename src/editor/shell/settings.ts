@@ -53,6 +53,7 @@ export interface Settings {
   /** For all windows. */
   setSearchModel(name: string | undefined): Thenable<void>;
   setAgentsMcpServer(isOn: boolean): Thenable<void>;
+  setRemoteEndpoints(entries: readonly unknown[]): Thenable<void>;
   /** Chooses a mirror of the hub, or with an empty text the hub itself, for all windows. */
   setHubEndpoint(address: string): Thenable<void>;
   /** From now on pictures that are pasted get a text, in all windows. */
@@ -182,6 +183,10 @@ export class EditorSettings implements Settings, vscode.Disposable {
     return this.#write("agents.mcpServer", isOn);
   }
 
+  setRemoteEndpoints(entries: readonly unknown[]): Thenable<void> {
+    return this.#write("remote.endpoints", entries);
+  }
+
   setHubEndpoint(address: string): Thenable<void> {
     return this.#write("hub.endpoint", address === "" ? undefined : address);
   }
@@ -210,12 +215,6 @@ export class EditorSettings implements Settings, vscode.Disposable {
     this.#reported.add(problem);
     return SETTING_DEFAULTS[key];
   }
-}
-
-/** False where the user's settings say that there is no screen reader. */
-export function mayBeReadAloud(): boolean {
-  const editor = vscode.workspace.getConfiguration("editor");
-  return editor.get<unknown>("accessibilitySupport") !== "off";
 }
 
 /** An open document brings its language, whose own settings win. */

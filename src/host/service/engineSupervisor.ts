@@ -6,58 +6,25 @@
 import { abortable } from "../../base/abortable";
 import { AppError, throwIfAborted } from "../../base/errors";
 import { TaskQueue } from "../../base/taskQueue";
-import type { Logger } from "../../base/logger";
 import { optional } from "../../base/optional";
 import type { OtherEngine } from "../../roll/engineRoll";
 import { abandonAfter } from "../process/abandonAfter";
 import type { Clock } from "../../base/clock";
 import { systemClock } from "../process/clock";
-import type { CpuFallback } from "./devicePolicy";
 import { DeviceRecovery, type Computation } from "./deviceRecovery";
 import type { AskOptions, EngineApi, EngineStatus } from "./engine";
-import type { EngineClient, EngineClientOptions } from "../process/engineClient";
-import type { EngineProcess } from "../process/engineProcess";
+import type { EngineSupervisorOptions } from "./engineOptions";
+import type { EngineClient } from "../process/engineClient";
 import { isSameStatus, statusOf } from "./engineStatus";
-import type { MemoryGate } from "./memoryGate";
 import { ModelLoader } from "./modelLoader";
 import { ForegroundGate } from "./foregroundGate";
-import type { RemoteWay } from "./remoteWay";
 import type { ProcessKind } from "../../model/ask/kinds";
 import type { LoadRequest, RemoteTarget } from "../../model/ask/models";
 import { remoteName } from "../../model/ask/remoteName";
 import { setNamed, type Task, taskOf } from "../../model/ask/modelSets";
 import type { Stage } from "../../model/ask/progress";
-import type { Doubt } from "../../model/ask/request";
 import type { HelperMethod, Params, Result } from "../../protocol/methods";
 import type { CallOptions } from "../../protocol/rpcClient";
-
-export interface EngineSupervisorOptions {
-  /** The model and the device that the user chose; read before each question. */
-  readonly chosen: () => LoadRequest;
-  /** Forks a new child. */
-  readonly startProcess: (kind: ProcessKind) => EngineProcess;
-  /** Without a question for this long, in ms, the model is given up to free its memory. */
-  readonly idleMs: () => number;
-  readonly logger: Logger;
-  /** Asked before a model is loaded. @default there is memory enough */
-  readonly memory?: Pick<MemoryGate, "permit">;
-  /** The chosen device failed twice, and the CPU stands in for it. @default nobody is told */
-  readonly onDeviceOverruled?: (device: CpuFallback, error: AppError) => void;
-  /** An answer was given that may mean nothing. @default nobody is told */
-  readonly onDoubted?: (doubts: readonly Doubt[]) => void;
-  /** Of this user on this machine. @default there are no others */
-  readonly otherEngines?: () => Promise<readonly OtherEngine[]>;
-  /** @default no server is asked */
-  readonly remote?: RemoteWay;
-  /** Why every call is refused, when this installation has no runtime for the platform. */
-  readonly unsupported?: AppError | undefined;
-  /** @default the real time */
-  readonly clock?: Clock;
-  /** As in EngineClientOptions. */
-  readonly limits?: EngineClientOptions["limits"];
-  /** As in EngineClientOptions. */
-  readonly restart?: EngineClientOptions["restart"];
-}
 
 /** Starting a helper again takes a fraction of a second. */
 const HELPER_IDLE_MS = 60_000;
@@ -89,6 +56,8 @@ export class EngineSupervisor implements EngineApi {
   readonly #setTurns = new TaskQueue();
   /** Settles when the processes before a restart are gone. */
   #gone: Promise<unknown> = Promise.resolve();
+  /** Of a server, for finding pictures. */
+  #hasGraphs = false;
   #isDisposed = false;
 
   constructor(options: EngineSupervisorOptions) {
@@ -181,8 +150,12 @@ export class EngineSupervisor implements EngineApi {
     options: CallOptions = {},
   ): Promise<Result<M>> {
     const { entryOf } = await import("../../protocol/methods");
-    const { process, frees, renews } = entryOf(method);
+    const { process, frees, renews, needs } = entryOf(method);
     const client = await this.#client(process);
+    if (needs === "finder") {
+      const { nameGraphs } = await import("./remoteWay");
+      this.#hasGraphs = await nameGraphs(client, this.#options.remote, options);
+    }
     if (frees === "model" && "name" in params) {
       await this.#releaseModel(params.name);
       // It may have the model's files open; one that is at work sees on its own that they are gone.
@@ -238,6 +211,7 @@ export class EngineSupervisor implements EngineApi {
   }
 
   async endRemote(): Promise<void> {
+    if (this.#hasGraphs) await this.end("search");
     const client = this.#clients.get("remote");
     if (client === undefined) return;
     this.#forbidden.add(client);
@@ -438,7 +412,7 @@ export class EngineSupervisor implements EngineApi {
         this.#rssBytes = undefined;
         if (state.kind !== "starting" && kind === "answers") this.#runtime = undefined;
         // The next question then loads it again where its progress can be seen and cancelled.
-        this.#loader.lose();
+        if (kind === "answers" || kind === this.#answering) this.#loader.lose();
       }
       this.#update();
       if (state.kind === "ready") this.#askMemory(client);

@@ -3,7 +3,7 @@
 import type { World } from "../folder/world";
 import type { Device, DeviceChoice, DeviceReason } from "./device";
 import type { ModelKind } from "./kinds";
-import type { RemoteEndpoint } from "./remoteEndpoint";
+import type { GraphEndpoint, RemoteEndpoint } from "./remoteEndpoint";
 
 export interface LoadRequest {
   /** Name of a model in the store, `demo`, or the folder of a converted model. */
@@ -16,6 +16,13 @@ export interface LoadRequest {
 /** A server, and the right to ask it. */
 export interface RemoteTarget {
   readonly endpoint: RemoteEndpoint;
+  /** A secret: never to be logged. */
+  readonly token?: string;
+}
+
+/** A server that runs the graphs of the model that finds pictures, and the right to ask it. */
+export interface GraphTarget {
+  readonly endpoint: GraphEndpoint;
   /** A secret: never to be logged. */
   readonly token?: string;
 }

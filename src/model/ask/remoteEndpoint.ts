@@ -18,6 +18,10 @@ declare const URL: {
 export const DIALECTS = ["transformers", "vllm"] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
+/** The same, and the one whose servers run graphs (KServe v2). */
+export const SERVER_DIALECTS = [...DIALECTS, "kserve"] as const;
+export type ServerDialect = (typeof SERVER_DIALECTS)[number];
+
 export const REMOTE_FAMILIES = ["opt", "t5"] as const;
 export type RemoteFamily = (typeof REMOTE_FAMILIES)[number];
 
@@ -39,6 +43,8 @@ export interface GraphEndpoint extends ServerEndpoint {
   /** The model's name here. */
   readonly model: string;
 }
+
+export type AnyEndpoint = RemoteEndpoint | GraphEndpoint;
 
 /** A server that answers (chat completions). */
 export interface RemoteEndpoint extends ServerEndpoint {
@@ -80,10 +86,7 @@ export function readEndpoints(list: unknown, file: string): readonly RemoteEndpo
 }
 
 /** The endpoints of a list, also of servers that only run graphs. @throws AppError as `readEndpoints`. */
-export function readAllEndpoints(
-  list: unknown,
-  file: string,
-): readonly (RemoteEndpoint | GraphEndpoint)[] {
+export function readAllEndpoints(list: unknown, file: string): readonly AnyEndpoint[] {
   return objectsOf(list, file).map((given) =>
     given.raw("dialect") === "kserve"
       ? { dialect: "kserve", model: given.string("model"), ...readServer(given, file) }
@@ -161,13 +164,20 @@ export function isSafeUrl({
   return isSafe && username === "" && password === "";
 }
 
-/** Pictures and a token go there, so the way has to be encrypted unless it ends on this machine. */
-function checkedUrl(text: string, file: string): string {
+/**
+ * The address of a server as it is used, without a path of the protocol; undefined where nothing may be sent there:
+ * pictures and a token go that way, so it has to be encrypted unless it ends on this machine.
+ */
+export function safeAddress(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && isSafeUrl(url)) {
-    // Other clients want the version of the protocol in the address, and people copy it.
-    return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "")}`;
-  }
+  if (url === undefined || !isSafeUrl(url)) return undefined;
+  // Other clients want the version of the protocol in the address, and people copy it.
+  return `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v[12]$/, "")}`;
+}
+
+function checkedUrl(text: string, file: string): string {
+  const address = safeAddress(text);
+  if (address !== undefined) return address;
   throw new AppError(
     "option.invalid",
     `${file}: "url" must begin with https://, or with http:// and name this machine, and hold no password.`,

@@ -20,6 +20,14 @@ interface FakeProgress {
   cancel(): void;
 }
 
+/** A field as it was shown, and what it then said of the text. */
+interface FakeBox {
+  readonly value?: string;
+  readonly title?: string;
+  readonly prompt?: string;
+  readonly problem?: string | undefined;
+}
+
 /** A tree view, as the extension fills it. */
 export interface FakeTree {
   readonly provider: unknown;
@@ -67,7 +75,7 @@ function newEditor() {
     pickers: [] as FakeQuickPick[],
     /** What the user types into boxes, in order; undefined for Escape, which is also what comes last. */
     typed: [] as (string | undefined)[],
-    boxes: [] as { readonly value?: string; readonly title?: string }[],
+    boxes: [] as FakeBox[],
     /** What the user picks in file dialogs. */
     chosenFiles: undefined as FakeUri[] | undefined,
     nDialogs: 0,

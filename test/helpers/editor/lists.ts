@@ -24,7 +24,7 @@ export interface FakeList {
 
 /**
  * Takes lines by label, or those that are ticked already; presses a button of a line, by default its
- * first; presses Enter on a line without ticking it; leaves, from the line that the keyboard is on; types,
+ * first; presses Enter on a line without ticking it; goes back by the list's own button; leaves, from the line that the keyboard is on; types,
  * after ticking lines, and goes on with the next step.
  */
 type Action =
@@ -32,6 +32,7 @@ type Action =
   | { readonly takeTicked: true }
   | { readonly button?: string; readonly of: string }
   | { readonly enter: string }
+  | { readonly back: true }
   | { readonly leaveFrom: string }
   | { readonly type: string; readonly ticked?: readonly string[] }
   | "leave";
@@ -135,6 +136,8 @@ export class FakeQuickPick {
     const action = nextAction(items);
     if (action === "leave") {
       this.hide();
+    } else if ("back" in action) {
+      void this.#buttonPressed.fire(this.buttons[0]);
     } else if ("of" in action) {
       const item = itemCalled(items, action.of);
       const button = item.buttons?.find(({ tooltip }) => tooltip === (action.button ?? tooltip));
@@ -165,6 +168,61 @@ export class FakeQuickPick {
     this.activeItems = labels.map((label) => itemCalled(this.#items, label));
     void this.#activeChanged.fire(this.activeItems);
     await new Promise(setImmediate);
+  }
+}
+
+/** Typed into a field, it stands for the field's button that leads back. */
+export const BACK = "<back>";
+
+/** A field that a feature shows itself; what is wrong with a text keeps it open. */
+export class FakeInputBox {
+  title = "";
+  step: number | undefined;
+  value = "";
+  prompt = "";
+  password = false;
+  validationMessage: string | undefined;
+  buttons: readonly unknown[] = [];
+  readonly #accepted = new FakeEmitter<undefined>();
+  readonly #hidden = new FakeEmitter<undefined>();
+  readonly #valueChanged = new FakeEmitter<string>();
+  readonly #buttonPressed = new FakeEmitter<unknown>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidChangeValue = this.#valueChanged.event;
+  readonly onDidTriggerButton = this.#buttonPressed.event;
+  #isShown = false;
+
+  show(): void {
+    this.#isShown = true;
+    setImmediate(() => void this.#act());
+  }
+
+  dispose(): void {
+    if (this.#isShown) void this.#hidden.fire(undefined);
+    this.#isShown = false;
+  }
+
+  async #act(): Promise<void> {
+    while (this.#isShown) {
+      const { title, value: before, prompt } = this;
+      const typed = fakeEditor.typed.shift();
+      const box = { title, value: before, prompt, problem: undefined as string | undefined };
+      fakeEditor.boxes.push(box);
+      if (typed === undefined) {
+        this.dispose();
+        return;
+      }
+      if (typed === BACK) {
+        void this.#buttonPressed.fire(this.buttons[0]);
+        return;
+      }
+      this.value = typed;
+      await this.#valueChanged.fire(typed);
+      await this.#accepted.fire(undefined);
+      box.problem = this.validationMessage;
+      if (this.validationMessage === undefined) return;
+    }
   }
 }
 

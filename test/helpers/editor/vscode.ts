@@ -5,7 +5,7 @@
 import picomatch from "picomatch";
 import { FakeDocument, FakeTextEditor } from "./documents";
 import { fakeEditor } from "./fakeEditor";
-import { FakeQuickPick, showQuickPick } from "./lists";
+import { FakeInputBox, FakeQuickPick, showQuickPick } from "./lists";
 import {
   FakeCancellation,
   FakeCancellationError,
@@ -56,6 +56,7 @@ export const TreeItem = holder("label", "collapsibleState");
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const ThemeColor = holder("id");
 export const ThemeIcon = holder("id");
+export const QuickInputButtons = { Back: { tooltip: "Back" } };
 export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3 };
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 };
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
@@ -200,6 +201,7 @@ export const window = {
     fakeEditor.pickers.push(picker);
     return picker;
   },
+  createInputBox: () => new FakeInputBox(),
   createWebviewPanel: (viewType: string, title: string) => new FakeWebviewPanel(viewType, title),
   createStatusBarItem: (id: string) => new FakeStatusItem(id),
   createTextEditorDecorationType: noEvent,

@@ -144,7 +144,7 @@ describe("the tools for the editor's language models", () => {
     const question = { image: "pictures/red.png", question: "what is it?" };
     await assert.rejects(invoke("ask_image", question), {
       message:
-        'model.unsupported: The model "blip2-itm" writes nothing. Installed and able to: "blip2-opt", "blip-vqa". The user chooses one with the command "Sightline: Manage Models…".',
+        'model.unsupported: The model "blip2-itm" writes nothing. Installed and able to: "blip2-opt", "blip-vqa". The user chooses one with the command “Sightline: Manage Models…”.',
     });
     await assert.rejects(invoke("describe_image", { images: ["pictures/red.png"] }), {
       message: /able to: "blip2-opt", "blip-captions"\./,

@@ -26,8 +26,8 @@ describe("the model manager", () => {
       ["itm", "BLIP-2 ITM · int8 · 4.0 GB", "Compares pictures with texts; answers no questions"],
       ["", undefined, undefined],
       [IMPORT, undefined, undefined],
-      ["Use a server…", undefined, undefined],
-      ["Delete a model or a download…", undefined, undefined],
+      ["Add a Remote Engine…", undefined, undefined],
+      ["Delete a model, a download or a server…", undefined, undefined],
       ["Remove all models and caches…", undefined, undefined],
       ["Open model folder", "50.0 GB free", "/store"],
     ]);
@@ -56,7 +56,10 @@ describe("the model manager", () => {
 
   it("deletes from a list of its own, without a button of a row", async () => {
     const world = createModelWorld();
-    fakeEditor.listSteps.push({ take: ["Delete a model or a download…"] }, { take: ["opt"] });
+    fakeEditor.listSteps.push(
+      { take: ["Delete a model, a download or a server…"] },
+      { take: ["opt"] },
+    );
     fakeEditor.pressed.add("Delete");
     await run(world, "sightline.manageModels");
     assert.ok(world.done.includes("delete opt"), world.done.join(", "));
@@ -64,7 +67,11 @@ describe("the model manager", () => {
 
   it("shows the models again when nothing is chosen to be deleted", async () => {
     const world = createModelWorld();
-    fakeEditor.listSteps.push({ take: ["Delete a model or a download…"] }, "leave", "leave");
+    fakeEditor.listSteps.push(
+      { take: ["Delete a model, a download or a server…"] },
+      "leave",
+      "leave",
+    );
     await run(world, "sightline.manageModels");
     assert.deepEqual(world.done, []);
     assert.equal(fakeEditor.lists.length, 3);

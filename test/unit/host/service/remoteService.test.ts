@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../../src/base/errors";
 import type { RemoteWay } from "../../../../src/host/service/remoteWay";
-import type { LoadRequest } from "../../../../src/model/ask/models";
+import type { GraphTarget, LoadRequest } from "../../../../src/model/ask/models";
 import {
   ask,
   type Created,
@@ -13,22 +13,37 @@ import {
 import { REMOTE_TARGET } from "../../../helpers/remoteTarget";
 
 const REMOTE = { model: "remote:gpu", device: "auto" } as const;
+const GRAPHS: GraphTarget = {
+  endpoint: {
+    ...{ name: "graphs", url: "https://gpu.example", dialect: "kserve", model: "itm" },
+    ...{ maxParallel: 4, timeoutSeconds: 120 },
+  },
+  token: "abc",
+};
 
 describe("a server that was chosen in the place of a model", () => {
   let created: Created;
   let asked: string[];
   let permit: RemoteWay["permit"];
   let loads: LoadRequest[];
+  let finder: string | undefined;
+  let permitGraphs: () => Promise<GraphTarget>;
 
   beforeEach(() => {
     asked = [];
     loads = [];
+    finder = undefined;
+    permitGraphs = () => Promise.resolve(GRAPHS);
     permit = () => Promise.resolve(REMOTE_TARGET);
     created = createService({
       remote: {
         permit: (model) => {
           asked.push(model);
           return permit(model);
+        },
+        permitGraphs: () => {
+          if (finder !== undefined) asked.push(finder);
+          return finder === undefined ? Promise.resolve(undefined) : permitGraphs();
         },
       },
     });
@@ -146,6 +161,38 @@ describe("a server that was chosen in the place of a model", () => {
     };
     assert.equal(await ask(service), "demo on cpu");
     assert.ok(started.includes("answers"));
+    assert.equal(loads.length, 1);
+    await service.dispose();
+  });
+
+  it("that runs graphs is named to the process that finds pictures, before each call that needs its model", async () => {
+    const { service, processes, started } = created;
+    finder = "remote:graphs";
+    await service.call("indexSize", {});
+    assert.deepEqual(asked, [], "what needs no model asks nobody");
+    await service.call("knownPictures", { files: [], below: [] });
+    await service.call("findPictures", { words: "a fox", k: 1 });
+    assert.deepEqual(asked, ["remote:graphs", "remote:graphs"]);
+    assert.deepEqual(started, ["search"]);
+    const told = ["useGraphServer", "knownPictures", "useGraphServer", "findPictures"];
+    assert.deepEqual(methods(processes[0]), ["indexSize", ...told]);
+    permitGraphs = () => Promise.reject(new AppError("request.cancelled", "No."));
+    await rejectsWith(service.call("findPictures", { words: "a", k: 1 }), "request.cancelled");
+    assert.equal(methods(processes[0]).length, 5);
+    await service.endRemote();
+    assert.ok((processes[0]?.kills.length ?? 0) > 0, "nothing more leaves this machine");
+    await service.dispose();
+  });
+
+  it("is asked for its models without losing the model of this machine", async () => {
+    const { service, processes, started } = created;
+    await ask(service);
+    await service.call("serverModels", { name: "gpu", url: "https://a", dialect: "vllm" });
+    assert.deepEqual(started, ["answers", "remote"]);
+    processes[1]?.kill();
+    await turn();
+    assert.equal(service.status.kind, "ready");
+    await ask(service);
     assert.equal(loads.length, 1);
     await service.dispose();
   });

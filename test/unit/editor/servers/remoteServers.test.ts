@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import {
   isAgreed,
+  permitGraphs,
   permitServer,
   revoke,
   serversOf,
   setServerToken,
-} from "../../../../src/editor/models/remoteServers";
+} from "../../../../src/editor/servers/remoteServers";
 import { FakeMemento } from "../../../helpers/chatFakes";
 import { fakeEditor, resetFakeEditor } from "../../../helpers/editor/fakeEditor";
 
@@ -79,6 +80,25 @@ describe("servers in the place of this machine", () => {
       detail: { remedy: "trust" },
     });
     assert.deepEqual(fakeEditor.messages, []);
+  });
+
+  it("that run graphs are agreed to apart, and the others find nothing", async () => {
+    const graphs = { name: "graphs", url: GPU.url, dialect: "kserve", model: "itm" };
+    const finder = (searchModel: string | undefined) =>
+      permitGraphs({ ...given, settings: { remoteEndpoints: [GPU, graphs], searchModel } });
+    fakeEditor.pressed.add("Send Pictures");
+    await permitServer(given, "remote:gpu");
+    assert.equal(await finder(undefined), undefined);
+    assert.equal(await finder("itm"), undefined);
+    fakeEditor.pressed.clear();
+    await assert.rejects(finder("remote:graphs"), { code: "request.cancelled" });
+    fakeEditor.pressed.add("Send Pictures");
+    assert.equal((await finder("remote:graphs"))?.endpoint.model, "itm");
+    assert.match(fakeEditor.messages.at(-1)?.detail ?? "", /^Each picture .* that is searched/);
+    await assert.rejects(finder("remote:gpu"), { code: "model.unsupported" });
+    await assert.rejects(finder("remote:none"), { code: "model.missing" });
+    const both = { ...given, settings: { remoteEndpoints: [graphs] } };
+    await assert.rejects(permitServer(both, "remote:graphs"), { code: "model.unsupported" });
   });
 
   it("have a token for their origin, kept as a secret and forgotten when it is left empty", async () => {
