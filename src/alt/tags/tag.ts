@@ -2,7 +2,7 @@
 
 import { optional } from "../../base/optional";
 import { accessibleName, isHiding, isPresentational, type AccessibleName } from "./accessibleName";
-import { nativeAttributes, plainAttribute } from "./attributeNames";
+import { isNamedAfterAlt, nativeAttributes, plainAttribute } from "./attributeNames";
 import type {
   AltSlot,
   AltState,
@@ -61,7 +61,10 @@ export function imageOfTag(tag: Tag, options: TagOptions): ImageReference | unde
     decorativeSlot:
       tag.isPatchwork === true && named.kind === "none" && named.alt === undefined
         ? { form: "none", obstacle: "language" }
-        : decorativeSlotOf({ named, isHidden, isButton, isLink, isDecorative }),
+        : decorativeSlotOf({
+            ...{ named, isHidden, isButton, isLink, isDecorative },
+            isNamedTwice: attributes.some(isNamedAfterAlt),
+          }),
   };
 }
 
@@ -167,11 +170,13 @@ interface DecorativeParts {
   readonly isButton: boolean;
   readonly isLink: boolean;
   readonly isDecorative: boolean;
+  /** Something else, such as a translation, would go on naming it. */
+  readonly isNamedTwice: boolean;
 }
 
 function decorativeSlotOf(parts: DecorativeParts): DecorativeSlot {
-  const { named, isHidden, isButton, isLink, isDecorative } = parts;
-  if (named.kind === "computed") return { form: "none", obstacle: "computed" };
+  const { named, isHidden, isButton, isLink, isDecorative, isNamedTwice } = parts;
+  if (named.kind === "computed" || isNamedTwice) return { form: "none", obstacle: "computed" };
   if (named.kind === "aria") return { form: "none", obstacle: "named" };
   if (isHidden) return { form: "none", obstacle: "hidden" };
   if (isButton) return { form: "none", obstacle: "button" };

@@ -217,6 +217,14 @@ describe("who decides the text of a picture elsewhere", () => {
   });
 });
 
+describe("pictures whose text is translated", () => {
+  it("get another text, and are not made decoration, because the translation would go on", () => {
+    const [image] = findImages('<img src="a.png" alt="A boat" i18n-alt="@@boat">', "html");
+    assert.ok(image !== undefined && canSetAlt(image));
+    assert.equal(canMarkDecorative(image), false);
+  });
+});
+
 describe("hidden pictures", () => {
   it("have no problem, whatever their text, and are not written", () => {
     const [image] = findImages('<img src="a.png" aria-hidden="true" alt="image">', "html");
