@@ -29,7 +29,7 @@ export interface FindOptions {
   readonly k: number;
   /** How many pictures are read together with the words. */
   readonly rerank: number;
-  /** Another call reads the best of them soon; until then the first few count as likely. @default false */
+  /** Nobody waits for the reading, or another call does it: the first few count as likely. @default false */
   readonly isReadLater?: boolean;
   readonly alpha: AlphaMode;
   readonly signal: AbortSignal;
