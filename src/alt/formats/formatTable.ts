@@ -27,7 +27,6 @@ export const ALT_FORMATS: Readonly<Record<AltLanguage, AltFormat>> = {
   handlebars: { label: "Handlebars", ...TAGS },
   liquid: {
     label: "Liquid",
-
     mark: /<\s*(?:img|input|\w+-)|image_tag|img_tag/i,
   },
   jinja: { label: "Jinja", ...TAGS },
@@ -41,12 +40,10 @@ export const ALT_FORMATS: Readonly<Record<AltLanguage, AltFormat>> = {
   asciidoc: { label: "AsciiDoc", mark: /image:|<img/i },
   restructuredtext: {
     label: "reStructuredText",
-
     mark: /\b(?:image|figure|thumbnail)::|<img/i,
   },
   quarto: {
     label: "Quarto",
-
     mark: /!\[|<img|fig|include_graphics|:::image/i,
   },
   rmd: { label: "R Markdown", mark: /!\[|<img|fig|include_graphics/i },
