@@ -34,7 +34,7 @@ const API_TYPES = { from: "src/editor/api/api.ts", to: "api.d.ts" };
 const ENGINE_FILES: readonly { readonly path: string; readonly only?: RegExp }[] = [
   { path: "models/catalog.json" },
   { path: "models/demo", only: /\.(json|safetensors)$/ },
-  { path: "models/demo-itm", only: /\.(json|safetensors)$/ },
+  { path: "models/demo-itm", only: /\.json$|^model\.safetensors$/ },
 ];
 
 /** What runs the models, for the editor and on the command line, and the threads that convert them. */

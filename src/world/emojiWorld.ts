@@ -4,6 +4,7 @@ import { invariant } from "../base/assert";
 import { RandomStream } from "../engine/decode/sampling";
 import { chance, pick } from "./chance";
 import {
+  laidOver,
   readMeanings,
   readStyle,
   TRAINING_STYLES,
@@ -23,15 +24,22 @@ export interface Specimen {
   readonly planes: Float32Array;
 }
 
-/** How often a scene is of each sort; the rest are grids of emoji and shapes. */
-const SOLO_SHARE = 0.85;
-const SHAPES_SHARE = 0.08;
+/** How often a scene is one emoji, and how often shapes alone; the rest are grids of both. */
+export interface SceneShares {
+  readonly solo: number;
+  readonly shapes: number;
+}
+
+const MOSTLY_SOLO: SceneShares = { solo: 0.85, shapes: 0.08 };
 
 /** One of so many meanings is kept out of training. */
 const HELD_OUT = 10;
 
-/** A style that is drawn in one colour has its outline already. */
-const HAS_OUTLINE = "fluent-emoji-high-contrast";
+/** Styles that are drawn in one colour have their outlines already. */
+const ONE_COLOR: readonly string[] = ["fluent-emoji-high-contrast", "emojione-monotone"];
+
+/** One hand's colours, and its lines. */
+const LAID_OVER = ["fluent-emoji-flat", "fluent-emoji-high-contrast"] as const;
 
 export class EmojiWorld {
   readonly side: number;
@@ -77,20 +85,22 @@ export class EmojiWorld {
         continue;
       }
       sets.push(plain);
-      if (style.name !== HAS_OUTLINE) sets.push(await drawStyle(style, names, true));
+      if (!ONE_COLOR.includes(style.name)) sets.push(await drawStyle(style, names, true));
     }
+    const [colors, lines] = await Promise.all([readStyle(LAID_OVER[0]), readStyle(LAID_OVER[1])]);
+    sets.push(await drawStyle(laidOver(colors, lines), names));
     invariant(unseen !== undefined, "The unseen style was not drawn.");
     return new EmojiWorld({ side, meanings, sets, unseen });
   }
 
   /** A scene of training. */
-  scene(random: RandomStream): Scene {
+  scene(random: RandomStream, { solo, shapes } = MOSTLY_SOLO): Scene {
     const sort = random.nextUnit();
-    if (sort < SOLO_SHARE) {
+    if (sort < solo) {
       const { slug, meaning } = this.#any(random);
       return soloScene(random, slug, meaning);
     }
-    if (sort < SOLO_SHARE + SHAPES_SHARE) return shapeScene(random);
+    if (sort < solo + shapes) return shapeScene(random);
     return gridScene(random, () => (chance(random, 0.6) ? this.#any(random) : undefined));
   }
 

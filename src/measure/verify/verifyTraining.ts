@@ -247,9 +247,9 @@ function stage2Texts(
     const sizes = { length, targetLength: widthOf(labels), nQueries, padId: 0 };
     return t5Feeds({ config: text, sources: texts, targets, ...sizes });
   }
-  const learnt = texts.map((text, b) => ({
-    ids: text,
-    given: labels[b]?.findIndex((id) => id !== UNLEARNT) ?? 0,
+  const learnt = texts.map((ids, b) => ({
+    ids,
+    says: (labels[b] ?? []).map((id) => (id === UNLEARNT ? undefined : id)),
   }));
   return optFeeds({ texts: learnt, length, nQueries, padId: 1 });
 }

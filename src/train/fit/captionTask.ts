@@ -10,7 +10,7 @@ import type { ModelFolder } from "../../engine/session/modelFolder";
 import type { TensorMap } from "../../engine/session/session";
 import { loadTokenizer } from "../../engine/text/tokenizer";
 import type { Blip2GenerationConfig } from "../../model/config/blip2Config";
-import { optFeeds, t5Feeds } from "../graphs/stage2Feeds";
+import { learntFrom, optFeeds, t5Feeds } from "../graphs/stage2Feeds";
 import { stage2Graph, STAGE2_INPUTS, type FrozenLanguage } from "../graphs/stage2Graph";
 import type { TrainingDevice } from "../grad/trainingGraph";
 import type { Figures } from "../run/trainingRun";
@@ -119,10 +119,9 @@ async function textsOf({
     sizes,
     feeds: (some) =>
       optFeeds({
-        texts: some.map((words) => ({
-          ids: [...prompt, ...idsOf(words)],
-          given: learnsStart === true ? 0 : prompt.length,
-        })),
+        texts: some.map((words) =>
+          learntFrom(learnsStart === true ? 0 : prompt.length, [...prompt, ...idsOf(words)]),
+        ),
         ...{ length: sizes.textLength, nQueries, padId },
       }),
   };

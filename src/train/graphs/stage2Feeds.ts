@@ -7,11 +7,16 @@ import { HIDDEN } from "./qformerPasses";
 import { padded } from "./stage1Feeds";
 import { STAGE2_INPUTS } from "./stage2Graph";
 
-/** A text of which only the end is learnt. */
+/** A text, and what a model learns to say of it. */
 export interface LearntText {
   readonly ids: readonly number[];
-  /** Tokens at the beginning that are given and not learnt: a prompt, a question. */
-  readonly given: number;
+  /** What it should say at the place of each token; nothing where the token is given, as a question is. */
+  readonly says: readonly (number | undefined)[];
+}
+
+/** A text that is learnt from its token `given` on. */
+export function learntFrom(given: number, ids: readonly number[]): LearntText {
+  return { ids, says: ids.map((id, t) => (t < given ? undefined : id)) };
 }
 
 /** OPT: queries, then the text. @param batch `length` is T, `nQueries` Q. */
@@ -82,7 +87,7 @@ export function t5Feeds(batch: {
     [STAGE2_INPUTS.decoderIds]: cpuTensor(padded(shifted, targetLength, padId), [n, targetLength]),
     [STAGE2_INPUTS.decoderMask]: cpuTensor(later, [n, 1, targetLength, targetLength]),
     ...labelFeeds(
-      targets.map((ids) => ({ ids, given: 0 })),
+      targets.map((ids) => learntFrom(0, ids)),
       { length: targetLength, rows: targetLength, first: 0 },
     ),
   };
@@ -101,7 +106,7 @@ function buckets(config: T5Config, length: number, isBidirectional: boolean): Te
   return cpuTensor(all, [length, length]);
 }
 
-/** Which position says which token, and how much it counts: all that are learnt the same. */
+/** Which position says which token, and how much it counts: all that are said the same. */
 function labelFeeds(
   texts: readonly LearntText[],
   { length, rows, first }: { length: number; rows: number; first: number },
@@ -109,16 +114,13 @@ function labelFeeds(
   const n = texts.length;
   const labels = new Float32Array(n * rows);
   const weights = new Float32Array(n * rows);
-  const learnt = texts.reduce(
-    (sum, { ids, given }) => sum + Math.max(0, Math.min(ids.length, length) - given),
-    0,
+  const said = texts.flatMap(({ says }, b) =>
+    says.slice(0, length).flatMap((id, t) => (id === undefined ? [] : [{ id, at: b * rows + t }])),
   );
-  texts.forEach(({ ids, given }, b) => {
-    for (let t = given; t < Math.min(ids.length, length); t++) {
-      labels[b * rows + first + t] = ids[t] ?? 0;
-      weights[b * rows + first + t] = 1 / learnt;
-    }
-  });
+  for (const { id, at } of said) {
+    labels[first + at] = id;
+    weights[first + at] = 1 / said.length;
+  }
   return {
     [STAGE2_INPUTS.labels]: cpuTensor(labels, [n * rows, 1]),
     [STAGE2_INPUTS.weight]: cpuTensor(weights, [n * rows, 1]),

@@ -112,15 +112,13 @@ export async function bestCheckpoint(folder: string): Promise<string | undefined
 export interface ModelOptions {
   /** F16 rounds to the nearest. @default "F32" */
   readonly storage?: "F32" | "F16";
-  /** What Hugging Face's classes have no place for. @default true */
-  readonly keepsHeads?: boolean;
 }
 
 /** Model and heads alone, with the texts of the checkpoint they come from. */
 export async function writeModel(
   folder: string,
   parameters: Parameters,
-  { storage = "F32", keepsHeads = true }: ModelOptions = {},
+  { storage = "F32" }: ModelOptions = {},
 ): Promise<void> {
   const from = parameters.checkpoint.folder;
   for (const name of await readdir(from)) {
@@ -135,7 +133,7 @@ export async function writeModel(
     (isHead(name) ? heads : model).set(name, tensor);
   }
   await writeSafetensors(path.join(folder, MODEL_FILE), model, storage);
-  if (keepsHeads && heads.size > 0) await writeSafetensors(path.join(folder, HEADS_FILE), heads);
+  if (heads.size > 0) await writeSafetensors(path.join(folder, HEADS_FILE), heads, storage);
 }
 
 const FIRST = "first/";

@@ -2,8 +2,7 @@
 
 import { RandomStream } from "../../engine/decode/sampling";
 import type { SessionFactory, Tensor } from "../../engine/session/session";
-import { buildPrompt } from "../../engine/text/prompt";
-import { loadTokenizer, type Tokenizer } from "../../engine/text/tokenizer";
+import { loadTokenizer } from "../../engine/text/tokenizer";
 import { optFeeds, type LearntText } from "../../train/graphs/stage2Feeds";
 import { stage2Graph, type Stage2Spec } from "../../train/graphs/stage2Graph";
 import { TrainingSession } from "../../train/session";
@@ -13,10 +12,11 @@ import { defined } from "../../base/assert";
 import { AppError } from "../../base/errors";
 import type { Blip2GenerationConfig } from "../../model/config/blip2Config";
 import { chance } from "../chance";
-import { captionOf, questionAbout } from "../texts/texts";
+import { captionOf, questionAbout, type Question } from "../texts/texts";
 import { SPOKEN_LENGTH } from "./demoShapes";
+import { LearntWords } from "./learntWords";
 import { pixelFeed } from "./retrievalTask";
-import type { EmojiWorld } from "../emojiWorld";
+import type { EmojiWorld, SceneShares } from "../emojiWorld";
 
 /**
  * `language`: the language model, which has nothing to begin with, learns with the Q-Former; `stage2`: it stays as
@@ -42,7 +42,13 @@ const TRAINED: Readonly<Record<SpokenLesson, RegExp>> = {
 };
 
 /** How often the text is a caption and answers no question. */
-const CAPTION_SHARE = 0.25;
+const CAPTION_SHARE = 0.2;
+
+/** Questions that are asked of a picture one after the other, where they have room. */
+const MAX_TURNS = 4;
+
+/** Places, counts, sizes and colours are asked of several things only. */
+const SHARES: SceneShares = { solo: 0.6, shapes: 0.25 };
 
 /** A picture with a text about it. */
 interface Sample {
@@ -56,7 +62,8 @@ interface Sample {
 export async function generationTask(options: GenerationTaskOptions): Promise<TrainingTask> {
   const { parameters, world, seed, lesson, batch } = options;
   const config = configOf(parameters);
-  const writer = new Writer(await loadTokenizer(parameters.checkpoint.folder), config);
+  const tokenizer = await loadTokenizer(parameters.checkpoint.folder);
+  const writer = new Writer(new LearntWords(tokenizer, config.text.eosTokenId));
   const graph = graphOf({ config, weights: parameters.weights, pictures: batch });
   let tried: readonly Sample[] | undefined;
   return {
@@ -64,7 +71,7 @@ export async function generationTask(options: GenerationTaskOptions): Promise<Tr
     trained: [...graph.g.parameters.keys()].filter((name) => TRAINED[lesson].test(name)),
     batches: (step) => {
       const random = RandomStream.seeded(seed, 16 + step);
-      const samples = Array.from({ length: batch }, () => writer.about(world, random));
+      const samples = Array.from({ length: batch }, () => writer.about(world, random, MAX_TURNS));
       return Promise.resolve([feedsOf(samples, { config, side: world.side })]);
     },
     validate: async () => {
@@ -80,50 +87,47 @@ function graphOf(spec: GraphOptions) {
   return stage2Graph({ ...spec, textLength: SPOKEN_LENGTH, fromPixels: true });
 }
 
-/** Puts what is asked and said into the ids that the engine would read and write. */
+/** Draws pictures of the world and says something of them. */
 class Writer {
-  readonly #tokenizer: Tokenizer;
-  readonly #config: Blip2GenerationConfig;
+  readonly #words: LearntWords;
 
-  constructor(tokenizer: Tokenizer, config: Blip2GenerationConfig) {
-    this.#tokenizer = tokenizer;
-    this.#config = config;
+  constructor(words: LearntWords) {
+    this.#words = words;
   }
 
-  /** A picture of the world, and what can be said of it. */
-  about(world: GenerationTaskOptions["world"], random: RandomStream): Sample {
-    const scene = world.scene(random);
+  /**
+   * A picture of the world, and what can be said of it: its caption, or a chat of up to `maxTurns` questions. The kind
+   * is that of the first one.
+   */
+  about(world: GenerationTaskOptions["world"], random: RandomStream, maxTurns: number): Sample {
+    const scene = world.scene(random, SHARES);
     const planes = world.paint(scene, random);
     if (chance(random, CAPTION_SHARE)) {
-      return { planes, kind: "caption", text: this.#said("", captionOf(scene)) };
+      return { planes, kind: "caption", text: this.#words.caption(captionOf(scene)) };
     }
-    const { kind, text, answer } = questionAbout(scene, random, world.elsewhere);
-    return { planes, kind, text: this.#said(this.#asked(text), answer) };
+    const ask = (): Question => questionAbout(scene, random, world.elsewhere);
+    const turns = [ask()];
+    let text = this.#words.chat(turns);
+    for (let i = 1; i < maxTurns; i++) {
+      const next = ask();
+      if (turns.some((turn) => turn.text === next.text)) continue;
+      const longer = this.#words.chat([...turns, next]);
+      if (longer.ids.length > SPOKEN_LENGTH) break;
+      turns.push(next);
+      text = longer;
+    }
+    return { planes, kind: turns[0]?.kind ?? "", text };
   }
 
   /** Scenes that training draws otherwise, and the names of drawings in the style that it never sees. */
   trials(world: GenerationTaskOptions["world"], count: number): readonly Sample[] {
     const random = RandomStream.seeded(0, 4);
-    const known = Array.from({ length: 2 * count }, () => this.about(world, random));
-    const unseen = [...world.unseen()].slice(0, count).map(({ planes, meaning }) => ({
+    const known = Array.from({ length: 2 * count }, () => this.about(world, random, 1));
+    const unseen = [...world.unseen()].slice(0, count).map(({ planes, meaning: { label } }) => ({
       ...{ planes, kind: "what is it, unseen style" },
-      text: this.#said(this.#asked("what is it?"), meaning.label),
+      text: this.#words.chat([{ text: "what is it?", answer: label }]),
     }));
     return [...known, ...unseen];
-  }
-
-  #asked(question: string): string {
-    return buildPrompt({
-      ...{ prompt: { kind: "question", question }, family: "opt" },
-      ...{ count: () => 0, maxTokens: Infinity },
-    }).text;
-  }
-
-  #said(prompt: string, words: string): LearntText {
-    const given = this.#tokenizer.encode(prompt);
-    const { eosTokenId } = this.#config.text;
-    const ids = [...given, ...this.#tokenizer.encodeRaw(` ${words}`), eosTokenId];
-    return { ids, given: given.length };
   }
 }
 
@@ -182,12 +186,13 @@ async function accuracies(
 
 /** @param logits [Q + T, V]: the position before a token says it. */
 function isSaid(
-  { ids, given }: LearntText,
+  { says }: LearntText,
   logits: Float32Array,
   { numQueryTokens, text: { vocabSize } }: Blip2GenerationConfig,
 ): boolean {
-  return ids.slice(given, SPOKEN_LENGTH).every((id, i) => {
-    const from = (numQueryTokens - 1 + given + i) * vocabSize;
+  return says.slice(0, SPOKEN_LENGTH).every((id, t) => {
+    if (id === undefined) return true;
+    const from = (numQueryTokens - 1 + t) * vocabSize;
     const likely = logits.subarray(from, from + vocabSize);
     return likely.every((logit, other) => other === id || logit < (likely[id] ?? 0));
   });

@@ -1,7 +1,7 @@
 /**
- * Trains the demo models: `npm run train:demo -- [FOLDER] [--from CHECKPOINT [--answering]] [--threads N]`, from
- * nothing, or the one that compares from a checkpoint; with `--answering` that stays as it is, and only the one that
- * answers is trained. Interrupted or killed, the same command goes on from the last saved state.
+ * Trains the demo models: `npm run train:demo -- [FOLDER] [--from CHECKPOINT] [--lessons NAME,…] [--threads N]`, from
+ * nothing, or the one that compares from a checkpoint; all lessons, or some of them in their order. Interrupted or
+ * killed, the same command goes on from the last saved state.
  */
 
 import { access, mkdir, writeFile } from "node:fs/promises";
@@ -16,6 +16,7 @@ import { type BundledModel, DEMO_MODEL, RETRIEVAL_DEMO } from "../../model/folde
 import { readLog } from "../../train/run/trainingLog";
 import { logOf, openRun, runTraining, type RunOptions } from "../../train/run/trainingRun";
 import { defined } from "../../base/assert";
+import { AppError } from "../../base/errors";
 import { EmojiWorld } from "../emojiWorld";
 import { SIDE } from "./demoShapes";
 import { generationTask, type SpokenLesson } from "./generationTask";
@@ -36,11 +37,11 @@ interface Phase extends Pick<RunOptions, "rate" | "warmupSteps" | "minRate" | "s
  * has it. Small batches: a step that is half as large teaches more than half as much.
  */
 const COMPARING: readonly Phase[] = [
-  { lesson: "teacher", batch: 128, steps: 4000, rate: 1.5e-3, warmupSteps: 80, minRate: 1e-5 },
+  { lesson: "teacher", batch: 128, steps: 3200, rate: 1.5e-3, warmupSteps: 80, minRate: 1e-5 },
   { lesson: "encoder", batch: 64, steps: 6000, rate: 7e-4, warmupSteps: 80, minRate: 1e-5 },
   // Two objectives more cost six times as much, and teach little before pictures and words have met.
-  { lesson: "contrast", batch: 64, steps: 600, rate: 3e-4, warmupSteps: 30, minRate: 1e-5 },
-  { lesson: "stage1", batch: 64, steps: 600, rate: 4e-4, warmupSteps: 20, minRate: 1e-5 },
+  { lesson: "contrast", batch: 64, steps: 200, rate: 3e-4, warmupSteps: 30, minRate: 1e-5 },
+  { lesson: "stage1", batch: 64, steps: 500, rate: 4e-4, warmupSteps: 20, minRate: 1e-5 },
 ];
 
 /** A language model of this size is not published either. */
@@ -49,11 +50,13 @@ const ANSWERING: readonly Phase[] = [
   { lesson: "stage2", batch: 96, steps: 500, rate: 5e-4, warmupSteps: 25, minRate: 1e-5 },
 ];
 
+const LESSONS: readonly string[] = [...COMPARING, ...ANSWERING].map(({ lesson }) => lesson);
+
 interface Given {
   readonly out: string;
   readonly from?: string | undefined;
-  /** Takes the checkpoint as the model that compares. */
-  readonly isAnswering?: boolean | undefined;
+  /** @default all */
+  readonly lessons?: readonly string[] | undefined;
   readonly nThreads?: number | undefined;
 }
 
@@ -61,10 +64,19 @@ interface Place {
   readonly factory: SessionFactory;
   readonly out: string;
   readonly world: EmojiWorld;
+  readonly lessons: readonly string[];
   readonly signal: AbortSignal;
 }
 
-async function main({ out, from, isAnswering = false, nThreads }: Given): Promise<void> {
+/** @throws AppError `option.invalid` for a lesson that there is not. */
+async function main({ out, from, lessons = LESSONS, nThreads }: Given): Promise<void> {
+  const unknown = lessons.find((name) => !LESSONS.includes(name));
+  if (unknown !== undefined) {
+    throw new AppError(
+      "option.invalid",
+      `There is no lesson "${unknown}". Lessons are ${LESSONS.join(", ")}.`,
+    );
+  }
   const aborter = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -76,29 +88,30 @@ async function main({ out, from, isAnswering = false, nThreads }: Given): Promis
     open: (graph, options) => ort.open(graph, { ...options, nThreads }),
   };
   const world = await EmojiWorld.open(SIDE);
-  const place = { out, world, factory, signal: aborter.signal };
-  const comparing = isAnswering && from !== undefined ? from : await trainComparing(place, from);
-  const answering = await trainModel(DEMO_MODEL, ANSWERING, {
-    ...place,
-    make: async (folder) => {
-      const from = await Parameters.open(comparing);
-      await newGenerationDemo(folder, { world: place.world, from, seed: SEED });
-    },
-  });
-  process.stdout.write(`The checkpoints are in ${comparing} and ${answering}.\n`);
-}
-
-function trainComparing(place: Place, from: string | undefined): Promise<string> {
-  return trainModel(RETRIEVAL_DEMO, COMPARING, {
+  const place = { out, world, factory, lessons, signal: aborter.signal };
+  const comparing = await trainModel(RETRIEVAL_DEMO, COMPARING, {
     ...place,
     make: (folder) =>
       from === undefined
-        ? newRetrievalDemo(folder, place.world, SEED)
+        ? newRetrievalDemo(folder, world, SEED)
         : continuedRetrievalDemo(folder, from, SEED),
   });
+  process.stdout.write(`The model that compares is in ${comparing}.\n`);
+  if (!ANSWERING.some(({ lesson }) => lessons.includes(lesson))) return;
+  const answering = await trainModel(DEMO_MODEL, ANSWERING, {
+    ...place,
+    make: async (folder) => {
+      await newGenerationDemo(folder, {
+        world,
+        from: await Parameters.open(comparing),
+        seed: SEED,
+      });
+    },
+  });
+  process.stdout.write(`The model that answers is in ${answering}.\n`);
 }
 
-/** @returns the folder of the checkpoint in half precision, without what only the training needs. */
+/** @returns the folder of the checkpoint in half precision. */
 async function trainModel(
   name: BundledModel,
   phases: readonly Phase[],
@@ -106,10 +119,14 @@ async function trainModel(
 ): Promise<string> {
   let start = path.join(place.out, `${name}-start`);
   if (!(await isThere(path.join(start, "model.safetensors")))) await place.make(start);
-  for (const phase of phases) start = await trainPhase(phase, start, place);
+  for (const phase of phases) {
+    start = place.lessons.includes(phase.lesson)
+      ? await trainPhase(phase, start, place)
+      : ((await latestCheckpoint(path.join(place.out, phase.lesson))) ?? start);
+  }
   const folder = path.join(place.out, name);
   await mkdir(folder, { recursive: true });
-  await writeModel(folder, await Parameters.open(start), { storage: "F16", keepsHeads: false });
+  await writeModel(folder, await Parameters.open(start), { storage: "F16" });
   return folder;
 }
 
@@ -129,7 +146,7 @@ async function trainPhase(
     ...schedule,
     ...{ out: run, factory, device: "cpu", signal },
     trainer: { maxNorm: 1, adamW: { floors: { temp: 0.01 } } },
-    ...{ saveEvery: 50, validateEvery: 500 },
+    ...{ saveEvery: 200, validateEvery: 500 },
     settings: { ...schedule, lesson, batch, seed: SEED },
     onStep: ({ step, steps, losses, figures, leftMs }) => {
       const parts = [
@@ -162,14 +179,15 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     from: { type: "string" },
-    answering: { type: "boolean" },
+    lessons: { type: "string" },
     threads: { type: "string" },
   },
 });
 const [out = path.join("out", "demo")] = positionals;
-const { from, answering: isAnswering, threads } = values;
+const { from, threads } = values;
+const lessons = values.lessons?.split(",");
 const nThreads = threads === undefined ? undefined : Number(threads);
-void main({ out, from, isAnswering, nThreads }).catch((error: unknown) => {
+void main({ out, from, lessons, nThreads }).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

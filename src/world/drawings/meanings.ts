@@ -43,6 +43,8 @@ export const TRAINING_STYLES = [
   "fluent-emoji-high-contrast",
   "twemoji",
   "emojione",
+  "emojione-monotone",
+  "fxemoji",
 ] as const;
 
 /** No training step sees it; CC-BY-SA-4.0. */
@@ -77,6 +79,17 @@ export async function readMeanings(
     });
   }
   return meanings;
+}
+
+/** A drawing in colours with the lines of the same hand on it, where there are both. */
+export function laidOver(colors: Style, lines: Style): Style {
+  const both = [...colors.drawings].flatMap(([slug, drawing]) => {
+    const over = lines.drawings.get(slug);
+    return over === undefined || over.width !== drawing.width
+      ? []
+      : [[slug, { ...drawing, body: drawing.body + over.body }] as const];
+  });
+  return { name: `${lines.name} on ${colors.name}`, drawings: new Map(both) };
 }
 
 /** @throws AppError `option.invalid` when its package is not installed. */

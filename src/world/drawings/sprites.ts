@@ -35,7 +35,8 @@ export async function drawStyle(
 ): Promise<SpriteSet> {
   const sprites = new Map<string, Sprite>();
   for (const name of names) {
-    const drawing = style.drawings.get(name);
+    // Mozilla writes its names as one word.
+    const drawing = style.drawings.get(name) ?? style.drawings.get(name.replaceAll("-", ""));
     if (drawing === undefined) continue;
     const width = outline ? OUTLINES[sprites.size % OUTLINES.length]! : 0;
     const pixels = await drawDrawing(Buffer.from(svgOf(drawing, width)), SPRITE_SIDE);

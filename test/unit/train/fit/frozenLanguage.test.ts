@@ -8,7 +8,7 @@ import { createOrtSessionFactory } from "../../../../src/engine/session/ortSessi
 import { cpuTensor, type TensorMap } from "../../../../src/engine/session/session";
 import { RandomStream } from "../../../../src/engine/decode/sampling";
 import { frozenLanguage, shareLanguage } from "../../../../src/train/fit/frozenLanguage";
-import { optFeeds, t5Feeds } from "../../../../src/train/graphs/stage2Feeds";
+import { learntFrom, optFeeds, t5Feeds } from "../../../../src/train/graphs/stage2Feeds";
 import { stage2Graph, STAGE2_INPUTS } from "../../../../src/train/graphs/stage2Graph";
 import { Parameters } from "../../../../src/train/parameters";
 import { TrainingSession, type StepResult } from "../../../../src/train/session";
@@ -73,7 +73,7 @@ describe("a language model that is frozen", () => {
             ...{ sources: [[5, 1], [1]], targets: TEXTS },
           })
         : optFeeds({
-            texts: TEXTS.map((ids) => ({ ids, given: 1 })),
+            texts: TEXTS.map((ids) => learntFrom(1, ids)),
             ...{ length: 6, nQueries, padId: 1 },
           });
     const dims = [2, count / 2 / vision.hiddenSize, vision.hiddenSize];

@@ -4,16 +4,20 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { convertModel } from "../../../../src/convert/convertModel";
 import { createOrtSessionFactory } from "../../../../src/engine/session/ortSession";
+import { loadTokenizer } from "../../../../src/engine/text/tokenizer";
 import { Parameters } from "../../../../src/train/parameters";
 import { openTrainer } from "../../../../src/train/step/openTrainer";
 import { SIDE } from "../../../../src/world/demo/demoShapes";
 import { generationTask } from "../../../../src/world/demo/generationTask";
+import { LearntWords } from "../../../../src/world/demo/learntWords";
 import { newGenerationDemo, newRetrievalDemo } from "../../../../src/world/demo/newDemo";
 import { retrievalTask } from "../../../../src/world/demo/retrievalTask";
 import { paint } from "../../../../src/world/picture/paint";
 import { shapeScene } from "../../../../src/world/scene";
 import type { RandomStream } from "../../../../src/engine/decode/sampling";
 import type { Scene } from "../../../../src/world/scene";
+
+const END = 7;
 
 /** Shapes alone, which need no package of drawings. */
 const world = {
@@ -132,5 +136,27 @@ describe("a new demo model", () => {
     const figures = (await task.validate?.()) ?? {};
     assert.ok(Object.keys(figures).includes("caption"));
     for (const share of Object.values(figures)) assert.ok(share >= 0 && share <= 1);
+  });
+
+  it("learns each answer of a chat where the engine would ask for it", async () => {
+    const tokenizer = await loadTokenizer(path.join(folder, "answering"));
+    const turns = [
+      { text: "what is it?", answer: "black cat" },
+      { text: "is it an animal?", answer: "yes" },
+      { text: "how many cats are there?", answer: "one" },
+    ];
+    const { ids, says } = new LearntWords(tokenizer, END).chat(turns);
+    assert.equal(says.length, ids.length);
+    const learnt = new Map<number, number>();
+    turns.forEach(({ text, answer }, i) => {
+      const before = turns
+        .slice(0, i)
+        .map((turn) => `Question: ${turn.text} Answer: ${turn.answer}. `);
+      const asked = tokenizer.encode(`${before.join("")}Question: ${text} Answer:`);
+      assert.deepEqual(ids.slice(0, asked.length), asked, text);
+      const words = [...tokenizer.encodeRaw(` ${answer}`), END];
+      words.forEach((id, t) => learnt.set(asked.length + t, id));
+    });
+    assert.deepEqual(new Map(says.flatMap((id, t) => (id === undefined ? [] : [[t, id]]))), learnt);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  laidOver,
   readMeanings,
   readStyle,
   TRAINING_STYLES,
@@ -20,6 +21,18 @@ describe("the meanings of the world", () => {
     }
     assert.deepEqual(meanings.get("red-apple")?.kinds, ["a fruit", "food"]);
     assert.deepEqual(meanings.get("feather")?.kinds, ["an object"]);
+  });
+
+  it("are drawn in colours with the lines of the same hand on them, where there are both", () => {
+    const drawing = (body: string, width = 32) => ({ body, width, height: 32 });
+    const colors = { "red-apple": drawing("<fill/>"), cat: drawing("<fill/>"), dog: drawing("") };
+    const lines = { "red-apple": drawing("<line/>"), dog: drawing("", 24) };
+    const style = (name: string, drawings: object) => ({
+      ...{ name, drawings: new Map(Object.entries(drawings)) },
+    });
+    const { drawings } = laidOver(style("flat", colors), style("lines", lines));
+    assert.deepEqual([...drawings.keys()], ["red-apple"]);
+    assert.equal(drawings.get("red-apple")?.body, "<fill/><line/>");
   });
 
   it("names the package that is not installed", async () => {
