@@ -1,14 +1,14 @@
 /**
  * BLIP-2's two sides learn what a teacher has learnt: all queries see a picture as it does, the image encoder sees
- * each patch as its map does, and a text means what its bag of words does. Nothing is compared with the others of a
- * batch, so that a step can take few pictures, and fewer texts. B pictures.
+ * each patch as its map does, and a text means what its bag of words does. What makes a picture its own is learnt by
+ * contrast with the teacher's words for the others of a batch. B pictures.
  */
 
 import { linear } from "../../convert/graph/linear";
 import { add, mul, reshape, unitLength } from "../../convert/graph/ops";
 import { TrainingGraph } from "../grad/trainingGraph";
 import { sumAll } from "./losses";
-import { Stage1Passes } from "./stage1Graph";
+import { contrast, itcLoss, Stage1Passes } from "./stage1Graph";
 import { bagOfWords, meansOver, pixelsOf, Teacher, type TeacherSpec, WIDTHS } from "./teacherGraph";
 import type { ValueName } from "../../convert/graph/graphBuilder";
 import type { Objectives } from "../session";
@@ -19,12 +19,15 @@ export const PUPIL_INPUTS = {
   tokens: "pupil/tokens",
   /** int64 [B, K]: the same patches, by their rows in [B · patches, d]. */
   patches: "pupil/patches",
+  /** int64 [B, T] and f32 [B, 1, 1, T]: the texts of all pictures, which the teacher reads. */
+  textIds: "pupil/input_ids",
+  textMask: "pupil/text_mask",
 } as const;
 
 export interface PupilSpec extends TeacherSpec {
   /** K: so many patches of each picture are looked at (Li et al., arXiv 2212.00794). @default all */
   readonly nPatches?: number | undefined;
-  /** Texts of the first pictures alone. @default batch */
+  /** The Q-Former reads the texts of the first pictures alone. @default batch */
   readonly nTexts?: number | undefined;
 }
 
@@ -44,19 +47,34 @@ export function pupilGraph(spec: PupilSpec): Objectives {
   }); // [B, K, d]
   const mapped = patchesOf(g, map, { ...config.vision, kept: rows(PUPIL_INPUTS.patches, 0) });
   g.batch = nTexts;
-  const textSpec = { ...spec, batch: nTexts };
-  const texts = new Stage1Passes(g, textSpec).texts().embeds; // [nTexts, P]
+  const texts = new Stage1Passes(g, { ...spec, batch: nTexts }).texts().embeds; // [nTexts, P]
+  const words = bagOfWords(g, spec, PUPIL_INPUTS); // [B, P]
   const losses = {
     whole: distance(g, "/pupil/whole", { x: pictures, to: embeds, weight: 8 }),
     parts: distance(g, "/pupil/part", { x: each, to: mapped, weight: 2 }),
-    words: distance(g, "/pupil/words", { x: texts, to: bagOfWords(g, textSpec), weight: 4 }),
+    words: distance(g, "/pupil/words", { x: texts, to: firstRows(g, words, nTexts), weight: 4 }),
+    itc: itcLoss(g, contrast(g, {}, { pictures, texts: words })),
   };
   if (spec.givesDetails === true) {
     g.result("image_embeds", pictures);
     g.result("text_embeds", texts);
   }
-  const pictured = add(g, "/loss", [losses.whole, losses.parts]);
-  return { g, losses, loss: add(g, "/loss", [pictured, losses.words]) };
+  const [first = "", ...others] = Object.values(losses);
+  const loss = others.reduce((sum, other) => add(g, "/loss", [sum, other]), first);
+  return { g, losses, loss };
+}
+
+/** [B, P] → [count, P]. */
+function firstRows(g: TrainingGraph, rows: ValueName, count: number): ValueName {
+  const rest = (g.shape(rows)[0] ?? 0) - count;
+  if (rest === 0) return rows;
+  const [first = ""] = g.nodes("/pupil/first", {
+    opType: "Split",
+    inputs: [rows, g.int64Constant("", [count, rest])],
+    attributes: { axis: { int: 0 } },
+    outputs: 2,
+  });
+  return first;
 }
 
 /** [B, 1 + K, d] → [B, K, d]. */

@@ -62,13 +62,17 @@ export function pixelsOf(g: TrainingGraph, { config, batch }: TeacherSpec): Valu
   return g.fixedInput(STAGE1_INPUTS.pixelValues, "float32", [batch, 3, side, side]);
 }
 
-/** [B, P] of unit length: the words of a text, each with a weight that it has learnt. */
+/**
+ * [B, P] of unit length: the words of a text, each with a weight that it has learnt.
+ * @param inputs Names of their ids and mask.
+ */
 export function bagOfWords(
   g: TrainingGraph,
   { config, weights, batch, textLength }: TeacherSpec,
+  inputs: { readonly textIds: string; readonly textMask: string } = STAGE1_INPUTS,
 ): string {
   const { vocabSize, hiddenSize: width } = config.qformer;
-  const ids = g.fixedInput(STAGE1_INPUTS.textIds, "int64", [batch, textLength]);
+  const ids = g.fixedInput(inputs.textIds, "int64", [batch, textLength]);
   const table = (name: string, size: number): ValueName =>
     embedding(g, `/${name}`, {
       ...{ ids, precision: PRECISION },
@@ -76,7 +80,7 @@ export function bagOfWords(
     });
   const words = table("embeddings.word_embeddings.weight", width); // [B, T, d]
   const scores = table("teacher.word_scores", 1); // [B, T, 1]
-  const mask = g.fixedInput(STAGE1_INPUTS.textMask, "float32", [batch, 1, 1, textLength]);
+  const mask = g.fixedInput(inputs.textMask, "float32", [batch, 1, 1, textLength]);
   const flat = reshape(g, "/words/scores", scores, [batch, 1, textLength]);
   const masked = add(g, "/words/masked", [
     flat,

@@ -121,11 +121,11 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
         return { planes, text: pairedText(scene, random) };
       });
       const pictures = scenes.map(({ planes }) => planes);
-      const texts = scenes.slice(0, nTexts).map(({ text }) => text);
+      const texts = scenes.map(({ text }) => text);
       const feeds = {
         ...pixelFeed(pictures, world.side),
         ...(nPatches === undefined ? {} : patchFeeds(pictures, nPatches)),
-        ...textFeeds(texts, { tokenizer, textLength, random }),
+        ...textFeeds(texts, { tokenizer, textLength, nTexts, random }),
       };
       return Promise.resolve([feeds]);
     },
@@ -136,23 +136,33 @@ export async function retrievalTask(options: RetrievalTaskOptions): Promise<Trai
   };
 }
 
-/** Pictures with the same text belong to both. */
+/** Pictures with the same text belong to both. The Q-Former reads the first `nTexts`, a teacher all. */
 function textFeeds(
   texts: readonly string[],
   options: {
     readonly tokenizer: Tokenizer;
     readonly textLength: number;
+    readonly nTexts?: number;
     readonly random: RandomStream;
   },
 ): Record<string, Tensor> {
-  const { tokenizer, textLength, random } = options;
+  const { tokenizer, textLength, nTexts = texts.length, random } = options;
   const captionId = defined(tokenizer.idOf(CAPTION_TOKEN), CAPTION_TOKEN);
-  return stage1Feeds({
-    texts: texts.map((text) => cutIds(tokenizer.encode(text), textLength)),
-    ...{ textLength, padId: 0, captionId },
-    imageIds: texts.map((text) => texts.indexOf(text)),
-    negatives: random,
-  });
+  const feedsOf = (some: readonly string[]): Record<string, Tensor> =>
+    stage1Feeds({
+      texts: some.map((text) => cutIds(tokenizer.encode(text), textLength)),
+      ...{ textLength, padId: 0, captionId },
+      imageIds: some.map((text) => some.indexOf(text)),
+      negatives: random,
+    });
+  const all = feedsOf(texts);
+  const of = (name: string): Tensor => defined(all[name], name);
+  return {
+    ...(nTexts === texts.length ? all : feedsOf(texts.slice(0, nTexts))),
+    [STAGE1_INPUTS.itcTarget]: of(STAGE1_INPUTS.itcTarget),
+    [PUPIL_INPUTS.textIds]: of(STAGE1_INPUTS.textIds),
+    [PUPIL_INPUTS.textMask]: of(STAGE1_INPUTS.textMask),
+  };
 }
 
 /** @param pictures [3, side, side] each; nothing leaves its row empty. */
