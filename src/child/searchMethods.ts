@@ -97,6 +97,8 @@ class WorkspaceSearch {
   readonly #files = new Map<string, string[]>();
   #compared: ComparingMemory | undefined;
   readonly #texts = new KeptTexts();
+  /** What the last search read of the pictures it found: whoever looks closer asks for the same words again. */
+  #matched = { of: "", matches: new Map<string, number>() };
 
   constructor(options: SearchOptions) {
     this.#model = new SearchModel(options);
@@ -152,8 +154,11 @@ class WorkspaceSearch {
     // Reading pictures and words together takes seconds.
     const { words, k, rerank = 0, below } = params;
     return await this.#model.read(run, async ({ engine, index, name }) => {
+      const of = `${name} ${words}`;
+      if (this.#matched.of !== of) this.#matched = { of, matches: new Map() };
+      const { matches } = this.#matched;
       const { pictures } = await findPictures(words, {
-        ...{ index, engine, k, rerank, alpha: ALPHA, signal: run.signal },
+        ...{ index, engine, k, rerank, matches, alpha: ALPHA, signal: run.signal },
         searched: this.#searched(below),
         isReadLater: rerank === 0,
         read: (file) => readFile(file),

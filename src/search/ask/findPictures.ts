@@ -29,6 +29,11 @@ export interface FindOptions {
   readonly k: number;
   /** How many pictures are read together with the words. */
   readonly rerank: number;
+  /**
+   * What ITM said of these words before, by the digest of a picture: such a picture is not read again, and what is
+   * read is added. @default nothing
+   */
+  readonly matches?: Map<string, number>;
   /** Nobody waits for the reading, or another call does it: the first few count as likely. @default false */
   readonly isReadLater?: boolean;
   readonly alpha: AlphaMode;
@@ -64,11 +69,9 @@ export async function findPictures(words: string, options: FindOptions): Promise
   let floor = Infinity;
   const onScores = (scores: Float32Array): void => void (floor = typicalFloor(scores));
   const nearest = await index.search(vector, { k: most, isWanted, onScores });
-  const { matches, isGivenUp } = await matchAll(
-    words,
-    nearest.slice(0, options.rerank).map(({ digest }) => digest),
-    options,
-  );
+  const { matches = new Map<string, number>() } = options;
+  const best = nearest.slice(0, options.rerank).map(({ digest }) => digest);
+  const isGivenUp = await matchAll(words, best, { ...options, matches });
   const nUnread = options.isReadLater === true ? READ_FIRST : 0;
   const pictures = nearest.flatMap(({ digest, similarity }, place) => {
     const match = matches.get(digest) ?? null;
@@ -94,34 +97,36 @@ function median(values: Float32Array): number {
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
-/** ITM of the first pictures; ends early where nothing matches any more. */
+/**
+ * ITM of the first pictures; ends early where nothing matches any more.
+ * @returns whether so many were refused that what fits less was not read.
+ */
 async function matchAll(
   words: string,
   digests: readonly string[],
-  options: FindOptions,
-): Promise<{
-  readonly matches: ReadonlyMap<string, number>;
-  /** So many were refused that what fits less was not read. */
-  readonly isGivenUp: boolean;
-}> {
-  const { engine, searched, alpha, signal, read, onMatching } = options;
-  const matches = new Map<string, number>();
+  options: FindOptions & { readonly matches: Map<string, number> },
+): Promise<boolean> {
+  const { engine, searched, alpha, signal, read, onMatching, matches } = options;
   let nRefused = 0;
   for (let begin = 0; begin < digests.length && nRefused < MAX_REFUSALS; begin += BATCH) {
     throwIfAborted(signal);
     onMatching?.(begin, digests.length);
+    const some = digests.slice(begin, begin + BATCH);
     const batch: { digest: string; image: Uint8Array; imageName: string }[] = [];
-    for (const digest of digests.slice(begin, begin + BATCH)) {
+    for (const digest of some.filter((one) => !matches.has(one))) {
       const [file = ""] = searched.files.get(digest) ?? [];
       const image = await read(file).catch(() => undefined);
       if (image !== undefined) batch.push({ digest, image, imageName: file });
     }
     const pictures = batch.map(({ image, imageName }) => ({ image, imageName, alpha }));
-    const found = await engine.match({ text: words, pictures }, { signal });
+    const found =
+      pictures.length === 0 ? [] : await engine.match({ text: words, pictures }, { signal });
     for (const [i, { probability }] of found.entries()) {
       matches.set(batch[i]?.digest ?? "", probability);
-      nRefused = probability >= IS_MATCH ? 0 : nRefused + 1;
+    }
+    for (const match of some.flatMap((digest) => matches.get(digest) ?? [])) {
+      nRefused = match >= IS_MATCH ? 0 : nRefused + 1;
     }
   }
-  return { matches, isGivenUp: nRefused >= MAX_REFUSALS };
+  return nRefused >= MAX_REFUSALS;
 }

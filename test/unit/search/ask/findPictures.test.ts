@@ -80,4 +80,14 @@ describe("a picture that is found", () => {
     assert.deepEqual(first, [0, 1, 2, 3, 4, 5, 6, 7]);
     assert.deepEqual((await likely({ cosines: TYPICAL }, { rerank: 8 })).likely, []);
   });
+
+  it("is not read again for the same words, and what was read is told at once", async () => {
+    const matchOf = (place: number): number => (place === 1 ? 0.9 : 0.1);
+    const world = { cosines: TYPICAL, matchOf };
+    const matches = new Map<string, number>();
+    assert.deepEqual(await likely(world, { rerank: 4, matches }), { likely: [1], nRead: 4 });
+    assert.deepEqual(await likely(world, { rerank: 20, matches }), { likely: [1], nRead: 12 });
+    assert.deepEqual(await likely(world, { rerank: 0, matches }), { likely: [1], nRead: 0 });
+    assert.equal(matches.size, 16);
+  });
 });
