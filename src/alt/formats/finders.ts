@@ -4,6 +4,7 @@ import { findAstroImages } from "./components/astroImages";
 import { findSvelteImages } from "./components/svelteImages";
 import { findVueImages } from "./components/vueImages";
 import type { FindContext } from "./findContext";
+import { withinTime } from "./withinTime";
 import { findHtmlImages } from "./html/htmlImages";
 import { findAsciidocImages } from "./lines/asciidocImages";
 import { findOrgImages } from "./lines/orgImages";
@@ -23,16 +24,36 @@ import { findDitaImages, findDocbookImages } from "./xml/xmlImages";
 /** The pictures of a document, in whatever order. */
 export type Finder = (context: FindContext) => ImageReference[];
 
+/** A script of a megabyte takes two seconds on a slow machine. */
+const MIN_MS = 3000;
+const MS_PER_UNIT = 0.01;
+
+/** Of an angle bracket; so few cannot cost much. */
+const FEW_BRACKETS = 8;
+
+/**
+ * Parsers of TypeScript read what may be type arguments in two ways, and those within them in two ways each: thirty
+ * times `f<a>(`, never closed, takes them longer than anybody lives.
+ */
+function inTime(find: Finder): Finder {
+  return (context) => {
+    const nBrackets = context.text.split("<", FEW_BRACKETS + 1).length - 1;
+    if (nBrackets < FEW_BRACKETS) return find(context);
+    const ms = MIN_MS + Math.round(MS_PER_UNIT * context.text.length);
+    return withinTime(ms, () => find(context));
+  };
+}
+
 export const FINDERS: Readonly<Record<AltLanguage, Finder>> = {
   markdown: findMarkdownImages,
-  mdx: findMdxImages,
+  mdx: inTime(findMdxImages),
   html: findHtmlImages,
-  jsx: (context) => findJsxImages(context, "jsx"),
-  tsx: (context) => findJsxImages(context, "tsx"),
-  typescript: findAngularImages,
-  vue: findVueImages,
-  svelte: findSvelteImages,
-  astro: findAstroImages,
+  jsx: inTime((context) => findJsxImages(context, "jsx")),
+  tsx: inTime((context) => findJsxImages(context, "tsx")),
+  typescript: inTime(findAngularImages),
+  vue: inTime(findVueImages),
+  svelte: inTime(findSvelteImages),
+  astro: inTime(findAstroImages),
   handlebars: findTemplateImages,
   liquid: findTemplateImages,
   jinja: findTemplateImages,

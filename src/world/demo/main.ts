@@ -38,10 +38,8 @@ interface Phase extends Pick<RunOptions, "rate" | "warmupSteps" | "minRate" | "s
  */
 const COMPARING: readonly Phase[] = [
   { lesson: "teacher", batch: 128, steps: 3200, rate: 1.5e-3, warmupSteps: 80, minRate: 1e-5 },
-  { lesson: "encoder", batch: 64, steps: 6000, rate: 7e-4, warmupSteps: 80, minRate: 1e-5 },
-  // Two objectives more cost six times as much, and teach little before pictures and words have met.
-  { lesson: "contrast", batch: 64, steps: 200, rate: 3e-4, warmupSteps: 30, minRate: 1e-5 },
-  { lesson: "stage1", batch: 64, steps: 500, rate: 4e-4, warmupSteps: 20, minRate: 1e-5 },
+  { lesson: "encoder", batch: 64, steps: 3600, rate: 7e-4, warmupSteps: 80, minRate: 1e-5 },
+  { lesson: "stage1", batch: 64, steps: 400, rate: 4e-4, warmupSteps: 20, minRate: 1e-5 },
 ];
 
 /** A language model of this size is not published either. */

@@ -5,12 +5,7 @@ import { cpuTensor, type SessionFactory, type Tensor } from "../../engine/sessio
 import { cutIds } from "../../engine/text/cutIds";
 import type { Tokenizer } from "../../engine/text/tokenizer";
 import { loadTokenizer } from "../../engine/text/tokenizer";
-import {
-  OBJECTIVES,
-  stage1Graph,
-  STAGE1_INPUTS,
-  type Objective,
-} from "../../train/graphs/stage1Graph";
+import { stage1Graph, STAGE1_INPUTS } from "../../train/graphs/stage1Graph";
 import { CAPTION_TOKEN, stage1Feeds } from "../../train/graphs/stage1Feeds";
 import { recalls, type Embeddings } from "../../train/run/recall";
 import { TrainingSession, type Objectives } from "../../train/session";
@@ -27,7 +22,7 @@ import { teacherGraph } from "../../train/graphs/teacherGraph";
 import { CLIP_MEAN, CLIP_STD } from "../../model/config/preprocessorConfig";
 
 /** Parts of the training, in their order. */
-export type Lesson = "teacher" | "encoder" | "contrast" | "stage1";
+export type Lesson = "teacher" | "encoder" | "stage1";
 
 export interface RetrievalTaskOptions {
   readonly world: Pick<EmojiWorld, "side" | "scene" | "paint" | "unseen">;
@@ -78,13 +73,8 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
     // What is seldom needed takes no time: long texts, patches of plain ground, and the same names again.
     ...{ textLength: 12, nPatches: 20, textShare: 1 / 4 },
   },
-  // The image encoder goes on: it has not learnt as much yet as one that others have trained.
-  contrast: {
-    graph: (spec) => stageOne(spec, ["itc"]),
-    trained: /^/,
-  },
   stage1: {
-    graph: (spec) => stageOne({ ...spec, hardness: HARDNESS }, OBJECTIVES),
+    graph: (spec) => stage1Graph({ ...spec, hardness: HARDNESS, fromPixels: true }),
     trained: QFORMER,
     textLength: 16,
   },
@@ -92,13 +82,6 @@ const LESSONS: Readonly<Record<Lesson, LessonPlan>> = {
 
 /** Of negatives; hard ones from the beginning leave matching where it was for hundreds of steps. */
 const HARDNESS = 0.1;
-
-function stageOne(
-  spec: PlannedOptions & { readonly hardness?: number },
-  objectives: readonly Objective[],
-): Objectives {
-  return stage1Graph({ ...spec, objectives, fromPixels: true });
-}
 
 export async function retrievalTask(options: RetrievalTaskOptions): Promise<TrainingTask> {
   const { parameters, batch, world, seed, lesson } = options;

@@ -71,7 +71,7 @@ describe("a new demo model", () => {
     }));
     const task = await retrievalTask({
       ...{ world: { ...world, unseen: () => unseen }, parameters },
-      ...{ factory: createOrtSessionFactory(), batch: 2, seed: 3, lesson: "contrast" },
+      ...{ factory: createOrtSessionFactory(), batch: 2, seed: 3, lesson: "stage1" },
     });
     const figures = (await task.validate?.()) ?? {};
     assert.equal(Object.keys(figures).length, 6);
@@ -82,7 +82,7 @@ describe("a new demo model", () => {
   for (const { lesson, rate, steps } of [
     { lesson: "teacher", rate: 1e-3, steps: 8 },
     { lesson: "encoder", rate: 1e-3, steps: 8 },
-    { lesson: "contrast", rate: 2e-4, steps: 15 },
+    { lesson: "stage1", rate: 2e-4, steps: 15 },
   ] as const) {
     it(`learns a batch that it sees again and again: ${lesson}`, async () => {
       const parameters = await Parameters.open(path.join(folder, "start"));
