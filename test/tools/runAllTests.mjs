@@ -27,7 +27,7 @@ const nJobs = String(Math.min(8, Math.max(2, availableParallelism())));
 const LANES = [
   [
     { name: "bundle", command: node("esbuild.mjs", "--tests") },
-    { name: "types", command: tool("typescript/bin/tsc", "-b") },
+    { name: "types", command: tool("@typescript/native/bin/tsc", "-b") },
     {
       name: "lint",
       command: tool("eslint/bin/eslint.js", ".", "--max-warnings", "0", ...eslintCache),
