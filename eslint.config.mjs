@@ -213,11 +213,9 @@ export default tseslint.config(
     ],
   },
   eslint.configs.recommended,
-  ...tseslint.configs.strictTypeChecked,
+  // Rules that ask for types are oxlint's (.oxlintrc.json), which takes a tenth of the time.
+  ...tseslint.configs.strict,
   {
-    languageOptions: {
-      parserOptions: { project: "tsconfig.lint.json", tsconfigRootDir: import.meta.dirname },
-    },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "no-console": "error",
@@ -229,11 +227,6 @@ export default tseslint.config(
       "@typescript-eslint/max-params": ["warn", { max: 3 }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/explicit-module-boundary-types": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": [
-        "error",
-        { considerDefaultExhaustiveForUnions: true },
-      ],
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-restricted-syntax": [
         "error",
         { selector: "ExportDefaultDeclaration", message: "named exports only" },
@@ -258,12 +251,6 @@ export default tseslint.config(
       "src/convert/families/*.ts",
     ],
     rules: { "@typescript-eslint/max-params": ["warn", { max: 4 }] },
-  },
-  {
-    // One table describes the tools, which is what the library's low-level server is for; and clients of old say
-    // their folders by calls that the new revision of the protocol has not.
-    files: ["src/mcp/mcpServer.ts"],
-    rules: { "@typescript-eslint/no-deprecated": "off" },
   },
   { files: kernels, rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
   {

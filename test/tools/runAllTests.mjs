@@ -1,5 +1,5 @@
 // Runs every check and every test, in lanes beside each other: `npm test`.
-//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is types, lint, format
+//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is types, both linters, format
 // Where several lanes run, what a step prints is shown when it has ended, so that no two mix. A step that fails
 // stops none but those that need what it makes.
 import { spawn } from "node:child_process";
@@ -33,6 +33,17 @@ const LANES = [
       command: tool("eslint/bin/eslint.js", ".", "--max-warnings", "0", ...eslintCache),
     },
     {
+      name: "typed-lint",
+      command: tool(
+        "oxlint/bin/oxlint",
+        "--tsconfig",
+        "tsconfig.lint.json",
+        "src",
+        "webview",
+        "test",
+      ),
+    },
+    {
       name: "format",
       command: tool(
         "prettier/bin/prettier.cjs",
@@ -59,7 +70,7 @@ const LANES = [
  * limit is missed where there are fewer processors than lanes.
  */
 const COMPUTING_PRIORITY = 10;
-const CHECK = ["types", "lint", "format"];
+const CHECK = ["types", "lint", "typed-lint", "format"];
 
 const named = process.argv.slice(2).flatMap((name) => (name === "check" ? CHECK : [name]));
 const known = LANES.flat().map(({ name }) => name);

@@ -1,6 +1,7 @@
 /** An end for work that nothing else can interrupt. */
 
 import vm from "node:vm";
+import { defined } from "../../base/assert";
 
 const context: { run?: (() => void) | undefined } = vm.createContext({});
 const script = new vm.Script("run()");
@@ -22,8 +23,7 @@ export function withinTime<T>(ms: number, work: () => T): T {
   } finally {
     context.run = outer;
   }
-  // The script ended, so that the work did.
-  return result!.value;
+  return defined(result, "What the work came to").value;
 }
 
 function isTimeout(thrown: unknown): boolean {

@@ -114,8 +114,11 @@ describe("finding pictures in a process of the editor", () => {
     const engine = await loadEngine({
       ...{ folder: await kitModel("itm"), device: "cpu", logger: silentLogger },
     });
-    const { scores } = await engine.score({ image, texts }).finally(() => engine.release());
-    assert.deepEqual(result.scores, scores);
+    try {
+      assert.deepEqual(result.scores, (await engine.score({ image, texts })).scores);
+    } finally {
+      await engine.release();
+    }
     const broken = { image: Uint8Array.of(1, 2), imageName: "broken.png", texts };
     await assert.rejects(methods.compareWithTexts(broken, run), { code: "image.unreadable" });
   });
