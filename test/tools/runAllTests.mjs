@@ -1,5 +1,5 @@
 // Runs every check and every test, in lanes beside each other: `npm test`.
-//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is types, both linters, format
+//   node test/tools/runAllTests.mjs [NAME…]    only these steps, such as "unit e2e"; "check" is types, lint, format
 // Where several lanes run, what a step prints is shown when it has ended, so that no two mix. A step that fails
 // stops none but those that need what it makes.
 import { spawn } from "node:child_process";
@@ -9,13 +9,12 @@ import path from "node:path";
 process.chdir(path.resolve(import.meta.dirname, "../.."));
 const node = (...args) => [process.execPath, ...args];
 const tool = (file, ...args) => node(path.join("node_modules", file), ...args);
-/**
- * Results of earlier runs, which tools use for files that are as they were. A rule that looks at types may so
- * miss what a change elsewhere did to a file; a clean clone, as continuous integration has it, has no cache.
- */
-const cache = (name) => ["--cache", "--cache-location", `out/cache/${name}`];
-const eslintCache = [...cache("eslint"), "--cache-strategy", "content"];
-const prettierCache = [...cache("prettier"), "--cache-strategy", "content"];
+const OXLINT = ["--tsconfig", "tsconfig.lint.json", "--report-unused-disable-directives"];
+/** What it said of files that are as they were. */
+const prettierCache = [
+  ...["--cache", "--cache-location", "out/cache/prettier"],
+  ...["--cache-strategy", "content"],
+];
 
 /** Processes of unit tests; some of them wait for others that they start. */
 const nJobs = String(Math.min(8, Math.max(2, availableParallelism())));
@@ -30,18 +29,7 @@ const LANES = [
     { name: "types", command: tool("@typescript/native/bin/tsc", "-b") },
     {
       name: "lint",
-      command: tool("eslint/bin/eslint.js", ".", "--max-warnings", "0", ...eslintCache),
-    },
-    {
-      name: "typed-lint",
-      command: tool(
-        "oxlint/bin/oxlint",
-        "--tsconfig",
-        "tsconfig.lint.json",
-        "src",
-        "webview",
-        "test",
-      ),
+      command: tool("oxlint/bin/oxlint", ...OXLINT, "src", "webview", "test"),
     },
     {
       name: "format",
@@ -70,7 +58,7 @@ const LANES = [
  * limit is missed where there are fewer processors than lanes.
  */
 const COMPUTING_PRIORITY = 10;
-const CHECK = ["types", "lint", "typed-lint", "format"];
+const CHECK = ["types", "lint", "format"];
 
 const named = process.argv.slice(2).flatMap((name) => (name === "check" ? CHECK : [name]));
 const known = LANES.flat().map(({ name }) => name);

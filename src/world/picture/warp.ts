@@ -74,7 +74,7 @@ function reachOf(pose: Pose): { x: number; y: number } {
 }
 
 /** Plain numbers, because this runs for each pixel. */
-// eslint-disable-next-line @typescript-eslint/max-params
+// oxlint-disable-next-line max-params
 function sample(level: SpriteLevel, u: number, v: number, to: Float32Array, at: number): void {
   const { side, pixels } = level;
   const x = Math.floor(u);
