@@ -58,8 +58,8 @@ describe("the demo model that compares", function () {
 
   // Chance is 0.01 and 0.1; measured: see models/README.md.
   for (const { style, first, tenth } of [
-    { style: "twemoji", first: 0.3, tenth: 0.7 },
-    { style: UNSEEN_STYLE, first: 0.2, tenth: 0.55 },
+    { style: "twemoji", first: 0.9, tenth: 0.98 },
+    { style: UNSEEN_STYLE, first: 0.62, tenth: 0.85 },
   ]) {
     it(`finds names by drawings and drawings by names among a hundred: ${style}`, async () => {
       const figures = await recallIn(style);
