@@ -15,7 +15,10 @@ export const AGENT_CALLS: Readonly<Record<string, object>> = {
   find_images: { query: "a red circle" },
   score_image_text: {
     image: "pictures/two-stars.png",
-    texts: ["two yellow stars", "a dog on a beach"],
+    texts: [
+      "a large green triangle, a large yellow star and a small yellow star on a cream background",
+      "a dog on a beach",
+    ],
   },
   audit_alt_text: { paths: ["page.md"] },
 };
