@@ -223,12 +223,20 @@ export class PictureFinder {
   #show(): void {
     const typed = this.#picker.value.trim();
     if (typed !== "") {
-      this.#picker.items = this.#itemsOf(typed);
+      this.#draw(this.#itemsOf(typed));
       return;
     }
     this.#found = undefined;
     const some = this.#files.slice(0, MAX_FOUND).map((file) => this.#itemOf(file));
-    this.#picker.items = group(vscode.l10n.t("in the workspace"), some);
+    this.#draw(group(vscode.l10n.t("in the workspace"), some));
+  }
+
+  /** A list that is there already stays: one that is drawn anew forgets a key that was pressed meanwhile. */
+  #draw(items: readonly FoundItem[]): void {
+    const there = this.#picker.items;
+    const isThere =
+      items.length === there.length && items.every((item, i) => isSame(item, there[i]));
+    if (!isThere) this.#picker.items = items;
   }
 
   /**
@@ -294,6 +302,17 @@ export class PictureFinder {
       ...(text === undefined ? {} : { detail: text }),
     };
   }
+}
+
+/** What somebody sees of them; a file has one icon. */
+function isSame(a: FoundItem, b: FoundItem | undefined): boolean {
+  return (
+    a.kind === b?.kind &&
+    a.file === b?.file &&
+    a.label === b?.label &&
+    a.description === b.description &&
+    a.detail === b.detail
+  );
 }
 
 /** And no heading. */

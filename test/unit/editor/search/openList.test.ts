@@ -69,6 +69,14 @@ describe("a list of found pictures, for whoever walks through it", () => {
     assert.equal(picker().activeItems[0]?.label, "0.png");
   });
 
+  it("is not drawn anew when the same is found again", async () => {
+    const { items } = picker();
+    endLook();
+    (await answerNth(1))(found.map((match) => ({ ...match })));
+    await until(() => !picker().busy, "the end", HANG_MS);
+    assert.equal(picker().items, items);
+  });
+
   for (const { when, happens } of [
     {
       when: "there are more pictures",
