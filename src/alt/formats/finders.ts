@@ -24,9 +24,9 @@ import { findDitaImages, findDocbookImages } from "./xml/xmlImages";
 /** The pictures of a document, in whatever order. */
 export type Finder = (context: FindContext) => ImageReference[];
 
-/** A script of a megabyte takes two seconds on a slow machine. */
-const MIN_MS = 3000;
-const MS_PER_UNIT = 0.01;
+/** By the clock, so that a busy machine has a hundred times what it needs; a text that never ends is short. */
+const MIN_MS = 2500;
+const MS_PER_UNIT = 0.5;
 
 /** Of an angle bracket; so few cannot cost much. */
 const FEW_BRACKETS = 8;
