@@ -24,7 +24,7 @@ import { findDitaImages, findDocbookImages } from "./xml/xmlImages";
 /** The pictures of a document, in whatever order. */
 export type Finder = (context: FindContext) => ImageReference[];
 
-/** By the clock, so that a busy machine has a hundred times what it needs; a text that never ends is short. */
+/** By the clock, so that a busy machine has several times what it needs; a text that never ends is short. */
 const MIN_MS = 2500;
 const MS_PER_UNIT = 0.5;
 
